@@ -1,0 +1,124 @@
+import { CtStreamError } from '../errors.js'
+import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { LogInfo, SignedHead } from '../types/log.js'
+import { copyBytes } from '../util/bytes.js'
+import { checkLogCheckpoint } from './check.js'
+
+/**
+ * Remembers for as long as the object lives, and shares no memory with what it was given or returns.
+ *
+ * Closing it keeps what it holds: a stream that opens it later resumes. All methods are synchronous.
+ */
+export class MemoryCheckpointStore implements CheckpointStore {
+  private isOpen = false
+  private readonly logs = new Map<string, LogCheckpoint>()
+  private readonly gapList: Gap[] = []
+  private readonly evidenceList: Evidence[] = []
+  private readonly issuers = new Map<string, Uint8Array>()
+  private readonly lists = new Map<string, StoredList>()
+
+  open(): void {
+    if (this.isOpen)
+      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'a stream uses this memory checkpoint store already')
+    this.isOpen = true
+  }
+
+  load(): readonly LogCheckpoint[] {
+    this.requireOpen()
+    return [...this.logs.values()].map(copyCheckpoint)
+  }
+
+  commit(checkpoints: readonly LogCheckpoint[]): void {
+    this.requireOpen()
+    for (const checkpoint of checkpoints) checkLogCheckpoint(checkpoint)
+    // Copied before the first is kept: a copy that fails (a cycle in `learned`) leaves all as it was.
+    for (const copy of checkpoints.map(copyCheckpoint)) this.logs.set(copy.log.id, copy)
+  }
+
+  addGap(gap: Gap): void {
+    this.requireOpen()
+    const isKnown = this.gapList.some((g) => g.log.id === gap.log.id && g.start === gap.start && g.end === gap.end)
+    if (!isKnown) this.gapList.push(copyGap(gap))
+  }
+
+  gaps(): readonly Gap[] {
+    this.requireOpen()
+    return this.gapList.map(copyGap)
+  }
+
+  addEvidence(evidence: Evidence): void {
+    this.requireOpen()
+    this.evidenceList.push(copyEvidence(evidence))
+  }
+
+  evidence(): readonly Evidence[] {
+    this.requireOpen()
+    return this.evidenceList.map(copyEvidence)
+  }
+
+  issuer(fingerprint: string): Uint8Array | undefined {
+    this.requireOpen()
+    const der = this.issuers.get(fingerprint)
+    return der && copyBytes(der)
+  }
+
+  putIssuer(fingerprint: string, der: Uint8Array): void {
+    this.requireOpen()
+    this.issuers.set(fingerprint, copyBytes(der))
+  }
+
+  list(url: string): StoredList | undefined {
+    this.requireOpen()
+    const list = this.lists.get(url)
+    return list && copyList(list)
+  }
+
+  putList(list: StoredList): void {
+    this.requireOpen()
+    this.lists.set(list.url, copyList(list))
+  }
+
+  close(): void {
+    this.isOpen = false
+  }
+
+  private requireOpen(): void {
+    if (!this.isOpen) throw new CtStreamError('CT_CLOSED', 'the memory checkpoint store is not open')
+  }
+}
+
+function copyCheckpoint({ log, position, range, verifiedHead, pendingHeads, learned }: LogCheckpoint): LogCheckpoint {
+  return {
+    log: copyLog(log),
+    position,
+    range: range?.map(copyBytes),
+    verifiedHead: verifiedHead && copyHead(verifiedHead),
+    pendingHeads: pendingHeads.map(copyHead),
+    learned: copyJson(learned),
+  }
+}
+
+function copyLog({ id, description, operator, kind, url }: LogInfo): LogInfo {
+  return { id, description, operator, kind, url }
+}
+
+function copyHead({ treeSize, timestamp, rootHash, signature }: SignedHead): SignedHead {
+  return { treeSize, timestamp, rootHash: copyBytes(rootHash), signature: copyBytes(signature) }
+}
+
+function copyGap({ log, start, end, reason, recordedAt }: Gap): Gap {
+  return { log: copyLog(log), start, end, reason, recordedAt }
+}
+
+function copyEvidence({ log, code, message, detail, recordedAt }: Evidence): Evidence {
+  return { log: copyLog(log), code, message, detail: copyJson(detail), recordedAt }
+}
+
+function copyList({ url, body, etag, lastModified, fetchedAt }: StoredList): StoredList {
+  return { url, body: copyBytes(body), etag, lastModified, fetchedAt }
+}
+
+/** Through JSON, as a store on disk does it, so that what works here works there. */
+function copyJson(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value))
+}

@@ -1,0 +1,46 @@
+import { CtStreamError } from '../errors.js'
+import type { CheckpointStore } from '../types/checkpoint.js'
+import { MemoryCheckpointStore } from './memory.js'
+import { SqliteCheckpointStore } from './sqlite.js'
+
+/** The `checkpoint` option of a stream: a SQLite file, a store of one's own, or memory only. */
+export type CheckpointOption = string | CheckpointStore | false
+
+/** Where positions are kept when the option is left out. */
+export const defaultCheckpoint = 'ct-stream.db'
+
+const methods: readonly (keyof CheckpointStore)[] = [
+  ...(['open', 'load', 'commit', 'addGap', 'gaps', 'addEvidence', 'evidence'] as const),
+  ...(['issuer', 'putIssuer', 'list', 'putList', 'close'] as const),
+]
+
+/**
+ * The store an option means, not opened yet: nothing is read or created.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it means none.
+ */
+export function checkpointStore(option: CheckpointOption = defaultCheckpoint): CheckpointStore {
+  if (option === false) return new MemoryCheckpointStore()
+  if (typeof option === 'string') return new SqliteCheckpointStore(option)
+  if (typeof option !== 'object' || option === null) {
+    throw new CtStreamError(
+      'CT_OPTION_INVALID',
+      `checkpoint must be a file name, a CheckpointStore or false, not ${String(option)} (${typeof option})`,
+    )
+  }
+  const missing = methods.filter((name) => typeof option[name] !== 'function')
+  if (missing.length === 0) return option
+  throw new CtStreamError('CT_OPTION_INVALID', `checkpoint is a store without ${missing.join('(), ')}()`)
+}
+
+/**
+ * {@link checkpointStore}, opened.
+ *
+ * @throws {@link CtStreamError} what {@link CheckpointStore.open} throws, `CT_PEER_MISSING` when better-sqlite3 cannot be
+ * loaded, `CT_OPTION_INVALID`.
+ */
+export async function openCheckpointStore(option?: CheckpointOption): Promise<CheckpointStore> {
+  const store = checkpointStore(option)
+  await store.open()
+  return store
+}

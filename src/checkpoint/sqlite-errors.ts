@@ -1,0 +1,44 @@
+import { CtStreamError } from '../errors.js'
+
+/** SQLite's result code (`SQLITE_BUSY`, …) when `error` is one of its errors. */
+export function sqliteCode(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined
+}
+
+export function unusable(path: string, problem: string, cause?: unknown): CtStreamError {
+  const retryable = isPassing(sqliteCode(cause) ?? '')
+  return new CtStreamError('CT_CHECKPOINT_UNUSABLE', `checkpoint file ${path} ${problem}`, { cause, retryable })
+}
+
+/** Runs `action` and turns whatever SQLite throws into `CT_CHECKPOINT_UNUSABLE`, naming the file and what failed. */
+export function withSqliteErrors<T>(path: string, doing: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (CtStreamError.is(error)) throw error
+    throw unusable(path, problemOf(error, doing), error)
+  }
+}
+
+function problemOf(error: unknown, doing: string): string {
+  const code = sqliteCode(error) ?? ''
+  if (code === 'SQLITE_NOTADB') return 'is not a SQLite database: move it away, or name another file'
+  if (code.startsWith('SQLITE_CORRUPT')) return `${isDamaged} (${doing}: ${messageOf(error)})`
+  if (code === 'SQLITE_FULL') return `cannot grow, the disk or its bound is full (${doing})`
+  if (code.startsWith('SQLITE_READONLY')) return `cannot be written (${doing}: ${messageOf(error)})`
+  if (code.startsWith('SQLITE_CANTOPEN')) return `cannot be opened or created: ${messageOf(error)}`
+  return `failed (${doing}: ${messageOf(error)})`
+}
+
+/** Said of a file that was ours and is broken; it is never replaced by a new one. */
+export const isDamaged = 'is damaged and was left as it is: restore a copy, or move it away to start anew'
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The same write may succeed later: space was freed, the other program finished. */
+function isPassing(code: string): boolean {
+  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_IOERR')
+}

@@ -1,0 +1,194 @@
+import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { LogInfo, LogKind, SignedHead } from '../types/log.js'
+import { bufferOf, concatBytes, copyBytes, plain } from '../util/bytes.js'
+import { isIndex } from './check.js'
+import { isDamaged, unusable } from './sqlite-errors.js'
+
+/** Rows as better-sqlite3 reads and binds them; the columns are those of sqlite-schema.ts. */
+export interface LogRow {
+  readonly id: string
+  readonly description: string
+  readonly operator: string
+  readonly kind: string
+  readonly url: string
+  readonly position: number
+  readonly range: Buffer | null
+  readonly head_size: number | null
+  readonly head_timestamp: number | null
+  readonly head_root: Buffer | null
+  readonly head_signature: Buffer | null
+  readonly learned: string
+}
+
+export interface PendingHeadRow {
+  readonly log_id: string
+  readonly ordinal: number
+  readonly size: number
+  readonly timestamp: number
+  readonly root: Buffer
+  readonly signature: Buffer
+}
+
+export interface GapRow {
+  readonly log_id: string
+  readonly log: string
+  readonly first: number
+  readonly past: number | null
+  readonly reason: string
+  readonly recorded_at: number
+}
+
+export interface EvidenceRow {
+  readonly log_id: string
+  readonly log: string
+  readonly code: string
+  readonly message: string
+  readonly detail: string
+  readonly recorded_at: number
+}
+
+export interface ListRow {
+  readonly url: string
+  readonly body: Buffer
+  readonly etag: string | null
+  readonly last_modified: string | null
+  readonly fetched_at: number
+}
+
+const hashLength = 32
+
+export function logRow({ log, position, range, verifiedHead, learned }: LogCheckpoint): LogRow {
+  return {
+    ...logFields(log),
+    position,
+    range: range === undefined ? null : bufferOf(concatBytes(range)),
+    head_size: verifiedHead?.treeSize ?? null,
+    head_timestamp: verifiedHead?.timestamp ?? null,
+    head_root: verifiedHead ? bufferOf(verifiedHead.rootHash) : null,
+    head_signature: verifiedHead ? bufferOf(verifiedHead.signature) : null,
+    learned: JSON.stringify(learned),
+  }
+}
+
+/** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when the row is not one {@link logRow} made. */
+export function readLog(row: LogRow, pending: readonly PendingHeadRow[], path: string): LogCheckpoint {
+  return {
+    log: { id: row.id, description: row.description, operator: row.operator, kind: row.kind as LogKind, url: row.url },
+    position: readIndex(row.position, path, `position of log ${row.id}`),
+    range: row.range === null ? undefined : readRange(row.range, path, row.id),
+    verifiedHead: readVerifiedHead(row, path),
+    pendingHeads: pending.map((head) => readHead(head, path, `pending head of log ${row.id}`)),
+    learned: readJson(row.learned, path, `learned limits of log ${row.id}`),
+  }
+}
+
+export function pendingHeadRow(logId: string, ordinal: number, head: SignedHead): PendingHeadRow {
+  const { treeSize, timestamp, rootHash, signature } = head
+  return { log_id: logId, ordinal, size: treeSize, timestamp, root: bufferOf(rootHash), signature: bufferOf(signature) }
+}
+
+export function gapRow({ log, start, end, reason, recordedAt }: Gap): GapRow {
+  return { log_id: log.id, log: logJson(log), first: start, past: end ?? null, reason, recorded_at: recordedAt }
+}
+
+export function readGap(row: GapRow, path: string): Gap {
+  const what = `gap of log ${row.log_id}`
+  return {
+    log: readJson(row.log, path, what),
+    start: readIndex(row.first, path, what),
+    end: row.past === null ? undefined : readIndex(row.past, path, what),
+    reason: row.reason,
+    recordedAt: row.recorded_at,
+  }
+}
+
+export function evidenceRow({ log, code, message, detail, recordedAt }: Evidence): EvidenceRow {
+  return {
+    log_id: log.id,
+    log: logJson(log),
+    code,
+    message,
+    detail: JSON.stringify(detail),
+    recorded_at: recordedAt,
+  }
+}
+
+export function readEvidence(row: EvidenceRow, path: string): Evidence {
+  const { code, message, recorded_at: recordedAt } = row
+  const what = `evidence of log ${row.log_id}`
+  return { log: readJson(row.log, path, what), code, message, detail: readJson(row.detail, path, what), recordedAt }
+}
+
+export function listRow({ url, body, etag, lastModified, fetchedAt }: StoredList): ListRow {
+  return {
+    url,
+    body: bufferOf(body),
+    etag: etag ?? null,
+    last_modified: lastModified ?? null,
+    fetched_at: fetchedAt,
+  }
+}
+
+export function readList({ url, body, etag, last_modified, fetched_at }: ListRow): StoredList {
+  return {
+    url,
+    body: plain(body),
+    etag: etag ?? undefined,
+    lastModified: last_modified ?? undefined,
+    fetchedAt: fetched_at,
+  }
+}
+
+function logFields({ id, description, operator, kind, url }: LogInfo): LogInfo {
+  return { id, description, operator, kind, url }
+}
+
+function logJson(log: LogInfo): string {
+  return JSON.stringify(logFields(log))
+}
+
+function readVerifiedHead(row: LogRow, path: string): SignedHead | undefined {
+  const { head_size: size, head_timestamp: timestamp, head_root: root, head_signature: signature } = row
+  if (size === null && timestamp === null && root === null && signature === null) return undefined
+  const what = `verified head of log ${row.id}`
+  if (size === null || timestamp === null || root === null || signature === null) {
+    throw unusable(path, `${isDamaged} (${what} is incomplete)`)
+  }
+  return readHead({ size, timestamp, root, signature }, path, what)
+}
+
+function readHead(
+  { size, timestamp, root, signature }: Pick<PendingHeadRow, 'size' | 'timestamp' | 'root' | 'signature'>,
+  path: string,
+  what: string,
+): SignedHead {
+  if (root.length !== hashLength) throw unusable(path, `${isDamaged} (${what}: root of ${root.length} bytes)`)
+  return {
+    treeSize: readIndex(size, path, what),
+    timestamp: readIndex(timestamp, path, what),
+    rootHash: plain(root),
+    signature: plain(signature),
+  }
+}
+
+function readRange(blob: Buffer, path: string, logId: string): Uint8Array[] {
+  if (blob.length % hashLength !== 0) {
+    throw unusable(path, `${isDamaged} (compact range of log ${logId}: ${blob.length} bytes)`)
+  }
+  const count = blob.length / hashLength
+  return Array.from({ length: count }, (_, i) => copyBytes(blob.subarray(i * hashLength, (i + 1) * hashLength)))
+}
+
+/** SQLite holds 64-bit integers; one above 2^53 - 1 arrives rounded and must not be taken for a position. */
+function readIndex(value: number, path: string, what: string): number {
+  if (!isIndex(value)) throw unusable(path, `${isDamaged} (${what}: ${value})`)
+  return value
+}
+
+function readJson<T>(text: string, path: string, what: string): T {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw unusable(path, `${isDamaged} (${what} is not JSON)`, cause)
+  }
+}

@@ -1,0 +1,132 @@
+import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import { bufferOf, plain } from '../util/bytes.js'
+import type { SqliteDatabase } from './sqlite-driver.js'
+import * as rows from './sqlite-rows.js'
+
+/** The stream that has, or had when it was killed, a checkpoint file open. */
+export interface CheckpointOwner {
+  readonly pid: number
+  readonly host: string
+  /** Epoch milliseconds. */
+  readonly since: number
+}
+
+/** The tables of a checkpoint file, every statement prepared once. Errors are SQLite's own; the store wraps them. */
+export class SqliteTables {
+  private readonly path: string
+  private readonly statements: ReturnType<typeof prepare>
+  private readonly commitAll: (checkpoints: readonly LogCheckpoint[]) => void
+
+  constructor(db: SqliteDatabase, path: string) {
+    this.path = path
+    this.statements = prepare(db)
+    this.commitAll = db.transaction((checkpoints: readonly LogCheckpoint[]) => {
+      for (const checkpoint of checkpoints) this.put(checkpoint)
+    }).immediate
+  }
+
+  load(): LogCheckpoint[] {
+    const pending = this.statements.pendingHeads.all()
+    return this.statements.logs.all().map((row) => {
+      const heads = pending.filter((head) => head.log_id === row.id)
+      return rows.readLog(row, heads, this.path)
+    })
+  }
+
+  /** In one transaction. */
+  commit(checkpoints: readonly LogCheckpoint[]): void {
+    if (checkpoints.length > 0) this.commitAll(checkpoints)
+  }
+
+  addGap(gap: Gap): void {
+    this.statements.addGap.run(rows.gapRow(gap))
+  }
+
+  gaps(): Gap[] {
+    return this.statements.gaps.all().map((row) => rows.readGap(row, this.path))
+  }
+
+  addEvidence(evidence: Evidence): void {
+    this.statements.addEvidence.run(rows.evidenceRow(evidence))
+  }
+
+  evidence(): Evidence[] {
+    return this.statements.evidence.all().map((row) => rows.readEvidence(row, this.path))
+  }
+
+  issuer(fingerprint: string): Uint8Array | undefined {
+    const row = this.statements.issuer.get(fingerprint)
+    return row && plain(row.der)
+  }
+
+  putIssuer(fingerprint: string, der: Uint8Array): void {
+    this.statements.putIssuer.run(fingerprint, bufferOf(der))
+  }
+
+  list(url: string): StoredList | undefined {
+    const row = this.statements.list.get(url)
+    return row && rows.readList(row)
+  }
+
+  putList(list: StoredList): void {
+    this.statements.putList.run(rows.listRow(list))
+  }
+
+  owner(): CheckpointOwner | undefined {
+    return this.statements.owner.get()
+  }
+
+  setOwner(owner: CheckpointOwner): void {
+    this.statements.setOwner.run(owner)
+  }
+
+  clearOwner(): void {
+    this.statements.clearOwner.run()
+  }
+
+  private put(checkpoint: LogCheckpoint): void {
+    const { id } = checkpoint.log
+    this.statements.putLog.run(rows.logRow(checkpoint))
+    this.statements.clearPendingHeads.run(id)
+    checkpoint.pendingHeads.forEach((head, ordinal) => {
+      this.statements.addPendingHead.run(rows.pendingHeadRow(id, ordinal, head))
+    })
+  }
+}
+
+function prepare(db: SqliteDatabase) {
+  return {
+    logs: db.prepare<[], rows.LogRow>('SELECT * FROM log ORDER BY rowid'),
+    pendingHeads: db.prepare<[], rows.PendingHeadRow>('SELECT * FROM pending_head ORDER BY log_id, ordinal'),
+    putLog: db.prepare<[rows.LogRow]>(`
+      INSERT INTO log VALUES (
+        @id, @description, @operator, @kind, @url, @position, @range,
+        @head_size, @head_timestamp, @head_root, @head_signature, @learned)
+      ON CONFLICT (id) DO UPDATE SET
+        description = @description, operator = @operator, kind = @kind, url = @url, position = @position,
+        range = @range, head_size = @head_size, head_timestamp = @head_timestamp, head_root = @head_root,
+        head_signature = @head_signature, learned = @learned`),
+    clearPendingHeads: db.prepare<[string]>('DELETE FROM pending_head WHERE log_id = ?'),
+    addPendingHead: db.prepare<[rows.PendingHeadRow]>(
+      'INSERT INTO pending_head VALUES (@log_id, @ordinal, @size, @timestamp, @root, @signature)',
+    ),
+    gaps: db.prepare<[], rows.GapRow>('SELECT * FROM gap ORDER BY id'),
+    // The index gap_once lets a gap in once, also when a stream died between recording it and passing it.
+    addGap: db.prepare<[rows.GapRow]>(`
+      INSERT INTO gap (log_id, log, first, past, reason, recorded_at)
+      VALUES (@log_id, @log, @first, @past, @reason, @recorded_at) ON CONFLICT DO NOTHING`),
+    evidence: db.prepare<[], rows.EvidenceRow>('SELECT * FROM evidence ORDER BY id'),
+    addEvidence: db.prepare<[rows.EvidenceRow]>(`
+      INSERT INTO evidence (log_id, log, code, message, detail, recorded_at)
+      VALUES (@log_id, @log, @code, @message, @detail, @recorded_at)`),
+    issuer: db.prepare<[string], { readonly der: Buffer }>('SELECT der FROM issuer WHERE fingerprint = ?'),
+    putIssuer: db.prepare<[string, Buffer]>('INSERT OR REPLACE INTO issuer VALUES (?, ?)'),
+    list: db.prepare<[string], rows.ListRow>('SELECT * FROM list WHERE url = ?'),
+    putList: db.prepare<[rows.ListRow]>(
+      'INSERT OR REPLACE INTO list VALUES (@url, @body, @etag, @last_modified, @fetched_at)',
+    ),
+    owner: db.prepare<[], CheckpointOwner>('SELECT pid, host, since FROM owner'),
+    setOwner: db.prepare<[CheckpointOwner]>('INSERT OR REPLACE INTO owner VALUES (1, @pid, @host, @since)'),
+    clearOwner: db.prepare('DELETE FROM owner'),
+  }
+}

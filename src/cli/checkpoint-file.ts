@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises'
+import type { SqliteCheckpointStore } from '../checkpoint/sqlite.js'
+import type { Values } from './values.js'
+
+const defaultFile = 'ct-stream.db'
+
+/** The checkpoint file the flags name; `undefined` with `--no-checkpoint`. */
+export function checkpointPath(values: Values): string | undefined {
+  return values.switch('no-checkpoint') ? undefined : (values.text('checkpoint') ?? defaultFile)
+}
+
+/**
+ * Opens a checkpoint file to look at it, also while a stream uses it. `undefined` when there is none.
+ *
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_VERSION`, `CT_CHECKPOINT_UNUSABLE`.
+ */
+export async function openToRead(path: string): Promise<SqliteCheckpointStore | undefined> {
+  if (!(await exists(path))) return undefined
+  const { SqliteCheckpointStore } = await import('../checkpoint/sqlite.js')
+  const store = new SqliteCheckpointStore(path, { readOnly: true })
+  await store.open()
+  return store
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    // Anything else, such as a folder that may not be read, is for the store to tell.
+    return !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+  }
+}

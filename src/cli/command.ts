@@ -1,0 +1,26 @@
+import type { Flag } from './flags.js'
+import type { CliIo } from './io.js'
+import type { Values } from './values.js'
+
+/** What a command is run with. */
+export interface CommandContext {
+  readonly io: CliIo
+  readonly values: Values
+  /** Arguments that are not flags, after the command's name. */
+  readonly positionals: readonly string[]
+}
+
+/** One command, in a file of its own below `commands/`; listed in commands.ts. */
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** Names of its positional arguments, all needed but those in {@link optional}. */
+  readonly positionals: readonly string[]
+  /** Positional arguments that can be left out; which one it was is for the command to tell. */
+  readonly optional?: readonly string[]
+  /** Beside the common ones. */
+  readonly flags: readonly Flag[]
+  /** Loads what it needs itself, so that the others start fast. */
+  readonly run: (context: CommandContext) => Promise<void>
+}

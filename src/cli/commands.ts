@@ -1,0 +1,23 @@
+import type { Command } from './command.js'
+import { decodeCommand } from './commands/decode.js'
+import { demoCommand } from './commands/demo.js'
+import { get } from './commands/get.js'
+import { logs } from './commands/logs.js'
+import { status } from './commands/status.js'
+import { stream } from './commands/stream.js'
+
+const decode = decodeCommand(() => import('./decode-kit.js'))
+
+const demo = demoCommand(async () => {
+  const [{ createTestLog, issueCertificates }, { ctStream }] = await Promise.all([
+    import('../testing/index.js'),
+    import('../stream/ct-stream.js'),
+  ])
+  return { createTestLog, issueCertificates, ctStream }
+})
+
+/**
+ * All commands in the order of the help, each a file below `commands/`; the first is run when none is named. A command
+ * that needs a part of the library loads it when it is run.
+ */
+export const commands: readonly Command[] = [stream, logs, status, get, decode, demo]

@@ -1,0 +1,57 @@
+import { basename } from 'node:path'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { EntryBatch } from '../../types/entries.js'
+import type { Command, CommandContext } from '../command.js'
+import { maxInputBytes, readDecodeInput } from '../decode-input.js'
+import { formatFlags } from '../flags.js'
+import { formatFrom } from '../formats/format.js'
+import { Output } from '../output.js'
+import { styleFor } from '../style.js'
+import { usageError } from '../usage-error.js'
+
+/** What decoding a file needs of the decoder. */
+export interface DecodeKit {
+  /** Entries of no log in particular, in order; `source` is where they come from. */
+  decodeEntries(batch: EntryBatch, source: string): Iterable<CtCertificate>
+  /** A certificate or precertificate that comes by itself, the `index`-th of its source. */
+  decodeCertificate(der: Uint8Array, index: number, source: string): CtCertificate
+}
+
+/** `ct-stream decode <file|->`: what a file holds, as the stream would show it. */
+export function decodeCommand(load: () => Promise<DecodeKit>): Command {
+  return {
+    name: 'decode',
+    summary: 'A certificate (PEM, DER, base64), a Merkle tree leaf or a get-entries answer, decoded; - is stdin.',
+    positionals: ['file'],
+    flags: formatFlags,
+    async run(context) {
+      const { io, values } = context
+      const format = formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'pretty' : 'json')
+      const input = readDecodeInput(await readInput(context))
+      const kit = await load()
+      const [path = '-'] = context.positionals
+      const source = path === '-' ? 'stdin' : basename(path)
+      const certificates =
+        input.kind === 'entries'
+          ? kit.decodeEntries(input.batch, source)
+          : input.certificates.map((der, i) => kit.decodeCertificate(der, i, source))
+      const output = new Output(io.stdout)
+      for (const cert of certificates) {
+        if (!(await output.write(format(cert), io.stop))) return
+      }
+    },
+  }
+}
+
+async function readInput({ io, positionals: [path = '-'] }: CommandContext): Promise<Uint8Array> {
+  if (path !== '-') return io.readFile(path)
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of io.stdin as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk)
+    length += bytes.length
+    if (length > maxInputBytes) throw usageError(`stdin holds more than ${maxInputBytes} bytes`)
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
+}

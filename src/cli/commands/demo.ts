@@ -1,0 +1,71 @@
+import type { Logger } from '../../types/clock.js'
+import type { LogKind, LogSpec } from '../../types/log.js'
+import type { CtStreamOptions } from '../../types/stream.js'
+import type { Command, CommandContext } from '../command.js'
+import { type GrowingLog, keepGrowing } from '../demo-growth.js'
+import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags.js'
+import { type WatchedStream, watch } from '../watch.js'
+
+/** What the demo needs of `ct-stream/testing` and the stream. */
+export interface DemoKit<C> {
+  createTestLog(options: { readonly kind: LogKind } & LogNames): Promise<DemoLog<C>>
+  /** One after the other, no two alike. */
+  issueCertificates(count: number, options: { readonly seed: string; readonly notBefore: Date }): Iterator<C>
+  ctStream(options: CtStreamOptions): WatchedStream
+}
+
+interface LogNames {
+  readonly description: string
+  readonly operator: string
+}
+
+export interface DemoLog<C> extends GrowingLog<C> {
+  readonly spec: LogSpec
+  close(): unknown
+}
+
+const kinds: readonly LogKind[] = ['rfc6962', 'static-ct']
+const operator = 'ct-stream demo'
+const pollIntervalMs = 250
+const noCheckpoint: Flag = { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (the demo never does)' }
+
+/** `ct-stream demo`: the same stream from logs of both kinds that live in this process. */
+export function demoCommand<C>(load: () => Promise<DemoKit<C>>): Command {
+  return {
+    name: 'demo',
+    summary: 'The stream from embedded logs of both kinds, on loopback: works offline.',
+    positionals: [],
+    flags: [limitFlag, noCheckpoint, ...formatFlags, ...reportFlags],
+    run: (context) => runDemo(context, load),
+  }
+}
+
+async function runDemo<C>(context: CommandContext, load: () => Promise<DemoKit<C>>): Promise<void> {
+  const { clock } = context.io
+  const over = new AbortController()
+  const logs: DemoLog<C>[] = []
+  let growing = Promise.resolve()
+  const open = async (logger: Logger) => {
+    const kit = await load()
+    for (const kind of kinds) logs.push(await kit.createTestLog({ kind, description: `Demo ${kind} log`, operator }))
+    const now = clock.now()
+    const source = kit.issueCertificates(Number.POSITIVE_INFINITY, { seed: String(now), notBefore: new Date(now) })
+    growing = keepGrowing({ logs, issue: (n) => take(source, n), clock, signal: over.signal }).catch((error) =>
+      logger.error('the logs of the demo stopped growing', { error }),
+    )
+    // Nobody is burdened by asking these logs often, and for tiles that are not full yet.
+    const pace = { pollIntervalMs, partialTileDelayMs: 0 }
+    return kit.ctStream({ logs: logs.map((log) => log.spec), start: 'beginning', checkpoint: false, ...pace, logger })
+  }
+  try {
+    await watch({ context, open })
+  } finally {
+    over.abort()
+    await growing
+    await Promise.all(logs.map((log) => log.close()))
+  }
+}
+
+function take<C>(source: Iterator<C>, count: number): C[] {
+  return Array.from({ length: count }, () => source.next()).flatMap(({ done, value }) => (done ? [] : [value]))
+}

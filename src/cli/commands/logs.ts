@@ -1,0 +1,160 @@
+import type { LogKind } from '../../types/log.js'
+import type { ListedLog, ListedState, LogSelection } from '../../types/log-list.js'
+import type { Command, CommandContext } from '../command.js'
+import { type Flag, flagsNamed, jsonFlag, reportFlags } from '../flags.js'
+import { Output } from '../output.js'
+import type { Probe } from '../probe.js'
+import { formatCount, formatDuration } from '../quantities.js'
+import { logLevelFrom, reporter } from '../report.js'
+import { type Style, styleFor } from '../style.js'
+import { type Column, jsonLines, tableText } from '../table.js'
+
+const states: readonly ListedState[] = [
+  ...(['pending', 'qualified', 'usable', 'readonly', 'retired', 'rejected', 'unlisted'] as const),
+]
+const kinds: readonly LogKind[] = ['rfc6962', 'static-ct']
+
+const stateFlag: Flag = {
+  name: 'state',
+  type: 'list',
+  value: 'STATE',
+  help: 'only logs that are pending, qualified, usable, readonly, retired, rejected or unlisted',
+}
+const probeFlag: Flag = { name: 'probe', type: 'switch', help: 'ask each log for its head: size and age' }
+
+/** `ct-stream logs`: the logs the lists name, and which of them are streamed. */
+export const logs: Command = {
+  name: 'logs',
+  summary: 'The logs the log lists name; with --probe also how large they are now and how old their heads.',
+  positionals: [],
+  flags: [
+    ...flagsNamed('log-list', 'operator', 'kind'),
+    stateFlag,
+    probeFlag,
+    jsonFlag,
+    ...flagsNamed('allow-http', 'checkpoint', 'no-checkpoint', 'contact'),
+    ...reportFlags,
+  ],
+  run: showLogs,
+}
+
+/** A line of the table. */
+interface Row {
+  readonly log: ListedLog
+  /** Whether a stream without further flags reads it. */
+  readonly isStreamed: boolean
+  /** `undefined` when the log was not asked. */
+  readonly probe: Probe | undefined
+}
+
+async function showLogs(context: CommandContext): Promise<void> {
+  const { io, values } = context
+  const selection = selectionFrom(context)
+  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+  const { readListedLogs, transportFrom } = await import('../listed-logs.js')
+  const { selectLogs } = await import('../../loglist/select.js')
+  const transport = transportFrom(values)
+  try {
+    const { logs: streamed, listed } = await readListedLogs(context, transport, logger, selection)
+    const wanted = { states, logTypes: ['prod', 'test', 'monitoring_only'], shards: 'all' } as const
+    const shownStates = values.choices('state', states)
+    const shown = selectLogs(listed.values(), { ...wanted, ...selection }, io.clock.now())
+      .filter(({ state }) => shownStates.length === 0 || shownStates.includes(state))
+      .sort(byOperator)
+    const { probeLogs } = await import('../probe.js')
+    const asked = { transport, allowHttp: values.switch('allow-http'), signal: io.stop }
+    const probes = values.switch('probe') ? await probeLogs(shown, asked) : undefined
+    const now = io.clock.now()
+    const rows = shown.map((log) => ({ log, isStreamed: streamed.includes(log), probe: probes?.get(log.id) }))
+    const style = styleFor(io.stdout, io.env)
+    const text = values.switch('json')
+      ? jsonLines(rows.map((row) => logJson(row, now)))
+      : tableText(rows, columnsFor(rows, style, now), style)
+    await new Output(io.stdout).write(text, io.stop)
+    if (rows.length === 0) logger.warn(`none of the ${listed.size} listed logs is meant`)
+  } finally {
+    await transport.close()
+  }
+}
+
+/** The flags narrow what is streamed and what is shown alike; the state is only a matter of what is shown. */
+function selectionFrom({ values }: CommandContext): LogSelection {
+  const operators = values.list('operator')
+  const chosen = values.choices('kind', kinds)
+  values.choices('state', states)
+  return { ...(operators.length > 0 && { operators }), ...(chosen.length > 0 && { kinds: chosen }) }
+}
+
+/** Operators in the order of the alphabet; the logs of one stay in the order of the lists. */
+function byOperator(a: ListedLog, b: ListedLog): number {
+  return a.operator.localeCompare(b.operator, 'en')
+}
+
+function columnsFor(rows: readonly Row[], style: Style, now: number): readonly Column<Row>[] {
+  const columns: readonly Column<Row>[] = [
+    { title: 'OPERATOR', text: ({ log }) => log.operator },
+    { title: 'LOG', text: ({ log }) => log.description },
+    { title: 'KIND', text: ({ log }) => log.kind },
+    { title: 'STATE', text: ({ log }) => log.state, paint: (text, { log }) => stateStyle(log.state, style)(text) },
+    { title: 'NOT AFTER', text: ({ log }) => intervalText(log) },
+    { title: 'STREAMED', text: ({ isStreamed }) => (isStreamed ? 'yes' : 'no') },
+  ]
+  if (rows.every(({ probe }) => probe === undefined)) return columns
+  const probed: readonly Column<Row>[] = [
+    ...columns,
+    { title: 'SIZE', text: ({ probe }) => sizeText(probe), isNumber: true },
+    { title: 'HEAD AGE', text: ({ probe }) => headAgeText(probe, now), isNumber: true },
+  ]
+  if (rows.every((row) => problemText(row) === '')) return probed
+  return [...probed, { title: 'PROBLEM', text: problemText, paint: style.red }]
+}
+
+function stateStyle(state: ListedState, style: Style): (text: string) => string {
+  if (state === 'usable' || state === 'qualified') return style.green
+  return state === 'readonly' || state === 'pending' ? style.yellow : style.dim
+}
+
+/** The certificates a shard takes, by their last day of validity. */
+function intervalText({ temporalInterval }: ListedLog): string | undefined {
+  if (temporalInterval === undefined) return undefined
+  const { start, end } = temporalInterval
+  return `${start.toISOString().slice(0, 10)} to ${end.toISOString().slice(0, 10)}`
+}
+
+function sizeText(probe: Probe | undefined): string | undefined {
+  return probe !== undefined && 'head' in probe ? formatCount(probe.head.treeSize) : undefined
+}
+
+function headAgeText(probe: Probe | undefined, now: number): string | undefined {
+  return probe !== undefined && 'head' in probe ? formatDuration(now - probe.head.timestamp) : undefined
+}
+
+function problemText({ probe }: Row): string {
+  return probe !== undefined && 'error' in probe ? `${probe.error.message} (${probe.error.code})` : ''
+}
+
+function logJson({ log, isStreamed, probe }: Row, now: number): object {
+  const { id, key, description, operator, mmd, state, stateSince, temporalInterval, logType, lists, kind } = log
+  const urls = kind === 'rfc6962' ? { url: log.url } : { url: log.monitoringUrl, submissionUrl: log.submissionUrl }
+  return {
+    ...{ id, description, operator, kind, ...urls, key, mmd, state },
+    stateSince: stateSince?.toISOString() ?? null,
+    temporalInterval: temporalInterval ?? null,
+    logType: logType ?? null,
+    lists,
+    streamed: isStreamed,
+    ...(probe !== undefined && probeJson(probe, now)),
+  }
+}
+
+function probeJson(probe: Probe, now: number): object {
+  if ('error' in probe) return { head: null, error: { code: probe.error.code, message: probe.error.message } }
+  const { treeSize, timestamp, rootHash } = probe.head
+  const head = {
+    treeSize,
+    timestamp: new Date(timestamp).toISOString(),
+    ageMs: Math.max(0, now - timestamp),
+    rootHash: Buffer.from(rootHash).toString('base64'),
+  }
+  return { head, error: null }
+}

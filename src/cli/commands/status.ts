@@ -1,0 +1,171 @@
+import type { CheckpointOwner } from '../../checkpoint/sqlite-tables.js'
+import { CtStreamError } from '../../errors.js'
+import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
+import type { SignedHead } from '../../types/log.js'
+import { checkpointPath, openToRead } from '../checkpoint-file.js'
+import type { Command, CommandContext } from '../command.js'
+import { flagsNamed, jsonFlag } from '../flags.js'
+import type { CliIo } from '../io.js'
+import { Output } from '../output.js'
+import { formatCount, formatDuration } from '../quantities.js'
+import { sanitize, sanitizeJson } from '../sanitize.js'
+import { type Style, styleFor } from '../style.js'
+import { type Column, tableText } from '../table.js'
+import { usageError } from '../usage-error.js'
+
+/** `ct-stream status`: what the checkpoint file knows, also while a stream uses it. */
+export const status: Command = {
+  name: 'status',
+  summary: 'What the checkpoint file knows: positions, lag, verified sizes, gaps, evidence, learned limits.',
+  positionals: [],
+  flags: [...flagsNamed('checkpoint'), jsonFlag],
+  run: showStatus,
+}
+
+/** What is in a checkpoint file. */
+interface Contents {
+  readonly path: string
+  /** The stream that has it open, or had it when it was killed. */
+  readonly owner: CheckpointOwner | undefined
+  readonly logs: readonly LogCheckpoint[]
+  readonly gaps: readonly Gap[]
+  readonly evidence: readonly Evidence[]
+}
+
+async function showStatus({ io, values }: CommandContext): Promise<void> {
+  const path = checkpointPath(values)
+  if (path === undefined) throw usageError('there is no status without a checkpoint file')
+  const contents = await readContents(path)
+  const style = styleFor(io.stdout, io.env)
+  const text = values.switch('json') ? statusJson(contents, io) : statusReport(contents, io, style)
+  await new Output(io.stdout).write(text, io.stop)
+}
+
+async function readContents(path: string): Promise<Contents> {
+  const store = await openToRead(path)
+  if (store === undefined) {
+    throw new CtStreamError(
+      'CT_CHECKPOINT_UNUSABLE',
+      `there is no checkpoint file ${path}: start a stream in this directory, or name its file with --checkpoint`,
+    )
+  }
+  try {
+    return { path, owner: store.owner(), logs: store.load(), gaps: store.gaps(), evidence: store.evidence() }
+  } finally {
+    store.close()
+  }
+}
+
+/** The largest signed head the file knows, verified or not. */
+function lastHead({ verifiedHead, pendingHeads }: LogCheckpoint): SignedHead | undefined {
+  const heads = verifiedHead === undefined ? pendingHeads : [verifiedHead, ...pendingHeads]
+  return heads.reduce<SignedHead | undefined>((a, b) => (a === undefined || b.treeSize > a.treeSize ? b : a), undefined)
+}
+
+/** Entries of the last head that are not read; `undefined` when no head is known. */
+function lagOf(log: LogCheckpoint): number | undefined {
+  const head = lastHead(log)
+  return head && Math.max(0, head.treeSize - log.position)
+}
+
+// — for people
+
+function statusReport(contents: Contents, io: CliIo, style: Style): string {
+  const { path, logs, gaps, evidence } = contents
+  const now = io.clock.now()
+  const parts = [`${style.bold(sanitize(path))}: ${ownerText(contents.owner, io)}\n`]
+  parts.push(logs.length === 0 ? 'no log has a position yet\n' : tableText(logs, logColumns(contents, now), style))
+  if (gaps.length > 0)
+    parts.push(style.yellow('entries that were not delivered:\n'), tableText(gaps, gapColumns, style))
+  if (evidence.length > 0)
+    parts.push(
+      style.red('evidence of misbehaviour (all of it with --json):\n'),
+      tableText(evidence, evidenceColumns, style),
+    )
+  return parts.join('\n')
+}
+
+function ownerText(owner: CheckpointOwner | undefined, io: CliIo): string {
+  if (owner === undefined) return 'no stream uses it'
+  const who = `process ${owner.pid} on ${sanitize(owner.host)}, since ${new Date(owner.since).toISOString()}`
+  const isRunning = io.isRunning(owner)
+  if (isRunning === false) return `no stream uses it; the last one ended without closing it (${who})`
+  return `${isRunning ? 'in use' : 'in use or left behind'} by ${who}`
+}
+
+function logColumns({ gaps, evidence }: Contents, now: number): readonly Column<LogCheckpoint>[] {
+  const countOf = (list: readonly { readonly log: { readonly id: string } }[], id: string) =>
+    formatCount(list.filter(({ log }) => log.id === id).length)
+  return [
+    { title: 'LOG', text: ({ log }) => log.description },
+    { title: 'KIND', text: ({ log }) => log.kind },
+    { title: 'POSITION', text: ({ position }) => formatCount(position), isNumber: true },
+    { title: 'VERIFIED', text: ({ verifiedHead: head }) => head && formatCount(head.treeSize), isNumber: true },
+    { title: 'LAG', text: (log) => optional(lagOf(log), formatCount), isNumber: true },
+    {
+      title: 'HEAD AGE',
+      text: (log) => optional(lastHead(log)?.timestamp, (at) => formatDuration(now - at)),
+      isNumber: true,
+    },
+    { title: 'GAPS', text: ({ log }) => countOf(gaps, log.id), isNumber: true },
+    { title: 'EVIDENCE', text: ({ log }) => countOf(evidence, log.id), isNumber: true },
+    { title: 'LEARNED', text: ({ learned }) => learnedText(learned) },
+  ]
+}
+
+const gapColumns: readonly Column<Gap>[] = [
+  { title: 'LOG', text: ({ log }) => log.description },
+  { title: 'FROM', text: ({ start }) => formatCount(start), isNumber: true },
+  { title: 'TO', text: ({ end }) => optional(end, (past) => formatCount(past - 1)), isNumber: true },
+  { title: 'RECORDED', text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
+  { title: 'REASON', text: ({ reason }) => reason },
+]
+
+const evidenceColumns: readonly Column<Evidence>[] = [
+  { title: 'LOG', text: ({ log }) => log.description },
+  { title: 'CODE', text: ({ code }) => code },
+  { title: 'RECORDED', text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
+  { title: 'MESSAGE', text: ({ message }) => message },
+]
+
+/** `pageSize 256, bytesPerEntry 5,123`. */
+function learnedText(learned: LogCheckpoint['learned']): string | undefined {
+  const pairs = Object.entries(learned).map(([name, value]) => {
+    return `${name} ${typeof value === 'number' ? formatCount(value) : JSON.stringify(value)}`
+  })
+  return pairs.length === 0 ? undefined : pairs.join(', ')
+}
+
+function optional<T>(value: T | undefined, text: (value: T) => string): string | undefined {
+  return value === undefined ? undefined : text(value)
+}
+
+// — for programs
+
+function statusJson({ path, owner, logs, gaps, evidence }: Contents, io: CliIo): string {
+  const json = {
+    file: path,
+    owner: owner ? { ...owner, since: timeJson(owner.since), isRunning: io.isRunning(owner) ?? null } : null,
+    logs: logs.map((log) => logJson(log)),
+    gaps: gaps.map(({ end, recordedAt, ...gap }) => ({ ...gap, end: end ?? null, recordedAt: timeJson(recordedAt) })),
+    evidence: evidence.map(({ recordedAt, ...one }) => ({ ...one, recordedAt: timeJson(recordedAt) })),
+  }
+  return `${sanitizeJson(JSON.stringify(json))}\n`
+}
+
+function logJson(log: LogCheckpoint): object {
+  const head = lastHead(log)
+  return {
+    log: log.log,
+    position: log.position,
+    verifiedSize: log.verifiedHead?.treeSize ?? null,
+    head: head ? { treeSize: head.treeSize, timestamp: timeJson(head.timestamp) } : null,
+    pendingHeads: log.pendingHeads.length,
+    lagEntries: lagOf(log) ?? null,
+    learned: log.learned,
+  }
+}
+
+function timeJson(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,38 @@
+import type { Logger } from '../../types/clock.js'
+import type { CtStreamOptions } from '../../types/stream.js'
+import type { Command, CommandContext } from '../command.js'
+import { formatFlags, reportFlags, streamFlags } from '../flags.js'
+import { streamRequest } from '../stream-options.js'
+import { usageError } from '../usage-error.js'
+import { watch } from '../watch.js'
+
+/** `ct-stream`: certificates to stdout as the logs publish them. */
+export const stream: Command = {
+  name: 'stream',
+  summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
+  positionals: [],
+  flags: [...streamFlags, ...formatFlags, ...reportFlags],
+  async run(context) {
+    const request = streamRequest(context.values, {
+      now: context.io.clock.now(),
+      domainsFile: await readDomains(context),
+    })
+    const open = async (logger: Logger) => {
+      const { ctStream } = await import('../../stream/ct-stream.js')
+      const options: CtStreamOptions = { ...request, logger }
+      return ctStream(options)
+    }
+    await watch({ context, open, end: request.end })
+  },
+}
+
+async function readDomains({ io, values }: CommandContext): Promise<string | undefined> {
+  const path = values.text('domains-file')
+  if (path === undefined) return undefined
+  try {
+    return new TextDecoder().decode(await io.readFile(path))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw usageError(`${values.from('domains-file')} cannot be read: ${reason}`, cause)
+  }
+}

@@ -1,0 +1,69 @@
+import { CtStreamError } from '../errors.js'
+import type { EntryBatch } from '../types/entries.js'
+import { fromBase64, plain, toBase64 } from '../util/bytes.js'
+import { parseGetEntries } from '../wire/get-entries.js'
+
+/** What a file for `ct-stream decode` holds: certificates by themselves, or entries of a log. */
+export type DecodeInput =
+  | { readonly kind: 'certificates'; readonly certificates: readonly Uint8Array[] }
+  | { readonly kind: 'entries'; readonly batch: EntryBatch }
+
+/** Most that is read of a file, bytes. */
+export const maxInputBytes = 256 * 1024 * 1024
+
+/**
+ * Tells what bytes are: PEM, DER or base64 of a certificate; a `MerkleTreeLeaf`, binary or base64; a get-entries answer
+ * or one entry of it.
+ *
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when they are none of these, `CT_RESPONSE_MALFORMED` for JSON that is no
+ * get-entries answer.
+ */
+export function readDecodeInput(bytes: Uint8Array): DecodeInput {
+  const known = readBinary(bytes)
+  if (known !== undefined) return known
+  const text = new TextDecoder().decode(bytes).trim()
+  if (text.startsWith('{')) return { kind: 'entries', batch: parseGetEntries(answerBytes(text), 0) }
+  if (text.includes(pemBegin)) return { kind: 'certificates', certificates: readPem(text) }
+  const decoded = fromBase64(text.replace(/\s+/g, ''))
+  const input = decoded && readBinary(decoded)
+  if (input !== undefined) return input
+  throw malformed('neither PEM, DER, base64, a Merkle tree leaf nor a get-entries answer')
+}
+
+const pemBegin = '-----BEGIN '
+
+function readBinary(bytes: Uint8Array): DecodeInput | undefined {
+  // A certificate is a DER SEQUENCE longer than 127 bytes; no text begins like that.
+  if (bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80) return { kind: 'certificates', certificates: [plain(bytes)] }
+  // RFC 6962 section 3.4: Version v1 (0), MerkleLeafType timestamped_entry (0).
+  if (bytes[0] === 0 && bytes[1] === 0) return { kind: 'entries', batch: leafBatch(bytes) }
+  return undefined
+}
+
+/** One object with `leaf_input` is an answer of one entry. */
+function answerBytes(text: string): Uint8Array {
+  const isOne = /^\{\s*"(leaf_input|extra_data)"/.test(text)
+  return new TextEncoder().encode(isOne ? `{"entries":[${text}]}` : text)
+}
+
+function leafBatch(leaf: Uint8Array): EntryBatch {
+  const answer = { entries: [{ leaf_input: toBase64(leaf), extra_data: '' }] }
+  return parseGetEntries(new TextEncoder().encode(JSON.stringify(answer)), 0)
+}
+
+/** The certificates of a PEM text in order (RFC 7468 section 5); other blocks are passed over. */
+function readPem(text: string): Uint8Array[] {
+  const certificates: Uint8Array[] = []
+  const blocks = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)-----END /g
+  for (const [, body = ''] of text.matchAll(blocks)) {
+    const der = fromBase64(body.replace(/\s+/g, ''))
+    if (der === undefined) throw malformed(`PEM block ${certificates.length + 1} is not base64`)
+    certificates.push(der)
+  }
+  if (certificates.length === 0) throw malformed('PEM without a certificate')
+  return certificates
+}
+
+function malformed(problem: string): CtStreamError {
+  return new CtStreamError('CT_DER_MALFORMED', `nothing to decode: ${problem}`)
+}

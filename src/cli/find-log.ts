@@ -1,0 +1,50 @@
+import type { ListedLog } from '../types/log-list.js'
+import { suggest } from '../util/suggest.js'
+import { usageError } from './usage-error.js'
+
+/** Names shown when several logs are meant. */
+const mostShown = 8
+
+/**
+ * The log a user means: by its id, its description, its URL (with or without scheme), or the beginning of one of them or of a
+ * word of the description, as long as no other log is meant too. What fits as a whole goes before what only begins so; upper and lower case
+ * are alike.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it is none, or several, which it lists.
+ */
+export function findLog(name: string, logs: readonly ListedLog[]): ListedLog {
+  const wanted = name.toLowerCase()
+  const rules: readonly ((log: ListedLog) => boolean)[] = [
+    (log) => namesOf(log).includes(wanted.replace(/\/+$/, '')),
+    (log) => namesOf(log).some((known) => known.startsWith(wanted)),
+    (log) => wordsOf(log).some((word) => word.startsWith(wanted)),
+  ]
+  for (const fits of rules) {
+    const found = logs.filter(fits)
+    const [log] = found
+    if (log !== undefined && found.length === 1) return log
+    if (found.length > 1) throw ambiguous(name, found)
+  }
+  const meant = suggest(
+    wanted,
+    logs.flatMap((log) => [log.description, ...wordsOf(log)]),
+  )
+  const hint = meant === undefined ? ': see ct-stream logs' : `, did you mean ${JSON.stringify(meant)}?`
+  throw usageError(`none of ${logs.length} listed logs is called ${JSON.stringify(name)}${hint}`)
+}
+
+function namesOf(log: ListedLog): string[] {
+  const urls = log.kind === 'rfc6962' ? [log.url] : [log.monitoringUrl, log.submissionUrl]
+  const bare = urls.flatMap((url) => [url, url.replace(/^https?:\/\//, '')]).map((url) => url.replace(/\/+$/, ''))
+  return [log.id, log.description, ...bare].map((known) => known.toLowerCase())
+}
+
+function wordsOf({ description }: ListedLog): string[] {
+  return description.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? []
+}
+
+function ambiguous(name: string, found: readonly ListedLog[]) {
+  const shown = found.slice(0, mostShown).map(({ description }) => JSON.stringify(description))
+  const rest = found.length > mostShown ? ` and ${found.length - mostShown} more` : ''
+  return usageError(`${JSON.stringify(name)} can be any of ${found.length} logs: ${shown.join(', ')}${rest}`)
+}

@@ -1,0 +1,67 @@
+import { CtStreamError } from '../errors.js'
+import type { CtStream } from '../stream/ct-stream.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock } from '../types/clock.js'
+import type { Format } from './formats/format.js'
+import type { Output } from './output.js'
+
+/** What following needs of a stream. */
+export type FollowedStream = AsyncIterable<CtCertificate> & Pick<CtStream, 'batches' | 'acknowledge' | 'close'>
+
+export interface FollowOptions {
+  readonly format: Format
+  readonly output: Output
+  /** Certificates to write, at most; default: all. */
+  readonly limit?: number
+  /** Asks to finish: what is being written is written to its end, and counts. */
+  readonly stop: AbortSignal
+  readonly clock: Clock
+}
+
+/** How long a reader that does not read may hold up the end, milliseconds: less than the 5 s promised for all of it. */
+const patienceMs = 3000
+
+/**
+ * Writes a stream to an output until it ends, the limit is reached, the reader goes away, or `stop` aborts; then closes
+ * it. A page counts as acknowledged when the operating system has all of it, so that nothing is committed that was not
+ * written; what was not comes again next time.
+ */
+export async function follow(stream: FollowedStream, options: FollowOptions): Promise<void> {
+  const { format, output, limit, stop, clock } = options
+  const giveUp = new AbortController()
+  const done = new AbortController()
+  let isWriting = false
+  const onStop = () => {
+    if (!isWriting) stream.close().catch(() => {})
+    clock.sleep(patienceMs, done.signal).then(
+      () => giveUp.abort(),
+      () => {},
+    )
+  }
+  stop.addEventListener('abort', onStop, { once: true })
+  if (stop.aborted) onStop()
+  try {
+    let count = 0
+    for await (const page of limit === undefined ? stream.batches() : singly(stream)) {
+      isWriting = true
+      const isWritten = await output.write(page.map(format).join(''), giveUp.signal)
+      isWriting = false
+      if (!isWritten) break
+      stream.acknowledge()
+      count += page.length
+      if (stop.aborted || count === limit) break
+    }
+  } catch (error) {
+    // Closing ends a read that waits; that it was closed is not news then.
+    if (!(stop.aborted && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
+  } finally {
+    stop.removeEventListener('abort', onStop)
+    await stream.close()
+    done.abort()
+  }
+}
+
+/** A limit can fall into the middle of a page: entries are taken, and acknowledged, one by one. */
+async function* singly(stream: FollowedStream): AsyncGenerator<readonly CtCertificate[]> {
+  for await (const cert of stream) yield [cert]
+}

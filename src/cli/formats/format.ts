@@ -1,0 +1,43 @@
+import type { CtCertificate } from '../../types/certificate.js'
+import { sanitize, sanitizeJson } from '../sanitize.js'
+import type { Style } from '../style.js'
+import { usageError } from '../usage-error.js'
+import type { Values } from '../values.js'
+import { prettyText } from './pretty.js'
+import { compileTemplate } from './template.js'
+import { textLine } from './text.js'
+
+export const formatNames = ['text', 'json', 'pretty', 'domains', 'certstream', 'template'] as const
+export type FormatName = (typeof formatNames)[number]
+
+/** A certificate as it is written: whole lines with their ends, `''` when it has nothing to show. */
+export type Format = (cert: CtCertificate) => string
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` when a template is missing, superfluous or wrong. */
+export function makeFormat(name: FormatName, style: Style, template?: string): Format {
+  if (name === 'template') {
+    if (template === undefined) throw usageError('--format template needs --template')
+    const fill = compileTemplate(template)
+    return (cert) => `${fill(cert)}\n`
+  }
+  if (template !== undefined) throw usageError(`--template goes with --format template, not ${name}`)
+  switch (name) {
+    case 'text':
+      return (cert) => `${textLine(cert, style)}\n`
+    case 'pretty':
+      return (cert) => `${prettyText(cert, style)}\n`
+    case 'domains':
+      return (cert) => cert.dnsNames.map((domain) => `${sanitize(domain)}\n`).join('')
+    case 'certstream':
+      return (cert) => `${sanitizeJson(JSON.stringify(cert.toCertStream('full')))}\n`
+    case 'json':
+      return (cert) => `${sanitizeJson(JSON.stringify(cert.toJSON()))}\n`
+  }
+}
+
+/** The format the flags ask for; a template alone is enough. */
+export function formatFrom(values: Values, style: Style, fallback: FormatName): Format {
+  const template = values.text('template')
+  const name = values.choice('format', formatNames) ?? (template === undefined ? fallback : 'template')
+  return makeFormat(name, style, template)
+}

@@ -1,0 +1,72 @@
+import type { CtCertificate } from '../../types/certificate.js'
+import { sanitize } from '../sanitize.js'
+import { usageError } from '../usage-error.js'
+
+type Part = string | { readonly path: readonly string[] }
+
+/** Top-level fields of the JSON form of a certificate. */
+const fields = new Set([
+  ...['kind', 'log', 'index', 'timestamp', 'leafHash', 'historical', 'cursor', 'sha256', 'sha1', 'issuanceId'],
+  ...['issuerKeyHash', 'serialNumber', 'subject', 'issuer', 'notBefore', 'notAfter', 'dnsNames', 'ipAddresses'],
+  ...['emailAddresses', 'uris', 'altNames', 'publicKey', 'signatureAlgorithm', 'keyUsage', 'extendedKeyUsage'],
+  ...['basicConstraints', 'subjectKeyId', 'authorityKeyId', 'ocspUrls', 'caIssuerUrls', 'crlUrls', 'policies'],
+  ...['validation', 'scts', 'isCa', 'isSelfIssued', 'problems', 'leafInput'],
+])
+
+/**
+ * A template as a function. `{path}` stands for a value of the JSON form, `{subject.commonName}`, lists joined by commas,
+ * nothing where there is no value; `\t`, `\n`, `\\`, `\{` are what they are elsewhere.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for an unknown field or a brace without its other.
+ */
+export function compileTemplate(template: string): (cert: CtCertificate) => string {
+  const parts = parse(template)
+  return (cert) => {
+    const json: unknown = cert.toJSON()
+    return parts.map((part) => (typeof part === 'string' ? part : sanitize(textOf(valueAt(json, part.path))))).join('')
+  }
+}
+
+function parse(template: string): Part[] {
+  const parts: Part[] = []
+  // An escape, a placeholder, a lone brace, or text up to the next of these.
+  for (const [token] of template.matchAll(/\\.|\{[^{}]*\}|[{}]|[^\\{}]+|\\$/gsu)) {
+    if (token.startsWith('\\')) parts.push(escapes.get(token) ?? token)
+    else if (token.length > 1 && token.startsWith('{')) parts.push({ path: pathOf(token.slice(1, -1).trim()) })
+    else if (token === '{' || token === '}')
+      throw usageError(`--template has a lone ${token} (write \\${token} for it)`)
+    else parts.push(token)
+  }
+  return parts
+}
+
+const escapes = new Map([
+  ['\\n', '\n'],
+  ['\\t', '\t'],
+  ['\\\\', '\\'],
+  ['\\{', '{'],
+  ['\\}', '}'],
+])
+
+function pathOf(text: string): readonly string[] {
+  const path = text.split('.')
+  if (!fields.has(path[0] ?? '')) throw usageError(`--template: a certificate has no field {${text}}`)
+  return path
+}
+
+function valueAt(json: unknown, path: readonly string[]): unknown {
+  let value = json
+  for (const key of path) {
+    if (Array.isArray(value) && !/^\d+$/.test(key)) value = value.map((one) => valueAt(one, [key]))
+    else if (typeof value === 'object' && value !== null && Object.hasOwn(value, key)) value = value[key as never]
+    else return undefined
+  }
+  return value
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (Array.isArray(value)) return value.map(textOf).join(',')
+  if (typeof value !== 'object') return String(value)
+  return 'text' in value && typeof value.text === 'string' ? value.text : JSON.stringify(value)
+}

@@ -1,0 +1,22 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../types/clock.js'
+
+/** Where the program writes: `process.stdout`, or a stream of a test. */
+export type CliOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** Everything the command line has of the world; only process.ts takes it from `process`. */
+export interface CliIo {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: Readable
+  readonly stdout: CliOutput
+  readonly stderr: CliOutput
+  /** Aborted by the first SIGINT or SIGTERM: finish, commit, leave. */
+  readonly stop: AbortSignal
+  readonly clock: Clock
+  /** Whether a process runs; `undefined` when that cannot be told, as of one on another host. */
+  readonly isRunning: (process: { readonly pid: number; readonly host: string }) => boolean | undefined
+  /** The bytes of a file; rejects with Node's error. */
+  readonly readFile: (path: string) => Promise<Uint8Array>
+}

@@ -1,0 +1,109 @@
+import { type Flag, variableOf, variablePrefix } from './flags.js'
+import { unknown, usageError } from './usage-error.js'
+import type { GivenValue } from './values.js'
+
+type Layer = ReadonlyMap<string, GivenValue>
+
+/** Flags that cannot both hold: one of them in a higher layer takes the other's place in a lower one. */
+const opposites: readonly (readonly [string, string])[] = [['checkpoint', 'no-checkpoint']]
+
+/** One set of values out of several, the first named wins: flags, variables, file. */
+export function mergeLayers(layers: readonly Layer[]): Layer {
+  const merged = new Map<string, GivenValue>()
+  for (const layer of [...layers].reverse()) {
+    for (const [name, given] of layer) {
+      for (const other of oppositesOf(name)) {
+        const clash = layer.get(other)
+        if (isOn(given) && clash !== undefined && isOn(clash)) {
+          throw usageError(`${given.from} and ${clash.from} exclude each other`)
+        }
+        if (isOn(given)) merged.delete(other)
+      }
+      merged.set(name, given)
+    }
+  }
+  return merged
+}
+
+/** `CT_STREAM_*` variables as values. Lists are separated by commas; an empty variable is none. */
+export function readVariables(env: Readonly<Record<string, string | undefined>>, flags: readonly Flag[]): Layer {
+  const layer = new Map<string, GivenValue>()
+  for (const flag of flags) {
+    const from = variableOf(flag)
+    const text = env[from]
+    if (text === undefined || text === '') continue
+    layer.set(flag.name, { value: fromText(flag, text, from), from })
+  }
+  return layer
+}
+
+/** Variables that look like ours and are not: a misspelling, most likely. */
+export function strangeVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  flags: readonly Flag[],
+): readonly string[] {
+  const known = new Set(flags.map(variableOf))
+  return Object.keys(env).filter((name) => name.startsWith(variablePrefix) && !known.has(name))
+}
+
+/**
+ * A config file as values: a JSON object whose keys are the names of flags.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming file and key.
+ */
+export function readConfig(text: string, path: string, flags: readonly Flag[]): Layer {
+  const layer = new Map<string, GivenValue>()
+  for (const [name, value] of Object.entries(parseObject(text, path))) {
+    const flag = flags.find((one) => one.name === name)
+    if (flag === undefined)
+      throw unknown(
+        `key in ${path}:`,
+        name,
+        flags.map((one) => one.name),
+      )
+    const from = `${name} in ${path}`
+    layer.set(name, { value: fromJson(flag, value, from), from })
+  }
+  return layer
+}
+
+function parseObject(text: string, path: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw usageError(`${path} is not JSON: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}`, cause)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw usageError(`${path} must hold a JSON object of flags and their values`)
+}
+
+function fromText(flag: Flag, text: string, from: string): GivenValue['value'] {
+  if (flag.type === 'text') return text
+  if (flag.type === 'list')
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return true
+  if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return false
+  throw usageError(`${from} must be 1 or 0, got ${JSON.stringify(text)}`)
+}
+
+function fromJson(flag: Flag, value: unknown, from: string): GivenValue['value'] {
+  const bounds = { switch: 'true or false', text: 'a string or a number', list: 'a string or a list of strings' }
+  if (flag.type === 'switch' && typeof value === 'boolean') return value
+  if (flag.type === 'text' && typeof value === 'string') return value
+  if (flag.type === 'text' && typeof value === 'number') return String(value)
+  if (flag.type === 'list' && typeof value === 'string') return [value]
+  if (flag.type === 'list' && Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
+  throw usageError(`${from} must be ${bounds[flag.type]}, got ${JSON.stringify(value)}`)
+}
+
+function isOn({ value }: GivenValue): boolean {
+  return value !== false
+}
+
+function oppositesOf(name: string): readonly string[] {
+  return opposites.flatMap(([a, b]) => (a === name ? [b] : b === name ? [a] : []))
+}

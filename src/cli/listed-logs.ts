@@ -1,0 +1,97 @@
+import { createTransport } from '../http/create-transport.js'
+import { withRetry } from '../http/retry.js'
+import type { Transport } from '../http/transport.js'
+import { userAgent } from '../http/user-agent.js'
+import { fetchListThrough } from '../loglist/fetch-through.js'
+import type { ListStore } from '../loglist/list-copy.js'
+import { unknownOperators } from '../loglist/select.js'
+import { type LogListSnapshot, LogListSource } from '../loglist/source.js'
+import type { StoredList } from '../types/checkpoint.js'
+import type { Logger } from '../types/clock.js'
+import type { LogSelection } from '../types/log-list.js'
+import { suggest } from '../util/suggest.js'
+import { VERSION } from '../version.js'
+import { checkpointPath, openToRead } from './checkpoint-file.js'
+import type { CommandContext } from './command.js'
+import { usageError } from './usage-error.js'
+import type { Values } from './values.js'
+
+/** How long a command that asks once waits for an answer, milliseconds; a stream has more patience. */
+const timeouts = { connectMs: 10_000, totalMs: 30_000 }
+const listAttempts = 3
+
+/** A transport that says who asks. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact`. */
+export function transportFrom(values: Values): Transport {
+  return createTransport({ userAgent: userAgent(VERSION, values.text('contact')), timeouts })
+}
+
+/**
+ * The logs the lists name, as a stream with the same flags would see them: fetched, verified, merged; from the last good
+ * copy in the checkpoint file, which is not changed, where a list cannot be had.
+ *
+ * @throws {@link CtStreamError} `CT_LIST_*` when no list can be had at all; `CT_OPTION_INVALID` for an operator there is
+ * not. Rejects with the reason of `io.stop` when that aborts.
+ */
+export async function readListedLogs(
+  { io, values }: CommandContext,
+  transport: Transport,
+  logger: Logger,
+  selection: LogSelection = {},
+): Promise<LogListSnapshot> {
+  const { clock, stop: signal } = io
+  const fetchList = fetchListThrough(transport, signal)
+  const given = values.list('log-list')
+  const source = new LogListSource({
+    logList: given.length > 0 ? given : undefined,
+    selection,
+    fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: listAttempts, clock, signal }),
+    readFile: (path) => io.readFile(path),
+    store: keptLists(values, logger),
+    clock,
+    random: Math.random,
+    allowHttp: values.switch('allow-http'),
+  })
+  const snapshot = await source.refresh(signal)
+  for (const { list, error } of snapshot.failures) logger.warn('log list not renewed', { list, error })
+  for (const { list, kind, log, message } of snapshot.problems)
+    if (kind !== 'placeholder') logger.info(message, { list, log })
+  refuseUnknownOperators(snapshot, selection, values)
+  return snapshot
+}
+
+/** The lists a stream left in its checkpoint file; the file is not held while requests are made. */
+function keptLists(values: Values, logger: Logger): ListStore | undefined {
+  const path = checkpointPath(values)
+  if (path === undefined) return undefined
+  let isUsable = true
+  const read = async (url: string): Promise<StoredList | undefined> => {
+    const store = await openToRead(path)
+    try {
+      return store?.list(url)
+    } finally {
+      store?.close()
+    }
+  }
+  return {
+    list: async (url) => {
+      try {
+        return isUsable ? await read(url) : undefined
+      } catch (error) {
+        // Only a copy: the list itself may be had.
+        isUsable = false
+        logger.warn('no log list from the checkpoint file', { error })
+        return undefined
+      }
+    },
+    putList: () => {},
+  }
+}
+
+function refuseUnknownOperators({ listed }: LogListSnapshot, selection: LogSelection, values: Values): void {
+  const [name] = unknownOperators(listed.values(), selection)
+  if (name === undefined) return
+  const known = new Set([...listed.values()].map(({ operator }) => operator))
+  const meant = suggest(name, known)
+  const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`
+  throw usageError(`${values.from('operator')}: no log is operated by ${JSON.stringify(name)}${hint}`)
+}

@@ -1,0 +1,39 @@
+import { CtStreamError } from '../errors.js'
+import { OperatorQueues } from '../http/operator-queues.js'
+import type { Transport } from '../http/transport.js'
+import { specOf } from '../logs/listed-log.js'
+import { openLog } from '../logs/open-log.js'
+import type { SignedHead } from '../types/log.js'
+import type { ListedLog } from '../types/log-list.js'
+
+/** What asking a log for its head came to; the signature of the head was checked. */
+export type Probe = { readonly head: SignedHead } | { readonly error: CtStreamError }
+
+export interface ProbeOptions {
+  readonly transport: Transport
+  readonly allowHttp: boolean
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks every log once for its newest head, some at a time (as many as a stream would). By log id.
+ *
+ * Rejects only with `signal.reason`: what is wrong with a log is part of the result.
+ */
+export async function probeLogs(
+  logs: readonly ListedLog[],
+  { transport, allowHttp, signal }: ProbeOptions,
+): Promise<ReadonlyMap<string, Probe>> {
+  const queues = new OperatorQueues()
+  const probe = async (log: ListedLog): Promise<Probe> => {
+    try {
+      const client = openLog(specOf(log), { transport, allowHttp })
+      const slot = { log: log.id, operator: log.operator, signal }
+      return { head: await queues.run(slot, () => client.head({ signal })) }
+    } catch (error) {
+      if (signal.aborted || !CtStreamError.is(error)) throw error
+      return { error }
+    }
+  }
+  return new Map(await Promise.all(logs.map(async (log) => [log.id, await probe(log)] as const)))
+}

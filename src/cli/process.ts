@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import process from 'node:process'
+import { quietController } from '../util/abort.js'
+import { systemClock } from '../util/clock.js'
+import type { Command } from './command.js'
+import { runCli } from './run.js'
+
+/** After a signal, everything must be over by then, milliseconds; 5 s are promised. */
+const deadlineMs = 4500
+const signals = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Runs the command line in this process and ends it. The only place that reads `process`. */
+export async function runProcess(commands: readonly Command[]): Promise<never> {
+  // Nobody left to tell: not worth dying for.
+  process.stderr.on('error', () => {})
+  const status = await runCli(
+    {
+      argv: process.argv.slice(2),
+      env: process.env,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      stop: stopSignal(),
+      clock: systemClock,
+      isRunning,
+      readFile,
+    },
+    commands,
+  )
+  // Sockets that linger do not keep the program; what stderr was given last is on its way when this has been.
+  await new Promise<void>((done) => process.stderr.write('', () => done()))
+  process.exit(status)
+}
+
+/** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const stop = quietController()
+  for (const [signal, status] of Object.entries(signals)) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(status)
+      stop.abort()
+      setTimeout(() => process.exit(0), deadlineMs).unref()
+    })
+  }
+  return stop.signal
+}
+
+/** Signal 0 only asks: a process of somebody else may not be signalled (EPERM), but is there. */
+function isRunning({ pid, host }: { readonly pid: number; readonly host: string }): boolean | undefined {
+  if (host !== hostname()) return undefined
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

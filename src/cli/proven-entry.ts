@@ -1,0 +1,52 @@
+import { CtStreamError } from '../errors.js'
+import { withRetry } from '../http/retry.js'
+import type { LogClient } from '../logs/client.js'
+import { verifyInclusion } from '../merkle/inclusion.js'
+import type { Clock } from '../types/clock.js'
+import type { RawEntry } from '../types/entries.js'
+import type { SignedHead } from '../types/log.js'
+
+/** An entry, and the head it is proven to be under. */
+export interface ProvenEntry {
+  readonly entry: RawEntry
+  readonly head: SignedHead
+}
+
+const attempts = 3
+
+/**
+ * Fetches one entry and proves it: the signature of the newest head, then the inclusion of the entry under its root. What
+ * fails is tried again on new connections and past caches; a gateway may have served something old.
+ *
+ * @throws {@link CtStreamError} `CT_INCLUSION` when it is not proven, or there is no such entry; `CT_HEAD_SIGNATURE`; what
+ * the requests fail with.
+ */
+export function provenEntry(
+  client: LogClient,
+  index: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<ProvenEntry> {
+  const attempt = async (number: number): Promise<ProvenEntry> => {
+    const options = { signal, fresh: number > 1 }
+    const head = await client.head(options)
+    if (index >= head.treeSize) throw missing(client, index, head.treeSize)
+    const batch = await client.entries(index, index + 1, options)
+    const leafHash = batch.leafHashes().subarray(0, 32)
+    const proof = await client.inclusion(index, leafHash, head, options)
+    verifyInclusion(leafHash, index, head.treeSize, proof, head.rootHash)
+    return { entry: batch.entry(0), head }
+  }
+  return withRetry(attempt, { attempts, clock, signal })
+}
+
+function missing({ log }: LogClient, index: number, treeSize: number): CtStreamError {
+  return new CtStreamError(
+    'CT_INCLUSION',
+    `${log.description} has no entry ${index}: its newest head covers ${treeSize}`,
+    {
+      logId: log.id,
+      index,
+      actual: treeSize,
+    },
+  )
+}

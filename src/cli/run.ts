@@ -1,0 +1,115 @@
+import { CtStreamError } from '../errors.js'
+import { VERSION } from '../version.js'
+import { parseArguments } from './arguments.js'
+import type { Command } from './command.js'
+import { commonFlags, type Flag } from './flags.js'
+import { helpText } from './help.js'
+import type { CliIo } from './io.js'
+import { mergeLayers, readConfig, readVariables, strangeVariables } from './layers.js'
+import { Output } from './output.js'
+import { reportLine } from './report.js'
+import { unknown, usageError } from './usage-error.js'
+import { type GivenValue, Values } from './values.js'
+
+/** Exit status: 0 done, 1 failed, 2 bad usage. */
+export type ExitStatus = 0 | 1 | 2
+
+const defaultConfig = 'ct-stream.config.json'
+
+/**
+ * Runs the command line to its end. Never rejects: what fails is told in one line on stderr.
+ *
+ * @param commands - The first one is run when none is named.
+ */
+export async function runCli(io: CliIo, commands: readonly Command[]): Promise<ExitStatus> {
+  try {
+    await runCommand(io, commands)
+    return 0
+  } catch (error) {
+    const line = io.stop.aborted && error === io.stop.reason ? 'interrupted' : errorLine(error)
+    await new Output(io.stderr).write(`ct-stream: ${line}\n`).catch(() => {})
+    return CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID' ? 2 : 1
+  }
+}
+
+async function runCommand(io: CliIo, commands: readonly Command[]): Promise<void> {
+  const allFlags = uniqueFlags([...commonFlags, ...commands.flatMap((command) => command.flags)])
+  const { flags, positionals } = parseArguments(io.argv, allFlags)
+  const isHelp = positionals[0] === 'help'
+  const [command, rest] = chooseCommand(commands, isHelp ? positionals.slice(1) : positionals)
+  if (isHelp || flags.has('help')) return print(io, helpText(command, commands))
+  if (flags.has('version')) return print(io, `${VERSION}\n`)
+  const own = uniqueFlags([...commonFlags, ...command.flags])
+  refuseForeignFlags(command, flags, own)
+  requirePositionals(command, rest)
+  for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${name} is no variable of mine\n`)
+  const values = await collectValues(io, flags, own, allFlags)
+  await command.run({ io, values, positionals: rest })
+}
+
+function chooseCommand(commands: readonly Command[], positionals: readonly string[]): [Command, readonly string[]] {
+  const [name, ...rest] = positionals
+  const [byDefault] = commands
+  const command = name === undefined ? byDefault : commands.find((one) => one.name === name)
+  if (command !== undefined) return [command, rest]
+  throw unknown('command', name ?? '', [...commands.map((one) => one.name), 'help'])
+}
+
+function refuseForeignFlags(command: Command, given: ReadonlyMap<string, GivenValue>, own: readonly Flag[]): void {
+  for (const [name, { from }] of given) {
+    if (!own.some((flag) => flag.name === name)) throw usageError(`${from} is no flag of ct-stream ${command.name}`)
+  }
+}
+
+function requirePositionals(command: Command, given: readonly string[]): void {
+  const isEnough = given.length >= command.positionals.length - (command.optional?.length ?? 0)
+  const missing = isEnough ? undefined : command.positionals[given.length]
+  if (missing !== undefined) throw usageError(`ct-stream ${command.name} needs <${missing}>`)
+  const surplus = given[command.positionals.length]
+  if (surplus !== undefined) throw usageError(`ct-stream ${command.name} takes no argument ${JSON.stringify(surplus)}`)
+}
+
+/** Flag before variable before file; variables and files may hold flags of other commands. */
+async function collectValues(
+  io: CliIo,
+  flags: ReadonlyMap<string, GivenValue>,
+  own: readonly Flag[],
+  all: readonly Flag[],
+): Promise<Values> {
+  const variables = readVariables(io.env, own)
+  const config = await readConfigFile(io, flags.get('config') ?? variables.get('config'), all)
+  return new Values(mergeLayers([flags, variables, config]))
+}
+
+async function readConfigFile(
+  io: CliIo,
+  named: GivenValue | undefined,
+  flags: readonly Flag[],
+): Promise<ReadonlyMap<string, GivenValue>> {
+  const path = named === undefined ? defaultConfig : String(named.value)
+  try {
+    return readConfig(new TextDecoder().decode(await io.readFile(path)), path, flags)
+  } catch (error) {
+    if (CtStreamError.is(error)) throw error
+    if (named === undefined && isMissing(error)) return new Map()
+    throw usageError(`${named?.from ?? defaultConfig} cannot be read: ${errorLine(error)}`, error)
+  }
+}
+
+async function print(io: CliIo, text: string): Promise<void> {
+  await new Output(io.stdout).write(text)
+}
+
+function uniqueFlags(flags: readonly Flag[]): readonly Flag[] {
+  return [...new Map(flags.map((flag) => [flag.name, flag])).values()]
+}
+
+function errorLine(error: unknown): string {
+  if (!(error instanceof Error)) return reportLine(String(error))
+  const code = CtStreamError.is(error) && error.code !== 'CT_OPTION_INVALID' ? ` (${error.code})` : ''
+  return `${reportLine(error.message)}${code}`
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../types/clock.js'
+import type { EndOption, StreamStatus } from '../types/stream.js'
+import type { CliOutput } from './io.js'
+import type { Overlay } from './output.js'
+import { ProgressMeter } from './progress.js'
+import { fitLine, progressText, statusText } from './status-text.js'
+import type { Style } from './style.js'
+
+const everyMs = 500
+const eraseLine = '\r\u001b[2K'
+
+/** A line at the bottom of a terminal, kept up to date until it is stopped. */
+export class StatusLine implements Overlay {
+  private readonly terminal: CliOutput
+  private readonly style: Style
+  private readonly clock: Clock
+  private readonly stopped = new AbortController()
+  private text = ''
+  private hidden = false
+
+  constructor(terminal: CliOutput, style: Style, clock: Clock) {
+    this.terminal = terminal
+    this.style = style
+    this.clock = clock
+  }
+
+  /** Begins to show `status()`. */
+  start(status: () => StreamStatus, end: EndOption): void {
+    this.run(status, new ProgressMeter(end)).catch(() => {})
+  }
+
+  /** Takes the line away for good. */
+  stop(): void {
+    this.stopped.abort()
+    this.draw('')
+  }
+
+  hide(): void {
+    if (this.text !== '') this.terminal.write(eraseLine)
+    this.hidden = true
+  }
+
+  show(): void {
+    this.hidden = false
+    this.draw(this.text)
+  }
+
+  private async run(status: () => StreamStatus, meter: ProgressMeter): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      this.draw(lineOf(status(), meter))
+      await this.clock.sleep(everyMs, this.stopped.signal)
+    }
+  }
+
+  private draw(text: string): void {
+    if (text === '' && this.text === '') return
+    this.text = text
+    if (this.hidden) return
+    // A terminal that was never told its size has 0 columns.
+    const line = fitLine(text, this.terminal.columns || 80)
+    this.terminal.write(line === '' ? eraseLine : `${eraseLine}${this.style.dim(line)}`)
+  }
+}
+
+function lineOf(status: StreamStatus, meter: ProgressMeter): string {
+  const progress = meter.measure(status.logs)
+  return progress === undefined ? statusText(status) : progressText(progress, status.entriesPerSecond)
+}

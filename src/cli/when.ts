@@ -1,0 +1,27 @@
+import type { EndOption, StartOption } from '../types/stream.js'
+import type { Values } from './values.js'
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `--start`: `now`, `beginning`, an index, an ISO 8601 time, or how long ago (`90s`, `15m`, `2h`, `7d`). */
+export function startFrom(values: Values, now: number): StartOption | undefined {
+  const text = values.text('start')
+  if (text === undefined || text === 'now' || text === 'beginning') return text
+  const ago = /^(\d{1,9})([smhd])$/.exec(text)
+  if (ago !== null) return { time: new Date(now - Number(ago[1]) * (unitMs[ago[2] ?? ''] ?? 0)) }
+  return placeFrom(values, 'start', text, 'now, beginning, an index, a time such as 2026-11-22T12:00Z, or 2h ago as 2h')
+}
+
+/** `--end`: `never`, `head`, an index, or an ISO 8601 time. */
+export function endFrom(values: Values): EndOption | undefined {
+  const text = values.text('end')
+  if (text === undefined || text === 'never' || text === 'head') return text
+  return placeFrom(values, 'end', text, 'never, head, an index, or a time such as 2026-11-22T12:00Z')
+}
+
+function placeFrom(values: Values, name: string, text: string, bound: string): { index: number } | { time: Date } {
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return { index: Number(text) }
+  // `Date` also reads "Hello 1" as a date: only what begins like ISO 8601 is one.
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN)
+  return Number.isNaN(time.getTime()) ? values.refuse(name, bound, text) : { time }
+}

@@ -1,0 +1,84 @@
+import type { CertStreamCertificate, CertStreamName, Name } from '../types/certificate.js'
+import { toBase64 } from '../util/bytes.js'
+import { sha1Hex, sha256Hex } from '../util/hash.js'
+import type { CertificateFields } from '../x509/certificate-fields.js'
+import { certStreamExtensions } from './certstream-extensions.js'
+import { colonHex } from './colon-hex.js'
+
+export type CertStreamCertificateWithDer = CertStreamCertificate & { readonly as_der: string | null }
+
+/** A certificate as CertStream servers of 2026 write it. */
+export function certStreamCertificate(
+  fields: CertificateFields | undefined,
+  der: Uint8Array | undefined,
+  isPrecertificate: boolean,
+): CertStreamCertificateWithDer {
+  const sha1 = der === undefined ? null : colonHex(sha1Hex(der)).toUpperCase()
+  return {
+    all_domains: fields?.dnsNames ?? [],
+    as_der: der === undefined ? null : toBase64(der),
+    extensions: fields === undefined ? {} : certStreamExtensions(fields, isPrecertificate),
+    fingerprint: sha1,
+    sha1,
+    sha256: der === undefined ? null : colonHex(sha256Hex(der)).toUpperCase(),
+    not_after: seconds(fields?.notAfter),
+    not_before: seconds(fields?.notBefore),
+    serial_number: fields?.serialNumber === undefined ? null : serialNumber(fields.serialNumber),
+    signature_algorithm: signatureAlgorithm(fields?.signatureAlgorithm?.name),
+    subject: certStreamName(fields?.subject),
+    issuer: certStreamName(fields?.issuer),
+    is_ca: fields?.basicConstraints?.ca ?? false,
+  }
+}
+
+/** Upper-case hex of the number, without the octets that only carry its sign, an even number of digits. */
+function serialNumber(contentHex: string): string {
+  const isNegative = /^[89a-f]/.test(contentHex)
+  const digits = isNegative ? magnitudeOfNegative(contentHex) : contentHex.replace(/^(00)+(?=..)/, '')
+  return `${isNegative ? '-' : ''}${digits.toUpperCase()}`
+}
+
+/** Two's complement undone: every octet inverted, plus one. Serial numbers are short, but nothing says so. */
+function magnitudeOfNegative(contentHex: string): string {
+  const octets = Buffer.from(contentHex, 'hex').map((octet) => 255 - octet)
+  for (let i = octets.length - 1; i >= 0; i--) {
+    octets[i] = ((octets[i] as number) + 1) % 256
+    if (octets[i] !== 0) break
+  }
+  return Buffer.from(octets)
+    .toString('hex')
+    .replace(/^(00)+(?=..)/, '')
+}
+
+function seconds(milliseconds: number | undefined): number | null {
+  return milliseconds === undefined ? null : Math.floor(milliseconds / 1000)
+}
+
+/** `sha256, rsa`; ECDSA and DSA the other way round, as the Go server has it. */
+function signatureAlgorithm(name: string | undefined): string {
+  const rsa = /^(md\d|sha\d+)WithRSA/.exec(name ?? '')
+  if (rsa !== null) return `${rsa[1]}, rsa`
+  const dsa = /^(ecdsa|dsa)-with-(sha\d+)$/i.exec(name ?? '')
+  if (dsa !== null) return `${dsa[1]}, ${dsa[2]}`.toLowerCase()
+  return name === 'rsassaPss' ? 'rsa-pss' : /^Ed\d+$/.test(name ?? '') ? (name ?? '').toLowerCase() : 'unknown'
+}
+
+function certStreamName(name: Name | undefined): CertStreamName {
+  const join = (type: string): string | null => {
+    const values = (name?.attributes ?? []).filter((attribute) => attribute.name === type).map(({ value }) => value)
+    return values.length === 0 ? null : values.join(',')
+  }
+  const parts = {
+    C: join('C'),
+    CN: join('CN'),
+    L: join('L'),
+    O: join('O'),
+    OU: join('OU'),
+    ST: join('ST'),
+  }
+  const aggregated = Object.entries(parts)
+    .map(([type, value]) => (value === null ? '' : `/${type}=${value}`))
+    .join('')
+  const emailAddress = join('emailAddress')
+  return { ...parts, aggregated, email_address: emailAddress, emailAddress }
+}

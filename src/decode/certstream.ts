@@ -1,0 +1,54 @@
+import { CtStreamError } from '../errors.js'
+import type { CertStreamUpdate, CtCertificate } from '../types/certificate.js'
+import { CertificateFields } from '../x509/certificate-fields.js'
+import { ProblemList } from '../x509/problem-list.js'
+import { type CertStreamCertificateWithDer, certStreamCertificate } from './certstream-certificate.js'
+
+/**
+ * CertStream's `certificate_update` message.
+ *
+ * The keys are those of certstream-server-go, with values where it leaves them empty and `null` for what is not there, and those
+ * that clients of other servers look for (`emailAddress`, `submission_timestamp`).
+ *
+ * @param fields - Of the certificate; `undefined` for an unparsable entry.
+ * @param chain - Issuers, for a full message; `undefined` for a lite one.
+ * @param seenAt - Epoch milliseconds; default: the entry's own timestamp.
+ */
+export function certStreamUpdate(
+  { kind, log, index, der, timestamp }: Pick<CtCertificate, 'kind' | 'log' | 'index' | 'der' | 'timestamp'>,
+  fields: CertificateFields | undefined,
+  chain: readonly Uint8Array[] | undefined,
+  seenAt: number | undefined,
+): CertStreamUpdate {
+  const isPrecertificate = kind === 'precertificate'
+  const submitted = timestamp === undefined ? null : timestamp.getTime() / 1000
+  const { as_der, ...leaf } = certStreamCertificate(fields, der, isPrecertificate)
+  return {
+    message_type: 'certificate_update',
+    data: {
+      update_type: isPrecertificate ? 'PrecertLogEntry' : 'X509LogEntry',
+      leaf_cert: chain === undefined ? leaf : { ...leaf, as_der },
+      ...(chain === undefined ? {} : { chain: chain.map(issuerCertificate) }),
+      cert_index: index,
+      cert_link: log.kind === 'rfc6962' ? `${log.url}ct/v1/get-entries?start=${index}&end=${index}` : '',
+      seen: seenAt === undefined ? (submitted ?? 0) : seenAt / 1000,
+      submission_timestamp: submitted,
+      source: {
+        url: log.url,
+        name: log.description,
+        timestamp: submitted,
+        type: log.kind === 'rfc6962' ? 'rfc6962' : 'tiled',
+      },
+    },
+  }
+}
+
+function issuerCertificate(der: Uint8Array): CertStreamCertificateWithDer {
+  let fields: CertificateFields | undefined
+  try {
+    fields = CertificateFields.ofCertificate(der, new ProblemList())
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+  }
+  return certStreamCertificate(fields, der, false)
+}

@@ -1,0 +1,69 @@
+import { CtStreamError } from '../errors.js'
+import { equalBytes, toHex } from '../util/bytes.js'
+import { CertificateFields } from '../x509/certificate-fields.js'
+import { ProblemList } from '../x509/problem-list.js'
+import type { EntryContext } from './entry-context.js'
+
+/** Extended key usage of a Precertificate Signing Certificate, RFC 6962 section 3.1. */
+const PRECERTIFICATE_SIGNING = '1.3.6.1.4.1.11129.2.4.4'
+
+/**
+ * The issuers with these SHA-256 fingerprints, in order; all asked for at once, since a chain is short and issuers are cached.
+ * One that cannot be had is a problem, and rejects.
+ */
+export async function fetchChain(
+  fingerprints: readonly Uint8Array[],
+  context: EntryContext,
+  problems: ProblemList,
+): Promise<readonly Uint8Array[]> {
+  const unavailable = (fingerprint: Uint8Array) => (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    problems.add('chain', 'chain-unavailable', `issuer ${toHex(fingerprint)}: ${reason}`)
+    throw error
+  }
+  return Promise.all(fingerprints.map((fingerprint) => context.issuer(fingerprint).catch(unavailable(fingerprint))))
+}
+
+/**
+ * SHA-256 of the key of the CA that issues the final certificate: the nearest issuer, or the one behind it when that is a
+ * Precertificate Signing Certificate (RFC 6962 section 3.2).
+ *
+ * @param expected - What the leaf says it is; a problem when the chain says otherwise.
+ * @returns 32 bytes; `undefined` when the chain is empty or cannot be read.
+ */
+export function finalIssuer(
+  chain: readonly Uint8Array[],
+  expected: Uint8Array | undefined,
+  problems: ProblemList,
+): Uint8Array | undefined {
+  const nearest = issuerKey(chain[0])
+  const isMeant = nearest === undefined || !nearest.signsPrecertificates || sameHash(nearest.hash, expected)
+  const hash = (isMeant ? nearest : issuerKey(chain[1]))?.hash
+  if (expected !== undefined && chain.length > 0 && !sameHash(hash, expected)) {
+    const found = hash === undefined ? 'no key that could be read' : toHex(hash)
+    problems.add('chain', 'issuer-key-hash-mismatch', `the leaf names ${toHex(expected)}, the chain has ${found}`)
+  }
+  return hash
+}
+
+interface IssuerKey {
+  readonly hash: Uint8Array
+  /** Whether it is a Precertificate Signing Certificate, which issues no final certificates. */
+  readonly signsPrecertificates: boolean
+}
+
+function issuerKey(der: Uint8Array | undefined): IssuerKey | undefined {
+  if (der === undefined) return undefined
+  try {
+    const fields = CertificateFields.ofCertificate(der, new ProblemList())
+    const signsPrecertificates = fields.extendedKeyUsage?.some(({ oid }) => oid === PRECERTIFICATE_SIGNING) ?? false
+    return { hash: fields.spkiHash, signsPrecertificates }
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    return undefined
+  }
+}
+
+function sameHash(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && equalBytes(a, b)
+}

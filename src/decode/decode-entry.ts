@@ -1,0 +1,17 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { RawEntry } from '../types/entries.js'
+import { DecodedEntry } from './decoded-entry.js'
+import type { EntryContext } from './entry-context.js'
+
+/**
+ * Makes the certificate a reader gets of one entry. Does no work: fields decode when they are first read.
+ *
+ * Never throws for what the bytes hold, nor does any property of what it returns.
+ *
+ * @param raw - Kept; must own its bytes.
+ * @param context - Kept; shared by the entries of a batch.
+ * @param leafHash - Where it is known already: 32 bytes, kept. Otherwise computed when it is read.
+ */
+export function decodeEntry(raw: RawEntry, context: EntryContext, leafHash?: Uint8Array): CtCertificate {
+  return new DecodedEntry(raw, context, leafHash)
+}

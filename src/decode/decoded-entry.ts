@@ -1,0 +1,398 @@
+import { inspect } from 'node:util'
+import type { Certificate } from '@peculiar/asn1-x509'
+import { CtStreamError } from '../errors.js'
+import type {
+  BasicConstraints,
+  CertificateJson,
+  CertificateKind,
+  CertificatePolicy,
+  CertStreamDomains,
+  CertStreamForm,
+  CertStreamMessage,
+  CertStreamUpdate,
+  CtCertificate,
+  ExtendedKeyUsage,
+  Extension,
+  GeneralName,
+  KeyUsageName,
+  LogKeys,
+  Name,
+  Problem,
+  PublicKeyInfo,
+  Sct,
+  SctVerification,
+  SignatureAlgorithm,
+  ValidationLevel,
+} from '../types/certificate.js'
+import type { EntryChain, RawEntry } from '../types/entries.js'
+import type { LogInfo } from '../types/log.js'
+import { sha1Hex, sha256Hex, sha256Of } from '../util/hash.js'
+import type { LeafEntry } from '../wire/merkle-leaf.js'
+import { AccessMethod, validationLevel } from '../x509/extension-values.js'
+import { parseFull } from '../x509/full.js'
+import { noName } from '../x509/name.js'
+import { Octets } from '../x509/oids.js'
+import { hasExtension } from '../x509/precertificate.js'
+import { ProblemList } from '../x509/problem-list.js'
+import { certificateJson } from './certificate-json.js'
+import { certStreamUpdate } from './certstream.js'
+import { fetchChain, finalIssuer } from './chain.js'
+import { readScts } from './embedded-scts.js'
+import type { EntryContext } from './entry-context.js'
+import { type OpenedLeaf, openLeaf } from './open-leaf.js'
+import { readPreCertificate } from './submitted.js'
+import { verifySctsOf } from './verify-scts.js'
+
+const LEAF_PREFIX = Uint8Array.of(0)
+const noStrings: readonly string[] = []
+
+/** {@link CtCertificate} over the bytes of one entry. Holds the entry and what was decoded of it, nothing of its batch. */
+export class DecodedEntry implements CtCertificate {
+  readonly index: number
+  private readonly raw: RawEntry
+  private readonly context: EntryContext
+  private readonly found = new ProblemList()
+  private readonly kept = new Map<string, unknown>()
+  private opened: OpenedLeaf | undefined
+  private knownLeafHash: Uint8Array | undefined
+  private fetchedChain: Promise<readonly Uint8Array[]> | undefined
+  /** Issuers at hand without asking anybody: those of an RFC 6962 entry, or what `chain()` has fetched. */
+  private issuers: readonly Uint8Array[] | undefined
+
+  constructor(raw: RawEntry, context: EntryContext, leafHash: Uint8Array | undefined) {
+    this.index = raw.index
+    this.raw = raw
+    this.context = context
+    this.knownLeafHash = leafHash
+  }
+
+  // — the entry
+
+  get kind(): CertificateKind {
+    return this.leaf.kind
+  }
+
+  get log(): LogInfo {
+    return this.context.log
+  }
+
+  get timestamp(): Date | undefined {
+    return this.once('timestamp', () => dateOf(this.leaf.timestamp))
+  }
+
+  get leafHash(): Uint8Array {
+    this.knownLeafHash ??= sha256Of(LEAF_PREFIX, this.raw.leafInput)
+    return this.knownLeafHash
+  }
+
+  get historical(): boolean {
+    return this.context.historical
+  }
+
+  get cursor(): string {
+    return this.once('cursor', () => this.context.cursor(this.index))
+  }
+
+  get leafInput(): Uint8Array {
+    return this.raw.leafInput
+  }
+
+  get der(): Uint8Array | undefined {
+    const { certificate, tbsCertificate } = this.leaf
+    if (tbsCertificate === undefined) return certificate
+    return this.once('der', () => readPreCertificate(this.raw.extra, tbsCertificate, this.found))
+  }
+
+  get tbs(): Uint8Array | undefined {
+    return this.leaf.tbsCertificate ?? this.fields?.tbs
+  }
+
+  get issuerKeyHash(): Uint8Array | undefined {
+    return this.leaf.issuerKeyHash
+  }
+
+  get sha256(): string | undefined {
+    return this.once('sha256', () => (this.der === undefined ? undefined : sha256Hex(this.der)))
+  }
+
+  get sha1(): string | undefined {
+    return this.once('sha1', () => (this.der === undefined ? undefined : sha1Hex(this.der)))
+  }
+
+  get issuanceId(): string | undefined {
+    return this.fields?.issuanceId
+  }
+
+  // — the certificate
+
+  get serialNumber(): string | undefined {
+    return this.fields?.serialNumber
+  }
+
+  get subject(): Name {
+    return this.fields?.subject ?? noName
+  }
+
+  get issuer(): Name {
+    return this.fields?.issuer ?? noName
+  }
+
+  get notBefore(): Date | undefined {
+    return this.once('notBefore', () => dateOf(this.fields?.notBefore))
+  }
+
+  get notAfter(): Date | undefined {
+    return this.once('notAfter', () => dateOf(this.fields?.notAfter))
+  }
+
+  get dnsNames(): readonly string[] {
+    return this.fields?.dnsNames ?? noStrings
+  }
+
+  get ipAddresses(): readonly string[] {
+    return this.fields?.ipAddresses ?? noStrings
+  }
+
+  get emailAddresses(): readonly string[] {
+    return this.fields?.emailAddresses ?? noStrings
+  }
+
+  get uris(): readonly string[] {
+    return this.fields?.uris ?? noStrings
+  }
+
+  get altNames(): readonly GeneralName[] {
+    return this.fields?.altNames ?? []
+  }
+
+  get publicKey(): PublicKeyInfo | undefined {
+    return this.fields?.publicKey
+  }
+
+  get signatureAlgorithm(): SignatureAlgorithm | undefined {
+    return this.fields?.signatureAlgorithm
+  }
+
+  get keyUsage(): readonly KeyUsageName[] | undefined {
+    return this.fields?.keyUsage
+  }
+
+  get extendedKeyUsage(): readonly ExtendedKeyUsage[] | undefined {
+    return this.fields?.extendedKeyUsage
+  }
+
+  get basicConstraints(): BasicConstraints | undefined {
+    return this.fields?.basicConstraints
+  }
+
+  get subjectKeyId(): string | undefined {
+    return this.fields?.subjectKeyId
+  }
+
+  get authorityKeyId(): string | undefined {
+    return this.fields?.authorityKeyId
+  }
+
+  get ocspUrls(): readonly string[] {
+    return this.once('ocspUrls', () => this.accessUrls(AccessMethod.ocsp))
+  }
+
+  get caIssuerUrls(): readonly string[] {
+    return this.once('caIssuerUrls', () => this.accessUrls(AccessMethod.caIssuers))
+  }
+
+  get crlUrls(): readonly string[] {
+    return this.fields?.crlUrls ?? noStrings
+  }
+
+  get policies(): readonly CertificatePolicy[] {
+    return this.fields?.policies ?? []
+  }
+
+  get validation(): ValidationLevel | undefined {
+    return validationLevel(this.policies)
+  }
+
+  get scts(): readonly Sct[] {
+    return this.once('scts', () => readScts(this.fields?.sctLists ?? [], this.found))
+  }
+
+  get extensions(): readonly Extension[] {
+    return this.fields?.extensions ?? []
+  }
+
+  get isCa(): boolean {
+    return this.basicConstraints?.ca ?? false
+  }
+
+  get isSelfIssued(): boolean {
+    return this.fields?.isSelfIssued ?? false
+  }
+
+  // — checks
+
+  get problems(): readonly Problem[] {
+    this.once('everything', () => {
+      for (const field of decodedFields) void this[field]
+      this.checkPoison()
+      this.issuersAtHand()
+    })
+    return this.found.toArray()
+  }
+
+  chain(): Promise<readonly Uint8Array[]> {
+    this.fetchedChain ??= this.fetchChain().catch((error: unknown) => {
+      this.fetchedChain = undefined
+      throw error
+    })
+    return this.fetchedChain
+  }
+
+  async verifyScts(logs: LogKeys): Promise<readonly SctVerification[]> {
+    if (this.scts.length === 0) return []
+    return verifySctsOf(this.scts, await this.signedByScts(), logs)
+  }
+
+  // — other forms
+
+  x509(): Certificate {
+    return this.once('x509', () => {
+      if (this.der !== undefined) return parseFull(this.der)
+      throw new CtStreamError('CT_DER_MALFORMED', `${this.log.url}: entry ${this.index} has no certificate to decode`, {
+        logId: this.log.id,
+        index: this.index,
+      })
+    })
+  }
+
+  toJSON(): CertificateJson {
+    return certificateJson(this)
+  }
+
+  toCertStream(form: 'domains'): CertStreamDomains
+  toCertStream(form?: 'full' | 'lite'): CertStreamUpdate
+  toCertStream(form?: CertStreamForm): CertStreamMessage
+  toCertStream(form: CertStreamForm = 'full'): CertStreamMessage {
+    if (form === 'domains') return { message_type: 'dns_entries', data: this.dnsNames }
+    const chain = form === 'full' ? (this.issuersAtHand() ?? []) : undefined
+    return certStreamUpdate(this, this.fields, chain, this.context.seenAt)
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](_depth: number, options: object): string {
+    return `CtCertificate ${inspect(this.toJSON(), options)}`
+  }
+
+  private get leaf(): OpenedLeaf {
+    this.opened ??= openLeaf(this.raw.leafInput, this.found)
+    return this.opened
+  }
+
+  private get fields() {
+    return this.leaf.fields
+  }
+
+  private accessUrls(method: string): readonly string[] {
+    const locations = this.fields?.accessLocations ?? []
+    return locations.filter((location) => location.method === method).map(({ uri }) => uri)
+  }
+
+  /** Poison marks what must never be taken for a certificate (RFC 6962 section 3.1): it has no business in what is logged as one. */
+  private checkPoison(): void {
+    const outline = this.fields?.outline
+    if (outline !== undefined && hasExtension(outline, Octets.precertPoison))
+      this.found.add('extensions', 'poison-unexpected', `the poison extension in a ${this.kind}'s entry`)
+  }
+
+  private async fetchChain(): Promise<readonly Uint8Array[]> {
+    const chain = this.sentChain()
+    if (chain.kind === 'fingerprints') this.takeIssuers(await fetchChain(chain.fingerprints, this.context, this.found))
+    return this.issuersAtHand() ?? []
+  }
+
+  /** What the log sends of the chain. @throws `CT_LEAF_MALFORMED` */
+  private sentChain(): EntryChain {
+    try {
+      return this.once('sentChain', () => this.raw.extra.chain())
+    } catch (error) {
+      if (CtStreamError.is(error) && !this.kept.has('chainProblem')) {
+        this.kept.set('chainProblem', true)
+        this.found.add('chain', 'extra-malformed', error.message)
+      }
+      throw error
+    }
+  }
+
+  private issuersAtHand(): readonly Uint8Array[] | undefined {
+    if (this.issuers !== undefined) return this.issuers
+    try {
+      const chain = this.sentChain()
+      if (chain.kind === 'certificates') this.takeIssuers(chain.certificates)
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+    }
+    return this.issuers
+  }
+
+  private takeIssuers(issuers: readonly Uint8Array[]): void {
+    this.issuers = issuers
+    const { issuerKeyHash } = this.leaf
+    if (issuerKeyHash !== undefined) finalIssuer(issuers, issuerKeyHash, this.found)
+  }
+
+  /** What the embedded SCTs sign, or why that cannot be had. */
+  private async signedByScts(): Promise<LeafEntry | string> {
+    const { fields } = this
+    if (fields === undefined) return 'there is no certificate'
+    const tbsCertificate = fields.issuanceTbs()
+    const { issuerKeyHash } = this.leaf
+    if (issuerKeyHash !== undefined) return { kind: 'precert', issuerKeyHash, tbsCertificate }
+    return this.chain().then(
+      (issuers) => {
+        const hash = finalIssuer(issuers, undefined, this.found)
+        return hash === undefined
+          ? 'the chain has no issuer whose key could be read'
+          : { kind: 'precert', issuerKeyHash: hash, tbsCertificate }
+      },
+      (error: unknown) => `the issuer cannot be had: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+
+  private once<T>(field: string, make: () => T): T {
+    if (!this.kept.has(field)) this.kept.set(field, make())
+    return this.kept.get(field) as T
+  }
+}
+
+/** Every property that can find a problem. */
+const decodedFields = [
+  'timestamp',
+  'der',
+  'issuanceId',
+  'serialNumber',
+  'subject',
+  'issuer',
+  'notBefore',
+  'notAfter',
+  'dnsNames',
+  'ipAddresses',
+  'emailAddresses',
+  'uris',
+  'altNames',
+  'publicKey',
+  'signatureAlgorithm',
+  'keyUsage',
+  'extendedKeyUsage',
+  'basicConstraints',
+  'subjectKeyId',
+  'authorityKeyId',
+  'ocspUrls',
+  'crlUrls',
+  'policies',
+  'scts',
+  'extensions',
+] as const satisfies readonly (keyof DecodedEntry)[]
+
+function dateOf(time: number | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time)
+}

@@ -1,0 +1,14 @@
+import type { LogInfo } from '../types/log.js'
+
+/** What the entries of one batch have in common; every certificate of it refers to the same object. */
+export interface EntryContext {
+  readonly log: LogInfo
+  /** Whether the entries lie below the head seen when the log was opened. */
+  readonly historical: boolean
+  /** Epoch milliseconds when the batch was received: CertStream's `seen`. Default: each entry's own timestamp. */
+  readonly seenAt?: number
+  /** The opaque position just after the entry of this index. */
+  cursor(index: number): string
+  /** The issuer certificate (DER) with this SHA-256, 32 bytes; only asked on static-ct logs. Must check it. */
+  issuer(fingerprint: Uint8Array): Promise<Uint8Array>
+}

@@ -1,0 +1,42 @@
+import { CtStreamError } from '../errors.js'
+import type { EntryExtra } from '../types/entries.js'
+import { outlineCertificate } from '../x509/certificate-frame.js'
+import { poisonFault, precertificateMismatch } from '../x509/precertificate.js'
+import type { ProblemList } from '../x509/problem-list.js'
+
+/**
+ * The precertificate a log sends beside the leaf, which the Merkle tree does not cover: checked against the TBSCertificate the log
+ * hashed (RFC 6962 section 3.2). What does not fit is a problem of `der`; the bytes are given all the same.
+ */
+export function readPreCertificate(
+  extra: EntryExtra,
+  tbsCertificate: Uint8Array,
+  problems: ProblemList,
+): Uint8Array | undefined {
+  let preCertificate: Uint8Array | undefined
+  try {
+    preCertificate = extra.preCertificate()
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    problems.add('der', 'extra-malformed', error.message)
+    return undefined
+  }
+  if (preCertificate === undefined || preCertificate.length === 0) {
+    problems.add('der', 'precertificate-missing', 'the log did not send the precertificate')
+    return undefined
+  }
+  check(preCertificate, tbsCertificate, problems)
+  return preCertificate
+}
+
+function check(preCertificate: Uint8Array, tbsCertificate: Uint8Array, problems: ProblemList): void {
+  try {
+    const mismatch = precertificateMismatch(preCertificate, tbsCertificate)
+    if (mismatch !== undefined) problems.add('der', 'precertificate-mismatch', mismatch)
+    const fault = poisonFault(outlineCertificate(preCertificate, problems.noteFor('der')).outline)
+    if (fault !== undefined) problems.add('der', 'poison-malformed', fault)
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    problems.add('der', 'precertificate-mismatch', `the precertificate cannot be read: ${error.message}`)
+  }
+}

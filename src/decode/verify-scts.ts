@@ -1,0 +1,41 @@
+import type { LogKeys, Sct, SctVerification } from '../types/certificate.js'
+import { equalBytes, fromBase64 } from '../util/bytes.js'
+import { LogKey } from '../wire/head-signature.js'
+import type { LeafEntry } from '../wire/merkle-leaf.js'
+import { isSctBy } from '../wire/sct.js'
+
+/**
+ * Checks embedded SCTs: each is the log's signature over a precert entry made of the issuer's key hash and the TBSCertificate
+ * without the SCT list (RFC 6962 section 3.2).
+ *
+ * @param entry - What they sign, or why that cannot be had.
+ */
+export function verifySctsOf(scts: readonly Sct[], entry: LeafEntry | string, logs: LogKeys): SctVerification[] {
+  return scts.map((sct) => {
+    const key = keyOf(logs, sct.logId)
+    if (key === undefined) return { sct, status: 'unknown-log', reason: `no key of log ${sct.logId} was given` }
+    if (typeof key === 'string') return { sct, status: 'unverifiable', reason: key }
+    if (typeof entry === 'string') return { sct, status: 'unverifiable', reason: entry }
+    const logId = fromBase64(sct.logId) ?? new Uint8Array(0)
+    if (!equalBytes(key.logId, logId))
+      return { sct, status: 'unverifiable', reason: `the key given for log ${sct.logId} is that of ${key.id}` }
+    const signed = { ...sct, version: 0 as const, logId, timestamp: sct.timestamp.getTime() }
+    if (isSctBy(signed, key, entry)) return { sct, status: 'valid', reason: undefined }
+    return { sct, status: 'invalid', reason: 'the signature is not the log\u2019s over this certificate' }
+  })
+}
+
+/** The log's key, `undefined` when none was given, or why it cannot be used. */
+function keyOf(logs: LogKeys, logId: string): LogKey | string | undefined {
+  const spki = isMap(logs) ? logs.get(logId) : Object.hasOwn(logs, logId) ? logs[logId] : undefined
+  if (spki === undefined) return undefined
+  try {
+    return new LogKey(spki)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function isMap(logs: LogKeys): logs is ReadonlyMap<string, Uint8Array | string> {
+  return typeof (logs as ReadonlyMap<string, unknown>).get === 'function'
+}

@@ -1,0 +1,121 @@
+/**
+ * Every code a {@link CtStreamError} can carry.
+ *
+ * | code | when | retryable |
+ * |---|---|---|
+ * | `CT_OPTION_INVALID` | an option has the wrong type, is out of its bound, or is unknown; thrown at once | no |
+ * | `CT_HTTP_STATUS` | a log answered with a status other than 200 (redirects included: none is followed) | by status |
+ * | `CT_HTTP_TIMEOUT` | connecting, the headers or the body took too long | yes |
+ * | `CT_HTTP_NETWORK` | the connection failed or was cut | yes |
+ * | `CT_RESPONSE_TOO_LARGE` | a body, or what it unpacks to, passes the bound | yes |
+ * | `CT_RESPONSE_MALFORMED` | a body that is HTML, cut short, empty, not JSON, not base64, not the promised structure | yes |
+ * | `CT_HEAD_SIGNATURE` | a tree head whose signature does not verify with the log's key | yes |
+ * | `CT_HEAD_CONFLICT` | two signed heads of one log that cannot both be true | no |
+ * | `CT_CONSISTENCY` | a consistency proof that does not prove | yes |
+ * | `CT_INCLUSION` | an inclusion proof that does not prove | yes |
+ * | `CT_ROOT_MISMATCH` | entries that do not hash to the signed root | yes |
+ * | `CT_LEAF_MALFORMED` | a Merkle leaf or its extra data that is not the structure of the standard | no |
+ * | `CT_DER_MALFORMED` | bytes that are not the DER they should be | no |
+ * | `CT_LIST_INVALID` | a log list that cannot be read or believed | yes |
+ * | `CT_LIST_SIGNATURE` | a log list whose detached signature does not verify | yes |
+ * | `CT_CHECKPOINT_CONFLICT` | another process, or another stream of this one, has the checkpoint file open | no |
+ * | `CT_CHECKPOINT_VERSION` | the checkpoint file was made by a newer version | no |
+ * | `CT_CHECKPOINT_UNUSABLE` | the checkpoint file is damaged, not one of ours, or cannot be written | when the disk was full or busy |
+ * | `CT_CURSOR_INVALID` | a cursor that this library did not make, or that names other logs | no |
+ * | `CT_READER_BUSY` | a second reader of one stream | no |
+ * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
+ * | `CT_PEER_MISSING` | an optional package is not installed | no |
+ * | `CT_CLOSED` | used after `close()` | no |
+ */
+export type CtErrorCode =
+  | 'CT_OPTION_INVALID'
+  | 'CT_HTTP_STATUS'
+  | 'CT_HTTP_TIMEOUT'
+  | 'CT_HTTP_NETWORK'
+  | 'CT_RESPONSE_TOO_LARGE'
+  | 'CT_RESPONSE_MALFORMED'
+  | 'CT_HEAD_SIGNATURE'
+  | 'CT_HEAD_CONFLICT'
+  | 'CT_CONSISTENCY'
+  | 'CT_INCLUSION'
+  | 'CT_ROOT_MISMATCH'
+  | 'CT_LEAF_MALFORMED'
+  | 'CT_DER_MALFORMED'
+  | 'CT_LIST_INVALID'
+  | 'CT_LIST_SIGNATURE'
+  | 'CT_CHECKPOINT_CONFLICT'
+  | 'CT_CHECKPOINT_VERSION'
+  | 'CT_CHECKPOINT_UNUSABLE'
+  | 'CT_CURSOR_INVALID'
+  | 'CT_READER_BUSY'
+  | 'CT_INCOMPLETE'
+  | 'CT_PEER_MISSING'
+  | 'CT_CLOSED'
+
+/** What an error says beside its message; every field is optional and JSON-serializable but `cause`. */
+export interface CtErrorContext {
+  /** The error or value that led to this one. */
+  readonly cause?: unknown
+  /** Whether the same call may succeed later. Default `false`. */
+  readonly retryable?: boolean
+  /** Base64 log id. */
+  readonly logId?: string
+  readonly url?: string
+  /** HTTP status of the answer. */
+  readonly status?: number
+  /** Milliseconds the server asked to wait (Retry-After). */
+  readonly retryAfterMs?: number
+  /** Zero-based entry index, or byte offset where the message says so. */
+  readonly index?: number
+  readonly expected?: string | number
+  readonly actual?: string | number
+}
+
+const brand = Symbol.for('ct-stream.error')
+
+/**
+ * The only error class of this library.
+ *
+ * Bytes that come from a log never surface as a `SyntaxError`, `RangeError` or `TypeError`: they are wrapped where they
+ * are read, with the original as `cause`. Use {@link CtStreamError.is} instead of `instanceof`: it also knows errors of
+ * another copy of the package.
+ */
+export class CtStreamError extends Error {
+  readonly code: CtErrorCode
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean
+  readonly logId?: string
+  readonly url?: string
+  readonly status?: number
+  readonly retryAfterMs?: number
+  readonly index?: number
+  readonly expected?: string | number
+  readonly actual?: string | number
+
+  constructor(code: CtErrorCode, message: string, context: CtErrorContext = {}) {
+    const { cause, retryable = false, ...fields } = context
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'CtStreamError'
+    this.code = code
+    this.retryable = retryable
+    Object.assign(this, fields)
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Whether `value` is a `CtStreamError`, of this copy of the package or another. */
+  static is(value: unknown): value is CtStreamError {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
+  /** A plain record for logs and JSON: code, message, context, and the message of the cause. */
+  toJSON(): Record<string, unknown> {
+    const { name, code, message, retryable } = this
+    const cause = this.cause instanceof Error ? `${this.cause.name}: ${this.cause.message}` : undefined
+    return { name, code, message, retryable, ...this.context(), ...(cause === undefined ? {} : { cause }) }
+  }
+
+  private context(): Record<string, unknown> {
+    const fields = ['logId', 'url', 'status', 'retryAfterMs', 'index', 'expected', 'actual'] as const
+    return Object.fromEntries(fields.filter((f) => this[f] !== undefined).map((f) => [f, this[f]]))
+  }
+}

@@ -1,0 +1,98 @@
+import { STATUS_CODES } from 'node:http'
+import { type CtErrorContext, CtStreamError } from '../errors.js'
+import { bufferOf } from '../util/bytes.js'
+import { parseHttpDate, parseRetryAfter } from '../util/retry-after.js'
+
+/** Bytes of an error answer's body that are read at most; the rest is of no use to anyone. */
+export const MAX_ERROR_BODY = 16 * 1024
+
+/** The error for an answer whose status was not accepted. `body` may be cut short, or still be compressed. */
+export function statusError(
+  url: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  now: number,
+): CtStreamError {
+  const said = headers['content-encoding'] === undefined ? excerpt(body) : ''
+  const reason = [status, STATUS_CODES[status]].filter(Boolean).join(' ')
+  const location = headers.location === undefined ? '' : ` to ${quoted(headers.location)}, which is not followed`
+  // The server's own clock is the one its Retry-After date was made with.
+  const servedAt = headers.date === undefined ? undefined : parseHttpDate(headers.date)
+  return new CtStreamError('CT_HTTP_STATUS', `[GET] "${url}" : ${reason}${location}${said && `: ${quoted(said)}`}`, {
+    url,
+    status,
+    retryable: isRetryableStatus(status),
+    retryAfterMs: parseRetryAfter(headers['retry-after'], servedAt ?? now),
+  })
+}
+
+function isRetryableStatus(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status <= 599)
+}
+
+export function timeoutError(url: string, what: string, context: CtErrorContext = {}): CtStreamError {
+  return new CtStreamError('CT_HTTP_TIMEOUT', `[GET] "${url}" : ${what}`, { url, retryable: true, ...context })
+}
+
+export function tooLargeError(url: string, maxBytes: number, what: string): CtStreamError {
+  return new CtStreamError('CT_RESPONSE_TOO_LARGE', `[GET] "${url}" : ${what} passes the bound of ${maxBytes} bytes`, {
+    url,
+    retryable: true,
+    expected: maxBytes,
+  })
+}
+
+export function closedError(url: string): CtStreamError {
+  return new CtStreamError('CT_CLOSED', `[GET] "${url}" : the transport is closed`, { url })
+}
+
+/** What undici, `fetch` or the socket under them say, as an error of ours. */
+export function networkError(url: string, cause: unknown): CtStreamError {
+  const root = innermost(cause)
+  const code = codeOf(root)
+  if (code !== undefined && TIMEOUTS.has(code)) return timeoutError(url, messageOf(root), { cause })
+  return new CtStreamError('CT_HTTP_NETWORK', `[GET] "${url}" : ${messageOf(root)}`, {
+    url,
+    cause,
+    // A request that undici refuses to send will be refused again.
+    retryable: code !== 'UND_ERR_INVALID_ARG' && code !== 'UND_ERR_NOT_SUPPORTED',
+  })
+}
+
+const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])
+
+/** `fetch` hides the cause below a `TypeError: fetch failed`, connecting to several addresses below an `AggregateError`. */
+function innermost(error: unknown): unknown {
+  let inner = error
+  for (let depth = 0; depth < 5; depth++) {
+    const next = inner instanceof AggregateError ? inner.errors[0] : inner instanceof Error ? inner.cause : undefined
+    if (!(next instanceof Error)) break
+    inner = next
+  }
+  return inner
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return quoted(String(error))
+  return error.message || codeOf(error) || error.name
+}
+
+/** The first 200 characters of a body for a message: tags, control characters and runs of white space made one space. */
+export function excerpt(body: Uint8Array, limit = 200): string {
+  const text = bufferOf(body.subarray(0, MAX_ERROR_BODY)).toString('utf8')
+  const clean = text
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/[\s\p{C}]+/gu, ' ')
+    .trim()
+  return clean.length > limit ? `${clean.slice(0, limit).trimEnd()}…` : clean
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 201 ? `${text.slice(0, 200)}…` : text)
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../types/clock.js'
+import { OriginRate } from './origin-rate.js'
+
+/** Whose request it is, and how urgent. */
+export interface RateSlot {
+  /** Any URL of the origin. */
+  readonly url: string
+  /** Higher goes first while the rate is in the way. Default 0. */
+  readonly priority?: number
+  /** A waiting request gives up as soon as it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** Origins that are remembered; what is idle and unlimited goes first beyond it. More than all lists together name. */
+const MAX_ORIGINS = 1_000
+
+/**
+ * How often each origin may be asked, learned from what it answers; see {@link OriginRate} for the rule.
+ *
+ * Rates belong to the origin and not to the log: that is where operators count, over all logs behind a host name. What counts
+ * as one request is whatever is run here; the retries of it belong outside.
+ */
+export class OriginRates {
+  private readonly clock: Clock
+  private readonly random: () => number
+  private readonly origins = new Map<string, OriginRate>()
+
+  /** @param random - Uniform in [0, 1), for jitter. */
+  constructor({ clock, random }: { readonly clock: Clock; readonly random: () => number }) {
+    this.clock = clock
+    this.random = random
+  }
+
+  /**
+   * Runs `request` when its origin may be asked again.
+   * @returns What the request returns or throws; rejects with `signal.reason` when aborted while it waits.
+   */
+  run<T>({ url, priority = 0, signal }: RateSlot, request: () => Promise<T>): Promise<T> {
+    return this.rateOf(url).run(request, priority, signal)
+  }
+
+  /** What was learned of the origin of `url`, to be kept; `undefined` while nothing limits it. */
+  requestsPerSecond(url: string): number | undefined {
+    return this.origins.get(originOf(url))?.requestsPerSecond
+  }
+
+  /**
+   * Takes up what an earlier run learned. Two logs of one origin may remember different things: the more careful one counts.
+   * @param learned - What {@link requestsPerSecond} said; anything but a positive number is ignored.
+   */
+  restore(url: string, learned: unknown): void {
+    if (typeof learned === 'number' && learned > 0) this.rateOf(url).restore(learned)
+  }
+
+  private rateOf(url: string): OriginRate {
+    const origin = originOf(url)
+    let rate = this.origins.get(origin)
+    if (rate !== undefined) return rate
+    if (this.origins.size >= MAX_ORIGINS) this.forgetIdle()
+    this.origins.set(origin, (rate = new OriginRate(this.clock, this.random)))
+    return rate
+  }
+
+  private forgetIdle(): void {
+    for (const [origin, rate] of this.origins) if (rate.isIdle) this.origins.delete(origin)
+  }
+}
+
+const originOf = (url: string): string => new URL(url).origin

@@ -1,0 +1,126 @@
+import type { Dispatcher, Pool } from 'undici'
+import { quietController } from '../util/abort.js'
+import { optionError } from '../util/options.js'
+import { ACCEPT_ENCODING, decodeContent } from './content-encoding.js'
+import { closedError } from './http-errors.js'
+import {
+  DEFAULT_MAX_BYTES,
+  DEFAULT_TIMEOUTS,
+  type GetOptions,
+  type HttpAnswer,
+  type HttpTimeouts,
+  httpUrl,
+  type Transport,
+} from './transport.js'
+import { exchange } from './undici-exchange.js'
+
+export interface UndiciTransportOptions {
+  /** See `userAgent()`. Default none. */
+  readonly userAgent?: string
+  /** Connections per origin at most; requests beyond wait, and the wait counts against `timeouts.totalMs`. Default 16. */
+  readonly connections?: number
+  /** Whether connections to an origin are used again; some operators throttle each connection. Default `true`. */
+  readonly keepAlive?: boolean | ((origin: string) => boolean)
+  /** How long an idle connection is kept, milliseconds. Default 30 s: longer than the pause between two polls. */
+  readonly keepAliveMs?: number
+  readonly timeouts?: Partial<HttpTimeouts>
+  /** Used for every request instead of pools of its own, which it then does not close. Must be of undici 7. */
+  readonly dispatcher?: Dispatcher
+  /** Options of `tls.connect`, such as `ca`. */
+  readonly tls?: Readonly<Record<string, unknown>>
+  /** Epoch milliseconds, for `Retry-After` dates of answers without a `Date`. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+/**
+ * The default transport: one undici pool per origin, HTTP/1.1, one request at a time on a connection.
+ *
+ * undici is imported with the first request: it takes about 100 ms, five times what everything else takes.
+ */
+export class UndiciTransport implements Transport {
+  private readonly options: UndiciTransportOptions
+  private readonly timeouts: HttpTimeouts
+  private readonly pools = new Map<string, Pool>()
+  private readonly closing = quietController()
+
+  constructor(options: UndiciTransportOptions = {}) {
+    if (options.dispatcher !== undefined && typeof options.dispatcher.dispatch !== 'function')
+      throw optionError('dispatcher', 'an undici Dispatcher', options.dispatcher)
+    this.options = options
+    this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+  }
+
+  async get(url: string, options: GetOptions = {}): Promise<HttpAnswer> {
+    options.signal?.throwIfAborted()
+    const { origin, pathname, search } = httpUrl(url)
+    const { maxBytes = DEFAULT_MAX_BYTES, statuses = [200], fresh = false, signal } = options
+    const dispatcher = await this.dispatcherFor(url, origin, fresh)
+    try {
+      const { status, headers, body } = await exchange(dispatcher, {
+        url,
+        origin,
+        path: pathname + search,
+        headers: this.headers(options),
+        reset: fresh || !this.keepsAlive(origin),
+        timeouts: this.timeouts,
+        maxBytes,
+        statuses,
+        now: this.options.now ?? Date.now,
+        signal,
+        closing: this.closing.signal,
+      })
+      return { status, headers, body: await decodeContent(url, headers['content-encoding'], body, maxBytes) }
+    } finally {
+      if (fresh && this.options.dispatcher === undefined) void dispatcher.destroy()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort()
+    const pools = [...this.pools.values()]
+    this.pools.clear()
+    await Promise.all(pools.map((pool) => pool.destroy()))
+  }
+
+  private async dispatcherFor(url: string, origin: string, fresh: boolean): Promise<Dispatcher> {
+    if (this.options.dispatcher === undefined) {
+      const { Client, Pool } = await import('undici')
+      if (this.closing.signal.aborted) throw closedError(url)
+      if (fresh) return new Client(origin, this.clientOptions(origin))
+      let pool = this.pools.get(origin)
+      if (pool === undefined) {
+        pool = new Pool(origin, { ...this.clientOptions(origin), connections: this.options.connections ?? 16 })
+        this.pools.set(origin, pool)
+      }
+      return pool
+    }
+    if (this.closing.signal.aborted) throw closedError(url)
+    return this.options.dispatcher
+  }
+
+  private clientOptions(origin: string) {
+    const idleMs = this.options.keepAliveMs ?? 30_000
+    return {
+      // 0 makes undici close a connection after each answer; requests are never sent ahead of an answer either way.
+      pipelining: this.keepsAlive(origin) ? 1 : 0,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      connect: { ...this.options.tls, timeout: this.timeouts.connectMs },
+      allowH2: false,
+    }
+  }
+
+  private keepsAlive(origin: string): boolean {
+    const { keepAlive = true } = this.options
+    return typeof keepAlive === 'function' ? keepAlive(origin) : keepAlive
+  }
+
+  private headers({ headers, fresh }: GetOptions): Record<string, string> {
+    return {
+      'accept-encoding': ACCEPT_ENCODING,
+      ...(this.options.userAgent === undefined ? {} : { 'user-agent': this.options.userAgent }),
+      ...(fresh ? { 'cache-control': 'no-cache' } : {}),
+      ...headers,
+    }
+  }
+}

@@ -1,0 +1,22 @@
+export { MemoryCheckpointStore } from './checkpoint/memory.js'
+export { SqliteCheckpointStore } from './checkpoint/sqlite.js'
+export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.js'
+export { type CtStream, ctStream } from './stream/ct-stream.js'
+export { DEFAULTS } from './stream/settings.js'
+export type * from './types/certificate.js'
+export type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from './types/checkpoint.js'
+export type { Clock, Logger } from './types/clock.js'
+export type { LogInfo, LogKind, LogSpec, Rfc6962LogSpec, SignedHead, StaticCtLogSpec } from './types/log.js'
+export type {
+  CommitPolicy,
+  ConcurrencyOption,
+  CtStreamEvents,
+  CtStreamOptions,
+  EndOption,
+  LogState,
+  LogStatus,
+  StartOption,
+  StreamStatus,
+  VerifyOption,
+} from './types/stream.js'
+export { VERSION } from './version.js'

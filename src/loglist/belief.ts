@@ -1,0 +1,95 @@
+import type { CtStreamError } from '../errors.js'
+import { maxListAgeMs } from './defaults.js'
+import type { ListEntry } from './list-entry.js'
+import { invalid, type ParsedList } from './schema.js'
+import { canGrow, readStates } from './select.js'
+
+/** The last copy of a list that was believed. */
+export interface GoodCopy {
+  readonly list: ParsedList
+  /** Epoch milliseconds when a server last said that this is the list. */
+  readonly confirmedAt: number
+}
+
+/** With fewer active logs than this a list is somebody's own, and may change as its owner likes. */
+const collapseFrom = 4
+
+/**
+ * Refuses a list that is well-formed and yet not to be believed. Google serves frozen and "mimic" lists to some clients
+ * (Chrome's `3p_libraries.md`), and files get cut; a monitor that obeyed such a list would stop reading and say nothing.
+ *
+ * A fetched list is refused when
+ *
+ * - it names no log at all once placeholders and mimics are left out,
+ * - its timestamp is more than 70 days old,
+ * - its timestamp is older than that of the copy at hand (a replay, or a cache that lags), or
+ * - it has *collapsed*: of the logs that were active in the copy at hand (qualified, usable or readonly, in a shard that
+ *   can still grow; all logs where the list has no states), fewer than half are active in it. One operator that leaves
+ *   with all its logs explains its own losses, as long as others remain. Not asked of a list with fewer than 4 active
+ *   logs, nor when the copy at hand is itself more than 70 days unconfirmed: then anything newer is better.
+ *
+ * @param previous - The last good copy, which the caller keeps using when this throws.
+ * @param now - Epoch milliseconds.
+ * @throws {@link CtStreamError} `CT_LIST_INVALID`, retryable, saying which of these it is.
+ */
+export function checkBelievable(list: ParsedList, previous: GoodCopy | undefined, now: number): void {
+  checkNotEmpty(list)
+  const stale = staleness(list, now)
+  if (stale !== undefined) throw stale
+  if (previous === undefined) return
+  checkNotOlder(list, previous.list)
+  if (now - previous.confirmedAt <= maxListAgeMs) checkNotCollapsed(list, previous.list, now)
+}
+
+/**
+ * Refuses a list that names no log: the one thing that is also asked of lists the user hands in.
+ * @throws {@link CtStreamError} `CT_LIST_INVALID`.
+ */
+export function checkNotEmpty(list: ParsedList): void {
+  if (list.entries.size > 0) return
+  const placeholders = list.problems.filter(({ kind }) => kind === 'placeholder').length
+  const skipped = list.problems.filter(({ kind }) => kind === 'skipped')
+  const first = skipped[0] === undefined ? '' : ` (the first: ${skipped[0].log} ${skipped[0].message})`
+  throw invalid(list.name, `names no log: ${placeholders} placeholders, ${skipped.length} skipped${first}`)
+}
+
+/** Why a list is too old to be believed; `undefined` when it is not, or does not say how old it is. */
+export function staleness(list: ParsedList, now: number): CtStreamError | undefined {
+  if (list.timestamp === undefined || now - list.timestamp.getTime() <= maxListAgeMs) return undefined
+  const days = Math.floor((now - list.timestamp.getTime()) / (24 * 60 * 60_000))
+  return invalid(list.name, `is stale: made ${list.timestamp.toISOString()}, ${days} days ago (70 are allowed)`)
+}
+
+function checkNotOlder(list: ParsedList, previous: ParsedList): void {
+  if (list.timestamp === undefined || previous.timestamp === undefined || list.timestamp >= previous.timestamp) return
+  const [made, kept] = [list.timestamp.toISOString(), previous.timestamp.toISOString()]
+  throw invalid(list.name, `was made ${made}, before the copy at hand (${kept})`)
+}
+
+function checkNotCollapsed(list: ParsedList, previous: ParsedList, now: number): void {
+  // A shard can have run out by what only the newer list says of it.
+  const before = activeEntries(previous, now).filter(({ id }) => hasTime(list.entries.get(id), now))
+  if (before.length < collapseFrom) return
+  const active = new Set(activeEntries(list, now).map(({ id }) => id))
+  const lost = before.filter(({ id }) => !active.has(id))
+  if (lost.length * 2 <= before.length || isOneOperatorLeaving(before, lost)) return
+  throw invalid(
+    list.name,
+    `has collapsed: ${lost.length} of ${before.length} active logs of the copy at hand are gone or inactive`,
+  )
+}
+
+function isOneOperatorLeaving(before: readonly ListEntry[], lost: readonly ListEntry[]): boolean {
+  const operators = new Set(lost.map(({ operator }) => operator))
+  return operators.size === 1 && lost.length < before.length
+}
+
+function activeEntries(list: ParsedList, now: number): ListEntry[] {
+  const entries = [...list.entries.values()]
+  const stateless = entries.every(({ state }) => state === 'unlisted')
+  return entries.filter((entry) => (stateless || readStates.includes(entry.state)) && hasTime(entry, now))
+}
+
+function hasTime(entry: ListEntry | undefined, now: number): boolean {
+  return entry === undefined || canGrow({ temporalInterval: entry.temporalInterval, mmd: entry.mmd ?? 86400 }, now)
+}

@@ -1,0 +1,26 @@
+import { equalBytes, toHex } from '../util/bytes.js'
+import { sha256 } from '../util/hash.js'
+import { issuerPath } from '../wire/tile-path.js'
+import type { RequestOptions } from './client.js'
+import { type LogHttp, malformed } from './log-http.js'
+
+// A certificate may have up to 16 MiB in a leaf; no CA's is near this.
+const MAX_ISSUER_BYTES = 1024 * 1024
+
+/**
+ * The certificate with this SHA-256, from `issuer/<fingerprint>` of a static-ct log.
+ * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED` when what comes has another hash.
+ */
+export async function fetchIssuer(
+  http: LogHttp,
+  fingerprint: Uint8Array,
+  options: RequestOptions,
+): Promise<Uint8Array> {
+  const path = issuerPath(fingerprint)
+  const { body } = await http.get(path, options, MAX_ISSUER_BYTES)
+  return http.parse(path, body, () => {
+    const actual = sha256(body)
+    if (equalBytes(actual, fingerprint)) return body
+    throw malformed('the issuer has another SHA-256', { expected: toHex(fingerprint), actual: toHex(actual) })
+  })
+}

@@ -1,0 +1,87 @@
+import type { Transport } from '../http/transport.js'
+import type { LogInfo, LogSpec } from '../types/log.js'
+import { objectOption, optionError } from '../util/options.js'
+import { LogKey } from '../wire/head-signature.js'
+import type { LogClient } from './client.js'
+import { HybridClient } from './hybrid.js'
+import { logPrefix } from './log-http.js'
+import { Rfc6962Client } from './rfc6962.js'
+import { StaticCtClient } from './static-ct.js'
+
+export interface OpenLogOptions {
+  /** Not closed by the client: the logs of a stream share one. */
+  readonly transport: Transport
+  /** Accept `http:` for hosts that are not loopback. Default `false`. */
+  readonly allowHttp?: boolean
+}
+
+const COMMON = ['kind', 'key', 'description', 'operator', 'mmd'] as const
+const RFC6962 = [...COMMON, 'url', 'tiles'] as const
+const STATIC_CT = [...COMMON, 'monitoringUrl', 'submissionUrl'] as const
+
+/**
+ * A client for the log a spec names. Asks nothing of it yet.
+ *
+ * The description defaults to the URL, the operator to its host name.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a spec that names no log: wrong URL, key or field.
+ */
+export function openLog(spec: LogSpec, { transport, allowHttp = false }: OpenLogOptions): LogClient {
+  if (spec?.kind === 'static-ct') {
+    const { key, monitoringUrl, submissionUrl, ...names } = objectOption<typeof spec>('log', spec, STATIC_CT)
+    const url = checkedPrefix('monitoringUrl', monitoringUrl, allowHttp)
+    const log = logInfo('static-ct', url, key, names)
+    const origin = originOf(checkedPrefix('submissionUrl', submissionUrl, allowHttp))
+    return new StaticCtClient({ ...log, origin, transport })
+  }
+  if (spec?.kind !== 'rfc6962')
+    throw optionError('log.kind', "'rfc6962' or 'static-ct'", (spec as { kind?: unknown } | undefined)?.kind)
+  const { key, url, tiles, ...names } = objectOption<typeof spec>('log', spec, RFC6962)
+  const client = new Rfc6962Client({
+    ...logInfo('rfc6962', checkedPrefix('url', url, allowHttp), key, names),
+    transport,
+  })
+  if (tiles === undefined) return client
+  return new HybridClient({ client, tiles: checkedPrefix('tiles', tiles, allowHttp), transport })
+}
+
+/** The origin line of a log's checkpoints: its submission prefix without scheme and trailing slash (static-ct-api). */
+function originOf(submissionPrefix: string): string {
+  return submissionPrefix.replace(/^https?:\/\//i, '').replace(/\/+$/, '')
+}
+
+function logInfo(
+  kind: LogInfo['kind'],
+  url: string,
+  key: unknown,
+  { description, operator }: { description?: unknown; operator?: unknown },
+): { log: LogInfo; key: LogKey } {
+  if (typeof key !== 'string') throw optionError('log.key', 'a base64 SubjectPublicKeyInfo', key)
+  const logKey = new LogKey(key)
+  const log = {
+    id: logKey.id,
+    description: name('description', description) ?? url,
+    operator: name('operator', operator) ?? new URL(url).hostname,
+    kind,
+    url,
+  }
+  return { log, key: logKey }
+}
+
+function name(field: string, value: unknown): string | undefined {
+  if (value !== undefined && typeof value !== 'string') throw optionError(`log.${field}`, 'a string', value)
+  return value
+}
+
+function checkedPrefix(field: string, value: unknown, allowHttp: boolean): string {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  const plain = url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && (allowHttp || isLoopback(url.hostname)))
+  if (typeof value !== 'string' || !plain || !secure || /\s/.test(value))
+    throw optionError(`log.${field}`, 'an https URL without query (http for loopback hosts, or with allowHttp)', value)
+  return logPrefix(value)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}

@@ -1,0 +1,134 @@
+import { CtStreamError } from '../errors.js'
+import type { Transport } from '../http/transport.js'
+import type { CompactRange } from '../merkle/compact-range.js'
+import type { EntryBatch } from '../types/entries.js'
+import type { LogInfo, SignedHead } from '../types/log.js'
+import { toBase64 } from '../util/bytes.js'
+import { parseGetEntries } from '../wire/get-entries.js'
+import { type LogKey, verifyHead } from '../wire/head-signature.js'
+import { parseConsistencyAnswer, parseEntryAndProof, parseProofByHash } from '../wire/proof-answers.js'
+import { parseGetSth } from '../wire/sth.js'
+import type { LogClient, RequestOptions } from './client.js'
+import { isUnsupported, LogHttp } from './log-http.js'
+import { type EntryAndProof, type ProofByHash, rfc6962Frontier } from './rfc6962-frontier.js'
+
+/** Bounds on bodies: a head is 300 bytes, a proof 64 hashes; an entry may hold several certificates of 16 MiB. */
+const MAX_HEAD_BYTES = 64 * 1024
+const MAX_PROOF_BYTES = 64 * 1024
+const MAX_ENTRY_BYTES = 64 * 1024 * 1024
+
+export interface LogClientOptions {
+  readonly log: LogInfo
+  readonly key: LogKey
+  /** Not closed by the client: a stream's logs share one. */
+  readonly transport: Transport
+}
+
+/** A log that speaks RFC 6962 section 4: it is asked for proofs. */
+export class Rfc6962Client implements LogClient {
+  readonly log: LogInfo
+  private readonly key: LogKey
+  private readonly http: LogHttp
+
+  constructor({ log, key, transport }: LogClientOptions) {
+    this.log = log
+    this.key = key
+    this.http = new LogHttp(transport, log.url)
+  }
+
+  async head(options: RequestOptions = {}): Promise<SignedHead> {
+    return await this.ask('get-sth', options, MAX_HEAD_BYTES, (body) => {
+      const head = parseGetSth(body)
+      verifyHead(head, this.key)
+      return head
+    })
+  }
+
+  async entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
+    // start:  0-based index of first entry to retrieve, in decimal.  end:  [...] of last entry
+    const path = `get-entries?start=${start}&end=${end - 1}`
+    return await this.ask(path, options, MAX_ENTRY_BYTES, (body) => parseGetEntries(body, start, end - start))
+  }
+
+  async consistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
+    // Both proofs are empty; a log answered the question with 400.
+    if (first === 0 || first === second.treeSize) return []
+    return await this.consistencyBetween(first, second.treeSize, options)
+  }
+
+  frontier(index: number, head: SignedHead, options: RequestOptions = {}): Promise<CompactRange> {
+    return rfc6962Frontier(
+      {
+        consistency: (first, second) => this.consistencyBetween(first, second, options),
+        entryAndProof: (at, treeSize) => this.entryAndProof(at, treeSize, options),
+        proofByHash: (hash, treeSize) => this.proofByHash(hash, treeSize, options),
+        entries: (start, end) => this.entries(start, end, options),
+      },
+      index,
+      head,
+    )
+  }
+
+  async inclusion(
+    index: number,
+    leafHash: Uint8Array,
+    head: SignedHead,
+    options: RequestOptions = {},
+  ): Promise<readonly Uint8Array[]> {
+    if (head.treeSize === 1) return []
+    const byHash = await this.proofByHash(leafHash, head.treeSize, options).catch((error: unknown) => {
+      if (!isUnsupported(error)) throw error
+      return undefined
+    })
+    // The same leaf may be in the log twice, and the other one's proof is of no use here.
+    if (byHash?.leafIndex === index) return byHash.auditPath
+    return (await this.entryAndProof(index, head.treeSize, options)).auditPath
+  }
+
+  issuer(): Promise<Uint8Array> {
+    const message = `${this.log.url}: an RFC 6962 log sends whole chains and serves no issuers by fingerprint`
+    return Promise.reject(new CtStreamError('CT_OPTION_INVALID', message, { logId: this.log.id }))
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  private consistencyBetween(first: number, second: number, options: RequestOptions): Promise<Uint8Array[]> {
+    const path = `get-sth-consistency?first=${first}&second=${second}`
+    return this.ask(path, options, MAX_PROOF_BYTES, parseConsistencyAnswer)
+  }
+
+  private proofByHash(leafHash: Uint8Array, treeSize: number, options: RequestOptions): Promise<ProofByHash> {
+    const path = `get-proof-by-hash?hash=${encodeURIComponent(toBase64(leafHash))}&tree_size=${treeSize}`
+    return this.ask(path, options, MAX_PROOF_BYTES, parseProofByHash)
+  }
+
+  private entryAndProof(index: number, treeSize: number, options: RequestOptions): Promise<EntryAndProof> {
+    const path = `get-entry-and-proof?leaf_index=${index}&tree_size=${treeSize}`
+    return this.ask(path, options, MAX_ENTRY_BYTES, parseEntryAndProof)
+  }
+
+  private async ask<T>(
+    endpoint: string,
+    options: RequestOptions,
+    maxBytes: number,
+    parse: (body: Uint8Array) => T,
+  ): Promise<T> {
+    const path = `ct/v1/${endpoint}`
+    const { body } = await this.http.get(path, options, maxBytes).catch((error: unknown) => {
+      throw laggingReplica(error)
+    })
+    return this.http.parse(path, body, parse)
+  }
+}
+
+/**
+ * A 400 that says "need tree size: 10 to get leaves but only got: 9" is a front end that has not caught up with the head
+ * another one gave out.
+ */
+function laggingReplica(error: unknown): unknown {
+  if (!CtStreamError.is(error) || error.status !== 400 || !/need tree size/i.test(error.message)) return error
+  const { code, message, url, status, retryAfterMs, cause } = error
+  return new CtStreamError(code, message, { url, status, retryAfterMs, cause, retryable: true })
+}

@@ -1,0 +1,122 @@
+import { CtStreamError } from '../errors.js'
+import { copyBytes, equalBytes } from '../util/bytes.js'
+import { CompactRange } from './compact-range.js'
+import { checkConsistencyProof, refuseConsistency } from './consistency.js'
+import { nodeHash } from './hash.js'
+import { rootFromInclusion } from './inclusion.js'
+import { consistencyShape, isPowerOfTwo, perfectNodes, type Subtree, splitPoint, type TreeNode } from './proof-shape.js'
+
+/*
+ * Joining a log anywhere without downloading what came before. A proof is a list of subtree roots at places that follow
+ * from the sizes alone. Once they fold to a signed root each of them is proven to be the subtree at its place, and a
+ * compact range is composed of them.
+ */
+
+/**
+ * The compact range of a whole tree from the inclusion proof of its last leaf.
+ *
+ * That proof, read backwards, is the compact range of `treeSize - 1`: everything to the left of the leaf.
+ *
+ * @param leafHash - Hash of entry `treeSize - 1`.
+ * @param treeSize - At least 1.
+ * @param proof - Inclusion proof of entry `treeSize - 1`, leaf level first.
+ * @param root - Signed root of `treeSize` entries.
+ * @returns The range of size `treeSize`.
+ * @throws {@link CtStreamError} `CT_INCLUSION` when the proof does not lead to `root`.
+ */
+export function frontierFromInclusion(
+  leafHash: Uint8Array,
+  treeSize: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
+): CompactRange {
+  if (!equalBytes(rootFromInclusion(leafHash, treeSize - 1, treeSize, proof), root))
+    throw new CtStreamError(
+      'CT_INCLUSION',
+      `inclusion proof of the last of ${treeSize} entries: it leads to another root`,
+      {
+        retryable: true,
+        index: treeSize - 1,
+      },
+    )
+  return new CompactRange(treeSize - 1, proof.map(copyBytes).reverse()).append(leafHash)
+}
+
+/**
+ * The compact range of `[0, index)` from the consistency proof between two tree sizes.
+ *
+ * {@link consistencyStartFor} says which proof to ask for.
+ *
+ * @param index - `0 <= index <= treeSize`.
+ * @param first - `0 < first < treeSize`, not a power of two: the proof from a power of two leaves out the first root, and
+ * proves nothing without it.
+ * @param proof - From `first` to `treeSize`.
+ * @param root - Signed root of `treeSize` entries.
+ * @throws {@link CtStreamError} `CT_CONSISTENCY` when the proof does not lead to `root`, or does not contain enough.
+ */
+export function frontierFromConsistency(
+  index: number,
+  first: number,
+  treeSize: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
+): CompactRange {
+  checkConsistencyProof(first, treeSize, proof)
+  if (first === treeSize || isPowerOfTwo(first))
+    throw refuseConsistency(first, treeSize, 'it does not contain the first tree, so no range follows from it')
+  if (!Number.isSafeInteger(index) || index < 0 || index > treeSize)
+    throw refuseConsistency(first, treeSize, `it has no range of ${index} entries`)
+
+  const known = new Map<string, Uint8Array>()
+  const shape = consistencyShape(first, treeSize)
+  shape.forEach((subtree, i) => {
+    known.set(subtreeKey(subtree), proof[i] as Uint8Array)
+  })
+  const folded = compose({ start: 0, end: treeSize }, known)
+  if (folded === undefined || !equalBytes(folded, root))
+    throw refuseConsistency(first, treeSize, 'it leads to another root')
+
+  const hashes = perfectNodes({ start: 0, end: index }).map((node) => {
+    const hash = compose(subtreeOf(node), known)
+    if (hash === undefined)
+      throw refuseConsistency(first, treeSize, `it does not contain the range of ${index} entries`)
+    return copyBytes(hash)
+  })
+  return new CompactRange(index, hashes)
+}
+
+/**
+ * The `first` for which {@link frontierFromConsistency} finds the range of `index` in the proof from `first` to `treeSize`.
+ *
+ * `undefined` where no proof contains it, which is so only for an index below 2 and in a tree of 3 entries or fewer: a
+ * caller hashes those entries itself.
+ */
+export function consistencyStartFor(index: number, treeSize: number): number | undefined {
+  // The whole tree: the proof from one entry less contains the last leaf and everything to its left.
+  if (index === treeSize) return provable(treeSize - 1) ?? provable(treeSize - 2)
+  // A power of two: the proof from one entry less contains the last leaf of the subtree and everything to its left.
+  return provable(index) ?? provable(index - 1) ?? (index + 1 < treeSize ? provable(index + 1) : undefined)
+}
+
+function provable(first: number): number | undefined {
+  return first > 2 && !isPowerOfTwo(first) ? first : undefined
+}
+
+/** The hash of a subtree that is known, or whose two halves are. */
+function compose(subtree: Subtree, known: ReadonlyMap<string, Uint8Array>): Uint8Array | undefined {
+  // The first half that is not known ends the search, so it visits each known subtree once and one path beside.
+  const hash = known.get(subtreeKey(subtree))
+  if (hash !== undefined || subtree.end - subtree.start === 1) return hash
+  const middle = subtree.start + splitPoint(subtree.end - subtree.start)
+  const right = compose({ start: middle, end: subtree.end }, known)
+  if (right === undefined) return undefined
+  const left = compose({ start: subtree.start, end: middle }, known)
+  return left === undefined ? undefined : nodeHash(left, right)
+}
+
+const subtreeKey = ({ start, end }: Subtree): string => `${start}-${end}`
+
+function subtreeOf({ level, index }: TreeNode): Subtree {
+  const width = 2 ** level
+  return { start: index * width, end: (index + 1) * width }
+}

@@ -1,0 +1,137 @@
+import { CtStreamError } from '../errors.js'
+import type { LogClient, RequestOptions } from '../logs/client.js'
+import type { CompactRange } from '../merkle/compact-range.js'
+import type { Clock } from '../types/clock.js'
+import type { EntryBatch } from '../types/entries.js'
+import type { SignedHead } from '../types/log.js'
+import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
+
+/** Runs a request when its operator has room for it. */
+export type Schedule = <T>(request: () => Promise<T>, options: { priority: number; signal: AbortSignal }) => Promise<T>
+
+export interface LogRequestsOptions {
+  readonly schedule: Schedule
+  readonly clock: Clock
+  readonly random: () => number
+  readonly signal: AbortSignal
+  /** Called for each failed attempt, before the wait. */
+  readonly onFailure: (error: CtStreamError) => void
+  /** Called when a request succeeds after failures. */
+  readonly onRecovery: () => void
+}
+
+/** Waits between attempts that may well succeed, and between those that need somebody to change something first. */
+const RETRYABLE: BackoffPolicy = { baseMs: 500, maxMs: 60_000 }
+const UNLIKELY: BackoffPolicy = { baseMs: 15_000, maxMs: 900_000 }
+/** Failures in a row after which a log is asked one thing at a time. */
+const BREAKER_AFTER = 4
+
+/** Codes that say an answer arrived and was wrong: not a matter of asking again politely, but of proof. */
+const DISPROOFS: ReadonlySet<string> = new Set([
+  'CT_HEAD_SIGNATURE',
+  'CT_HEAD_CONFLICT',
+  'CT_CONSISTENCY',
+  'CT_INCLUSION',
+  'CT_ROOT_MISMATCH',
+])
+
+/** Whether `error` says that what a log served contradicts what it signed. */
+export function isDisproof(error: unknown): error is CtStreamError {
+  return CtStreamError.is(error) && DISPROOFS.has(error.code)
+}
+
+/**
+ * Asks one log, for ever: a failed request is repeated with growing, capped, jittered waits until it succeeds, or the
+ * stream closes. Answers that disprove something are not repeated here but thrown.
+ *
+ * After several failures in a row a breaker opens for this log: of all its pending requests one at a time is tried, the
+ * others wait for its outcome. Being told to slow down (429) makes the request wait, and opens no breaker.
+ */
+export class LogRequests {
+  /** The log; may be replaced when the log moves, for requests to come. */
+  client: LogClient
+  requests = 0
+  retries = 0
+  private readonly options: LogRequestsOptions
+  private failures = 0
+  private probe: Promise<void> | undefined
+
+  constructor(client: LogClient, options: LogRequestsOptions) {
+    this.client = client
+    this.options = options
+  }
+
+  head(options: RequestOptions = {}): Promise<SignedHead> {
+    return this.persist(options, (o) => this.client.head(o))
+  }
+
+  entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
+    return this.persist(options, (o) => this.client.entries(start, end, o))
+  }
+
+  consistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
+    return this.persist(options, (o) => this.client.consistency(first, second, o))
+  }
+
+  frontier(index: number, head: SignedHead, options: RequestOptions = {}): Promise<CompactRange> {
+    return this.persist(options, (o) => this.client.frontier(index, head, o))
+  }
+
+  private async persist<T>(
+    options: RequestOptions,
+    ask: (options: RequestOptions & { signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const signal = options.signal ?? this.options.signal
+    const priority = options.priority ?? 0
+    for (let attempt = 0; ; attempt++) {
+      const endProbe = await this.turn(signal)
+      try {
+        this.requests++
+        const answer = await this.options.schedule(() => ask({ ...options, priority, signal }), { priority, signal })
+        this.succeeded()
+        return answer
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (!CtStreamError.is(error) || isDisproof(error)) throw error
+        this.failed(error)
+        await this.options.clock.sleep(this.delay(error, attempt), signal)
+      } finally {
+        endProbe?.()
+      }
+    }
+  }
+
+  /** Waits for this request's turn; while the breaker is open, the one that gets it ends it with the returned function. */
+  private async turn(signal: AbortSignal): Promise<(() => void) | undefined> {
+    while (this.failures >= BREAKER_AFTER && this.probe !== undefined) {
+      await this.probe
+      if (signal.aborted) throw signal.reason
+    }
+    if (this.failures < BREAKER_AFTER) return undefined
+    let end: () => void = () => {}
+    this.probe = new Promise((resolve) => {
+      end = resolve
+    })
+    return () => {
+      this.probe = undefined
+      end()
+    }
+  }
+
+  private succeeded(): void {
+    if (this.failures > 0) this.options.onRecovery()
+    this.failures = 0
+  }
+
+  private failed(error: CtStreamError): void {
+    this.retries++
+    if (error.status !== 429) this.failures++
+    this.options.onFailure(error)
+  }
+
+  private delay(error: CtStreamError, attempt: number): number {
+    const policy = error.retryable ? RETRYABLE : UNLIKELY
+    const own = backoffDelay(policy, Math.max(attempt, this.failures - 1), this.options.random)
+    return Math.max(own, error.retryAfterMs ?? 0)
+  }
+}

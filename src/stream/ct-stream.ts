@@ -1,0 +1,191 @@
+import { CtStreamError } from '../errors.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CtStreamEvents, CtStreamOptions, StreamStatus } from '../types/stream.js'
+import { Emitter } from '../util/emitter.js'
+import { Engine } from './engine.js'
+import type { Run } from './run.js'
+import { type Settings, settingsOf } from './settings.js'
+import { streamStatus } from './status.js'
+
+/**
+ * Certificates as the logs publish them, every one proven to be in a tree whose head its log signed.
+ *
+ * ```ts
+ * for await (const cert of ctStream()) console.log(cert.dnsNames)
+ * ```
+ *
+ * Nothing is opened before the first read. Entries come at least once, in order within a log, without gaps; an entry is
+ * acknowledged when the next one is asked for, and what is acknowledged is committed to the checkpoint store.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once for options that are wrong.
+ */
+export function ctStream(options?: CtStreamOptions): CtStream {
+  return new CtStream(settingsOf(options))
+}
+
+/** See {@link ctStream}. One reader at a time. */
+export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<CtCertificate>, AsyncDisposable {
+  private readonly settings: Settings
+  private engine: Engine | undefined
+  private opening: Promise<Engine> | undefined
+  private closed: Promise<void> | undefined
+  private reading = false
+  private run: Run | undefined
+
+  /** @internal Use {@link ctStream}. */
+  constructor(settings: Settings) {
+    super()
+    this.settings = settings
+  }
+
+  /**
+   * Certificates one by one. Leaving the loop closes the stream; the entry it was left at is not acknowledged (unless
+   * {@link acknowledge} was called) and comes again after a restart.
+   *
+   * @throws {@link CtStreamError} `CT_READER_BUSY` while another reader is reading, `CT_CLOSED` after the stream was closed.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<CtCertificate> {
+    return this.reader(
+      () => this.run?.next(),
+      async () => {
+        await this.nextRun()
+        return this.run?.next()
+      },
+    )
+  }
+
+  /**
+   * Certificates page by page, as the logs serve them (usually up to 256 of one log): the same guarantees, acknowledged
+   * per page, and the fastest way to read.
+   *
+   * @throws {@link CtStreamError} `CT_READER_BUSY`, `CT_CLOSED`.
+   */
+  batches(): AsyncIterableIterator<readonly CtCertificate[]> {
+    return this.reader(
+      () => undefined,
+      async () => {
+        await this.nextRun()
+        return this.run?.rest()
+      },
+    )
+  }
+
+  /**
+   * Says that everything read so far is finished with, without asking for more: the last entry or page counts as
+   * acknowledged. Useful before leaving a loop, and with `commit: 'manual'`.
+   */
+  acknowledge(): void {
+    this.run?.acknowledge()
+  }
+
+  /** Makes what is acknowledged durable now. */
+  async commit(): Promise<void> {
+    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'commit() after close()')
+    await this.engine?.commit()
+  }
+
+  /** What each log is doing, and totals. */
+  status(): StreamStatus {
+    return this.engine?.status() ?? streamStatus([], 0, 0)
+  }
+
+  /** Stops reading, commits what is acknowledged, releases everything. Idempotent. */
+  close(): Promise<void> {
+    this.closed ??= (async () => {
+      const engine = this.engine ?? (await this.opening?.catch(() => undefined))
+      await engine?.close()
+    })()
+    return this.closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * @param atHand - The next value without waiting, if there is one: the path of nearly every entry, one resolved promise.
+   * @param read - The next value; `undefined` at the end.
+   */
+  private reader<T>(atHand: () => T | undefined, read: () => Promise<T | undefined>): AsyncIterableIterator<T> {
+    if (this.reading)
+      throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
+    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
+    this.reading = true
+    let turn: Promise<unknown> | undefined
+    const next = async (): Promise<IteratorResult<T>> => {
+      try {
+        await this.open()
+        this.acknowledge()
+        const value = this.closed === undefined ? (atHand() ?? (await read())) : undefined
+        if (value !== undefined) return { done: false, value }
+      } catch (error) {
+        await this.close().catch(() => {})
+        throw error
+      }
+      await this.close()
+      this.settings.signal?.throwIfAborted()
+      return { done: true, value: undefined }
+    }
+    return {
+      [Symbol.asyncIterator]() {
+        return this
+      },
+      next: () => {
+        if (turn === undefined && this.closed === undefined) {
+          this.acknowledge()
+          const value = atHand()
+          if (value !== undefined) return Promise.resolve({ done: false, value })
+        }
+        // Calls that do not wait for each other are served one after the other.
+        const result = turn === undefined ? next() : turn.then(next)
+        const settled = result.then(
+          () => {},
+          () => {},
+        )
+        turn = settled
+        settled.then(() => {
+          if (turn === settled) turn = undefined
+        })
+        return result
+      },
+      return: async () => {
+        await this.close()
+        return { done: true, value: undefined }
+      },
+      throw: async (error) => {
+        await this.close()
+        throw error
+      },
+    }
+  }
+
+  private async open(): Promise<Engine> {
+    if (this.engine !== undefined) return this.engine
+    this.opening ??= this.openEngine()
+    return this.opening
+  }
+
+  private async openEngine(): Promise<Engine> {
+    const { signal } = this.settings
+    signal?.throwIfAborted()
+    const engine = new Engine(this.settings, (event, payload) => this.emit(event, payload))
+    const onAbort = () => {
+      this.close().catch(() => {})
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      await engine.open()
+    } catch (error) {
+      signal?.removeEventListener('abort', onAbort)
+      await engine.close().catch(() => {})
+      throw error
+    }
+    this.engine = engine
+    return engine
+  }
+
+  private async nextRun(): Promise<void> {
+    const engine = await this.open()
+    this.run = await engine.nextRun()
+  }
+}

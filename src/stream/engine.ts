@@ -1,0 +1,281 @@
+import { checkpointStore } from '../checkpoint/open-store.js'
+import { CtStreamError } from '../errors.js'
+import { createTransport } from '../http/create-transport.js'
+import { reusesConnections } from '../http/keep-alive.js'
+import { OperatorQueues } from '../http/operator-queues.js'
+import { OriginRates } from '../http/origin-rates.js'
+import { withRetry } from '../http/retry.js'
+import type { Transport } from '../http/transport.js'
+import { userAgent } from '../http/user-agent.js'
+import { isLoopbackHost } from '../loglist/hosts.js'
+import type { CheckpointStore, Gap, LogCheckpoint } from '../types/checkpoint.js'
+import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
+import { quietController } from '../util/abort.js'
+import { ByteBudget } from '../util/byte-budget.js'
+import { toHex } from '../util/bytes.js'
+import { VERSION } from '../version.js'
+import { Committer } from './committer.js'
+import { cursorKey, decodeCursor } from './cursor.js'
+import type { Lane } from './lane.js'
+import type { LogSessionEvents } from './log-session.js'
+import { Mixer } from './mixer.js'
+import { Roster } from './roster.js'
+import { Run } from './run.js'
+import type { Settings } from './settings.js'
+import { logStatus, streamStatus } from './status.js'
+
+type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K]) => void
+
+/**
+ * Everything that runs behind one open stream: the store, the transport, a session a log, and the mixer between them and
+ * the reader. Opened once, closed once.
+ */
+export class Engine {
+  readonly budget: ByteBudget
+  private readonly settings: Settings
+  private readonly emit: Emit
+  private readonly stopper = quietController()
+  private readonly mixer = new Mixer()
+  private readonly store: CheckpointStore
+  private readonly transport: Transport
+  private readonly rates: OriginRates
+  private readonly queues: OperatorQueues
+  private roster: Roster | undefined
+  private readonly committer: Committer
+  private readonly background: Promise<unknown>[] = []
+  private readonly gaps: Gap[] = []
+  private running = 0
+  /** The page the reader is in. */
+  private reading: Run | undefined
+  private failure: { readonly error: unknown } | undefined
+  private closing: Promise<void> | undefined
+
+  constructor(settings: Settings, emit: Emit) {
+    this.settings = settings
+    this.emit = emit
+    this.budget = new ByteBudget(settings.maxBufferedBytes)
+    this.store = checkpointStore(settings.checkpoint)
+    this.rates = new OriginRates(settings)
+    this.queues = new OperatorQueues(settings.concurrency)
+    this.transport = createTransport({
+      userAgent: userAgent(VERSION, settings.contact),
+      keepAlive: reusesConnections,
+      dispatcher: settings.dispatcher as never,
+      fetch: settings.fetch,
+    })
+    this.committer = new Committer({
+      store: this.store,
+      policy: settings.commit,
+      clock: settings.clock,
+      settle: () => this.settle(),
+      checkpoints: () => this.checkpoints(),
+      onCommit: (committed) => emit('commit', committed),
+      onError: (error) => this.fail(error),
+    })
+  }
+
+  /** Opens the store and starts to follow every log. */
+  async open(): Promise<void> {
+    await this.store.open()
+    const stored = new Map((await this.store.load()).map((row) => [row.log.id, row]))
+    const resume = this.settings.resume === undefined ? undefined : decodeCursor(this.settings.resume)
+    this.roster = new Roster({
+      settings: this.settings,
+      transport: this.transport,
+      rates: this.rates,
+      queues: this.queues,
+      budget: this.budget,
+      signal: this.stopper.signal,
+      stored,
+      resume,
+      lists: {
+        list: (url) => this.committer.exclusively(() => this.store.list(url)),
+        putList: (list) => this.committer.exclusively(() => this.store.putList(list)),
+      },
+      events: (lane) => this.sessionEvents(lane),
+      onLane: (lane) => this.mixer.add(lane),
+      onRun: (running) => this.watch(running),
+      onList: (payload) => this.emit('list', payload),
+    })
+    const keepCurrent = await this.roster.open()
+    this.askForContact()
+    if (keepCurrent !== undefined) this.inBackground(keepCurrent())
+    this.background.push(this.committer.run(this.stopper.signal))
+  }
+
+  /** Once a stream, and only where there is an operator who could want to write: not for logs on this machine. */
+  private askForContact(): void {
+    const { contact, logger } = this.settings
+    if (contact !== undefined) return
+    const isPublic = this.mixer.lanes.some(({ session }) => !isLoopbackHost(new URL(session.log.url).hostname))
+    if (isPublic)
+      logger.warn(
+        'no `contact` is set: some operators serve anonymous clients slowly, and cannot write before they block one',
+      )
+  }
+
+  /** The next page for the reader, who is finished with the one before; `undefined` when every log reached its end. */
+  async nextRun(): Promise<Run | undefined> {
+    this.reading?.acknowledge()
+    this.settle()
+    this.reading = undefined
+    for (;;) {
+      if (this.failure !== undefined) throw this.failure.error
+      const taken = this.mixer.take()
+      if (taken !== undefined) {
+        this.reading = new Run(this, taken.lane, taken.delivery)
+        return this.reading
+      }
+      if (this.closing !== undefined) return undefined
+      if (this.running === 0) return this.end()
+      await this.mixer.wait()
+    }
+  }
+
+  /** Applies what the reader has acknowledged of its page; done for a page or a commit at once, not for each entry. */
+  settle(): void {
+    if (this.reading === undefined) return
+    const { lane, delivery, acknowledged } = this.reading
+    const moved = lane.acknowledge(delivery, acknowledged, this.settings.clock.now())
+    if (moved > 0) this.committer.acknowledged(moved)
+  }
+
+  commit(): Promise<void> {
+    return this.committer.commit()
+  }
+
+  /** Where the reader of each log is, for a cursor. */
+  positions(): [key: string, next: number][] {
+    return this.mixer.lanes
+      .filter((lane) => lane.session.start !== undefined)
+      .map((lane) => [cursorKey(lane.session.log.id), lane.position.next])
+  }
+
+  status(): StreamStatus {
+    this.settle()
+    const now = this.settings.clock.now()
+    return streamStatus(
+      this.mixer.lanes.map((lane) => logStatus(lane, now)),
+      this.budget.used,
+      this.gaps.length,
+    )
+  }
+
+  /** An issuer certificate of a static-ct log, from the store or the log. */
+  async issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
+    const name = toHex(fingerprint)
+    if (this.closing !== undefined)
+      throw new CtStreamError('CT_CLOSED', `issuer ${name} cannot be fetched: the stream is closed`, { logId })
+    const kept = await this.committer.exclusively(() => this.store.issuer(name))
+    if (kept !== undefined) return kept
+    const der = await this.fetchIssuer(logId, fingerprint)
+    await this.committer.exclusively(() => this.store.putIssuer(name, der))
+    return der
+  }
+
+  /** Stops reading, commits what is acknowledged, releases everything. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown()
+    return this.closing
+  }
+
+  private async shutDown(): Promise<void> {
+    this.stopper.abort(new CtStreamError('CT_CLOSED', 'the stream is closed'))
+    this.mixer.wake()
+    await Promise.allSettled(this.background)
+    for (const delivery of this.mixer.drain()) delivery.lease.release()
+    try {
+      if (this.settings.commit !== undefined) await this.committer.commit()
+    } catch (error) {
+      if (this.failure === undefined) throw error // else the reader has been told of it
+    } finally {
+      await this.committer.exclusively(() => this.store.close())
+      await this.roster?.close()
+      await this.transport.close()
+    }
+  }
+
+  private async fetchIssuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
+    const client = this.roster?.client(logId)
+    if (client === undefined) throw new CtStreamError('CT_CLOSED', `the log ${logId} is not followed`, { logId })
+    const { signal } = this.stopper
+    const { operator, url } = client.log
+    const slot = { log: logId, operator, url, priority: 1, signal }
+    const ask = () => client.issuer(fingerprint, { signal })
+    return withRetry(() => this.rates.run(slot, () => this.queues.run(slot, ask)), {
+      clock: this.settings.clock,
+      random: this.settings.random,
+      signal,
+    })
+  }
+
+  private sessionEvents(lane: () => Lane): LogSessionEvents {
+    const { settings, committer, store, emit } = this
+    const log = () => lane().session.log
+    return {
+      opened: async () => {
+        const { session, position } = lane()
+        // A log that came back goes on where it was: the reader may not have finished with what was read before.
+        if (!position.begun) position.begin(session.start ?? 0, session.startRange)
+        if (settings.commit === undefined) return
+        // Where a log was begun is remembered at once: a crash before the first entry must not begin later.
+        committer.changed()
+        await committer.commit()
+      },
+      deliver: (deliveries) => this.mixer.offer(lane(), deliveries),
+      state: (state, previous) => emit('log', { log: log(), state, previous }),
+      head: (head) => emit('head', { log: log(), head }),
+      error: (error) => {
+        settings.logger.warn(error.message, { log: log().description })
+        emit('error', { log: log(), error })
+      },
+      accuse: async (evidence, error) => {
+        settings.logger.error(error.message, { log: log().description })
+        await committer.exclusively(() => store.addEvidence(evidence))
+        emit('misbehaviour', { log: log(), error })
+      },
+      gap: async (gap) => {
+        this.gaps.push(gap)
+        await committer.exclusively(() => store.addGap(gap))
+        emit('gap', gap)
+      },
+    }
+  }
+
+  private watch(running: Promise<void>): void {
+    this.running++
+    this.inBackground(running.finally(() => this.ended()))
+  }
+
+  /** What runs until the stream is closed; what it throws before ends the stream. */
+  private inBackground(work: Promise<void>): void {
+    this.background.push(
+      work.catch((error) => {
+        if (!this.stopper.signal.aborted) this.fail(error)
+      }),
+    )
+  }
+
+  private ended(): void {
+    this.running--
+    this.mixer.wake()
+  }
+
+  /** What no log can be blamed for ends the stream: the reader gets it. */
+  private fail(error: unknown): void {
+    this.failure ??= { error }
+    this.mixer.wake()
+  }
+
+  private end(): undefined {
+    if (this.gaps.length === 0) return undefined
+    const named = this.gaps.map(
+      (gap) => `${gap.log.description} from ${gap.start}${gap.end === undefined ? '' : ` to ${gap.end}`}`,
+    )
+    throw new CtStreamError('CT_INCOMPLETE', `the stream ended without some entries: ${named.join(', ')}`)
+  }
+
+  private checkpoints(): LogCheckpoint[] {
+    return this.mixer.lanes.flatMap((lane) => lane.checkpoint() ?? [])
+  }
+}

@@ -1,0 +1,211 @@
+import { readFile } from 'node:fs/promises'
+import { CtStreamError } from '../errors.js'
+import type { OperatorQueues } from '../http/operator-queues.js'
+import type { OriginRates } from '../http/origin-rates.js'
+import type { Transport } from '../http/transport.js'
+import { maxListBytes } from '../loglist/defaults.js'
+import type { FetchList } from '../loglist/fetch-list.js'
+import { LogListSource, type LogListUpdate } from '../loglist/source.js'
+import type { LogClient } from '../logs/client.js'
+import { openLog } from '../logs/open-log.js'
+import type { LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { LogSpec } from '../types/log.js'
+import type { FinalTreeHead, ListedLog } from '../types/log-list.js'
+import type { CtStreamEvents } from '../types/stream.js'
+import type { ByteBudget } from '../util/byte-budget.js'
+import { Rate } from '../util/rate.js'
+import { type CursorPositions, cursorKey } from './cursor.js'
+import { Lane } from './lane.js'
+import { LogSession, type LogSessionEvents } from './log-session.js'
+import type { Settings } from './settings.js'
+
+export interface RosterOptions {
+  readonly settings: Settings
+  readonly transport: Transport
+  readonly rates: OriginRates
+  readonly queues: OperatorQueues
+  readonly budget: ByteBudget
+  readonly signal: AbortSignal
+  /** What is remembered, by log id. */
+  readonly stored: ReadonlyMap<string, LogCheckpoint>
+  readonly resume: CursorPositions | undefined
+  /** Keeps the last good copies of lists. */
+  readonly lists: {
+    list(url: string): Promise<StoredList | undefined>
+    putList(list: StoredList): Promise<void>
+  }
+  /** What a session of this lane tells. */
+  readonly events: (lane: () => Lane) => LogSessionEvents
+  /** A lane came into being. */
+  readonly onLane: (lane: Lane) => void
+  /** A session runs; the promise settles when it ended. */
+  readonly onRun: (running: Promise<void>) => void
+  readonly onList: (payload: CtStreamEvents['list']) => void
+}
+
+/** The logs a stream follows: named by hand, or listed and kept current. */
+export class Roster {
+  private readonly options: RosterOptions
+  private readonly followed = new Map<string, { client: LogClient; readonly lane: Lane; ended: boolean }>()
+
+  constructor(options: RosterOptions) {
+    this.options = options
+  }
+
+  /**
+   * Starts to follow every log.
+   * @returns Keeps the logs current until the signal aborts; `undefined` when there is nothing to keep current.
+   * @throws `CT_OPTION_INVALID` for a log that is none, `CT_LIST_*` when no log list can be had.
+   */
+  async open(): Promise<(() => Promise<void>) | undefined> {
+    const { settings, signal } = this.options
+    if (isSpecs(settings.logs)) {
+      for (const spec of settings.logs) this.follow(spec, undefined, true)
+      return undefined
+    }
+    const source = new LogListSource({
+      logList: settings.logList,
+      selection: settings.logs,
+      fetchList: this.fetchList,
+      readFile: (path, signal) => readFile(path, { signal }),
+      store: this.options.lists,
+      clock: settings.clock,
+      random: settings.random,
+      allowHttp: settings.allowHttp,
+    })
+    this.apply(await source.refresh(signal))
+    // A stream with an end has its logs from the beginning.
+    if (settings.end !== 'never') return undefined
+    return async () => {
+      for await (const update of source.updates(signal)) this.apply(update)
+    }
+  }
+
+  /** The client of a log that is or was followed. */
+  client(logId: string): LogClient | undefined {
+    return this.followed.get(logId)?.client
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.followed.values()].map(({ client }) => client.close()))
+  }
+
+  private apply({ logs, diff, failures, problems }: LogListUpdate): void {
+    for (const log of diff.added) this.follow(specOf(log), log.finalTreeHead, false)
+    for (const { before } of diff.removed) this.followed.get(before.id)?.lane.session.retire()
+    for (const { after } of diff.changed) this.change(after)
+    this.options.onList({
+      selected: logs.length,
+      added: diff.added,
+      removed: diff.removed.map(({ before }) => before),
+      changed: diff.changed.map(({ after }) => after),
+      failures: failures.map(({ list, error }) => ({ list, error })),
+      problems,
+    })
+  }
+
+  private follow(spec: LogSpec, finalHead: FinalTreeHead | undefined, byHand: boolean): void {
+    const { transport, settings, stored, resume } = this.options
+    const client = openLog(spec, {
+      transport,
+      allowHttp: settings.allowHttp,
+    })
+    const { id } = client.log
+    const before = this.followed.get(id)
+    if (before !== undefined && byHand)
+      throw new CtStreamError('CT_OPTION_INVALID', `option \`logs\` names the log ${id} twice`)
+    if (before?.ended === false) {
+      before.lane.session.unretire()
+      this.change({ ...spec, finalTreeHead: finalHead })
+      return
+    }
+    const session: LogSession = this.session(
+      client,
+      before === undefined ? stored.get(id) : before.lane.session.readTo,
+      before === undefined ? resume?.get(cursorKey(id)) : undefined,
+      () => lane,
+    )
+    const lane = before?.lane ?? new Lane(session, new Rate())
+    lane.session = session
+    session.expectFinal(finalHead)
+    const entry = { client, lane, ended: false }
+    this.followed.set(id, entry)
+    if (before === undefined) this.options.onLane(lane)
+    this.options.onRun(
+      session.run().finally(() => {
+        entry.ended = true
+      }),
+    )
+  }
+
+  /** The lists say something else of a log that is followed. */
+  private change(log: LogSpec & { readonly finalTreeHead?: FinalTreeHead | undefined }): void {
+    const { transport, settings } = this.options
+    const client = openLog(specOf(log), {
+      transport,
+      allowHttp: settings.allowHttp,
+    })
+    const entry = this.followed.get(client.log.id)
+    if (entry === undefined) return
+    entry.lane.session.expectFinal(log.finalTreeHead)
+    if (client.log.kind !== entry.client.log.kind || client.log.url !== entry.client.log.url) {
+      entry.client = client
+      entry.lane.session.moveTo(client)
+    }
+  }
+
+  private session(
+    client: LogClient,
+    stored: LogCheckpoint | undefined,
+    resumeAt: number | undefined,
+    lane: () => Lane,
+  ): LogSession {
+    const { settings, rates, queues, budget, signal, events } = this.options
+    const { id, operator } = client.log
+    // The log may have moved since.
+    const url = () => (this.client(id) ?? client).log.url
+    rates.restore(url(), stored?.learned.requestsPerSecond)
+    return new LogSession({
+      client,
+      settings,
+      // The rate comes first: who waits for it takes no place that others could use.
+      schedule: (request, slot) =>
+        rates.run({ ...slot, url: url() }, () => queues.run({ ...slot, log: id, operator }, request)),
+      requestsPerSecond: () => rates.requestsPerSecond(url()),
+      budget,
+      clock: settings.clock,
+      random: settings.random,
+      signal,
+      stored,
+      resumeAt,
+      events: events(lane),
+    })
+  }
+
+  private readonly fetchList: FetchList = async (url, { etag, lastModified, signal }) => {
+    const { status, headers, body } = await this.options.transport.get(url, {
+      headers: {
+        ...(etag === undefined ? {} : { 'if-none-match': etag }),
+        ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+      },
+      signal: signal ?? this.options.signal,
+      maxBytes: maxListBytes,
+      statuses: [200, 304],
+    })
+    if (status === 304) return { status: 'not-modified' }
+    return { status: 'modified', body, etag: headers.etag, lastModified: headers['last-modified'] }
+  }
+}
+
+function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {
+  return Array.isArray(logs)
+}
+
+/** What of a listed log opens it. */
+function specOf(log: LogSpec | ListedLog): LogSpec {
+  const { key, description, operator, mmd } = log
+  const common = { key, description, operator, mmd }
+  if (log.kind === 'rfc6962')
+    return { ...common, kind: log.kind, url: log.url, ...('tiles' in log && { tiles: log.tiles }) }
+  return { ...common, kind: log.kind, monitoringUrl: log.monitoringUrl, submissionUrl: log.submissionUrl }
+}

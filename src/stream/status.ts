@@ -1,0 +1,41 @@
+import type { LogStatus, StreamStatus } from '../types/stream.js'
+import type { Lane } from './lane.js'
+
+/** What is known of one log now. */
+export function logStatus(lane: Lane, now: number): LogStatus {
+  const { session } = lane
+  const position = session.start === undefined ? undefined : lane.position.next
+  const head = session.heads.newest
+  const lagEntries = position === undefined || head === undefined ? undefined : Math.max(0, head.treeSize - position)
+  return {
+    log: session.log,
+    state: session.state,
+    position,
+    headSize: head?.treeSize,
+    headAgeMs: head === undefined ? undefined : now - head.timestamp,
+    lagEntries,
+    lagMs: lagEntries === 0 ? 0 : lane.lastTimestamp === undefined ? undefined : Math.max(0, now - lane.lastTimestamp),
+    verifiedSize: session.heads.verified?.treeSize,
+    entries: lane.entries,
+    entriesPerSecond: lane.rate.perSecond(now),
+    bytes: session.bytes,
+    requests: session.requests.requests,
+    retries: session.requests.retries,
+    pageSize: session.planner.pageSize,
+    requestsPerSecond: session.requestsPerSecond,
+    lastError: session.lastError,
+  }
+}
+
+/** The logs and their totals. */
+export function streamStatus(logs: readonly LogStatus[], bufferedBytes: number, gaps: number): StreamStatus {
+  const sum = (value: (log: LogStatus) => number) => logs.reduce((total, log) => total + value(log), 0)
+  return {
+    logs,
+    entries: sum((log) => log.entries),
+    entriesPerSecond: sum((log) => log.entriesPerSecond),
+    bytes: sum((log) => log.bytes),
+    bufferedBytes,
+    gaps,
+  }
+}

@@ -1,0 +1,172 @@
+import type { TestIssuer } from './certificate-authority.js'
+import {
+  authorityInfoAccess,
+  authorityKeyIdentifier,
+  CLIENT_AUTH,
+  certificatePolicies,
+  crlDistributionPoints,
+  distinguishedName,
+  dnsName,
+  ECDSA_SHA256,
+  extendedKeyUsage,
+  extensions,
+  ipAddress,
+  keyIdentifier,
+  keyUsage,
+  type NameAttributes,
+  notCa,
+  poison,
+  SERVER_AUTH,
+  sctList,
+  subjectAltName,
+  subjectKeyIdentifier,
+  VERSION_3,
+  validity,
+} from './certificate-parts.js'
+import { sequence, unsignedInteger } from './der-writer.js'
+
+/** Stands in a template where every certificate has 7 characters of its own. */
+export const LABEL = '~label~'
+
+// Places in a template that are overwritten for every certificate. Each marker is as long as what replaces it, and occurs
+// nowhere else.
+const MARKERS = {
+  label: Buffer.from(LABEL),
+  serial: Buffer.from('7e5e71a17e5e71a17e5e71a17e5e71a1', 'hex'),
+  notBefore: Buffer.from('~notBefore~~~'),
+  notAfter: Buffer.from('~notAfter~~~~'),
+  ipv4: Buffer.from('f1f2f3f4', 'hex'),
+  ipv6: Buffer.from('20010db8f1f2f3f5f6f7f8f9fafbfcfd', 'hex'),
+  sctTimestamp: Buffer.from('~sctTime'),
+  sctSignature: Buffer.from('~sctSignature~~~~~~~~~~~~~~~~~~~'),
+} as const
+
+export type Slot = keyof typeof MARKERS
+
+/** Bytes that are copied and overwritten at `slots` to make one certificate. */
+export interface PatchableBytes {
+  readonly bytes: Buffer
+  readonly slots: Readonly<Record<Slot, readonly number[]>>
+}
+
+/** What a family of certificates has in common. */
+export interface TemplateSpec {
+  readonly issuer: TestIssuer
+  readonly subject: NameAttributes
+  /** DNS names with {@link LABEL} where each certificate differs. */
+  readonly dnsNames: readonly string[]
+  /** Whether an IPv4 and an IPv6 address follow the DNS names. */
+  readonly addresses: boolean
+  readonly spki: Buffer
+  /** Whether the key encrypts (RSA key exchange): sets keyEncipherment. */
+  readonly rsa: boolean
+  readonly policy: 'DV' | 'OV' | 'EV'
+  readonly lifetimeMs: number
+}
+
+export interface CertificateTemplate {
+  readonly spec: TemplateSpec
+  /** TBSCertificate without poison and without SCT list: what the log hashes of a precertificate. */
+  readonly tbs: PatchableBytes
+  /** TBSCertificate of the precertificate, with the poison. */
+  readonly precertificate: PatchableBytes
+  /** TBSCertificate of the certificate, with an SCT list. */
+  readonly certificate: PatchableBytes
+}
+
+const POLICY_OIDS = { DV: '2.23.140.1.2.1', OV: '2.23.140.1.2.2', EV: '2.23.140.1.1' } as const
+
+export function createTemplate(spec: TemplateSpec): CertificateTemplate {
+  return {
+    spec,
+    tbs: patchable(tbsCertificate(spec, undefined)),
+    precertificate: patchable(tbsCertificate(spec, poison())),
+    certificate: patchable(tbsCertificate(spec, sctList(SCT_LOGS.map(sctTemplate)))),
+  }
+}
+
+function tbsCertificate(spec: TemplateSpec, ctExtension: Buffer | undefined): Buffer {
+  const { issuer, subject, rsa } = spec
+  const keyUse = rsa ? keyUsage(0, 2) : keyUsage(0)
+  const names = spec.dnsNames.map(dnsName)
+  if (spec.addresses) names.push(ipAddress(MARKERS.ipv4), ipAddress(MARKERS.ipv6))
+  const altNames = subjectAltName(names, subject.length === 0)
+  const skid = subjectKeyIdentifier(keyIdentifier(spec.spki.subarray(spec.spki.length - 65)))
+  const akid = authorityKeyIdentifier(issuer.keyId)
+  const ct = ctExtension === undefined ? [] : [ctExtension]
+  // The order of extensions is each family's own; the CT extension stands where its real counterpart puts it.
+  const list =
+    issuer.family === 'automated'
+      ? [
+          keyUse,
+          extendedKeyUsage(SERVER_AUTH),
+          notCa(),
+          skid,
+          akid,
+          authorityInfoAccess(undefined, `http://${issuer.label}.i.automated.example/`),
+          altNames,
+          certificatePolicies([{ id: POLICY_OIDS[spec.policy] }]),
+          crlDistributionPoints(`http://${issuer.label}.c.automated.example/${issuer.label.length * 7}.crl`),
+          ...ct,
+        ]
+      : [
+          akid,
+          skid,
+          altNames,
+          certificatePolicies([
+            ...(spec.policy === 'EV' ? [{ id: '2.16.840.1.114412.2.1' }] : []),
+            { id: POLICY_OIDS[spec.policy], cps: 'http://www.testcert.example/CPS' },
+          ]),
+          keyUse,
+          extendedKeyUsage(SERVER_AUTH, CLIENT_AUTH),
+          crlDistributionPoints(
+            `http://crl3.commercial.example/${issuer.label}.crl`,
+            `http://crl4.commercial.example/${issuer.label}.crl`,
+          ),
+          authorityInfoAccess(
+            'http://ocsp.commercial.example',
+            `http://cacerts.commercial.example/${issuer.label}.crt`,
+          ),
+          ...ct,
+          notCa(),
+        ]
+  return sequence(
+    VERSION_3,
+    unsignedInteger(MARKERS.serial),
+    ECDSA_SHA256,
+    issuer.name,
+    validity(MARKERS.notBefore.toString('latin1'), MARKERS.notAfter.toString('latin1')),
+    distinguishedName(subject),
+    spec.spki,
+    extensions(list),
+  )
+}
+
+/** Ids of logs that do not exist. */
+const SCT_LOGS = [Buffer.alloc(32, 0x5c), Buffer.alloc(32, 0xc7)]
+
+/** SCT (RFC 6962 section 3.2) with a placeholder where the log's signature would be. */
+function sctTemplate(logId: Buffer): Buffer {
+  const signature = sequence(unsignedInteger(MARKERS.sctSignature), unsignedInteger(MARKERS.sctSignature))
+  return Buffer.concat([
+    Buffer.of(0), // Version sct_version = v1(0)
+    logId, // LogID id
+    MARKERS.sctTimestamp, // uint64 timestamp
+    Buffer.of(0, 0), // CtExtensions extensions<0..2^16-1>
+    Buffer.of(4, 3, 0, signature.length), // digitally-signed: sha256, ecdsa, opaque<0..2^16-1>
+    signature,
+  ])
+}
+
+function patchable(bytes: Buffer): PatchableBytes {
+  const slots = Object.fromEntries(
+    Object.entries(MARKERS).map(([slot, marker]) => [slot, offsetsOf(bytes, marker)]),
+  ) as Record<Slot, number[]>
+  return { bytes, slots }
+}
+
+function offsetsOf(bytes: Buffer, marker: Buffer): number[] {
+  const offsets: number[] = []
+  for (let at = bytes.indexOf(marker); at >= 0; at = bytes.indexOf(marker, at + marker.length)) offsets.push(at)
+  return offsets
+}

@@ -1,0 +1,16 @@
+// `ct-stream/testing`: an embedded CT log with real signatures and proofs, certificates to put into it, and faults.
+export { CERTIFICATE_SHAPES, type CertificateShape } from './certificate-shapes.js'
+export type { BitFlip, Fault, FaultHandle, RateLimit, TestLogFork } from './faults.js'
+export { type IssuedCertificate, type IssueOptions, issueCertificates } from './issue-certificates.js'
+export {
+  createTestLogList,
+  type TestLogList,
+  type TestLogListLog,
+  type TestLogListOperator,
+  type TestLogListOptions,
+  type TestLogListTiledLog,
+  type TestLogState,
+} from './log-list.js'
+export type { RecordedRequest, TestLogEndpoint, TestLogRequest } from './requests.js'
+export type { DerEntry, PrecertificateEntry, RawLogEntry, TestLogEntry } from './stored-entry.js'
+export { createTestLog, type TestLog, type TestLogOptions } from './test-log.js'

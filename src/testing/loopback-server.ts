@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** How an answer leaves: the default is whole. */
+export interface SendOptions {
+  /** Bytes of the body that are sent before the connection is closed, or nothing more happens. */
+  readonly cutAfter?: number
+  /** With `cutAfter`: leave the connection open and silent. */
+  readonly silent?: boolean
+  readonly closeConnection?: boolean
+}
+
+/** An HTTP/1.1 server on a free port of 127.0.0.1 that tells connections apart. */
+export class LoopbackServer {
+  private readonly server: Server
+  private readonly connections = new WeakMap<Socket, number>()
+  /** TCP connections accepted so far. */
+  connectionCount = 0
+
+  constructor(handle: (request: IncomingMessage, response: ServerResponse, connection: number) => Promise<void>) {
+    this.server = createServer((request, response) => {
+      const connection = this.connections.get(request.socket) ?? -1
+      handle(request, response, connection).catch((error: unknown) => {
+        // A mistake in a test's own `when` or `rewrite` must be seen, not hang.
+        if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
+        response.end(`test log: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      })
+    })
+    // An idle connection that the server closes just as a client uses it again is no fault anybody asked for.
+    this.server.keepAliveTimeout = 0
+    this.server.on('connection', (socket) => {
+      this.connections.set(socket, this.connectionCount++)
+      socket.on('error', () => socket.destroy())
+    })
+  }
+
+  /** @returns `http://127.0.0.1:<port>`. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject)
+      this.server.listen(0, '127.0.0.1', resolve)
+    })
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+  }
+
+  /** Closes every connection, answered or not. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve())
+      this.server.closeAllConnections()
+    })
+  }
+}
+
+/** Sends an answer; resolves when the last byte was handed to the kernel, with the number of body bytes. */
+export function send(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  options: SendOptions = {},
+): number {
+  const { cutAfter, silent = false, closeConnection = false } = options
+  response.writeHead(status, {
+    ...headers,
+    'content-length': String(body.length),
+    ...(closeConnection ? { connection: 'close' } : {}),
+  })
+  if (cutAfter === undefined) {
+    response.end(body)
+    return body.length
+  }
+  const part = body.subarray(0, cutAfter)
+  response.flushHeaders()
+  response.write(part.length === 0 ? '' : part)
+  // end(), not destroy(): what was written still arrives before the connection is closed.
+  if (!silent) response.socket?.end()
+  return part.length
+}

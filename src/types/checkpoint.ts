@@ -1,0 +1,93 @@
+import type { LogInfo, SignedHead } from './log.js'
+
+type Awaitable<T> = T | Promise<T>
+
+/** What is remembered of one log: where its reader is, what is proven, what was learned. */
+export interface LogCheckpoint {
+  readonly log: LogInfo
+  /** Index of the first entry the reader has not acknowledged; safe integer. */
+  readonly position: number
+  /**
+   * Roots of the perfect subtrees of `[0, position)`, largest first (a compact range), from which a resumed stream goes on
+   * verifying. `undefined` when entries were read without verification.
+   */
+  readonly range: readonly Uint8Array[] | undefined
+  /** The largest head known to be consistent with `range`. */
+  readonly verifiedHead: SignedHead | undefined
+  /** Signed heads seen but not yet verified, oldest first: none is forgotten before it was checked. */
+  readonly pendingHeads: readonly SignedHead[]
+  /** What was learned of the log's limits (page size, rate); JSON, owned by the poller. */
+  readonly learned: Readonly<Record<string, unknown>>
+}
+
+/** Entries that could not be delivered, and why. */
+export interface Gap {
+  readonly log: LogInfo
+  /** First missing index, inclusive. */
+  readonly start: number
+  /** Exclusive; `undefined` when unknown (the log vanished). */
+  readonly end: number | undefined
+  readonly reason: string
+  /** Epoch milliseconds when it was recorded. */
+  readonly recordedAt: number
+}
+
+/** Proof of a log's misbehaviour, kept so that it can be shown to others. */
+export interface Evidence {
+  readonly log: LogInfo
+  /** An error code, such as `CT_CONSISTENCY` or `CT_ROOT_MISMATCH`. */
+  readonly code: string
+  readonly message: string
+  /** Signed heads, proofs and responses: JSON, with bytes as base64. */
+  readonly detail: Readonly<Record<string, unknown>>
+  /** Epoch milliseconds when it was recorded. */
+  readonly recordedAt: number
+}
+
+/** A log list as it was last fetched and believed. */
+export interface StoredList {
+  readonly url: string
+  readonly body: Uint8Array
+  readonly etag: string | undefined
+  readonly lastModified: string | undefined
+  /** Epoch milliseconds. */
+  readonly fetchedAt: number
+}
+
+/**
+ * Where positions and what goes with them are kept. Implement it to keep them in a database of your own.
+ *
+ * One stream uses a store at a time; `open` must refuse a second one. All methods may be synchronous or return promises;
+ * the stream never calls two at once.
+ */
+export interface CheckpointStore {
+  /**
+   * Called once before anything else.
+   * @throws `CT_CHECKPOINT_CONFLICT` when another stream uses it, `CT_CHECKPOINT_VERSION` when a newer version made it,
+   * `CT_CHECKPOINT_UNUSABLE` when it is damaged or is something else.
+   */
+  open(): Awaitable<void>
+  /** Every log ever committed. */
+  load(): Awaitable<readonly LogCheckpoint[]>
+  /**
+   * Replaces the rows of these logs, all or none; durable against the death of the process when it returns. Keeps no
+   * reference to what it is given. The last of two rows of one log counts.
+   * @throws `CT_OPTION_INVALID` for what no store may keep: a position that is not a safe integer, a hash that is not
+   * 32 bytes; `CT_CHECKPOINT_UNUSABLE` when it cannot be written now.
+   */
+  commit(checkpoints: readonly LogCheckpoint[]): Awaitable<void>
+  /** Keeps a gap; one with the same log, start and end as before changes nothing (the first record stays). */
+  addGap(gap: Gap): Awaitable<void>
+  /** In the order they were recorded; so is `evidence()`. */
+  gaps(): Awaitable<readonly Gap[]>
+  /** Durable against power loss when it returns. */
+  addEvidence(evidence: Evidence): Awaitable<void>
+  evidence(): Awaitable<readonly Evidence[]>
+  /** An issuer certificate (DER) by the lower-case hex SHA-256 of it. */
+  issuer(fingerprint: string): Awaitable<Uint8Array | undefined>
+  putIssuer(fingerprint: string, der: Uint8Array): Awaitable<void>
+  list(url: string): Awaitable<StoredList | undefined>
+  putList(list: StoredList): Awaitable<void>
+  /** Releases it. Idempotent. Every other method fails with `CT_CLOSED` from then on, until it is opened again. */
+  close(): Awaitable<void>
+}

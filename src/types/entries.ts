@@ -1,0 +1,49 @@
+/**
+ * A run of consecutive entries as a log served them: bytes, not yet decoded.
+ *
+ * Both protocols answer in pages (a get-entries answer, a data tile); everything between the log client and the reader
+ * moves such pages, never single entries, so that the hot path allocates per page.
+ */
+export interface EntryBatch {
+  /** Index of the first entry. */
+  readonly start: number
+  /** Number of entries, at least 1. */
+  readonly length: number
+  /** Bytes this batch keeps in memory, for the byte budget. */
+  readonly byteLength: number
+  /** The `MerkleTreeLeaf` of entry `start + i` (RFC 6962 section 3.4): a view, good as long as the batch is kept. */
+  leafInput(i: number): Uint8Array
+  /** SHA-256(0x00 || leaf) of all entries, `32 * length` bytes; computed on first use, then kept. */
+  leafHashes(): Uint8Array
+  /** A copy of entry `start + i` that keeps nothing else of the batch in memory. */
+  entry(i: number): RawEntry
+  /** Entries `start + from` to `start + to` (exclusive) as a batch of its own over the same bytes. */
+  slice(from: number, to: number): EntryBatch
+}
+
+/** One entry with bytes of its own. */
+export interface RawEntry {
+  readonly index: number
+  /** `MerkleTreeLeaf`, RFC 6962 section 3.4. Covered by the leaf hash. */
+  readonly leafInput: Uint8Array
+  /** What the log sends beside the leaf. NOT covered by the Merkle tree: unauthenticated until checked. */
+  readonly extra: EntryExtra
+}
+
+/** RFC 6962 `extra_data`, or the part of a static-ct `TileLeaf` after the `TimestampedEntry`; decoded when asked. */
+export interface EntryExtra {
+  /**
+   * The precertificate as submitted, with poison and signature. `undefined` for an X.509 entry, or when the log sent none.
+   * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the bytes are not the structure of the standard.
+   */
+  preCertificate(): Uint8Array | undefined
+  /**
+   * The issuer chain, nearest first: whole certificates (RFC 6962) or their SHA-256 fingerprints (static-ct).
+   * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the bytes are not the structure of the standard.
+   */
+  chain(): EntryChain
+}
+
+export type EntryChain =
+  | { readonly kind: 'certificates'; readonly certificates: readonly Uint8Array[] }
+  | { readonly kind: 'fingerprints'; readonly fingerprints: readonly Uint8Array[] }

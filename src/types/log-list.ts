@@ -1,0 +1,133 @@
+import type { LogKind } from './log.js'
+
+/**
+ * What a log list says of a log, in the order of a log's life; `unlisted` is a log that is named without a state (test
+ * logs, and every log of a list that gives no states) or with a state this library does not know.
+ */
+export type ListedState = 'pending' | 'qualified' | 'usable' | 'readonly' | 'retired' | 'rejected' | 'unlisted'
+
+/** Chrome's `log_type`; a log without one is taken for `prod`. */
+export type LogType = 'prod' | 'test' | 'monitoring_only'
+
+/** The head at which a read-only log stopped. */
+export interface FinalTreeHead {
+  /** Number of entries; safe integer. */
+  readonly treeSize: number
+  /** Merkle Tree Hash, 32 bytes. */
+  readonly rootHash: Uint8Array
+}
+
+/** The certificates a shard accepts, by their `notAfter`. */
+export interface TemporalInterval {
+  /** Inclusive. */
+  readonly start: Date
+  /** Exclusive. */
+  readonly end: Date
+}
+
+/** A log as the lists together describe it; usable wherever a {@link LogSpec} is. */
+export type ListedLog = ListedLogFacts & LogAddress
+
+/** Where a log is found, by protocol. All URLs are absolute and end in `/`. */
+export type LogAddress =
+  | { readonly kind: 'rfc6962'; readonly url: string }
+  | { readonly kind: 'static-ct'; readonly submissionUrl: string; readonly monitoringUrl: string }
+
+export interface ListedLogFacts {
+  /** Base64 of SHA-256 over the log's SubjectPublicKeyInfo, 44 characters; the log's identity in every list. */
+  readonly id: string
+  /** Base64 SubjectPublicKeyInfo (DER). */
+  readonly key: string
+  /** Free text, different in every list; the URL when no list gives one. */
+  readonly description: string
+  /** The host name when no list gives one. */
+  readonly operator: string
+  /** Maximum merge delay, seconds; 86400 (RFC 6962) or 60 (static-ct) when no list gives one. */
+  readonly mmd: number
+  readonly state: ListedState
+  /** When the list says the log came into `state`. */
+  readonly stateSince: Date | undefined
+  /** Of a `readonly` log, when its list gives it. */
+  readonly finalTreeHead: FinalTreeHead | undefined
+  readonly temporalInterval: TemporalInterval | undefined
+  readonly logType: LogType | undefined
+  /** The lists that name it: `chrome`, `apple`, `crt.sh`, or the URL or path of another; `given` for parsed JSON. */
+  readonly lists: readonly string[]
+}
+
+/** Which of the listed logs to read. Every member narrows; what is left out has its default. */
+export interface LogSelection {
+  /** Operators by name, upper and lower case alike. Default: all. */
+  readonly operators?: readonly string[]
+  /** Default: `qualified`, `usable`, `readonly`. */
+  readonly states?: readonly ListedState[]
+  /** Default: both. */
+  readonly kinds?: readonly LogKind[]
+  /** Default: `prod`, which includes logs without a type. */
+  readonly logTypes?: readonly LogType[]
+  /**
+   * `growing` (default): only logs whose temporal interval still lets them accept certificates. `all`: also shards that
+   * have run out, for backfills of logs that still answer.
+   */
+  readonly shards?: 'growing' | 'all'
+  /** Asked last, for logs that passed everything else. */
+  readonly match?: (log: ListedLog) => boolean
+}
+
+/**
+ * A log list as parsed JSON: Chrome's schema v3, Apple's v5, or what is shaped like them (Mozilla-derived, crt.sh).
+ * Fields and states that are not known are ignored; an entry that makes no sense is left out and reported.
+ *
+ * @see https://www.gstatic.com/ct/log_list/v3/log_list_schema.json
+ */
+export interface LogList {
+  readonly operators: readonly LogListOperator[]
+  readonly version?: string
+  /** RFC 3339. */
+  readonly log_list_timestamp?: string
+  readonly is_all_logs?: boolean
+}
+
+export interface LogListOperator {
+  readonly name?: string
+  readonly email?: readonly string[]
+  readonly logs?: readonly LogListRfc6962Log[]
+  readonly tiled_logs?: readonly LogListTiledLog[]
+}
+
+export interface LogListRfc6962Log extends LogListLog {
+  readonly url: string
+}
+
+export interface LogListTiledLog extends LogListLog {
+  readonly submission_url: string
+  readonly monitoring_url: string
+}
+
+interface LogListLog {
+  readonly description?: string
+  /** Base64 SHA-256 of `key`. */
+  readonly log_id: string
+  /** Base64 SubjectPublicKeyInfo. */
+  readonly key: string
+  /** Seconds. */
+  readonly mmd?: number
+  /** One member, named for the state: `{ usable: { timestamp } }`. */
+  readonly state?: object
+  readonly temporal_interval?: { readonly start_inclusive: string; readonly end_exclusive: string }
+  readonly log_type?: string
+}
+
+/** Something in a list that was left out or is odd. */
+export interface ListProblem {
+  /** The list, as in {@link ListedLogFacts.lists}. */
+  readonly list: string
+  /**
+   * `skipped`: the log it names is not used. `placeholder`: a made-up log (below `example.com`, "Bogus", mimics) was left
+   * out, as it should be. `noted`: used in spite of it.
+   */
+  readonly kind: 'skipped' | 'placeholder' | 'noted'
+  /** Base64 log id, else the description or the position in the list; `undefined` when it is about the list. */
+  readonly log: string | undefined
+  readonly message: string
+}

@@ -1,0 +1,167 @@
+import type { CtStreamError } from '../errors.js'
+import type { CheckpointStore, Gap } from './checkpoint.js'
+import type { Clock, Logger } from './clock.js'
+import type { LogInfo, LogSpec, SignedHead } from './log.js'
+import type { ListedLog, ListProblem, LogList, LogSelection } from './log-list.js'
+
+/** Where reading begins in a log that has no checkpoint. */
+export type StartOption = 'now' | 'beginning' | { readonly index: number } | { readonly time: Date }
+
+/** Where reading ends: never, at the head seen when the log was opened, before an index, or at a time. */
+export type EndOption = 'never' | 'head' | { readonly index: number } | { readonly time: Date }
+
+/** How much is proven before an entry is delivered; the weaker variants say so in their name. */
+export type VerifyOption = 'full' | 'signatures-only' | 'none-unverified'
+
+export interface CommitPolicy {
+  /** Acknowledged positions become durable at least this often. Milliseconds, 10 to 3,600,000. Default 1000. */
+  readonly everyMs?: number
+  /** … and after this many acknowledged entries. 1 to 10,000,000. Default 10,000. */
+  readonly everyEntries?: number
+}
+
+export interface ConcurrencyOption {
+  /** Requests in flight to one log, 1 to 64. Default 4. */
+  readonly perLog?: number
+  /** … to all logs of one operator, 1 to 256. Default 8. */
+  readonly perOperator?: number
+  /** … altogether, 1 to 1024. Default 32. */
+  readonly total?: number
+}
+
+/**
+ * What a log is doing.
+ *
+ * - `opening`: its first head has not been read yet
+ * - `live`: everything its newest head covers has been read
+ * - `catching-up`: there is more to read
+ * - `waiting`: its last requests failed; it is tried again
+ * - `finished`: it reached the `end`
+ * - `misbehaving`: what it serves does not agree with what it signed; the evidence is stored, and it is tried again
+ * - `failed`: given up, which only happens to a stream with an `end`; the missing entries are recorded as a gap
+ */
+export type LogState = 'opening' | 'live' | 'catching-up' | 'waiting' | 'finished' | 'misbehaving' | 'failed'
+
+export interface LogStatus {
+  readonly log: LogInfo
+  readonly state: LogState
+  /** Index of the first entry not yet acknowledged; `undefined` while opening. */
+  readonly position: number | undefined
+  /** Size of the newest signed head. */
+  readonly headSize: number | undefined
+  /** Milliseconds since that head was signed. */
+  readonly headAgeMs: number | undefined
+  /** Entries between `position` and the newest head. */
+  readonly lagEntries: number | undefined
+  /** Milliseconds between the timestamp of the last delivered entry and now; 0 when nothing is missing. */
+  readonly lagMs: number | undefined
+  /** Size of the largest head that is known to be consistent with everything delivered. */
+  readonly verifiedSize: number | undefined
+  /** Entries delivered by this stream. */
+  readonly entries: number
+  /** Entries per second over the last minute or so. */
+  readonly entriesPerSecond: number
+  /** Bytes of entries received. */
+  readonly bytes: number
+  readonly requests: number
+  readonly retries: number
+  /** Entries the log is known to give in one answer. */
+  readonly pageSize: number
+  /**
+   * Requests per second that the log's host is now asked at most, over all of its logs: learned from its refusals (429,
+   * `Retry-After`, errors) and kept in the checkpoint. `undefined` while it has refused nothing.
+   */
+  readonly requestsPerSecond: number | undefined
+  readonly lastError: CtStreamError | undefined
+}
+
+export interface StreamStatus {
+  readonly logs: readonly LogStatus[]
+  readonly entries: number
+  readonly entriesPerSecond: number
+  readonly bytes: number
+  /** Bytes fetched and not yet acknowledged, never far above `maxBufferedBytes`. */
+  readonly bufferedBytes: number
+  readonly gaps: number
+}
+
+/** Payload of each event of a stream. */
+export interface CtStreamEvents {
+  /** A log changed its state. */
+  log: { readonly log: LogInfo; readonly state: LogState; readonly previous: LogState }
+  /** A new signed head was read and its signature verified. */
+  head: { readonly log: LogInfo; readonly head: SignedHead }
+  /** Entries that will not be delivered. */
+  gap: Gap
+  /** What a log serves contradicts what it signed; the evidence has been stored. */
+  misbehaviour: { readonly log: LogInfo; readonly error: CtStreamError }
+  /** A log's trouble; the stream goes on and the request is tried again. */
+  error: { readonly log: LogInfo; readonly error: CtStreamError }
+  /** The log lists were read: what they add, change or take away. */
+  list: {
+    /** Logs followed now. */
+    readonly selected: number
+    readonly added: readonly ListedLog[]
+    /** Logs no list wants any more; they finish their backlog first. */
+    readonly removed: readonly ListedLog[]
+    readonly changed: readonly ListedLog[]
+    /** Lists that could not be renewed; their last good copy stays in use. */
+    readonly failures: readonly { readonly list: string; readonly error: CtStreamError }[]
+    readonly problems: readonly ListProblem[]
+  }
+  /** Positions became durable. */
+  commit: { readonly entries: number; readonly logs: number }
+}
+
+/** Options of `ctStream()`; all optional. Unknown keys and values out of bounds throw `CT_OPTION_INVALID` at once. */
+export interface CtStreamOptions {
+  /**
+   * Where the logs are found: https URLs, file paths, or parsed JSON (Chrome's schema v3, Apple's v5), the most trusted
+   * first; merged by log id. Default: Chrome's and Apple's lists. Chrome's signature is checked; the last good copy is kept
+   * in the checkpoint store; renewed every 30 to 90 minutes, and changes apply to the running stream.
+   */
+  readonly logList?: string | URL | LogList | readonly (string | URL | LogList)[]
+  /**
+   * Which of the listed logs to read, or logs named by hand, which need no list. Default: states qualified, usable and
+   * readonly, both kinds, shards that can still grow.
+   */
+  readonly logs?: LogSelection | readonly LogSpec[]
+  /** Where to begin in logs without a checkpoint. Default `'now'`. */
+  readonly start?: StartOption
+  /** Where to end. Default `'never'`. */
+  readonly end?: EndOption
+  /** A cursor of `certificate.cursor`: continue after that entry, whatever the checkpoint says. */
+  readonly resume?: string
+  /** SQLite file, a store of your own, or `false` for memory only. Default `'ct-stream.db'` in the working directory. */
+  readonly checkpoint?: string | CheckpointStore | false
+  /** When acknowledged positions become durable. Default `{ everyMs: 1000, everyEntries: 10_000 }`. */
+  readonly commit?: CommitPolicy | 'manual'
+  /** Default `'full'`. */
+  readonly verify?: VerifyOption
+  /** Bound on everything fetched and not yet acknowledged, over all logs. Bytes, at least 64 KiB. Default 64 MiB. */
+  readonly maxBufferedBytes?: number
+  readonly concurrency?: ConcurrencyOption
+  /** How often a caught-up log's head is read, jittered by a quarter. Milliseconds, 10 to 86,400,000. Default 10,000. */
+  readonly pollIntervalMs?: number
+  /**
+   * How long a static-ct log's last tile may stay partial before it is read as it is, instead of waiting for it to fill.
+   * Milliseconds, 0 to 86,400,000. Default 60,000.
+   */
+  readonly partialTileDelayMs?: number
+  /** E-mail address or https URL put in the User-Agent; some operators give anonymous clients a lower tier. */
+  readonly contact?: string
+  /** An undici `Dispatcher` to send requests through (a proxy, a test double). Excludes `fetch`. */
+  readonly dispatcher?: object
+  /** A WHATWG `fetch` to send requests through. Excludes `dispatcher`. */
+  readonly fetch?: typeof globalThis.fetch
+  /** Accept `http:` URLs of hosts other than loopback. Default `false`. */
+  readonly allowHttp?: boolean
+  /** Closes the stream; the pending read rejects with `signal.reason`. */
+  readonly signal?: AbortSignal
+  /** Default: silent. */
+  readonly logger?: Logger
+  /** Default: the machine's clock. */
+  readonly clock?: Clock
+  /** Uniform in [0, 1), for jitter. Default `Math.random`. */
+  readonly random?: () => number
+}

@@ -1,0 +1,37 @@
+import { setMaxListeners } from 'node:events'
+
+/** An abort controller that also aborts when `parent` does, until it is unlinked. */
+export interface LinkedController {
+  readonly signal: AbortSignal
+  /** Aborts and unlinks. */
+  abort(reason?: unknown): void
+  /** Stops listening to the parent. Idempotent. */
+  unlink(): void
+}
+
+/**
+ * A child of `parent`. `AbortSignal.any` would do but for memory: its links to a parent that lives for months are not
+ * reliably released on Node 20 (nodejs/node#54614), and a stream makes one per request.
+ */
+export function linkedController(parent: AbortSignal): LinkedController {
+  const controller = quietController()
+  const onAbort = () => controller.abort(parent.reason)
+  const unlink = () => parent.removeEventListener('abort', onAbort)
+  if (parent.aborted) onAbort()
+  else parent.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: controller.signal,
+    unlink,
+    abort(reason) {
+      unlink()
+      controller.abort(reason)
+    },
+  }
+}
+
+/** An abort controller that many may listen to: every request under way does. */
+export function quietController(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
+}

@@ -1,0 +1,99 @@
+/** Bytes held out of a {@link ByteBudget}. */
+export interface Lease {
+  readonly bytes: number
+  /** Changes what is held: an estimate becomes the real size. Never waits, so a budget can be overdrawn by one answer. */
+  resize(bytes: number): void
+  /** Gives everything back. Idempotent. */
+  release(): void
+}
+
+interface Waiter {
+  readonly bytes: number
+  readonly priority: number
+  grant(): void
+}
+
+/**
+ * One bound for everything that is fetched and not yet acknowledged.
+ *
+ * Waiters are served by priority, then in order of asking. A request larger than the whole budget is granted when nothing
+ * else is held, so that no answer is too large to be read.
+ */
+export class ByteBudget {
+  readonly limit: number
+  private held = 0
+  private readonly waiters: Waiter[] = []
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Bytes held now. */
+  get used(): number {
+    return this.held
+  }
+
+  /** Whether `reserve(bytes)` would be granted at once. */
+  fits(bytes: number): boolean {
+    return this.waiters.length === 0 && this.allows(bytes)
+  }
+
+  /** Waits until `bytes` fit. Rejects with `signal.reason` when aborted. */
+  reserve(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
+    if (signal.aborted) return Promise.reject(signal.reason)
+    if (this.fits(bytes)) return Promise.resolve(this.lease(bytes))
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.waiters.splice(this.waiters.indexOf(waiter), 1)
+        reject(signal.reason)
+        this.serve()
+      }
+      const waiter: Waiter = {
+        bytes,
+        priority,
+        grant: () => {
+          signal.removeEventListener('abort', onAbort)
+          resolve(this.lease(bytes))
+        },
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      const before = this.waiters.findIndex((other) => other.priority < priority)
+      this.waiters.splice(before === -1 ? this.waiters.length : before, 0, waiter)
+    })
+  }
+
+  /** Holds `bytes` that are there already, room or not: an estimate can turn out too small. */
+  take(bytes: number): Lease {
+    return this.lease(bytes)
+  }
+
+  private allows(bytes: number): boolean {
+    return this.held === 0 || this.held + bytes <= this.limit
+  }
+
+  private lease(bytes: number): Lease {
+    const budget = this
+    let held = bytes
+    this.held += bytes
+    return {
+      get bytes() {
+        return held
+      },
+      resize(next) {
+        budget.held += next - held
+        held = next
+        budget.serve()
+      },
+      release() {
+        if (held > 0) this.resize(0)
+      },
+    }
+  }
+
+  private serve(): void {
+    for (let first = this.waiters[0]; first !== undefined && this.allows(first.bytes); first = this.waiters[0]) {
+      this.waiters.shift()
+      first.grant()
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { type CtErrorCode, CtStreamError } from '../errors.js'
+
+/** Whether two byte strings are equal. Not constant time: nothing here is secret. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return plain(Buffer.concat(parts))
+}
+
+/** A copy that shares no memory with `bytes`, exactly as long as it. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
+/** The same bytes without the `Buffer` prototype: public values are plain `Uint8Array`s. */
+export function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+/** A `Buffer` view of the same memory, for its faster encoders. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('hex')
+}
+
+/** Standard base64 with padding (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('base64')
+}
+
+/**
+ * Strict base64: standard alphabet, padding, canonical. `undefined` for anything else, where `Buffer.from` would skip
+ * foreign characters in silence.
+ */
+export function fromBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0) return undefined
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? plain(bytes) : undefined
+}
+
+/**
+ * Reads big-endian TLS presentation language (RFC 8446 section 3) from untrusted bytes: every read is bounds-checked and
+ * fails with a `CtStreamError` of the given code, naming `what` and the offset.
+ */
+export class ByteReader {
+  readonly bytes: Uint8Array
+  offset: number
+  private readonly end: number
+  private readonly code: CtErrorCode
+  private readonly what: string
+
+  constructor(
+    bytes: Uint8Array,
+    what: string,
+    code: CtErrorCode = 'CT_LEAF_MALFORMED',
+    offset = 0,
+    end = bytes.length,
+  ) {
+    this.bytes = bytes
+    this.offset = offset
+    this.end = end
+    this.code = code
+    this.what = what
+  }
+
+  get remaining(): number {
+    return this.end - this.offset
+  }
+
+  u8(field: string): number {
+    const at = this.advance(1, field)
+    return this.bytes[at] as number
+  }
+
+  u16(field: string): number {
+    const at = this.advance(2, field)
+    return (this.bytes[at] as number) * 0x100 + (this.bytes[at + 1] as number)
+  }
+
+  u24(field: string): number {
+    const at = this.advance(3, field)
+    return (
+      (this.bytes[at] as number) * 0x10000 + (this.bytes[at + 1] as number) * 0x100 + (this.bytes[at + 2] as number)
+    )
+  }
+
+  u32(field: string): number {
+    return this.u16(field) * 0x10000 + this.u16(field)
+  }
+
+  /** A 64-bit integer that must be a safe integer (below 2^53). */
+  u64(field: string): number {
+    const high = this.u32(field)
+    const low = this.u32(field)
+    if (high >= 0x200000) this.fail(`${field} is above 2^53 - 1`)
+    return high * 0x100000000 + low
+  }
+
+  /** A view of the next `length` bytes. */
+  view(length: number, field: string): Uint8Array {
+    const at = this.advance(length, field)
+    return this.bytes.subarray(at, at + length)
+  }
+
+  /** Refuses trailing bytes. */
+  finish(): void {
+    if (this.remaining > 0) this.fail(`${this.remaining} trailing bytes`)
+  }
+
+  fail(reason: string): never {
+    throw new CtStreamError(this.code, `${this.what}: ${reason} (byte ${this.offset})`, { index: this.offset })
+  }
+
+  private advance(length: number, field: string): number {
+    const at = this.offset
+    if (length > this.end - at) this.fail(`${field} needs ${length} bytes, ${this.end - at} are left`)
+    this.offset = at + length
+    return at
+  }
+}

@@ -1,0 +1,35 @@
+import { EventEmitter } from 'node:events'
+
+/**
+ * A typed event emitter. Unlike Node's, `error` without a listener is not thrown: a log's trouble is never fatal; and a
+ * listener that throws does not break the one who emits, its error is rethrown on its own.
+ */
+export class Emitter<Events extends object> {
+  private readonly emitter = new EventEmitter({ captureRejections: false })
+
+  on<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
+    this.emitter.on(event, listener)
+    return this
+  }
+
+  once<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
+    this.emitter.once(event, listener)
+    return this
+  }
+
+  off<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
+    this.emitter.off(event, listener)
+    return this
+  }
+
+  protected emit<K extends keyof Events & string>(event: K, payload: Events[K]): void {
+    if (this.emitter.listenerCount(event) === 0) return
+    try {
+      this.emitter.emit(event, payload)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { CtStreamError } from '../errors.js'
+import { type CompactRange, RangeBuilder } from '../merkle/compact-range.js'
+import { verifyConsistency } from '../merkle/consistency.js'
+import type { EntryBatch } from '../types/entries.js'
+import type { SignedHead } from '../types/log.js'
+import { equalBytes, toHex } from '../util/bytes.js'
+
+/** A page that was proven to be in a tree whose head the log signed. */
+export interface ProvenBatch<T> {
+  readonly batch: EntryBatch
+  /** The compact range of everything before the page. */
+  readonly rangeBefore: CompactRange
+  /** The compact range with the page. */
+  readonly rangeAfter: CompactRange
+  /** What the caller keeps with the page. */
+  readonly payload: T
+}
+
+/**
+ * Pages that were received and not yet proven.
+ *
+ * Their leaves are hashed into a compact range that began at the last proven position. The moment its root equals a
+ * signed one, or a consistency proof shows it to be a prefix of a signed tree, all that is held is proven at once.
+ */
+export class HeldEntries<T> {
+  private proven: CompactRange
+  private builder: RangeBuilder
+  /** Compact range of everything proven or held. */
+  private range: CompactRange
+  private held: ProvenBatch<T>[] = []
+  private heldBytes = 0
+
+  /** @param from - Compact range of what is proven already. */
+  constructor(from: CompactRange) {
+    this.proven = from
+    this.range = from
+    this.builder = new RangeBuilder(from)
+  }
+
+  /** Compact range of everything proven. */
+  get provenRange(): CompactRange {
+    return this.proven
+  }
+
+  /** Index after the last held entry. */
+  get end(): number {
+    return this.range.size
+  }
+
+  get pages(): number {
+    return this.held.length
+  }
+
+  get bytes(): number {
+    return this.heldBytes
+  }
+
+  /** Holds the next page. */
+  hold(batch: EntryBatch, payload: T): void {
+    if (batch.start !== this.end)
+      throw new CtStreamError('CT_ROOT_MISMATCH', `entries from ${batch.start} do not follow ${this.end}`, {
+        index: batch.start,
+      })
+    const rangeBefore = this.range
+    this.builder.append(batch.leafHashes(), batch.length)
+    this.range = this.builder.snapshot()
+    this.held.push({ batch, rangeBefore, rangeAfter: this.range, payload })
+    this.heldBytes += batch.byteLength
+  }
+
+  /**
+   * Proves what is held by a head of exactly its size.
+   * @throws `CT_ROOT_MISMATCH` when the root differs; what is held stays held.
+   */
+  proveByHead(head: SignedHead): ProvenBatch<T>[] {
+    const { range } = this
+    const root = range.root()
+    if (range.size !== head.treeSize || !equalBytes(root, head.rootHash))
+      throw new CtStreamError(
+        'CT_ROOT_MISMATCH',
+        `entries up to ${range.size} do not hash to the root the log signed for ${head.treeSize} entries`,
+        { index: range.size, expected: toHex(head.rootHash), actual: toHex(root) },
+      )
+    return this.release()
+  }
+
+  /**
+   * Proves what is held by a consistency proof from its end to a larger signed head.
+   * @throws `CT_CONSISTENCY` when the proof does not prove it; what is held stays held.
+   */
+  proveByConsistency(head: SignedHead, proof: readonly Uint8Array[]): ProvenBatch<T>[] {
+    verifyConsistency(this.range.size, head.treeSize, proof, this.range.root(), head.rootHash)
+    return this.release()
+  }
+
+  /** Leaf hashes of what is held, 32 bytes each, at most 10,000 of them: evidence when they do not hash to a signed root. */
+  leafHashes(): Uint8Array[] {
+    const hashes: Uint8Array[] = []
+    for (const { batch } of this.held) {
+      const all = batch.leafHashes()
+      for (let i = 0; i < batch.length && hashes.length < 10_000; i++) hashes.push(all.slice(i * 32, i * 32 + 32))
+    }
+    return hashes
+  }
+
+  /** Forgets what is held and not proven; returns it, so that what it holds can be given back. */
+  discard(): ProvenBatch<T>[] {
+    this.range = this.proven
+    this.builder = new RangeBuilder(this.proven)
+    return this.take()
+  }
+
+  private release(): ProvenBatch<T>[] {
+    this.proven = this.range
+    return this.take()
+  }
+
+  private take(): ProvenBatch<T>[] {
+    const taken = this.held
+    this.held = []
+    this.heldBytes = 0
+    return taken
+  }
+}

@@ -1,0 +1,35 @@
+import type { CtErrorCode } from '../errors.js'
+import { ByteReader, copyBytes } from '../util/bytes.js'
+
+/** `DigitallySigned` (RFC 5246 section 4.7) in its parts. */
+export interface DigitallySigned {
+  /** 4 is SHA-256. */
+  readonly hashAlgorithm: number
+  /** 1 is RSA, 3 is ECDSA. */
+  readonly signatureAlgorithm: number
+  readonly signature: Uint8Array
+}
+
+/** Exactly one `DigitallySigned`. */
+export function parseDigitallySigned(bytes: Uint8Array, code: CtErrorCode): DigitallySigned {
+  const reader = new ByteReader(bytes, 'DigitallySigned', code)
+  const signed = readDigitallySigned(reader)
+  reader.finish()
+  return signed
+}
+
+export function readDigitallySigned(reader: ByteReader): DigitallySigned {
+  // SignatureAndHashAlgorithm algorithm;
+  const hashAlgorithm = reader.u8('hash algorithm')
+  const signatureAlgorithm = reader.u8('signature algorithm')
+  // opaque signature<0..2^16-1>;
+  const signature = copyBytes(reader.view(reader.u16('signature length'), 'signature'))
+  return { hashAlgorithm, signatureAlgorithm, signature }
+}
+
+export function encodeDigitallySigned({ hashAlgorithm, signatureAlgorithm, signature }: DigitallySigned): Uint8Array {
+  const bytes = new Uint8Array(4 + signature.length)
+  bytes.set([hashAlgorithm, signatureAlgorithm, Math.floor(signature.length / 0x100), signature.length % 0x100])
+  bytes.set(signature, 4)
+  return bytes
+}

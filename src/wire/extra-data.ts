@@ -1,0 +1,68 @@
+import type { EntryChain, EntryExtra } from '../types/entries.js'
+import { ByteReader, concatBytes, fromBase64 } from '../util/bytes.js'
+import { malformedLeaf } from './malformed.js'
+import type { EntryKind } from './merkle-leaf.js'
+import { ByteWriter } from './writer.js'
+
+/** RFC 6962 `extra_data` in its parts. */
+export interface ExtraData {
+  /** Of a precert entry only. */
+  readonly preCertificate: Uint8Array | undefined
+  /** Issuer certificates, nearest first. */
+  readonly certificates: readonly Uint8Array[]
+}
+
+/**
+ * Parses the `extra_data` of an entry (RFC 6962 section 4.6); byte strings are views of it. A log that lost it sends
+ * nothing at all: that is no precertificate and no chain.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED`.
+ */
+export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
+  if (bytes.length === 0) return { preCertificate: undefined, certificates: [] }
+  const reader = new ByteReader(bytes, 'extra_data')
+  // PrecertChainEntry: ASN.1Cert pre_certificate;
+  const preCertificate =
+    kind === 'precert' ? reader.view(reader.u24('pre_certificate length'), 'pre_certificate') : undefined
+  // ASN.1Cert certificate_chain<0..2^24-1>;
+  const length = reader.u24('chain length')
+  if (length !== reader.remaining) reader.fail(`a chain of ${length} bytes in the ${reader.remaining} left`)
+  const certificates: Uint8Array[] = []
+  while (reader.remaining > 0) certificates.push(reader.view(reader.u24('certificate length'), 'certificate'))
+  return { preCertificate, certificates }
+}
+
+/** The bytes of an `extra_data`; `preCertificate` for a precert entry. */
+export function encodeExtraData(certificates: readonly Uint8Array[], preCertificate?: Uint8Array): Uint8Array {
+  const writer = new ByteWriter()
+  if (preCertificate !== undefined) writer.vector(preCertificate, 3)
+  return writer.vector(concatBytes(certificates.map((der) => new ByteWriter().vector(der, 3).bytes())), 3).bytes()
+}
+
+/** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */
+export class Rfc6962Extra implements EntryExtra {
+  private readonly base64: string
+  private readonly kind: EntryKind | undefined
+
+  /** @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this. */
+  constructor(base64: string, kind: EntryKind | undefined) {
+    this.base64 = base64
+    this.kind = kind
+  }
+
+  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
+  preCertificate(): Uint8Array | undefined {
+    return this.parse().preCertificate
+  }
+
+  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
+  chain(): EntryChain {
+    return { kind: 'certificates', certificates: this.parse().certificates }
+  }
+
+  private parse(): ExtraData {
+    const bytes = fromBase64(this.base64)
+    if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
+    if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
+    return parseExtraData(bytes, this.kind)
+  }
+}

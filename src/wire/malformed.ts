@@ -1,0 +1,24 @@
+import { CtStreamError } from '../errors.js'
+import { bufferOf } from '../util/bytes.js'
+
+/** Bytes of a bad answer that an error quotes. */
+const EXCERPT_LENGTH = 80
+
+/**
+ * A body that is not what was asked for. Retryable: gateways answer with HTML, cut bodies short and serve stale ones.
+ */
+export function malformedResponse(what: string, reason: string, body?: Uint8Array, cause?: unknown): CtStreamError {
+  const quote = body === undefined ? '' : `; it begins ${excerpt(body)}`
+  return new CtStreamError('CT_RESPONSE_MALFORMED', `${what}: ${reason}${quote}`, { retryable: true, cause })
+}
+
+/** A leaf or its extra data that is not the structure of the standard: what the log stores, so asking again cannot help. */
+export function malformedLeaf(what: string, reason: string): CtStreamError {
+  return new CtStreamError('CT_LEAF_MALFORMED', `${what}: ${reason}`)
+}
+
+/** The beginning of a body as a JSON string, safe to print. */
+function excerpt(body: Uint8Array): string {
+  const text = bufferOf(body.subarray(0, EXCERPT_LENGTH)).toString('latin1')
+  return body.length > EXCERPT_LENGTH ? `${JSON.stringify(text)}...` : JSON.stringify(text)
+}

@@ -1,0 +1,97 @@
+import { CtStreamError } from '../errors.js'
+import { ByteReader, concatBytes, copyBytes, equalBytes } from '../util/bytes.js'
+import { encodeDigitallySigned, readDigitallySigned } from './digitally-signed.js'
+import type { LogKey } from './head-signature.js'
+import { encodeMerkleLeaf, type LeafEntry } from './merkle-leaf.js'
+import { ByteWriter } from './writer.js'
+
+/** `SignedCertificateTimestamp` (RFC 6962 section 3.2), version v1. */
+export interface Sct {
+  readonly version: 0
+  /** 32 bytes. */
+  readonly logId: Uint8Array
+  /** Epoch milliseconds. */
+  readonly timestamp: number
+  /** `CtExtensions` without their length. */
+  readonly extensions: Uint8Array
+  /** `DigitallySigned` as received. */
+  readonly signature: Uint8Array
+}
+
+/** An SCT of a list as it was found. One of another version is opaque, and no fault of the list. */
+export type DecodedSct =
+  | { readonly kind: 'sct'; readonly sct: Sct }
+  | { readonly kind: 'unknown'; readonly version: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'malformed'; readonly reason: string; readonly bytes: Uint8Array }
+
+/**
+ * Parses one SCT to its last byte.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for anything else, unknown versions included.
+ */
+export function parseSct(bytes: Uint8Array): Sct {
+  const reader = new ByteReader(bytes, 'SCT')
+  // Version sct_version;
+  const version = reader.u8('sct_version')
+  if (version !== 0) reader.fail(`unknown sct_version ${version}`)
+  // LogID id;
+  const logId = copyBytes(reader.view(32, 'id'))
+  // uint64 timestamp;
+  const timestamp = reader.u64('timestamp')
+  // CtExtensions extensions;
+  const extensions = copyBytes(reader.view(reader.u16('extensions length'), 'extensions'))
+  // digitally-signed struct { ... };
+  const signature = encodeDigitallySigned(readDigitallySigned(reader))
+  reader.finish()
+  return { version: 0, logId, timestamp, extensions, signature }
+}
+
+/** {@link parseSct} without throwing. */
+export function decodeSct(bytes: Uint8Array): DecodedSct {
+  try {
+    return { kind: 'sct', sct: parseSct(bytes) }
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    const version = bytes[0] ?? 0
+    if (version !== 0) return { kind: 'unknown', version, bytes: copyBytes(bytes) }
+    return { kind: 'malformed', reason: error.message, bytes: copyBytes(bytes) }
+  }
+}
+
+/**
+ * Parses a `SignedCertificateTimestampList` (RFC 6962 section 3.3): what the certificate extension holds inside its two
+ * OCTET STRINGs. The SCTs in it fail alone.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the list itself is not one.
+ */
+export function parseSctList(bytes: Uint8Array): DecodedSct[] {
+  const reader = new ByteReader(bytes, 'SCT list')
+  // SerializedSCT sct_list <1..2^16-1>;
+  const length = reader.u16('sct_list length')
+  if (length !== reader.remaining) reader.fail(`a list of ${length} bytes in ${reader.remaining}`)
+  const scts: DecodedSct[] = []
+  // opaque SerializedSCT<1..2^16-1>;
+  while (reader.remaining > 0) scts.push(decodeSct(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
+  return scts
+}
+
+export function encodeSct({ logId, timestamp, extensions, signature }: Omit<Sct, 'version'>): Uint8Array {
+  return new ByteWriter().uint(0, 1).raw(logId).uint(timestamp, 8).vector(extensions, 2).raw(signature).bytes()
+}
+
+/** @param scts - Serialized SCTs. */
+export function encodeSctList(scts: readonly Uint8Array[]): Uint8Array {
+  return new ByteWriter().vector(concatBytes(scts.map((sct) => new ByteWriter().vector(sct, 2).bytes())), 2).bytes()
+}
+
+/**
+ * What an SCT signs (RFC 6962 section 3.2): byte for byte the Merkle leaf of its entry, whose version and leaf type stand
+ * where the SCT's version and signature type do.
+ */
+export function sctSignatureInput(sct: Pick<Sct, 'timestamp' | 'extensions'>, entry: LeafEntry): Uint8Array {
+  return encodeMerkleLeaf({ timestamp: sct.timestamp, entry, extensions: sct.extensions })
+}
+
+/** Whether an SCT is the log's promise for this entry: the log's id, and a signature that verifies. */
+export function isSctBy(sct: Sct, key: LogKey, entry: LeafEntry): boolean {
+  const ofLog = equalBytes(sct.logId, key.logId)
+  return ofLog && key.problemWith(sct.signature, sctSignatureInput(sct, entry)) === undefined
+}

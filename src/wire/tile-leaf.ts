@@ -1,0 +1,149 @@
+import { CtStreamError } from '../errors.js'
+import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
+import { ByteReader, concatBytes, copyBytes, plain } from '../util/bytes.js'
+import { type ExtraSource, LeafBatch } from './leaf-batch.js'
+import { malformedResponse } from './malformed.js'
+import { leafKind } from './merkle-leaf.js'
+import { ByteWriter } from './writer.js'
+
+const FINGERPRINT_LENGTH = 32
+/** What a leaf has before its `TimestampedEntry`: the 0x00 of its hash, version and leaf type. */
+const PREFIX_LENGTH = 3
+
+/**
+ * Reads a data tile: `TileLeaf` after `TileLeaf`, without count or separators (C2SP static-ct-api, "Log Entries").
+ *
+ * @param tile - Decompressed; the batch keeps it.
+ * @param start - Index of its first entry: the tile index times 256.
+ * @param width - Entries it must have: 256, or the width a partial tile was asked for.
+ * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not exactly that many `TileLeaf`s.
+ */
+export function parseDataTile(tile: Uint8Array, start: number, width: number): EntryBatch {
+  const bytes = plain(tile)
+  const spans = findLeaves(bytes, width)
+
+  let room = 0
+  for (let i = 0; i < width; i++) room += PREFIX_LENGTH + spanAt(spans, 2 * i + 1) - spanAt(spans, 2 * i)
+  const leaves = new Uint8Array(room)
+  const offsets = new Uint32Array(width + 1)
+  let at = 0
+  for (let i = 0; i < width; i++) {
+    offsets[i] = at
+    at += PREFIX_LENGTH
+    const entry = bytes.subarray(spans[2 * i], spans[2 * i + 1])
+    leaves.set(entry, at)
+    at += entry.length
+  }
+  offsets[width] = at
+  return LeafBatch.of(start, { bytes: leaves, offsets }, new TileExtras(bytes, spans))
+}
+
+/** A `TileLeaf` in its parts, to be encoded. */
+export interface TileLeafParts {
+  /** `MerkleTreeLeaf` bytes: version and leaf type, which a tile leaves out, then the `TimestampedEntry`. */
+  readonly leafInput: Uint8Array
+  /** For a precert entry. */
+  readonly preCertificate?: Uint8Array
+  /** SHA-256 of the issuer certificates, nearest first. */
+  readonly fingerprints: readonly Uint8Array[]
+}
+
+/** The bytes of a `TileLeaf`; a data tile is a row of them. */
+export function encodeTileLeaf({ leafInput, preCertificate, fingerprints }: TileLeafParts): Uint8Array {
+  const writer = new ByteWriter().raw(leafInput.subarray(2))
+  if (preCertificate !== undefined) writer.vector(preCertificate, 3)
+  return writer.vector(concatBytes(fingerprints), 2).bytes()
+}
+
+/** The part of a `TileLeaf` behind its `TimestampedEntry`. */
+export class TileLeafExtra implements EntryExtra {
+  private readonly bytes: Uint8Array
+  private readonly isPrecert: boolean
+
+  /** @param bytes - Kept; not copied. */
+  constructor(bytes: Uint8Array, isPrecert: boolean) {
+    this.bytes = bytes
+    this.isPrecert = isPrecert
+  }
+
+  preCertificate(): Uint8Array | undefined {
+    if (!this.isPrecert) return undefined
+    const reader = new ByteReader(this.bytes, 'TileLeaf')
+    const length = reader.u24('pre_certificate length')
+    return length === 0 ? undefined : reader.view(length, 'pre_certificate')
+  }
+
+  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints. */
+  chain(): EntryChain {
+    const reader = new ByteReader(this.bytes, 'TileLeaf')
+    if (this.isPrecert) reader.view(reader.u24('pre_certificate length'), 'pre_certificate')
+    // Fingerprint certificate_chain<0..2^16-1>;
+    const length = reader.u16('certificate_chain length')
+    if (length % FINGERPRINT_LENGTH !== 0)
+      reader.fail(`a chain of ${length} bytes is not a row of SHA-256 fingerprints`)
+    const fingerprints: Uint8Array[] = []
+    for (let i = 0; i < length; i += FINGERPRINT_LENGTH)
+      fingerprints.push(reader.view(FINGERPRINT_LENGTH, 'fingerprint'))
+    reader.finish()
+    return { kind: 'fingerprints', fingerprints }
+  }
+}
+
+class TileExtras implements ExtraSource {
+  readonly byteLength: number
+  private readonly tile: Uint8Array
+  private readonly spans: Uint32Array
+
+  constructor(tile: Uint8Array, spans: Uint32Array) {
+    this.byteLength = tile.length
+    this.tile = tile
+    this.spans = spans
+  }
+
+  extra(i: number, leafInput: Uint8Array): EntryExtra {
+    const bytes = this.tile.subarray(this.spans[2 * i + 1], this.spans[2 * i + 2])
+    return new TileLeafExtra(copyBytes(bytes), leafKind(leafInput) === 'precert')
+  }
+}
+
+/** Where each `TimestampedEntry` begins and ends, one after the other, and where the last `TileLeaf` ends. */
+function findLeaves(tile: Uint8Array, width: number): Uint32Array {
+  const spans = new Uint32Array(2 * width + 1)
+  const reader = new ByteReader(tile, 'data tile', 'CT_RESPONSE_MALFORMED')
+  let found = 0
+  try {
+    for (; found < width; found++) {
+      spans[2 * found] = reader.offset
+      const isPrecert = skipTimestampedEntry(reader)
+      spans[2 * found + 1] = reader.offset
+      // ASN.1Cert pre_certificate;
+      if (isPrecert) reader.view(reader.u24('pre_certificate length'), 'pre_certificate')
+      // Fingerprint certificate_chain<0..2^16-1>;
+      reader.view(reader.u16('certificate_chain length'), 'certificate_chain')
+    }
+    reader.finish()
+  } catch (cause) {
+    if (!CtStreamError.is(cause)) throw cause
+    throw malformedResponse('data tile', `${cause.message.replace(/^data tile: /, '')}, in entry ${found} of ${width}`)
+  }
+  spans[2 * width] = reader.offset
+  return spans
+}
+
+/** @returns Whether it is a precert entry. */
+function skipTimestampedEntry(reader: ByteReader): boolean {
+  // uint64 timestamp;
+  reader.view(8, 'timestamp')
+  // LogEntryType entry_type;
+  const entryType = reader.u16('entry_type')
+  if (entryType > 1) reader.fail(`unknown entry_type ${entryType}`)
+  // opaque issuer_key_hash[32];
+  if (entryType === 1) reader.view(32, 'issuer_key_hash')
+  // ASN.1Cert, or opaque TBSCertificate<1..2^24-1>;
+  reader.view(reader.u24('certificate length'), 'certificate')
+  // CtExtensions extensions;
+  reader.view(reader.u16('extensions length'), 'extensions')
+  return entryType === 1
+}
+
+const spanAt = (spans: Uint32Array, i: number): number => spans[i] as number

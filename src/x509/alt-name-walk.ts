@@ -1,0 +1,70 @@
+import { CtStreamError } from '../errors.js'
+import { DerReader, Tag } from './der.js'
+import { ignore, type Note } from './note.js'
+import { Octets } from './oids.js'
+import type { Outline } from './outline.js'
+
+/**
+ * Walks the GeneralNames of every SubjectAltName: certificates with two such extensions exist, and which one a client believes is
+ * anyone's guess. What breaks is noted, the names before it count.
+ */
+export class AltNameWalk {
+  /** After `next()` it stands at a GeneralName. */
+  readonly reader: DerReader
+  /** SubjectAltName extensions seen so far. */
+  found = 0
+  private readonly outline: Outline
+  private readonly note: Note
+  private extension = 0
+  /** Where the value of the extension ends that is being read. */
+  private valueEnd = 0
+
+  constructor(outline: Outline, note: Note = ignore) {
+    this.outline = outline
+    this.note = note
+    this.reader = new DerReader(outline.bytes, 0, 0)
+  }
+
+  /** Moves to the next name; `false` when there is none. */
+  next(): boolean {
+    do {
+      try {
+        if (this.reader.next()) return true
+        if (this.reader.end < this.valueEnd)
+          this.note('trailing-data', `${this.valueEnd - this.reader.end} bytes after the names`)
+      } catch (error) {
+        this.broken(error)
+      }
+    } while (this.open())
+    return false
+  }
+
+  /** Goes into the next SubjectAltName; `false` when there is none. */
+  private open(): boolean {
+    const { outline, reader } = this
+    while (this.extension < outline.extensionCount) {
+      const i = this.extension++
+      if (!outline.isExtension(i, Octets.subjectAltName)) continue
+      this.found++
+      try {
+        const { valueStart, valueEnd } = outline.extension(i)
+        reader.reset(valueStart, valueEnd)
+        // GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName
+        reader.expect(Tag.sequence, 'GeneralNames')
+        this.valueEnd = valueEnd
+        reader.enter()
+        return true
+      } catch (error) {
+        this.broken(error)
+      }
+    }
+    return false
+  }
+
+  private broken(error: unknown): void {
+    if (!CtStreamError.is(error)) throw error
+    this.note('der-malformed', error.message)
+    this.valueEnd = 0
+    this.reader.reset(0, 0)
+  }
+}

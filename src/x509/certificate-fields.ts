@@ -1,0 +1,355 @@
+import { CtStreamError } from '../errors.js'
+import type {
+  BasicConstraints,
+  CertificatePolicy,
+  ExtendedKeyUsage,
+  Extension,
+  GeneralName,
+  KeyUsageName,
+  Name,
+  ProblemCode,
+  PublicKeyInfo,
+  SignatureAlgorithm,
+} from '../types/certificate.js'
+import { equalBytes, toHex } from '../util/bytes.js'
+import { sha256 } from '../util/hash.js'
+import { decodeSignatureAlgorithm } from './algorithm.js'
+import { AltNameWalk } from './alt-name-walk.js'
+import { decodeGeneralName } from './alt-names.js'
+import { type CertificateFrame, outlineCertificate, outlineTbs } from './certificate-frame.js'
+import { decodeTime } from './dates.js'
+import { DerReader, Tag } from './der.js'
+import type { HostNames } from './dns-names.js'
+import {
+  type AccessLocation,
+  decodeAuthorityInfoAccess,
+  decodeAuthorityKeyId,
+  decodeBasicConstraints,
+  decodeCrlUrls,
+  decodeExtendedKeyUsage,
+  decodeKeyUsage,
+  decodePolicies,
+  decodeSctListValue,
+  decodeSubjectKeyId,
+} from './extension-values.js'
+import { hostNamesOf } from './host-names.js'
+import { isNegative, noteInteger } from './integer.js'
+import { issuanceIdOf, issuanceTbs } from './issuance-tbs.js'
+import { decodeName, noName } from './name.js'
+import type { Note } from './note.js'
+import { decodeOid, encodeOid } from './oid.js'
+import { ExtensionOid, extensionNames } from './oids.js'
+import type { Outline } from './outline.js'
+import type { ProblemList } from './problem-list.js'
+import { decodePublicKey } from './public-key.js'
+import { UniqueList } from './unique-list.js'
+
+type ExtensionName = keyof typeof ExtensionOid
+
+const extensionOctets = Object.fromEntries(
+  Object.entries(ExtensionOid).map(([name, oid]) => [name, encodeOid(oid)]),
+) as Record<ExtensionName, Uint8Array>
+
+/**
+ * The fields of a certificate or of a bare TBSCertificate: each decodes when it is first read, fails alone, says what is wrong with
+ * it in the problem list, and is then kept.
+ */
+export class CertificateFields {
+  readonly outline: Outline
+  private readonly frame: CertificateFrame | undefined
+  private readonly problems: ProblemList
+  private readonly kept = new Map<string, unknown>()
+
+  /** @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of a certificate. */
+  static ofCertificate(der: Uint8Array, problems: ProblemList): CertificateFields {
+    const frame = outlineCertificate(der, problems.noteFor('der'))
+    return new CertificateFields(frame.outline, frame, problems)
+  }
+
+  /** @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of a TBSCertificate. */
+  static ofTbs(tbs: Uint8Array, problems: ProblemList): CertificateFields {
+    return new CertificateFields(outlineTbs(tbs, problems.noteFor('tbs')), undefined, problems)
+  }
+
+  private constructor(outline: Outline, frame: CertificateFrame | undefined, problems: ProblemList) {
+    this.outline = outline
+    this.frame = frame
+    this.problems = problems
+    if (outline.nonMinimalAt >= 0)
+      problems.add('tbs', 'length-non-minimal', `the element at byte ${outline.nonMinimalAt}`)
+  }
+
+  /** The TBSCertificate as it stands: a view. */
+  get tbs(): Uint8Array {
+    return this.outline.bytes.subarray(this.outline.tbsStart, this.outline.tbsEnd)
+  }
+
+  get issuanceId(): string {
+    return this.once('issuanceId', '', () => issuanceIdOf(this.outline))
+  }
+
+  /** TBSCertificate without poison and SCT list: what embedded SCTs sign. */
+  issuanceTbs(): Uint8Array {
+    return issuanceTbs(this.outline)
+  }
+
+  get serialNumber(): string | undefined {
+    return this.once<string | undefined>('serialNumber', undefined, (note) => {
+      const { serialStart, signatureStart } = this.outline
+      const reader = this.readerOver(serialStart, signatureStart)
+      reader.expect(Tag.integer, 'serialNumber')
+      const content = reader.content()
+      noteInteger(content, note)
+      if (isNegative(content)) note('serial-negative', 'the serial number is below zero')
+      return toHex(content)
+    })
+  }
+
+  get subject(): Name {
+    const { bytes, subjectStart, spkiStart } = this.outline
+    return this.once('subject', noName, (note) => decodeName(bytes, subjectStart, spkiStart, note))
+  }
+
+  get issuer(): Name {
+    const { bytes, issuerStart, validityStart } = this.outline
+    return this.once('issuer', noName, (note) => decodeName(bytes, issuerStart, validityStart, note))
+  }
+
+  /** Epoch milliseconds. */
+  get notBefore(): number | undefined {
+    return this.once('notBefore', undefined, (note) => this.readTime(1, note))
+  }
+
+  /** Epoch milliseconds. */
+  get notAfter(): number | undefined {
+    return this.once('notAfter', undefined, (note) => this.readTime(2, note))
+  }
+
+  get dnsNames(): readonly string[] {
+    return this.hostNames?.dnsNames ?? []
+  }
+
+  get ipAddresses(): readonly string[] {
+    return this.hostNames?.ipAddresses ?? []
+  }
+
+  get emailAddresses(): readonly string[] {
+    return this.once<readonly string[]>('emailAddresses', [], () => {
+      const addresses = this.altNames.filter(({ kind }) => kind === 'rfc822Name').map(({ value }) => value)
+      const ofSubject = this.subject.attributes.filter(({ name }) => name === 'emailAddress').map(({ value }) => value)
+      return unique([...addresses, ...ofSubject])
+    })
+  }
+
+  get uris(): readonly string[] {
+    return this.once<readonly string[]>('uris', [], () =>
+      unique(this.altNames.filter(({ kind }) => kind === 'uniformResourceIdentifier').map(({ value }) => value)),
+    )
+  }
+
+  get altNames(): readonly GeneralName[] {
+    return this.once<readonly GeneralName[]>('altNames', [], (note) => {
+      const names: GeneralName[] = []
+      const walk = new AltNameWalk(this.outline, note)
+      while (walk.next()) names.push(decodeGeneralName(walk.reader, note))
+      if (walk.found > 1) note('extension-duplicate', `subjectAltName occurs ${walk.found} times`)
+      const { nonMinimalAt } = walk.reader
+      if (nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${nonMinimalAt}`)
+      return names
+    })
+  }
+
+  get publicKey(): PublicKeyInfo | undefined {
+    const { bytes, spkiStart, spkiEnd } = this.outline
+    return this.once<PublicKeyInfo | undefined>('publicKey', undefined, (note) =>
+      decodePublicKey(bytes, spkiStart, spkiEnd, note),
+    )
+  }
+
+  /** SHA-256 of the SubjectPublicKeyInfo as it stands, 32 bytes: what an `issuer_key_hash` is of an issuer. */
+  get spkiHash(): Uint8Array {
+    const { bytes, spkiStart, spkiEnd } = this.outline
+    return sha256(bytes.subarray(spkiStart, spkiEnd))
+  }
+
+  /** Of the signature outside, where there is one; it must be the same inside. */
+  get signatureAlgorithm(): SignatureAlgorithm | undefined {
+    return this.once<SignatureAlgorithm | undefined>('signatureAlgorithm', undefined, (note) => {
+      const { bytes, signatureStart, issuerStart } = this.outline
+      const outerStart = this.frame?.signatureAlgorithmStart ?? -1
+      if (outerStart < 0) return decodeSignatureAlgorithm(bytes, signatureStart, issuerStart)
+      const outer = new DerReader(bytes, outerStart)
+      outer.next()
+      if (!equalBytes(outer.element(), bytes.subarray(signatureStart, issuerStart)))
+        note('algorithm-mismatch', 'the signature algorithm inside the TBSCertificate differs from the one outside')
+      return decodeSignatureAlgorithm(bytes, outerStart, outer.stop)
+    })
+  }
+
+  get keyUsage(): readonly KeyUsageName[] | undefined {
+    return this.first('keyUsage', 'keyUsage', decodeKeyUsage)
+  }
+
+  get extendedKeyUsage(): readonly ExtendedKeyUsage[] | undefined {
+    return this.once<readonly ExtendedKeyUsage[] | undefined>('extendedKeyUsage', undefined, (note) =>
+      this.readAll('extKeyUsage', note, decodeExtendedKeyUsage)?.flat(),
+    )
+  }
+
+  get basicConstraints(): BasicConstraints | undefined {
+    return this.once<BasicConstraints | undefined>('basicConstraints', undefined, (note) => {
+      const all = this.readAll('basicConstraints', note, decodeBasicConstraints) ?? []
+      const [first, ...others] = all
+      if (others.some((other) => other.ca !== first?.ca || other.pathLength !== first.pathLength))
+        note('basic-constraints-conflict', 'several basicConstraints contradict each other; a CA if any says so')
+      return all.find(({ ca }) => ca) ?? first
+    })
+  }
+
+  get subjectKeyId(): string | undefined {
+    return this.first('subjectKeyId', 'subjectKeyIdentifier', decodeSubjectKeyId)
+  }
+
+  get authorityKeyId(): string | undefined {
+    return this.first('authorityKeyId', 'authorityKeyIdentifier', decodeAuthorityKeyId)
+  }
+
+  /** Locations of AuthorityInfoAccess, all methods, in order. */
+  get accessLocations(): readonly AccessLocation[] {
+    return this.once<readonly AccessLocation[]>('ocspUrls', [], (note) =>
+      (this.readAll('authorityInfoAccess', note, decodeAuthorityInfoAccess) ?? []).flat(),
+    )
+  }
+
+  get crlUrls(): readonly string[] {
+    return this.once<readonly string[]>('crlUrls', [], (note) =>
+      (this.readAll('crlDistributionPoints', note, decodeCrlUrls) ?? []).flat(),
+    )
+  }
+
+  get policies(): readonly CertificatePolicy[] {
+    return this.once<readonly CertificatePolicy[]>('policies', [], (note) =>
+      (this.readAll('certificatePolicies', note, decodePolicies) ?? []).flat(),
+    )
+  }
+
+  /** The serialized SCT lists of all SCT list extensions: views. */
+  get sctLists(): readonly Uint8Array[] {
+    return this.once<readonly Uint8Array[]>(
+      'scts',
+      [],
+      (note) => this.readAll('sctList', note, decodeSctListValue) ?? [],
+    )
+  }
+
+  get extensions(): readonly Extension[] {
+    return this.once<readonly Extension[]>('extensions', [], (note) => {
+      const extensions: Extension[] = []
+      for (let i = 0; i < this.outline.extensionCount; i++)
+        tolerant(note, 'extension-malformed', undefined, () => extensions.push(this.readExtension(i)))
+      return extensions
+    })
+  }
+
+  get isSelfIssued(): boolean {
+    const { bytes, issuerStart, validityStart, subjectStart, spkiStart } = this.outline
+    const subject = bytes.subarray(subjectStart, spkiStart)
+    return subject.length > 2 && equalBytes(subject, bytes.subarray(issuerStart, validityStart))
+  }
+
+  private get hostNames(): HostNames | undefined {
+    return this.once<HostNames | undefined>('dnsNames', undefined, (note) => {
+      const { problems } = this
+      const noteIp = problems.noteFor('ipAddresses')
+      return hostNamesOf(this.outline, (code, message) => {
+        if (code === 'ip-address-malformed') noteIp(code, message)
+        else if (code === 'name-unusual') note(code, message)
+      })
+    })
+  }
+
+  /** Validity ::= SEQUENCE { notBefore Time, notAfter Time } */
+  private readTime(which: 1 | 2, note: Note): number | undefined {
+    const reader = this.readerOver(this.outline.validityStart, this.outline.subjectStart)
+    reader.expect(Tag.sequence, 'Validity')
+    reader.enter()
+    for (let i = 0; i < which; i++) if (!reader.next()) reader.fail('ends before its last date')
+    return decodeTime(reader.bytes, reader.tag, reader.start, reader.stop, note)
+  }
+
+  private readExtension(i: number): Extension {
+    const { bytes } = this.outline
+    const { oidStart, oidEnd, critical, valueStart, valueEnd } = this.outline.extension(i)
+    const oid = decodeOid(bytes, oidStart, oidEnd)
+    return { oid, name: extensionNames[oid], critical, value: bytes.subarray(valueStart, valueEnd) }
+  }
+
+  /** The first extension of a kind that may occur once. */
+  private first<T>(field: string, extension: ExtensionName, decode: Decode<T>): T | undefined {
+    return this.once<T | undefined>(field, undefined, (note) => this.readAll(extension, note, decode)?.[0])
+  }
+
+  /** Every extension of a kind that can be read; `undefined` when there is none of it. */
+  private readAll<T>(extension: ExtensionName, note: Note, decode: Decode<T>): T[] | undefined {
+    const { outline } = this
+    const indexes = this.indexesOf(extensionOctets[extension])
+    if (indexes.length === 0) return undefined
+    if (indexes.length > 1) note('extension-duplicate', `${extension} occurs ${indexes.length} times`)
+    const values: T[] = []
+    for (const i of indexes)
+      tolerant(note, 'extension-malformed', undefined, () => {
+        const { valueStart, valueEnd } = outline.extension(i)
+        values.push(readWhole(this.readerOver(valueStart, valueEnd), note, decode))
+      })
+    return values
+  }
+
+  private indexesOf(oid: Uint8Array): number[] {
+    const indexes: number[] = []
+    for (let i = 0; i < this.outline.extensionCount; i++) if (this.outline.isExtension(i, oid)) indexes.push(i)
+    return indexes
+  }
+
+  private readerOver(start: number, end: number): DerReader {
+    return new DerReader(this.outline.bytes, start, end)
+  }
+
+  /** Decodes a field once; one that cannot be decoded is its fallback, and a problem. */
+  private once<T>(field: string, fallback: T, read: (note: Note) => T): T {
+    if (this.kept.has(field)) return this.kept.get(field) as T
+    const note = this.problems.noteFor(field)
+    const value = tolerant(note, 'der-malformed', fallback, () => read(note))
+    this.kept.set(field, value)
+    return value
+  }
+}
+
+type Decode<T> = (reader: DerReader, note: Note) => T
+
+function unique(values: readonly string[]): readonly string[] {
+  const list = new UniqueList()
+  for (const value of values) list.add(value)
+  return list.values
+}
+
+/** What `read` gives, or the fallback and a note when it finds what it cannot read. */
+function tolerant<T>(note: Note, code: ProblemCode, fallback: T, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    note(code, error.message)
+    return fallback
+  }
+}
+
+/** Decodes the one element that an extension's value is, and notes what is odd about its frame. */
+function readWhole<T>(reader: DerReader, note: Note, decode: Decode<T>): T {
+  const { bytes, offset, end } = reader
+  const value = decode(reader, note)
+  const whole = new DerReader(bytes, offset, end)
+  whole.next()
+  if (whole.stop < end) note('trailing-data', `${end - whole.stop} bytes after the value`)
+  if (reader.nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${reader.nonMinimalAt}`)
+  return value
+}

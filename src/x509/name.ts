@@ -1,0 +1,144 @@
+import { CtStreamError } from '../errors.js'
+import type { Name, NameAttribute, NameJson } from '../types/certificate.js'
+import { toHex } from '../util/bytes.js'
+import { DerReader, Tag } from './der.js'
+import { ignore, type Note } from './note.js'
+import { decodeOid } from './oid.js'
+import { attributeNames } from './oids.js'
+import { decodeString } from './strings.js'
+
+/**
+ * Decodes a `Name` (RFC 5280 section 4.1.2.4). Never throws: what cannot be read is noted, the attributes before it are kept.
+ *
+ * @param bytes - Kept as they are: `raw` and the attributes' `raw` are views.
+ * @param start - Where the Name's tag is.
+ * @param stop - Where it ends.
+ */
+export function decodeName(bytes: Uint8Array, start: number, stop: number, note: Note = ignore): Name {
+  const attributes: NameAttribute[] = []
+  const reader = new DerReader(bytes, start, stop)
+  try {
+    readAttributes(reader, attributes, note)
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    note('der-malformed', error.message)
+  }
+  if (reader.nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${reader.nonMinimalAt}`)
+  return new DistinguishedName(attributes, bytes.subarray(start, stop))
+}
+
+function readAttributes(reader: DerReader, attributes: NameAttribute[], note: Note): void {
+  // RDNSequence ::= SEQUENCE OF RelativeDistinguishedName
+  reader.expect(Tag.sequence, 'Name')
+  reader.enter()
+  for (let rdn = 0; reader.next(); rdn++) {
+    // RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue
+    if (!reader.isA(Tag.set)) reader.fail('is no RelativeDistinguishedName')
+    const outer = reader.enter()
+    while (reader.next()) attributes.push(readAttribute(reader, rdn, note))
+    reader.leave(outer)
+  }
+}
+
+function readAttribute(reader: DerReader, rdn: number, note: Note): NameAttribute {
+  // AttributeTypeAndValue ::= SEQUENCE { type AttributeType, value AttributeValue }
+  if (!reader.isA(Tag.sequence)) reader.fail('is no AttributeTypeAndValue')
+  const outer = reader.enter()
+  reader.expect(Tag.oid, 'AttributeType')
+  const oid = decodeOid(reader.bytes, reader.start, reader.stop)
+  if (!reader.next()) reader.fail('has no AttributeValue')
+  const raw = reader.element()
+  const value = decodeString(reader.tag, reader.content(), note) ?? `#${toHex(raw)}`
+  reader.leave(outer)
+  return { oid, name: attributeNames[oid], value, raw, rdn }
+}
+
+class DistinguishedName implements Name {
+  readonly attributes: readonly NameAttribute[]
+  readonly raw: Uint8Array
+
+  constructor(attributes: readonly NameAttribute[], raw: Uint8Array) {
+    this.attributes = attributes
+    this.raw = raw
+  }
+
+  get commonName(): string | undefined {
+    return this.first('CN')
+  }
+
+  get organization(): string | undefined {
+    return this.first('O')
+  }
+
+  get organizationalUnit(): string | undefined {
+    return this.first('OU')
+  }
+
+  get country(): string | undefined {
+    return this.first('C')
+  }
+
+  get stateOrProvince(): string | undefined {
+    return this.first('ST')
+  }
+
+  get locality(): string | undefined {
+    return this.first('L')
+  }
+
+  get emailAddress(): string | undefined {
+    return this.first('emailAddress')
+  }
+
+  toString(): string {
+    const rdns: string[][] = []
+    for (const attribute of this.attributes) (rdns[attribute.rdn] ??= []).push(attributeText(attribute))
+    // RFC 4514 section 2.1: starting with the last element of the sequence and moving backwards toward the first.
+    return rdns
+      .reverse()
+      .filter((rdn) => rdn !== undefined)
+      .map((rdn) => rdn.join('+'))
+      .join(',')
+  }
+
+  toJSON(): NameJson {
+    return {
+      text: this.toString(),
+      commonName: this.commonName ?? null,
+      organization: this.organization ?? null,
+      organizationalUnit: this.organizationalUnit ?? null,
+      country: this.country ?? null,
+      stateOrProvince: this.stateOrProvince ?? null,
+      locality: this.locality ?? null,
+      emailAddress: this.emailAddress ?? null,
+      attributes: this.attributes.map(({ oid, name, value }) => ({ oid, name: name ?? null, value })),
+    }
+  }
+
+  private first(name: string): string | undefined {
+    return this.attributes.find((attribute) => attribute.name === name)?.value
+  }
+}
+
+/** RFC 4514 section 2.3: a type without a short name is written as its OID, and its value as `#` and hexadecimal DER. */
+function attributeText({ oid, name, value, raw }: NameAttribute): string {
+  if (name === undefined) return `${oid}=#${toHex(raw)}`
+  return `${name}=${isHexForm(value, raw) ? value : escaped(value)}`
+}
+
+/** Whether the value stands for something that is no string, and not for a string that begins with `#`. */
+function isHexForm(value: string, raw: Uint8Array): boolean {
+  return value.startsWith('#') && value === `#${toHex(raw)}`
+}
+
+/** RFC 4514 section 2.4. */
+function escaped(value: string): string {
+  return value
+    .replace(/["+,;<>\\]/g, '\\$&')
+    .replace(/\0/g, '\\00')
+    .replace(/^[ #]/, '\\$&')
+    .replace(/(?<!^) $/, '\\ ')
+}
+
+/** The name of an entry that has none to read. */
+export const noName: Name = new DistinguishedName([], new Uint8Array(0))

@@ -1,0 +1,192 @@
+import { CtStreamError } from '../errors.js'
+import { DerReader, Tag } from './der.js'
+import { ignore, type Note } from './note.js'
+import { sameOctets } from './oid.js'
+
+/** Numbers kept per extension: where it begins, where its content begins, where it ends. */
+const EXTENSION_FIELDS = 3
+/** Bound on the extensions of one certificate that are looked at; real ones have about ten. */
+const MAX_EXTENSIONS = 10_000
+
+/** Where an element begins (its tag) and ends. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Where the parts of an Extension are, RFC 5280 section 4.1. */
+export interface ExtensionParts {
+  /** Content octets of `extnID`. */
+  readonly oidStart: number
+  readonly oidEnd: number
+  readonly critical: boolean
+  /** Content of the `extnValue` OCTET STRING. */
+  readonly valueStart: number
+  readonly valueEnd: number
+}
+
+/**
+ * Where the fields of a TBSCertificate are, found in one cheap walk: fields decode from here when they are first read.
+ *
+ * The walk trusts positions, not tags: a field of the wrong type fails alone when it is decoded. What breaks the walk itself (a
+ * length that passes the end, fewer fields than a TBSCertificate has) throws; a broken list of extensions does not, those before the
+ * break are kept and the break is noted. Extensions are opened when they are looked at, so a broken one hides no other.
+ *
+ * @see RFC 5280 section 4.1
+ */
+export class Outline {
+  readonly bytes: Uint8Array
+  /** Zero-based: 2 is v3. */
+  version = 0
+  /** The TBSCertificate itself. */
+  tbsStart = 0
+  tbsEnd = 0
+  serialStart = 0
+  signatureStart = 0
+  issuerStart = 0
+  validityStart = 0
+  subjectStart = 0
+  spkiStart = 0
+  /** Where the SubjectPublicKeyInfo ends. */
+  spkiEnd = 0
+  /** Where the `[3]` element that holds the extensions begins; -1 when there is none. */
+  extensionsStart = -1
+  /** Offset of the first element with a length in more octets than DER allows; -1 when there is none. */
+  nonMinimalAt = -1
+  private readonly extensions: number[] = []
+
+  private constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  /**
+   * @param reader - Over the bytes; the TBSCertificate is its next element.
+   * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of a TBSCertificate.
+   */
+  static ofTbs(reader: DerReader, note: Note = ignore): Outline {
+    const outline = new Outline(reader.bytes)
+    outline.walk(reader, note)
+    outline.nonMinimalAt = reader.nonMinimalAt
+    return outline
+  }
+
+  get extensionCount(): number {
+    return this.extensions.length / EXTENSION_FIELDS
+  }
+
+  /** Whether extension `i` has the type whose content octets these are. */
+  isExtension(i: number, oid: Uint8Array): boolean {
+    const { bytes } = this
+    // extnID OBJECT IDENTIFIER
+    const at = this.extensions[i * EXTENSION_FIELDS + 1] as number
+    const length = bytes[at + 1] as number
+    if (bytes[at] === Tag.oid && length < 0x80) return sameOctets(bytes, at + 2, at + 2 + length, oid)
+    const opened = this.tryOpen(i)
+    return opened !== undefined && sameOctets(bytes, opened.oidStart, opened.oidEnd, oid)
+  }
+
+  /**
+   * Extension `i` in its parts.
+   * @throws {@link CtStreamError} `CT_DER_MALFORMED`
+   */
+  extension(i: number): ExtensionParts {
+    const { start, end } = this.extensionSpan(i)
+    const reader = new DerReader(this.bytes, start, end)
+    // Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
+    reader.expect(Tag.sequence, 'Extension')
+    reader.enter()
+    reader.expect(Tag.oid, 'extnID')
+    const { start: oidStart, stop: oidEnd } = reader
+    if (!reader.next()) reader.fail('has no extnValue')
+    let critical = false
+    if (reader.isA(Tag.boolean)) {
+      critical = reader.content().some((octet) => octet !== 0)
+      if (!reader.next()) reader.fail('has no extnValue')
+    }
+    if (!reader.isA(Tag.octetString)) reader.fail('is no OCTET STRING')
+    return { oidStart, oidEnd, critical, valueStart: reader.start, valueEnd: reader.stop }
+  }
+
+  /** Extension `i` in its parts, or `undefined` when it is broken. */
+  tryOpen(i: number): ExtensionParts | undefined {
+    try {
+      return this.extension(i)
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+      return undefined
+    }
+  }
+
+  /** The Extension element itself. */
+  extensionSpan(i: number): Span {
+    const at = i * EXTENSION_FIELDS
+    return { start: this.extensions[at] as number, end: this.extensions[at + 2] as number }
+  }
+
+  private walk(reader: DerReader, note: Note): void {
+    // TBSCertificate ::= SEQUENCE {
+    reader.expect(Tag.sequence, 'TBSCertificate')
+    this.tbsStart = reader.head
+    this.tbsEnd = reader.stop
+    const outer = reader.enter()
+    // version [0] EXPLICIT Version DEFAULT v1,
+    this.serialStart = reader.offset
+    advance(reader, 'serialNumber')
+    if (reader.isA(0xa0)) {
+      this.version = reader.bytes[reader.stop - 1] ?? 0
+      this.serialStart = reader.offset
+      // serialNumber CertificateSerialNumber,
+      advance(reader, 'serialNumber')
+    }
+    // signature AlgorithmIdentifier,
+    this.signatureStart = reader.offset
+    advance(reader, 'signature')
+    // issuer Name,
+    this.issuerStart = reader.offset
+    advance(reader, 'issuer')
+    // validity Validity,
+    this.validityStart = reader.offset
+    advance(reader, 'validity')
+    // subject Name,
+    this.subjectStart = reader.offset
+    advance(reader, 'subject')
+    // subjectPublicKeyInfo SubjectPublicKeyInfo,
+    this.spkiStart = reader.offset
+    advance(reader, 'subjectPublicKeyInfo')
+    this.spkiEnd = reader.stop
+    // issuerUniqueID [1], subjectUniqueID [2], extensions [3] EXPLICIT Extensions OPTIONAL
+    while (reader.next()) if (reader.isA(0xa3)) this.tolerateExtensions(reader, note)
+    reader.leave(outer)
+  }
+
+  /** Broken extensions end the reading of extensions, nothing else. */
+  private tolerateExtensions(reader: DerReader, note: Note): void {
+    if (this.extensionsStart < 0) this.extensionsStart = reader.head
+    else note('extension-duplicate', 'more than one list of extensions')
+    const { end, stop } = reader
+    try {
+      this.readExtensions(reader)
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+      note('der-malformed', error.message)
+    }
+    reader.reset(stop, end)
+  }
+
+  private readExtensions(reader: DerReader): void {
+    reader.enter()
+    // Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension
+    reader.expect(Tag.sequence, 'Extensions')
+    reader.enter()
+    while (reader.next()) {
+      if (this.extensionCount >= MAX_EXTENSIONS) reader.fail(`comes after ${MAX_EXTENSIONS} other extensions`)
+      this.extensions.push(reader.head, reader.start, reader.stop)
+    }
+  }
+}
+
+function advance(reader: DerReader, field: string): void {
+  if (reader.next()) return
+  reader.head = reader.end
+  reader.fail(`is where ${field} should be, and the TBSCertificate ends`)
+}

@@ -1,0 +1,109 @@
+import { bufferOf } from '../util/bytes.js'
+import { Tag, tagText } from './der.js'
+import type { Note } from './note.js'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true })
+
+/** Octets a string type may hold; a type that is not here may hold any. */
+const alphabets: Readonly<Record<number, RegExp>> = {
+  [Tag.printableString]: /^[A-Za-z0-9 '()+,\-./:=?]*$/,
+  [Tag.numericString]: /^[0-9 ]*$/,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5 is ASCII with its control characters
+  [Tag.ia5String]: /^[\x00-\x7f]*$/,
+}
+
+/** Types that are read octet by octet: those above, T.61, and the ISO 646 family (X.680 section 41). */
+const octetTypes = new Set<number>([
+  Tag.printableString,
+  Tag.numericString,
+  Tag.ia5String,
+  Tag.teletexString,
+  Tag.visibleString,
+  0x15, // VideotexString
+  0x19, // GraphicString
+  0x1b, // GeneralString
+])
+
+/**
+ * Text of a string value of any ASN.1 string type; `undefined` for a tag that is not a string's.
+ *
+ * What is not of its type is noted and read as Latin-1, so that nothing is lost. T.61 is read as Latin-1, as all who issue it mean
+ * it. BMPString and UniversalString: surrogate pairs are joined, what is no character becomes U+FFFD, a cut unit is dropped.
+ */
+export function decodeString(tag: number, content: Uint8Array, note: Note): string | undefined {
+  if (tag === Tag.utf8String) return decodeUtf8(content, note)
+  if (tag === Tag.bmpString) return decodeBmp(content, note)
+  if (tag === Tag.universalString) return decodeUniversal(content, note)
+  if (!octetTypes.has(tag)) return undefined
+  const text = latin1(content)
+  if (alphabets[tag]?.test(text) === false)
+    note('string-malformed', `${JSON.stringify(excerpt(text))} has octets that string type ${tagText(tag)} cannot hold`)
+  return text
+}
+
+/** Latin-1: every octet is a character. Faster when `bytes` is a `Buffer`. */
+export function latin1(bytes: Uint8Array, start = 0, stop = bytes.length): string {
+  const buffer = bytes instanceof Buffer ? bytes : bufferOf(bytes)
+  return buffer.toString('latin1', start, stop)
+}
+
+/** UTF-8, or `undefined` when it is not. */
+export function strictUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether no octet is above 0x7f. */
+export function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 0x7f) return false
+  return true
+}
+
+/** Text of octets that should be ASCII (IA5String): UTF-8 when they are, else Latin-1. */
+export function lenientAscii(bytes: Uint8Array, note: Note): string {
+  if (isAscii(bytes)) return latin1(bytes)
+  const text = strictUtf8(bytes) ?? latin1(bytes)
+  note('string-malformed', `${JSON.stringify(excerpt(text))} is not ASCII`)
+  return text
+}
+
+/** The beginning of a text, for a message. */
+export function excerpt(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+function decodeUtf8(content: Uint8Array, note: Note): string {
+  const text = isAscii(content) ? latin1(content) : strictUtf8(content)
+  if (text !== undefined) return text
+  const fallback = latin1(content)
+  note('string-malformed', `${JSON.stringify(excerpt(fallback))} (read as Latin-1) is not UTF-8`)
+  return fallback
+}
+
+function decodeBmp(content: Uint8Array, note: Note): string {
+  const length = content.length - (content.length % 2)
+  if (length < content.length) note('string-malformed', `a BMPString of ${content.length} octets, an odd number`)
+  const units = Buffer.from(content.subarray(0, length))
+  const text = utf16.decode(units.swap16())
+  if (text.includes('\ufffd')) note('string-malformed', 'a BMPString holds what is no character')
+  return text
+}
+
+function decodeUniversal(content: Uint8Array, note: Note): string {
+  const length = content.length - (content.length % 4)
+  const view = new DataView(content.buffer, content.byteOffset, content.length)
+  const parts: string[] = []
+  let odd = length < content.length
+  for (let at = 0; at < length; at += 4) {
+    const codePoint = view.getUint32(at)
+    const isCharacter = codePoint <= 0x10ffff && (codePoint < 0xd800 || codePoint > 0xdfff)
+    odd ||= !isCharacter
+    parts.push(isCharacter ? String.fromCodePoint(codePoint) : '\ufffd')
+  }
+  if (odd) note('string-malformed', 'a UniversalString holds what is no character')
+  return parts.join('')
+}

@@ -1,0 +1,15 @@
+/** Above this many values a set is cheaper than looking through the list. */
+const SMALL = 8
+
+/** Strings in the order in which they were first added, each once; short lists cost no more than an array. */
+export class UniqueList {
+  readonly values: string[] = []
+  private set: Set<string> | undefined
+
+  add(value: string): void {
+    if (this.set === undefined && this.values.length >= SMALL) this.set = new Set(this.values)
+    if (this.set?.has(value) ?? this.values.includes(value)) return
+    this.set?.add(value)
+    this.values.push(value)
+  }
+}

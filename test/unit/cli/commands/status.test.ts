@@ -1,0 +1,173 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SqliteCheckpointStore } from '../../../../src/checkpoint/sqlite.js'
+import type { CliIo } from '../../../../src/cli/io.js'
+import type { LogCheckpoint } from '../../../../src/types/checkpoint.js'
+import type { LogInfo, SignedHead } from '../../../../src/types/log.js'
+import { runWith } from '../embedded.js'
+
+const now = Date.UTC(2026, 10, 22, 12)
+const clock = { now: () => now, sleep: async () => {} }
+const hash = new Uint8Array(32).fill(7)
+
+function log(id: string, description: string): LogInfo {
+  return { id, description, operator: 'Example', kind: 'rfc6962', url: `https://${id}.example/` }
+}
+const head = (treeSize: number, ageMs: number): SignedHead => ({
+  treeSize,
+  timestamp: now - ageMs,
+  rootHash: hash,
+  signature: new Uint8Array([4, 3, 0, 1, 9]),
+})
+const [first, second, third] = [log('one', 'First log'), log('two', 'Second\u202e log'), log('three', 'Third log')]
+const checkpoints: readonly LogCheckpoint[] = [
+  {
+    log: first,
+    position: 4_294_967_300,
+    range: [hash, hash],
+    verifiedHead: head(4_294_967_400, 90_000),
+    pendingHeads: [head(4_294_968_300, 5_000), head(4_294_968_200, 1_000)],
+    learned: { pageSize: 256, bytesPerEntry: 5123 },
+  },
+  { log: second, position: 5, range: undefined, verifiedHead: head(5, 60_000), pendingHeads: [], learned: {} },
+  { log: third, position: 0, range: undefined, verifiedHead: undefined, pendingHeads: [], learned: {} },
+]
+
+let folder = ''
+let path = ''
+let store: SqliteCheckpointStore
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ct-stream-status-'))
+  path = join(folder, 'positions.db')
+  store = new SqliteCheckpointStore(path, { clock })
+  await store.open()
+  store.commit(checkpoints)
+  store.addGap({ log: second, start: 3, end: 5, reason: 'log is gone', recordedAt: now })
+  store.addGap({ log: second, start: 9, end: undefined, reason: 'log is gone', recordedAt: now })
+  const detail = { head: 'AAAA' }
+  store.addEvidence({ log: first, code: 'CT_ROOT_MISMATCH', message: 'two roots', detail, recordedAt: now })
+})
+afterAll(() => {
+  store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const run = (argv: readonly string[], isRunning: CliIo['isRunning'] = () => true) =>
+  runWith(['status', ...argv], { changes: { clock, isRunning } })
+
+describe('ct-stream status', () => {
+  it('shows what a checkpoint file knows while a stream uses it', async () => {
+    const { code, stdout, stderr } = await run(['--checkpoint', path])
+    expect([code, stderr]).toEqual([0, ''])
+    const [owner, , ...lines] = stdout.split('\n')
+    expect(owner).toMatch(/positions\.db: in use by process \d+ on \S+, since 2026-11-22T12:00:00\.000Z$/)
+    expect(lines).toEqual([
+      'LOG                 KIND          POSITION       VERIFIED    LAG  HEAD AGE  GAPS  EVIDENCE  LEARNED',
+      'First log           rfc6962  4,294,967,300  4,294,967,400  1,000       5 s     0         1  pageSize 256, bytesPerEntry 5,123',
+      'Second\\u{202e} log  rfc6962              5              5      0       1 m     2         0  -',
+      'Third log           rfc6962              0              -      -         -     0         0  -',
+      '',
+      'entries that were not delivered:',
+      '',
+      'LOG                 FROM  TO  RECORDED                  REASON',
+      'Second\\u{202e} log     3   4  2026-11-22T12:00:00.000Z  log is gone',
+      'Second\\u{202e} log     9   -  2026-11-22T12:00:00.000Z  log is gone',
+      '',
+      'evidence of misbehaviour (all of it with --json):',
+      '',
+      'LOG        CODE              RECORDED                  MESSAGE',
+      'First log  CT_ROOT_MISMATCH  2026-11-22T12:00:00.000Z  two roots',
+      '',
+    ])
+  })
+
+  it('is JSON for programs, with the evidence', async () => {
+    const { code, stdout } = await run(['--checkpoint', path, '--json'])
+    expect(code).toBe(0)
+    const json = JSON.parse(stdout)
+    expect(json).toMatchObject({
+      file: path,
+      owner: { pid: process.pid, since: '2026-11-22T12:00:00.000Z', isRunning: true },
+    })
+    expect(json.logs[0]).toEqual({
+      log: first,
+      position: 4_294_967_300,
+      verifiedSize: 4_294_967_400,
+      head: { treeSize: 4_294_968_300, timestamp: '2026-11-22T11:59:55.000Z' },
+      pendingHeads: 2,
+      lagEntries: 1000,
+      learned: { pageSize: 256, bytesPerEntry: 5123 },
+    })
+    expect(json.logs[2]).toMatchObject({ verifiedSize: null, head: null, lagEntries: null })
+    expect(json.gaps).toEqual([
+      { log: second, start: 3, end: 5, reason: 'log is gone', recordedAt: '2026-11-22T12:00:00.000Z' },
+      { log: second, start: 9, end: null, reason: 'log is gone', recordedAt: '2026-11-22T12:00:00.000Z' },
+    ])
+    expect(json.evidence).toEqual([
+      {
+        log: first,
+        code: 'CT_ROOT_MISMATCH',
+        message: 'two roots',
+        detail: { head: 'AAAA' },
+        recordedAt: '2026-11-22T12:00:00.000Z',
+      },
+    ])
+  })
+
+  it.each([
+    [false, /: no stream uses it; the last one ended without closing it \(process \d+ on /],
+    [undefined, /: in use or left behind by process \d+ on /],
+  ])('tells a stream that was killed (running: %s)', async (isRunning, text) => {
+    expect((await run(['--checkpoint', path], () => isRunning)).stdout).toMatch(text)
+  })
+
+  it('leaves the file and the folder as they are, and does not disturb the stream', async () => {
+    const before = readdirSync(folder).sort()
+    await run(['--checkpoint', path])
+    expect(readdirSync(folder).sort()).toEqual(before)
+    store.commit([{ ...(checkpoints[1] as LogCheckpoint), position: 5 }])
+  })
+
+  it('shows a file that was closed, and one without positions', async () => {
+    const other = join(folder, 'closed.db')
+    const closed = new SqliteCheckpointStore(other)
+    await closed.open()
+    closed.close()
+    const bytes = readFileSync(other)
+    const { code, stdout } = await run(['--checkpoint', other])
+    expect([code, stdout]).toEqual([0, `${other}: no stream uses it\n\nno log has a position yet\n`])
+    expect(readFileSync(other).equals(bytes)).toBe(true)
+  })
+
+  it('fails with 1 and says so when there is no file, and makes none', async () => {
+    const missing = join(folder, 'missing.db')
+    const { code, stdout, stderr } = await run(['--checkpoint', missing])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toBe(
+      `ct-stream: there is no checkpoint file ${missing}: start a stream in this directory, or name its file with --checkpoint (CT_CHECKPOINT_UNUSABLE)\n`,
+    )
+    expect(readdirSync(folder)).not.toContain('missing.db')
+    expect((await run(['--checkpoint', join(folder, 'no', 'folder.db')])).stderr).toContain(
+      'there is no checkpoint file',
+    )
+  })
+
+  it('fails with 1 when the file is something else', async () => {
+    const text = join(folder, 'notes.txt')
+    writeFileSync(text, 'not a database, and long enough to have a header of one hundred bytes '.repeat(20))
+    const { code, stderr } = await run(['--checkpoint', text])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/is not a SQLite database.*\(CT_CHECKPOINT_UNUSABLE\)\n$/)
+    expect((await run(['--checkpoint', folder])).stderr).toContain('is a directory')
+  })
+
+  it('takes no flags of a stream', async () => {
+    expect(await run(['--no-checkpoint'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await run(['--limit', '5'])).toMatchObject({
+      code: 2,
+      stderr: 'ct-stream: --limit is no flag of ct-stream status\n',
+    })
+  })
+})

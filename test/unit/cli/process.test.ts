@@ -1,0 +1,122 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { build } from 'tsup'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+let folder = ''
+let count = 0
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ct-stream-cli-'))
+  await build({
+    entry: { endless: join(import.meta.dirname, 'programs', 'endless.ts') },
+    outDir: folder,
+    format: 'esm',
+    target: 'node20',
+    platform: 'node',
+    outExtension: () => ({ js: '.mjs' }),
+    noExternal: [/.*/],
+    external: ['better-sqlite3', 'undici'],
+    config: false,
+    silent: true,
+  })
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+class Endless {
+  stdout = ''
+  stderr = ''
+  readonly ended: Promise<{ code: number | null; signal: string | null }>
+  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  private readonly result = join(folder, `${(count += 1)}.result`)
+
+  constructor(options: { pause: number; reads?: boolean; args?: string[] }) {
+    const { NODE_OPTIONS: _, ...env } = process.env
+    this.child = spawn(process.execPath, [join(folder, 'endless.mjs'), ...(options.args ?? [])], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, CT_ENDLESS_RESULT: this.result, CT_ENDLESS_PAUSE: String(options.pause) },
+    })
+    this.ended = new Promise((done) => this.child.once('close', (code, signal) => done({ code, signal })))
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+    })
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+    })
+    // What is left in the pipe is read when the process has ended.
+    if (options.reads === false) this.child.stdout.pause()
+  }
+
+  get lines(): string[] {
+    return this.stdout.split('\n').slice(0, -1)
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo() && this.child.exitCode === null) await new Promise((done) => setTimeout(done, 10))
+  }
+
+  acknowledged(): number {
+    return existsSync(this.result) ? Number(readFileSync(this.result, 'utf8')) : -1
+  }
+}
+
+describe.skipIf(process.platform === 'win32')('the process', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'commits what it has written and leaves with 0 at %s',
+    async (signal) => {
+      const program = new Endless({ pause: 1 })
+      await program.until(() => program.lines.length > 20)
+      program.child.kill(signal)
+      expect(await program.ended).toEqual({ code: 0, signal: null })
+      expect(program.lines.map((line) => (JSON.parse(line) as { index: number }).index)).toEqual(
+        program.lines.map((_, i) => i),
+      )
+      expect(program.acknowledged()).toBe(program.lines.length)
+      expect(program.stderr).toBe('')
+    },
+    30_000,
+  )
+
+  it('leaves with 0 while it waits for entries', async () => {
+    const program = new Endless({ pause: 500 })
+    await program.until(() => program.lines.length > 0)
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.acknowledged()).toBe(program.lines.length)
+  }, 30_000)
+
+  it('leaves with 0 when its reader does not read, with no more acknowledged than was taken', async () => {
+    const program = new Endless({ pause: 0, reads: false })
+    await new Promise((done) => setTimeout(done, 1500))
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.acknowledged()).toBeGreaterThan(0)
+    expect(program.lines.length).toBeGreaterThanOrEqual(program.acknowledged())
+  }, 30_000)
+
+  it('ends at once, and not well, at the second signal', async () => {
+    const program = new Endless({ pause: 0, reads: false })
+    await new Promise((done) => setTimeout(done, 1500))
+    program.child.kill('SIGINT')
+    await new Promise((done) => setTimeout(done, 200))
+    program.child.kill('SIGINT')
+    expect((await program.ended).code).toBe(130)
+  }, 30_000)
+
+  it('ends quietly with 0 when its pipe is closed', async () => {
+    const program = new Endless({ pause: 1 })
+    await program.until(() => program.lines.length > 5)
+    program.child.stdout.destroy()
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.stderr).toBe('')
+  }, 30_000)
+
+  it('leaves with 2 and one line for bad usage', async () => {
+    const program = new Endless({ pause: 1, args: ['--fromat', 'json'] })
+    expect(await program.ended).toEqual({ code: 2, signal: null })
+    expect(program.stderr).toBe('ct-stream: unknown flag --fromat, did you mean --format?\n')
+  }, 30_000)
+})

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import type { Command } from '../../../src/cli/command.js'
+import { formatFlags, reportFlags } from '../../../src/cli/flags.js'
+import { logLevelFrom, reporter, reportLine } from '../../../src/cli/report.js'
+import { runCli } from '../../../src/cli/run.js'
+import { noStyle } from '../../../src/cli/style.js'
+import { Values } from '../../../src/cli/values.js'
+import { CtStreamError } from '../../../src/errors.js'
+import { VERSION } from '../../../src/version.js'
+import { sampleIo, sink } from './sample-io.js'
+
+/** Runs a command line of two commands that tell what they were given. */
+async function run(
+  argv: string,
+  {
+    env = {},
+    files = {},
+    fails,
+  }: { env?: Record<string, string>; files?: Record<string, string>; fails?: unknown } = {},
+) {
+  const calls: unknown[] = []
+  const tell =
+    (name: string): Command['run'] =>
+    async ({ values, positionals }) => {
+      if (fails !== undefined) throw fails
+      calls.push([name, values.text('format'), values.switch('quiet'), ...positionals])
+    }
+  const commands: Command[] = [
+    {
+      name: 'stream',
+      summary: 'Streams.',
+      positionals: [],
+      flags: [...formatFlags, ...reportFlags],
+      run: tell('stream'),
+    },
+    { name: 'decode', summary: 'Decodes.', positionals: ['file'], flags: formatFlags, run: tell('decode') },
+  ]
+  const { io, stdout, stderr } = sampleIo(argv === '' ? [] : argv.split(' '), { env, files })
+  const status = await runCli(io, commands)
+  return { status, calls, stdout: stdout(), stderr: stderr() }
+}
+
+describe('the command line', () => {
+  it.each([
+    ['', ['stream', undefined, false]],
+    ['stream --quiet', ['stream', undefined, true]],
+    ['--format json', ['stream', 'json', false]],
+    ['decode a.pem', ['decode', undefined, false, 'a.pem']],
+    ['--format json decode -', ['decode', 'json', false, '-']],
+  ])('%j runs %j', async (argv, call) => {
+    expect(await run(argv)).toEqual({ status: 0, calls: [call], stdout: '', stderr: '' })
+  })
+
+  it.each([
+    ['--fromat json', 'unknown flag --fromat, did you mean --format?'],
+    ['strem', 'unknown command strem, did you mean stream?'],
+    ['stream more', 'ct-stream stream takes no argument "more"'],
+    ['decode', 'ct-stream decode needs <file>'],
+    ['decode a b', 'ct-stream decode takes no argument "b"'],
+    ['decode --quiet a', '--quiet is no flag of ct-stream decode'],
+    ['--config no.json', "--config cannot be read: ENOENT: no such file, open 'no.json'"],
+  ])('%j is bad usage', async (argv, message) => {
+    expect(await run(argv)).toEqual({ status: 2, calls: [], stdout: '', stderr: `ct-stream: ${message}\n` })
+  })
+
+  it('takes flags before variables before the file', async () => {
+    const files = { 'ct-stream.config.json': '{"format":"pretty","quiet":true}', 'other.json': '{"format":"text"}' }
+    const env = { CT_STREAM_FORMAT: 'domains' }
+    expect((await run('', { files })).calls).toEqual([['stream', 'pretty', true]])
+    expect((await run('', { files, env })).calls).toEqual([['stream', 'domains', true]])
+    expect((await run('--format json', { files, env })).calls).toEqual([['stream', 'json', true]])
+    expect((await run('--config other.json', { files })).calls).toEqual([['stream', 'text', false]])
+    expect((await run('', { files, env: { CT_STREAM_CONFIG: 'other.json' } })).calls).toEqual([
+      ['stream', 'text', false],
+    ])
+  })
+
+  it('lets a config file and variables hold flags of other commands', async () => {
+    const files = { 'ct-stream.config.json': '{"quiet":true}' }
+    expect(await run('decode a', { files, env: { CT_STREAM_QUIET: '1' } })).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('speaks of variables that it does not know', async () => {
+    const { status, stderr } = await run('', { env: { CT_STREAM_FROMAT: 'json' } })
+    expect(status).toBe(0)
+    expect(stderr).toBe('ct-stream: CT_STREAM_FROMAT is no variable of mine\n')
+  })
+
+  it('says in one line why it failed', async () => {
+    const fails = new CtStreamError('CT_CHECKPOINT_CONFLICT', 'in use by\nsomebody \u001b[1m')
+    expect(await run('', { fails })).toMatchObject({
+      status: 1,
+      stderr: 'ct-stream: in use by\\x0asomebody \\x1b[1m (CT_CHECKPOINT_CONFLICT)\n',
+    })
+    const invalid = new CtStreamError('CT_OPTION_INVALID', 'contact must be …')
+    expect(await run('', { fails: invalid })).toMatchObject({ status: 2, stderr: 'ct-stream: contact must be …\n' })
+    expect(await run('', { fails: 'odd' })).toMatchObject({ status: 1, stderr: 'ct-stream: odd\n' })
+  })
+
+  it('shows its help and version, whatever else is missing', async () => {
+    const { status, stdout } = await run('--help')
+    expect(status).toBe(0)
+    expect(stdout).toContain('Usage: ct-stream [stream] [flags]')
+    expect(stdout).toContain('Commands:\n  stream  Streams.\n  decode  Decodes.\n')
+    expect(stdout).toContain('-q, --quiet')
+    const decode = await run('decode -h')
+    expect(decode.stdout).toContain('Usage: ct-stream decode <file> [flags]')
+    expect(decode.stdout).not.toContain('--quiet')
+    expect(await run('-V')).toMatchObject({ status: 0, stdout: `${VERSION}\n` })
+  })
+})
+
+describe('the report on stderr', () => {
+  const values = (given: Record<string, string | boolean>) =>
+    new Values(new Map(Object.entries(given).map(([name, value]) => [name, { value, from: name }])))
+
+  it('has a level', () => {
+    expect(logLevelFrom(values({}))).toBe('warn')
+    expect(logLevelFrom(values({ quiet: true }))).toBe('error')
+    expect(logLevelFrom(values({ quiet: true, 'log-level': 'debug' }))).toBe('debug')
+    expect(() => logLevelFrom(values({ 'log-level': 'loud' }))).toThrowError('log-level must be one of silent')
+    const lines = (level: Parameters<typeof reporter>[1]) => {
+      const { stream, text } = sink()
+      const logger = reporter(stream, level, noStyle)
+      for (const name of ['debug', 'info', 'warn', 'error'] as const) logger[name]('m')
+      return text()
+    }
+    expect(lines('silent')).toBe('')
+    expect(lines('warn')).toBe('warn: m\nerror: m\n')
+    expect(lines('debug')).toBe('debug: m\ninfo: m\nwarn: m\nerror: m\n')
+  })
+
+  it('is one harmless line', () => {
+    const error = new CtStreamError('CT_HTTP_STATUS', 'answered 503')
+    expect(reportLine('a\nb', { log: 'x\u202e', start: 5, error, none: undefined })).toBe(
+      'a\\x0ab log="x\\u{202e}" start=5 error="answered 503"',
+    )
+  })
+})

@@ -1,0 +1,153 @@
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { ProgressMeter } from '../../../src/cli/progress.js'
+import { formatCount, formatDuration, formatRate } from '../../../src/cli/quantities.js'
+import { StatusLine } from '../../../src/cli/status-line.js'
+import { fitLine, progressText, statusText } from '../../../src/cli/status-text.js'
+import { noStyle } from '../../../src/cli/style.js'
+import type { LogStatus, StreamStatus } from '../../../src/types/stream.js'
+
+function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {
+  return {
+    log: { id, description: id, operator: id, kind: 'rfc6962', url: 'https://log.example/' },
+    ...{ state: 'live', position: 10, headSize: 10, headAgeMs: 5, lagEntries: 0, lagMs: 0, verifiedSize: 10 },
+    ...{ entries: 0, entriesPerSecond: 0, bytes: 0, requests: 0, retries: 0, pageSize: 256, lastError: undefined },
+    ...changes,
+  } as LogStatus
+}
+
+function status(logs: LogStatus[], changes: Partial<StreamStatus> = {}): StreamStatus {
+  return { logs, entries: 56_789, entriesPerSecond: 1234.4, bytes: 0, bufferedBytes: 0, gaps: 0, ...changes }
+}
+
+describe('quantities', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1,000'],
+    [1234567.4, '1,234,567'],
+    [2 ** 53 - 1, '9,007,199,254,740,991'],
+  ])('%d is %s', (value, text) => expect(formatCount(value)).toBe(text))
+
+  it.each([
+    [0, '0/s'],
+    [0.04, '0.0/s'],
+    [9.94, '9.9/s'],
+    [9.96, '10/s'],
+    [12345.6, '12,346/s'],
+  ])('%d a second is %s', (value, text) => expect(formatRate(value)).toBe(text))
+
+  it.each([
+    [-5, '0 s'],
+    [999, '0 s'],
+    [59_999, '59 s'],
+    [60_000, '1 m'],
+    [75_000, '1 m 15 s'],
+    [3_600_000 + 5000, '1 h'],
+    [90_000_000, '1 d 1 h'],
+  ])('%d ms are %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+})
+
+describe('the status of a stream', () => {
+  it('is rate, count, logs by state, and the worst lag', () => {
+    const logs = [log(), log({ lagMs: 3200 }), log({ state: 'catching-up', lagMs: 90_000 }), log({ state: 'waiting' })]
+    expect(statusText(status(logs))).toBe(
+      '1,234/s · 56,789 entries · 4 logs: 2 live, 1 catching-up, 1 waiting · lag 1 m 30 s',
+    )
+  })
+
+  it('tells entries where no time is known, gaps, and does not wait for what is over', () => {
+    const logs = [log({ lagMs: undefined, lagEntries: 5000 }), log({ state: 'failed', lagMs: 1e9 })]
+    expect(statusText(status(logs, { gaps: 1 }))).toBe(
+      '1,234/s · 56,789 entries · 2 logs: 1 live, 1 failed · 5,000 behind · 1 gap',
+    )
+    expect(statusText(status([log()], { gaps: 2 }))).toContain('1 log: 1 live · lag 0 s · 2 gaps')
+    expect(statusText(status([]))).toBe('1,234/s · 56,789 entries · 0 logs')
+  })
+
+  it('is cut to the width of the terminal', () => {
+    expect(fitLine('12345', 6)).toBe('12345')
+    expect(fitLine('123456', 6)).toBe('1234…')
+    expect(fitLine('12345', 0)).toBe('…')
+  })
+})
+
+describe('the progress of a backfill', () => {
+  it('is a bar, a share, a rate, and the time left', () => {
+    expect(progressText({ done: 670_000, total: 1_000_000 }, 12_345, 12)).toBe(
+      '[████████░░░░] 67 % · 12,345/s · 670,000 of 1,000,000 · 26 s left',
+    )
+    expect(progressText({ done: 0, total: 10 }, 0, 4)).toBe('[░░░░] 0 % · 0/s · 0 of 10')
+    expect(progressText({ done: 10, total: 10 }, 5, 4)).toBe('[████] 100 % · 5.0/s · 10 of 10')
+    expect(progressText({ done: 999, total: 1000 }, 1, 4)).toContain('[███░] 99 %')
+  })
+
+  it("goes from each log's first position to the head it had then", () => {
+    const meter = new ProgressMeter('head')
+    expect(meter.measure([log({ position: undefined, headSize: undefined })])).toBeUndefined()
+    expect(meter.measure([log({ position: 100, headSize: 200 }), log({ position: 0, headSize: 50 }, 'b')])).toEqual({
+      done: 0,
+      total: 150,
+    })
+    expect(meter.measure([log({ position: 150, headSize: 900 }), log({ position: 50, headSize: 50 }, 'b')])).toEqual({
+      done: 100,
+      total: 150,
+    })
+    expect(meter.measure([log({ position: 250, headSize: 900 })])).toEqual({ done: 100, total: 100 })
+  })
+
+  it('goes to an index, and is unknown without an end', () => {
+    expect(new ProgressMeter({ index: 30 }).measure([log({ position: 10 })])).toEqual({ done: 0, total: 20 })
+    expect(new ProgressMeter({ index: 5 }).measure([log({ position: 10 })])).toBeUndefined()
+    expect(new ProgressMeter({ time: new Date() }).measure([log()])).toBeUndefined()
+    expect(new ProgressMeter('never').measure([log()])).toBeUndefined()
+  })
+})
+
+describe('the status line', () => {
+  function terminal() {
+    let text = ''
+    const stream = new Writable({
+      write(chunk, _, done) {
+        text += String(chunk)
+        done()
+      },
+    })
+    return { stream: Object.assign(stream, { isTTY: true, columns: 200 }), text: () => text }
+  }
+  const erase = '\r\u001b[2K'
+
+  it('is drawn, makes room, comes back, and goes away', async () => {
+    const { stream, text } = terminal()
+    const clock = { now: () => 0, sleep: () => new Promise<void>(() => {}) }
+    const line = new StatusLine(stream, noStyle, clock)
+    line.start(() => status([log()]), 'never')
+    const drawn = `${erase}1,234/s · 56,789 entries · 1 log: 1 live · lag 0 s`
+    expect(text()).toBe(drawn)
+    line.hide()
+    stream.write('certificate\n')
+    line.show()
+    expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}`)
+    line.stop()
+    expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}${erase}`)
+  })
+
+  it('is not drawn while something else is written', async () => {
+    const { stream, text } = terminal()
+    let tick = () => {}
+    const clock = { now: () => 0, sleep: () => new Promise<void>((wake) => (tick = wake)) }
+    const line = new StatusLine(stream, noStyle, clock)
+    let entries = 1
+    line.start(() => status([], { entries }), 'never')
+    line.hide()
+    const before = text()
+    entries = 2
+    tick()
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(text()).toBe(before)
+    line.show()
+    expect(text()).toBe(`${before}${erase}1,234/s · 2 entries · 0 logs`)
+    line.stop()
+  })
+})

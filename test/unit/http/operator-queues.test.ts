@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OperatorQueues, type QueueSlot } from '../../../src/http/operator-queues.js'
+
+/** Tasks that run until they are told to end. */
+class Tasks {
+  readonly started: string[] = []
+  readonly running = new Map<string, () => void>()
+
+  run(queues: OperatorQueues, name: string, slot: QueueSlot): Promise<string> {
+    return queues.run(slot, () => {
+      this.started.push(name)
+      return new Promise((resolve) => this.running.set(name, () => resolve(name)))
+    })
+  }
+
+  async finish(name: string): Promise<void> {
+    this.running.get(name)?.()
+    this.running.delete(name)
+    await settled()
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('OperatorQueues', () => {
+  it('keeps to the limits of log, operator and process', async () => {
+    const queues = new OperatorQueues({ perLog: 2, perOperator: 3, total: 4 })
+    const tasks = new Tasks()
+    const add = (name: string, log: string, operator: string) => void tasks.run(queues, name, { log, operator })
+    for (let i = 0; i < 4; i++) add(`a1-${i}`, 'a1', 'A')
+    for (let i = 0; i < 4; i++) add(`a2-${i}`, 'a2', 'A')
+    for (let i = 0; i < 4; i++) add(`b1-${i}`, 'b1', 'B')
+    await settled()
+    // Two of a1, one more of operator A, one more in all.
+    expect(tasks.started).toEqual(['a1-0', 'a1-1', 'a2-0', 'b1-0'])
+    expect([queues.running, queues.waiting > 0]).toEqual([4, true])
+    await tasks.finish('b1-0')
+    expect(tasks.started.at(-1)).toBe('b1-1')
+  })
+
+  it('never runs more than allowed and runs everything, whatever comes', async () => {
+    const slots = fc.record({
+      log: fc.constantFrom('1', '2', '3'),
+      operator: fc.constantFrom('A', 'B'),
+      priority: fc.nat(2),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(slots, { maxLength: 60 }), async (all) => {
+        const limits = { perLog: 2, perOperator: 3, total: 5 }
+        const queues = new OperatorQueues(limits)
+        const counts = new Map<string, number>()
+        const count = (key: string, by: number, limit: number) => {
+          const now = (counts.get(key) ?? 0) + by
+          counts.set(key, now)
+          expect(now).toBeLessThanOrEqual(limit)
+        }
+        const results = all.map((slot, i) =>
+          queues.run(slot, async () => {
+            for (const by of [1, -1]) {
+              count(`log ${slot.operator} ${slot.log}`, by, limits.perLog)
+              count(`operator ${slot.operator}`, by, limits.perOperator)
+              count('total', by, limits.total)
+              if (by === 1) await settled()
+            }
+            return i
+          }),
+        )
+        expect(await Promise.all(results)).toEqual(all.map((_, i) => i))
+        expect([queues.running, queues.waiting]).toEqual([0, 0])
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('lets the urgent go first, otherwise who came first', async () => {
+    const queues = new OperatorQueues({ perLog: 1, perOperator: 1, total: 1 })
+    const tasks = new Tasks()
+    const priorities = [0, 0, 5, 0, 10, 5]
+    priorities.forEach((priority, i) => void tasks.run(queues, `${i}`, { log: 'l', operator: 'o', priority }))
+    await settled()
+    for (let i = 0; i < priorities.length; i++) await tasks.finish(tasks.started.at(-1) ?? '')
+    expect(tasks.started).toEqual(['0', '4', '2', '5', '1', '3'])
+  })
+
+  it('drops a waiting task as soon as its signal aborts, with the reason itself, and goes on', async () => {
+    const queues = new OperatorQueues({ perLog: 1, perOperator: 1, total: 1 })
+    const tasks = new Tasks()
+    const slot = { log: 'l', operator: 'o' }
+    const first = tasks.run(queues, 'first', slot)
+    const controller = new AbortController()
+    const dropped = tasks.run(queues, 'dropped', { ...slot, signal: controller.signal })
+    const elsewhere = tasks.run(queues, 'elsewhere', { log: 'm', operator: 'p', signal: controller.signal })
+    const last = tasks.run(queues, 'last', slot)
+    await settled()
+    controller.abort('enough')
+    await expect(dropped).rejects.toBe('enough')
+    await expect(elsewhere).rejects.toBe('enough')
+    expect(queues.waiting).toBe(1)
+    await tasks.finish('first')
+    await tasks.finish('last')
+    expect(await Promise.all([first, last])).toEqual(['first', 'last'])
+    expect(tasks.started).toEqual(['first', 'last'])
+  })
+
+  it('hands on what a task throws', async () => {
+    const error = new Error('task')
+    const queues = new OperatorQueues()
+    await expect(queues.run({ log: 'l', operator: 'o' }, () => Promise.reject(error))).rejects.toBe(error)
+    expect(queues.running).toBe(0)
+  })
+
+  it('changes the limit of one operator while tasks wait', async () => {
+    const queues = new OperatorQueues({ perLog: 9, perOperator: 1, total: 9 })
+    const tasks = new Tasks()
+    for (const name of ['1', '2', '3']) void tasks.run(queues, name, { log: 'l', operator: 'o' })
+    await settled()
+    expect(tasks.started).toEqual(['1'])
+    queues.setOperatorLimit('o', 3)
+    await settled()
+    expect(tasks.started).toEqual(['1', '2', '3'])
+    queues.setOperatorLimit('o', 0)
+    void tasks.run(queues, '4', { log: 'l', operator: 'o' })
+    for (const name of ['1', '2']) await tasks.finish(name)
+    expect(tasks.started).not.toContain('4')
+    await tasks.finish('3')
+    expect(tasks.started).toContain('4')
+  })
+})

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../../src/errors.js'
+import { LogRequests } from '../../../src/poll/log-requests.js'
+import type { SignedHead } from '../../../src/types/log.js'
+import { steppingClock } from '../../support/fast-clock.js'
+import { batchOf, stubClient } from '../../support/memory-log.js'
+
+const HEAD: SignedHead = { treeSize: 5, timestamp: 1, rootHash: new Uint8Array(32), signature: new Uint8Array(4) }
+const busy = (status: number, retryAfterMs?: number) =>
+  new CtStreamError('CT_HTTP_STATUS', `status ${status}`, { status, retryable: true, retryAfterMs })
+
+function requestsOver(client: Parameters<typeof stubClient>[0]) {
+  const clock = steppingClock()
+  const failures: CtStreamError[] = []
+  let recoveries = 0
+  const stop = new AbortController()
+  const requests = new LogRequests(stubClient(client), {
+    schedule: (request) => request(),
+    clock,
+    random: () => 0.5,
+    signal: stop.signal,
+    onFailure: (error) => failures.push(error),
+    onRecovery: () => recoveries++,
+  })
+  return { requests, clock, failures, stop, recoveries: () => recoveries }
+}
+
+describe('LogRequests', () => {
+  it('asks until it gets an answer, with growing waits', async () => {
+    let left = 6
+    const { requests, clock, failures, recoveries } = requestsOver({
+      head: () => (left-- > 0 ? Promise.reject(busy(503)) : Promise.resolve(HEAD)),
+    })
+    expect(await requests.head()).toBe(HEAD)
+    expect(failures).toHaveLength(6)
+    expect(recoveries()).toBe(1)
+    expect(clock.slept).toEqual([...clock.slept].sort((a, b) => a - b))
+    expect(requests.retries).toBe(6)
+    expect(requests.requests).toBe(7)
+  })
+
+  it('waits at least as long as it was asked to', async () => {
+    let left = 1
+    const { requests, clock } = requestsOver({
+      head: () => (left-- > 0 ? Promise.reject(busy(429, 45_000)) : Promise.resolve(HEAD)),
+    })
+    await requests.head()
+    expect(clock.slept[0]).toBeGreaterThanOrEqual(45_000)
+  })
+
+  it('does not repeat what disproves something', async () => {
+    const { requests, failures } = requestsOver({
+      head: () => Promise.reject(new CtStreamError('CT_HEAD_SIGNATURE', 'bad')),
+    })
+    await expect(requests.head()).rejects.toMatchObject({ code: 'CT_HEAD_SIGNATURE' })
+    expect(failures).toEqual([])
+  })
+
+  it('goes on asking a log whose first head fails for hours', async () => {
+    let left = 200
+    const { requests, clock } = requestsOver({
+      head: () => (left-- > 0 ? Promise.reject(busy(404)) : Promise.resolve(HEAD)),
+    })
+    expect(await requests.head()).toBe(HEAD)
+    expect(Math.max(...clock.slept)).toBeLessThanOrEqual(60_000)
+  })
+
+  it('asks one thing at a time of a log that keeps failing, and all again when it answers', async () => {
+    let underWay = 0
+    let most = 0
+    let failing = true
+    const { requests } = requestsOver({
+      entries: async (start) => {
+        underWay++
+        most = Math.max(most, underWay)
+        await new Promise((resolve) => setImmediate(resolve))
+        underWay--
+        if (failing) throw busy(500)
+        return batchOf(start, 1)
+      },
+    })
+    const all = Promise.all(Array.from({ length: 8 }, (_, i) => requests.entries(i, i + 1)))
+    while (requests.retries < 40) await new Promise((resolve) => setImmediate(resolve))
+    most = 0
+    while (requests.retries < 60) await new Promise((resolve) => setImmediate(resolve))
+    expect(most).toBe(1)
+    failing = false
+    expect((await all).map((batch) => batch.start)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  })
+
+  it('opens no breaker for being told to slow down', async () => {
+    let most = 0
+    let underWay = 0
+    let failing = true
+    const { requests } = requestsOver({
+      entries: async (start) => {
+        underWay++
+        most = Math.max(most, underWay)
+        await new Promise((resolve) => setImmediate(resolve))
+        underWay--
+        if (failing) throw busy(429)
+        return batchOf(start, 1)
+      },
+    })
+    const all = Promise.all(Array.from({ length: 4 }, (_, i) => requests.entries(i, i + 1)))
+    while (requests.retries < 40) await new Promise((resolve) => setImmediate(resolve))
+    expect(most).toBeGreaterThan(1)
+    failing = false
+    await all
+  })
+
+  it('ends with the reason of the abort', async () => {
+    const { requests, stop } = requestsOver({ head: () => Promise.reject(busy(503)) })
+    const asking = requests.head()
+    const reason = new Error('enough')
+    stop.abort(reason)
+    await expect(asking).rejects.toBe(reason)
+  })
+})

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import type { SignedHead } from '../../../src/types/log.js'
+import { Heads } from '../../../src/verify/heads.js'
+import { LOG, leafOf } from '../../support/memory-log.js'
+import { MTH, PROOF } from '../merkle/reference.js'
+
+const leavesTo = (n: number) => Array.from({ length: n }, (_, i) => leafOf(i))
+const headOf = (treeSize: number, timestamp = treeSize, leaves = leavesTo(treeSize)): SignedHead => ({
+  treeSize,
+  timestamp,
+  rootHash: MTH(leaves),
+  signature: new Uint8Array(4),
+})
+
+function honestHeads() {
+  const asked: [number, number][] = []
+  const heads = new Heads(LOG, async (first, second) => {
+    asked.push([first, second.treeSize])
+    return PROOF(first, leavesTo(second.treeSize))
+  })
+  return { heads, asked }
+}
+
+describe('Heads', () => {
+  it('takes over the first head, and larger ones that what is read will prove, without asking', async () => {
+    const { heads, asked } = honestHeads()
+    expect(await heads.adopt(headOf(10), 0)).toBe(true)
+    heads.confirm()
+    expect(await heads.adopt(headOf(20), 10)).toBe(true)
+    expect(heads.pending.map((h) => h.treeSize)).toEqual([20])
+    expect(heads.verified?.treeSize).toBe(10)
+    heads.confirm()
+    expect(heads.verified?.treeSize).toBe(20)
+    expect(asked).toEqual([])
+  })
+
+  it('has a larger head proven when reading is not that far', async () => {
+    const { heads, asked } = honestHeads()
+    await heads.adopt(headOf(10), 0)
+    expect(await heads.adopt(headOf(20), 5)).toBe(true)
+    expect(asked).toEqual([[10, 20]])
+  })
+
+  it('asks nothing of equal heads, and takes the newer time', async () => {
+    const { heads, asked } = honestHeads()
+    await heads.adopt(headOf(10, 1), 0)
+    heads.confirm()
+    expect(await heads.adopt(headOf(10, 1), 0)).toBe(false)
+    expect(await heads.adopt(headOf(10, 5), 0)).toBe(true)
+    expect(heads.newest?.timestamp).toBe(5)
+    expect(heads.verified?.timestamp).toBe(5)
+    expect(asked).toEqual([])
+  })
+
+  it('checks a smaller head once, and stays where it is', async () => {
+    const { heads, asked } = honestHeads()
+    await heads.adopt(headOf(20), 0)
+    expect(await heads.adopt(headOf(13), 20)).toBe(false)
+    expect(await heads.adopt(headOf(13), 20)).toBe(false)
+    expect(await heads.adopt(headOf(0), 20)).toBe(false)
+    expect(asked).toEqual([[13, 20]])
+    expect(heads.newest?.treeSize).toBe(20)
+  })
+
+  it('finds two roots for one size', async () => {
+    const { heads } = honestHeads()
+    await heads.adopt(headOf(10), 0)
+    const other = headOf(10, 11, leavesTo(11).slice(1))
+    await expect(heads.adopt(other, 10)).rejects.toMatchObject({ code: 'CT_HEAD_CONFLICT', index: 10 })
+    expect(heads.disputed.head).toBe(other)
+  })
+
+  it.each([
+    ['larger', 30],
+    ['smaller', 7],
+  ])('finds a %s head of another history', async (_, size) => {
+    const { heads } = honestHeads()
+    await heads.adopt(headOf(20), 0)
+    const forked = headOf(size, size, leavesTo(size + 1).slice(1))
+    await expect(heads.adopt(forked, 0)).rejects.toMatchObject({ code: 'CT_CONSISTENCY' })
+    expect(heads.disputed.proof).toBeDefined()
+  })
+
+  it('knows the root of the empty tree', async () => {
+    const { heads } = honestHeads()
+    await heads.adopt(headOf(20), 0)
+    const wrong = { ...headOf(0), rootHash: new Uint8Array(32) }
+    await expect(heads.adopt(wrong, 20)).rejects.toMatchObject({ code: 'CT_ROOT_MISMATCH' })
+  })
+
+  it('goes back to the verified head, and knows again what was laid at the door of the log', async () => {
+    const { heads } = honestHeads()
+    await heads.adopt(headOf(10), 0)
+    heads.confirm()
+    const wrong = headOf(20, 20, leavesTo(21).slice(1))
+    await heads.adopt(wrong, 10)
+    heads.accuse()
+    heads.rewind()
+    expect(heads.newest?.treeSize).toBe(10)
+    expect(heads.wasAccused(wrong)).toBe(true)
+    expect(heads.wasAccused(headOf(20))).toBe(false)
+  })
+
+  it('proves nothing in the weaker modes', async () => {
+    const { heads, asked } = honestHeads()
+    await heads.adopt(headOf(20), undefined)
+    await heads.adopt(headOf(40), undefined)
+    await heads.adopt(headOf(30), undefined)
+    expect(asked).toEqual([])
+    expect(heads.pending).toEqual([])
+  })
+})

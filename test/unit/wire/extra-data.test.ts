@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encodeExtraData, parseExtraData, Rfc6962Extra } from '../../../src/wire/extra-data.js'
+import { code, hex, precertSample, toBase64, toHex, x509Sample } from './samples.js'
+
+describe('parseExtraData', () => {
+  it('reads both types and writes them again', () => {
+    expect(parseExtraData(x509Sample.extraData, 'x509')).toEqual({
+      preCertificate: undefined,
+      certificates: [x509Sample.issuer],
+    })
+    expect(parseExtraData(precertSample.extraData, 'precert')).toEqual({
+      preCertificate: precertSample.preCertificate,
+      certificates: [x509Sample.issuer],
+    })
+    expect(toHex(encodeExtraData([x509Sample.issuer]))).toBe(toHex(x509Sample.extraData))
+    expect(toHex(encodeExtraData([x509Sample.issuer], precertSample.preCertificate))).toBe(
+      toHex(precertSample.extraData),
+    )
+  })
+
+  it('accepts no extra data and an empty chain', () => {
+    const nothing = { preCertificate: undefined, certificates: [] }
+    expect(parseExtraData(new Uint8Array(0), 'x509')).toEqual(nothing)
+    expect(parseExtraData(new Uint8Array(0), 'precert')).toEqual(nothing)
+    expect(parseExtraData(hex('000000'), 'x509')).toEqual(nothing)
+  })
+
+  it('refuses every truncation, trailing bytes, and one type read as the other', () => {
+    for (const [bytes, kind] of [
+      [x509Sample.extraData, 'x509'],
+      [precertSample.extraData, 'precert'],
+    ] as const) {
+      // prettier-ignore
+      for (let length = 1; length < bytes.length; length++)
+        expect(code(() => parseExtraData(bytes.slice(0, length), kind))).toBe('CT_LEAF_MALFORMED')
+      expect(code(() => parseExtraData(new Uint8Array([...bytes, 0]), kind))).toBe('CT_LEAF_MALFORMED')
+    }
+    expect(code(() => parseExtraData(x509Sample.extraData, 'precert'))).toBe('CT_LEAF_MALFORMED')
+    expect(code(() => parseExtraData(precertSample.extraData, 'x509'))).toBe('CT_LEAF_MALFORMED')
+    // A certificate that claims to be longer than its chain.
+    expect(code(() => parseExtraData(hex('0000080000063003020102'), 'x509'))).toBe('CT_LEAF_MALFORMED')
+  })
+
+  it('never throws a foreign error, whatever the bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 60 }),
+        fc.constantFrom('x509' as const, 'precert' as const),
+        (bytes, kind) => {
+          expect(['no error', 'CT_LEAF_MALFORMED']).toContain(code(() => parseExtraData(bytes, kind)))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('Rfc6962Extra', () => {
+  it('decodes when asked', () => {
+    const extra = new Rfc6962Extra(toBase64(precertSample.extraData), 'precert')
+    expect(extra.preCertificate()).toEqual(precertSample.preCertificate)
+    expect(extra.chain()).toEqual({ kind: 'certificates', certificates: [x509Sample.issuer] })
+    expect(new Rfc6962Extra('', 'precert').chain()).toEqual({ kind: 'certificates', certificates: [] })
+  })
+
+  it('fails when asked, not before', () => {
+    for (const [text, kind] of [
+      ['####', 'x509'],
+      ['AAA', 'x509'],
+      ['AAAA_w==', 'x509'],
+      ['AAAAAA==', 'x509'],
+      [toBase64(x509Sample.extraData), undefined],
+    ] as const) {
+      // prettier-ignore
+      const extra = new Rfc6962Extra(text, kind)
+      expect(code(() => extra.chain())).toBe('CT_LEAF_MALFORMED')
+      expect(code(() => extra.preCertificate())).toBe('CT_LEAF_MALFORMED')
+    }
+  })
+})

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, options: object = {}) => ({
+  test: { name, root: import.meta.dirname, include: [`${name}/**/*.test.ts`], testTimeout: 20_000, ...options },
+})
+
+// Each kind of test is a project of its own, so that `npx vitest --project unit` runs one of them (see README, Development).
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    projects: [
+      project('unit'),
+      // What needs the built package: the command line, programs of users, processes that are killed.
+      project('integration', { globalSetup: ['build.ts'], testTimeout: 120_000 }),
+    ],
+  },
+})
