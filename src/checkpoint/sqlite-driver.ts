@@ -2,7 +2,6 @@ import type Database from 'better-sqlite3'
 import { CtStreamError } from '../errors.js'
 
 export type SqliteDatabase = Database.Database
-export type SqliteStatement = Database.Statement
 export type SqliteDriver = typeof Database
 
 /**

@@ -6,9 +6,9 @@ import { usageError } from './usage-error.js'
 const mostShown = 8
 
 /**
- * The log a user means: by its id, its description, its URL (with or without scheme), or the beginning of one of them or of a
- * word of the description, as long as no other log is meant too. What fits as a whole goes before what only begins so; upper and lower case
- * are alike.
+ * The log a user means: by its id, its description, its URL (with or without scheme), or the beginning of one of them
+ * or of a word of the description, as long as no other log is meant too. What fits as a whole goes before what only
+ * begins so; upper and lower case are alike.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it is none, or several, which it lists.
  */

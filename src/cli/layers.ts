@@ -5,7 +5,13 @@ import type { GivenValue } from './values.js'
 type Layer = ReadonlyMap<string, GivenValue>
 
 /** Flags that cannot both hold: one of them in a higher layer takes the other's place in a lower one. */
-const opposites: readonly (readonly [string, string])[] = [['checkpoint', 'no-checkpoint']]
+const opposites: readonly (readonly [string, string])[] = [
+  ['checkpoint', 'no-checkpoint'],
+  // A log named by hand, and a selection from lists.
+  ...['log', 'key', 'submission-url'].flatMap((one) =>
+    ['log-list', 'operator', 'kind'].map((other) => [one, other] as const),
+  ),
+]
 
 /** One set of values out of several, the first named wins: flags, variables, file. */
 export function mergeLayers(layers: readonly Layer[]): Layer {

@@ -2,7 +2,6 @@ import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { quietController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
-import { MAX_RETRY_AFTER_MS } from '../util/retry-after.js'
 import { RecentAnswers } from './recent-answers.js'
 
 /**
@@ -20,6 +19,8 @@ const CAUTIOUS = 1
 const UNLIMITED = 1_000
 /** A rate doubles when it was in the way for this long without a refusal; see {@link OriginRate.requestsPerSecond}. */
 const DOUBLED_AFTER_MS = 600_000
+/** … and the rate of a first refusal, which is a guess: a bucket that was full says little of how fast it fills. */
+const GUESS_DOUBLED_AFTER_MS = 60_000
 /** What may go at once of what was not used: a quarter of a second's worth, at least one request. */
 const BURST_SECONDS = 0.25
 /** How long everything waits after a refusal that does not say how long. */
@@ -59,9 +60,12 @@ export class OriginRate {
   private base: number | undefined
   /** For how long the rate was in the way since. */
   private inTheWayMs = 0
+  private doubledAfterMs = DOUBLED_AFTER_MS
   private tokens = 0
   private tokensAt = 0
   private pausedUntil = 0
+  /** Length of that pause. */
+  private pausedMs = 0
   private refusals = 0
   /** Refusals since something got through. */
   private refusedInARow = 0
@@ -86,11 +90,12 @@ export class OriginRate {
    * After a refusal it grows with the square of the time for which it was in the way of requests, in the exponent: by a ninth
    * (back to what was sustained) in 4 minutes, twofold in 10, sixteenfold in 20, more than five hundredfold in 30. Slow near the
    * known limit (at DigiCert's rate one request in a hundred is refused), fast away from it, so that no mistake lasts; and not
-   * at all while it is not needed, so that a quiet night is not taken for leave.
+   * at all while it is not needed, so that a quiet night is not taken for leave. All ten times as fast after a first refusal,
+   * until a second one confirms the limit.
    */
   get requestsPerSecond(): number | undefined {
     if (this.base === undefined) return undefined
-    const rate = this.base * 2 ** ((this.inTheWayMs / DOUBLED_AFTER_MS) ** 2)
+    const rate = this.base * 2 ** ((this.inTheWayMs / this.doubledAfterMs) ** 2)
     if (rate < UNLIMITED) return rate
     this.base = undefined
     return undefined
@@ -105,8 +110,8 @@ export class OriginRate {
   restore(requestsPerSecond: number): void {
     const rate = Math.max(requestsPerSecond, SLOWEST)
     if (rate >= UNLIMITED || rate >= (this.base ?? UNLIMITED)) return
-    this.base = rate
-    this.inTheWayMs = 0
+    this.slowTo(rate)
+    this.doubledAfterMs = DOUBLED_AFTER_MS
   }
 
   /**
@@ -145,7 +150,8 @@ export class OriginRate {
     if (!CtStreamError.is(error)) return
     const { status, code, retryAfterMs = 0 } = error
     if (status === 429 || (status === 503 && retryAfterMs > 0)) this.refused(ticket, retryAfterMs)
-    else if (code === 'CT_HTTP_TIMEOUT' || status === 408 || (status !== undefined && status >= 500)) this.strained(ticket)
+    else if (code === 'CT_HTTP_TIMEOUT' || status === 408 || (status !== undefined && status >= 500))
+      this.strained(ticket)
     // A wrong answer, or a status of another kind, is an answer that was let through.
     else if (code !== 'CT_HTTP_NETWORK' && code !== 'CT_CLOSED') this.answered(ticket)
   }
@@ -153,10 +159,11 @@ export class OriginRate {
   private refused(ticket: Ticket, retryAfterMs: number): void {
     if (ticket.refusals === this.refusals) {
       const [now, known] = [this.clock.now(), this.requestsPerSecond]
-      if (this.answers.count(now) === 0) this.slowTo(known ?? CAUTIOUS)
-      else this.slowTo(lowered(this.answers.perSecond(now), known))
+      // Where nothing got through, the pause was too short; of the rate it says nothing.
+      if (this.answers.count(now) > 0) this.slowTo(lowered(this.answers.perSecond(now), known))
+      else if (known === undefined) this.slowTo(CAUTIOUS)
       this.pause(retryAfterMs)
-    } else if (retryAfterMs > 0) this.pausedUntil = Math.max(this.pausedUntil, this.clock.now() + retryAfterMs)
+    } else if (retryAfterMs > this.pauseMs) this.pauseFor(retryAfterMs)
   }
 
   private strained(ticket: Ticket): void {
@@ -170,6 +177,7 @@ export class OriginRate {
   }
 
   private slowTo(requestsPerSecond: number): void {
+    this.doubledAfterMs = this.requestsPerSecond === undefined ? GUESS_DOUBLED_AFTER_MS : DOUBLED_AFTER_MS
     this.base = Math.max(SLOWEST, requestsPerSecond)
     this.inTheWayMs = 0
   }
@@ -177,11 +185,8 @@ export class OriginRate {
   private pause(retryAfterMs: number): void {
     const now = this.clock.now()
     // The jitter keeps those that were sent away together from coming back together.
-    const ms =
-      retryAfterMs > 0
-        ? retryAfterMs + this.random() * Math.min(1000, retryAfterMs)
-        : backoffDelay(PAUSE, this.refusedInARow, this.random)
-    this.pausedUntil = now + ms
+    const jitterMs = this.random() * Math.min(1000, retryAfterMs)
+    this.pauseFor(retryAfterMs > 0 ? retryAfterMs + jitterMs : backoffDelay(PAUSE, this.refusedInARow, this.random))
     this.refusals++
     this.refusedInARow++
     this.strain = 0
@@ -189,14 +194,20 @@ export class OriginRate {
     this.probe = undefined
     this.answers.restart(now)
     this.tokens = 1
-    this.tokensAt = this.pausedUntil
+  }
+
+  private pauseFor(ms: number): void {
+    this.pausedMs = ms
+    this.pausedUntil = this.tokensAt = this.clock.now() + ms
   }
 
   // — waiting
 
   private get pauseMs(): number {
-    // Bounded, should the machine's clock be set back.
-    return Math.min(this.pausedUntil - this.clock.now(), 2 * MAX_RETRY_AFTER_MS)
+    const now = this.clock.now()
+    // The machine's clock was set back: the pause begins again, and takes no longer than it should.
+    if (this.pausedUntil - now > this.pausedMs) this.pausedUntil = now + this.pausedMs
+    return this.pausedUntil - now
   }
 
   /** How long until a request may go: 0 now, infinite until the probe has ended. */

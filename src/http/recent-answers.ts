@@ -42,13 +42,10 @@ export class RecentAnswers {
     const beganAt = this.beganAt ?? now
     this.beganAt ??= now
     const since = now - beganAt
-    if (since < 0) return this.restart(now) // the machine's clock was set back
+    if (since < 0) this.restart(now) // the machine's clock was set back
     if (since < STRETCH_MS) return
     // After a longer silence the stretch before holds nothing.
-    this.before =
-      since < 2 * STRETCH_MS
-        ? { beganAt, count: this.inStretch }
-        : { beganAt: now - STRETCH_MS, count: 0 }
+    this.before = since < 2 * STRETCH_MS ? { beganAt, count: this.inStretch } : { beganAt: now - STRETCH_MS, count: 0 }
     this.beganAt = now
     this.inStretch = 0
   }

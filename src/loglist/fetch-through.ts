@@ -8,6 +8,7 @@ export interface ListTransport {
     options: {
       readonly headers: Readonly<Record<string, string>>
       readonly signal?: AbortSignal
+      readonly fresh?: boolean
       readonly maxBytes: number
       readonly statuses: readonly number[]
     },
@@ -25,13 +26,14 @@ export interface ListTransport {
  * @param defaultSignal - For requests that bring none of their own.
  */
 export function fetchListThrough(transport: ListTransport, defaultSignal?: AbortSignal): FetchList {
-  return async (url, { etag, lastModified, signal = defaultSignal }) => {
+  return async (url, { etag, lastModified, fresh, signal = defaultSignal }) => {
     const { status, headers, body } = await transport.get(url, {
       headers: {
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
         ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
       },
       ...(signal === undefined ? {} : { signal }),
+      fresh,
       maxBytes: maxListBytes,
       statuses: [200, 304],
     })

@@ -13,6 +13,8 @@ export interface OpenLogOptions {
   readonly transport: Transport
   /** Accept `http:` for hosts that are not loopback. Default `false`. */
   readonly allowHttp?: boolean
+  /** Whether the signatures of heads are checked. Default `true`. */
+  readonly verifyHeads?: boolean
 }
 
 const COMMON = ['kind', 'key', 'description', 'operator', 'mmd'] as const
@@ -26,19 +28,20 @@ const STATIC_CT = [...COMMON, 'monitoringUrl', 'submissionUrl'] as const
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a spec that names no log: wrong URL, key or field.
  */
-export function openLog(spec: LogSpec, { transport, allowHttp = false }: OpenLogOptions): LogClient {
+export function openLog(spec: LogSpec, { transport, allowHttp = false, verifyHeads }: OpenLogOptions): LogClient {
   if (spec?.kind === 'static-ct') {
     const { key, monitoringUrl, submissionUrl, ...names } = objectOption<typeof spec>('log', spec, STATIC_CT)
     const url = checkedPrefix('monitoringUrl', monitoringUrl, allowHttp)
     const log = logInfo('static-ct', url, key, names)
     const origin = originOf(checkedPrefix('submissionUrl', submissionUrl, allowHttp))
-    return new StaticCtClient({ ...log, origin, transport })
+    return new StaticCtClient({ ...log, origin, verifyHeads, transport })
   }
   if (spec?.kind !== 'rfc6962')
     throw optionError('log.kind', "'rfc6962' or 'static-ct'", (spec as { kind?: unknown } | undefined)?.kind)
   const { key, url, tiles, ...names } = objectOption<typeof spec>('log', spec, RFC6962)
   const client = new Rfc6962Client({
     ...logInfo('rfc6962', checkedPrefix('url', url, allowHttp), key, names),
+    verifyHeads,
     transport,
   })
   if (tiles === undefined) return client

@@ -107,11 +107,15 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
    * @param read - The next value; `undefined` at the end.
    */
   private reader<T>(atHand: () => T | undefined, read: () => Promise<T | undefined>): AsyncIterableIterator<T> {
+    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
     if (this.reading)
       throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
-    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
     this.reading = true
     let turn: Promise<unknown> | undefined
+    const fail = async (error: unknown): Promise<never> => {
+      await this.close().catch(() => {})
+      throw error
+    }
     const next = async (): Promise<IteratorResult<T>> => {
       try {
         await this.open()
@@ -119,8 +123,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
         const value = this.closed === undefined ? (atHand() ?? (await read())) : undefined
         if (value !== undefined) return { done: false, value }
       } catch (error) {
-        await this.close().catch(() => {})
-        throw error
+        return fail(error)
       }
       await this.close()
       this.settings.signal?.throwIfAborted()
@@ -133,8 +136,13 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
       next: () => {
         if (turn === undefined && this.closed === undefined) {
           this.acknowledge()
-          const value = atHand()
-          if (value !== undefined) return Promise.resolve({ done: false, value })
+          try {
+            const value = atHand()
+            if (value !== undefined) return Promise.resolve({ done: false, value })
+          } catch (error) {
+            // A filter of the caller's may throw: that ends the stream, as any error does.
+            return fail(error)
+          }
         }
         // Calls that do not wait for each other are served one after the other.
         const result = turn === undefined ? next() : turn.then(next)

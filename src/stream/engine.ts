@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { checkpointStore } from '../checkpoint/open-store.js'
 import { CtStreamError } from '../errors.js'
+import { Delivered } from '../filter/dedupe.js'
+import type { EntryFilter } from '../filter/entry-filter.js'
 import { createTransport } from '../http/create-transport.js'
 import { reusesConnections } from '../http/keep-alive.js'
 import { OperatorQueues } from '../http/operator-queues.js'
@@ -32,6 +35,9 @@ type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K
  */
 export class Engine {
   readonly budget: ByteBudget
+  readonly filter: EntryFilter | undefined
+  /** `undefined`: nothing is dropped for having been delivered before. */
+  readonly delivered: Delivered | undefined
   private readonly settings: Settings
   private readonly emit: Emit
   private readonly stopper = quietController()
@@ -54,6 +60,9 @@ export class Engine {
     this.settings = settings
     this.emit = emit
     this.budget = new ByteBudget(settings.maxBufferedBytes)
+    const { filter, dedupe, clock, random } = settings
+    this.filter = filter
+    this.delivered = dedupe && new Delivered(dedupe, () => clock.now(), random)
     this.store = checkpointStore(settings.checkpoint)
     this.rates = new OriginRates(settings)
     this.queues = new OperatorQueues(settings.concurrency)
@@ -99,7 +108,8 @@ export class Engine {
     })
     const keepCurrent = await this.roster.open()
     this.askForContact()
-    if (keepCurrent !== undefined) this.inBackground(keepCurrent())
+    // As long as the lists are kept current there may be another log to read.
+    if (keepCurrent !== undefined) this.watch(keepCurrent())
     this.background.push(this.committer.run(this.stopper.signal))
   }
 
@@ -114,22 +124,33 @@ export class Engine {
       )
   }
 
-  /** The next page for the reader, who is finished with the one before; `undefined` when every log reached its end. */
+  /**
+   * The next page that has an entry for the reader, who is finished with the one before; `undefined` when every log reached its end.
+   * Pages without one are acknowledged on the way.
+   */
   async nextRun(): Promise<Run | undefined> {
-    this.reading?.acknowledge()
-    this.settle()
-    this.reading = undefined
+    this.leaveRun()
     for (;;) {
       if (this.failure !== undefined) throw this.failure.error
       const taken = this.mixer.take()
       if (taken !== undefined) {
         this.reading = new Run(this, taken.lane, taken.delivery)
-        return this.reading
+        if (this.reading.hasNext()) return this.reading
+        this.leaveRun()
+        // However much is dropped, requests and timers have their turn.
+        await setImmediate()
+        continue
       }
       if (this.closing !== undefined) return undefined
       if (this.running === 0) return this.end()
       await this.mixer.wait()
     }
+  }
+
+  private leaveRun(): void {
+    this.reading?.acknowledge()
+    this.settle()
+    this.reading = undefined
   }
 
   /** Applies what the reader has acknowledged of its page; done for a page or a commit at once, not for each entry. */

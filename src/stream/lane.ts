@@ -12,8 +12,12 @@ export class Lane {
   readonly queue: Delivery[] = []
   readonly position = new Position()
   readonly rate: Rate
-  /** Entries acknowledged. */
+  /** Entries acknowledged, those included that were dropped. */
   entries = 0
+  /** Entries the filter dropped. */
+  filtered = 0
+  /** Entries dropped because the same was delivered before, of this log or another. */
+  duplicates = 0
   /** The log's timestamp of the last acknowledged entry, epoch milliseconds. */
   lastTimestamp: number | undefined
 

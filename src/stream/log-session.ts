@@ -71,7 +71,6 @@ export interface LogSessionEvents {
  * before a signed root covers it.
  */
 export class LogSession {
-  readonly log: LogInfo
   readonly requests: LogRequests
   readonly planner: PagePlanner
   readonly heads: Heads
@@ -87,7 +86,7 @@ export class LogSession {
   private readonly bytesPerEntry = { value: FIRST_BYTES_PER_ENTRY }
   private held = new HeldEntries<Lease>(CompactRange.empty)
   /** Index after the last entry handed on. */
-  private handedOn = 0
+  private handedOn: number
   private reader: RangeReader | undefined
   private openedSize = 0
   private endIndex = Number.POSITIVE_INFINITY
@@ -103,7 +102,7 @@ export class LogSession {
 
   constructor(options: LogSessionOptions) {
     this.options = options
-    this.log = options.client.log
+    this.handedOn = options.resumeAt ?? options.stored?.position ?? 0
     const learned = options.stored?.learned ?? {}
     this.planner = new PagePlanner(typeof learned.pageSize === 'number' ? learned.pageSize : undefined)
     if (typeof learned.bytesPerEntry === 'number' && learned.bytesPerEntry > 0)
@@ -118,6 +117,11 @@ export class LogSession {
       onRecovery: () => this.settle(),
     })
     this.heads = new Heads(this.log, (first, second) => this.requests.consistency(first, second, this.asking))
+  }
+
+  /** What is said of the log now: it may have moved. */
+  get log(): LogInfo {
+    return this.requests.client.log
   }
 
   /** What is worth remembering of the log's limits. */

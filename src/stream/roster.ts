@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { CtStreamError } from '../errors.js'
 import type { OperatorQueues } from '../http/operator-queues.js'
 import type { OriginRates } from '../http/origin-rates.js'
 import type { Transport } from '../http/transport.js'
-import { maxListBytes } from '../loglist/defaults.js'
-import type { FetchList } from '../loglist/fetch-list.js'
+import { fetchListThrough } from '../loglist/fetch-through.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
+import { specOf } from '../logs/listed-log.js'
 import { openLog } from '../logs/open-log.js'
 import type { LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
-import type { FinalTreeHead, ListedLog } from '../types/log-list.js'
+import type { FinalTreeHead } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { Rate } from '../util/rate.js'
@@ -43,10 +44,19 @@ export interface RosterOptions {
   readonly onList: (payload: CtStreamEvents['list']) => void
 }
 
+/** A log that is or was followed. */
+interface Followed {
+  /** What its client was made from. */
+  spec: LogSpec
+  client: LogClient
+  readonly lane: Lane
+  ended: boolean
+}
+
 /** The logs a stream follows: named by hand, or listed and kept current. */
 export class Roster {
   private readonly options: RosterOptions
-  private readonly followed = new Map<string, { client: LogClient; readonly lane: Lane; ended: boolean }>()
+  private readonly followed = new Map<string, Followed>()
 
   constructor(options: RosterOptions) {
     this.options = options
@@ -66,7 +76,7 @@ export class Roster {
     const source = new LogListSource({
       logList: settings.logList,
       selection: settings.logs,
-      fetchList: this.fetchList,
+      fetchList: fetchListThrough(this.options.transport, signal),
       readFile: (path, signal) => readFile(path, { signal }),
       store: this.options.lists,
       clock: settings.clock,
@@ -109,6 +119,7 @@ export class Roster {
     const client = openLog(spec, {
       transport,
       allowHttp: settings.allowHttp,
+      verifyHeads: settings.verify !== 'none-unverified',
     })
     const { id } = client.log
     const before = this.followed.get(id)
@@ -128,7 +139,7 @@ export class Roster {
     const lane = before?.lane ?? new Lane(session, new Rate())
     lane.session = session
     session.expectFinal(finalHead)
-    const entry = { client, lane, ended: false }
+    const entry: Followed = { spec, client, lane, ended: false }
     this.followed.set(id, entry)
     if (before === undefined) this.options.onLane(lane)
     this.options.onRun(
@@ -141,17 +152,19 @@ export class Roster {
   /** The lists say something else of a log that is followed. */
   private change(log: LogSpec & { readonly finalTreeHead?: FinalTreeHead | undefined }): void {
     const { transport, settings } = this.options
-    const client = openLog(specOf(log), {
+    const spec = specOf(log)
+    const client = openLog(spec, {
       transport,
       allowHttp: settings.allowHttp,
+      verifyHeads: settings.verify !== 'none-unverified',
     })
     const entry = this.followed.get(client.log.id)
     if (entry === undefined) return
     entry.lane.session.expectFinal(log.finalTreeHead)
-    if (client.log.kind !== entry.client.log.kind || client.log.url !== entry.client.log.url) {
-      entry.client = client
-      entry.lane.session.moveTo(client)
-    }
+    if (isDeepStrictEqual(spec, entry.spec)) return
+    entry.spec = spec
+    entry.client = client
+    entry.lane.session.moveTo(client)
   }
 
   private session(
@@ -161,17 +174,19 @@ export class Roster {
     lane: () => Lane,
   ): LogSession {
     const { settings, rates, queues, budget, signal, events } = this.options
-    const { id, operator } = client.log
+    const { id } = client.log
     // The log may have moved since.
-    const url = () => (this.client(id) ?? client).log.url
-    rates.restore(url(), stored?.learned.requestsPerSecond)
+    const log = () => (this.client(id) ?? client).log
+    rates.restore(client.log.url, stored?.learned.requestsPerSecond)
     return new LogSession({
       client,
       settings,
       // The rate comes first: who waits for it takes no place that others could use.
-      schedule: (request, slot) =>
-        rates.run({ ...slot, url: url() }, () => queues.run({ ...slot, log: id, operator }, request)),
-      requestsPerSecond: () => rates.requestsPerSecond(url()),
+      schedule: (request, slot) => {
+        const { url, operator } = log()
+        return rates.run({ ...slot, url }, () => queues.run({ ...slot, log: id, operator }, request))
+      },
+      requestsPerSecond: () => rates.requestsPerSecond(log().url),
       budget,
       clock: settings.clock,
       random: settings.random,
@@ -181,31 +196,8 @@ export class Roster {
       events: events(lane),
     })
   }
-
-  private readonly fetchList: FetchList = async (url, { etag, lastModified, signal }) => {
-    const { status, headers, body } = await this.options.transport.get(url, {
-      headers: {
-        ...(etag === undefined ? {} : { 'if-none-match': etag }),
-        ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
-      },
-      signal: signal ?? this.options.signal,
-      maxBytes: maxListBytes,
-      statuses: [200, 304],
-    })
-    if (status === 304) return { status: 'not-modified' }
-    return { status: 'modified', body, etag: headers.etag, lastModified: headers['last-modified'] }
-  }
 }
 
 function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {
   return Array.isArray(logs)
-}
-
-/** What of a listed log opens it. */
-function specOf(log: LogSpec | ListedLog): LogSpec {
-  const { key, description, operator, mmd } = log
-  const common = { key, description, operator, mmd }
-  if (log.kind === 'rfc6962')
-    return { ...common, kind: log.kind, url: log.url, ...('tiles' in log && { tiles: log.tiles }) }
-  return { ...common, kind: log.kind, monitoringUrl: log.monitoringUrl, submissionUrl: log.submissionUrl }
 }

@@ -6,7 +6,7 @@ import type { Engine } from './engine.js'
 import type { Lane } from './lane.js'
 
 /**
- * One page being read: decodes its entries when the reader comes to them.
+ * One page being read: decodes its entries when the reader comes to them, and drops those that are not wanted.
  *
  * The positions of all other logs are those at which this page was begun, and stay so while it is read; with them each
  * entry can make a cursor that covers the whole stream, at any later time.
@@ -14,13 +14,18 @@ import type { Lane } from './lane.js'
 export class Run {
   readonly lane: Lane
   readonly delivery: Delivery
-  /** Entries the reader is finished with. */
+  /** Entries finished with: by the reader, or dropped with nothing before them that the reader still has. */
   acknowledged = 0
-  private given = 0
+  private readonly engine: Engine
+  /** Entries given to the reader, dropped, or found. */
+  private looked = 0
+  /** The last entry looked at, while the reader has not come to it. */
+  private found: CtCertificate | undefined
   private readonly historical: EntryContext
   private readonly current: EntryContext
 
   constructor(engine: Engine, lane: Lane, delivery: Delivery) {
+    this.engine = engine
     this.lane = lane
     this.delivery = delivery
     const { log } = lane.session
@@ -35,12 +40,17 @@ export class Run {
     this.historical = { ...this.current, historical: true }
   }
 
-  /** The next entry of the page, if there is one. */
+  /** Whether there is an entry for the reader in what is left of the page. Drops those before it. */
+  hasNext(): boolean {
+    this.found ??= this.find()
+    return this.found !== undefined
+  }
+
+  /** The next entry for the reader, if there is one. */
   next(): CtCertificate | undefined {
-    const { batch, openedSize } = this.delivery
-    if (this.given >= batch.length) return undefined
-    const context = batch.start + this.given < openedSize ? this.historical : this.current
-    return decodeEntry(batch.entry(this.given++), context)
+    const next = this.found ?? this.find()
+    this.found = undefined
+    return next
   }
 
   /** All entries not yet given. */
@@ -52,6 +62,43 @@ export class Run {
 
   /** Everything given is finished with. */
   acknowledge(): void {
-    this.acknowledged = this.given
+    this.acknowledged = this.found === undefined ? this.looked : this.looked - 1
+  }
+
+  private find(): CtCertificate | undefined {
+    const { batch } = this.delivery
+    while (this.looked < batch.length) {
+      const i = this.looked
+      const wanted = this.pick(i)
+      this.looked = i + 1
+      if (wanted !== undefined) return wanted
+      if (this.acknowledged === i) this.acknowledged = i + 1
+    }
+    return undefined
+  }
+
+  /** Entry `i` of the page, unless it is dropped; as little as possible is done for one that is. */
+  private pick(i: number): CtCertificate | undefined {
+    const { engine, lane } = this
+    const { filter, delivered } = engine
+    const { batch, openedSize } = this.delivery
+    const leafInput = batch.leafInput(i)
+    if (filter?.mayMatch(leafInput) === false) {
+      lane.filtered++
+      return undefined
+    }
+    const key = delivered?.key(leafInput)
+    if (delivered?.has(key)) {
+      lane.duplicates++
+      return undefined
+    }
+    const context = batch.start + i < openedSize ? this.historical : this.current
+    const certificate = decodeEntry(batch.entry(i), context)
+    if (filter?.matches(certificate) === false) {
+      lane.filtered++
+      return undefined
+    }
+    delivered?.add(key)
+    return certificate
   }
 }

@@ -1,4 +1,7 @@
 import { CtStreamError } from '../errors.js'
+import { DEDUPE_DEFAULTS, type DedupeSettings, dedupeOption } from '../filter/dedupe.js'
+import type { EntryFilter } from '../filter/entry-filter.js'
+import { filterOption } from '../filter/filter-option.js'
 import { selectionOption } from '../loglist/select.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
@@ -19,6 +22,10 @@ export interface Settings {
   /** `undefined`: only by `stream.commit()`. */
   readonly commit: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly verify: VerifyOption
+  /** `undefined`: everything is wanted. */
+  readonly filter: EntryFilter | undefined
+  /** `undefined`: nothing is dropped for having been delivered before. */
+  readonly dedupe: DedupeSettings | undefined
   readonly maxBufferedBytes: number
   readonly concurrency: { readonly perLog: number; readonly perOperator: number; readonly total: number }
   readonly pollIntervalMs: number
@@ -40,6 +47,7 @@ export const DEFAULTS = Object.freeze({
   checkpoint: 'ct-stream.db',
   commit: Object.freeze({ everyMs: 1_000, everyEntries: 10_000 }),
   verify: 'full',
+  dedupe: DEDUPE_DEFAULTS,
   maxBufferedBytes: 64 * 1024 * 1024,
   concurrency: Object.freeze({ perLog: 4, perOperator: 8, total: 32 }),
   pollIntervalMs: 10_000,
@@ -55,6 +63,8 @@ const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
   'checkpoint',
   'commit',
   'verify',
+  'filter',
+  'dedupe',
   'maxBufferedBytes',
   'concurrency',
   'pollIntervalMs',
@@ -89,6 +99,8 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     checkpoint: checkpointOption(options.checkpoint),
     commit: commitOption(options.commit),
     verify: choiceOption('verify', options.verify, ['full', 'signatures-only', 'none-unverified'], DEFAULTS.verify),
+    filter: filterOption('filter', options.filter),
+    dedupe: dedupeOption('dedupe', options.dedupe),
     maxBufferedBytes: integerOption(
       'maxBufferedBytes',
       options.maxBufferedBytes,

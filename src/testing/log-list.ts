@@ -42,7 +42,7 @@ export type TestLogState = 'pending' | 'qualified' | 'usable' | 'readonly' | 're
 export interface TestLogListOptions {
   /** State of every log, or of each. Default `'usable'`. */
   readonly state?: TestLogState | ((log: { readonly description: string; readonly logId: string }) => TestLogState)
-  /** When the list and the states were made. Default 2026-01-01T00:00:00Z. */
+  /** When the list and the states were made. Default now. */
   readonly timestamp?: Date
   /** Default `'1.0'`. */
   readonly version?: string
@@ -64,7 +64,7 @@ export function createTestLogList(
   logs: readonly { readonly listLog: LogListLog }[],
   options: TestLogListOptions = {},
 ): TestLogList {
-  const { state = 'usable', timestamp = new Date(Date.UTC(2026, 0, 1)), version = '1.0' } = options
+  const { state = 'usable', timestamp = new Date(), version = '1.0' } = options
   const operators = new Map<string, { logs: TestLogListLog[]; tiled_logs: TestLogListTiledLog[] }>()
   for (const log of logs) {
     if (log?.listLog === undefined) throw optionError('logs', 'logs made by createTestLog', log)

@@ -1,6 +1,7 @@
 import type { CtStreamError } from '../errors.js'
 import type { CheckpointStore, Gap } from './checkpoint.js'
 import type { Clock, Logger } from './clock.js'
+import type { DedupeOption, Filter } from './filter.js'
 import type { LogInfo, LogSpec, SignedHead } from './log.js'
 import type { ListedLog, ListProblem, LogList, LogSelection } from './log-list.js'
 
@@ -10,7 +11,13 @@ export type StartOption = 'now' | 'beginning' | { readonly index: number } | { r
 /** Where reading ends: never, at the head seen when the log was opened, before an index, or at a time. */
 export type EndOption = 'never' | 'head' | { readonly index: number } | { readonly time: Date }
 
-/** How much is proven before an entry is delivered; the weaker variants say so in their name. */
+/**
+ * How much is proven before an entry is delivered; the weaker variants say so in their name.
+ *
+ * - `full`: every entry is proven to be in a tree whose head the log signed
+ * - `signatures-only`: the signatures of heads are checked, entries are taken as they come
+ * - `none-unverified`: nothing is checked
+ */
 export type VerifyOption = 'full' | 'signatures-only' | 'none-unverified'
 
 export interface CommitPolicy {
@@ -57,8 +64,12 @@ export interface LogStatus {
   readonly lagMs: number | undefined
   /** Size of the largest head that is known to be consistent with everything delivered. */
   readonly verifiedSize: number | undefined
-  /** Entries delivered by this stream. */
+  /** Entries this stream is finished with: acknowledged by the reader, or dropped. */
   readonly entries: number
+  /** Entries dropped by the option `filter`. */
+  readonly filtered: number
+  /** Entries dropped by the option `dedupe`: the same was delivered before, of this log or another. */
+  readonly duplicates: number
   /** Entries per second over the last minute or so. */
   readonly entriesPerSecond: number
   /** Bytes of entries received. */
@@ -78,6 +89,8 @@ export interface LogStatus {
 export interface StreamStatus {
   readonly logs: readonly LogStatus[]
   readonly entries: number
+  readonly filtered: number
+  readonly duplicates: number
   readonly entriesPerSecond: number
   readonly bytes: number
   /** Bytes fetched and not yet acknowledged, never far above `maxBufferedBytes`. */
@@ -138,6 +151,16 @@ export interface CtStreamOptions {
   readonly commit?: CommitPolicy | 'manual'
   /** Default `'full'`. */
   readonly verify?: VerifyOption
+  /** Which entries are delivered. What is dropped counts as read: the position moves past it. Default: all. */
+  readonly filter?: Filter
+  /**
+   * Drops what this stream delivered before, from whichever log: the same certificate, or the same issuance (a precertificate and
+   * its certificate). Default `false`.
+   *
+   * Nothing is dropped by mistake: keys are kept whole. They are kept in memory only, for `ttlMs` and up to `maxEntries` of them, so
+   * that what was forgotten, and everything after a restart, may be delivered again: at least once, as always.
+   */
+  readonly dedupe?: DedupeOption
   /** Bound on everything fetched and not yet acknowledged, over all logs. Bytes, at least 64 KiB. Default 64 MiB. */
   readonly maxBufferedBytes?: number
   readonly concurrency?: ConcurrencyOption

@@ -2,6 +2,7 @@
 export class Rate {
   private readonly halfLifeMs: number
   private perMs = 0
+  private first: number | undefined
   private last: number | undefined
 
   constructor(halfLifeMs = 20_000) {
@@ -11,12 +12,16 @@ export class Rate {
   /** @param now - Epoch milliseconds. */
   add(count: number, now: number): void {
     const since = this.last ?? now
+    this.first ??= now
     this.perMs = this.perMs * this.decay(now - since) + (count * Math.LN2) / this.halfLifeMs
     this.last = now
   }
 
   perSecond(now: number): number {
-    return this.last === undefined ? 0 : this.perMs * this.decay(now - this.last) * 1000
+    if (this.first === undefined || this.last === undefined) return 0
+    // As long as less than the window has been seen, the average is over what has been: at least a second.
+    const seen = 1 - this.decay(Math.max(1000, now - this.first))
+    return ((this.perMs * this.decay(now - this.last)) / seen) * 1000
   }
 
   private decay(elapsed: number): number {

@@ -192,7 +192,7 @@ export class CertificateFields {
 
   get extendedKeyUsage(): readonly ExtendedKeyUsage[] | undefined {
     return this.once<readonly ExtendedKeyUsage[] | undefined>('extendedKeyUsage', undefined, (note) =>
-      this.readAll('extKeyUsage', note, decodeExtendedKeyUsage)?.flat(),
+      this.readList('extKeyUsage', note, decodeExtendedKeyUsage),
     )
   }
 
@@ -216,20 +216,26 @@ export class CertificateFields {
 
   /** Locations of AuthorityInfoAccess, all methods, in order. */
   get accessLocations(): readonly AccessLocation[] {
-    return this.once<readonly AccessLocation[]>('ocspUrls', [], (note) =>
-      (this.readAll('authorityInfoAccess', note, decodeAuthorityInfoAccess) ?? []).flat(),
+    return this.once<readonly AccessLocation[]>(
+      'ocspUrls',
+      [],
+      (note) => this.readList('authorityInfoAccess', note, decodeAuthorityInfoAccess) ?? [],
     )
   }
 
   get crlUrls(): readonly string[] {
-    return this.once<readonly string[]>('crlUrls', [], (note) =>
-      (this.readAll('crlDistributionPoints', note, decodeCrlUrls) ?? []).flat(),
+    return this.once<readonly string[]>(
+      'crlUrls',
+      [],
+      (note) => this.readList('crlDistributionPoints', note, decodeCrlUrls) ?? [],
     )
   }
 
   get policies(): readonly CertificatePolicy[] {
-    return this.once<readonly CertificatePolicy[]>('policies', [], (note) =>
-      (this.readAll('certificatePolicies', note, decodePolicies) ?? []).flat(),
+    return this.once<readonly CertificatePolicy[]>(
+      'policies',
+      [],
+      (note) => this.readList('certificatePolicies', note, decodePolicies) ?? [],
     )
   }
 
@@ -291,17 +297,26 @@ export class CertificateFields {
 
   /** Every extension of a kind that can be read; `undefined` when there is none of it. */
   private readAll<T>(extension: ExtensionName, note: Note, decode: Decode<T>): T[] | undefined {
-    const { outline } = this
+    return this.readList(extension, note, function* (reader) {
+      yield decode(reader, note)
+    })
+  }
+
+  /** The items of all extensions of a kind, those before a break included; `undefined` when there is none of it. */
+  private readList<T>(extension: ExtensionName, note: Note, decode: Decode<Iterable<T>>): T[] | undefined {
     const indexes = this.indexesOf(extensionOctets[extension])
     if (indexes.length === 0) return undefined
     if (indexes.length > 1) note('extension-duplicate', `${extension} occurs ${indexes.length} times`)
-    const values: T[] = []
+    const items: T[] = []
     for (const i of indexes)
       tolerant(note, 'extension-malformed', undefined, () => {
-        const { valueStart, valueEnd } = outline.extension(i)
-        values.push(readWhole(this.readerOver(valueStart, valueEnd), note, decode))
+        const { valueStart, valueEnd } = this.outline.extension(i)
+        const reader = this.readerOver(valueStart, valueEnd)
+        for (const item of decode(reader, note)) items.push(item)
+        noteFrame(this.readerOver(valueStart, valueEnd), note)
+        if (reader.nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${reader.nonMinimalAt}`)
       })
-    return values
+    return items
   }
 
   private indexesOf(oid: Uint8Array): number[] {
@@ -343,13 +358,8 @@ function tolerant<T>(note: Note, code: ProblemCode, fallback: T, read: () => T):
   }
 }
 
-/** Decodes the one element that an extension's value is, and notes what is odd about its frame. */
-function readWhole<T>(reader: DerReader, note: Note, decode: Decode<T>): T {
-  const { bytes, offset, end } = reader
-  const value = decode(reader, note)
-  const whole = new DerReader(bytes, offset, end)
-  whole.next()
-  if (whole.stop < end) note('trailing-data', `${end - whole.stop} bytes after the value`)
-  if (reader.nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${reader.nonMinimalAt}`)
-  return value
+/** An extension's value is one element: notes what follows it. */
+function noteFrame(reader: DerReader, note: Note): void {
+  reader.next()
+  if (reader.stop < reader.end) note('trailing-data', `${reader.end - reader.stop} bytes after the value`)
 }

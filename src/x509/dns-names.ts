@@ -8,6 +8,9 @@ import { UniqueList } from './unique-list.js'
 /** No label has more characters than octets, and no DNS label more than 63 octets; converting longer ones is a waste of time. */
 const MAX_LABEL = 255
 
+/** No DNS name has more than 255 octets; what is far longer is none, and is not taken apart. */
+const MAX_NAME = 1024
+
 /** Characters of names that are as they should be: lower-case host names, wildcards, underscores. */
 const clean = new Uint8Array(256)
 for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-._*') clean[char.charCodeAt(0)] = 1
@@ -24,10 +27,14 @@ const DIGIT_9 = 0x39
  * - labels that are not ASCII become A-labels: read as UTF-8 where they are, and as Latin-1 as well
  * - `http://`, `https://` off; a name with a NUL or a slash gives both the part before it and the whole; so does a port
  * - an IP address is an IP address, wherever it is written
+ * - what is longer than 1024 characters is no name
  * - other characters that cannot be in a name, or would harm a terminal, are written `\DDD` (RFC 1035 section 5.1)
  */
 export class HostNames {
   private readonly names = new UniqueList()
+  /** Where the first dNSName is, which most common names repeat; nothing while `firstStop` is 0. */
+  private firstStart = 0
+  private firstStop = 0
   private addresses: UniqueList | undefined
   private readonly note: Note
 
@@ -46,8 +53,14 @@ export class HostNames {
 
   /** A dNSName: the octets `start` to `stop`. */
   addDnsName(bytes: Uint8Array, start: number, stop: number): void {
-    if (isClean(bytes, start, stop)) this.names.add(latin1(bytes, start, stop))
-    else this.addOddDnsName(bytes.subarray(start, stop))
+    if (!isClean(bytes, start, stop)) {
+      this.addOddDnsName(bytes.subarray(start, stop))
+      return
+    }
+    this.names.add(latin1(bytes, start, stop))
+    if (this.firstStop > 0) return
+    this.firstStart = start
+    this.firstStop = stop
   }
 
   /** An iPAddress: 4 or 16 octets. */
@@ -57,8 +70,12 @@ export class HostNames {
     else this.note('ip-address-malformed', `an iPAddress of ${octets.length} octets`)
   }
 
-  /** A common name of any string type whose octets are Latin-1 where they are clean: spares decoding it. */
+  /**
+   * A common name of any string type, when its octets are a name as they stand.
+   * @returns Whether they are; otherwise decode them and {@link addCommonName}.
+   */
   addCommonNameOctets(bytes: Uint8Array, start: number, stop: number): boolean {
+    if (this.isFirst(bytes, start, stop)) return true
     if (!isClean(bytes, start, stop)) return false
     const text = latin1(bytes, start, stop)
     if (text.includes('.')) this.names.add(text)
@@ -68,6 +85,13 @@ export class HostNames {
   /** A common name: counts when it is an IP address, or has a dot and neither a space nor an `@`. */
   addCommonName(text: string): void {
     for (const part of partsOf(text)) this.addCommonNamePart(part)
+  }
+
+  private isFirst(bytes: Uint8Array, start: number, stop: number): boolean {
+    const { firstStart, firstStop } = this
+    if (stop - start !== firstStop - firstStart || start === stop) return false
+    for (let i = stop - start - 1; i >= 0; i--) if (bytes[start + i] !== bytes[firstStart + i]) return false
+    return true
   }
 
   private addOddDnsName(octets: Uint8Array): void {
@@ -116,7 +140,7 @@ export class HostNames {
 function isClean(bytes: Uint8Array, start: number, stop: number): boolean {
   for (let at = start; at < stop; at++) if (clean[bytes[at] as number] === 0) return false
   const last = bytes[stop - 1] as number
-  return start < stop && last !== DOT && (last < DIGIT_0 || last > DIGIT_9)
+  return start < stop && stop - start <= MAX_NAME && last !== DOT && (last < DIGIT_0 || last > DIGIT_9)
 }
 
 /** The readings of a text that may be more than a name: up to a NUL, a slash or a port, and as a whole. */
@@ -128,7 +152,7 @@ function partsOf(text: string): string[] {
     const port = /:\d{1,5}$/.exec(part)
     if (port !== null && part.indexOf(':') === port.index) parts.unshift(part.slice(0, port.index))
   }
-  return [...new Set(parts)]
+  return [...new Set(parts)].filter((part) => part.length <= MAX_NAME)
 }
 
 function before(text: string, mark: string): string {

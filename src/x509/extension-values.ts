@@ -15,7 +15,7 @@ import { keyPurposes, policyNames, validationPolicies } from './oids.js'
 import { lenientAscii } from './strings.js'
 
 // Each of these decodes the content of one `extnValue` OCTET STRING, over which the reader is. All throw `CT_DER_MALFORMED` when
-// it is not what it should be.
+// it is not what it should be; lists are generators, so that what comes before a break is not lost.
 
 const keyUsageBits: readonly KeyUsageName[] = [
   'digitalSignature',
@@ -39,17 +39,15 @@ export function decodeKeyUsage(reader: DerReader): KeyUsageName[] {
 }
 
 /** RFC 5280 section 4.2.1.12. */
-export function decodeExtendedKeyUsage(reader: DerReader): ExtendedKeyUsage[] {
+export function* decodeExtendedKeyUsage(reader: DerReader): Generator<ExtendedKeyUsage> {
   // ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId
   reader.expect(Tag.sequence, 'ExtKeyUsageSyntax')
   reader.enter()
-  const purposes: ExtendedKeyUsage[] = []
   while (reader.next()) {
     if (!reader.isA(Tag.oid)) reader.fail('is no KeyPurposeId')
     const oid = decodeOid(reader.bytes, reader.start, reader.stop)
-    purposes.push({ oid, name: keyPurposes[oid] })
+    yield { oid, name: keyPurposes[oid] }
   }
-  return purposes
 }
 
 /** RFC 5280 section 4.2.1.9. */
@@ -66,7 +64,9 @@ export function decodeBasicConstraints(reader: DerReader, note: Note = ignore): 
   if (!more) return { ca, pathLength: undefined }
   if (!reader.isA(Tag.integer)) reader.fail('is no pathLenConstraint')
   noteInteger(reader.content(), note)
-  return { ca, pathLength: smallInteger(reader.content()) }
+  const pathLength = smallInteger(reader.content())
+  if (pathLength === undefined) note('extension-malformed', 'a pathLenConstraint below zero, or beyond all sense')
+  return { ca, pathLength }
 }
 
 /** RFC 5280 section 4.2.1.2: lower-case hex. */
@@ -95,11 +95,10 @@ export interface AccessLocation {
 export const AccessMethod = { ocsp: '1.3.6.1.5.5.7.48.1', caIssuers: '1.3.6.1.5.5.7.48.2' } as const
 
 /** RFC 5280 section 4.2.2.1: the URIs in order; other kinds of location are left out. */
-export function decodeAuthorityInfoAccess(reader: DerReader, note: Note = ignore): AccessLocation[] {
+export function* decodeAuthorityInfoAccess(reader: DerReader, note: Note = ignore): Generator<AccessLocation> {
   // AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF AccessDescription
   reader.expect(Tag.sequence, 'AuthorityInfoAccessSyntax')
   reader.enter()
-  const locations: AccessLocation[] = []
   while (reader.next()) {
     // AccessDescription ::= SEQUENCE { accessMethod OBJECT IDENTIFIER, accessLocation GeneralName }
     if (!reader.isA(Tag.sequence)) reader.fail('is no AccessDescription')
@@ -107,36 +106,32 @@ export function decodeAuthorityInfoAccess(reader: DerReader, note: Note = ignore
     reader.expect(Tag.oid, 'accessMethod')
     const method = decodeOid(reader.bytes, reader.start, reader.stop)
     if (reader.next() && reader.isA(NameTag.uniformResourceIdentifier))
-      locations.push({ method, uri: lenientAscii(reader.content(), note) })
+      yield { method, uri: lenientAscii(reader.content(), note) }
     reader.leave(outer)
   }
-  return locations
 }
 
 /** RFC 5280 section 4.2.1.13: the URIs of the full names of all distribution points, in order. */
-export function decodeCrlUrls(reader: DerReader, note: Note = ignore): string[] {
+export function* decodeCrlUrls(reader: DerReader, note: Note = ignore): Generator<string> {
   // CRLDistributionPoints ::= SEQUENCE SIZE (1..MAX) OF DistributionPoint
   reader.expect(Tag.sequence, 'CRLDistributionPoints')
   reader.enter()
-  const urls: string[] = []
   while (reader.next()) {
     // DistributionPoint ::= SEQUENCE { distributionPoint [0] OPTIONAL, reasons [1] OPTIONAL, cRLIssuer [2] OPTIONAL }
     if (!reader.isA(Tag.sequence)) reader.fail('is no DistributionPoint')
     const points = reader.enter()
-    while (reader.next()) if (reader.isA(0xa0)) fullNameUrls(reader, urls, note)
+    while (reader.next()) if (reader.isA(0xa0)) yield* fullNameUrls(reader, note)
     reader.leave(points)
   }
-  return urls
 }
 
-function fullNameUrls(reader: DerReader, urls: string[], note: Note): void {
+function* fullNameUrls(reader: DerReader, note: Note): Generator<string> {
   // DistributionPointName ::= CHOICE { fullName [0] GeneralNames, nameRelativeToCRLIssuer [1] }
   const outer = reader.enter()
   while (reader.next()) {
     if (!reader.isA(0xa0)) continue
     const names = reader.enter()
-    while (reader.next())
-      if (reader.isA(NameTag.uniformResourceIdentifier)) urls.push(lenientAscii(reader.content(), note))
+    while (reader.next()) if (reader.isA(NameTag.uniformResourceIdentifier)) yield lenientAscii(reader.content(), note)
     reader.leave(names)
   }
   reader.leave(outer)
@@ -145,11 +140,10 @@ function fullNameUrls(reader: DerReader, urls: string[], note: Note): void {
 const CPS_QUALIFIER = '1.3.6.1.5.5.7.2.1'
 
 /** RFC 5280 section 4.2.1.4. */
-export function decodePolicies(reader: DerReader, note: Note = ignore): CertificatePolicy[] {
+export function* decodePolicies(reader: DerReader, note: Note = ignore): Generator<CertificatePolicy> {
   // certificatePolicies ::= SEQUENCE SIZE (1..MAX) OF PolicyInformation
   reader.expect(Tag.sequence, 'certificatePolicies')
   reader.enter()
-  const policies: CertificatePolicy[] = []
   while (reader.next()) {
     // PolicyInformation ::= SEQUENCE { policyIdentifier OBJECT IDENTIFIER, policyQualifiers SEQUENCE OF OPTIONAL }
     if (!reader.isA(Tag.sequence)) reader.fail('is no PolicyInformation')
@@ -157,10 +151,9 @@ export function decodePolicies(reader: DerReader, note: Note = ignore): Certific
     reader.expect(Tag.oid, 'policyIdentifier')
     const oid = decodeOid(reader.bytes, reader.start, reader.stop)
     const cpsUris = reader.next() && reader.isA(Tag.sequence) ? cpsUrisOf(reader, note) : []
-    policies.push({ oid, name: policyNames[oid], cpsUris })
+    yield { oid, name: policyNames[oid], cpsUris }
     reader.leave(outer)
   }
-  return policies
 }
 
 function cpsUrisOf(reader: DerReader, note: Note): string[] {

@@ -6,8 +6,7 @@ import { checkNesting } from './nesting.js'
 /**
  * The full ASN.1 structure of a certificate, by `@peculiar/asn1-x509`.
  *
- * The package is loaded on first use and synchronously: importing it takes as long as everything else together. It has one entry
- * point in Node, for `require` and `import` alike, so this is the copy an application that imports it gets, and `instanceof` holds.
+ * The package is loaded on first use, because it takes long to load and most streams never need it. It has one entry point in Node, for `require` and `import` alike, so this is the copy an application that imports it gets, and `instanceof` holds.
  *
  * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it refuses the bytes: it is stricter than the rest of this library.
  */

@@ -133,11 +133,11 @@ function isHexForm(value: string, raw: Uint8Array): boolean {
 
 /** RFC 4514 section 2.4. */
 function escaped(value: string): string {
-  return value
+  const text = value
     .replace(/["+,;<>\\]/g, '\\$&')
     .replace(/\0/g, '\\00')
     .replace(/^[ #]/, '\\$&')
-    .replace(/(?<!^) $/, '\\ ')
+  return value.length > 1 && value.endsWith(' ') ? `${text.slice(0, -1)}\\ ` : text
 }
 
 /** The name of an entry that has none to read. */

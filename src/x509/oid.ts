@@ -54,9 +54,9 @@ export function encodeOid(oid: string): Uint8Array {
   return Uint8Array.from(octets)
 }
 
-/** Whether the octets `start` to `stop` are `expected`. */
+/** Whether the octets `start` to `stop` are `expected`. From the end, where object identifiers of one family differ. */
 export function sameOctets(bytes: Uint8Array, start: number, stop: number, expected: Uint8Array): boolean {
   if (stop - start !== expected.length) return false
-  for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false
+  for (let i = expected.length - 1; i >= 0; i--) if (bytes[start + i] !== expected[i]) return false
   return true
 }

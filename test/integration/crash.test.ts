@@ -9,7 +9,7 @@ import { SqliteCheckpointStore } from '../../src/checkpoint/sqlite.js'
 import { createTestLog, issueCertificates } from '../../src/testing/index.js'
 
 // 200 by `npm run test:long`; each round costs a process start.
-const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 25)
+const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 12)
 const PROGRAM = join(import.meta.dirname, 'programs', 'crash-reader.mjs')
 
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-crash-'))

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { realData } from '../real-data.js'
 
 export interface RealEntry {
@@ -63,9 +62,3 @@ function findEntries(value: unknown): RawEntry[] {
   if (typeof value !== 'object' || value === null) return []
   return 'leaf_input' in value ? [value as RawEntry] : Object.values(value).flatMap(findEntries)
 }
-
-/** Paths of all files below a real-data folder. */
-export const realFiles = (folder: string): string[] =>
-  readdirSync(realData(folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))

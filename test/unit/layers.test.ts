@@ -17,6 +17,7 @@ const RANKS: Record<string, number> = {
   poll: 4,
   decode: 4,
   verify: 4,
+  filter: 4,
   checkpoint: 4,
   stream: 5,
   'index.ts': 6,

@@ -67,8 +67,6 @@ function targetOf({ values, positionals }: CommandContext): Target {
   if (specs !== undefined && name !== undefined)
     throw usageError(`${values.from('log')} and the argument ${JSON.stringify(name)} both name a log: leave one out`)
   if (specs !== undefined && specs.length > 1) throw usageError(`${values.from('log')} is given more than once`)
-  if (specs !== undefined && values.has('log-list'))
-    throw usageError(`${values.from('log')} and ${values.from('log-list')} exclude each other`)
   const index = /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(index)) throw usageError(`<index> must be an integer from 0, got ${JSON.stringify(text)}`)
   return { name, index, spec: specs?.[0] }

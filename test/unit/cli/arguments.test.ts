@@ -144,6 +144,14 @@ describe('precedence', () => {
       invalid('flag checkpoint and flag no-checkpoint exclude each other'),
     )
   })
+
+  it('lets a log named by hand take the place of a selection, and the other way round', () => {
+    const named = { log: ['https://a.example/'], key: ['AA=='] }
+    const selected = { 'log-list': ['a.json'], operator: ['A'] }
+    expect(merge(layer(named, 'flag'), layer({ ...selected, quiet: true }, 'file'))).toEqual({ ...named, quiet: true })
+    expect(merge(layer(selected, 'flag'), layer(named, 'variable'))).toEqual(selected)
+    expect(() => merge(layer({ ...named, ...selected }, 'flag'))).toThrowError(/exclude each other$/)
+  })
 })
 
 describe('values', () => {

@@ -34,6 +34,7 @@ async function run(
       run: tell('stream'),
     },
     { name: 'decode', summary: 'Decodes.', positionals: ['file'], flags: formatFlags, run: tell('decode') },
+    { name: 'get', summary: '', positionals: ['log', 'index'], optional: ['log'], flags: [], run: tell('get') },
   ]
   const { io, stdout, stderr } = sampleIo(argv === '' ? [] : argv.split(' '), { env, files })
   const status = await runCli(io, commands)
@@ -47,6 +48,8 @@ describe('the command line', () => {
     ['--format json', ['stream', 'json', false]],
     ['decode a.pem', ['decode', undefined, false, 'a.pem']],
     ['--format json decode -', ['decode', 'json', false, '-']],
+    ['get 5', ['get', undefined, false, '5']],
+    ['get a 5', ['get', undefined, false, 'a', '5']],
   ])('%j runs %j', async (argv, call) => {
     expect(await run(argv)).toEqual({ status: 0, calls: [call], stdout: '', stderr: '' })
   })
@@ -56,6 +59,10 @@ describe('the command line', () => {
     ['strem', 'unknown command strem, did you mean stream?'],
     ['stream more', 'ct-stream stream takes no argument "more"'],
     ['decode', 'ct-stream decode needs <file>'],
+    ['get', 'ct-stream get needs <log>'],
+    ['get a 5 6', 'ct-stream get takes no argument "6"'],
+    ['help strem', 'unknown command strem, did you mean stream?'],
+    ['hel', 'unknown command hel, did you mean help?'],
     ['decode a b', 'ct-stream decode takes no argument "b"'],
     ['decode --quiet a', '--quiet is no flag of ct-stream decode'],
     ['--config no.json', "--config cannot be read: ENOENT: no such file, open 'no.json'"],
@@ -97,6 +104,17 @@ describe('the command line', () => {
     expect(await run('', { fails: 'odd' })).toMatchObject({ status: 1, stderr: 'ct-stream: odd\n' })
   })
 
+  it('says that it was interrupted, not how', async () => {
+    const stop = new AbortController()
+    stop.abort()
+    const command: Command = {
+      ...{ name: 'get', summary: '', positionals: [], flags: [] },
+      run: async ({ io }) => io.stop.throwIfAborted(),
+    }
+    const { io, stderr } = sampleIo([], { changes: { stop: stop.signal } })
+    expect([await runCli(io, [command]), stderr()]).toEqual([1, 'ct-stream: interrupted\n'])
+  })
+
   it('shows its help and version, whatever else is missing', async () => {
     const { status, stdout } = await run('--help')
     expect(status).toBe(0)
@@ -106,6 +124,9 @@ describe('the command line', () => {
     const decode = await run('decode -h')
     expect(decode.stdout).toContain('Usage: ct-stream decode <file> [flags]')
     expect(decode.stdout).not.toContain('--quiet')
+    expect(await run('help')).toEqual(await run('--help'))
+    expect(await run('help decode')).toEqual(decode)
+    expect((await run('help get')).stdout).toContain('Usage: ct-stream get [log] <index> [flags]')
     expect(await run('-V')).toMatchObject({ status: 0, stdout: `${VERSION}\n` })
   })
 })

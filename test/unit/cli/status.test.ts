@@ -17,7 +17,7 @@ function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {
 }
 
 function status(logs: LogStatus[], changes: Partial<StreamStatus> = {}): StreamStatus {
-  return { logs, entries: 56_789, entriesPerSecond: 1234.4, bytes: 0, bufferedBytes: 0, gaps: 0, ...changes }
+  return { logs, entries: 56_789, entriesPerSecond: 1234.4, bytes: 0, bufferedBytes: 0, filtered: 0, duplicates: 0, gaps: 0, ...changes }
 }
 
 describe('quantities', () => {
@@ -105,7 +105,7 @@ describe('the progress of a backfill', () => {
 })
 
 describe('the status line', () => {
-  function terminal() {
+  function terminal(columns = 200) {
     let text = ''
     const stream = new Writable({
       write(chunk, _, done) {
@@ -113,7 +113,7 @@ describe('the status line', () => {
         done()
       },
     })
-    return { stream: Object.assign(stream, { isTTY: true, columns: 200 }), text: () => text }
+    return { stream: Object.assign(stream, { isTTY: true, columns }), text: () => text }
   }
   const erase = '\r\u001b[2K'
 
@@ -130,6 +130,14 @@ describe('the status line', () => {
     expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}`)
     line.stop()
     expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}${erase}`)
+  })
+
+  it('is there on a terminal that does not know how wide it is', () => {
+    const { stream, text } = terminal(0)
+    const line = new StatusLine(stream, noStyle, { now: () => 0, sleep: () => new Promise<void>(() => {}) })
+    line.start(() => status([log()]), 'never')
+    expect(text()).toBe(`${erase}1,234/s · 56,789 entries · 1 log: 1 live · lag 0 s`)
+    line.stop()
   })
 
   it('is not drawn while something else is written', async () => {

@@ -29,7 +29,7 @@ describe('PagePlanner', () => {
     (page) => {
       const planner = new PagePlanner()
       read(planner, 1_500_100, 1_510_000 + page * 150, cutAt(page)) // learning
-    const answers = read(planner, 3_000_000, 3_000_000 + page * 1000, cutAt(page))
+      const answers = read(planner, 3_000_000, 3_000_000 + page * 1000, cutAt(page))
       expect(fullAligned(answers, page)).toBeGreaterThan(0.98)
       expect(planner.pageSize).toBe(page)
     },

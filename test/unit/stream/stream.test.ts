@@ -106,6 +106,13 @@ describe.each(['rfc6962', 'static-ct'] as const)('ctStream over a %s log', (kind
     expect(log.requests.some(({ endpoint }) => endpoint === 'get-sth-consistency' || endpoint === 'tile')).toBe(false)
   })
 
+  it('checks signatures unless nothing is to be checked', async () => {
+    const log = await logOf(300, { kind })
+    log.fault({ on: ['get-sth', 'checkpoint'], flipBit: { in: 'signature', byte: -5 } })
+    await expect(take(backfill(log, { verify: 'signatures-only' }))).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+    expect(indexesOf(await take(backfill(log, { verify: 'none-unverified' })))).toEqual(range(0, 300))
+  })
+
   it('knows what was there before it was opened', async () => {
     const log = await logOf(300, { kind })
     const stream = ctStream({
@@ -132,7 +139,8 @@ describe('starting at a time', () => {
     const log = await createTestLog({ kind: 'both' })
     open.push(log)
     const certificates = [...issueCertificates(900, { sign: false })]
-    certificates.forEach((certificate, i) => log.add([certificate], { timestamp: 1_700_000_000_000 + i * 1000 }))
+    for (const [i, certificate] of certificates.entries())
+      log.add([certificate], { timestamp: 1_700_000_000_000 + i * 1000 })
     log.publish()
     for (const spec of log.specs) {
       for (const [ms, first] of [
@@ -155,9 +163,8 @@ describe('starting at a time', () => {
     const log = await logOf(0)
     const certificates = [...issueCertificates(600, { sign: false })]
     // Every tenth entry waited two minutes before it was merged.
-    certificates.forEach((c, i) =>
-      log.add([c], { timestamp: 1_700_000_000_000 + i * 1000 - (i % 10 === 3 ? 120_000 : 0) }),
-    )
+    for (const [i, c] of certificates.entries())
+      log.add([c], { timestamp: 1_700_000_000_000 + i * 1000 - (i % 10 === 3 ? 120_000 : 0) })
     log.publish()
     const time = new Date(1_700_000_000_000 + 300_000)
     const got = new Set(indexesOf(await take(backfill(log, { start: { time } }))))
@@ -169,7 +176,7 @@ describe('starting at a time', () => {
   it('ends at a time', async () => {
     const log = await logOf(0)
     const certificates = [...issueCertificates(500, { sign: false })]
-    certificates.forEach((c, i) => log.add([c], { timestamp: 1_700_000_000_000 + i * 1000 }))
+    for (const [i, c] of certificates.entries()) log.add([c], { timestamp: 1_700_000_000_000 + i * 1000 })
     log.publish()
     const end = { time: new Date(1_700_000_000_000 + 250_000) }
     expect(indexesOf(await take(backfill(log, { end })))).toEqual(range(0, 250))
@@ -184,6 +191,7 @@ describe('reading', () => {
     expect(() => stream[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: 'CT_READER_BUSY' }))
     expect(() => stream.batches()).toThrow(expect.objectContaining({ code: 'CT_READER_BUSY' }))
     await first.return?.()
+    expect(() => stream.batches()).toThrow(expect.objectContaining({ code: 'CT_CLOSED' }))
     const other = backfill(log)
     await other.close()
     expect(() => other.batches()).toThrow(expect.objectContaining({ code: 'CT_CLOSED' }))
@@ -235,7 +243,7 @@ describe('reading', () => {
       for await (const _ of stream) throw new Error('mine')
     })()
     await expect(reading).rejects.toThrow('mine')
-    expect(() => stream.batches()).toThrow(expect.objectContaining({ code: 'CT_READER_BUSY' }))
+    expect(() => stream.batches()).toThrow(expect.objectContaining({ code: 'CT_CLOSED' }))
   })
 
   it('closes with await using', async () => {

@@ -66,7 +66,7 @@ describe('ByteBudget', () => {
         const budget = new ByteBudget(100)
         const leases: Lease[] = []
         for (const [reserve, resize, what] of steps) {
-          if (what === 0) budget.reserve(reserve, 0, never).then((lease) => leases.push(lease))
+          if (what === 0) void budget.reserve(reserve, 0, never).then((lease) => leases.push(lease))
           if (what === 1) leases.at(-1)?.resize(resize)
           if (what === 2) leases.shift()?.release()
           if (what === 3) leases.at(0)?.release()

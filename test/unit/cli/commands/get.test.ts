@@ -124,9 +124,7 @@ describe('ct-stream get', () => {
     [['argon', '1', '2'], 'ct-stream get takes no argument "2"'],
     [['example', '1'], '"example" can be any of 2 logs: "Example \'Argon2026\' log", "Example Willow 2026"'],
     [['pilot', '1'], 'none of 2 listed logs is called "pilot"'],
-    [['1', '--log', 'http://127.0.0.1/'], '--log needs --key, one for each'],
     [['1', '--log', 'http://127.0.0.1/', '--key', 'AA=='], '--log and --log-list exclude each other'],
-    [['a', '1', '--log', 'http://127.0.0.1/', '--key', 'AA=='], '--log and the argument "a" both name a log'],
     [['argon', '1', '--format', 'xml'], '--format must be one of'],
   ])('%j is bad usage', async (argv, message) => {
     const { code, stdout, stderr } = await get(...argv)
@@ -137,9 +135,15 @@ describe('ct-stream get', () => {
 
   it.each([
     [['--log', 'http://log.example/', '--key', 'AA=='], 'log.url'],
+    [['--log', 'https://log.example/'], '--log needs --key, one for each'],
+    [['2', '--log', 'https://log.example/', '--key', 'AA=='], '--log and the argument "1" both name a log'],
+    [
+      ['--log', 'https://a.example/', '--key', 'AA==', '--log', 'https://b.example/', '--key', 'AA=='],
+      'more than once',
+    ],
     [['--log', 'https://log.example/', '--key', 'AA=='], 'key'],
   ])('%j names no log', async (argv, message) => {
-    const { code, stderr } = await runWith(['get', ...argv, '1'])
+    const { code, stderr } = await runWith(['get', '1', ...argv])
     expect(code).toBe(2)
     expect(stderr).toContain(message)
   })

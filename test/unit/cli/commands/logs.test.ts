@@ -26,6 +26,7 @@ afterEach(() => {
 const listOfThree = () =>
   JSON.stringify(
     createTestLogList([logs.classic, logs.tiled, extra], {
+      timestamp: new Date('2026-01-01T00:00:00Z'),
       state: ({ description }) => (description === 'Old log' ? 'retired' : 'usable'),
     }),
   )

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'tsup'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestLog, issueCertificates, type TestLog } from '../../src/testing/index.js'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '..', '..')
+const examples = join(root, 'examples')
+// Inside the project, where `ct-stream` means the built package itself.
+const built = join(root, 'test', '.build')
+const place = mkdtempSync(join(tmpdir(), 'ct-stream-examples-'))
+
+/** TypeScript blocks of the README. */
+const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(
+  (m) => m[1] ?? '',
+)
+
+let log: TestLog
+beforeAll(async () => {
+  log = await createTestLog({ kind: 'both', entries: issueCertificates(600, { sign: false }) })
+  mkdirSync(join(built, 'readme'), { recursive: true })
+  for (const [i, block] of blocks.entries()) writeFileSync(join(built, 'readme', `block-${i}.ts`), block)
+  const files = readdirSync(examples).filter((file) => file.endsWith('.ts'))
+  await build({
+    entry: {
+      ...Object.fromEntries(files.map((file) => [file.replace(/\.ts$/, ''), join(examples, file)])),
+      readme: join(built, 'readme', `block-${testingBlock()}.ts`),
+    },
+    outDir: join(built, 'out'),
+    format: 'esm',
+    target: 'node20',
+    outExtension: () => ({ js: '.mjs' }),
+    config: false,
+    silent: true,
+    skipNodeModulesBundle: true,
+  })
+})
+afterAll(async () => {
+  await log.close()
+  rmSync(built, { recursive: true, force: true })
+  rmSync(place, { recursive: true, force: true })
+})
+
+const testingBlock = () => blocks.findIndex((block) => block.includes('ct-stream/testing'))
+const node = (code: string) => run(process.execPath, ['--input-type=module', '-e', code], { cwd: root })
+const url = (name: string) => JSON.stringify(pathToFileURL(join(built, 'out', `${name}.mjs`)).href)
+const options = () => JSON.stringify({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false })
+
+describe('the examples', () => {
+  it('watch-domains prints what it watches for', async () => {
+    const domain = [...issueCertificates(600, { sign: false })].flatMap(({ dnsNames }) => dnsNames)[0] ?? ''
+    const watched = domain.replace(/^\*\./, '')
+    const { stdout } = await node(`import { watchDomains } from ${url('watch-domains')}
+      await watchDomains([${JSON.stringify(watched)}], ${options()})`)
+    expect(stdout).toContain(watched)
+  })
+
+  it('exactly-once stores every certificate once, run after run', async () => {
+    const file = JSON.stringify(join(place, 'certificates.db'))
+    const program = `import { store } from ${url('exactly-once')}\nconsole.log(await store(${file}, ${options()}))`
+    expect((await node(program)).stdout.trim()).toBe('600')
+    expect((await node(program)).stdout.trim()).toBe('0')
+  })
+
+  it('test-your-code passes', async () => {
+    await node(`import { testCountCertificates } from ${url('test-your-code')}\nawait testCountCertificates()`)
+  })
+})
+
+describe('the README', () => {
+  it('has programs that compile', async () => {
+    const config = join(built, 'readme', 'tsconfig.json')
+    const prelude = 'declare const database: { insert(rows: unknown[]): Promise<void> }\n'
+    for (const [i, block] of blocks.entries()) {
+      const imports = block.includes('ctStream }') ? '' : "import { ctStream } from 'ct-stream'\n"
+      writeFileSync(join(built, 'readme', `block-${i}.ts`), `${imports}${prelude}${block}\nexport {}\n`)
+    }
+    writeFileSync(
+      config,
+      JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions: { noEmit: true }, include: ['.'] }),
+    )
+    const { stdout } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config]).catch(
+      (e) => e,
+    )
+    expect(stdout).toBe('')
+    expect(blocks.length).toBeGreaterThan(2)
+  })
+
+  it('has a program for tests that streams', async () => {
+    const { stdout } = await run(process.execPath, [join(built, 'out', 'readme.mjs')])
+    expect(stdout.split('\n').length).toBeGreaterThan(1000)
+  })
+})

@@ -1,0 +1,123 @@
+import { X509Certificate } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { decodeCertificate } from '../../../../src/cli/decode-kit.js'
+import { issueCertificates } from '../../../../src/testing/index.js'
+import { describeReal, realBytes, realText } from '../../../real-data.js'
+import { runWith } from '../embedded.js'
+
+const pem = (der: Uint8Array) =>
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+const decode = async (content: string | Uint8Array, ...argv: string[]) => {
+  const { code, stdout, stderr } = await runWith(['decode', 'some/file.bin', ...argv], {
+    files: { 'some/file.bin': content },
+  })
+  expect([code, stderr]).toEqual([0, ''])
+  return stdout
+}
+const lines = (stdout: string) =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+describe('ct-stream decode', () => {
+  const issued = [...issueCertificates(20)]
+
+  it.each(issued.map((one) => [one.kind, one.issuance, one] as const))(
+    'knows a %s by itself (%i)',
+    async (kind, _, one) => {
+      const [cert] = lines(await decode(one.der))
+      const node = new X509Certificate(one.der)
+      expect(cert).toMatchObject({
+        kind,
+        sha256: node.fingerprint256.replaceAll(':', '').toLowerCase(),
+        serialNumber: one.serialNumber,
+        dnsNames: one.dnsNames,
+        problems: [],
+        log: { description: 'file.bin' },
+        // What only a log can say.
+        timestamp: null,
+        leafHash: '',
+        issuerKeyHash: null,
+        cursor: '',
+      })
+      expect(new Date(cert.notAfter)).toEqual(new Date(node.validTo))
+    },
+  )
+
+  it('sees that a precertificate and its certificate are one issuance', async () => {
+    const stdout = await decode(
+      issued
+        .slice(0, 4)
+        .map(({ der }) => pem(der))
+        .join('text between\n'),
+    )
+    const [a, b, c, d] = lines(stdout).map(({ issuanceId }) => issuanceId)
+    expect([a === b, c === d, b === c]).toEqual([true, true, false])
+    expect(lines(stdout).map(({ index }) => index)).toEqual([0, 1, 2, 3])
+  })
+
+  it.each(['text', 'pretty', 'domains', 'certstream', 'json'])('has the format %s', async (format) => {
+    const one = issued.find(({ dnsNames }) => dnsNames.length > 0)
+    const stdout = await decode(one?.der ?? '', '--format', format)
+    expect(stdout).toContain(one?.dnsNames[0])
+    if (format === 'pretty') expect(stdout).toMatch(/^precertificate 0 of file\.bin\n/)
+  })
+
+  it('names stdin as what it is', async () => {
+    const { stdout } = await runWith(['decode', '-', '--template', '{log.description} {kind}'], {
+      changes: { stdin: (await import('node:stream')).Readable.from([Buffer.from(issued[1]?.der ?? [])]) },
+    })
+    expect(stdout).toBe('stdin certificate\n')
+  })
+
+  it('shows what is no certificate as that, with the reason', async () => {
+    const cut = (issued[1]?.der ?? new Uint8Array()).slice(0, 90)
+    const [cert] = lines(await decode(cut))
+    expect(cert).toMatchObject({ kind: 'unparsable', timestamp: null })
+    expect(cert.problems[0]).toMatchObject({ code: 'der-malformed' })
+    expect(lines(await decode(Uint8Array.of(0x30, 0x82, 0, 0)))[0]).toMatchObject({ kind: 'unparsable' })
+  })
+
+  it('never asks for what it cannot have', async () => {
+    const cert = decodeCertificate(issued[1]?.der ?? new Uint8Array(), 0, 'x')
+    expect(await cert.chain()).toEqual([])
+    expect(cert.timestamp).toBeUndefined()
+    expect(JSON.parse(JSON.stringify(cert)).timestamp).toBeNull()
+  })
+
+  describeReal('of real entries', () => {
+    interface Entry {
+      readonly file: string
+      readonly i: number
+      readonly leaf_hash: string
+      readonly cert_sha256: string
+      readonly timestamp: number
+    }
+    const index = realText('INDEX-entries.jsonl')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Entry)
+    const files = [...new Set(index.map(({ file }) => file))].filter((file) => file.endsWith('.get-entries.json'))
+
+    it.each(files)('agrees with the index on %s', async (file) => {
+      const certs = lines(await decode(realBytes(file)))
+      for (const { i, leaf_hash, timestamp } of index.filter((entry) => entry.file === file)) {
+        expect(certs[i]).toMatchObject({ leafHash: leaf_hash, timestamp: new Date(timestamp).toISOString() })
+      }
+      expect(files.length).toBeGreaterThan(1)
+    })
+
+    it('knows a real precertificate', async () => {
+      const path = 'google+certificate-transparency-go/extracted/ctfe-testonly/RealPrecertWithEKUPEM.pem'
+      const [cert] = lines(await decode(realBytes(path)))
+      const node = new X509Certificate(realText(path))
+      expect(cert).toMatchObject({
+        kind: 'precertificate',
+        dnsNames: ['certificate.transparency.dev'],
+        sha256: node.fingerprint256.replaceAll(':', '').toLowerCase(),
+        problems: [],
+      })
+    })
+  })
+})

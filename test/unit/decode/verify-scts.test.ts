@@ -1,0 +1,130 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { decodeEntry } from '../../../src/decode/decode-entry.js'
+import type { SctVerification } from '../../../src/types/certificate.js'
+import { sha256 } from '../../../src/util/hash.js'
+import { LogKey } from '../../../src/wire/head-signature.js'
+import { encodeSct, encodeSctList, sctSignatureInput } from '../../../src/wire/sct.js'
+import { describeReal, realJson, realText } from '../../real-data.js'
+import {
+  buildCertificate,
+  buildTbs,
+  bytes,
+  commonName,
+  dnsName,
+  name,
+  p256Key,
+  sctList,
+  subjectAltName,
+} from '../x509/build.js'
+import { certificateEntry, context, extraOf } from './entries.js'
+import { realEntries } from './real-entries.js'
+
+describeReal('the embedded SCTs of every real final certificate', () => {
+  const keys = realLogKeys()
+
+  it('verify, or are of a log whose key is not at hand', async () => {
+    const results: SctVerification[] = []
+    for (const { row, raw, isTile } of realEntries())
+      if (row.type === 'x509' && !isTile) results.push(...(await decodeEntry(raw, context).verifyScts(keys)))
+    const count = (status: SctVerification['status']) => results.filter((result) => result.status === status).length
+    expect({ valid: count('valid'), invalid: count('invalid'), unverifiable: count('unverifiable') }).toEqual({
+      valid: results.length - count('unknown-log'),
+      invalid: 0,
+      unverifiable: 0,
+    })
+    expect(count('valid')).toBe(778)
+  })
+})
+
+describe('embedded SCTs', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = new LogKey(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })))
+  const san = subjectAltName(dnsName('www.example.com'))
+  const ca = buildCertificate({ subject: name(commonName('Test CA')) })
+  const tbs = buildTbs({ extensions: [san] })
+  const sct = signedSct(tbs)
+  const certificate = buildCertificate({ extensions: [san, sctList(encodeSctList([sct]))] })
+  const keys = new Map([[key.id, key.spki]])
+  const statuses = async (der: Uint8Array, ...args: [Parameters<typeof verify>[1], ...Uint8Array[]]) =>
+    (await verify(der, ...args)).map(({ status }) => status)
+
+  function signedSct(tbsCertificate: Uint8Array): Uint8Array {
+    const unsigned = { timestamp: 1_700_000_000_000, extensions: new Uint8Array(0) }
+    const input = sctSignatureInput(unsigned, { kind: 'precert', issuerKeyHash: sha256(p256Key), tbsCertificate })
+    const signature = sign('sha256', input, privateKey)
+    return encodeSct({
+      ...unsigned,
+      logId: key.logId,
+      signature: bytes(Uint8Array.of(4, 3, 0, signature.length), signature),
+    })
+  }
+
+  function verify(
+    der: Uint8Array,
+    logs: Parameters<ReturnType<typeof certificateEntry>['verifyScts']>[0],
+    ...chain: Uint8Array[]
+  ) {
+    return certificateEntry(der, extraOf(undefined, ...chain)).verifyScts(logs)
+  }
+
+  it('are read', () => {
+    expect(certificateEntry(certificate).scts).toEqual([
+      {
+        version: 0,
+        logId: key.id,
+        timestamp: new Date(1_700_000_000_000),
+        extensions: new Uint8Array(0),
+        signature: expect.any(Uint8Array),
+      },
+    ])
+  })
+
+  it('verify with the key as bytes, as base64, in a map or an object', async () => {
+    const base64 = Buffer.from(key.spki).toString('base64')
+    for (const logs of [keys, new Map([[key.id, base64]]), { [key.id]: base64 }])
+      expect(await statuses(certificate, logs, ca)).toEqual(['valid'])
+  })
+
+  it('do not verify on another certificate, or with another issuer', async () => {
+    const other = buildCertificate({
+      extensions: [subjectAltName(dnsName('evil.example')), sctList(encodeSctList([sct]))],
+    })
+    expect(await statuses(other, keys, ca)).toEqual(['invalid'])
+    const otherCa = buildCertificate({ spki: new Uint8Array(Buffer.from(key.spki)) })
+    expect(await statuses(certificate, keys, otherCa)).toEqual(['invalid'])
+  })
+
+  it('of an unknown log, without an issuer, with a key that is none, or another log\u2019s', async () => {
+    expect(await statuses(certificate, {}, ca)).toEqual(['unknown-log'])
+    expect(await statuses(certificate, keys)).toEqual(['unverifiable'])
+    expect(await statuses(certificate, keys, Uint8Array.of(0x30, 0))).toEqual(['unverifiable'])
+    expect(await statuses(certificate, { [key.id]: 'AAAA' }, ca)).toEqual(['unverifiable'])
+    expect(await statuses(certificate, { [key.id]: p256Key }, ca)).toEqual(['unverifiable'])
+  })
+
+  it('cannot be verified where the issuer cannot be had', async () => {
+    const entry = certificateEntry(certificate, {
+      preCertificate: () => undefined,
+      chain: () => ({ kind: 'fingerprints', fingerprints: [new Uint8Array(32)] }),
+    })
+    expect(await entry.verifyScts(keys)).toMatchObject([{ status: 'unverifiable', reason: /cannot be had: no issuer/ }])
+  })
+})
+
+/** The key of every log of every log list of the real data. */
+function realLogKeys(): Map<string, string> {
+  const keys = new Map<string, string>()
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    const { log_id: id, key } = value as { log_id?: unknown; key?: unknown }
+    if (typeof id === 'string' && typeof key === 'string') keys.set(id, key)
+    for (const inner of Object.values(value)) collect(inner)
+  }
+  for (const line of realText('MANIFEST-files.tsv').split('\n')) {
+    const [file = '', , , , kind = ''] = line.split('\t')
+    if (/^loglist-(chrome|apple|other|mozilla)/.test(kind) && file.endsWith('.json'))
+      collect(realJson(...file.split('/')))
+  }
+  return keys
+}

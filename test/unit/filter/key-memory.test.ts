@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { KeyMemory } from '../../../src/filter/key-memory.js'
+
+const keyOf = (n: number) => createHash('sha256').update(String(n)).digest()
+
+describe('KeyMemory', () => {
+  const step = fc.record({ key: fc.nat(60), wait: fc.nat(30), add: fc.boolean() })
+
+  it('remembers what an ordered list does, whatever comes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 300 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (steps, maxEntries, ttlMs, seed) => {
+          const memory = new KeyMemory({ maxEntries, ttlMs, random: () => seed })
+          const model = new Map<number, number>()
+          let now = 1_700_000_000_000
+          for (const { key, wait, add } of steps) {
+            now += wait
+            for (const [other, time] of model) if (now - time >= ttlMs) model.delete(other)
+            expect(memory.has(keyOf(key), now)).toBe(model.has(key))
+            if (!add) continue
+            memory.add(keyOf(key), now)
+            if (!model.has(key)) model.set(key, now)
+            const [oldest] = model.keys()
+            if (model.size > maxEntries && oldest !== undefined) model.delete(oldest)
+            expect(memory.size).toBe(model.size)
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('takes no key for another, not even one that differs in a bit', () => {
+    const memory = new KeyMemory({ maxEntries: 10, ttlMs: 1000, random: () => 0.5 })
+    const key = keyOf(1)
+    memory.add(key, 0)
+    expect(memory.has(key, 0)).toBe(true)
+    for (let bit = 0; bit < 256; bit++) {
+      const other = Buffer.from(key)
+      other[bit >> 3] = (other[bit >> 3] as number) ^ (1 << (bit & 7))
+      expect(memory.has(other, 0)).toBe(false)
+    }
+  })
+
+  it('keeps 100,000 keys in 48 bytes each, forgets the oldest, and never more', () => {
+    const memory = new KeyMemory({ maxEntries: 100_000, ttlMs: 1000, random: Math.random })
+    expect(memory.byteLength).toBeLessThan(100_000)
+    for (let i = 0; i < 250_000; i++) memory.add(keyOf(i), 0)
+    expect(memory.size).toBe(100_000)
+    expect(memory.byteLength).toBe(100_000 * 48)
+    expect(memory.has(keyOf(149_999), 0)).toBe(false)
+    for (const i of [150_000, 200_000, 249_999]) expect(memory.has(keyOf(i), 0)).toBe(true)
+  })
+
+  it('stays in order when the clock is set back', () => {
+    const memory = new KeyMemory({ maxEntries: 10, ttlMs: 100, random: Math.random })
+    memory.add(keyOf(1), 10_000)
+    memory.add(keyOf(2), 5_000)
+    expect(memory.has(keyOf(2), 5_000)).toBe(true)
+    memory.add(keyOf(3), 10_100)
+    expect(memory.size).toBe(1)
+    expect(memory.has(keyOf(3), 10_100)).toBe(true)
+  })
+})

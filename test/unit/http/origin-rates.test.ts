@@ -1,0 +1,431 @@
+import { describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../../src/errors.js'
+import { reusesConnections } from '../../../src/http/keep-alive.js'
+import { OriginRates } from '../../../src/http/origin-rates.js'
+import { settled, VirtualClock } from './virtual-clock.js'
+
+const url = 'https://ct.example.net/log/'
+const random = () => 0.5
+
+const refusal = (status = 429, retryAfterMs?: number) =>
+  new CtStreamError('CT_HTTP_STATUS', `[GET] "${url}" : ${status}`, { status, retryAfterMs, retryable: true })
+const timeout = () => new CtStreamError('CT_HTTP_TIMEOUT', 'no answer', { retryable: true })
+
+interface Profile {
+  /** Requests per second that are let through. */
+  readonly perSecond: number
+  readonly burst: number
+  readonly retryAfter?: 'exact' | 'none' | number
+  readonly latencyMs?: number
+  /** Counts per minute of the clock, not in a bucket. */
+  readonly perMinute?: boolean
+}
+
+/** A server that counts, as operators' gateways do. */
+class Server {
+  profile: Profile
+  answered = 0
+  refused = 0
+  private tokens: number
+  private at: number
+  private readonly clock: VirtualClock
+
+  constructor(clock: VirtualClock, profile: Profile) {
+    this.clock = clock
+    this.profile = profile
+    this.tokens = profile.burst
+    this.at = clock.now()
+  }
+
+  ask = async (): Promise<string> => {
+    const { perSecond, burst, latencyMs = 100, retryAfter = 'none', perMinute = false } = this.profile
+    const now = this.clock.now()
+    if (!perMinute) this.tokens = Math.min(burst, this.tokens + ((now - this.at) / 1000) * perSecond)
+    else if (Math.floor(now / 60_000) !== Math.floor(this.at / 60_000)) this.tokens = perSecond * 60
+    this.at = now
+    const allowed = this.tokens >= 1
+    if (allowed) this.tokens--
+    await this.clock.sleep(latencyMs)
+    if (allowed) {
+      this.answered++
+      return 'answer'
+    }
+    this.refused++
+    const exact = perMinute ? 60_000 - (now % 60_000) : Math.ceil((1 - this.tokens) / perSecond) * 1000
+    throw refusal(429, retryAfter === 'exact' ? exact : retryAfter === 'none' ? undefined : retryAfter)
+  }
+}
+
+/** As many workers as a backlog has requests in flight, each asking again and again. */
+function backlog(clock: VirtualClock, rates: OriginRates, ask: () => Promise<unknown>, workers = 8) {
+  const stop = new AbortController()
+  const work = async () => {
+    for (let failures = 0; !stop.signal.aborted; ) {
+      try {
+        await rates.run({ url, signal: stop.signal }, ask)
+        failures = 0
+      } catch (error) {
+        if (stop.signal.aborted) return
+        // As those who ask do: a failed request waits on its own account, too.
+        const wait = Math.max((error as CtStreamError).retryAfterMs ?? 0, Math.min(60_000, 500 * 2 ** failures++))
+        await clock.sleep(wait, stop.signal).catch(() => {})
+      }
+    }
+  }
+  const all = Promise.all(Array.from({ length: workers }, work))
+  return async () => {
+    stop.abort()
+    await clock.pass(200_000)
+    await all
+  }
+}
+
+function setup(profile: Profile) {
+  const clock = new VirtualClock()
+  const rates = new OriginRates({ clock, random })
+  return { clock, rates, server: new Server(clock, profile) }
+}
+
+const HOUR = 3_600_000
+
+describe('a rate that is learned', () => {
+  it('limits nothing until it is told to', async () => {
+    const { clock, rates, server } = setup({ perSecond: 1e9, burst: 1e9, latencyMs: 10 })
+    const stop = backlog(clock, rates, server.ask, 32)
+    await clock.pass(10_000)
+    await stop()
+    expect(server.answered).toBeGreaterThanOrEqual(32 * 1000)
+    expect(rates.requestsPerSecond(url)).toBeUndefined()
+  })
+
+  // Figures of operators: what may be asked. Two hours of it, or as many requests as tell enough.
+  it.each<[string, Profile]>([
+    ['DigiCert, 35 a minute without Retry-After', { perSecond: 35 / 60, burst: 35 }],
+    ['DigiCert, 35 in each minute of the clock', { perSecond: 35 / 60, burst: 35, perMinute: true }],
+    ['the same with Retry-After', { perSecond: 35 / 60, burst: 35, perMinute: true, retryAfter: 'exact' }],
+    ['DigiCert at its worst, 0.15 per second', { perSecond: 0.15, burst: 1, latencyMs: 3000 }],
+    ['an old TrustAsia log, 8 per second', { perSecond: 8, burst: 8, latencyMs: 500 }],
+    ['Sectigo in 2025, 30 per second', { perSecond: 30, burst: 30, retryAfter: 1000, latencyMs: 50 }],
+    ['a Sunlight log, 75 per second', { perSecond: 75, burst: 10, retryAfter: 1000, latencyMs: 20 }],
+  ])('%s: nearly all that is allowed is used, and hardly anything refused', async (_, profile) => {
+    const { clock, rates, server } = setup(profile)
+    const stop = backlog(clock, rates, server.ask)
+    await clock.pass(HOUR / 6)
+    expect(server.refused).toBeGreaterThan(0)
+    expect(server.refused).toBeLessThan(40) // until it is found out
+    const [answered, refused] = [server.answered, server.refused]
+    const ms = Math.min(2 * HOUR, 20_000_000 / profile.perSecond)
+    await clock.pass(ms)
+    const used = (server.answered - answered) / (profile.perSecond * (ms / 1000))
+    const rejected = (server.refused - refused) / (server.answered - answered)
+    await stop()
+    expect(used).toBeGreaterThan(0.85)
+    expect(rejected).toBeLessThan(0.03)
+  })
+
+  it('a server that takes ever less is followed down, and up again when it takes all', async () => {
+    const { clock, rates, server } = setup({ perSecond: 30, burst: 30, latencyMs: 200 })
+    const stop = backlog(clock, rates, server.ask)
+    await clock.pass(HOUR / 6)
+    server.profile = { perSecond: 0.15, burst: 1, latencyMs: 200 }
+    await clock.pass(HOUR / 6)
+    expect(rates.requestsPerSecond(url)).toBeGreaterThan(0.09)
+    expect(rates.requestsPerSecond(url)).toBeLessThan(0.3)
+    server.profile = { perSecond: 1e9, burst: 1e9, latencyMs: 200 }
+    await clock.pass(HOUR / 2)
+    expect(rates.requestsPerSecond(url)).toBeGreaterThan(20)
+    await stop()
+  })
+
+  it('is never stuck: the slowest rate there is limits nothing after an hour in which it was in the way', async () => {
+    const { clock, rates, server } = setup({ perSecond: 1e9, burst: 1e9, latencyMs: 10 })
+    rates.restore(url, 1e-9)
+    expect(rates.requestsPerSecond(url)).toBe(0.1)
+    const stop = backlog(clock, rates, server.ask, 4)
+    await clock.pass(HOUR)
+    await stop()
+    expect(rates.requestsPerSecond(url) ?? 1000).toBeGreaterThan(300)
+  })
+
+  it('stays what it is while it is not in the way', async () => {
+    const { clock, rates, server } = setup({ perSecond: 1e9, burst: 1e9 })
+    rates.restore(url, 0.5)
+    for (let i = 0; i < 500; i++) {
+      const polled = rates.run({ url }, server.ask)
+      await clock.pass(10_000)
+      await polled
+    }
+    expect(rates.requestsPerSecond(url)).toBe(0.5)
+  })
+})
+
+/** Requests that end when they are told to. */
+function byHand(rates: OriginRates) {
+  const started: string[] = []
+  const ends = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>()
+  const outcomes: Promise<unknown>[] = []
+  return {
+    started,
+    run(name: string, slot: { priority?: number; signal?: AbortSignal } = {}): Promise<void> {
+      const running = rates.run({ url, ...slot }, () => {
+        started.push(name)
+        return new Promise<void>((resolve, reject) => ends.set(name, { resolve, reject }))
+      })
+      outcomes.push(running.catch(() => {}))
+      running.catch(() => {})
+      return running
+    },
+    async answer(...names: string[]) {
+      for (const name of names) ends.get(name)?.resolve()
+      await settled()
+    },
+    async fail(error: unknown, ...names: string[]) {
+      for (const name of names) ends.get(name)?.reject(error)
+      await settled()
+    },
+  }
+}
+
+describe('a refusal', () => {
+  it.each([
+    ['429 with Retry-After', refusal(429, 90_000), 90_000],
+    ['503 with Retry-After', refusal(503, 90_000), 90_000],
+    ['429 without', refusal(429), 1_000],
+  ])('%s makes the whole origin pause, then one request goes first', async (_, error, pauseMs) => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    const { started, run, answer, fail } = byHand(rates)
+    for (const name of ['a', 'b', 'c', 'd']) void run(name)
+    await answer('a', 'b', 'c')
+    await fail(error, 'd')
+    for (const name of ['e', 'f', 'g']) void run(name)
+    await clock.pass(pauseMs - 1)
+    expect(started).toEqual(['a', 'b', 'c', 'd'])
+    await clock.pass(2_000)
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'e'])
+    await clock.pass(600_000)
+    expect(started).toHaveLength(5)
+    await answer('e')
+    await clock.pass(2_000)
+    expect(started.slice(5)).toEqual(['f', 'g'])
+  })
+
+  it('leaves other origins alone', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    await expect(rates.run({ url }, () => Promise.reject(refusal(429, 60_000)))).rejects.toMatchObject({ status: 429 })
+    expect(await rates.run({ url: 'https://other.example.net/' }, async () => 'at once')).toBe('at once')
+    expect(rates.requestsPerSecond('https://other.example.net/x')).toBeUndefined()
+  })
+
+  it('counts once for all requests that were under way', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    const { run, answer, fail } = byHand(rates)
+    const names = Array.from({ length: 20 }, (_, i) => `${i}`)
+    for (const name of names) void run(name)
+    await clock.pass(2_000)
+    await answer(...names.slice(0, 12))
+    await fail(refusal(), ...names.slice(12))
+    expect(rates.requestsPerSecond(url)).toBeCloseTo((12 / 2) * 0.9)
+    // Answers that were under way do not count for what comes after it, either.
+    void run('probe')
+    await clock.pass(2_000)
+    await fail(refusal(), 'probe')
+    expect(rates.requestsPerSecond(url)).toBeCloseTo((12 / 2) * 0.9)
+  })
+
+  it('of a server that lets nothing through makes the pauses longer, not the rate lower', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    const asked: number[] = []
+    for (let i = 0; i < 12; i++) {
+      const refused = rates.run({ url }, () => {
+        asked.push(clock.now())
+        return Promise.reject(refusal())
+      })
+      refused.catch(() => {})
+      await clock.pass(200_000)
+      await expect(refused).rejects.toMatchObject({ status: 429 })
+    }
+    expect(asked).toHaveLength(12)
+    expect(clock.slept.every((ms) => ms <= 120_000)).toBe(true)
+    expect(rates.requestsPerSecond(url)).toBe(1)
+  })
+
+  it('is waited out even when the clock of the machine is set back', async () => {
+    const clock = new VirtualClock()
+    let shift = 0
+    const rates = new OriginRates({ clock: { now: () => clock.now() + shift, sleep: clock.sleep }, random })
+    await expect(rates.run({ url }, () => Promise.reject(refusal(429, 60_000)))).rejects.toThrow()
+    shift = -10 * 24 * HOUR
+    const next = rates.run({ url }, async () => 'answer')
+    await clock.pass(3 * 60_000)
+    expect(await next).toBe('answer')
+  })
+})
+
+describe('errors', () => {
+  it('now and then slow nothing', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    for (let i = 0; i < 400; i++) {
+      const error = [refusal(500), timeout(), refusal(503)][i % 3]
+      const request = rates.run({ url }, () => (i % 5 === 0 ? Promise.reject(error) : Promise.resolve()))
+      await request.catch(() => {})
+    }
+    expect(clock.slept).toEqual([])
+    expect(rates.requestsPerSecond(url)).toBeUndefined()
+  })
+
+  it.each([
+    ['500', refusal(500)],
+    ['502', refusal(502)],
+    ['503 without Retry-After', refusal(503)],
+    ['timeouts', timeout()],
+  ])('%s in a row make the origin pause, and slow it to one a second at most', async (_, error) => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    const ask = (outcome: () => Promise<unknown>) => rates.run({ url }, outcome).catch(() => {})
+    for (let round = 0; round < 40; round++) {
+      for (const outcome of [1, 1, 0, 0, 0, 0]) {
+        const asked = ask(() => (outcome === 1 ? Promise.resolve() : Promise.reject(error)))
+        await clock.pass(1_200)
+        await asked
+      }
+      let started = false
+      const next = ask(async () => {
+        started = true
+      })
+      await settled()
+      expect(started).toBe(false)
+      await clock.pass(150_000)
+      await next
+    }
+    // Here less than that got through.
+    expect(rates.requestsPerSecond(url)).toBe(1)
+  })
+
+  it('that say nothing of load do not count: connections that fail, wrong answers, 404, an abort', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    const errors = [
+      new CtStreamError('CT_HTTP_NETWORK', 'refused', { retryable: true }),
+      new CtStreamError('CT_RESPONSE_MALFORMED', 'a page', { retryable: true }),
+      refusal(404),
+      refusal(400),
+      new Error('mine'),
+    ]
+    for (let i = 0; i < 100; i++)
+      await expect(rates.run({ url }, () => Promise.reject(errors[i % 5]))).rejects.toBe(errors[i % 5])
+    const stop = new AbortController()
+    const aborted = rates.run({ url, signal: stop.signal }, async () => {
+      stop.abort(refusal(429, 60_000))
+      throw stop.signal.reason
+    })
+    await expect(aborted).rejects.toMatchObject({ status: 429 })
+    expect(clock.slept).toEqual([])
+    expect(rates.requestsPerSecond(url)).toBeUndefined()
+  })
+})
+
+describe('waiting for the rate', () => {
+  it('lets what is live go before a backlog, otherwise who came first', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    rates.restore(url, 0.5)
+    const order: string[] = []
+    const ask = (name: string, priority: number) =>
+      rates.run({ url, priority }, async () => {
+        order.push(name)
+      })
+    const all = ['b0', 'b1', 'b2'].map((name) => ask(name, 0))
+    await clock.pass(3_000)
+    all.push(ask('live0', 1), ask('b3', 0), ask('live1', 1))
+    await clock.pass(30_000)
+    await Promise.all(all)
+    expect(order).toEqual(['b0', 'b1', 'live0', 'live1', 'b2', 'b3'])
+  })
+
+  it('paces requests, however many come at once', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    rates.restore(url, 2)
+    const at: number[] = []
+    const all = Array.from({ length: 20 }, () => rates.run({ url }, async () => void at.push(clock.now())))
+    await clock.pass(30_000)
+    await Promise.all(all)
+    const gaps = at.slice(1).map((time, i) => time - (at[i] as number))
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(499)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(501)
+  })
+
+  it('ends at once with the reason of the abort, and leaves no timer behind when nobody waits', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    await expect(rates.run({ url }, () => Promise.reject(refusal(429, HOUR)))).rejects.toThrow()
+    const stop = new AbortController()
+    const waiting = [1, 2, 3].map(() => rates.run({ url, signal: stop.signal }, async () => 'never'))
+    await settled()
+    expect(clock.sleeping).toBe(1)
+    stop.abort('enough')
+    expect(await Promise.allSettled(waiting)).toEqual(waiting.map(() => ({ status: 'rejected', reason: 'enough' })))
+    expect(clock.sleeping).toBe(0)
+    await expect(rates.run({ url, signal: stop.signal }, async () => 'never')).rejects.toBe('enough')
+    const next = rates.run({ url }, async () => 'answer')
+    await clock.pass(2 * HOUR)
+    expect(await next).toBe('answer')
+  })
+
+  it('is not held up by one that aborts while it goes first', async () => {
+    const clock = new VirtualClock()
+    const rates = new OriginRates({ clock, random })
+    await expect(rates.run({ url }, () => Promise.reject(refusal(429, 1_000)))).rejects.toThrow()
+    const stop = new AbortController()
+    const { started, run, fail } = byHand(rates)
+    void run('first', { signal: stop.signal })
+    void run('second')
+    await clock.pass(3_000)
+    expect(started).toEqual(['first'])
+    stop.abort()
+    await fail(stop.signal.reason, 'first')
+    await clock.pass(1_000)
+    expect(started).toEqual(['first', 'second'])
+  })
+
+  it('hands on what goes wrong with the clock', async () => {
+    const broken = { now: () => 0, sleep: () => Promise.reject(new Error('no time')) }
+    const rates = new OriginRates({ clock: broken, random })
+    await expect(rates.run({ url }, () => Promise.reject(refusal(429, HOUR)))).rejects.toThrow()
+    await expect(rates.run({ url }, async () => 'never')).rejects.toThrow('no time')
+  })
+})
+
+describe('what is kept', () => {
+  it('takes up the more careful of two memories, and nothing that is no rate', async () => {
+    const rates = new OriginRates({ clock: new VirtualClock(), random })
+    for (const nothing of [undefined, null, '3', Number.NaN, 0, -1, Number.POSITIVE_INFINITY, 5_000])
+      rates.restore(url, nothing)
+    expect(rates.requestsPerSecond(url)).toBeUndefined()
+    for (const rate of [20, 30, 10, 15]) rates.restore(`https://ct.example.net/${rate}/`, rate)
+    expect(rates.requestsPerSecond(url)).toBe(10)
+  })
+
+  it('is bounded, whatever URLs come', async () => {
+    const rates = new OriginRates({ clock: new VirtualClock(), random })
+    rates.restore(url, 3)
+    for (let i = 0; i < 5_000; i++) await rates.run({ url: `https://host-${i}.example.net/` }, async () => {})
+    expect((rates as unknown as { origins: Map<string, unknown> }).origins.size).toBeLessThanOrEqual(1_000)
+    expect(rates.requestsPerSecond(url)).toBe(3)
+  })
+})
+
+describe('connections', () => {
+  it('are used again but where operators throttle each of them', () => {
+    expect(reusesConnections('https://wyvern.ct.digicert.com')).toBe(false)
+    expect(reusesConnections('https://digicert.com:8443')).toBe(false)
+    expect(reusesConnections('https://notdigicert.com')).toBe(true)
+    expect(reusesConnections('https://digicert.com.example.net')).toBe(true)
+    expect(reusesConnections('http://127.0.0.1:1234')).toBe(true)
+  })
+})

@@ -1,0 +1,57 @@
+import type { Clock } from '../../../src/types/clock.js'
+
+/** Time that passes only when everybody sleeps: sleepers wake in order, hours pass in milliseconds. */
+export class VirtualClock implements Clock {
+  private time: number
+  private readonly sleepers: { readonly at: number; readonly wake: () => void }[] = []
+  /** Every sleep asked for, milliseconds. */
+  readonly slept: number[] = []
+
+  constructor(start = 1_790_000_000_000) {
+    this.time = start
+  }
+
+  now = (): number => this.time
+
+  sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      this.slept.push(ms)
+      const onAbort = () => {
+        this.sleepers.splice(this.sleepers.indexOf(sleeper), 1)
+        reject(signal?.reason)
+      }
+      const sleeper = {
+        at: this.time + ms,
+        wake: () => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const after = this.sleepers.findIndex(({ at }) => at > sleeper.at)
+      this.sleepers.splice(after < 0 ? this.sleepers.length : after, 0, sleeper)
+    })
+
+  get sleeping(): number {
+    return this.sleepers.length
+  }
+
+  /** Lets this much time pass. */
+  async pass(ms: number): Promise<void> {
+    const until = this.time + ms
+    await settled()
+    for (;;) {
+      const next = this.sleepers[0]
+      if (next === undefined || next.at > until) break
+      this.sleepers.shift()
+      this.time = Math.max(this.time, next.at)
+      next.wake()
+      await settled()
+    }
+    this.time = until
+  }
+}
+
+/** Everything that needs no time is done. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,413 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
+import { ctStream } from '../../../src/stream/ct-stream.js'
+import {
+  createTestLog,
+  createTestLogList,
+  issueCertificates,
+  type TestLog,
+  type TestLogList,
+  type TestLogOptions,
+} from '../../../src/testing/index.js'
+import type { CtStreamOptions } from '../../../src/types/stream.js'
+import { toBase64 } from '../../../src/util/bytes.js'
+import { fastClock } from '../../support/fast-clock.js'
+import { range, take } from '../../support/follow.js'
+import { ListServer } from './list-server.js'
+import { MovedLog } from './moved-log.js'
+import { quiet, Reader } from './reader.js'
+
+const open: { close(): Promise<unknown> }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close()
+})
+const closing = <T extends { close(): Promise<unknown> }>(one: T): T => {
+  open.push(one)
+  return one
+}
+
+let seed = 0
+const certificates = (count: number) => [...issueCertificates(count, { sign: false, seed: `lists ${seed++}` })]
+
+const logOf = async (count: number, options: TestLogOptions = {}) =>
+  closing(await createTestLog({ entries: certificates(count), ...options }))
+
+const grow = (log: TestLog, count: number) => {
+  log.add(certificates(count))
+  log.publish()
+}
+
+type Edit = (log: Record<string, unknown>) => void
+
+const listOf = (logs: readonly TestLog[], edit: Edit = () => {}): TestLogList => {
+  const list = createTestLogList(logs, { timestamp: new Date() })
+  for (const { logs, tiled_logs } of list.operators) for (const log of [...logs, ...tiled_logs]) edit(log as never)
+  return list
+}
+
+const serve = async (...logs: TestLog[]) => closing(await ListServer.open(listOf(logs)))
+
+const SPEED = 20_000
+/** Lists are renewed after half an hour, which passes in 90 ms; heads are read every ten minutes. */
+const timing = () => ({ clock: fastClock(SPEED), random: () => 0, pollIntervalMs: 600_000, partialTileDelayMs: 0 })
+
+const follow = (lists: ListServer, options: CtStreamOptions = {}): Reader =>
+  closing(new Reader(ctStream({ logList: lists.url, start: 'beginning', checkpoint: false, ...timing(), ...options })))
+
+describe('a log list that is followed', () => {
+  it('is asked for again with its ETag, and costs an empty answer while nothing changes', async () => {
+    const log = await logOf(3)
+    const lists = await serve(log)
+    const checkpoint = new MemoryCheckpointStore()
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => lists.requests.length >= 4)
+    await reader.close()
+    const [first, ...later] = lists.requests
+    expect(first).toEqual({ etag: undefined, status: 200 })
+    expect(later.every(({ etag, status }) => etag !== undefined && status === 304)).toBe(true)
+    expect(reader.lists[0]).toMatchObject({ selected: 1, removed: [], changed: [], failures: [] })
+    for (const { added, changed, removed } of reader.lists.slice(1))
+      expect([added, changed, removed]).toEqual([[], [], []])
+
+    // The next run has the copy, and asks whether it is still good.
+    const again = follow(lists, { checkpoint })
+    const asked = lists.requests.length
+    await again.until(() => lists.requests.length > asked)
+    expect(lists.requests[asked]).toMatchObject({ status: 304 })
+    await again.until(() => again.state(log.logId) === 'live')
+  })
+
+  it('brings logs while the stream runs', async () => {
+    const [first, added, tiled] = [await logOf(5), await logOf(300), await logOf(20, { kind: 'static-ct' })]
+    const lists = await serve(first)
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 5)
+    lists.content = listOf([first, added, tiled])
+    await reader.until(() => reader.certificates.length === 325)
+    grow(first, 2)
+    grow(tiled, 3)
+    await reader.until(() => reader.certificates.length === 330)
+    expect(reader.indexes(first.logId)).toEqual(range(0, 7))
+    expect(reader.indexes(added.logId)).toEqual(range(0, 300))
+    expect(reader.indexes(tiled.logId)).toEqual(range(0, 23))
+    expect(reader.lists.flatMap(({ added }) => added.map(({ id }) => id))).toEqual([
+      first.logId,
+      added.logId,
+      tiled.logId,
+    ])
+  })
+
+  it('begins a log that it brings at its head by default, and remembers where', async () => {
+    const [first, added] = [await logOf(5), await logOf(40)]
+    const lists = await serve(first)
+    const checkpoint = new MemoryCheckpointStore()
+    const reader = follow(lists, { start: 'now', checkpoint })
+    await reader.until(() => reader.state(first.logId) === 'live')
+    lists.content = listOf([first, added])
+    await reader.until(() => reader.state(added.logId) === 'live')
+    await reader.close()
+    grow(added, 2)
+    const again = follow(lists, { start: 'now', checkpoint })
+    await again.until(() => again.certificates.length === 2)
+    expect(again.indexes(added.logId)).toEqual([40, 41])
+  })
+
+  it('takes a log away: what it has published is read first, then it is left alone', async () => {
+    const [stays, leaves] = [await logOf(5), await logOf(400, { pageSize: 4, align: 'always' })]
+    leaves.fault({ on: 'get-entries', delayMs: 15 })
+    const lists = await serve(stays, leaves)
+    const reader = follow(lists)
+    await reader.until(() => reader.indexes(leaves.logId).length > 0)
+    lists.content = listOf([stays])
+    await reader.until(() => reader.lists.some(({ removed }) => removed.length > 0))
+    expect(reader.indexes(leaves.logId).length).toBeLessThan(400)
+    await reader.until(() => reader.state(leaves.logId) === 'finished')
+    await reader.until(() => reader.indexes(leaves.logId).length === 400)
+    expect(reader.indexes(leaves.logId)).toEqual(range(0, 400))
+    const asked = leaves.requestCount()
+    grow(leaves, 10)
+    grow(stays, 5)
+    await reader.until(() => reader.indexes(stays.logId).length === 10)
+    await quiet()
+    expect(leaves.requestCount()).toBe(asked)
+    expect(reader.gaps).toEqual([])
+  })
+
+  it('brings a log back: it goes on where it was', async () => {
+    const [stays, leaves] = [await logOf(5), await logOf(50)]
+    const lists = await serve(stays, leaves)
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 55)
+    lists.content = listOf([stays])
+    await reader.until(() => reader.state(leaves.logId) === 'finished')
+    grow(leaves, 20)
+    lists.content = listOf([stays, leaves])
+    await reader.until(() => reader.indexes(leaves.logId).length === 70)
+    grow(leaves, 5)
+    await reader.until(() => reader.indexes(leaves.logId).length === 75)
+    expect(reader.indexes(leaves.logId)).toEqual(range(0, 75))
+    expect(reader.stream.status().logs).toHaveLength(2)
+  })
+
+  it('that takes away a log which never answered does not hold the stream up', async () => {
+    const [stays, dead] = [await logOf(5), await logOf(50)]
+    dead.fault({ on: '*', status: 503 })
+    const lists = await serve(stays, dead)
+    const reader = follow(lists)
+    await reader.until(() => reader.state(dead.logId) === 'waiting' && reader.certificates.length === 5)
+    lists.content = listOf([stays])
+    await reader.until(() => reader.state(dead.logId) === 'failed')
+    grow(stays, 5)
+    await reader.until(() => reader.certificates.length === 10)
+    // Nothing was ever promised of it.
+    expect(reader.gaps).toEqual([])
+  })
+
+  it('that takes away a log which is out of reach gives it a day, then records what is missing', async () => {
+    const [stays, dying] = [await logOf(5), await logOf(600, { pageSize: 32, align: 'always' })]
+    dying.fault({ on: 'get-entries', after: 4, status: 503 })
+    const lists = await serve(stays, dying)
+    const checkpoint = new MemoryCheckpointStore()
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => reader.state(dying.logId) === 'waiting')
+    lists.content = listOf([stays])
+    await reader.until(() => reader.gaps.length > 0)
+    const [gap] = reader.gaps
+    expect(gap).toMatchObject({ log: { id: dying.logId }, end: 600 })
+    expect(reader.indexes(dying.logId)).toEqual(range(0, gap?.start ?? -1))
+    expect(reader.state(dying.logId)).toBe('failed')
+    grow(stays, 5)
+    await reader.until(() => reader.indexes(stays.logId).length === 10)
+    await reader.close()
+    checkpoint.open()
+    expect(checkpoint.gaps()).toHaveLength(1)
+  })
+
+  it.each(['rfc6962', 'static-ct'] as const)('moves a %s log to its new address', async (kind) => {
+    const log = await logOf(300, { kind })
+    const lists = await serve(log)
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 300)
+    const moved = closing(await MovedLog.open(log.url))
+    const { pathname } = new URL(log.url)
+    lists.content = listOf([log], (entry) => {
+      entry[kind === 'rfc6962' ? 'url' : 'monitoring_url'] = `${moved.base}${pathname}`
+    })
+    await reader.until(() => moved.requests > 1)
+    log.clearRequests()
+    grow(log, 300)
+    await reader.until(() => reader.certificates.length === 600)
+    expect(log.requests.filter(({ headers }) => headers.via === undefined)).toEqual([])
+    expect(reader.lists.flatMap(({ changed }) => changed.map(({ id }) => id))).toContain(log.logId)
+    expect(reader.indexes()).toEqual(range(0, 600))
+    // Everything that is said of the log from now on names where it is read.
+    expect(reader.certificates.at(-1)?.log.url).toBe(`${moved.base}${pathname}`)
+    expect(reader.stream.status().logs[0]?.log.url).toBe(`${moved.base}${pathname}`)
+  })
+
+  it('goes on while no log of it is wanted: the next one may be', async () => {
+    const [stays, other] = [await logOf(5, { operator: 'A' }), await logOf(6, { operator: 'B' })]
+    const lists = await serve(other)
+    const reader = follow(lists, { logs: { operators: ['A'] } })
+    await reader.until(() => reader.lists.length >= 2)
+    expect(reader.lists[0]?.problems.map(({ message }) => message).join()).toContain('fits none')
+    lists.content = listOf([stays, other])
+    await reader.until(() => reader.certificates.length === 5)
+    lists.content = listOf([other])
+    await reader.until(() => reader.state(stays.logId) === 'finished')
+    lists.content = listOf([stays, other])
+    grow(stays, 1)
+    await reader.until(() => reader.certificates.length === 6)
+    expect(reader.indexes()).toEqual(range(0, 6))
+  })
+})
+
+describe('a read-only log', () => {
+  const readOnly =
+    (log: TestLog, treeSize: number): Edit =>
+    (entry) => {
+      if (entry.log_id !== log.logId) return
+      const head = { tree_size: treeSize, sha256_root_hash: toBase64(log.root(treeSize)) }
+      entry.state = { readonly: { timestamp: '2026-01-01T00:00:00Z', final_tree_head: head } }
+    }
+
+  it('is finished at its final head, and then only looked at now and then', async () => {
+    const [frozen, other] = [await logOf(300), await logOf(5)]
+    const lists = closing(await ListServer.open(listOf([frozen, other], readOnly(frozen, 300))))
+    const reader = follow(lists)
+    await reader.until(() => reader.state(frozen.logId) === 'finished')
+    await reader.until(() => reader.indexes(frozen.logId).length === 300)
+    frozen.clearRequests()
+    other.clearRequests()
+    await reader.until(() => other.requestCount('get-sth') >= 12)
+    expect(frozen.requestCount()).toBe(frozen.requestCount('get-sth'))
+    expect(frozen.requestCount()).toBeLessThanOrEqual(4)
+    expect(reader.misbehaviour).toEqual([])
+  })
+
+  it('becomes one while it is read', async () => {
+    const log = await logOf(300, { kind: 'static-ct' })
+    const lists = await serve(log)
+    const reader = follow(lists)
+    await reader.until(() => reader.state(log.logId) === 'live')
+    lists.content = listOf([log], readOnly(log, 300))
+    await reader.until(() => reader.state(log.logId) === 'finished')
+    await reader.until(() => reader.certificates.length === 300)
+  })
+
+  it('that grows all the same broke its promise; it is told, kept as evidence, and what is new is read', async () => {
+    const log = await logOf(300)
+    const lists = closing(await ListServer.open(listOf([log], readOnly(log, 300))))
+    const checkpoint = new MemoryCheckpointStore()
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => reader.state(log.logId) === 'finished')
+    grow(log, 30)
+    await reader.until(() => reader.certificates.length === 330)
+    grow(log, 3)
+    await reader.until(() => reader.certificates.length === 333)
+    expect(reader.indexes()).toEqual(range(0, 333))
+    expect(reader.misbehaviour.map(({ error }) => [error.code, error.index])).toEqual([['CT_HEAD_CONFLICT', 330]])
+    await reader.close()
+    checkpoint.open()
+    expect(checkpoint.evidence()).toMatchObject([{ code: 'CT_HEAD_CONFLICT', detail: { head: { tree_size: 330 } } }])
+  })
+
+  it('whose final root is another one broke its promise, too', async () => {
+    const log = await logOf(300)
+    const lists = closing(
+      await ListServer.open(
+        listOf([log], (entry) => {
+          const head = { tree_size: 300, sha256_root_hash: toBase64(log.root(299)) }
+          entry.state = { readonly: { timestamp: '2026-01-01T00:00:00Z', final_tree_head: head } }
+        }),
+      ),
+    )
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 300)
+    expect(reader.misbehaviour.map(({ error }) => error.code)).toEqual(['CT_HEAD_CONFLICT'])
+  })
+})
+
+describe('a list that is not to be had', () => {
+  it('is replaced by its last good copy, in the running stream and after a restart', async () => {
+    const log = await logOf(5)
+    const lists = await serve(log)
+    const store = new MemoryCheckpointStore()
+    const reader = follow(lists, { checkpoint: store })
+    await reader.until(() => reader.certificates.length === 5)
+    lists.content = 503
+    await reader.until(() => reader.lists.some(({ failures }) => failures.length > 0))
+    grow(log, 2)
+    await reader.until(() => reader.certificates.length === 7)
+    reader.stream.acknowledge()
+    await reader.close()
+
+    const again = follow(lists, { checkpoint: store })
+    await again.until(() => again.lists.length > 0)
+    expect(again.lists[0]).toMatchObject({
+      selected: 1,
+      failures: [{ error: { code: 'CT_HTTP_STATUS', status: 503 } }],
+    })
+    grow(log, 1)
+    await again.until(() => again.certificates.length > 0)
+    expect(again.indexes().at(-1)).toBe(7)
+    expect(again.lists.flatMap(({ removed }) => removed)).toEqual([])
+  })
+
+  it('and was never to be had refuses the stream, saying why', async () => {
+    const lists = closing(await ListServer.open({}))
+    lists.content = 404
+    const stream = ctStream({ logList: lists.url, checkpoint: false, ...timing() })
+    await expect(take(stream)).rejects.toMatchObject({
+      code: 'CT_LIST_INVALID',
+      message: expect.stringContaining('404'),
+    })
+  })
+
+  it('because its signature does not fit is asked for again past caches', async () => {
+    const asked: [string, string | null][] = []
+    const fetch = async (url: unknown, init: RequestInit = {}) => {
+      asked.push([String(url).replace(/.*\//, ''), new Headers(init.headers).get('cache-control')])
+      return new Response(String(url).endsWith('.sig') ? new Uint8Array(512) : '{"operators":[]}')
+    }
+    const logList = 'https://www.gstatic.com/ct/log_list/v3/all_logs_list.json'
+    const stream = ctStream({ logList, checkpoint: false, fetch: fetch as typeof globalThis.fetch, ...timing() })
+    await expect(take(stream)).rejects.toMatchObject({ code: 'CT_LIST_INVALID' })
+    expect(asked).toEqual([
+      ['all_logs_list.json', null],
+      ['all_logs_list.sig', null],
+      ['all_logs_list.json', 'no-cache'],
+      ['all_logs_list.sig', 'no-cache'],
+      ['all_logs_list.json', 'no-cache'],
+      ['all_logs_list.sig', 'no-cache'],
+    ])
+  })
+})
+
+describe('a list that is not to be believed', () => {
+  it('takes no log away: most are gone, or it is older than the copy at hand', async () => {
+    const logs = await Promise.all(['A', 'B', 'C', 'D', 'E', 'F'].map((operator) => logOf(3, { operator })))
+    const lists = closing(await ListServer.open(listOf(logs)))
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 18)
+    const older = createTestLogList(logs.slice(1), { timestamp: new Date(Date.now() - 86_400_000) })
+    for (const unbelievable of [listOf(logs.slice(0, 2)), listOf([]), older]) {
+      const before = reader.lists.length
+      lists.content = unbelievable
+      await reader.until(() => reader.lists.slice(before + 1).some(({ failures }) => failures.length > 0))
+    }
+    for (const log of logs) grow(log, 1)
+    await reader.until(() => reader.certificates.length === 24)
+    expect(reader.lists.flatMap(({ removed }) => removed)).toEqual([])
+    expect(new Set(reader.lists.flatMap(({ failures }) => failures.map(({ error }) => error.code)))).toEqual(
+      new Set(['CT_LIST_INVALID']),
+    )
+    // One that is to be believed again is obeyed.
+    lists.content = listOf(logs.slice(1))
+    await reader.until(() => reader.state(logs[0]?.logId ?? '') === 'finished')
+  })
+})
+
+describe('a log that is given up before it was opened', () => {
+  it('leaves a gap from where its reader was, not from the beginning', async () => {
+    const [stays, dying] = [await logOf(5), await logOf(600, { pageSize: 32, align: 'always' })]
+    const lists = await serve(stays, dying)
+    const checkpoint = new MemoryCheckpointStore()
+    expect(
+      (await take(ctStream({ logs: [dying.spec], start: 'beginning', checkpoint, clock: fastClock(SPEED) }), 201))
+        .length,
+    ).toBe(201)
+    dying.fault({ on: '*', status: 503 })
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => reader.state(dying.logId) === 'waiting')
+    lists.content = listOf([stays])
+    await reader.until(() => reader.state(dying.logId) === 'failed')
+    expect(reader.gaps).toMatchObject([{ log: { id: dying.logId }, start: 200, end: 600 }])
+  })
+})
+
+describe('a missing contact', () => {
+  it.each([
+    ['is told once, where public logs are read', 'https://ct.example.org/log/', undefined, 1],
+    ['is not told when there is one', 'https://ct.example.org/log/', 'ops@example.org', 0],
+    ['is not told for logs on this machine', undefined, undefined, 0],
+  ])('%s', async (_, url, contact, times) => {
+    const log = await logOf(3)
+    const warnings: string[] = []
+    const logger = { debug() {}, info() {}, warn: (message: string) => warnings.push(message), error() {} }
+    const fetch = (asked: unknown, init?: RequestInit) =>
+      globalThis.fetch(String(asked).replace('https://ct.example.org/log/', log.url), init)
+    const spec = { ...log.spec, ...(url !== undefined && { url }) } as typeof log.spec
+    const stream = ctStream({
+      logs: [spec],
+      start: 'beginning',
+      end: 'head',
+      checkpoint: false,
+      fetch: fetch as typeof globalThis.fetch,
+      logger,
+      ...(contact !== undefined && { contact }),
+    })
+    expect(await take(stream)).toHaveLength(3)
+    expect(warnings.filter((message) => message.includes('`contact`'))).toHaveLength(times)
+  })
+})
