@@ -26,7 +26,8 @@ import type {
 } from '../types/certificate.js'
 import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
-import { sha1Hex, sha256Hex, sha256Of } from '../util/hash.js'
+import { concatBytes } from '../util/bytes.js'
+import { sha1Hex, sha256, sha256Hex } from '../util/hash.js'
 import type { LeafEntry } from '../wire/merkle-leaf.js'
 import { AccessMethod, validationLevel } from '../x509/extension-values.js'
 import { parseFull } from '../x509/full.js'
@@ -81,7 +82,8 @@ export class DecodedEntry implements CtCertificate {
   }
 
   get leafHash(): Uint8Array {
-    this.knownLeafHash ??= sha256Of(LEAF_PREFIX, this.raw.leafInput)
+    // One piece of memory and one call: faster than hashing in two.
+    this.knownLeafHash ??= sha256(concatBytes([LEAF_PREFIX, this.raw.leafInput]))
     return this.knownLeafHash
   }
 

@@ -264,7 +264,8 @@ export interface CtCertificate {
   readonly leafInput: Uint8Array
   /**
    * DER of the certificate, or of the precertificate as submitted (with poison and the CA's signature). `undefined` when there
-   * is none: an unreadable leaf, or a log that did not send the precertificate.
+   * is none: an unreadable leaf, or a log that did not send the precertificate. A precertificate comes from beside the leaf, is
+   * checked against it, and is given even when it does not match, with a `precertificate-mismatch` among the problems.
    */
   readonly der: Uint8Array | undefined
   /** DER of the TBSCertificate: of the certificate, or as the log hashed it (precertificate: without poison). */

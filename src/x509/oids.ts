@@ -72,6 +72,7 @@ export const attributeNames: Readonly<Record<string, string>> = {
   '2.5.4.65': 'pseudonym',
   '2.5.4.97': 'organizationIdentifier',
   '0.9.2342.19200300.100.1.1': 'UID',
+  '0.9.2342.19200300.100.1.3': 'mail',
   '0.9.2342.19200300.100.1.25': 'DC',
   '1.2.840.113549.1.9.1': 'emailAddress',
   '1.2.840.113549.1.9.2': 'unstructuredName',

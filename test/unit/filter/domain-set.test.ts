@@ -51,7 +51,8 @@ describe('DomainSet', () => {
     .tuple(fc.constantFrom('', '=', '*.'), domain)
     .map(([prefix, name]) => parseDomainPattern('p', prefix + name))
   const nameLabel = fc.oneof(label, fc.constantFrom('*', 'w*', '', '\\000'))
-  const name = fc.array(nameLabel, { minLength: 1, maxLength: 6 })
+  const name = fc
+    .array(nameLabel, { minLength: 1, maxLength: 6 })
     .map((labels) => labels.join('.'))
     .filter((text) => !text.endsWith('.'))
 
