@@ -6,7 +6,19 @@ export { DEFAULTS } from './stream/settings.js'
 export type * from './types/certificate.js'
 export type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
+export type * from './types/filter.js'
 export type { LogInfo, LogKind, LogSpec, Rfc6962LogSpec, SignedHead, StaticCtLogSpec } from './types/log.js'
+export type {
+  FinalTreeHead,
+  ListedLog,
+  ListedState,
+  ListProblem,
+  LogAddress,
+  LogList,
+  LogSelection,
+  LogType,
+  TemporalInterval,
+} from './types/log-list.js'
 export type {
   CommitPolicy,
   ConcurrencyOption,

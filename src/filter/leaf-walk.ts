@@ -114,7 +114,7 @@ export class LeafWalk {
       const stop = elementEnd(bytes, at, end)
       if (stop < 0) return false
       if (bytes[at] === EXTENSIONS) {
-        
+        if (this.extensionsStart >= 0) return false
         this.extensionsStart = at
         this.extensionsEnd = stop
       }

@@ -5,9 +5,6 @@ import { optionError } from '../util/options.js'
 import { defaultLogLists, listName } from './defaults.js'
 import { isLoopbackHost } from './hosts.js'
 
-/** Where a list comes from, as an option names it. */
-export type LogListInput = string | URL | LogList
-
 /** The same, settled. `name` is what it is called in `ListedLog.lists` and in problems. */
 export type ListOrigin =
   | { readonly kind: 'url'; readonly name: string; readonly url: string }

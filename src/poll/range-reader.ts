@@ -48,6 +48,7 @@ export class RangeReader {
   private end: number
   private filling = false
   private starved = false
+  private nudged = false
   private fillError: unknown
 
   constructor(start: number, end: number, options: RangeReaderOptions) {
@@ -67,7 +68,7 @@ export class RangeReader {
 
   /**
    * The next page. `undefined` when the end is reached; `'starved'` when nothing is on its way because the budget has no
-   * room: whoever holds pages must let them go (`wait: true` waits for room instead).
+   * room, or nothing came for a while: whoever holds pages should let them go (`wait: true` waits instead).
    * @throws what a request threw: an answer that disproves something, or the reason of the abort.
    */
   async next(wait: boolean): Promise<FetchedBatch | 'starved' | undefined> {
@@ -75,6 +76,10 @@ export class RangeReader {
       const first = this.slots[0]
       const part = first?.parts.shift()
       if (part !== undefined) return part
+      if (this.nudged && !wait) {
+        this.nudged = false
+        return 'starved'
+      }
       if (first?.done) {
         if (first.error !== undefined) throw first.error
         this.slots.shift()
@@ -88,6 +93,12 @@ export class RangeReader {
       }
       await this.changed.wait()
     }
+  }
+
+  /** Says that the next page may take long: whoever waits for it is answered with `'starved'`. */
+  nudge(): void {
+    this.nudged = true
+    this.changed.notify()
   }
 
   /** Drops everything on its way and what arrived but was not taken. Idempotent. */

@@ -104,6 +104,7 @@ export class Engine {
       events: (lane) => this.sessionEvents(lane),
       onLane: (lane) => this.mixer.add(lane),
       onRun: (running) => this.watch(running),
+      onGap: (gap) => this.recordGap(gap),
       onList: (payload) => this.emit('list', payload),
     })
     const keepCurrent = await this.roster.open()
@@ -255,12 +256,14 @@ export class Engine {
         await committer.exclusively(() => store.addEvidence(evidence))
         emit('misbehaviour', { log: log(), error })
       },
-      gap: async (gap) => {
-        this.gaps.push(gap)
-        await committer.exclusively(() => store.addGap(gap))
-        emit('gap', gap)
-      },
+      gap: (gap) => this.recordGap(gap),
     }
+  }
+
+  private async recordGap(gap: Gap): Promise<void> {
+    this.gaps.push(gap)
+    await this.committer.exclusively(() => this.store.addGap(gap))
+    this.emit('gap', gap)
   }
 
   private watch(running: Promise<void>): void {

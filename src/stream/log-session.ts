@@ -1,7 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { LogClient } from '../logs/client.js'
 import { CompactRange } from '../merkle/compact-range.js'
-import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import { isDisproof, LogRequests, type Schedule } from '../poll/log-requests.js'
 import { PagePlanner } from '../poll/page-planner.js'
 import { RangeReader } from '../poll/range-reader.js'
@@ -14,12 +13,14 @@ import type { LogState } from '../types/stream.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
 import { backoffDelay } from '../util/backoff.js'
 import type { ByteBudget, Lease } from '../util/byte-budget.js'
-import { equalBytes, toHex } from '../util/bytes.js'
 import { evidenceOf } from '../verify/evidence.js'
 import { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
 import { leafTimestamp } from '../wire/merkle-leaf.js'
+import { endIndexOf, startIndexOf } from './bounds.js'
 import type { Delivery } from './delivery.js'
+import { FinalHead } from './final-head.js'
+import { PartialTile } from './partial-tile.js'
 import type { Settings } from './settings.js'
 
 /** Pages held for one consistency proof: one extra request in fifty is the 2 % a backlog may cost. */
@@ -91,10 +92,8 @@ export class LogSession {
   private openedSize = 0
   private endIndex = Number.POSITIVE_INFINITY
   private headReadAt = 0
-  /** Since when unread entries stand in a tile that is not full. */
-  private partialSince: number | undefined
-  private finalHead: FinalTreeHead | undefined
-  private grewPastFinal = false
+  private readonly partialTile: PartialTile
+  private readonly finalHead = new FinalHead()
   private retiredAt: number | undefined
   private pause: LinkedController | undefined
   /** Whether to ask past caches: after an answer that contradicted a signature. */
@@ -102,6 +101,7 @@ export class LogSession {
 
   constructor(options: LogSessionOptions) {
     this.options = options
+    this.partialTile = new PartialTile(options.settings.partialTileDelayMs)
     this.handedOn = options.resumeAt ?? options.stored?.position ?? 0
     const learned = options.stored?.learned ?? {}
     this.planner = new PagePlanner(typeof learned.pageSize === 'number' ? learned.pageSize : undefined)
@@ -161,9 +161,8 @@ export class LogSession {
   /** The log left the lists: what it has published is read, then the session ends. */
   retire(): void {
     this.retiredAt ??= this.options.clock.now()
-    this.endIndex = Math.min(this.endIndex, this.heads.newest?.treeSize ?? 0)
+    if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.newestHead().treeSize)
     this.pause?.abort()
-    if (this.start === undefined) this.controller.abort(new GaveUp('the log left the lists before it could be opened'))
   }
 
   /** The log is in the lists again. */
@@ -179,7 +178,7 @@ export class LogSession {
 
   /** The head at which a read-only log stopped: with it the log is complete, and must not grow any more. */
   expectFinal(head: FinalTreeHead | undefined): void {
-    this.finalHead = head
+    this.finalHead.expect(head)
   }
 
   /** Where reading can be taken up by another session. */
@@ -207,22 +206,13 @@ export class LogSession {
   /** Index up to which there is something to read. */
   private get target(): number {
     const size = this.heads.newest?.treeSize ?? 0
-    return Math.min(this.waitsForTile(size) ? size - (size % TILE_WIDTH) : size, this.endIndex)
+    if (this.log.kind !== 'static-ct' || size >= this.endIndex || this.complete) return Math.min(size, this.endIndex)
+    return this.partialTile.readTo(size, this.position, this.options.clock.now())
   }
 
-  /**
-   * "Clients [...] SHOULD [...] avoid fetching partial data tiles" (static-ct-api): the last tile is read as it is only
-   * when it stays partial for too long, and never again while it has not grown.
-   */
-  private waitsForTile(size: number): boolean {
-    if (this.log.kind !== 'static-ct' || size % TILE_WIDTH === 0 || size >= this.endIndex || this.complete) return false
-    if (this.position >= size || this.position < size - (size % TILE_WIDTH)) {
-      this.partialSince = undefined
-      return this.position < size
-    }
-    const now = this.options.clock.now()
-    this.partialSince ??= now
-    return now - this.partialSince < this.options.settings.partialTileDelayMs
+  /** Whether everything is read of a log that takes no more entries. */
+  private get complete(): boolean {
+    return this.finalHead.isReached(this.position)
   }
 
   /** Live logs are served before any backlog. */
@@ -233,7 +223,7 @@ export class LogSession {
   // — opening
 
   private async open(): Promise<void> {
-    const { stored, resumeAt } = this.options
+    const { stored, resumeAt, settings } = this.options
     const position = resumeAt ?? stored?.position
     // A stored range stands for the stored position; a cursor's position has one only where it is the same.
     const range =
@@ -244,7 +234,7 @@ export class LogSession {
     for (const pending of stored?.pendingHeads ?? []) if (!this.heads.wasAccused(pending)) await this.adopt(pending)
     await this.readHead()
     this.openedSize = Math.max(this.openedSize, this.newestHead().treeSize)
-    const start = position ?? (await this.startIndex())
+    const start = position ?? (await startIndexOf(settings.start, this.newestHead(), this.indexAt))
     while (this.newestHead().treeSize < start && range === undefined) await this.waitForGrowth()
     this.endIndex = await this.resolveEnd()
     if (this.proves) {
@@ -257,28 +247,13 @@ export class LogSession {
     this.settle()
   }
 
-  private async startIndex(): Promise<number> {
-    const { start } = this.options.settings
-    const size = this.newestHead().treeSize
-    if (start === 'now') return size
-    if (start === 'beginning') return 0
-    return 'index' in start ? start.index : this.indexAt(start.time, size)
-  }
-
-  /** Index before which the log is read; infinite as long as it is not known. */
   private async resolveEnd(): Promise<number> {
-    const { end } = this.options.settings
-    if (end === 'never') return Number.POSITIVE_INFINITY
-    if (end === 'head') return this.openedSize
-    if ('index' in end) return end.index
-    // Until a head is later than the time, the end is not in the log yet.
-    const head = this.newestHead()
-    return head.timestamp > end.time ? this.indexAt(end.time, head.treeSize) : Number.POSITIVE_INFINITY
+    const end = await endIndexOf(this.options.settings.end, this.openedSize, this.newestHead(), this.indexAt)
+    return this.retiredAt === undefined ? end : Math.min(end, this.newestHead().treeSize)
   }
 
-  private indexAt(time: number, treeSize: number): Promise<number> {
-    return indexAtTime(time, treeSize, (start, end) => this.requests.entries(start, end, this.asking), leafTimestamp)
-  }
+  private readonly indexAt = (time: number, treeSize: number): Promise<number> =>
+    indexAtTime(time, treeSize, (start, end) => this.requests.entries(start, end, this.asking), leafTimestamp)
 
   // — reading
 
@@ -378,36 +353,13 @@ export class LogSession {
     await this.adopt(head)
   }
 
-  /** Whether everything is read of a log that takes no more entries. */
-  private get complete(): boolean {
-    const { finalHead } = this
-    return finalHead !== undefined && !this.grewPastFinal && this.position >= finalHead.treeSize
-  }
-
   private async adopt(head: SignedHead): Promise<void> {
-    await this.compareWithFinal(head)
+    const broken = this.finalHead.brokenBy(head, this.log)
+    if (broken !== undefined) {
+      this.heads.disputed = { head }
+      await this.options.events.accuse(this.evidence(broken), broken)
+    }
     if (await this.heads.adopt(head, this.proves ? this.position : undefined)) this.options.events.head(head)
-  }
-
-  /** A read-only log that grows, or has another last root than the list says, broke its promise; it is read on. */
-  private async compareWithFinal(head: SignedHead): Promise<void> {
-    const { finalHead } = this
-    if (finalHead === undefined || this.grewPastFinal || head.treeSize < finalHead.treeSize) return
-    if (head.treeSize === finalHead.treeSize && equalBytes(head.rootHash, finalHead.rootHash)) return
-    this.grewPastFinal = true
-    this.heads.disputed = { head }
-    const error = new CtStreamError(
-      'CT_HEAD_CONFLICT',
-      `${this.log.url}: read-only since ${finalHead.treeSize} entries, but signed a head of ${head.treeSize}`,
-      {
-        logId: this.log.id,
-        url: this.log.url,
-        index: head.treeSize,
-        expected: toHex(finalHead.rootHash),
-        actual: toHex(head.rootHash),
-      },
-    )
-    await this.options.events.accuse(this.evidence(error), error)
   }
 
   private newestHead(): SignedHead {
@@ -476,8 +428,11 @@ export class LogSession {
   }
 
   private async recordGap({ message: reason }: GaveUp): Promise<void> {
-    const { clock, events } = this.options
-    const end = Number.isFinite(this.endIndex) ? this.endIndex : undefined
+    const { clock, events, stored, resumeAt } = this.options
+    // Of a log that was never opened, here or before, nothing was promised.
+    if (this.start === undefined && stored === undefined && resumeAt === undefined) return
+    const known = this.retiredAt === undefined ? undefined : this.heads.newest?.treeSize
+    const end = Number.isFinite(this.endIndex) ? this.endIndex : known
     if (end !== undefined && end <= this.handedOn) return
     await events.gap({ log: this.log, start: this.handedOn, end, reason, recordedAt: clock.now() })
   }
@@ -486,6 +441,8 @@ export class LogSession {
     this.lastError = error
     if (this.state !== 'misbehaving') this.enter('waiting')
     this.options.events.error(error)
+    // What was read is not to wait for what cannot be read now.
+    this.reader?.nudge()
     if (this.retiredAt !== undefined && this.options.clock.now() - this.retiredAt > RETIRED_PATIENCE_MS)
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }

@@ -9,9 +9,9 @@ import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
 import { specOf } from '../logs/listed-log.js'
 import { openLog } from '../logs/open-log.js'
-import type { LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
-import type { FinalTreeHead } from '../types/log-list.js'
+import type { FinalTreeHead, ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { Rate } from '../util/rate.js'
@@ -41,6 +41,7 @@ export interface RosterOptions {
   readonly onLane: (lane: Lane) => void
   /** A session runs; the promise settles when it ended. */
   readonly onRun: (running: Promise<void>) => void
+  readonly onGap: (gap: Gap) => Promise<void>
   readonly onList: (payload: CtStreamEvents['list']) => void
 }
 
@@ -83,7 +84,9 @@ export class Roster {
       random: settings.random,
       allowHttp: settings.allowHttp,
     })
-    this.apply(await source.refresh(signal))
+    const update = await source.refresh(signal)
+    this.apply(update)
+    await this.finishForgotten(update.listed)
     // A stream with an end has its logs from the beginning.
     if (settings.end !== 'never') return undefined
     return async () => {
@@ -112,6 +115,23 @@ export class Roster {
       failures: failures.map(({ list, error }) => ({ list, error })),
       problems,
     })
+  }
+
+  /** Logs that left the lists while nothing followed them: their backlog is read, or what is lost of it recorded. */
+  private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
+    const { stored, settings } = this.options
+    for (const { log, position, verifiedHead, pendingHeads } of stored.values()) {
+      const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
+      if (this.followed.has(log.id) || position >= size) continue
+      const now = listed.get(log.id)
+      if (now === undefined) {
+        const reason = 'the log left the lists while nobody read it'
+        await this.options.onGap({ log, start: position, end: size, reason, recordedAt: settings.clock.now() })
+      } else if (now.state === 'retired' || now.state === 'rejected') {
+        this.follow(specOf(now), now.finalTreeHead, false)
+        this.followed.get(log.id)?.lane.session.retire()
+      }
+    }
   }
 
   private follow(spec: LogSpec, finalHead: FinalTreeHead | undefined, byHand: boolean): void {

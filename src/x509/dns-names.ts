@@ -180,7 +180,8 @@ function canonicalLabel(label: string): string {
 
 /** A-label of a U-label; `undefined` when it has none. */
 function toALabel(label: string): string | undefined {
-  if (label.length > MAX_LABEL) return undefined
+  // Other ASCII than a host name's would be read as the syntax of a URL: cut off at a slash, decoded after a percent sign.
+  if (label.length > MAX_LABEL || /[^a-z0-9_\u0080-\uffff-]/i.test(label)) return undefined
   // The label behind it keeps digits from being taken for an IPv4 address.
   const ascii = domainToASCII(`${label}.a`)
   return ascii.length > 2 ? ascii.slice(0, -2) : undefined

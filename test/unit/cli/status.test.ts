@@ -17,7 +17,17 @@ function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {
 }
 
 function status(logs: LogStatus[], changes: Partial<StreamStatus> = {}): StreamStatus {
-  return { logs, entries: 56_789, entriesPerSecond: 1234.4, bytes: 0, bufferedBytes: 0, filtered: 0, duplicates: 0, gaps: 0, ...changes }
+  return {
+    logs,
+    entries: 56_789,
+    entriesPerSecond: 1234.4,
+    bytes: 0,
+    bufferedBytes: 0,
+    filtered: 0,
+    duplicates: 0,
+    gaps: 0,
+    ...changes,
+  }
 }
 
 describe('quantities', () => {

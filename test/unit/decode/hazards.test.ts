@@ -268,6 +268,11 @@ describe('names', () => {
     expect(withSubject(commonName(text))).toMatchObject({ dnsNames: [], ipAddresses: [expected] })
   })
 
+  it.each(['?', '#', '%41', '\\', '@'])('a U-label with a %s in it is escaped, not read as part of a URL', (odd) => {
+    const [name] = withNames(dnsName(`b\xfc${odd}x.example`)).dnsNames
+    expect(name).toMatch(/^b\\195\\188.+x\.example$/)
+  })
+
   it('a label too long to be one is not converted, and not lost', () => {
     const cert = withNames(dnsName(`${'\xe9'.repeat(300)}.example`))
     expect(cert.dnsNames[0]).toMatch(/^(\\195\\169){300}\.example$/)

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { certificateKey, Delivered, issuanceKey } from '../../../src/filter/dedupe.js'
 import { toHex } from '../../../src/util/bytes.js'
 import { describeReal } from '../../real-data.js'
-import { realEntries } from '../decode/real-entries.js'
+import { type RealEntry, realEntries } from '../decode/real-entries.js'
 import { certificateOf, leafOf } from './made-leaf.js'
 
 describe('keys', () => {
@@ -55,7 +55,10 @@ describe('Delivered', () => {
 })
 
 describeReal('real entries', () => {
-  const entries = realEntries()
+  let entries: RealEntry[] = []
+  beforeAll(() => {
+    entries = realEntries()
+  })
 
   it('have a key each, which does not change when they are logged again', () => {
     const keys = new Set<string>()

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { KeyMemory } from '../../../src/filter/key-memory.js'
 
-const keyOf = (n: number) => createHash('sha256').update(String(n)).digest()
+const keys = Array.from({ length: 250_000 }, (_, n) => createHash('sha256').update(String(n)).digest())
+const keyOf = (n: number) => keys[n] as Buffer
 
 describe('KeyMemory', () => {
   const step = fc.record({ key: fc.nat(60), wait: fc.nat(30), add: fc.boolean() })
@@ -29,10 +30,11 @@ describe('KeyMemory', () => {
             const [oldest] = model.keys()
             if (model.size > maxEntries && oldest !== undefined) model.delete(oldest)
             expect(memory.size).toBe(model.size)
+            for (let other = 0; other < 60; other++) expect(memory.has(keyOf(other), now)).toBe(model.has(other))
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 
@@ -56,6 +58,16 @@ describe('KeyMemory', () => {
     expect(memory.byteLength).toBe(100_000 * 48)
     expect(memory.has(keyOf(149_999), 0)).toBe(false)
     for (const i of [150_000, 200_000, 249_999]) expect(memory.has(keyOf(i), 0)).toBe(true)
+  })
+
+  it('loses nothing when it grows, wherever its oldest key is', () => {
+    for (const expired of [0, 1, 500, 1023]) {
+      const memory = new KeyMemory({ maxEntries: 10_000, ttlMs: 1000, random: Math.random })
+      for (let i = 0; i < 1024; i++) memory.add(keyOf(i), i < expired ? 0 : 500)
+      for (let i = 1024; i < 5000; i++) memory.add(keyOf(i), 1000)
+      expect(memory.size).toBe(5000 - expired)
+      for (let i = 0; i < 5000; i++) expect([i, memory.has(keyOf(i), 1000)]).toEqual([i, i >= expired])
+    }
   })
 
   it('stays in order when the clock is set back', () => {

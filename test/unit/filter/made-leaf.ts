@@ -30,6 +30,8 @@ export interface LeafParts {
   readonly sanValue?: Uint8Array
   /** Instead of all extensions. */
   readonly extensions?: Uint8Array
+  /** A second list of them. */
+  readonly moreExtensions?: Uint8Array
 }
 
 /** A leaf with as much of a certificate as a filter looks at. */
@@ -54,6 +56,7 @@ export function leafOf(parts: LeafParts): Uint8Array {
     subject,
     sequence(algorithm, bitString(Buffer.alloc(65))),
     context(3, extensions),
+    ...(parts.moreExtensions === undefined ? [] : [context(3, parts.moreExtensions)]),
   )
   return plain(
     encodeMerkleLeaf({

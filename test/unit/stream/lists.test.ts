@@ -386,6 +386,35 @@ describe('a log that is given up before it was opened', () => {
   })
 })
 
+describe('a log that left the lists while nobody read', () => {
+  const leftBehind = async () => {
+    const [stays, left] = [await logOf(5), await logOf(600)]
+    const checkpoint = new MemoryCheckpointStore()
+    await take(ctStream({ logs: [left.spec], start: 'beginning', checkpoint, clock: fastClock(SPEED) }), 201)
+    return { stays, left, checkpoint }
+  }
+
+  it('is read to its last known head when the lists still say where it is', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const list = listOf([stays, left], (log) => {
+      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+    })
+    const lists = closing(await ListServer.open(list))
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => reader.state(left.logId) === 'finished')
+    expect(reader.indexes(left.logId)).toEqual(range(200, 600))
+    expect(reader.gaps).toEqual([])
+  })
+
+  it('leaves a gap on record when no list names it any more', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const reader = follow(await serve(stays), { checkpoint })
+    await reader.until(() => reader.gaps.length === 1)
+    expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 200, end: 600 }])
+    expect(checkpoint.gaps()).toHaveLength(1)
+  })
+})
+
 describe('a missing contact', () => {
   it.each([
     ['is told once, where public logs are read', 'https://ct.example.org/log/', undefined, 1],

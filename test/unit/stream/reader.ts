@@ -8,6 +8,7 @@ export class Reader implements AsyncDisposable {
   readonly stream: CtStream
   readonly certificates: CtCertificate[] = []
   readonly states: { readonly id: string; readonly state: LogState }[] = []
+  readonly heads: CtStreamEvents['head'][] = []
   readonly errors: CtStreamEvents['error'][] = []
   readonly lists: CtStreamEvents['list'][] = []
   readonly misbehaviour: CtStreamEvents['misbehaviour'][] = []
@@ -19,6 +20,7 @@ export class Reader implements AsyncDisposable {
   constructor(stream: CtStream) {
     this.stream = stream
     stream.on('log', ({ log, state }) => this.states.push({ id: log.id, state }))
+    stream.on('head', (head) => this.heads.push(head))
     stream.on('error', (error) => this.errors.push(error))
     stream.on('list', (list) => this.lists.push(list))
     stream.on('misbehaviour', (misbehaviour) => this.misbehaviour.push(misbehaviour))
