@@ -53,7 +53,7 @@ export class DecodedEntry implements CtCertificate {
   private readonly raw: RawEntry
   private readonly context: EntryContext
   private readonly found = new ProblemList()
-  private readonly kept = new Map<string, unknown>()
+  private keptFields: Map<string, unknown> | undefined
   private opened: OpenedLeaf | undefined
   private knownLeafHash: Uint8Array | undefined
   private fetchedChain: Promise<readonly Uint8Array[]> | undefined
@@ -358,6 +358,11 @@ export class DecodedEntry implements CtCertificate {
       },
       (error: unknown) => `the issuer cannot be had: ${error instanceof Error ? error.message : String(error)}`,
     )
+  }
+
+  private get kept(): Map<string, unknown> {
+    this.keptFields ??= new Map()
+    return this.keptFields
   }
 
   private once<T>(field: string, make: () => T): T {

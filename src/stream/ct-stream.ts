@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CtStreamEvents, CtStreamOptions, StreamStatus } from '../types/stream.js'
 import { Emitter } from '../util/emitter.js'
-import { Engine } from './engine.js'
+import type { Engine } from './engine.js'
 import type { Run } from './run.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
@@ -175,6 +175,9 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
 
   private async openEngine(): Promise<Engine> {
     const { signal } = this.settings
+    signal?.throwIfAborted()
+    // Loaded with the first read: importing the package is to cost next to nothing.
+    const { Engine } = await import('./engine.js')
     signal?.throwIfAborted()
     const engine = new Engine(this.settings, (event, payload) => this.emit(event, payload))
     const onAbort = () => {

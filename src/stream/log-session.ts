@@ -88,6 +88,8 @@ export class LogSession {
   private held = new HeldEntries<Lease>(CompactRange.empty)
   /** Index after the last entry handed on. */
   private handedOn: number
+  /** Pages held for the next proof: few at first, so that the reader soon has something, then ever more. */
+  private pagesPerProof = 1
   private reader: RangeReader | undefined
   private openedSize = 0
   private endIndex = Number.POSITIVE_INFINITY
@@ -273,7 +275,7 @@ export class LogSession {
     this.bytes += batch.byteLength
     if (!this.proves) return this.handOn([{ batch, payload: lease }])
     this.held.hold(batch, lease)
-    if (this.held.end >= this.target || this.held.pages < PAGES_PER_PROOF) return
+    if (this.held.end >= this.target || this.held.pages < this.pagesPerProof) return
     await this.prove()
     if (this.options.clock.now() - this.headReadAt <= BACKLOG_HEAD_MS) return
     await this.readHead()
@@ -295,6 +297,7 @@ export class LogSession {
 
   private proven(batches: readonly ProvenBatch<Lease>[]): void {
     this.heads.confirm()
+    this.pagesPerProof = Math.min(this.pagesPerProof * 2, PAGES_PER_PROOF)
     this.handOn(batches)
     if (!this.fresh) return
     // What was asked past caches is proven: back to ordinary requests.
@@ -429,9 +432,10 @@ export class LogSession {
 
   private async recordGap({ message: reason }: GaveUp): Promise<void> {
     const { clock, events, stored, resumeAt } = this.options
-    // Of a log that was never opened, here or before, nothing was promised.
-    if (this.start === undefined && stored === undefined && resumeAt === undefined) return
-    const known = this.retiredAt === undefined ? undefined : this.heads.newest?.treeSize
+    const retired = this.retiredAt !== undefined
+    // Of a log that left the lists before it was ever opened, here or earlier, nothing was promised.
+    if (retired && this.start === undefined && stored === undefined && resumeAt === undefined) return
+    const known = retired ? this.heads.newest?.treeSize : undefined
     const end = Number.isFinite(this.endIndex) ? this.endIndex : known
     if (end !== undefined && end <= this.handedOn) return
     await events.gap({ log: this.log, start: this.handedOn, end, reason, recordedAt: clock.now() })

@@ -2,7 +2,11 @@ import { CtStreamError } from '../errors.js'
 import { DEDUPE_DEFAULTS, type DedupeSettings, dedupeOption } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import { filterOption } from '../filter/filter-option.js'
+import type { Transport } from '../http/transport.js'
+import { userAgent } from '../http/user-agent.js'
+import { listOrigins } from '../loglist/list-input.js'
 import { selectionOption } from '../loglist/select.js'
+import { openLog } from '../logs/open-log.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { LogSpec } from '../types/log.js'
@@ -10,6 +14,7 @@ import type { LogSelection } from '../types/log-list.js'
 import type { CtStreamOptions, VerifyOption } from '../types/stream.js'
 import { systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, dateOption, integerOption, objectOption, optionError } from '../util/options.js'
+import { VERSION } from '../version.js'
 
 /** Options of a stream, checked, complete, and copied from the caller's objects. */
 export interface Settings {
@@ -91,7 +96,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
   if (options.dispatcher !== undefined && options.fetch !== undefined)
     throw new CtStreamError('CT_OPTION_INVALID', 'options `dispatcher` and `fetch` exclude each other')
   return {
-    logList: options.logList,
+    logList: logListOption(options),
     logs: logsOption(options),
     start: startOption(options.start),
     end: endOption(options.end),
@@ -117,7 +122,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
       86_400_000,
       DEFAULTS.partialTileDelayMs,
     ),
-    contact: stringOption('contact', options.contact),
+    contact: contactOption(options.contact),
     dispatcher: shapedOption('dispatcher', options.dispatcher, ['dispatch']),
     fetch: functionOption('fetch', options.fetch),
     allowHttp: booleanOption('allowHttp', options.allowHttp, false),
@@ -128,12 +133,35 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
   }
 }
 
-function logsOption({ logs, logList }: CtStreamOptions): Settings['logs'] {
+function logsOption(options: CtStreamOptions): Settings['logs'] {
+  const { logs, logList } = options
   if (!Array.isArray(logs)) return selectionOption('logs', logs)
   if (logs.length === 0) throw optionError('logs', 'a selection, or an array of at least one log', logs)
   if (logList !== undefined)
     throw new CtStreamError('CT_OPTION_INVALID', 'option `logList` is of no use beside logs named by hand in `logs`')
+  const ids = logs.map(
+    (spec: LogSpec) => openLog(spec, { transport: noTransport, allowHttp: options.allowHttp }).log.id,
+  )
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i)
+  if (twice !== undefined) throw new CtStreamError('CT_OPTION_INVALID', `option \`logs\` names the log ${twice} twice`)
   return logs.map((spec: LogSpec) => ({ ...spec }))
+}
+
+/** For clients that are made to check what they are made of. */
+const noTransport: Transport = {
+  get: () => Promise.reject(new CtStreamError('CT_CLOSED', 'no transport')),
+  close: () => Promise.resolve(),
+}
+
+function logListOption({ logList, allowHttp }: CtStreamOptions): Settings['logList'] {
+  listOrigins(logList, { allowHttp })
+  return logList
+}
+
+function contactOption(value: unknown): string | undefined {
+  const contact = stringOption('contact', value)
+  userAgent(VERSION, contact)
+  return contact
 }
 
 function startOption(value: CtStreamOptions['start']): Settings['start'] {

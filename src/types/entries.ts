@@ -15,13 +15,13 @@ export interface EntryBatch {
   leafInput(i: number): Uint8Array
   /** SHA-256(0x00 || leaf) of all entries, `32 * length` bytes; computed on first use, then kept. */
   leafHashes(): Uint8Array
-  /** A copy of entry `start + i` that keeps nothing else of the batch in memory. */
+  /** A copy of entry `start + i`: it keeps at most a few neighbours in memory, never the batch. */
   entry(i: number): RawEntry
   /** Entries `start + from` to `start + to` (exclusive) as a batch of its own over the same bytes. */
   slice(from: number, to: number): EntryBatch
 }
 
-/** One entry with bytes of its own. */
+/** One entry, in memory apart from the batch it came in. */
 export interface RawEntry {
   readonly index: number
   /** `MerkleTreeLeaf`, RFC 6962 section 3.4. Covered by the leaf hash. */

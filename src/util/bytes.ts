@@ -11,7 +11,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 /** A copy that shares no memory with `bytes`, exactly as long as it. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(bytes.length)
+  const copy = plain(Buffer.allocUnsafeSlow(bytes.length))
   copy.set(bytes)
   return copy
 }

@@ -40,12 +40,27 @@ export function encodeExtraData(certificates: readonly Uint8Array[], preCertific
 
 /** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */
 export class Rfc6962Extra implements EntryExtra {
-  private readonly base64: string
+  private readonly text: Buffer
+  private readonly from: number
+  private readonly to: number
+  private readonly escaped: boolean
   private readonly kind: EntryKind | undefined
 
-  /** @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this. */
-  constructor(base64: string, kind: EntryKind | undefined) {
-    this.base64 = base64
+  /** Of base64 text on its own. */
+  static of(base64: string, kind: EntryKind | undefined): Rfc6962Extra {
+    return new Rfc6962Extra(Buffer.from(base64, 'latin1'), 0, base64.length, false, kind)
+  }
+
+  /**
+   * @param text - Kept; has the base64 from `from` to `to`.
+   * @param escaped - Whether a slash may be written as `\/`.
+   * @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this.
+   */
+  constructor(text: Buffer, from: number, to: number, escaped: boolean, kind: EntryKind | undefined) {
+    this.text = text
+    this.from = from
+    this.to = to
+    this.escaped = escaped
     this.kind = kind
   }
 
@@ -60,7 +75,8 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   private parse(): ExtraData {
-    const bytes = fromBase64(this.base64)
+    const raw = this.text.toString('latin1', this.from, this.to)
+    const bytes = fromBase64(this.escaped ? raw.replaceAll('\\/', '/') : raw)
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)

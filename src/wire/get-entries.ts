@@ -3,7 +3,7 @@ import { bufferOf, plain } from '../util/bytes.js'
 import { decodeBase64Into } from './base64.js'
 import { Rfc6962Extra } from './extra-data.js'
 import { JsonAnswer } from './json.js'
-import { type ExtraSource, LeafBatch, type LeafTable } from './leaf-batch.js'
+import { type CopiedExtras, type ExtraSource, LeafBatch, type LeafTable } from './leaf-batch.js'
 import { malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 
@@ -49,8 +49,18 @@ class Base64Extras implements ExtraSource {
     this.byteLength = found.text.length
   }
 
-  extra(i: number, leafInput: Uint8Array): EntryExtra {
-    return new Rfc6962Extra(textAt(this.found, 4 * i + 2), leafKind(leafInput))
+  copy(from: number, to: number): CopiedExtras {
+    const { text, ends, escaped } = this.found
+    const start = ends[4 * from + 2] as number
+    const copy = Buffer.allocUnsafeSlow((ends[4 * to - 1] as number) - start)
+    text.copy(copy, 0, start)
+    return {
+      extra(i, leafInput): EntryExtra {
+        const at = (ends[4 * i + 2] as number) - start
+        const end = (ends[4 * i + 3] as number) - start
+        return new Rfc6962Extra(copy, at, end, escaped, leafKind(leafInput))
+      },
+    }
   }
 }
 

@@ -6,7 +6,13 @@ import { bufferOf, copyBytes } from '../util/bytes.js'
 export interface ExtraSource {
   /** Bytes it keeps in memory. */
   readonly byteLength: number
-  /** The extra data of entry `i` of the whole page, in memory of its own. */
+  /** Copies the extra data of entries `from` to `to` (exclusive) of the whole page. */
+  copy(from: number, to: number): CopiedExtras
+}
+
+/** Extra data of a few entries, in memory of their own. */
+export interface CopiedExtras {
+  /** The extra data of entry `i` of the whole page. */
   extra(i: number, leafInput: Uint8Array): EntryExtra
 }
 
@@ -53,8 +59,7 @@ export class LeafBatch implements EntryBatch {
   }
 
   entry(i: number): RawEntry {
-    const leafInput = copyBytes(this.leafInput(i))
-    return { index: this.start + i, leafInput, extra: this.page.extras.extra(this.from + i, leafInput) }
+    return this.page.entry(this.from + i)
   }
 
   slice(from: number, to: number): EntryBatch {
@@ -62,11 +67,27 @@ export class LeafBatch implements EntryBatch {
   }
 }
 
+/**
+ * Entries copied out of a page together. Memory of its own for each would cost the garbage collector more than the copying; so
+ * whoever keeps one entry keeps at most its seven neighbours.
+ */
+const COPIED_TOGETHER = 8
+
+/** Entries `from` to `to` of a page, in memory of their own. */
+interface Copied {
+  readonly from: number
+  readonly to: number
+  /** Their leaves, as in the page. */
+  readonly bytes: Uint8Array
+  readonly extras: CopiedExtras
+}
+
 class Page {
   readonly start: number
   readonly length: number
   readonly extras: ExtraSource
   private readonly leaves: LeafTable
+  private copied: Copied | undefined
   private hashes: Uint8Array | undefined
 
   constructor(start: number, leaves: LeafTable, extras: ExtraSource) {
@@ -83,6 +104,23 @@ class Page {
   leafInput(i: number): Uint8Array {
     const { bytes, offsets } = this.leaves
     return bytes.subarray((offsets[i] as number) + 1, offsets[i + 1])
+  }
+
+  entry(i: number): RawEntry {
+    const { offsets } = this.leaves
+    const copied =
+      this.copied !== undefined && i >= this.copied.from && i < this.copied.to ? this.copied : this.copyFrom(i)
+    const base = offsets[copied.from] as number
+    const leafInput = copied.bytes.subarray((offsets[i] as number) - base + 1, (offsets[i + 1] as number) - base)
+    return { index: this.start + i, leafInput, extra: copied.extras.extra(i, leafInput) }
+  }
+
+  private copyFrom(from: number): Copied {
+    const { bytes, offsets } = this.leaves
+    const to = Math.min(from + COPIED_TOGETHER, this.length)
+    const extras = this.extras.copy(from, to)
+    this.copied = { from, to, bytes: copyBytes(bytes.subarray(offsets[from], offsets[to])), extras }
+    return this.copied
   }
 
   leafHashes(): Uint8Array {

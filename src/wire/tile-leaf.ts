@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
 import { ByteReader, concatBytes, copyBytes, plain } from '../util/bytes.js'
-import { type ExtraSource, LeafBatch } from './leaf-batch.js'
+import { type CopiedExtras, type ExtraSource, LeafBatch } from './leaf-batch.js'
 import { malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 import { ByteWriter } from './writer.js'
@@ -100,9 +100,16 @@ class TileExtras implements ExtraSource {
     this.spans = spans
   }
 
-  extra(i: number, leafInput: Uint8Array): EntryExtra {
-    const bytes = this.tile.subarray(this.spans[2 * i + 1], this.spans[2 * i + 2])
-    return new TileLeafExtra(copyBytes(bytes), leafKind(leafInput) === 'precert')
+  copy(from: number, to: number): CopiedExtras {
+    const { spans, tile } = this
+    const start = spanAt(spans, 2 * from + 1)
+    const copy = copyBytes(tile.subarray(start, spans[2 * to]))
+    return {
+      extra(i, leafInput): EntryExtra {
+        const bytes = copy.subarray(spanAt(spans, 2 * i + 1) - start, spanAt(spans, 2 * i + 2) - start)
+        return new TileLeafExtra(bytes, leafKind(leafInput) === 'precert')
+      },
+    }
   }
 }
 

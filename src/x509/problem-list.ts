@@ -6,9 +6,11 @@ const MAX_PER_FIELD = 20
 
 /** The problems of one entry, field by field. */
 export class ProblemList {
-  private readonly byField = new Map<string, Problem[]>()
+  /** Made with the first problem: nearly all entries have none. */
+  private byField: Map<string, Problem[]> | undefined
 
   add(field: string, code: ProblemCode, message: string): void {
+    this.byField ??= new Map()
     const problems = this.byField.get(field)
     if (problems === undefined) this.byField.set(field, [{ code, field, message }])
     else if (problems.length < MAX_PER_FIELD) problems.push({ code, field, message })
@@ -20,7 +22,7 @@ export class ProblemList {
 
   /** All of them, those of one field together, fields in alphabetical order: the same whatever was decoded first. */
   toArray(): Problem[] {
-    const fields = [...this.byField.keys()].sort()
-    return fields.flatMap((field) => this.byField.get(field) ?? [])
+    const { byField } = this
+    return byField === undefined ? [] : [...byField.keys()].sort().flatMap((field) => byField.get(field) ?? [])
   }
 }

@@ -1,4 +1,3 @@
-import { bufferOf } from '../util/bytes.js'
 import { Tag, tagText } from './der.js'
 import type { Note } from './note.js'
 
@@ -42,10 +41,14 @@ export function decodeString(tag: number, content: Uint8Array, note: Note): stri
   return text
 }
 
-/** Latin-1: every octet is a character. Faster when `bytes` is a `Buffer`. */
+// What `Buffer.toString` calls; it takes any Uint8Array, so that no Buffer is made for each text.
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, stop: number): string
+}
+
+/** Latin-1: every octet is a character. */
 export function latin1(bytes: Uint8Array, start = 0, stop = bytes.length): string {
-  const buffer = bytes instanceof Buffer ? bytes : bufferOf(bytes)
-  return buffer.toString('latin1', start, stop)
+  return latin1Slice.call(bytes, start, stop)
 }
 
 /** UTF-8, or `undefined` when it is not. */

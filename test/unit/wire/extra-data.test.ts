@@ -58,10 +58,10 @@ describe('parseExtraData', () => {
 
 describe('Rfc6962Extra', () => {
   it('decodes when asked', () => {
-    const extra = new Rfc6962Extra(toBase64(precertSample.extraData), 'precert')
+    const extra = Rfc6962Extra.of(toBase64(precertSample.extraData), 'precert')
     expect(extra.preCertificate()).toEqual(precertSample.preCertificate)
     expect(extra.chain()).toEqual({ kind: 'certificates', certificates: [x509Sample.issuer] })
-    expect(new Rfc6962Extra('', 'precert').chain()).toEqual({ kind: 'certificates', certificates: [] })
+    expect(Rfc6962Extra.of('', 'precert').chain()).toEqual({ kind: 'certificates', certificates: [] })
   })
 
   it('fails when asked, not before', () => {
@@ -73,7 +73,7 @@ describe('Rfc6962Extra', () => {
       [toBase64(x509Sample.extraData), undefined],
     ] as const) {
       // prettier-ignore
-      const extra = new Rfc6962Extra(text, kind)
+      const extra = Rfc6962Extra.of(text, kind)
       expect(code(() => extra.chain())).toBe('CT_LEAF_MALFORMED')
       expect(code(() => extra.preCertificate())).toBe('CT_LEAF_MALFORMED')
     }

@@ -1,0 +1,157 @@
+import { execFile, fork, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const program = (name) => join(import.meta.dirname, 'programs', `${name}.mjs`)
+const sleep = promisify(setTimeout)
+
+/** The log server, in a process of its own. */
+export class LogServer {
+  static async start(options) {
+    const child = fork(join(import.meta.dirname, 'log/server.mjs'), [JSON.stringify(options)])
+    const gone = new Promise((_, reject) => {
+      child.once('exit', (code) => reject(new Error(`the log server ended with ${code}`)))
+    })
+    gone.catch(() => {})
+    const { ready } = await answerOf(child, gone)
+    return new LogServer(child, gone, ready)
+  }
+
+  constructor(child, gone, ready) {
+    this.child = child
+    this.gone = gone
+    this.ready = ready
+  }
+
+  /** The log at a size. */
+  spec(kind, size) {
+    const { url, key } = this.ready
+    const base = `${url}/${size}/`
+    return kind === 'rfc6962' ? { kind, url: base, key } : { kind, monitoringUrl: base, submissionUrl: base, key }
+  }
+
+  /** CPU milliseconds since the start, and resident bytes. */
+  async usage() {
+    const answer = answerOf(this.child, this.gone)
+    this.child.send('usage')
+    return (await answer).usage
+  }
+
+  /** Runs `work`; with its result, what it cost the server. */
+  async beside(work) {
+    const before = await this.usage()
+    const result = await work()
+    const after = await this.usage()
+    return { ...result, serverCpuMs: after.cpuMs - before.cpuMs, serverRssBytes: after.rss }
+  }
+
+  stop() {
+    this.child.disconnect()
+  }
+}
+
+const answerOf = (child, gone) => Promise.race([new Promise((resolve) => child.once('message', resolve)), gone])
+
+/** Runs a program of `programs/` in a process of its own; its last line is its result. */
+export async function measure(name, args, flags = []) {
+  const { stdout } = await run(process.execPath, [...flags, program(name), JSON.stringify(args)], {
+    maxBuffer: 2 ** 28,
+  })
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1))
+}
+
+/** Milliseconds from starting a node process to its end, and of CPU time, which it says itself. */
+export async function lifetime(name) {
+  const begun = performance.now()
+  const { stdout } = await run(process.execPath, [program(name)])
+  return { wallMs: performance.now() - begun, cpuMs: Number(stdout) }
+}
+
+/** Milliseconds from starting a process to its first line on stdout. */
+export async function timeToFirstLine(name, args) {
+  const begun = performance.now()
+  const child = spawn(process.execPath, [program(name), JSON.stringify(args)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  await new Promise((resolve, reject) => {
+    child.stdout.once('data', resolve)
+    child.once('close', (code) => reject(new Error(`${name} ended with ${code} and said nothing`)))
+  })
+  const elapsed = performance.now() - begun
+  await ended
+  return elapsed
+}
+
+/** Version of certspotter; `undefined` when it is not installed. */
+export async function certspotterVersion() {
+  try {
+    const { stdout, stderr } = await run('certspotter', ['-version'])
+    return (stdout + stderr).trim()
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    return `${error.stdout}${error.stderr}`.trim() || 'unknown version'
+  }
+}
+
+/**
+ * certspotter over the same entries: a log list with this one log, a watch list of one name that is in no certificate (it compares
+ * every name of a certificate with every name watched), no notification, from the beginning until it has verified the whole tree.
+ */
+export async function measureCertspotter(server, entries) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-certspotter-'))
+  const file = (name, text) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const list = file('logs.json', JSON.stringify(logList(server, entries)))
+  const watch = file('watchlist', '.nobody-has-this-name.example\n')
+  const state = join(folder, 'state')
+  const args = ['-logs', list, '-state_dir', state, '-watchlist', watch, '-batch_size', '256', '-no_save', '-stdout']
+  const begun = performance.now()
+  const child = spawn('certspotter', args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HOME: folder, CERTSPOTTER_CONFIG_DIR: folder },
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  try {
+    while (verifiedSize(state) !== entries) {
+      if (child.exitCode !== null) throw new Error(`certspotter ended: ${said}`)
+      if (performance.now() - begun > 300_000) throw new Error(`certspotter is not done after 300 s: ${said}`)
+      await sleep(20)
+    }
+    const wallMs = performance.now() - begun
+    // utime and stime, in hundredths of a second: proc(5)
+    const [utime, stime] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13)
+    const [, peak] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))
+    return { entries, wallMs, cpuMs: (Number(utime) + Number(stime)) * 10, maxRssBytes: Number(peak) * 1024, said }
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function verifiedSize(state) {
+  const logs = join(state, 'logs')
+  if (!existsSync(logs)) return undefined
+  for (const name of readdirSync(logs))
+    try {
+      return JSON.parse(readFileSync(join(logs, name, 'state.json'), 'utf8')).verified_position?.size
+    } catch {
+      // not there yet
+    }
+  return undefined
+}
+
+function logList(server, entries) {
+  const { url, key, logId } = server.ready
+  const since = '2026-01-01T00:00:00Z'
+  const log = { description: 'bench', log_id: logId, key, url: `${url}/${entries}/`, mmd: 86_400 }
+  const logs = [{ ...log, state: { usable: { timestamp: since } } }]
+  const operators = [{ name: 'bench', email: ['bench@operator.example'], logs, tiled_logs: [] }]
+  return { version: '1.0', log_list_timestamp: since, operators }
+}

@@ -1,0 +1,64 @@
+// Reads a log with the built library. `node stream.mjs '{"dist":…,"spec":…,"how":"batches"|"each"|"unread","filter":…,"checkpoint":…}'`
+import { pathToFileURL } from 'node:url'
+import { begin, Checksum, MemorySamples, report } from './result.mjs'
+
+const { dist, spec, how, domains, checkpoint = false, verify = 'full' } = JSON.parse(process.argv[2])
+const { ctStream, CtStreamError } = await import(pathToFileURL(`${dist}/index.js`).href)
+
+const begun = begin()
+const memory = new MemorySamples(20_000)
+const checksum = new Checksum()
+const failures = []
+let delivered = 0
+
+const filter = domains === undefined ? {} : { filter: { domains: watchedDomains(domains) } }
+const stream = open({ logs: [spec], start: 'beginning', end: 'head', checkpoint, verify, ...filter })
+let status = stream.status()
+stream.on('error', ({ error }) => failures.push(error.message))
+stream.on('commit', () => {
+  status = stream.status()
+  memory.at(status.entries)
+})
+
+if (how === 'batches' || how === 'unread')
+  for await (const batch of stream.batches()) {
+    if (how === 'batches') for (const cert of batch) checksum.add(cert.dnsNames, cert.serialNumber)
+    delivered += batch.length
+    memory.at(delivered)
+  }
+else
+  for await (const cert of stream) {
+    checksum.add(cert.dnsNames, cert.serialNumber)
+    if (++delivered % 1000 === 0) memory.at(delivered)
+  }
+
+status = stream.status()
+const [log] = status.logs
+if (failures.length > 0 || log?.state !== 'finished') throw new Error(`${log?.state}: ${failures.join('; ')}`)
+const { requests, retries, position, verifiedSize } = log
+report({
+  entries: position,
+  delivered,
+  checksum: how === 'unread' ? undefined : `${checksum}`,
+  begun,
+  memory,
+  requests,
+  retries,
+  verifiedSize,
+})
+
+function open(options) {
+  try {
+    return ctStream(options)
+  } catch (error) {
+    if (!CtStreamError.is(error) || domains === undefined) throw error
+    process.stdout.write(`${JSON.stringify({ skipped: error.message })}\n`)
+    process.exit(0)
+  }
+}
+
+/** Names that look like what people watch; one in a hundred is really in the log, given as the first argument of `domains`. */
+function watchedDomains({ count, real }) {
+  const made = Array.from({ length: count - real.length }, (_, i) => `watched-${i.toString(36)}-brand.example`)
+  return [...real, ...made]
+}
