@@ -137,6 +137,8 @@ export class LeafWalk {
         const type = contentStart(bytes, pair)
         const value = elementEnd(bytes, type, pairEnd)
         if (value < 0 || bytes[type] !== OID || elementEnd(bytes, value, pairEnd) !== pairEnd) return BROKEN
+        // The identifier of a common name may have its length in more octets than it needs.
+        if ((bytes[type + 1] as number) >= 0x80) return BROKEN
         if (isCommonName(bytes, type)) {
           const look = isText(bytes[value] as number)
             ? hashes.look(bytes, contentStart(bytes, value), pairEnd)

@@ -224,6 +224,8 @@ export function label(value: unknown): string | undefined {
     ?.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
     .slice(0, 256)
+    // Cutting can leave half of a character, and lists can bring one.
+    .replace(/\p{Cs}/gu, '\ufffd')
   return name === '' ? undefined : name
 }
 

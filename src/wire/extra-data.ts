@@ -53,7 +53,7 @@ export class Rfc6962Extra implements EntryExtra {
 
   /**
    * @param text - Kept; has the base64 from `from` to `to`.
-   * @param escaped - Whether a slash may be written as `\/`.
+   * @param escaped - Whether it is the inside of a JSON string, in which characters may be escaped.
    * @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this.
    */
   constructor(text: Buffer, from: number, to: number, escaped: boolean, kind: EntryKind | undefined) {
@@ -76,9 +76,18 @@ export class Rfc6962Extra implements EntryExtra {
 
   private parse(): ExtraData {
     const raw = this.text.toString('latin1', this.from, this.to)
-    const bytes = fromBase64(this.escaped ? raw.replaceAll('\\/', '/') : raw)
+    const bytes = fromBase64(this.escaped && raw.includes('\\') ? unescaped(raw) : raw)
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)
+  }
+}
+
+/** The inside of a JSON string as what it stands for; as it is when it is none, which is then found not to be base64. */
+function unescaped(raw: string): string {
+  try {
+    return JSON.parse(`"${raw}"`) as string
+  } catch {
+    return raw
   }
 }

@@ -104,7 +104,14 @@ function epochMs(
 ): number | undefined {
   // Written so that NaN fails too.
   const inRange =
-    month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour <= 23 && minute <= 59 && second <= 59
+    year >= 0 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysIn(year, month) &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59
   if (!inRange) return undefined
   // Days since 1970-01-01, in years that begin in March: the leap day is the last day of such a year.
   const marchYear = month > 2 ? year : year - 1

@@ -123,7 +123,7 @@ export class HostNames {
   }
 
   private addIpText(text: string): boolean {
-    const octets = parseIpAddress(text.trim())
+    const octets = parseIpAddress(withoutTrailingDots(text.trim()))
     const address = octets === undefined ? undefined : formatIpAddress(octets)
     if (address === undefined) return false
     this.addAddress(address)

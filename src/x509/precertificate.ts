@@ -98,15 +98,22 @@ function extensionMismatch(submitted: Outline, hashed: Outline): string | undefi
     const ours = submitted.extension(i)
     const oid = decodeOid(submitted.bytes, ours.oidStart, ours.oidEnd)
     if (at >= hashed.extensionCount) return `extension ${oid} is in the precertificate only`
-    const theirs = hashed.extension(at++)
+    const theirs = hashed.extension(at)
+    const raw = spanBytes(hashed, at++)
     const theirOid = decodeOid(hashed.bytes, theirs.oidStart, theirs.oidEnd)
     if (theirOid !== oid) return `extension ${oid} stands where the leaf has ${theirOid}`
     if (ours.critical !== theirs.critical) return `extension ${oid} is critical in one of the two only`
     const mayDiffer = !sameIssuer && submitted.isExtension(i, Octets.authorityKeyIdentifier)
     if (!mayDiffer && !equalBytes(valueBytes(submitted, ours), valueBytes(hashed, theirs)))
       return `extension ${oid} differs in value`
+    if (!mayDiffer && !equalBytes(spanBytes(submitted, i), raw)) return `extension ${oid} is encoded in another way`
   }
   return at < hashed.extensionCount ? 'the leaf has more extensions than the precertificate' : undefined
+}
+
+function spanBytes(outline: Outline, i: number): Uint8Array {
+  const { start, end } = outline.extensionSpan(i)
+  return outline.bytes.subarray(start, end)
 }
 
 function valueBytes({ bytes }: Outline, { valueStart, valueEnd }: ExtensionParts): Uint8Array {

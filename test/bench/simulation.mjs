@@ -133,7 +133,6 @@ function delayOfLog({ plan, server, reader, ...facts }, i) {
 function start(name, options) {
   const child = fork(join(import.meta.dirname, 'simulation', `${name}.mjs`), [JSON.stringify(options)], {
     serialization: 'advanced',
-    execArgv: process.env.SIM_EXEC && name === 'reader' ? process.env.SIM_EXEC.split(' ') : [],
   })
   children.push(child)
   const gone = new Promise((_, reject) => {
