@@ -7,11 +7,13 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
   /**
    * Live logs are served before any backlog: higher goes first in the operator's queue. Default 0. Clients themselves do
-   * not queue; whoever calls them does, once per call.
+   * not queue; `schedule` does.
    */
   readonly priority?: number
   /** Ask past caches and on a new connection: after an answer that did not verify. Default `false`. */
   readonly fresh?: boolean
+  /** Runs each HTTP request of the call when its turn comes; a call may need several. Default: at once. */
+  readonly schedule?: <T>(request: () => Promise<T>) => Promise<T>
 }
 
 /**

@@ -22,8 +22,6 @@ const MAX_TILE_BYTES = 64 * 1024
 const PARALLEL = 4
 /** 256 KiB for a log. A backfill moves through one tile of each level; the rest is for proofs asked out of order. */
 const KEPT_TILES = 32
-/** Heads whose partial tiles are kept: the newest, and one still in use. */
-const KEPT_HEADS = 2
 
 /**
  * Hash tiles of a static-ct log, each proven to be part of a signed tree before a hash of it is used.
@@ -33,8 +31,15 @@ const KEPT_HEADS = 2
  */
 export class HashTiles {
   private readonly http: LogHttp
-  private readonly full = new LruCache<Uint8Array>(KEPT_TILES)
-  private readonly edges = new LruCache<ReadonlyMap<string, Uint8Array>>(KEPT_HEADS)
+  /**
+   * By tile and width: a partial tile never changes either. At the right edge of a large tree only the lowest one is another
+   * with every head; the one above it changes every 256 entries, the next every 65,536.
+   */
+  private readonly kept = new LruCache<Uint8Array>(KEPT_TILES)
+  /** Tiles fetched for a call that failed, not proven yet: what asks for the same tree again has no need to fetch them again. */
+  private begun:
+    | { readonly tree: string; readonly fresh: boolean; readonly tiles: ReadonlyMap<string, Uint8Array> }
+    | undefined
 
   constructor(http: LogHttp) {
     this.http = http
@@ -46,30 +51,28 @@ export class HashTiles {
    */
   async nodes(wanted: readonly HashTile[], head: SignedHead, options: RequestOptions): Promise<NodeLookup> {
     const { treeSize, rootHash } = head
+    const { fresh = false } = options
     const edge = tilesForFrontier(treeSize, treeSize)
-    const edgeKey = `${treeSize} ${toHex(rootHash)}`
+    const tree = `${treeSize} ${toHex(rootHash)}`
     const needed = withAncestors([...edge, ...wanted], treeSize)
-    const keptEdge = options.fresh ? undefined : this.edges.get(edgeKey)
 
-    const tiles = new Map<string, Uint8Array>(keptEdge)
+    const { begun } = this
+    const tiles = new Map(begun?.tree === tree && begun.fresh === fresh ? begun.tiles : undefined)
+    this.begun = { tree, fresh, tiles }
     const missing = needed.filter((tile) => {
-      const kept = options.fresh || tile.width < TILE_WIDTH ? undefined : this.full.get(tileKey(tile))
+      const kept = fresh ? undefined : this.kept.get(keptKey(tile))
       if (kept !== undefined) tiles.set(tileKey(tile), kept)
       return !tiles.has(tileKey(tile))
     })
     await inParallel(missing, async (tile) => {
       tiles.set(tileKey(tile), await this.fetch(tile, options))
     })
+    this.begun = undefined
 
     this.proveEdge(edge, tiles, head)
-    if (keptEdge === undefined)
-      this.edges.set(edgeKey, new Map(edge.map((tile) => [tileKey(tile), bytesOf(tiles, tile)])))
     // From the top down, each against the tile above, which is proven by then.
-    for (const tile of needed)
-      if (tile.width === TILE_WIDTH) {
-        this.proveFull(tile, tiles)
-        this.full.set(tileKey(tile), bytesOf(tiles, tile))
-      }
+    for (const tile of needed) if (tile.width === TILE_WIDTH) this.proveFull(tile, tiles)
+    for (const tile of needed) this.kept.set(keptKey(tile), bytesOf(tiles, tile))
     return nodesFromTiles(tiles)
   }
 
@@ -146,6 +149,8 @@ function parentOf({ level, index }: HashTile, treeSize: number): HashTile {
   return { ...parent, width: Math.min(TILE_WIDTH, hashes) }
 }
 
+const keptKey = (tile: HashTile): string => `${tileKey(tile)}.p/${tile.width}`
+
 function bytesOf(tiles: ReadonlyMap<string, Uint8Array>, tile: { level: number; index: number }): Uint8Array {
   const bytes = tiles.get(tileKey(tile))
   if (bytes === undefined) throw disproved(`hash tile ${tileKey(tile)} is missing`)
@@ -161,5 +166,7 @@ async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<void
   const worker = async () => {
     for (const item of queue) await run(item)
   }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker))
+  // All are waited for, though one failed: what the others bring need not be asked for again.
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(PARALLEL, items.length) }, worker))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }

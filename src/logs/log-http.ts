@@ -23,8 +23,10 @@ export class LogHttp {
     return this.prefix + path
   }
 
-  async get(path: string, { signal, fresh }: RequestOptions, maxBytes: number): Promise<HttpAnswer> {
-    return await this.transport.get(this.url(path), { signal, fresh, maxBytes })
+  async get(path: string, options: RequestOptions, maxBytes: number): Promise<HttpAnswer> {
+    const { signal, fresh, schedule } = options
+    const request = () => this.transport.get(this.url(path), { signal, fresh, maxBytes })
+    return await (schedule === undefined ? request() : schedule(request))
   }
 
   /**

@@ -77,17 +77,18 @@ export class LogRequests {
     return this.persist(options, (o) => this.client.frontier(index, head, o))
   }
 
-  private async persist<T>(
-    options: RequestOptions,
-    ask: (options: RequestOptions & { signal: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
+  private async persist<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
     const signal = options.signal ?? this.options.signal
     const priority = options.priority ?? 0
+    // A proof from hash tiles takes several requests: each has its own turn, and counts.
+    const schedule = <R>(request: () => Promise<R>): Promise<R> => {
+      this.requests++
+      return this.options.schedule(request, { priority, signal })
+    }
     for (let attempt = 0; ; attempt++) {
       const endProbe = await this.turn(signal)
       try {
-        this.requests++
-        const answer = await this.options.schedule(() => ask({ ...options, priority, signal }), { priority, signal })
+        const answer = await ask({ ...options, priority, signal, schedule })
         this.succeeded()
         return answer
       } catch (error) {

@@ -169,7 +169,7 @@ export class Engine {
   /** Where the reader of each log is, for a cursor. */
   positions(): [key: string, next: number][] {
     return this.mixer.lanes
-      .filter((lane) => lane.session.start !== undefined)
+      .filter((lane) => lane.position.begun)
       .map((lane) => [cursorKey(lane.session.log.id), lane.position.next])
   }
 
@@ -223,8 +223,8 @@ export class Engine {
     const { signal } = this.stopper
     const { operator, url } = client.log
     const slot = { log: logId, operator, url, priority: 1, signal }
-    const ask = () => client.issuer(fingerprint, { signal })
-    return withRetry(() => this.rates.run(slot, () => this.queues.run(slot, ask)), {
+    const schedule = <T>(request: () => Promise<T>) => this.rates.run(slot, () => this.queues.run(slot, request))
+    return withRetry(() => client.issuer(fingerprint, { signal, schedule }), {
       clock: this.settings.clock,
       random: this.settings.random,
       signal,

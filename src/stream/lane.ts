@@ -41,7 +41,7 @@ export class Lane {
   /** What is to be remembered; `undefined` before the log was opened. */
   checkpoint(): LogCheckpoint | undefined {
     const { session, position } = this
-    if (session.start === undefined) return undefined
+    if (!position.begun) return undefined
     return {
       log: session.log,
       position: position.next,

@@ -340,10 +340,12 @@ export class LogSession {
   // — heads
 
   private async waitForGrowth(): Promise<void> {
-    const { random, settings } = this.options
+    const { clock, random, settings } = this.options
     this.settle()
     const interval = this.complete ? COMPLETE_HEAD_MS : settings.pollIntervalMs
-    if (!this.fresh) await this.sleep(interval * (0.75 + random() / 2))
+    // From head to head: reading what the last one brought took some of it.
+    const elapsed = Math.max(0, clock.now() - this.headReadAt)
+    if (!this.fresh) await this.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (this.position >= this.endIndex) return
     await this.readHead()
     this.fresh = false

@@ -4,7 +4,7 @@ import type { Lane } from './lane.js'
 /** What is known of one log now. */
 export function logStatus(lane: Lane, now: number): LogStatus {
   const { session } = lane
-  const position = session.start === undefined ? undefined : lane.position.next
+  const position = lane.position.begun ? lane.position.next : undefined
   const head = session.heads.newest
   const lagEntries = position === undefined || head === undefined ? undefined : Math.max(0, head.treeSize - position)
   return {

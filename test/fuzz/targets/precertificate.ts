@@ -36,9 +36,10 @@ export const precertificateTarget: Target = {
     }
     const outer = allowing(DER, () => outlineCertificate(submitted, note).outline)
     const inner = allowing(DER, () => outlineTbs(tbs, note))
-    // Of several lists of extensions only the first that has something to cut is cut.
-    for (const outline of lists > 1 ? [] : [outer, inner]) if (outline !== undefined) checkIssuance(outline)
     if (outer !== undefined) allowing(DER, () => poisonFault(outer))
+    // Of several lists of extensions only the first that has something to cut is cut.
+    if (lists > 1) return
+    for (const outline of [outer, inner]) if (outline !== undefined) checkIssuance(outline)
   },
 }
 

@@ -99,6 +99,36 @@ describe('HashTiles', () => {
     expect(server.fresh).toHaveLength(5)
   })
 
+  it('asks for nothing twice when a call is repeated that failed in the middle', async () => {
+    const { tiles, server } = open()
+    let refused = true
+    server.tamper = (path, tile) => (refused && path === 'tile/1/000' ? undefined : tile)
+    await ctError(tiles.nodes(tilesForConsistency(1000, SIZE), headOf(tree), {}))
+    refused = false
+    await tiles.nodes(tilesForConsistency(1000, SIZE), headOf(tree), {})
+    expect(server.asked.filter((path) => path !== 'tile/1/000')).toHaveLength(4)
+    expect(new Set(server.asked).size).toBe(5)
+  })
+
+  it('asks for the partial tiles of a larger tree that have grown, and for no other', async () => {
+    const { tiles, server } = open()
+    await tiles.nodes(tilesForConsistency(69_900, 69_950), headOf(tree, 69_950), {})
+    const before = server.asked.length
+    await tiles.nodes(tilesForConsistency(69_950, SIZE), headOf(tree), {})
+    expect(server.asked.slice(before)).toEqual(['tile/0/273.p/112'])
+  })
+
+  it('waits for the turn of each request', async () => {
+    const { tiles, server } = open()
+    let turns = 0
+    const schedule = <T>(request: () => Promise<T>) => {
+      turns++
+      return request()
+    }
+    await tiles.nodes(tilesForConsistency(1000, SIZE), headOf(tree), { schedule })
+    expect(turns).toBe(server.asked.length)
+  })
+
   it('keeps a bounded number of tiles', async () => {
     const { tiles, server } = open()
     const read = (tile: number) => tiles.nodes([{ level: 0, index: tile, width: 256 }], headOf(tree), {})

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
+import type { RequestOptions } from '../../../src/logs/client.js'
 import { LogRequests } from '../../../src/poll/log-requests.js'
 import type { SignedHead } from '../../../src/types/log.js'
 import { steppingClock } from '../../support/fast-clock.js'
 import { batchOf, stubClient } from '../../support/memory-log.js'
 
+type Schedule = NonNullable<RequestOptions['schedule']>
 const HEAD: SignedHead = { treeSize: 5, timestamp: 1, rootHash: new Uint8Array(32), signature: new Uint8Array(4) }
 const busy = (status: number, retryAfterMs?: number) =>
   new CtStreamError('CT_HTTP_STATUS', `status ${status}`, { status, retryable: true, retryAfterMs })
@@ -29,7 +31,8 @@ describe('LogRequests', () => {
   it('asks until it gets an answer, with growing waits', async () => {
     let left = 6
     const { requests, clock, failures, recoveries } = requestsOver({
-      head: () => (left-- > 0 ? Promise.reject(busy(503)) : Promise.resolve(HEAD)),
+      head: ({ schedule } = {}) =>
+        (schedule as Schedule)(() => (left-- > 0 ? Promise.reject(busy(503)) : Promise.resolve(HEAD))),
     })
     expect(await requests.head()).toBe(HEAD)
     expect(failures).toHaveLength(6)

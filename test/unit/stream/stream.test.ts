@@ -21,7 +21,25 @@ async function logOf(count: number, options: TestLogOptions = {}): Promise<TestL
 const backfill = (log: TestLog, options: CtStreamOptions = {}) =>
   ctStream({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false, clock: fastClock(), ...options })
 
+it('follows a static-ct log that lets fewer requests through at once than a proof takes', async () => {
+  const clock = fastClock(20)
+  const log = await logOf(2000, { kind: 'static-ct', clock })
+  log.fault({ on: '*', rateLimit: { burst: 2, perSecond: 0.8, by: 'address' } })
+  const certificates = await take(backfill(log, { start: { index: 700 }, clock }))
+  expect(indexesOf(certificates)).toEqual(range(700, 2000))
+  expect(log.requests.filter(({ status }) => status === 429).length).toBeLessThan(10)
+})
+
 describe.each(['rfc6962', 'static-ct'] as const)('ctStream over a %s log', (kind) => {
+  it('says no position before it has one', async () => {
+    const log = await logOf(300, { kind })
+    const positions: (number | undefined)[] = []
+    const stream = backfill(log, { start: { index: 250 } })
+    stream.on('log', () => positions.push(stream.status().logs[0]?.position))
+    await take(stream)
+    expect(positions).not.toContain(0)
+  })
+
   it('streams every entry, in order', async () => {
     const log = await logOf(1000, { kind })
     expect(indexesOf(await take(backfill(log)))).toEqual(range(0, 1000))
