@@ -19,6 +19,9 @@ export function malformedLeaf(what: string, reason: string): CtStreamError {
 
 /** The beginning of a body as a JSON string, safe to print. */
 function excerpt(body: Uint8Array): string {
-  const text = bufferOf(body.subarray(0, EXCERPT_LENGTH)).toString('latin1')
+  // JSON escapes the control characters below 0x20; those at 0x7f to 0x9f move a terminal's cursor as well.
+  const text = bufferOf(body.subarray(0, EXCERPT_LENGTH))
+    .toString('latin1')
+    .replace(/[\u007f-\u009f]/g, '?')
   return body.length > EXCERPT_LENGTH ? `${JSON.stringify(text)}...` : JSON.stringify(text)
 }

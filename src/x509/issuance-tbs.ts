@@ -6,7 +6,8 @@ import type { Outline, Span } from './outline.js'
 
 /**
  * The TBSCertificate without poison and SCT list (RFC 6962 sections 3.1 and 3.3): what a precertificate and the certificate issued
- * for it have in common, and what a log hashes of either. All occurrences of both go.
+ * for it have in common, and what a log hashes of either. All occurrences of both go, from the list of extensions that holds the first:
+ * a second list, which no TBSCertificate may have, stays as it stands.
  *
  * Bytes are cut out and the lengths around them rewritten; nothing else is encoded anew. A TBSCertificate that has neither is
  * returned as it stands, byte for byte.

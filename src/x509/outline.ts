@@ -79,8 +79,11 @@ export class Outline {
     const { bytes } = this
     // extnID OBJECT IDENTIFIER
     const at = this.extensions[i * EXTENSION_FIELDS + 1] as number
+    const stop = this.extensions[i * EXTENSION_FIELDS + 2] as number
     const length = bytes[at + 1] as number
-    if (bytes[at] === Tag.oid && length < 0x80) return sameOctets(bytes, at + 2, at + 2 + length, oid)
+    // What does not begin with an OID is broken; to say so by an exception for every type that is looked for would be dear.
+    if (at + 2 > stop || bytes[at] !== Tag.oid) return false
+    if (length < 0x80) return at + 2 + length <= stop && sameOctets(bytes, at + 2, at + 2 + length, oid)
     const opened = this.tryOpen(i)
     return opened !== undefined && sameOctets(bytes, opened.oidStart, opened.oidEnd, oid)
   }

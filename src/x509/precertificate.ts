@@ -22,7 +22,10 @@ export function precertificateMismatch(preCertificate: Uint8Array, tbsCertificat
   // Nearly always they are the same but for the poison.
   if (equalBytes(tbsWithout(submitted, [Octets.precertPoison]), tbsCertificate)) return undefined
   const hashed = outlineTbs(tbsCertificate)
-  return fieldMismatch(submitted, hashed) ?? extensionMismatch(submitted, hashed)
+  const issuer = ({ bytes, issuerStart, validityStart }: Outline) => bytes.subarray(issuerStart, validityStart)
+  const sameIssuer = equalBytes(issuer(submitted), issuer(hashed))
+  const mismatch = fieldMismatch(submitted, hashed) ?? extensionMismatch(submitted, hashed, sameIssuer)
+  return mismatch ?? (sameIssuer ? 'the TBSCertificates are encoded in different ways' : undefined)
 }
 
 /** Whether there is an extension of the type with these content octets. */
@@ -87,11 +90,7 @@ function fieldMismatch(a: Outline, b: Outline): string | undefined {
 
 const extensionsOrEnd = (o: Outline) => (o.extensionsStart < 0 ? o.tbsEnd : o.extensionsStart)
 
-function extensionMismatch(submitted: Outline, hashed: Outline): string | undefined {
-  const sameIssuer = equalBytes(
-    submitted.bytes.subarray(submitted.issuerStart, submitted.validityStart),
-    hashed.bytes.subarray(hashed.issuerStart, hashed.validityStart),
-  )
+function extensionMismatch(submitted: Outline, hashed: Outline, sameIssuer: boolean): string | undefined {
   let at = 0
   for (let i = 0; i < submitted.extensionCount; i++) {
     if (submitted.isExtension(i, Octets.precertPoison)) continue
