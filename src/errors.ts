@@ -11,6 +11,8 @@
  * | `CT_RESPONSE_MALFORMED` | a body that is HTML, cut short, empty, not JSON, not base64, not the promised structure | yes |
  * | `CT_HEAD_SIGNATURE` | a tree head whose signature does not verify with the log's key | yes |
  * | `CT_HEAD_CONFLICT` | two signed heads of one log that cannot both be true | no |
+ * | `CT_HEAD_STALE` | a log's newest head is older than its maximum merge delay allows; reading goes on | yes |
+ * | `CT_HEAD_FUTURE` | a head signed more than five minutes ahead of this machine's clock; it is used all the same | yes |
  * | `CT_CONSISTENCY` | a consistency proof that does not prove | yes |
  * | `CT_INCLUSION` | an inclusion proof that does not prove | yes |
  * | `CT_ROOT_MISMATCH` | entries that do not hash to the signed root | yes |
@@ -36,6 +38,8 @@ export type CtErrorCode =
   | 'CT_RESPONSE_MALFORMED'
   | 'CT_HEAD_SIGNATURE'
   | 'CT_HEAD_CONFLICT'
+  | 'CT_HEAD_STALE'
+  | 'CT_HEAD_FUTURE'
   | 'CT_CONSISTENCY'
   | 'CT_INCLUSION'
   | 'CT_ROOT_MISMATCH'

@@ -7,7 +7,17 @@ export type * from './types/certificate.js'
 export type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
 export type * from './types/filter.js'
-export type { LogInfo, LogKind, LogSpec, Rfc6962LogSpec, SignedHead, StaticCtLogSpec } from './types/log.js'
+export type {
+  Cosignature,
+  LogInfo,
+  LogKind,
+  LogSpec,
+  Rfc6962LogSpec,
+  SignedHead,
+  StaticCtLogSpec,
+  TimestampedCosignature,
+  UnknownCosignature,
+} from './types/log.js'
 export type {
   FinalTreeHead,
   ListedLog,
@@ -32,3 +42,4 @@ export type {
   VerifyOption,
 } from './types/stream.js'
 export { VERSION } from './version.js'
+export { isCosignedBy } from './wire/cosignature.js'

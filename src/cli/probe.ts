@@ -1,18 +1,27 @@
 import { CtStreamError } from '../errors.js'
 import { OperatorQueues } from '../http/operator-queues.js'
 import type { Transport } from '../http/transport.js'
+import { headDueMs } from '../logs/head-due.js'
 import { specOf } from '../logs/listed-log.js'
 import { openLog } from '../logs/open-log.js'
+import type { Clock } from '../types/clock.js'
 import type { SignedHead } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
+import { headTimeProblem } from '../verify/head-times.js'
 
-/** What asking a log for its head came to; the signature of the head was checked. */
-export type Probe = { readonly head: SignedHead } | { readonly error: CtStreamError }
+/**
+ * What asking a log for its head came to: the head, its signature checked, and what is wrong with its time, if anything; or why
+ * there is none.
+ */
+export type Probe =
+  | { readonly head: SignedHead; readonly problem: CtStreamError | undefined }
+  | { readonly error: CtStreamError }
 
 export interface ProbeOptions {
   readonly transport: Transport
   readonly allowHttp: boolean
   readonly signal: AbortSignal
+  readonly clock: Clock
 }
 
 /**
@@ -22,14 +31,17 @@ export interface ProbeOptions {
  */
 export async function probeLogs(
   logs: readonly ListedLog[],
-  { transport, allowHttp, signal }: ProbeOptions,
+  { transport, allowHttp, signal, clock }: ProbeOptions,
 ): Promise<ReadonlyMap<string, Probe>> {
   const queues = new OperatorQueues()
   const probe = async (log: ListedLog): Promise<Probe> => {
     try {
       const client = openLog(specOf(log), { transport, allowHttp })
       const slot = { log: log.id, operator: log.operator, signal }
-      return { head: await queues.run(slot, () => client.head({ signal })) }
+      const head = await queues.run(slot, () => client.head({ signal }))
+      const now = clock.now()
+      const context = { log: client.log, now, mmdMs: headDueMs(log, now), everyMs: 0 }
+      return { head, problem: headTimeProblem(head, head, context) }
     } catch (error) {
       if (signal.aborted || !CtStreamError.is(error)) throw error
       return { error }

@@ -1,3 +1,4 @@
+import type { CtErrorCode } from '../errors.js'
 import type { LogState, LogStatus, StreamStatus } from '../types/stream.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 
@@ -5,11 +6,12 @@ const states: readonly LogState[] = [
   ...(['live', 'catching-up', 'opening', 'waiting', 'misbehaving', 'failed', 'finished'] as const),
 ]
 
-/** `1,234/s · 56,789 certificates · 40 logs: 38 live, 2 catching-up · lag 3 s · 2 gaps` */
+/** `1,234/s · 56,789 entries · 40 logs: 38 live, 2 catching-up · lag 3 s · 1 stale head · 2 gaps` */
 export function statusText(status: StreamStatus): string {
   const lag = lagText(status.logs)
   const parts = [formatRate(status.entriesPerSecond), `${formatCount(status.entries)} entries`, logsText(status.logs)]
   if (lag !== undefined) parts.push(lag)
+  parts.push(...headProblems(status.logs))
   if (status.gaps > 0) parts.push(`${formatCount(status.gaps)} ${status.gaps === 1 ? 'gap' : 'gaps'}`)
   return parts.join(' · ')
 }
@@ -44,6 +46,16 @@ function logsText(logs: readonly LogStatus[]): string {
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`)
   return `${logs.length} ${logs.length === 1 ? 'log' : 'logs'}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
+}
+
+/** Logs whose newest head is not of its time. */
+function headProblems(logs: readonly LogStatus[]): string[] {
+  const count = (code: CtErrorCode) => logs.filter(({ headProblem }) => headProblem?.code === code).length
+  const [stale, future] = [count('CT_HEAD_STALE'), count('CT_HEAD_FUTURE')]
+  return [
+    ...(stale > 0 ? [`${formatCount(stale)} stale ${stale === 1 ? 'head' : 'heads'}`] : []),
+    ...(future > 0 ? [`${formatCount(future)} ${future === 1 ? 'head' : 'heads'} of the future`] : []),
+  ]
 }
 
 /** The worst log's delay; entries where no time is known. */

@@ -46,5 +46,8 @@ function reportEvents(stream: WatchedStream, logger: Logger): void {
     for (const { list, error } of failures) logger.warn('log list not renewed', { list, error })
     if (added.length + removed.length > 0) logger.info('log list', { added: added.length, removed: removed.length })
   })
+  stream.on('head', ({ log, head, cosignatures }) =>
+    logger.debug('head', { log: log.description, size: head.treeSize, cosignatures: cosignatures.length }),
+  )
   stream.on('log', ({ log, state }) => logger.debug(state, { log: log.description }))
 }

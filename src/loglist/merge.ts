@@ -54,7 +54,7 @@ const wanted: Readonly<Record<ListedState, number>> = {
 }
 
 /** RFC 6962 logs have a day by custom, static-ct logs a minute by Chrome's policy. */
-const defaultMmd: Readonly<Record<LogAddress['kind'], number>> = { rfc6962: 86400, 'static-ct': 60 }
+export const defaultMmd: Readonly<Record<LogAddress['kind'], number>> = { rfc6962: 86400, 'static-ct': 60 }
 
 function mergeEntries(entries: readonly ListEntry[], lists: readonly string[]): ListedLog | undefined {
   const address = first(entries, 'address')

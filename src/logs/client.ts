@@ -1,6 +1,6 @@
 import type { CompactRange } from '../merkle/compact-range.js'
 import type { EntryBatch } from '../types/entries.js'
-import type { LogInfo, SignedHead } from '../types/log.js'
+import type { Cosignature, LogInfo, SignedHead } from '../types/log.js'
 
 /** What one request to a log may be given; every method of a {@link LogClient} takes it last. */
 export interface RequestOptions {
@@ -14,6 +14,12 @@ export interface RequestOptions {
   readonly fresh?: boolean
   /** Runs each HTTP request of the call when its turn comes; a call may need several. Default: at once. */
   readonly schedule?: <T>(request: () => Promise<T>) => Promise<T>
+}
+
+/** A signed head as a log publishes it. */
+export interface PublishedHead extends SignedHead {
+  /** The other signature lines of a static-ct checkpoint, unverified, at most 64; absent where there are none. */
+  readonly cosignatures?: readonly Cosignature[]
 }
 
 /**
@@ -31,7 +37,7 @@ export interface LogClient {
    * The newest signed head, its signature verified with the log's key.
    * @throws `CT_HEAD_SIGNATURE` when it does not verify.
    */
-  head(options?: RequestOptions): Promise<SignedHead>
+  head(options?: RequestOptions): Promise<PublishedHead>
 
   /**
    * Entries from `start`: at least one, at most `end - start`, always consecutive from `start`. A log may answer with

@@ -1,6 +1,6 @@
 import type { Transport } from '../http/transport.js'
 import type { LogInfo, LogSpec } from '../types/log.js'
-import { objectOption, optionError } from '../util/options.js'
+import { integerOption, objectOption, optionError } from '../util/options.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LogClient } from './client.js'
 import { HybridClient } from './hybrid.js'
@@ -16,6 +16,9 @@ export interface OpenLogOptions {
   /** Whether the signatures of heads are checked. Default `true`. */
   readonly verifyHeads?: boolean
 }
+
+/** Seconds. */
+const MAX_MMD = 366 * 86_400
 
 const COMMON = ['kind', 'key', 'description', 'operator', 'mmd'] as const
 const RFC6962 = [...COMMON, 'url', 'tiles'] as const
@@ -57,8 +60,9 @@ function logInfo(
   kind: LogInfo['kind'],
   url: string,
   key: unknown,
-  { description, operator }: { description?: unknown; operator?: unknown },
+  { description, operator, mmd }: { description?: unknown; operator?: unknown; mmd?: unknown },
 ): { log: LogInfo; key: LogKey } {
+  integerOption('log.mmd', mmd, 1, MAX_MMD, 1)
   if (typeof key !== 'string') throw optionError('log.key', 'a base64 SubjectPublicKeyInfo', key)
   const logKey = new LogKey(key)
   const log = {

@@ -13,8 +13,9 @@ import {
 import type { EntryBatch } from '../types/entries.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { openCheckpoint, parseCheckpoint } from '../wire/checkpoint-note.js'
+import { cosignaturesOf } from '../wire/cosignature.js'
 import type { LogKey } from '../wire/head-signature.js'
-import type { LogClient, RequestOptions } from './client.js'
+import type { LogClient, PublishedHead, RequestOptions } from './client.js'
 import { DataTiles } from './data-tiles.js'
 import { HashTiles } from './hash-tiles.js'
 import { fetchIssuer } from './issuers.js'
@@ -56,15 +57,16 @@ export class StaticCtClient implements LogClient {
     this.hashTiles = new HashTiles(this.http)
   }
 
-  async head(options: RequestOptions = {}): Promise<SignedHead> {
+  async head(options: RequestOptions = {}): Promise<PublishedHead> {
     const { body } = await this.http.get('checkpoint', options, MAX_CHECKPOINT_BYTES)
-    const { head } = this.http.parse('checkpoint', body, () =>
+    const note = this.http.parse('checkpoint', body, () =>
       this.verifyHeads
         ? openCheckpoint(body, this.key, this.origin)
         : parseCheckpoint(body, this.key.logId, this.origin),
     )
-    this.know(head)
-    return head
+    this.know(note.head)
+    const cosignatures = cosignaturesOf(note)
+    return cosignatures.length === 0 ? note.head : { ...note.head, cosignatures }
   }
 
   entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {

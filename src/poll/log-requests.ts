@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import type { LogClient, RequestOptions } from '../logs/client.js'
+import type { LogClient, PublishedHead, RequestOptions } from '../logs/client.js'
 import type { CompactRange } from '../merkle/compact-range.js'
 import type { Clock } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
@@ -61,7 +61,7 @@ export class LogRequests {
     this.options = options
   }
 
-  head(options: RequestOptions = {}): Promise<SignedHead> {
+  head(options: RequestOptions = {}): Promise<PublishedHead> {
     return this.persist(options, (o) => this.client.head(o))
   }
 

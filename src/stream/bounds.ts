@@ -16,15 +16,17 @@ export async function startIndexOf(start: Settings['start'], head: SignedHead, i
  * the time, the end is not in the log yet.
  *
  * @param openedSize - Size of the log when it was opened.
+ * @param now - Epoch milliseconds: a head signed ahead of it says nothing of what is to come until then.
  */
 export async function endIndexOf(
   end: Settings['end'],
   openedSize: number,
   head: SignedHead,
+  now: number,
   indexAt: IndexAt,
 ): Promise<number> {
   if (end === 'never') return Number.POSITIVE_INFINITY
   if (end === 'head') return openedSize
   if ('index' in end) return end.index
-  return head.timestamp > end.time ? indexAt(end.time, head.treeSize) : Number.POSITIVE_INFINITY
+  return Math.min(head.timestamp, now) > end.time ? indexAt(end.time, head.treeSize) : Number.POSITIVE_INFINITY
 }

@@ -20,7 +20,7 @@ import { VERSION } from '../version.js'
 import { Committer } from './committer.js'
 import { cursorKey, decodeCursor } from './cursor.js'
 import type { Lane } from './lane.js'
-import type { LogSessionEvents } from './log-session.js'
+import type { LogSessionEvents } from './log-session-options.js'
 import { Mixer } from './mixer.js'
 import { Roster } from './roster.js'
 import { Run } from './run.js'
@@ -69,6 +69,8 @@ export class Engine {
     this.transport = createTransport({
       userAgent: userAgent(VERSION, settings.contact),
       keepAlive: reusesConnections,
+      // What the operator's queue lets through waits for no connection.
+      connections: Math.max(16, settings.concurrency.perOperator),
       dispatcher: settings.dispatcher as never,
       fetch: settings.fetch,
     })
@@ -246,7 +248,7 @@ export class Engine {
       },
       deliver: (deliveries) => this.mixer.offer(lane(), deliveries),
       state: (state, previous) => emit('log', { log: log(), state, previous }),
-      head: (head) => emit('head', { log: log(), head }),
+      head: (head, cosignatures) => emit('head', { log: log(), head, cosignatures }),
       error: (error) => {
         settings.logger.warn(error.message, { log: log().description })
         emit('error', { log: log(), error })

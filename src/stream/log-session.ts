@@ -1,69 +1,36 @@
 import { CtStreamError } from '../errors.js'
-import type { LogClient } from '../logs/client.js'
+import type { LogClient, PublishedHead } from '../logs/client.js'
 import { CompactRange } from '../merkle/compact-range.js'
-import { isDisproof, LogRequests, type Schedule } from '../poll/log-requests.js'
-import { PagePlanner } from '../poll/page-planner.js'
+import { LogRequests } from '../poll/log-requests.js'
 import { RangeReader } from '../poll/range-reader.js'
 import { indexAtTime } from '../poll/time-index.js'
-import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
-import type { Clock } from '../types/clock.js'
+import type { Evidence, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import type { FinalTreeHead } from '../types/log-list.js'
-import type { LogState } from '../types/stream.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
-import { backoffDelay } from '../util/backoff.js'
-import type { ByteBudget, Lease } from '../util/byte-budget.js'
+import type { Lease } from '../util/byte-budget.js'
 import { evidenceOf } from '../verify/evidence.js'
+import { HeadTimes, isPremature } from '../verify/head-times.js'
 import { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
 import { leafTimestamp } from '../wire/merkle-leaf.js'
 import { endIndexOf, startIndexOf } from './bounds.js'
+import { Condition } from './condition.js'
 import type { Delivery } from './delivery.js'
 import { FinalHead } from './final-head.js'
+import { GaveUp, gapAt, isPatienceOver } from './giving-up.js'
+import { LearnedLimits } from './learned-limits.js'
+import type { LogSessionOptions } from './log-session-options.js'
 import { PartialTile } from './partial-tile.js'
-import type { Settings } from './settings.js'
+import { Pause } from './pause.js'
+import { untilProven } from './until-proven.js'
 
 /** Pages held for one consistency proof: one extra request in fifty is the 2 % a backlog may cost. */
 const PAGES_PER_PROOF = 50
-/** Attempts, the last ones on fresh connections, before a contradiction is laid at the log's door and not a gateway's. */
-const DISPROOFS_BEFORE_ACCUSING = 3
-const BEFORE_ACCUSING = { baseMs: 1_000, maxMs: 10_000 }
-const AFTER_ACCUSING = { baseMs: 300_000, maxMs: 3_600_000 }
 /** While reading a backlog, how often the newest head is looked at: for the lag, and to see that it stays consistent. */
 const BACKLOG_HEAD_MS = 60_000
 /** A log that is complete is still looked at: it must not grow any more. */
 const COMPLETE_HEAD_MS = 3_600_000
-/** How long a log that left the lists may be out of reach before what is missing of it is recorded as a gap. */
-const RETIRED_PATIENCE_MS = 86_400_000
-const FIRST_BYTES_PER_ENTRY = 6_000
-
-export interface LogSessionOptions {
-  readonly client: LogClient
-  readonly settings: Settings
-  readonly schedule: Schedule
-  /** The rate to which the log's origin limits its clients; `undefined` as far as is known, none. */
-  readonly requestsPerSecond: () => number | undefined
-  readonly budget: ByteBudget
-  readonly clock: Clock
-  readonly random: () => number
-  readonly signal: AbortSignal
-  /** What was remembered of this log. */
-  readonly stored: LogCheckpoint | undefined
-  /** Where a cursor says to continue. */
-  readonly resumeAt: number | undefined
-  readonly events: LogSessionEvents
-}
-
-/** What a session tells the stream. */
-export interface LogSessionEvents {
-  opened(): Promise<void>
-  deliver(deliveries: readonly Delivery[]): void
-  state(state: LogState, previous: LogState): void
-  head(head: SignedHead): void
-  error(error: CtStreamError): void
-  accuse(evidence: Evidence, error: CtStreamError): Promise<void>
-  gap(gap: Gap): Promise<void>
-}
 
 /**
  * Follows one log: opens it at the right place, reads what is new, has it proven, hands it on, and waits for more.
@@ -73,10 +40,9 @@ export interface LogSessionEvents {
  */
 export class LogSession {
   readonly requests: LogRequests
-  readonly planner: PagePlanner
+  readonly limits: LearnedLimits
   readonly heads: Heads
-  state: LogState = 'opening'
-  lastError: CtStreamError | undefined
+  readonly condition: Condition
   bytes = 0
   /** First index this session reads; `undefined` while opening. */
   start: number | undefined
@@ -84,7 +50,6 @@ export class LogSession {
   startRange: CompactRange | undefined
   private readonly options: LogSessionOptions
   private readonly controller: LinkedController
-  private readonly bytesPerEntry = { value: FIRST_BYTES_PER_ENTRY }
   private held = new HeldEntries<Lease>(CompactRange.empty)
   /** Index after the last entry handed on. */
   private handedOn: number
@@ -96,8 +61,11 @@ export class LogSession {
   private headReadAt = 0
   private readonly partialTile: PartialTile
   private readonly finalHead = new FinalHead()
+  private readonly headTimes = new HeadTimes()
+  /** The age no newest head may pass, milliseconds; `undefined`: any. */
+  private headDueMs: number | undefined
   private retiredAt: number | undefined
-  private pause: LinkedController | undefined
+  private readonly pause: Pause
   /** Whether to ask past caches: after an answer that contradicted a signature. */
   private fresh = false
 
@@ -105,11 +73,10 @@ export class LogSession {
     this.options = options
     this.partialTile = new PartialTile(options.settings.partialTileDelayMs)
     this.handedOn = options.resumeAt ?? options.stored?.position ?? 0
-    const learned = options.stored?.learned ?? {}
-    this.planner = new PagePlanner(typeof learned.pageSize === 'number' ? learned.pageSize : undefined)
-    if (typeof learned.bytesPerEntry === 'number' && learned.bytesPerEntry > 0)
-      this.bytesPerEntry.value = learned.bytesPerEntry
+    this.limits = new LearnedLimits(options.stored?.learned)
+    this.condition = new Condition(options.events)
     this.controller = linkedController(options.signal)
+    this.pause = new Pause(options.clock, this.controller.signal)
     this.requests = new LogRequests(options.client, {
       schedule: options.schedule,
       clock: options.clock,
@@ -118,7 +85,11 @@ export class LogSession {
       onFailure: (error) => this.troubled(error),
       onRecovery: () => this.settle(),
     })
-    this.heads = new Heads(this.log, (first, second) => this.requests.consistency(first, second, this.asking))
+    this.heads = new Heads(
+      this.log,
+      (first, second) => this.requests.consistency(first, second, this.asking),
+      (head) => isPremature(head, options.clock.now()),
+    )
   }
 
   /** What is said of the log now: it may have moved. */
@@ -127,13 +98,8 @@ export class LogSession {
   }
 
   /** What is worth remembering of the log's limits. */
-  get learned(): Record<string, unknown> {
-    const { requestsPerSecond } = this
-    return {
-      pageSize: this.planner.pageSize,
-      bytesPerEntry: Math.round(this.bytesPerEntry.value),
-      ...(requestsPerSecond !== undefined && { requestsPerSecond: Number(requestsPerSecond.toPrecision(3)) }),
-    }
+  get learned(): LogCheckpoint['learned'] {
+    return this.limits.record(this.requestsPerSecond)
   }
 
   /** The rate to which the log's origin limits its clients; `undefined` while it limits nothing. */
@@ -148,11 +114,11 @@ export class LogSession {
       await this.options.events.opened()
       while (this.position < this.endIndex)
         await this.untilProven(() => (this.position < this.target ? this.catchUp() : this.waitForGrowth()))
-      this.enter('finished')
+      this.condition.enter('finished')
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
       await this.recordGap(error)
-      this.enter('failed')
+      this.condition.enter('failed')
     } finally {
       this.controller.unlink()
       this.dropReader()
@@ -164,7 +130,7 @@ export class LogSession {
   retire(): void {
     this.retiredAt ??= this.options.clock.now()
     if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.newestHead().treeSize)
-    this.pause?.abort()
+    this.pause.cut()
   }
 
   /** The log is in the lists again. */
@@ -181,6 +147,21 @@ export class LogSession {
   /** The head at which a read-only log stopped: with it the log is complete, and must not grow any more. */
   expectFinal(head: FinalTreeHead | undefined): void {
     this.finalHead.expect(head)
+  }
+
+  /** The log has to sign a head at least so often, milliseconds; `undefined`: it need not sign any more. */
+  expectHeads(dueMs: number | undefined): void {
+    this.headDueMs = dueMs
+  }
+
+  /** The age in milliseconds that the newest head must not pass; `undefined` when it may be of any age. */
+  get mmdMs(): number | undefined {
+    return this.retiredAt === undefined ? this.headDueMs : undefined
+  }
+
+  /** What is wrong with the time of the newest head. */
+  get headProblem(): CtStreamError | undefined {
+    return this.headTimes.problem
   }
 
   /** Where reading can be taken up by another session. */
@@ -250,7 +231,8 @@ export class LogSession {
   }
 
   private async resolveEnd(): Promise<number> {
-    const end = await endIndexOf(this.options.settings.end, this.openedSize, this.newestHead(), this.indexAt)
+    const { clock, settings } = this.options
+    const end = await endIndexOf(settings.end, this.openedSize, this.newestHead(), clock.now(), this.indexAt)
     return this.retiredAt === undefined ? end : Math.min(end, this.newestHead().treeSize)
   }
 
@@ -321,12 +303,12 @@ export class LogSession {
     const { budget, settings } = this.options
     this.reader ??= new RangeReader(this.position, end, {
       requests: this.requests,
-      planner: this.planner,
+      planner: this.limits.planner,
       budget,
       inFlight: settings.concurrency.perLog,
       asking: () => this.asking,
       signal: this.controller.signal,
-      bytesPerEntry: this.bytesPerEntry,
+      bytesPerEntry: this.limits.bytesPerEntry,
     })
     this.reader.extend(end)
     return this.reader
@@ -345,7 +327,7 @@ export class LogSession {
     const interval = this.complete ? COMPLETE_HEAD_MS : settings.pollIntervalMs
     // From head to head: reading what the last one brought took some of it.
     const elapsed = Math.max(0, clock.now() - this.headReadAt)
-    if (!this.fresh) await this.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
+    if (!this.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (this.position >= this.endIndex) return
     await this.readHead()
     this.fresh = false
@@ -353,18 +335,28 @@ export class LogSession {
   }
 
   private async readHead(): Promise<void> {
-    const head = await this.requests.head({ ...this.asking, priority: 1 })
+    const published: PublishedHead = await this.requests.head({ ...this.asking, priority: 1 })
     this.headReadAt = this.options.clock.now()
-    await this.adopt(head)
+    const { cosignatures, ...head } = published
+    await this.adopt(head, cosignatures)
+    this.judgeTime(head)
   }
 
-  private async adopt(head: SignedHead): Promise<void> {
+  private judgeTime(read: SignedHead): void {
+    const { log, mmdMs, headReadAt: now } = this
+    const everyMs = this.options.settings.pollIntervalMs
+    const problem = this.headTimes.begins(read, this.newestHead(), { log, now, mmdMs, everyMs })
+    if (problem !== undefined) this.condition.noted(problem)
+  }
+
+  private async adopt(head: SignedHead, cosignatures: PublishedHead['cosignatures'] = []): Promise<void> {
     const broken = this.finalHead.brokenBy(head, this.log)
     if (broken !== undefined) {
       this.heads.disputed = { head }
       await this.options.events.accuse(this.evidence(broken), broken)
     }
-    if (await this.heads.adopt(head, this.proves ? this.position : undefined)) this.options.events.head(head)
+    if (await this.heads.adopt(head, this.proves ? this.position : undefined))
+      this.options.events.head(head, cosignatures)
   }
 
   private newestHead(): SignedHead {
@@ -374,30 +366,21 @@ export class LogSession {
 
   // — trouble
 
-  /** Runs a step until what it brings is proven; what contradicts a signature is asked for again, then held against the log. */
-  private async untilProven(step: () => Promise<void>): Promise<void> {
-    for (let failures = 0; ; failures++) {
-      try {
-        if (failures > 0 && this.start !== undefined) await this.readHead()
-        await step()
-        return
-      } catch (error) {
-        if (!isDisproof(error)) throw error
-        await this.contradicted(error, failures)
-      }
-    }
-  }
-
-  private async contradicted(error: CtStreamError, failures: number): Promise<void> {
+  private untilProven(step: () => Promise<void>): Promise<void> {
     const { random, settings } = this.options
-    this.troubled(error)
-    const since = failures + 1 - DISPROOFS_BEFORE_ACCUSING
-    if (since === 0) await this.accuse(error)
-    this.rewind()
-    // Only a stream with an end gives a log up: waiting for ever would keep it from ending.
-    if (since >= 0 && settings.end !== 'never') throw new GaveUp(error.message)
-    await this.sleep(
-      since < 0 ? backoffDelay(BEFORE_ACCUSING, failures, random) : backoffDelay(AFTER_ACCUSING, since, random),
+    return untilProven(
+      async (again) => {
+        if (again && this.start !== undefined) await this.readHead()
+        await step()
+      },
+      {
+        trouble: (error) => this.troubled(error),
+        accuse: (error) => this.accuse(error),
+        rewind: () => this.rewind(),
+        sleep: (ms) => this.pause.sleep(ms),
+        givesUp: settings.end !== 'never',
+        random,
+      },
     )
   }
 
@@ -412,74 +395,37 @@ export class LogSession {
   private async accuse(error: CtStreamError): Promise<void> {
     const evidence = this.evidence(error)
     this.heads.accuse()
-    this.enter('misbehaving')
+    this.condition.enter('misbehaving')
     await this.options.events.accuse(evidence, error)
   }
 
   private evidence(error: CtStreamError): Evidence {
-    const { disputed, newest, verified } = this.heads
-    return evidenceOf(
-      {
-        log: this.log,
-        error,
-        verifiedHead: verified,
-        head: disputed.head ?? newest,
-        proof: disputed.proof,
-        provenRange: this.held.provenRange,
-        leafHashes: this.held.leafHashes(),
-      },
-      this.options.clock.now(),
-    )
+    return evidenceOf({ log: this.log, error }, this.heads, this.held, this.options.clock.now())
   }
 
   private async recordGap({ message: reason }: GaveUp): Promise<void> {
     const { clock, events, stored, resumeAt } = this.options
+    const { log, handedOn, endIndex } = this
     const retired = this.retiredAt !== undefined
     // Of a log that left the lists before it was ever opened, here or earlier, nothing was promised.
     if (retired && this.start === undefined && stored === undefined && resumeAt === undefined) return
-    const known = retired ? this.heads.newest?.treeSize : undefined
-    const end = Number.isFinite(this.endIndex) ? this.endIndex : known
-    if (end !== undefined && end <= this.handedOn) return
-    await events.gap({ log: this.log, start: this.handedOn, end, reason, recordedAt: clock.now() })
+    const lastSize = retired ? this.heads.newest?.treeSize : undefined
+    const gap = gapAt({ log, handedOn, endIndex, lastSize }, reason, clock.now())
+    if (gap !== undefined) await events.gap(gap)
   }
 
   private troubled(error: CtStreamError): void {
-    this.lastError = error
-    if (this.state !== 'misbehaving') this.enter('waiting')
-    this.options.events.error(error)
+    this.condition.blocked(error)
     // What was read is not to wait for what cannot be read now.
     this.reader?.nudge()
-    if (this.retiredAt !== undefined && this.options.clock.now() - this.retiredAt > RETIRED_PATIENCE_MS)
+    if (isPatienceOver(this.retiredAt, this.options.clock.now()))
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
-  }
-
-  /** Waits, or until something makes waiting pointless. */
-  private async sleep(ms: number): Promise<void> {
-    this.pause = linkedController(this.controller.signal)
-    try {
-      await this.options.clock.sleep(ms, this.pause.signal)
-    } catch (error) {
-      if (this.controller.signal.aborted || !this.pause.signal.aborted) throw error
-    } finally {
-      this.pause.unlink()
-      this.pause = undefined
-    }
   }
 
   /** The state that fits when all is well. */
   private settle(): void {
-    if (this.start === undefined) this.enter('opening')
-    else if (this.position < this.target) this.enter('catching-up')
-    else this.enter(this.complete ? 'finished' : 'live')
-  }
-
-  private enter(state: LogState): void {
-    if (state === this.state) return
-    const previous = this.state
-    this.state = state
-    this.options.events.state(state, previous)
+    if (this.start === undefined) this.condition.enter('opening')
+    else if (this.position < this.target) this.condition.enter('catching-up')
+    else this.condition.enter(this.complete ? 'finished' : 'live')
   }
 }
-
-/** Ends a session whose log cannot be read to the end. */
-class GaveUp extends Error {}

@@ -7,17 +7,19 @@ import type { Transport } from '../http/transport.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
+import { headDueMs } from '../logs/head-due.js'
 import { specOf } from '../logs/listed-log.js'
 import { openLog } from '../logs/open-log.js'
 import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
-import type { FinalTreeHead, ListedLog } from '../types/log-list.js'
+import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { Rate } from '../util/rate.js'
 import { type CursorPositions, cursorKey } from './cursor.js'
 import { Lane } from './lane.js'
-import { LogSession, type LogSessionEvents } from './log-session.js'
+import { LogSession } from './log-session.js'
+import type { LogSessionEvents } from './log-session-options.js'
 import type { Settings } from './settings.js'
 
 export interface RosterOptions {
@@ -71,7 +73,7 @@ export class Roster {
   async open(): Promise<(() => Promise<void>) | undefined> {
     const { settings, signal } = this.options
     if (isSpecs(settings.logs)) {
-      for (const spec of settings.logs) this.follow(spec, undefined, true)
+      for (const spec of settings.logs) this.follow(spec, true)
       return undefined
     }
     const source = new LogListSource({
@@ -104,7 +106,7 @@ export class Roster {
   }
 
   private apply({ logs, diff, failures, problems }: LogListUpdate): void {
-    for (const log of diff.added) this.follow(specOf(log), log.finalTreeHead, false)
+    for (const log of diff.added) this.follow(log, false)
     for (const { before } of diff.removed) this.followed.get(before.id)?.lane.session.retire()
     for (const { after } of diff.changed) this.change(after)
     this.options.onList({
@@ -128,14 +130,15 @@ export class Roster {
         const reason = 'the log left the lists while nobody read it'
         await this.options.onGap({ log, start: position, end: size, reason, recordedAt: settings.clock.now() })
       } else if (now.state === 'retired' || now.state === 'rejected') {
-        this.follow(specOf(now), now.finalTreeHead, false)
+        this.follow(now, false)
         this.followed.get(log.id)?.lane.session.retire()
       }
     }
   }
 
-  private follow(spec: LogSpec, finalHead: FinalTreeHead | undefined, byHand: boolean): void {
+  private follow(log: LogSpec | ListedLog, byHand: boolean): void {
     const { transport, settings, stored, resume } = this.options
+    const spec = specOf(log)
     const client = openLog(spec, {
       transport,
       allowHttp: settings.allowHttp,
@@ -147,7 +150,7 @@ export class Roster {
       throw new CtStreamError('CT_OPTION_INVALID', `option \`logs\` names the log ${id} twice`)
     if (before?.ended === false) {
       before.lane.session.unretire()
-      this.change({ ...spec, finalTreeHead: finalHead })
+      this.change(log)
       return
     }
     const session: LogSession = this.session(
@@ -158,7 +161,7 @@ export class Roster {
     )
     const lane = before?.lane ?? new Lane(session, new Rate())
     lane.session = session
-    session.expectFinal(finalHead)
+    this.expect(session, log)
     const entry: Followed = { spec, client, lane, ended: false }
     this.followed.set(id, entry)
     if (before === undefined) this.options.onLane(lane)
@@ -170,7 +173,7 @@ export class Roster {
   }
 
   /** The lists say something else of a log that is followed. */
-  private change(log: LogSpec & { readonly finalTreeHead?: FinalTreeHead | undefined }): void {
+  private change(log: LogSpec | ListedLog): void {
     const { transport, settings } = this.options
     const spec = specOf(log)
     const client = openLog(spec, {
@@ -180,11 +183,17 @@ export class Roster {
     })
     const entry = this.followed.get(client.log.id)
     if (entry === undefined) return
-    entry.lane.session.expectFinal(log.finalTreeHead)
+    this.expect(entry.lane.session, log)
     if (isDeepStrictEqual(spec, entry.spec)) return
     entry.spec = spec
     entry.client = client
     entry.lane.session.moveTo(client)
+  }
+
+  /** What is said of the log's heads. */
+  private expect(session: LogSession, log: LogSpec | ListedLog): void {
+    session.expectFinal('finalTreeHead' in log ? log.finalTreeHead : undefined)
+    session.expectHeads(headDueMs(log, this.options.settings.clock.now()))
   }
 
   private session(

@@ -9,10 +9,12 @@ export function logStatus(lane: Lane, now: number): LogStatus {
   const lagEntries = position === undefined || head === undefined ? undefined : Math.max(0, head.treeSize - position)
   return {
     log: session.log,
-    state: session.state,
+    state: session.condition.state,
     position,
     headSize: head?.treeSize,
-    headAgeMs: head === undefined ? undefined : now - head.timestamp,
+    headAgeMs: head === undefined ? undefined : Math.max(0, now - head.timestamp),
+    mmdMs: session.mmdMs,
+    headProblem: session.headProblem,
     lagEntries,
     lagMs: lagEntries === 0 ? 0 : lane.lastTimestamp === undefined ? undefined : Math.max(0, now - lane.lastTimestamp),
     verifiedSize: session.heads.verified?.treeSize,
@@ -23,9 +25,9 @@ export function logStatus(lane: Lane, now: number): LogStatus {
     bytes: session.bytes,
     requests: session.requests.requests,
     retries: session.requests.retries,
-    pageSize: session.planner.pageSize,
+    pageSize: session.limits.planner.pageSize,
     requestsPerSecond: session.requestsPerSecond,
-    lastError: session.lastError,
+    lastError: session.condition.lastError,
   }
 }
 

@@ -22,7 +22,10 @@ interface LogSpecBase {
   readonly key: string
   readonly description?: string
   readonly operator?: string
-  /** Maximum merge delay in seconds. Default 86400 for RFC 6962, 60 for static-ct. */
+  /**
+   * Maximum merge delay in seconds, 1 to 31,622,400: a log whose newest head is older is reported (`CT_HEAD_STALE`). Default
+   * 86400 for RFC 6962, 60 for static-ct.
+   */
   readonly mmd?: number
 }
 
@@ -52,4 +55,38 @@ export interface SignedHead {
   readonly rootHash: Uint8Array
   /** `DigitallySigned` as received: hash and signature algorithm bytes, u16 length, signature. */
   readonly signature: Uint8Array
+}
+
+/**
+ * A signature line of a static-ct checkpoint that is not the log's own: usually a witness's, who saw this tree and found it
+ * to follow from the one before (C2SP tlog-cosignature). Nothing of it is verified, and anybody between the log and you can add
+ * such lines: see `isCosignedBy`. Logs send garbage among them on purpose.
+ */
+export type Cosignature = TimestampedCosignature | UnknownCosignature
+
+interface CosignatureLine {
+  /** Name of the key, without spaces and `+`, such as `witness.example/w1`. */
+  readonly name: string
+  /** 4 bytes that tell keys of one name apart: the start of SHA-256(name || 0x0A || type || key). */
+  readonly keyId: Uint8Array
+  /** Everything the line holds behind the key id, as received. */
+  readonly raw: Uint8Array
+  /** The text of the checkpoint with its last newline: what a plain note signature signs (C2SP signed-note). */
+  readonly text: string
+}
+
+/** A line that has the shape of a `cosignature/v1`. */
+export interface TimestampedCosignature extends CosignatureLine {
+  readonly kind: 'cosignature/v1'
+  /** When the witness signed it, epoch milliseconds (whole seconds). */
+  readonly timestamp: number
+  /** Ed25519, 64 bytes. */
+  readonly signature: Uint8Array
+  /** What it signs: `cosignature/v1`, the time and `text`. For `crypto.verify(null, message, key, signature)`. */
+  readonly message: Uint8Array
+}
+
+/** Any other line: another kind of signature (ML-DSA-44, a log's second key), or garbage. */
+export interface UnknownCosignature extends CosignatureLine {
+  readonly kind: 'unknown'
 }

@@ -2,7 +2,7 @@ import type { CtStreamError } from '../errors.js'
 import type { CheckpointStore, Gap } from './checkpoint.js'
 import type { Clock, Logger } from './clock.js'
 import type { DedupeOption, Filter } from './filter.js'
-import type { LogInfo, LogSpec, SignedHead } from './log.js'
+import type { Cosignature, LogInfo, LogSpec, SignedHead } from './log.js'
 import type { ListedLog, ListProblem, LogList, LogSelection } from './log-list.js'
 
 /** Where reading begins in a log that has no checkpoint. */
@@ -56,8 +56,18 @@ export interface LogStatus {
   readonly position: number | undefined
   /** Size of the newest signed head. */
   readonly headSize: number | undefined
-  /** Milliseconds since that head was signed. */
+  /** Milliseconds since that head was signed; 0 for one signed ahead of this machine's clock. */
   readonly headAgeMs: number | undefined
+  /**
+   * The log's maximum merge delay in milliseconds: the age its newest head should never pass (RFC 6962 section 3.5).
+   * `undefined` for a log that takes no more entries and need not sign new heads.
+   */
+  readonly mmdMs: number | undefined
+  /**
+   * What is wrong with the time of the newest head, since the event `error` told of it and until a head comes that is in
+   * order: `CT_HEAD_STALE` or `CT_HEAD_FUTURE`. Entries are read all the same.
+   */
+  readonly headProblem: CtStreamError | undefined
   /** Entries between `position` and the newest head. */
   readonly lagEntries: number | undefined
   /** Milliseconds between the timestamp of the last delivered entry and now; 0 when nothing is missing. */
@@ -83,6 +93,7 @@ export interface LogStatus {
    * `Retry-After`, errors) and kept in the checkpoint. `undefined` while it has refused nothing.
    */
   readonly requestsPerSecond: number | undefined
+  /** The last trouble the event `error` told of, long over or not; `undefined` when there was none. */
   readonly lastError: CtStreamError | undefined
 }
 
@@ -102,13 +113,19 @@ export interface StreamStatus {
 export interface CtStreamEvents {
   /** A log changed its state. */
   log: { readonly log: LogInfo; readonly state: LogState; readonly previous: LogState }
-  /** A new signed head was read and its signature verified. */
-  head: { readonly log: LogInfo; readonly head: SignedHead }
+  /**
+   * A new signed head was read and its signature verified. `cosignatures`: the other signature lines of a static-ct
+   * checkpoint, unverified, at most 64, in the log's order; empty where there are none.
+   */
+  head: { readonly log: LogInfo; readonly head: SignedHead; readonly cosignatures: readonly Cosignature[] }
   /** Entries that will not be delivered. */
   gap: Gap
   /** What a log serves contradicts what it signed; the evidence has been stored. */
   misbehaviour: { readonly log: LogInfo; readonly error: CtStreamError }
-  /** A log's trouble; the stream goes on and the request is tried again. */
+  /**
+   * A log's trouble; the stream goes on and the request is tried again. Heads that are older than the log promised, or
+   * signed ahead of time, are told of once, until it is over (`CT_HEAD_STALE`, `CT_HEAD_FUTURE`).
+   */
   error: { readonly log: LogInfo; readonly error: CtStreamError }
   /** The log lists were read: what they add, change or take away. */
   list: {

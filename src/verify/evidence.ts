@@ -1,28 +1,31 @@
 import type { CtStreamError } from '../errors.js'
-import type { CompactRange } from '../merkle/compact-range.js'
 import type { Evidence } from '../types/checkpoint.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { toBase64 } from '../util/bytes.js'
+import type { Heads } from './heads.js'
+import type { HeldEntries } from './held-entries.js'
 
-/** What was at hand when a log's answer contradicted what it signed. */
+/** A log's answer that contradicted what the log signed. */
 export interface Disproof {
   readonly log: LogInfo
   readonly error: CtStreamError
-  /** The largest head that everything delivered is known to be consistent with. */
-  readonly verifiedHead: SignedHead | undefined
-  /** The head the answer was measured against. */
-  readonly head: SignedHead | undefined
-  /** What was proven before. */
-  readonly provenRange: CompactRange | undefined
-  /** The consistency proof that did not prove, if that was it. */
-  readonly proof?: readonly Uint8Array[]
-  /** Leaf hashes of the entries that did not hash to the root, from the end of `provenRange` on, 32 bytes each. */
-  readonly leafHashes?: readonly Uint8Array[]
 }
 
-/** A record that shows the contradiction to somebody who has only the log's public key. */
-export function evidenceOf(disproof: Disproof, recordedAt: number): Evidence {
-  const { log, error, verifiedHead, head, provenRange, proof, leafHashes } = disproof
+/**
+ * A record that shows the contradiction to somebody who has only the log's public key: the head and the proof the answer was
+ * measured against, what was verified before, and the hashes of the entries that did not fit.
+ *
+ * @param recordedAt - Epoch milliseconds.
+ */
+export function evidenceOf(
+  { log, error }: Disproof,
+  heads: Pick<Heads, 'disputed' | 'newest' | 'verified'>,
+  held: Pick<HeldEntries<unknown>, 'provenRange' | 'leafHashes'>,
+  recordedAt: number,
+): Evidence {
+  const { disputed, verified } = heads
+  const head = disputed.head ?? heads.newest
+  const { provenRange } = held
   return {
     log,
     code: error.code,
@@ -30,11 +33,11 @@ export function evidenceOf(disproof: Disproof, recordedAt: number): Evidence {
     recordedAt,
     detail: {
       error: error.toJSON(),
-      verifiedHead: verifiedHead && headRecord(verifiedHead),
+      verifiedHead: verified && headRecord(verified),
       head: head && headRecord(head),
-      provenRange: provenRange && { size: provenRange.size, hashes: provenRange.hashes.map(toBase64) },
-      proof: proof?.map(toBase64),
-      leafHashes: leafHashes?.map(toBase64),
+      provenRange: { size: provenRange.size, hashes: provenRange.hashes.map(toBase64) },
+      proof: disputed.proof?.map(toBase64),
+      leafHashes: held.leafHashes().map(toBase64),
     },
   }
 }

@@ -24,12 +24,15 @@ export class Heads {
   disputed: { readonly head?: SignedHead; readonly proof?: readonly Uint8Array[] } = {}
   private readonly log: LogInfo
   private readonly ask: AskConsistency
+  private readonly isPremature: (head: SignedHead) => boolean
   private smaller: SignedHead | undefined
   private readonly accused: SignedHead[] = []
 
-  constructor(log: LogInfo, ask: AskConsistency) {
+  /** @param isPremature - Whether a head's timestamp cannot be right: of equal heads, one that can goes first. */
+  constructor(log: LogInfo, ask: AskConsistency, isPremature: (head: SignedHead) => boolean = () => false) {
     this.log = log
     this.ask = ask
+    this.isPremature = isPremature
   }
 
   /** Goes on from what was remembered. */
@@ -91,11 +94,16 @@ export class Heads {
         actual: toHex(head.rootHash),
       })
     }
-    if (head.timestamp <= known.timestamp) return false
+    if (!this.isLater(head, known)) return false
     if (this.verified === known) this.verified = head
     this.pending = this.pending.map((pending) => (pending === known ? head : pending))
     this.newest = head
     return true
+  }
+
+  private isLater(head: SignedHead, known: SignedHead): boolean {
+    const premature = this.isPremature(head)
+    return premature === this.isPremature(known) ? head.timestamp > known.timestamp : !premature
   }
 
   private async checkSmaller(head: SignedHead, known: SignedHead, provenTo: number | undefined): Promise<boolean> {

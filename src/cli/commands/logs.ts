@@ -1,3 +1,4 @@
+import type { CtStreamError } from '../../errors.js'
 import type { LogKind } from '../../types/log.js'
 import type { ListedLog, ListedState, LogSelection } from '../../types/log-list.js'
 import type { Command, CommandContext } from '../command.js'
@@ -62,7 +63,7 @@ async function showLogs(context: CommandContext): Promise<void> {
       .filter(({ state }) => shownStates.length === 0 || shownStates.includes(state))
       .sort(byOperator)
     const { probeLogs } = await import('../probe.js')
-    const asked = { transport, allowHttp: values.switch('allow-http'), signal: io.stop }
+    const asked = { transport, allowHttp: values.switch('allow-http'), signal: io.stop, clock: io.clock }
     const probes = values.switch('probe') ? await probeLogs(shown, asked) : undefined
     const now = io.clock.now()
     const rows = shown.map((log) => ({ log, isStreamed: streamed.includes(log), probe: probes?.get(log.id) }))
@@ -130,7 +131,12 @@ function headAgeText(probe: Probe | undefined, now: number): string | undefined 
 }
 
 function problemText({ probe }: Row): string {
-  return probe !== undefined && 'error' in probe ? `${probe.error.message} (${probe.error.code})` : ''
+  const problem = probe && problemOf(probe)
+  return problem === undefined ? '' : `${problem.message} (${problem.code})`
+}
+
+function problemOf(probe: Probe): CtStreamError | undefined {
+  return 'error' in probe ? probe.error : probe.problem
 }
 
 function logJson({ log, isStreamed, probe }: Row, now: number): object {
@@ -148,7 +154,9 @@ function logJson({ log, isStreamed, probe }: Row, now: number): object {
 }
 
 function probeJson(probe: Probe, now: number): object {
-  if ('error' in probe) return { head: null, error: { code: probe.error.code, message: probe.error.message } }
+  const problem = problemOf(probe)
+  const error = problem === undefined ? null : { code: problem.code, message: problem.message }
+  if ('error' in probe) return { head: null, error }
   const { treeSize, timestamp, rootHash } = probe.head
   const head = {
     treeSize,
@@ -156,5 +164,5 @@ function probeJson(probe: Probe, now: number): object {
     ageMs: Math.max(0, now - timestamp),
     rootHash: Buffer.from(rootHash).toString('base64'),
   }
-  return { head, error: null }
+  return { head, error }
 }

@@ -5,6 +5,7 @@ import { formatCount, formatDuration, formatRate } from '../../../src/cli/quanti
 import { StatusLine } from '../../../src/cli/status-line.js'
 import { fitLine, progressText, statusText } from '../../../src/cli/status-text.js'
 import { noStyle } from '../../../src/cli/style.js'
+import { CtStreamError } from '../../../src/errors.js'
 import type { LogStatus, StreamStatus } from '../../../src/types/stream.js'
 
 function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {
@@ -73,6 +74,14 @@ describe('the status of a stream', () => {
     )
     expect(statusText(status([log()], { gaps: 2 }))).toContain('1 log: 1 live · lag 0 s · 2 gaps')
     expect(statusText(status([]))).toBe('1,234/s · 56,789 entries · 0 logs')
+  })
+
+  it('tells heads that are not of their time', () => {
+    const withProblem = (code: 'CT_HEAD_STALE' | 'CT_HEAD_FUTURE') => log({ headProblem: new CtStreamError(code, '') })
+    const [stale, future] = [withProblem('CT_HEAD_STALE'), withProblem('CT_HEAD_FUTURE')]
+    expect(statusText(status([log(), stale], { gaps: 2 }))).toContain('2 live · lag 0 s · 1 stale head · 2 gaps')
+    expect(statusText(status([stale, future, stale]))).toMatch(/ · 2 stale heads · 1 head of the future$/)
+    expect(statusText(status([future, future]))).toMatch(/ · 2 heads of the future$/)
   })
 
   it('is cut to the width of the terminal', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
 import { reusesConnections } from '../../../src/http/keep-alive.js'
 import { OriginRates } from '../../../src/http/origin-rates.js'
-import { settled, VirtualClock } from './virtual-clock.js'
+import { settled, VirtualClock } from '../../support/virtual-clock.js'
 
 const url = 'https://ct.example.net/log/'
 const random = () => 0.5

@@ -85,6 +85,9 @@ describe('openLog', () => {
     ['a key that is not base64', { ...rfc6962, key: 'not a key' }],
     ['a key that is none', { ...rfc6962, key: 'AAAA' }],
     ['a description that is no text', { ...rfc6962, description: 1 }],
+    ['no merge delay', { ...rfc6962, mmd: 0 }],
+    ['a merge delay that is no whole number of seconds', { ...rfc6962, mmd: 1.5 }],
+    ['a merge delay above a year', { ...rfc6962, mmd: 366 * 86_400 + 1 }],
     ['tiles that are no URL', { ...rfc6962, tiles: '/tiles' }],
   ])('refuses %s', (_, spec) => {
     expect(() => openLog(spec as LogSpec, { transport })).toThrow(

@@ -116,7 +116,7 @@ describeReal('Google Argon2025h2, an entry and its proof', () => {
     const index = 912_557_348
     const base = `${log.url}/ct/v1`
     const entry = realBytes('Sawchord+luct/testdata/google-entry.json')
-    const hash = encodeURIComponent(toBase64(parseGetEntries(entry, index, 1).leafHashes()))
+    const hash = encodeURIComponent(toBase64(parseGetEntries(Uint8Array.from(entry), index, 1).leafHashes()))
     const { client } = open(
       { kind: 'rfc6962', url: log.url, key: log.key },
       {

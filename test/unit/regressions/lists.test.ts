@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createTestLogList, type TestLog, type TestLogList } from '../../../src/testing/index.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { range } from '../../support/follow.js'
-import { ListServer } from '../stream/list-server.js'
-import { MovedLog } from '../stream/moved-log.js'
+import { ListServer } from '../../support/list-server.js'
+import { MovedLog } from '../../support/moved-log.js'
 import { certificates, closing, follow, openLog } from './logs.js'
 
 // Lists are renewed after half an hour at the earliest: 90 ms here.

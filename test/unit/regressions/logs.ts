@@ -1,25 +1,17 @@
-import { afterEach } from 'vitest'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLog, type IssuedCertificate, issueCertificates, type TestLog } from '../../../src/testing/index.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
+import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
-import { Reader } from '../stream/reader.js'
+import { Reader } from '../../support/reader.js'
+
+export { closing } from '../../support/closing.js'
+export { backfill } from '../../support/logs.js'
 
 // Every regression here is a fault that a program of this kind has had. Each test is named for what must hold.
 //
 // Two faults of others have no place to occur yet: trusting the leftmost X-Forwarded-For behind a reverse proxy, and a
 // SIGTERM that hangs while a WebSocket client is connected. Both are a server's, and there is none in this library so far.
-
-const open: { close(): Promise<unknown> }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
-
-/** Closed after the test, in reverse order. */
-export function closing<T extends { close(): Promise<unknown> }>(one: T): T {
-  open.push(one)
-  return one
-}
 
 export const openLog = async (...options: Parameters<typeof createTestLog>): Promise<TestLog> =>
   closing(await createTestLog(...options))
@@ -42,14 +34,3 @@ export const follow = (options: CtStreamOptions): Reader =>
       }),
     ),
   )
-
-/** A backfill: from the beginning to the head. */
-export const backfill = (log: TestLog, options: CtStreamOptions = {}) =>
-  ctStream({
-    logs: [log.spec],
-    start: 'beginning',
-    end: 'head',
-    checkpoint: false,
-    clock: fastClock(20_000),
-    ...options,
-  })

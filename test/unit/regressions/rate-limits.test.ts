@@ -3,7 +3,7 @@ import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
-import { Reader } from '../stream/reader.js'
+import { Reader } from '../../support/reader.js'
 import { backfill, certificates, closing, follow, openLog } from './logs.js'
 
 describe('429', () => {

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/util/bytes.js'
 import { range, take } from '../../support/follow.js'
-import { quiet } from '../stream/reader.js'
+import { quiet } from '../../support/reader.js'
 import { backfill, certificates, follow, openLog } from './logs.js'
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

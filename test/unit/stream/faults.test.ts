@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import {
@@ -11,33 +11,16 @@ import {
   type TestLogEndpoint,
 } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { toHex } from '../../../src/util/bytes.js'
+import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
-
-const open: TestLog[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((log) => log.close()))
-})
+import { backfill } from '../../support/logs.js'
 
 const ENTRIES = [...issueCertificates(600, { sign: false })]
 
-async function logOf(kind: 'rfc6962' | 'static-ct', count = 600): Promise<TestLog> {
-  const log = await createTestLog({ kind, entries: ENTRIES.slice(0, count) })
-  open.push(log)
-  return log
-}
-
-const backfill = (log: TestLog, options: CtStreamOptions = {}) =>
-  ctStream({
-    logs: [log.spec],
-    start: 'beginning',
-    end: 'head',
-    checkpoint: false,
-    clock: fastClock(20_000),
-    ...options,
-  })
+const logOf = async (kind: 'rfc6962' | 'static-ct', count = 600) =>
+  closing(await createTestLog({ kind, entries: ENTRIES.slice(0, count) }))
 
 const RFC6962: TestLogEndpoint[] = [
   'get-sth',
@@ -89,8 +72,7 @@ describe.each([
 
 describe('trouble that stays', () => {
   it.each([1, 13, 32, 100])('answers of at most %i entries lose nothing', async (pageSize) => {
-    const log = await createTestLog({ entries: ENTRIES, pageSize, align: pageSize === 32 ? 'always' : true })
-    open.push(log)
+    const log = closing(await createTestLog({ entries: ENTRIES, pageSize, align: pageSize === 32 ? 'always' : true }))
     expect(indexesOf(await take(backfill(log)))).toEqual(range(0, 600))
   })
 

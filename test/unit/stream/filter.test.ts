@@ -1,28 +1,20 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import {
   createTestLog,
   type IssuedCertificate,
   issueCertificates,
-  type TestLog,
   type TestLogOptions,
 } from '../../../src/testing/index.js'
 import type { LogSpec } from '../../../src/types/log.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
+import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take, takePages } from '../../support/follow.js'
 
-const open: TestLog[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((log) => log.close()))
-})
-
-async function logOf(entries: Iterable<IssuedCertificate>, options: TestLogOptions = {}): Promise<TestLog> {
-  const log = await createTestLog({ entries, ...options })
-  open.push(log)
-  return log
-}
+const logOf = async (entries: Iterable<IssuedCertificate>, options: TestLogOptions = {}) =>
+  closing(await createTestLog({ entries, ...options }))
 
 const issued = (count: number, seed = 'ct-stream') => [...issueCertificates(count, { sign: false, seed })]
 

@@ -1,41 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
-import {
-  createTestLog,
-  createTestLogList,
-  issueCertificates,
-  type TestLog,
-  type TestLogList,
-  type TestLogOptions,
-} from '../../../src/testing/index.js'
+import { createTestLogList, type TestLog, type TestLogList } from '../../../src/testing/index.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { toBase64 } from '../../../src/util/bytes.js'
+import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { range, take } from '../../support/follow.js'
-import { ListServer } from './list-server.js'
-import { MovedLog } from './moved-log.js'
-import { quiet, Reader } from './reader.js'
-
-const open: { close(): Promise<unknown> }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
-const closing = <T extends { close(): Promise<unknown> }>(one: T): T => {
-  open.push(one)
-  return one
-}
-
-let seed = 0
-const certificates = (count: number) => [...issueCertificates(count, { sign: false, seed: `lists ${seed++}` })]
-
-const logOf = async (count: number, options: TestLogOptions = {}) =>
-  closing(await createTestLog({ entries: certificates(count), ...options }))
-
-const grow = (log: TestLog, count: number) => {
-  log.add(certificates(count))
-  log.publish()
-}
+import { ListServer } from '../../support/list-server.js'
+import { grow, logOf } from '../../support/logs.js'
+import { MovedLog } from '../../support/moved-log.js'
+import { quiet, Reader } from '../../support/reader.js'
 
 type Edit = (log: Record<string, unknown>) => void
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
-import { createTestLog, issueCertificates, type TestLog, type TestLogOptions } from '../../../src/testing/index.js'
+import type { TestLog, TestLogOptions } from '../../../src/testing/index.js'
 import { LogKey, renderCheckpoint } from '../../../src/testing/signing.js'
 import { TestTree } from '../../../src/testing/tree.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
@@ -13,29 +13,15 @@ import type { LogSpec, Rfc6962LogSpec, StaticCtLogSpec } from '../../../src/type
 import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { toBase64, toHex } from '../../../src/util/bytes.js'
 import { describeReal, hasRealData, realBytes, realJson } from '../../real-data.js'
+import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
+import { grow, logOf as logOfEither } from '../../support/logs.js'
+import { quiet, Reader } from '../../support/reader.js'
 import { indexedEntries } from '../../support/real-entries.js'
-import { VirtualClock } from '../http/virtual-clock.js'
-import { quiet, Reader } from './reader.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
 
-const open: { close(): Promise<unknown> }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
-const closing = <T extends { close(): Promise<unknown> }>(one: T): T => {
-  open.push(one)
-  return one
-}
-
-let seed = 0
-const certificates = (count: number) => [...issueCertificates(count, { sign: false, seed: `static ${seed++}` })]
-const logOf = async (count: number, options: TestLogOptions = {}) =>
-  closing(await createTestLog({ kind: 'static-ct', entries: certificates(count), ...options }))
-const grow = (log: TestLog, count: number) => {
-  log.add(certificates(count))
-  log.publish()
-}
+const logOf = (count: number, options: TestLogOptions = {}) => logOfEither(count, { kind: 'static-ct', ...options })
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** Lets time pass second by second, and sockets do what they have to in between. */

@@ -1,22 +1,15 @@
 import { Readable } from 'node:stream'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLog, issueCertificates, type TestLog, type TestLogOptions } from '../../../src/testing/index.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
+import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take, takePages } from '../../support/follow.js'
 
-const open: TestLog[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((log) => log.close()))
-})
-
-async function logOf(count: number, options: TestLogOptions = {}): Promise<TestLog> {
-  const log = await createTestLog({ entries: issueCertificates(count, { sign: false }), ...options })
-  open.push(log)
-  return log
-}
+const logOf = async (count: number, options: TestLogOptions = {}) =>
+  closing(await createTestLog({ entries: issueCertificates(count, { sign: false }), ...options }))
 
 const backfill = (log: TestLog, options: CtStreamOptions = {}) =>
   ctStream({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false, clock: fastClock(), ...options })
@@ -154,8 +147,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('ctStream over a %s log', (kind
 
 describe('starting at a time', () => {
   it('finds the first entry that is not earlier', async () => {
-    const log = await createTestLog({ kind: 'both' })
-    open.push(log)
+    const log = closing(await createTestLog({ kind: 'both' }))
     const certificates = [...issueCertificates(900, { sign: false })]
     for (const [i, certificate] of certificates.entries())
       log.add([certificate], { timestamp: 1_700_000_000_000 + i * 1000 })
@@ -302,6 +294,18 @@ describe('reading', () => {
     const indexes: number[] = []
     for await (const { index } of Readable.from(backfill(log))) indexes.push(index)
     expect(indexes).toEqual(range(0, 700))
+  })
+
+  it('has a connection for every request that its operator may get', async () => {
+    const log = await logOf(7000)
+    log.fault({ on: 'get-entries', hang: true })
+    const concurrency = { perLog: 24, perOperator: 24, total: 24 }
+    const stream = backfill(log, { concurrency, maxBufferedBytes: 2 ** 30 })
+    const reading = take(stream)
+    const pending = () => log.requests.filter(({ status }) => status === undefined).length
+    await expect.poll(pending, { timeout: 5_000 }).toBe(24)
+    await stream.close()
+    await reading
   })
 
   it('keeps what is fetched and not acknowledged within its bound, however slow the reader', async () => {

@@ -12,12 +12,16 @@ const headOf = (treeSize: number, timestamp = treeSize, leaves = leavesTo(treeSi
   signature: new Uint8Array(4),
 })
 
-function honestHeads() {
+function honestHeads(isPremature?: (head: SignedHead) => boolean) {
   const asked: [number, number][] = []
-  const heads = new Heads(LOG, async (first, second) => {
-    asked.push([first, second.treeSize])
-    return PROOF(first, leavesTo(second.treeSize))
-  })
+  const heads = new Heads(
+    LOG,
+    async (first, second) => {
+      asked.push([first, second.treeSize])
+      return PROOF(first, leavesTo(second.treeSize))
+    },
+    isPremature,
+  )
   return { heads, asked }
 }
 
@@ -50,6 +54,22 @@ describe('Heads', () => {
     expect(heads.newest?.timestamp).toBe(5)
     expect(heads.verified?.timestamp).toBe(5)
     expect(asked).toEqual([])
+  })
+
+  it('of equal heads, takes none that is signed ahead of time before one that is not', async () => {
+    const { heads } = honestHeads(({ timestamp }) => timestamp >= 100)
+    const adopt = async (timestamp: number) => [await heads.adopt(headOf(10, timestamp), 0), heads.newest?.timestamp]
+    expect(await adopt(200)).toEqual([true, 200])
+    expect(await adopt(150)).toEqual([false, 200])
+    expect(await adopt(300)).toEqual([true, 300])
+    heads.confirm()
+    expect(await adopt(50)).toEqual([true, 50])
+    expect(heads.verified?.timestamp).toBe(50)
+    expect(await adopt(400)).toEqual([false, 50])
+    expect(await adopt(60)).toEqual([true, 60])
+    // A larger tree is a newer head whenever it was signed.
+    expect(await heads.adopt(headOf(20, 500), 10)).toBe(true)
+    expect(heads.newest?.treeSize).toBe(20)
   })
 
   it('checks a smaller head once, and stays where it is', async () => {

@@ -142,6 +142,33 @@ describe('ct-stream logs --probe', () => {
     expect(stdout).toMatch(/ - +- {2}.*503.* \(CT_HTTP_STATUS\)\n/)
   })
 
+  it('shows heads that are not of their time', async () => {
+    const minute = 60_000
+    const ages = { fresh: 0, stale: 3 * minute, ahead: -60 * minute }
+    const made = await Promise.all(
+      Object.keys(ages).map((description) => createTestLog({ description, operator: 'Times', mmd: 60 })),
+    )
+    const [, stale, ahead] = made
+    stale?.publishAt(Date.now() - ages.stale)
+    ahead?.publishAt(Date.now() - ages.ahead)
+    const files = { 'list.json': JSON.stringify(createTestLogList(made, { timestamp: new Date() })) }
+    const probe = (...argv: string[]) =>
+      runWith(['logs', '--no-checkpoint', '--log-list', 'list.json', '--probe', ...argv], { files })
+    const { stdout } = await probe()
+    expect(stdout).toMatch(/Times +fresh .* \d+ s *\n/)
+    expect(stdout).toMatch(
+      /Times +stale .* 3 m .*signed 18\d s ago, the maximum merge delay is 60 s \(CT_HEAD_STALE\)\n/,
+    )
+    expect(stdout).toMatch(/Times +ahead .* 0 s .*36\d\d s ahead of this machine's clock \(CT_HEAD_FUTURE\)\n/)
+    const records = JSON.parse((await probe('--json')).stdout) as { head: object; error: { code: string } | null }[]
+    expect(records.map(({ head, error }) => [head !== null, error?.code])).toEqual([
+      [true, undefined],
+      [true, 'CT_HEAD_STALE'],
+      [true, 'CT_HEAD_FUTURE'],
+    ])
+    await Promise.all(made.map((log) => log.close()))
+  })
+
   it('has the root hash of the head for programs', async () => {
     const [, , tiled] = await json('--probe')
     const { treeSize, timestamp, rootHash } = logs.tiled.head

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/types/clock.js'
+import type { Clock } from '../../src/types/clock.js'
 
 /** Time that passes only when everybody sleeps: sleepers wake in order, hours pass in milliseconds. */
 export class VirtualClock implements Clock {

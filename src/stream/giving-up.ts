@@ -1,0 +1,35 @@
+import type { Gap } from '../types/checkpoint.js'
+import type { LogInfo } from '../types/log.js'
+
+/** How long a log that left the lists may be out of reach before what is missing of it is recorded as a gap. */
+const RETIRED_PATIENCE_MS = 86_400_000
+
+/** Ends a session whose log cannot be read to the end. */
+export class GaveUp extends Error {}
+
+/** Whether a log that left the lists at `retiredAt`, and cannot be reached, is waited for no longer. Epoch milliseconds. */
+export function isPatienceOver(retiredAt: number | undefined, now: number): boolean {
+  return retiredAt !== undefined && now - retiredAt > RETIRED_PATIENCE_MS
+}
+
+/** Where a session stood when it gave its log up. */
+export interface LeftAt {
+  readonly log: LogInfo
+  /** Index after the last entry handed on. */
+  readonly handedOn: number
+  /** Index before which it was to read; infinite when there was none. */
+  readonly endIndex: number
+  /** Of a log that left the lists: the size of its newest head, if any was seen. */
+  readonly lastSize: number | undefined
+}
+
+/** The entries that will not be delivered; `undefined` when there are none. */
+export function gapAt(
+  { log, handedOn, endIndex, lastSize }: LeftAt,
+  reason: string,
+  recordedAt: number,
+): Gap | undefined {
+  const end = Number.isFinite(endIndex) ? endIndex : lastSize
+  if (end !== undefined && end <= handedOn) return undefined
+  return { log, start: handedOn, end, reason, recordedAt }
+}

@@ -1,0 +1,38 @@
+import type { CtStreamError } from '../errors.js'
+import type { LogClient } from '../logs/client.js'
+import type { Schedule } from '../poll/log-requests.js'
+import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
+import type { Clock } from '../types/clock.js'
+import type { Cosignature, SignedHead } from '../types/log.js'
+import type { LogState } from '../types/stream.js'
+import type { ByteBudget } from '../util/byte-budget.js'
+import type { Delivery } from './delivery.js'
+import type { Settings } from './settings.js'
+
+export interface LogSessionOptions {
+  readonly client: LogClient
+  readonly settings: Settings
+  readonly schedule: Schedule
+  /** The rate to which the log's origin limits its clients; `undefined` as far as is known, none. */
+  readonly requestsPerSecond: () => number | undefined
+  readonly budget: ByteBudget
+  readonly clock: Clock
+  readonly random: () => number
+  readonly signal: AbortSignal
+  /** What was remembered of this log. */
+  readonly stored: LogCheckpoint | undefined
+  /** Where a cursor says to continue. */
+  readonly resumeAt: number | undefined
+  readonly events: LogSessionEvents
+}
+
+/** What a session tells the stream. */
+export interface LogSessionEvents {
+  opened(): Promise<void>
+  deliver(deliveries: readonly Delivery[]): void
+  state(state: LogState, previous: LogState): void
+  head(head: SignedHead, cosignatures: readonly Cosignature[]): void
+  error(error: CtStreamError): void
+  accuse(evidence: Evidence, error: CtStreamError): Promise<void>
+  gap(gap: Gap): Promise<void>
+}

@@ -1,0 +1,39 @@
+import { type CtStream, ctStream } from '../../src/stream/ct-stream.js'
+import {
+  createTestLog,
+  type IssuedCertificate,
+  issueCertificates,
+  type TestLog,
+  type TestLogOptions,
+} from '../../src/testing/index.js'
+import type { CtStreamOptions } from '../../src/types/stream.js'
+import { closing } from './closing.js'
+import { fastClock } from './fast-clock.js'
+
+let seeds = 0
+
+/** Certificates that no other call has made. */
+export const certificates = (count: number): IssuedCertificate[] => [
+  ...issueCertificates(count, { sign: false, seed: `support ${seeds++}` }),
+]
+
+/** A log with this many entries, closed after the test. */
+export const logOf = async (count: number, options: TestLogOptions = {}): Promise<TestLog> =>
+  closing(await createTestLog({ entries: certificates(count), ...options }))
+
+/** Adds entries to a log, and publishes them. */
+export function grow(log: TestLog, count: number): void {
+  log.add(certificates(count))
+  log.publish()
+}
+
+/** A stream of one log from the beginning to the head. */
+export const backfill = (log: TestLog, options: CtStreamOptions = {}): CtStream =>
+  ctStream({
+    logs: [log.spec],
+    start: 'beginning',
+    end: 'head',
+    checkpoint: false,
+    clock: fastClock(20_000),
+    ...options,
+  })
