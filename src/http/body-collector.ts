@@ -1,21 +1,30 @@
-import { plain } from '../util/bytes.js'
+import { copyBytes, plain } from '../util/bytes.js'
+import type { BodyPool } from './body-pool.js'
 
 // A body up to this long is received into memory of its announced length; beyond it, a length that somebody merely
 // announces buys no memory.
 const MAX_PREALLOCATED = 8 * 1024 * 1024
+/** Memory that a body of unknown length begins with; from here on memory is taken from the pool. */
+const SMALL = 64 * 1024
 
-/** Gathers the pieces of a body, each byte copied once, up to a bound. */
+/**
+ * Gathers the pieces of a body, up to a bound. Every piece is copied at once: it may lie in memory that is used for the next one.
+ */
 export class BodyCollector {
   private readonly maxBytes: number
-  private readonly target: Buffer | undefined
-  private readonly pieces: Uint8Array[] = []
+  private readonly pool: BodyPool | undefined
+  private memory: Buffer
   private received = 0
 
-  /** @param announced - `Content-Length`, when it is that of the bytes to come. */
-  constructor(maxBytes: number, announced?: number) {
+  /**
+   * @param announced - `Content-Length`, when it is that of the bytes to come.
+   * @param pool - Where memory for large bodies is taken from. Default: it is made.
+   */
+  constructor(maxBytes: number, announced?: number, pool?: BodyPool) {
     this.maxBytes = maxBytes
-    if (announced !== undefined && announced <= Math.min(maxBytes, MAX_PREALLOCATED))
-      this.target = Buffer.allocUnsafeSlow(announced)
+    this.pool = pool
+    const known = announced !== undefined && announced <= Math.min(maxBytes, MAX_PREALLOCATED)
+    this.memory = this.take(known ? announced : Math.min(SMALL - 1, maxBytes))
   }
 
   get length(): number {
@@ -26,21 +35,39 @@ export class BodyCollector {
   push(piece: Uint8Array): boolean {
     const room = this.maxBytes - this.received
     const kept = piece.length > room ? piece.subarray(0, room) : piece
-    if (this.target !== undefined && this.pieces.length === 0 && this.received + kept.length <= this.target.length)
-      this.target.set(kept, this.received)
-    else this.pieces.push(kept)
-    this.received += kept.length
+    const length = this.received + kept.length
+    if (length > this.memory.length) this.grow(length)
+    this.memory.set(kept, this.received)
+    this.received = length
     return kept === piece
   }
 
-  /** What has come so far; memory of its own. */
+  /** What has come so far: memory of its own, or the pool's until {@link release}. */
   bytes(): Uint8Array {
-    if (this.target?.length === this.received && this.pieces.length === 0) return plain(this.target)
-    const joined = plain(Buffer.allocUnsafeSlow(this.received))
-    let end = this.received
-    for (const piece of this.pieces.toReversed()) joined.set(piece, (end -= piece.length))
-    if (this.target !== undefined) joined.set(this.target.subarray(0, end))
-    return joined
+    const bytes = this.memory.subarray(0, this.received)
+    if (this.isLent || this.received === this.memory.length) return plain(bytes)
+    return copyBytes(bytes)
+  }
+
+  /** Gives memory of the pool back, when nothing refers to the body any more. To be called once. */
+  readonly release = (): void => {
+    if (this.isLent) this.pool?.give(this.memory)
+  }
+
+  private get isLent(): boolean {
+    return this.pool !== undefined && this.memory.length >= SMALL
+  }
+
+  private grow(length: number): void {
+    const { memory, release } = this
+    const larger = this.take(Math.max(length, Math.min(2 * memory.length, this.maxBytes)))
+    larger.set(memory.subarray(0, this.received))
+    release()
+    this.memory = larger
+  }
+
+  private take(length: number): Buffer {
+    return this.pool !== undefined && length >= SMALL ? this.pool.take(length) : Buffer.allocUnsafeSlow(length)
   }
 }
 

@@ -6,8 +6,13 @@ export interface HttpAnswer {
   readonly status: number
   /** Names in lower case; repeated headers joined with `, `. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body after content decoding: memory of its own, of exactly this length. */
+  /** The body after content decoding, of exactly this length. */
   readonly body: Uint8Array
+  /**
+   * Gives the memory of the body back, to be used for another: to be called once, when nothing refers to the body any more, or
+   * never. `undefined` where nothing is used again.
+   */
+  readonly release?: (() => void) | undefined
 }
 
 /** What one GET may be given. */

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { CtStreamError } from '../errors.js'
 import { BodyCollector, contentLength } from './body-collector.js'
+import type { BodyPool } from './body-pool.js'
 import { closedError, MAX_ERROR_BODY, networkError, statusError, timeoutError, tooLargeError } from './http-errors.js'
 import type { HttpAnswer, HttpTimeouts } from './transport.js'
 
@@ -15,6 +16,8 @@ export interface ExchangeOptions {
   readonly maxBytes: number
   readonly statuses: readonly number[]
   readonly now: () => number
+  /** Memory for accepted bodies. */
+  readonly pool: BodyPool
   readonly signal: AbortSignal | undefined
   /** Aborts when the transport is closed. */
   readonly closing: AbortSignal
@@ -79,7 +82,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (!this.accepted) this.body = new BodyCollector(MAX_ERROR_BODY)
     else if (announced !== undefined && announced > maxBytes)
       this.fail(tooLargeError(url, maxBytes, `a body of ${announced} bytes`))
-    else this.body = new BodyCollector(maxBytes, announced)
+    else this.body = new BodyCollector(maxBytes, announced, this.options.pool)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
@@ -102,12 +105,16 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   fail(reason: unknown): void {
-    this.settle(() => this.reject(reason))
+    this.settle(() => {
+      this.body.release()
+      this.reject(reason)
+    })
     this.cut()
   }
 
   private finish(): void {
-    if (this.accepted) this.resolve({ status: this.status, headers: this.headers, body: this.body.bytes() })
+    const { status, headers, body } = this
+    if (this.accepted) this.resolve({ status, headers, body: body.bytes(), release: body.release })
     else this.reject(this.notAccepted())
   }
 

@@ -1,8 +1,10 @@
 import type { Dispatcher, Pool } from 'undici'
 import { quietController } from '../util/abort.js'
 import { optionError } from '../util/options.js'
+import { BodyPool } from './body-pool.js'
 import { ACCEPT_ENCODING, decodeContent } from './content-encoding.js'
 import { closedError } from './http-errors.js'
+import { SharedReads } from './shared-reads.js'
 import {
   DEFAULT_MAX_BYTES,
   DEFAULT_TIMEOUTS,
@@ -13,6 +15,7 @@ import {
   type Transport,
 } from './transport.js'
 import { exchange } from './undici-exchange.js'
+import { undiciParts } from './undici-parts.js'
 
 export interface UndiciTransportOptions {
   /** See `userAgent()`. Default none. */
@@ -35,12 +38,14 @@ export interface UndiciTransportOptions {
 /**
  * The default transport: one undici pool per origin, HTTP/1.1, one request at a time on a connection.
  *
- * undici is imported with the first request: it takes about 100 ms, five times what everything else takes.
+ * undici is imported with the first request: that takes longer than loading everything else.
  */
 export class UndiciTransport implements Transport {
   private readonly options: UndiciTransportOptions
   private readonly timeouts: HttpTimeouts
   private readonly pools = new Map<string, Pool>()
+  private readonly bodies = new BodyPool()
+  private readonly reads = new SharedReads()
   private readonly closing = quietController()
 
   constructor(options: UndiciTransportOptions = {}) {
@@ -56,7 +61,7 @@ export class UndiciTransport implements Transport {
     const { maxBytes = DEFAULT_MAX_BYTES, statuses = [200], fresh = false, signal } = options
     const dispatcher = await this.dispatcherFor(url, origin, fresh)
     try {
-      const { status, headers, body } = await exchange(dispatcher, {
+      const answer = await exchange(dispatcher, {
         url,
         origin,
         path: pathname + search,
@@ -66,10 +71,14 @@ export class UndiciTransport implements Transport {
         maxBytes,
         statuses,
         now: this.options.now ?? Date.now,
+        pool: this.bodies,
         signal,
         closing: this.closing.signal,
       })
-      return { status, headers, body: await decodeContent(url, headers['content-encoding'], body, maxBytes) }
+      const body = await decodeContent(url, answer.headers['content-encoding'], answer.body, maxBytes)
+      if (body === answer.body) return answer
+      answer.release?.()
+      return { ...answer, body, release: undefined }
     } finally {
       if (fresh && this.options.dispatcher === undefined) void dispatcher.destroy()
     }
@@ -79,12 +88,13 @@ export class UndiciTransport implements Transport {
     this.closing.abort()
     const pools = [...this.pools.values()]
     this.pools.clear()
+    this.bodies.clear()
     await Promise.all(pools.map((pool) => pool.destroy()))
   }
 
   private async dispatcherFor(url: string, origin: string, fresh: boolean): Promise<Dispatcher> {
     if (this.options.dispatcher === undefined) {
-      const { Client, Pool } = await import('undici')
+      const { Client, Pool } = await undiciParts()
       if (this.closing.signal.aborted) throw closedError(url)
       if (fresh) return new Client(origin, this.clientOptions(origin))
       let pool = this.pools.get(origin)
@@ -105,7 +115,7 @@ export class UndiciTransport implements Transport {
       pipelining: this.keepsAlive(origin) ? 1 : 0,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
-      connect: { ...this.options.tls, timeout: this.timeouts.connectMs },
+      connect: { ...this.options.tls, timeout: this.timeouts.connectMs, onread: this.reads.onread },
       allowH2: false,
     }
   }

@@ -51,7 +51,9 @@ export class Rfc6962Client implements LogClient {
   async entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
     // start:  0-based index of first entry to retrieve, in decimal.  end:  [...] of last entry
     const path = `get-entries?start=${start}&end=${end - 1}`
-    return await this.ask(path, options, MAX_ENTRY_BYTES, (body) => parseGetEntries(body, start, end - start))
+    return await this.ask(path, options, MAX_ENTRY_BYTES, (body, release) =>
+      parseGetEntries(body, start, end - start, release),
+    )
   }
 
   async consistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
@@ -117,13 +119,13 @@ export class Rfc6962Client implements LogClient {
     endpoint: string,
     options: RequestOptions,
     maxBytes: number,
-    parse: (body: Uint8Array) => T,
+    parse: (body: Uint8Array, release?: () => void) => T,
   ): Promise<T> {
     const path = `ct/v1/${endpoint}`
-    const { body } = await this.http.get(path, options, maxBytes).catch((error: unknown) => {
+    const { body, release } = await this.http.get(path, options, maxBytes).catch((error: unknown) => {
       throw laggingReplica(error)
     })
-    return this.http.parse(path, body, parse)
+    return this.http.parse(path, body, () => parse(body, release))
   }
 }
 

@@ -5,7 +5,7 @@ import { Notifier } from '../util/notifier.js'
 import type { LogRequests } from './log-requests.js'
 import type { PagePlanner, Window } from './page-planner.js'
 
-/** A page as it was received, with the bytes it holds out of the budget. */
+/** A page as it was received, with the bytes it holds out of the budget; to release them releases the page. */
 export interface FetchedBatch {
   readonly batch: EntryBatch
   readonly lease: Lease
@@ -158,7 +158,7 @@ export class RangeReader {
         bytesPerEntry.value += (batch.byteLength / batch.length - bytesPerEntry.value) / 8
         if (this.signal.aborted) throw this.signal.reason
         // The part takes its bytes over from the reservation; the rest stays reserved for the rest of the window.
-        slot.parts.push({ batch, lease: budget.take(batch.byteLength) })
+        slot.parts.push({ batch, lease: budget.take(batch.byteLength, () => batch.release()) })
         reserved.resize(Math.ceil((window.end - start) * bytesPerEntry.value))
         this.changed.notify()
       }

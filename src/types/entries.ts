@@ -9,9 +9,9 @@ export interface EntryBatch {
   readonly start: number
   /** Number of entries, at least 1. */
   readonly length: number
-  /** Bytes this batch keeps in memory, for the byte budget. */
+  /** Bytes this batch keeps in memory until it is released, for the byte budget. */
   readonly byteLength: number
-  /** The `MerkleTreeLeaf` of entry `start + i` (RFC 6962 section 3.4): a view, good as long as the batch is kept. */
+  /** The `MerkleTreeLeaf` of entry `start + i` (RFC 6962 section 3.4): a view, good until the batch is released. */
   leafInput(i: number): Uint8Array
   /** SHA-256(0x00 || leaf) of all entries, `32 * length` bytes; computed on first use, then kept. */
   leafHashes(): Uint8Array
@@ -19,6 +19,12 @@ export interface EntryBatch {
   entry(i: number): RawEntry
   /** Entries `start + from` to `start + to` (exclusive) as a batch of its own over the same bytes. */
   slice(from: number, to: number): EntryBatch
+  /**
+   * Gives the memory of the page back, that of all slices of it, to be used for another page: copies of entries and leaf hashes stay
+   * as they are, reading anything else throws `CT_CLOSED`. Idempotent; a batch that is never released is left to the garbage
+   * collector.
+   */
+  release(): void
 }
 
 /** One entry, in memory apart from the batch it came in. */

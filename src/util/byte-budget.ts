@@ -62,18 +62,22 @@ export class ByteBudget {
     })
   }
 
-  /** Holds `bytes` that are there already, room or not: an estimate can turn out too small. */
-  take(bytes: number): Lease {
-    return this.lease(bytes)
+  /**
+   * Holds `bytes` that are there already, room or not: an estimate can turn out too small.
+   * @param onRelease - Called when the lease is released: lets go of what the bytes are.
+   */
+  take(bytes: number, onRelease?: () => void): Lease {
+    return this.lease(bytes, onRelease)
   }
 
   private allows(bytes: number): boolean {
     return this.held === 0 || this.held + bytes <= this.limit
   }
 
-  private lease(bytes: number): Lease {
+  private lease(bytes: number, onRelease?: () => void): Lease {
     const budget = this
     let held = bytes
+    let released = false
     this.held += bytes
     return {
       get bytes() {
@@ -85,6 +89,8 @@ export class ByteBudget {
         budget.serve()
       },
       release() {
+        if (!released) onRelease?.()
+        released = true
         if (held > 0) this.resize(0)
       },
     }

@@ -1,5 +1,5 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
-import { ByteReader, concatBytes, fromBase64 } from '../util/bytes.js'
+import { ByteReader, bufferOf, concatBytes, fromBase64 } from '../util/bytes.js'
 import { malformedLeaf } from './malformed.js'
 import type { EntryKind } from './merkle-leaf.js'
 import { ByteWriter } from './writer.js'
@@ -40,27 +40,24 @@ export function encodeExtraData(certificates: readonly Uint8Array[], preCertific
 
 /** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */
 export class Rfc6962Extra implements EntryExtra {
-  private readonly text: Buffer
+  private readonly text: Uint8Array
   private readonly from: number
   private readonly to: number
-  private readonly escaped: boolean
   private readonly kind: EntryKind | undefined
 
   /** Of base64 text on its own. */
   static of(base64: string, kind: EntryKind | undefined): Rfc6962Extra {
-    return new Rfc6962Extra(Buffer.from(base64, 'latin1'), 0, base64.length, false, kind)
+    return new Rfc6962Extra(Buffer.from(base64, 'latin1'), 0, base64.length, kind)
   }
 
   /**
    * @param text - Kept; has the base64 from `from` to `to`.
-   * @param escaped - Whether it is the inside of a JSON string, in which characters may be escaped.
    * @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this.
    */
-  constructor(text: Buffer, from: number, to: number, escaped: boolean, kind: EntryKind | undefined) {
+  constructor(text: Uint8Array, from: number, to: number, kind: EntryKind | undefined) {
     this.text = text
     this.from = from
     this.to = to
-    this.escaped = escaped
     this.kind = kind
   }
 
@@ -75,19 +72,9 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   private parse(): ExtraData {
-    const raw = this.text.toString('latin1', this.from, this.to)
-    const bytes = fromBase64(this.escaped && raw.includes('\\') ? unescaped(raw) : raw)
+    const bytes = fromBase64(bufferOf(this.text).toString('latin1', this.from, this.to))
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)
-  }
-}
-
-/** The inside of a JSON string as what it stands for; as it is when it is none, which is then found not to be base64. */
-function unescaped(raw: string): string {
-  try {
-    return JSON.parse(`"${raw}"`) as string
-  } catch {
-    return raw
   }
 }

@@ -1,10 +1,10 @@
-import type { EntryBatch, EntryExtra } from '../types/entries.js'
+import type { EntryBatch } from '../types/entries.js'
 import { bufferOf, plain } from '../util/bytes.js'
 import { decodeBase64Into } from './base64.js'
 import { Rfc6962Extra } from './extra-data.js'
 import { JsonAnswer } from './json.js'
-import { type CopiedExtras, type ExtraSource, LeafBatch, type LeafTable } from './leaf-batch.js'
-import { malformedResponse } from './malformed.js'
+import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
+import { EXCERPT_LENGTH, malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 
 const WHAT = 'get-entries'
@@ -13,89 +13,69 @@ const WHAT = 'get-entries'
  * Reads a get-entries answer (RFC 6962 section 4.6).
  *
  * The hot path of a log client. An answer as logs write it is scanned, at a fraction of the cost of `JSON.parse`: its
- * strings are found by their quotes, the leaves decoded, the extra data left where it is. Any other JSON, such as one
- * with more fields, is parsed as JSON. What scanning cannot see, a string of extra data with characters that JSON
- * forbids, is seen when that extra data is asked for.
+ * strings are found by their quotes, each leaf is decoded over the base64 it came in, the extra data is left as it is.
+ * Any other JSON, such as one with more fields, is parsed as JSON. What scanning cannot see, a string of extra data with
+ * characters that JSON forbids, is seen when that extra data is asked for.
  *
- * @param body - The answer; the batch keeps it.
+ * @param body - The answer. The batch keeps it, and writes over it.
  * @param start - Index of the first entry asked for.
  * @param maxEntries - How many were asked for. Default: any number.
+ * @param release - Called when the batch does not need `body` any more.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a JSON answer with 1 to `maxEntries`
  * entries whose leaves are base64.
  */
-export function parseGetEntries(body: Uint8Array, start: number, maxEntries = Number.POSITIVE_INFINITY): EntryBatch {
-  const scanned = scanEntries(body, maxEntries)
-  const leaves = scanned === undefined ? undefined : decodeLeaves(scanned)
-  if (scanned !== undefined && typeof leaves === 'object') return LeafBatch.of(start, leaves, new Base64Extras(scanned))
-  return parseSlowly(body, start, maxEntries)
+export function parseGetEntries(
+  body: Uint8Array,
+  start: number,
+  maxEntries = Number.POSITIVE_INFINITY,
+  release?: () => void,
+): EntryBatch {
+  const text = withoutEscapes(bufferOf(body))
+  const ends = text === undefined ? undefined : scanEntries(text, maxEntries)
+  if (text === undefined || ends === undefined) return parseSlowly(body, start, maxEntries)
+  // What an error is to quote is written over.
+  const beginning = Buffer.from(text.subarray(0, EXCERPT_LENGTH + 1))
+  return LeafBatch.of(start, decodeLeaves(text, ends, start, beginning), release)
 }
 
-/** Strings of an answer, found but not decoded: entry `i` has its ends at `4 * i`: leaf from, to, extra from, to. */
-interface FoundEntries {
-  readonly text: Buffer
-  readonly ends: ArrayLike<number>
-  readonly count: number
-  /** Whether a slash may be written as `\/`. */
-  readonly escaped: boolean
+/** The answer with `/` for each `\/`, as some encoders write it; `undefined` when it has other escapes. */
+function withoutEscapes(body: Buffer): Buffer | undefined {
+  if (!body.includes(0x5c)) return body
+  const text = body.toString('latin1').replaceAll('\\/', '/')
+  return text.includes('\\') ? undefined : Buffer.from(text, 'latin1')
 }
 
-/** Extra data as base64 in the bytes of the answer. */
-class Base64Extras implements ExtraSource {
-  readonly byteLength: number
-  private readonly found: FoundEntries
-
-  constructor(found: FoundEntries) {
-    this.found = found
-    this.byteLength = found.text.length
+/**
+ * Decodes each leaf where its base64 stands, behind a 0x00 in place of the quote before it.
+ *
+ * @param ends - Where the strings of entry `i` begin and end, at `4 * i`: leaf from, to, extra from, to.
+ */
+function decodeLeaves(text: Buffer, ends: readonly number[], start: number, beginning: Uint8Array): EntryTable {
+  const places = Uint32Array.from(ends)
+  for (let at = 0; at < ends.length; at += PLACES) {
+    const from = ends[at] as number
+    const end = decodeBase64Into(text.toString('latin1', from, ends[at + 1]), text, from)
+    if (end === undefined)
+      throw malformedResponse(WHAT, `leaf_input of entry ${start + at / PLACES} is not base64`, beginning)
+    text[from - 1] = 0x00
+    places[at] = from - 1
+    places[at + 1] = end
   }
-
-  copy(from: number, to: number): CopiedExtras {
-    const { text, ends, escaped } = this.found
-    const start = ends[4 * from + 2] as number
-    const copy = Buffer.allocUnsafeSlow((ends[4 * to - 1] as number) - start)
-    text.copy(copy, 0, start)
-    return {
-      extra(i, leafInput): EntryExtra {
-        const at = (ends[4 * i + 2] as number) - start
-        const end = (ends[4 * i + 3] as number) - start
-        return new Rfc6962Extra(copy, at, end, escaped, leafKind(leafInput))
-      },
-    }
-  }
+  return { bytes: plain(text), places, extra: base64Extra }
 }
 
-/** The string whose ends are at `at` and after it, as a copy. */
-function textAt({ text, ends, escaped }: FoundEntries, at: number): string {
-  const raw = text.toString('latin1', ends[at], ends[at + 1])
-  return escaped && raw.includes('\\/') ? raw.replaceAll('\\/', '/') : raw
-}
-
-/** All leaves in one piece; the number of the first that is not base64 instead. */
-function decodeLeaves(found: FoundEntries): LeafTable | number {
-  const { ends, count } = found
-  let room = 0
-  for (let i = 0; i < count; i++)
-    room += 1 + Math.ceil((((ends[4 * i + 1] as number) - (ends[4 * i] as number)) / 4) * 3)
-  const bytes = plain(Buffer.allocUnsafeSlow(room))
-  const offsets = new Uint32Array(count + 1)
-  let at = 0
-  for (let i = 0; i < count; i++) {
-    bytes[at] = 0x00
-    const end = decodeBase64Into(textAt(found, 4 * i), bytes, at + 1)
-    if (end === undefined) return i
-    offsets[i] = at
-    at = end
-  }
-  offsets[count] = at
-  return { bytes, offsets }
-}
+/** Extra data as the base64 it came in. */
+const base64Extra: EntryTable['extra'] = (copy, from, to, leafInput) =>
+  new Rfc6962Extra(copy, from, to, leafKind(leafInput))
 
 /**
  * Finds the strings of `{"entries":[{"leaf_input":"...","extra_data":"..."},...]}`, fields in either order, JSON
  * whitespace anywhere; `undefined` for anything else.
+ *
+ * @returns Where the strings of entry `i` begin and end, at `4 * i`: leaf from, to, extra from, to.
  */
-function scanEntries(body: Uint8Array, maxEntries: number): FoundEntries | undefined {
-  const scanner = new JsonScanner(body)
+function scanEntries(text: Buffer, maxEntries: number): number[] | undefined {
+  const scanner = new JsonScanner(text)
   const ends: number[] = []
   let count = 0
   if (!scanner.token('{') || !scanner.key('entries') || !scanner.token('[')) return undefined
@@ -112,19 +92,19 @@ function scanEntries(body: Uint8Array, maxEntries: number): FoundEntries | undef
     count++
   } while (scanner.token(','))
   if (!scanner.token(']') || !scanner.token('}') || !scanner.end()) return undefined
-  return { text: scanner.text, ends, count, escaped: scanner.text.includes(0x5c) }
+  return ends
 }
 
 /** Steps through JSON token by token; strings are skipped at the speed of `memchr`. */
 class JsonScanner {
-  readonly text: Buffer
   /** Ends of the last string, without its quotes. */
   from = 0
   to = 0
+  private readonly text: Buffer
   private at = 0
 
-  constructor(body: Uint8Array) {
-    this.text = bufferOf(body)
+  constructor(text: Buffer) {
+    this.text = text
   }
 
   /** Steps over one character of punctuation. */
@@ -135,12 +115,12 @@ class JsonScanner {
     return true
   }
 
-  /** Steps over a string in which no quote is escaped: then the next quote is its end. */
+  /** Steps over a string in which nothing is escaped: then the next quote is its end. */
   string(): boolean {
     this.skipSpace()
     if (this.text[this.at] !== 0x22) return false
     const end = this.text.indexOf(0x22, this.at + 1)
-    if (end < 0 || this.text[end - 1] === 0x5c) return false
+    if (end < 0) return false
     this.from = this.at + 1
     this.to = end
     this.at = end + 1
@@ -176,13 +156,14 @@ function parseSlowly(body: Uint8Array, start: number, maxEntries: number): Entry
   if (entries.length === 0) throw refuse('no entries')
   if (entries.length > maxEntries) throw refuse(`${entries.length} entries where ${maxEntries} were asked for`)
 
+  // As the scanner finds them: each string behind a byte for its quote.
   const parts: Buffer[] = []
   const ends: number[] = []
   let at = 0
   const add = (text: string) => {
-    const bytes = Buffer.from(text, 'utf8')
+    const bytes = Buffer.from(`"${text}`, 'utf8')
     parts.push(bytes)
-    ends.push(at, (at += bytes.length))
+    ends.push(at + 1, (at += bytes.length))
   }
   entries.forEach((entry: unknown, i) => {
     const { leaf_input: leaf, extra_data: extra } = (entry ?? {}) as Record<string, unknown>
@@ -193,8 +174,5 @@ function parseSlowly(body: Uint8Array, start: number, maxEntries: number): Entry
     // A log that lost it may leave it out, or write null.
     add(typeof extra === 'string' ? extra : '')
   })
-  const found = { text: Buffer.concat(parts), ends, count: entries.length, escaped: false }
-  const leaves = decodeLeaves(found)
-  if (typeof leaves === 'number') throw refuse(`leaf_input of entry ${start + leaves} is not base64`)
-  return LeafBatch.of(start, leaves, new Base64Extras(found))
+  return LeafBatch.of(start, decodeLeaves(Buffer.concat(parts), ends, start, body))
 }

@@ -1,33 +1,24 @@
 import { hash as oneShot } from 'node:crypto'
+import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryExtra, RawEntry } from '../types/entries.js'
 import { bufferOf, copyBytes } from '../util/bytes.js'
 
-/** Where the extra data of a batch stays until it is asked for. */
-export interface ExtraSource {
-  /** Bytes it keeps in memory. */
-  readonly byteLength: number
-  /** Copies the extra data of entries `from` to `to` (exclusive) of the whole page. */
-  copy(from: number, to: number): CopiedExtras
-}
-
-/** Extra data of a few entries, in memory of their own. */
-export interface CopiedExtras {
-  /** The extra data of entry `i` of the whole page. */
-  extra(i: number, leafInput: Uint8Array): EntryExtra
-}
-
-/**
- * The leaves of a page in one piece of memory, each behind the 0x00 that its hash begins with, so that hashing reads
- * them where they stand.
- */
-export interface LeafTable {
-  /** 0x00 || leaf, 0x00 || leaf, ... */
+/** The entries of a page, found in one piece of memory. Both protocols make one of their answers. */
+export interface EntryTable {
   readonly bytes: Uint8Array
-  /** Where each 0x00 stands, and the end of the last leaf. */
-  readonly offsets: Uint32Array
+  /**
+   * Where the parts of entry `i` begin and end, at `4 * i`: 0x00 || leaf from, to (so that hashing reads it where it stands), extra
+   * data from, to. Entries do not overlap; the one with the higher number lies behind.
+   */
+  readonly places: Uint32Array
+  /** Makes the extra data of the bytes `from` to `to` of a copy, which it keeps. */
+  extra(copy: Uint8Array, from: number, to: number, leafInput: Uint8Array): EntryExtra
 }
 
-/** A page of entries, or a part of one. Both protocols make theirs of a {@link LeafTable} and an {@link ExtraSource}. */
+/** Numbers of a table that belong to one entry. */
+export const PLACES = 4
+
+/** A page of entries, or a part of one. */
 export class LeafBatch implements EntryBatch {
   readonly start: number
   readonly length: number
@@ -35,9 +26,12 @@ export class LeafBatch implements EntryBatch {
   private readonly page: Page
   private readonly from: number
 
-  /** @param start - Index of the first entry of the page. */
-  static of(start: number, leaves: LeafTable, extras: ExtraSource): LeafBatch {
-    const page = new Page(start, leaves, extras)
+  /**
+   * @param start - Index of the first entry of the page.
+   * @param release - Called when the memory of the table is not needed any more.
+   */
+  static of(start: number, table: EntryTable, release?: () => void): LeafBatch {
+    const page = new Page(start, table, release)
     return new LeafBatch(page, 0, page.length)
   }
 
@@ -65,6 +59,10 @@ export class LeafBatch implements EntryBatch {
   slice(from: number, to: number): EntryBatch {
     return new LeafBatch(this.page, this.from + from, this.from + Math.min(to, this.length))
   }
+
+  release(): void {
+    this.page.release()
+  }
 }
 
 /**
@@ -77,65 +75,90 @@ const COPIED_TOGETHER = 8
 interface Copied {
   readonly from: number
   readonly to: number
-  /** Their leaves, as in the page. */
   readonly bytes: Uint8Array
-  readonly extras: CopiedExtras
+  /** Where in the page the copy begins. */
+  readonly base: number
 }
 
 class Page {
   readonly start: number
   readonly length: number
-  readonly extras: ExtraSource
-  private readonly leaves: LeafTable
+  private readonly byteLength: number
+  private table: EntryTable | undefined
+  private readonly onRelease: (() => void) | undefined
   private copied: Copied | undefined
   private hashes: Uint8Array | undefined
 
-  constructor(start: number, leaves: LeafTable, extras: ExtraSource) {
+  constructor(start: number, table: EntryTable, onRelease: (() => void) | undefined) {
     this.start = start
-    this.length = leaves.offsets.length - 1
-    this.leaves = leaves
-    this.extras = extras
+    this.length = table.places.length / PLACES
+    this.byteLength = table.bytes.length
+    this.table = table
+    this.onRelease = onRelease
   }
 
   share(entries: number): number {
-    return Math.floor(((this.leaves.bytes.length + this.extras.byteLength) * entries) / this.length)
+    return Math.floor((this.byteLength * entries) / this.length)
   }
 
   leafInput(i: number): Uint8Array {
-    const { bytes, offsets } = this.leaves
-    return bytes.subarray((offsets[i] as number) + 1, offsets[i + 1])
+    const { bytes, places } = this.open()
+    return bytes.subarray((places[PLACES * i] as number) + 1, places[PLACES * i + 1])
   }
 
   entry(i: number): RawEntry {
-    const { offsets } = this.leaves
-    const copied =
-      this.copied !== undefined && i >= this.copied.from && i < this.copied.to ? this.copied : this.copyFrom(i)
-    const base = offsets[copied.from] as number
-    const leafInput = copied.bytes.subarray((offsets[i] as number) - base + 1, (offsets[i + 1] as number) - base)
-    return { index: this.start + i, leafInput, extra: copied.extras.extra(i, leafInput) }
-  }
-
-  private copyFrom(from: number): Copied {
-    const { bytes, offsets } = this.leaves
-    const to = Math.min(from + COPIED_TOGETHER, this.length)
-    const extras = this.extras.copy(from, to)
-    this.copied = { from, to, bytes: copyBytes(bytes.subarray(offsets[from], offsets[to])), extras }
-    return this.copied
+    const table = this.open()
+    const { places } = table
+    const { copied } = this
+    const { bytes, base } = copied !== undefined && i >= copied.from && i < copied.to ? copied : this.copyFrom(i)
+    const at = PLACES * i
+    const leafInput = bytes.subarray((places[at] as number) + 1 - base, (places[at + 1] as number) - base)
+    const extra = table.extra(bytes, (places[at + 2] as number) - base, (places[at + 3] as number) - base, leafInput)
+    return { index: this.start + i, leafInput, extra }
   }
 
   leafHashes(): Uint8Array {
-    this.hashes ??= hashLeaves(this.leaves)
+    this.hashes ??= hashLeaves(this.open())
     return this.hashes
+  }
+
+  release(): void {
+    if (this.table === undefined) return
+    this.table = undefined
+    this.copied = undefined
+    this.onRelease?.()
+  }
+
+  /** The memory may be another page's by now: to read it would be to deliver the wrong entries. */
+  private open(): EntryTable {
+    if (this.table === undefined)
+      throw new CtStreamError('CT_CLOSED', `the page of entry ${this.start} is read after its memory was given back`, {
+        index: this.start,
+      })
+    return this.table
+  }
+
+  private copyFrom(from: number): Copied {
+    const { bytes, places } = this.open()
+    const to = Math.min(from + COPIED_TOGETHER, this.length)
+    const last = PLACES * (to - 1)
+    // The leaf may stand before its extra data or behind.
+    const base = Math.min(places[PLACES * from] as number, places[PLACES * from + 2] as number)
+    const end = Math.max(places[last + 1] as number, places[last + 3] as number)
+    this.copied = { from, to, bytes: copyBytes(bytes.subarray(base, end)), base }
+    return this.copied
   }
 }
 
 /** SHA-256(0x00 || leaf) of every leaf (RFC 6962 section 2.1). */
-function hashLeaves({ bytes, offsets }: LeafTable): Uint8Array {
-  const count = offsets.length - 1
+function hashLeaves({ bytes, places }: EntryTable): Uint8Array {
+  const count = places.length / PLACES
   const hashes = new Uint8Array(count * 32)
   const out = bufferOf(hashes)
   // A digest as a binary string needs no memory of its own, which is most of what a short one costs.
-  for (let i = 0; i < count; i++)
-    out.write(oneShot('sha256', bytes.subarray(offsets[i], offsets[i + 1]), 'binary'), i * 32, 32, 'binary')
+  for (let i = 0; i < count; i++) {
+    const leaf = bytes.subarray(places[PLACES * i], places[PLACES * i + 1])
+    out.write(oneShot('sha256', leaf, 'binary'), i * 32, 32, 'binary')
+  }
   return hashes
 }

@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { bufferOf } from '../util/bytes.js'
 
 /** Bytes of a bad answer that an error quotes. */
-const EXCERPT_LENGTH = 80
+export const EXCERPT_LENGTH = 80
 
 /**
  * A body that is not what was asked for. Retryable: gateways answer with HTML, cut bodies short and serve stale ones.

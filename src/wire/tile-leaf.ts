@@ -1,42 +1,42 @@
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
-import { ByteReader, concatBytes, copyBytes, plain } from '../util/bytes.js'
-import { type CopiedExtras, type ExtraSource, LeafBatch } from './leaf-batch.js'
+import { ByteReader, concatBytes, plain } from '../util/bytes.js'
+import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
 import { malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 import { ByteWriter } from './writer.js'
 
 const FINGERPRINT_LENGTH = 32
-/** What a leaf has before its `TimestampedEntry`: the 0x00 of its hash, version and leaf type. */
+/** What a leaf has before its `TimestampedEntry` and a tile leaves out: the 0x00 of its hash, version and leaf type, all zero. */
 const PREFIX_LENGTH = 3
 
 /**
  * Reads a data tile: `TileLeaf` after `TileLeaf`, without count or separators (C2SP static-ct-api, "Log Entries").
  *
- * @param tile - Decompressed; the batch keeps it.
+ * @param tile - Decompressed; it is copied.
  * @param start - Index of its first entry: the tile index times 256.
  * @param width - Entries it must have: 256, or the width a partial tile was asked for.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not exactly that many `TileLeaf`s.
  */
 export function parseDataTile(tile: Uint8Array, start: number, width: number): EntryBatch {
-  const bytes = plain(tile)
-  const spans = findLeaves(bytes, width)
-
-  let room = 0
-  for (let i = 0; i < width; i++) room += PREFIX_LENGTH + spanAt(spans, 2 * i + 1) - spanAt(spans, 2 * i)
-  const leaves = new Uint8Array(room)
-  const offsets = new Uint32Array(width + 1)
-  let at = 0
-  for (let i = 0; i < width; i++) {
-    offsets[i] = at
-    at += PREFIX_LENGTH
-    const entry = bytes.subarray(spans[2 * i], spans[2 * i + 1])
-    leaves.set(entry, at)
-    at += entry.length
+  const spans = findLeaves(tile, width)
+  const bytes = plain(Buffer.allocUnsafeSlow(tile.length + width * PREFIX_LENGTH))
+  const places = new Uint32Array(PLACES * width)
+  for (let i = 0, at = 0; i < width; i++) {
+    const from = spanAt(spans, 2 * i)
+    const to = spanAt(spans, 2 * i + 2)
+    bytes.fill(0, at, at + PREFIX_LENGTH)
+    bytes.set(tile.subarray(from, to), at + PREFIX_LENGTH)
+    const leafEnd = at + PREFIX_LENGTH + spanAt(spans, 2 * i + 1) - from
+    const end = at + PREFIX_LENGTH + to - from
+    places.set([at, leafEnd, leafEnd, end], PLACES * i)
+    at = end
   }
-  offsets[width] = at
-  return LeafBatch.of(start, { bytes: leaves, offsets }, new TileExtras(bytes, spans))
+  return LeafBatch.of(start, { bytes, places, extra: tileExtra })
 }
+
+const tileExtra: EntryTable['extra'] = (copy, from, to, leafInput) =>
+  new TileLeafExtra(copy.subarray(from, to), leafKind(leafInput) === 'precert')
 
 /** A `TileLeaf` in its parts, to be encoded. */
 export interface TileLeafParts {
@@ -86,30 +86,6 @@ export class TileLeafExtra implements EntryExtra {
       fingerprints.push(reader.view(FINGERPRINT_LENGTH, 'fingerprint'))
     reader.finish()
     return { kind: 'fingerprints', fingerprints }
-  }
-}
-
-class TileExtras implements ExtraSource {
-  readonly byteLength: number
-  private readonly tile: Uint8Array
-  private readonly spans: Uint32Array
-
-  constructor(tile: Uint8Array, spans: Uint32Array) {
-    this.byteLength = tile.length
-    this.tile = tile
-    this.spans = spans
-  }
-
-  copy(from: number, to: number): CopiedExtras {
-    const { spans, tile } = this
-    const start = spanAt(spans, 2 * from + 1)
-    const copy = copyBytes(tile.subarray(start, spans[2 * to]))
-    return {
-      extra(i, leafInput): EntryExtra {
-        const bytes = copy.subarray(spanAt(spans, 2 * i + 1) - start, spanAt(spans, 2 * i + 2) - start)
-        return new TileLeafExtra(bytes, leafKind(leafInput) === 'precert')
-      },
-    }
   }
 }
 

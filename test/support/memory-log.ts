@@ -34,6 +34,7 @@ export function batchOf(start: number, length: number, leaf = leafOf): EntryBatc
       extra: { preCertificate: () => undefined, chain: () => ({ kind: 'certificates', certificates: [] }) },
     }),
     slice: (from, to) => batchOf(start + from, to - from, leaf),
+    release: () => {},
   }
 }
 

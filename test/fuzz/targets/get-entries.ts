@@ -34,8 +34,9 @@ export const getEntriesTarget: Target = {
   run(input) {
     const body = input.subarray(1)
     const max = input[0] === 0 ? Number.POSITIVE_INFINITY : (input[0] ?? 1)
-    const batch = allowing(['CT_RESPONSE_MALFORMED'], () => parseGetEntries(body, START, max))
     const expected = referenceEntries(body)
+    // The input is read again; the answer is written over.
+    const batch = allowing(['CT_RESPONSE_MALFORMED'], () => parseGetEntries(body.slice(), START, max))
     if (batch === undefined) {
       promise(typeof expected === 'string' || expected.length > max, 'refused, where JSON.parse reads entries')
       return

@@ -55,10 +55,21 @@ describe('an answer', () => {
       for (const path of ['announced', 'chunked']) {
         const answer = await client.get(`${server.url}/${path}`)
         expect(Buffer.compare(answer.body, body)).toBe(0)
-        expect(answer.body.buffer.byteLength).toBe(length)
+        expect(answer.body.length).toBe(length)
       }
     },
   )
+
+  it('keeps its memory until it is released', async () => {
+    const server = await serve((request, response) => response.end(Buffer.alloc(200_000, request.url)))
+    const client = transport()
+    const [first, second] = [await client.get(`${server.url}/1`), await client.get(`${server.url}/2`)]
+    expect(Buffer.compare(first.body, Buffer.alloc(200_000, '/1'))).toBe(0)
+    first.release?.()
+    const third = await client.get(`${server.url}/3`)
+    expect(third.body.buffer).toBe(first.body.buffer)
+    expect(Buffer.compare(second.body, Buffer.alloc(200_000, '/2'))).toBe(0)
+  })
 
   it('is unpacked when it is gzip, asked for or not', async () => {
     const server = await serve((_, response) =>

@@ -1,0 +1,66 @@
+import { expect, it, vi } from 'vitest'
+import { BodyCollector } from '../../../src/http/body-collector.js'
+import { BodyPool } from '../../../src/http/body-pool.js'
+
+const MIB = 1024 * 1024
+
+it('lends memory again only when it was given back', () => {
+  const pool = new BodyPool()
+  const first = pool.take(MIB)
+  expect(pool.take(MIB).buffer).not.toBe(first.buffer)
+  pool.give(first)
+  expect(pool.take(MIB - 1000).buffer).toBe(first.buffer)
+  expect(pool.take(MIB).buffer).not.toBe(first.buffer)
+})
+
+it('gives what was asked for, whatever was given back', () => {
+  const pool = new BodyPool()
+  for (const length of [1, 5 * MIB, 65_536, 300_000, 2 * MIB, 0]) {
+    const buffer = pool.take(length)
+    expect(buffer.length).toBeGreaterThanOrEqual(length)
+    pool.give(buffer)
+  }
+})
+
+it('lends a buffer that is somewhat larger, but no large one for little', () => {
+  const pool = new BodyPool()
+  const [large, larger] = [pool.take(8 * MIB), pool.take(1.5 * MIB)]
+  pool.give(large)
+  pool.give(larger)
+  expect(pool.take(300_000).buffer).not.toBe(large.buffer)
+  expect(pool.take(MIB).buffer).toBe(larger.buffer)
+})
+
+it('lets go of what nobody used for a while', () => {
+  vi.useFakeTimers()
+  try {
+    const pool = new BodyPool()
+    const taken = Array.from({ length: 8 }, () => pool.take(MIB))
+    for (const buffer of taken) pool.give(buffer)
+    const lent = (count: number) => {
+      const again = Array.from({ length: count }, () => pool.take(MIB))
+      for (const buffer of again) pool.give(buffer)
+      return again.filter(({ buffer }) => taken.some((other) => other.buffer === buffer)).length
+    }
+    vi.advanceTimersByTime(10_000)
+    expect(lent(3)).toBe(3)
+    vi.advanceTimersByTime(10_000)
+    expect(lent(8)).toBe(3)
+    vi.advanceTimersByTime(30_000)
+    expect(lent(8)).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+it('has bodies of unknown length grow in its memory, and gives back what they outgrow', () => {
+  const pool = new BodyPool()
+  const body = new BodyCollector(10 * MIB, undefined, pool)
+  const piece = Buffer.alloc(100_000, 'piece')
+  for (let i = 0; i < 30; i++) body.push(piece)
+  const bytes = body.bytes()
+  expect(Buffer.compare(bytes, Buffer.alloc(3_000_000, 'piece'))).toBe(0)
+  expect(pool.take(MIB).buffer).not.toBe(bytes.buffer)
+  body.release()
+  expect(pool.take(bytes.buffer.byteLength).buffer).toBe(bytes.buffer)
+})
