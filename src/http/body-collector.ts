@@ -1,5 +1,5 @@
+import type { BufferPool } from '../util/buffer-pool.js'
 import { copyBytes, plain } from '../util/bytes.js'
-import type { BodyPool } from './body-pool.js'
 
 // A body up to this long is received into memory of its announced length; beyond it, a length that somebody merely
 // announces buys no memory.
@@ -12,7 +12,7 @@ const SMALL = 64 * 1024
  */
 export class BodyCollector {
   private readonly maxBytes: number
-  private readonly pool: BodyPool | undefined
+  private readonly pool: BufferPool | undefined
   private memory: Buffer
   private received = 0
 
@@ -20,7 +20,7 @@ export class BodyCollector {
    * @param announced - `Content-Length`, when it is that of the bytes to come.
    * @param pool - Where memory for large bodies is taken from. Default: it is made.
    */
-  constructor(maxBytes: number, announced?: number, pool?: BodyPool) {
+  constructor(maxBytes: number, announced?: number, pool?: BufferPool) {
     this.maxBytes = maxBytes
     this.pool = pool
     const known = announced !== undefined && announced <= Math.min(maxBytes, MAX_PREALLOCATED)

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { CtStreamError } from '../errors.js'
+import type { BufferPool } from '../util/buffer-pool.js'
 import { BodyCollector, contentLength } from './body-collector.js'
-import type { BodyPool } from './body-pool.js'
 import { closedError, MAX_ERROR_BODY, networkError, statusError, timeoutError, tooLargeError } from './http-errors.js'
 import type { HttpAnswer, HttpTimeouts } from './transport.js'
 
@@ -17,7 +17,7 @@ export interface ExchangeOptions {
   readonly statuses: readonly number[]
   readonly now: () => number
   /** Memory for accepted bodies. */
-  readonly pool: BodyPool
+  readonly pool: BufferPool
   readonly signal: AbortSignal | undefined
   /** Aborts when the transport is closed. */
   readonly closing: AbortSignal

@@ -1,7 +1,7 @@
 import type { Dispatcher, Pool } from 'undici'
 import { quietController } from '../util/abort.js'
+import { BufferPool } from '../util/buffer-pool.js'
 import { optionError } from '../util/options.js'
-import { BodyPool } from './body-pool.js'
 import { ACCEPT_ENCODING, decodeContent } from './content-encoding.js'
 import { closedError } from './http-errors.js'
 import { SharedReads } from './shared-reads.js'
@@ -44,7 +44,7 @@ export class UndiciTransport implements Transport {
   private readonly options: UndiciTransportOptions
   private readonly timeouts: HttpTimeouts
   private readonly pools = new Map<string, Pool>()
-  private readonly bodies = new BodyPool()
+  private readonly bodies = new BufferPool()
   private readonly reads = new SharedReads()
   private readonly closing = quietController()
 

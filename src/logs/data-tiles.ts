@@ -1,6 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import type { EntryBatch } from '../types/entries.js'
+import { BufferPool } from '../util/buffer-pool.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
 import { parseDataTile } from '../wire/tile-leaf.js'
@@ -14,6 +15,7 @@ const MAX_TILE_BYTES = 64 * 1024 * 1024
 /** Data tiles of a log: 256 entries each, the last one fewer. */
 export class DataTiles {
   private readonly http: LogHttp
+  private readonly pool = new BufferPool()
 
   constructor(http: LogHttp) {
     this.http = http
@@ -51,7 +53,7 @@ export class DataTiles {
     const path = dataTilePath(index, width)
     const { body } = await this.http.get(path, options, MAX_TILE_BYTES)
     return this.http.parse(path, body, () => {
-      const batch = parseDataTile(body, index * TILE_WIDTH, width)
+      const batch = parseDataTile(body, index * TILE_WIDTH, width, this.pool)
       refuseForeign(batch)
       return batch
     })

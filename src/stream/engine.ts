@@ -38,7 +38,7 @@ export class Engine {
   readonly filter: EntryFilter | undefined
   /** `undefined`: nothing is dropped for having been delivered before. */
   readonly delivered: Delivered | undefined
-  private readonly settings: Settings
+  readonly settings: Settings
   private readonly emit: Emit
   private readonly stopper = quietController()
   private readonly mixer = new Mixer()

@@ -14,7 +14,7 @@ import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
-import type { ByteBudget } from '../util/byte-budget.js'
+import { ByteBudget } from '../util/byte-budget.js'
 import { Rate } from '../util/rate.js'
 import { type CursorPositions, cursorKey } from './cursor.js'
 import { Lane } from './lane.js'
@@ -216,7 +216,7 @@ export class Roster {
         return rates.run({ ...slot, url }, () => queues.run({ ...slot, log: id, operator }, request))
       },
       requestsPerSecond: () => rates.requestsPerSecond(log().url),
-      budget,
+      budget: shareOf(budget),
       clock: settings.clock,
       random: settings.random,
       signal,
@@ -229,4 +229,13 @@ export class Roster {
 
 function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {
   return Array.isArray(logs)
+}
+
+/**
+ * What one log may hold of the budget. A quarter lets no log starve the others, and is as much as helps: a page on its way, one that is
+ * proven and one that is read, many times over. A budget that is small is not divided.
+ */
+function shareOf(budget: ByteBudget): ByteBudget {
+  const share = Math.max(Math.ceil(budget.limit / 4), Math.min(budget.limit, 16 * 1024 * 1024))
+  return new ByteBudget(share, budget)
 }

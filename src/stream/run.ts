@@ -34,6 +34,7 @@ export class Run {
     this.current = {
       log,
       historical: false,
+      seenAt: engine.settings.clock.now(),
       cursor: (index) => encodeCursor(new Map(positions).set(key, index + 1)),
       issuer: (fingerprint) => engine.issuer(log.id, fingerprint),
     }
@@ -82,12 +83,11 @@ export class Run {
     const { engine, lane } = this
     const { filter, delivered } = engine
     const { batch, openedSize } = this.delivery
-    const leafInput = batch.leafInput(i)
-    if (filter?.mayMatch(leafInput) === false) {
+    if (filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++
       return undefined
     }
-    const key = delivered?.key(leafInput)
+    const key = delivered?.key(batch.leafInput(i))
     if (delivered?.has(key)) {
       lane.duplicates++
       return undefined

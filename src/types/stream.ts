@@ -178,7 +178,10 @@ export interface CtStreamOptions {
    * that what was forgotten, and everything after a restart, may be delivered again: at least once, as always.
    */
   readonly dedupe?: DedupeOption
-  /** Bound on everything fetched and not yet acknowledged, over all logs. Bytes, at least 64 KiB. Default 64 MiB. */
+  /**
+   * Bound on everything fetched and not yet acknowledged, over all logs; one log takes a quarter of it at most, or 16 MiB. Bytes, at
+   * least 64 KiB. Default 64 MiB.
+   */
   readonly maxBufferedBytes?: number
   readonly concurrency?: ConcurrencyOption
   /** How often a caught-up log's head is read, jittered by a quarter. Milliseconds, 10 to 86,400,000. Default 10,000. */

@@ -21,11 +21,14 @@ interface Waiter {
  */
 export class ByteBudget {
   readonly limit: number
+  private readonly whole: ByteBudget | undefined
   private held = 0
   private readonly waiters: Waiter[] = []
 
-  constructor(limit: number) {
+  /** @param whole - The budget that this one is a share of: what is held of the share is held of the whole. */
+  constructor(limit: number, whole?: ByteBudget) {
     this.limit = limit
+    this.whole = whole
   }
 
   /** Bytes held now. */
@@ -35,13 +38,33 @@ export class ByteBudget {
 
   /** Whether `reserve(bytes)` would be granted at once. */
   fits(bytes: number): boolean {
-    return this.waiters.length === 0 && this.allows(bytes)
+    return this.waiters.length === 0 && this.allows(bytes) && (this.whole?.fits(bytes) ?? true)
   }
 
   /** Waits until `bytes` fit. Rejects with `signal.reason` when aborted. */
-  reserve(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
+  async reserve(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
+    const own = await this.reserveOwn(bytes, priority, signal)
+    if (this.whole === undefined) return own
+    try {
+      return joined(own, await this.whole.reserve(bytes, priority, signal))
+    } catch (error) {
+      own.release()
+      throw error
+    }
+  }
+
+  /**
+   * Holds `bytes` that are there already, room or not: an estimate can turn out too small.
+   * @param onRelease - Called when the lease is released: lets go of what the bytes are.
+   */
+  take(bytes: number, onRelease?: () => void): Lease {
+    const own = this.lease(bytes, onRelease)
+    return this.whole === undefined ? own : joined(own, this.whole.take(bytes))
+  }
+
+  private reserveOwn(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    if (this.fits(bytes)) return Promise.resolve(this.lease(bytes))
+    if (this.waiters.length === 0 && this.allows(bytes)) return Promise.resolve(this.lease(bytes))
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.waiters.splice(this.waiters.indexOf(waiter), 1)
@@ -60,14 +83,6 @@ export class ByteBudget {
       const before = this.waiters.findIndex((other) => other.priority < priority)
       this.waiters.splice(before === -1 ? this.waiters.length : before, 0, waiter)
     })
-  }
-
-  /**
-   * Holds `bytes` that are there already, room or not: an estimate can turn out too small.
-   * @param onRelease - Called when the lease is released: lets go of what the bytes are.
-   */
-  take(bytes: number, onRelease?: () => void): Lease {
-    return this.lease(bytes, onRelease)
   }
 
   private allows(bytes: number): boolean {
@@ -101,5 +116,22 @@ export class ByteBudget {
       this.waiters.shift()
       first.grant()
     }
+  }
+}
+
+/** A lease of a share and of the whole, always of the same size. */
+function joined(own: Lease, ofWhole: Lease): Lease {
+  return {
+    get bytes() {
+      return own.bytes
+    },
+    resize(bytes) {
+      own.resize(bytes)
+      ofWhole.resize(bytes)
+    },
+    release() {
+      own.release()
+      ofWhole.release()
+    },
   }
 }

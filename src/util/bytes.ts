@@ -18,7 +18,7 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
 
 /** The same bytes without the `Buffer` prototype: public values are plain `Uint8Array`s. */
 export function plain(buffer: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+  return buffer.constructor === Uint8Array ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 /** A `Buffer` view of the same memory, for its faster encoders. */
@@ -102,6 +102,11 @@ export class ByteReader {
     const low = this.u32(field)
     if (high >= 0x200000) this.fail(`${field} is above 2^53 - 1`)
     return high * 0x100000000 + low
+  }
+
+  /** Steps over `length` bytes, without the cost of a view. */
+  skip(length: number, field: string): void {
+    this.advance(length, field)
   }
 
   /** A view of the next `length` bytes. */

@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
+import type { BufferPool } from '../util/buffer-pool.js'
 import { ByteReader, concatBytes, plain } from '../util/bytes.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
 import { malformedResponse } from './malformed.js'
@@ -16,23 +17,27 @@ const PREFIX_LENGTH = 3
  * @param tile - Decompressed; it is copied.
  * @param start - Index of its first entry: the tile index times 256.
  * @param width - Entries it must have: 256, or the width a partial tile was asked for.
+ * @param pool - Memory for the copy, which goes back when the batch is released. Default: memory of its own.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not exactly that many `TileLeaf`s.
  */
-export function parseDataTile(tile: Uint8Array, start: number, width: number): EntryBatch {
+export function parseDataTile(tile: Uint8Array, start: number, width: number, pool?: BufferPool): EntryBatch {
   const spans = findLeaves(tile, width)
-  const bytes = plain(Buffer.allocUnsafeSlow(tile.length + width * PREFIX_LENGTH))
+  const length = tile.length + width * PREFIX_LENGTH
+  const memory = pool?.take(length) ?? Buffer.allocUnsafeSlow(length)
+  const bytes = plain(memory.subarray(0, length))
   const places = new Uint32Array(PLACES * width)
   for (let i = 0, at = 0; i < width; i++) {
     const from = spanAt(spans, 2 * i)
     const to = spanAt(spans, 2 * i + 2)
-    bytes.fill(0, at, at + PREFIX_LENGTH)
-    bytes.set(tile.subarray(from, to), at + PREFIX_LENGTH)
-    const leafEnd = at + PREFIX_LENGTH + spanAt(spans, 2 * i + 1) - from
-    const end = at + PREFIX_LENGTH + to - from
-    places.set([at, leafEnd, leafEnd, end], PLACES * i)
-    at = end
+    const entryAt = at + PREFIX_LENGTH
+    bytes.fill(0, at, entryAt)
+    bytes.set(tile.subarray(from, to), entryAt)
+    places[PLACES * i] = at
+    places[PLACES * i + 1] = places[PLACES * i + 2] = entryAt + spanAt(spans, 2 * i + 1) - from
+    at = entryAt + to - from
+    places[PLACES * i + 3] = at
   }
-  return LeafBatch.of(start, { bytes, places, extra: tileExtra })
+  return LeafBatch.of(start, { bytes, places, extra: tileExtra }, () => pool?.give(memory))
 }
 
 const tileExtra: EntryTable['extra'] = (copy, from, to, leafInput) =>
@@ -76,7 +81,7 @@ export class TileLeafExtra implements EntryExtra {
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints. */
   chain(): EntryChain {
     const reader = new ByteReader(this.bytes, 'TileLeaf')
-    if (this.isPrecert) reader.view(reader.u24('pre_certificate length'), 'pre_certificate')
+    if (this.isPrecert) reader.skip(reader.u24('pre_certificate length'), 'pre_certificate')
     // Fingerprint certificate_chain<0..2^16-1>;
     const length = reader.u16('certificate_chain length')
     if (length % FINGERPRINT_LENGTH !== 0)
@@ -100,9 +105,9 @@ function findLeaves(tile: Uint8Array, width: number): Uint32Array {
       const isPrecert = skipTimestampedEntry(reader)
       spans[2 * found + 1] = reader.offset
       // ASN.1Cert pre_certificate;
-      if (isPrecert) reader.view(reader.u24('pre_certificate length'), 'pre_certificate')
+      if (isPrecert) reader.skip(reader.u24('pre_certificate length'), 'pre_certificate')
       // Fingerprint certificate_chain<0..2^16-1>;
-      reader.view(reader.u16('certificate_chain length'), 'certificate_chain')
+      reader.skip(reader.u16('certificate_chain length'), 'certificate_chain')
     }
     reader.finish()
   } catch (cause) {
@@ -116,16 +121,16 @@ function findLeaves(tile: Uint8Array, width: number): Uint32Array {
 /** @returns Whether it is a precert entry. */
 function skipTimestampedEntry(reader: ByteReader): boolean {
   // uint64 timestamp;
-  reader.view(8, 'timestamp')
+  reader.skip(8, 'timestamp')
   // LogEntryType entry_type;
   const entryType = reader.u16('entry_type')
   if (entryType > 1) reader.fail(`unknown entry_type ${entryType}`)
   // opaque issuer_key_hash[32];
-  if (entryType === 1) reader.view(32, 'issuer_key_hash')
+  if (entryType === 1) reader.skip(32, 'issuer_key_hash')
   // ASN.1Cert, or opaque TBSCertificate<1..2^24-1>;
-  reader.view(reader.u24('certificate length'), 'certificate')
+  reader.skip(reader.u24('certificate length'), 'certificate')
   // CtExtensions extensions;
-  reader.view(reader.u16('extensions length'), 'extensions')
+  reader.skip(reader.u16('extensions length'), 'extensions')
   return entryType === 1
 }
 

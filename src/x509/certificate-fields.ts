@@ -58,7 +58,8 @@ export class CertificateFields {
   readonly outline: Outline
   private readonly frame: CertificateFrame | undefined
   private readonly problems: ProblemList
-  private readonly kept = new Map<string, unknown>()
+  /** Fields decoded so far; an object, since making a `Map` costs more than decoding a short field. */
+  private readonly kept: Record<string, unknown> = {}
 
   /** @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of a certificate. */
   static ofCertificate(der: Uint8Array, problems: ProblemList): CertificateFields {
@@ -331,10 +332,10 @@ export class CertificateFields {
 
   /** Decodes a field once; one that cannot be decoded is its fallback, and a problem. */
   private once<T>(field: string, fallback: T, read: (note: Note) => T): T {
-    if (this.kept.has(field)) return this.kept.get(field) as T
+    if (field in this.kept) return this.kept[field] as T
     const note = this.problems.noteFor(field)
     const value = tolerant(note, 'der-malformed', fallback, () => read(note))
-    this.kept.set(field, value)
+    this.kept[field] = value
     return value
   }
 }

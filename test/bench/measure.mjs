@@ -49,7 +49,7 @@ export class LogServer {
   }
 
   stop() {
-    this.child.disconnect()
+    if (this.child.connected) this.child.disconnect()
   }
 }
 

@@ -1,9 +1,11 @@
-// `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER]`
+// `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER]`; without --quick and --only, the simulation of
+// many logs follows.
 //
 // Everything reads one log of real certificates, served over loopback by a process that is not measured. Every run is a process of
 // its own; runs take turns, round after round, so that a machine that slows down slows down all of them; ratios are medians of
 // ratios within a round. Times depend on the machine, ratios much less.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -54,10 +56,22 @@ try {
   const verdicts = judge(results)
   printRuns(results)
   printTargets(verdicts)
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ ...results, verdicts }, null, 2)}\n`)
+  server.stop()
+  const simulation = flags.quick || flags.only !== undefined ? undefined : simulate()
+  if (flags.json !== undefined)
+    writeFileSync(flags.json, `${JSON.stringify({ ...results, verdicts, simulation }, null, 2)}\n`)
 } finally {
   server.stop()
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** All of CT in small, in processes of its own; prints its own tables. Exits with its status when something was lost. */
+function simulate() {
+  console.log('\nsimulation\n')
+  const json = join(folder, 'simulation.json')
+  const args = [join(import.meta.dirname, 'simulation.mjs'), '--json', json, '--dist', dist]
+  process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
+  return existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : undefined
 }
 
 async function runAll() {

@@ -18,12 +18,12 @@ const tree = new Tree(size, (index) => entries.leafHash(index))
 const pages = new Pages(entries)
 const tiles = await renderTiles(tiledSize)
 const signer = new LogSigner()
-const timestamp = Date.now()
-const heads = new Map()
+const roots = new Map()
 
+/** Signed when it is asked for: a head must not be older than the log's maximum merge delay. */
 function headOf(treeSize) {
-  if (!heads.has(treeSize)) heads.set(treeSize, { treeSize, timestamp, root: tree.root(0, treeSize) })
-  return heads.get(treeSize)
+  if (!roots.has(treeSize)) roots.set(treeSize, tree.root(0, treeSize))
+  return { treeSize, timestamp: Date.now(), root: roots.get(treeSize) }
 }
 
 /** Data tiles, compressed. */

@@ -338,6 +338,14 @@ describe('reading', () => {
     expect(order.indexOf('live')).toBeLessThan(2000)
   })
 
+  it('has been seen, in the words of CertStream, when it is given to the reader', async () => {
+    const log = await logOf(300)
+    const at = Date.UTC(2030, 0, 1)
+    const clock = { ...fastClock(), now: () => at }
+    const [certificate] = await take(backfill(log, { clock }), 1)
+    expect(certificate?.toCertStream('full').data).toMatchObject({ seen: at / 1000 })
+  })
+
   it('reports states, heads and commits', async () => {
     const log = await logOf(300)
     const stream = backfill(log)

@@ -60,17 +60,49 @@ describe('ByteBudget', () => {
     await expect(budget.reserve(1, 0, stop.signal)).rejects.toBe(reason)
   })
 
-  it('adds up, whatever happens to the leases', async () => {
+  it('gives a share no more than its own, nor than is left of the whole', async () => {
+    const whole = new ByteBudget(100)
+    const [one, other] = [new ByteBudget(60, whole), new ByteBudget(60, whole)]
+    const first = await one.reserve(50, 0, never)
+    expect(one.fits(20)).toBe(false)
+    const beyondOwn = one.reserve(20, 0, never)
+    const second = await other.reserve(45, 0, never)
+    expect(other.fits(10)).toBe(false)
+    const beyondWhole = other.reserve(10, 0, never)
+    expect([await settled(beyondOwn), await settled(beyondWhole), whole.used]).toEqual([undefined, undefined, 95])
+    first.release()
+    expect(await settled(beyondOwn)).toBeDefined()
+    expect(await settled(beyondWhole)).toBeDefined()
+    expect([one.used, other.used, whole.used]).toEqual([20, 55, 75])
+    second.resize(0)
+    expect([other.used, whole.used]).toEqual([10, 30])
+  })
+
+  it('holds nothing of a share for who gave up waiting for the whole', async () => {
+    const whole = new ByteBudget(100)
+    const share = new ByteBudget(60, whole)
+    await whole.reserve(90, 0, never)
+    const stop = new AbortController()
+    const waiting = share.reserve(50, 0, stop.signal)
+    expect(await settled(waiting)).toBeUndefined()
+    stop.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    expect([share.used, whole.used]).toEqual([0, 90])
+  })
+
+  it.each([false, true])('adds up, whatever happens to the leases; as a share: %s', async (isShare) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.nat(50), fc.nat(80), fc.nat(3)), { maxLength: 60 }), async (steps) => {
-        const budget = new ByteBudget(100)
+        const whole = new ByteBudget(100)
+        const budget = isShare ? new ByteBudget(80, whole) : whole
         const leases: Lease[] = []
         for (const [reserve, resize, what] of steps) {
           if (what === 0) void budget.reserve(reserve, 0, never).then((lease) => leases.push(lease))
           if (what === 1) leases.at(-1)?.resize(resize)
           if (what === 2) leases.shift()?.release()
           if (what === 3) leases.at(0)?.release()
-          await Promise.resolve()
+          for (let i = 0; i < 8; i++) await Promise.resolve()
+          expect(whole.used).toBe(budget.used)
           expect(budget.used).toBe(leases.reduce((sum, lease) => sum + lease.bytes, 0))
         }
       }),

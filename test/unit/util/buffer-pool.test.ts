@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest'
 import { BodyCollector } from '../../../src/http/body-collector.js'
-import { BodyPool } from '../../../src/http/body-pool.js'
+import { BufferPool } from '../../../src/util/buffer-pool.js'
 
 const MIB = 1024 * 1024
 
 it('lends memory again only when it was given back', () => {
-  const pool = new BodyPool()
+  const pool = new BufferPool()
   const first = pool.take(MIB)
   expect(pool.take(MIB).buffer).not.toBe(first.buffer)
   pool.give(first)
@@ -14,7 +14,7 @@ it('lends memory again only when it was given back', () => {
 })
 
 it('gives what was asked for, whatever was given back', () => {
-  const pool = new BodyPool()
+  const pool = new BufferPool()
   for (const length of [1, 5 * MIB, 65_536, 300_000, 2 * MIB, 0]) {
     const buffer = pool.take(length)
     expect(buffer.length).toBeGreaterThanOrEqual(length)
@@ -23,7 +23,7 @@ it('gives what was asked for, whatever was given back', () => {
 })
 
 it('lends a buffer that is somewhat larger, but no large one for little', () => {
-  const pool = new BodyPool()
+  const pool = new BufferPool()
   const [large, larger] = [pool.take(8 * MIB), pool.take(1.5 * MIB)]
   pool.give(large)
   pool.give(larger)
@@ -34,7 +34,7 @@ it('lends a buffer that is somewhat larger, but no large one for little', () => 
 it('lets go of what nobody used for a while', () => {
   vi.useFakeTimers()
   try {
-    const pool = new BodyPool()
+    const pool = new BufferPool()
     const taken = Array.from({ length: 8 }, () => pool.take(MIB))
     for (const buffer of taken) pool.give(buffer)
     const lent = (count: number) => {
@@ -54,7 +54,7 @@ it('lets go of what nobody used for a while', () => {
 })
 
 it('has bodies of unknown length grow in its memory, and gives back what they outgrow', () => {
-  const pool = new BodyPool()
+  const pool = new BufferPool()
   const body = new BodyCollector(10 * MIB, undefined, pool)
   const piece = Buffer.alloc(100_000, 'piece')
   for (let i = 0; i < 30; i++) body.push(piece)

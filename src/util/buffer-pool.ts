@@ -4,12 +4,12 @@ const STEP = 256 * 1024
 const IDLE_MS = 10_000
 
 /**
- * Memory for bodies, used again and again. A page is more than a megabyte: fresh memory for each costs page faults, and wakes the
+ * Memory for pages, used again and again. A page is more than a megabyte: fresh memory for each costs page faults, and wakes the
  * garbage collector, which is told of every byte outside its heap (`npm run bench`, RFC 6962: 15 against 20 µs an entry).
  *
  * There is as much of it as was in use at once, within the last seconds.
  */
-export class BodyPool {
+export class BufferPool {
   /** Those given back last at the end. */
   private readonly idle: Buffer[] = []
   /** How many of them, from the beginning on, were not used since the timer started. */
