@@ -72,7 +72,7 @@ export const streamFlags: readonly Flag[] = [
   { name: 'domains-file', type: 'text', value: 'FILE', help: 'patterns of --domain, one a line' },
   { name: 'match', type: 'text', value: 'REGEX', help: 'only certificates with a DNS name that matches' },
   { name: 'issuer', type: 'list', value: 'TEXT', help: 'only of issuers whose name contains this' },
-  { name: 'only', type: 'text', value: 'KIND', help: 'certificates or precertificates' },
+  { name: 'only', type: 'text', value: 'KIND', help: 'certificates or precertificates, without what cannot be parsed' },
   { name: 'dedupe', type: 'text', value: 'BY', help: 'certificate or issuance: show each once' },
   { name: 'verify', type: 'text', value: 'HOW', help: 'full, signatures-only or none-unverified (default full)' },
   { name: 'contact', type: 'text', value: 'ADDRESS', help: 'e-mail or URL to tell the operators who asks' },

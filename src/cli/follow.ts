@@ -3,6 +3,7 @@ import type { CtStream } from '../stream/ct-stream.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { Format } from './formats/format.js'
+import { PageFormatter, type PageFormatterOptions } from './formats/format-page.js'
 import type { Output } from './output.js'
 
 /** What following needs of a stream. */
@@ -16,6 +17,7 @@ export interface FollowOptions {
   /** Asks to finish: what is being written is written to its end, and counts. */
   readonly stop: AbortSignal
   readonly clock: Clock
+  readonly onMissing?: PageFormatterOptions['onMissing']
 }
 
 /** How long a reader that does not read may hold up the end, milliseconds: less than the 5 s promised for all of it. */
@@ -27,13 +29,14 @@ const patienceMs = 3000
  * written; what was not comes again next time.
  */
 export async function follow(stream: FollowedStream, options: FollowOptions): Promise<void> {
-  const { format, output, limit, stop, clock } = options
+  const { output, limit, stop } = options
+  const pages = new PageFormatter(options)
   const giveUp = new AbortController()
   const done = new AbortController()
   let isWriting = false
   const onStop = () => {
     if (!isWriting) stream.close().catch(() => {})
-    clock.sleep(patienceMs, done.signal).then(
+    options.clock.sleep(patienceMs, done.signal).then(
       () => giveUp.abort(),
       () => {},
     )
@@ -43,8 +46,10 @@ export async function follow(stream: FollowedStream, options: FollowOptions): Pr
   try {
     let count = 0
     for await (const page of limit === undefined ? stream.batches() : singly(stream)) {
+      const text = await pages.textOf(page)
+      if (text === undefined) break
       isWriting = true
-      const isWritten = await output.write(page.map(format).join(''), giveUp.signal)
+      const isWritten = await output.write(text, giveUp.signal)
       isWriting = false
       if (!isWritten) break
       stream.acknowledge()

@@ -11,6 +11,7 @@ import type { Logger } from '../types/clock.js'
 import type { LogSelection } from '../types/log-list.js'
 import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
+import { contactFrom, logListsFrom } from './addresses.js'
 import { checkpointPath, openToRead } from './checkpoint-file.js'
 import type { CommandContext } from './command.js'
 import { usageError } from './usage-error.js'
@@ -22,7 +23,7 @@ const listAttempts = 3
 
 /** A transport that says who asks. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact`. */
 export function transportFrom(values: Values): Transport {
-  return createTransport({ userAgent: userAgent(VERSION, values.text('contact')), timeouts })
+  return createTransport({ userAgent: userAgent(VERSION, contactFrom(values)), timeouts })
 }
 
 /**
@@ -40,9 +41,8 @@ export async function readListedLogs(
 ): Promise<LogListSnapshot> {
   const { clock, stop: signal } = io
   const fetchList = fetchListThrough(transport, signal)
-  const given = values.list('log-list')
   const source = new LogListSource({
-    logList: given.length > 0 ? given : undefined,
+    logList: logListsFrom(values),
     selection,
     fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: listAttempts, clock, signal }),
     readFile: (path) => io.readFile(path),

@@ -10,11 +10,11 @@ import type { ListedLog } from '../types/log-list.js'
 import { headTimeProblem } from '../verify/head-times.js'
 
 /**
- * What asking a log for its head came to: the head, its signature checked, and what is wrong with its time, if anything; or why
- * there is none.
+ * What asking a log for its head came to: the head, its signature checked, the age it may have (milliseconds; `undefined` for a
+ * log that takes no more entries), and what is wrong with its time, if anything; or why there is none.
  */
 export type Probe =
-  | { readonly head: SignedHead; readonly problem: CtStreamError | undefined }
+  | { readonly head: SignedHead; readonly mmdMs: number | undefined; readonly problem: CtStreamError | undefined }
   | { readonly error: CtStreamError }
 
 export interface ProbeOptions {
@@ -40,8 +40,8 @@ export async function probeLogs(
       const slot = { log: log.id, operator: log.operator, signal }
       const head = await queues.run(slot, () => client.head({ signal }))
       const now = clock.now()
-      const context = { log: client.log, now, mmdMs: headDueMs(log, now), everyMs: 0 }
-      return { head, problem: headTimeProblem(head, head, context) }
+      const mmdMs = headDueMs(log, now)
+      return { head, mmdMs, problem: headTimeProblem(head, head, { log: client.log, now, mmdMs, everyMs: 0 }) }
     } catch (error) {
       if (signal.aborted || !CtStreamError.is(error)) throw error
       return { error }

@@ -6,10 +6,14 @@ import type { Clock } from '../types/clock.js'
 import type { RawEntry } from '../types/entries.js'
 import type { SignedHead } from '../types/log.js'
 
-/** An entry, and the head it is proven to be under. */
+/** An entry, and what proves it: the head it is under, and the path from its leaf to that head's root. */
 export interface ProvenEntry {
   readonly entry: RawEntry
   readonly head: SignedHead
+  /** SHA-256(0x00 || leaf), 32 bytes. */
+  readonly leafHash: Uint8Array
+  /** The inclusion proof (RFC 6962 section 2.1.1), verified. */
+  readonly auditPath: readonly Uint8Array[]
 }
 
 const attempts = 3
@@ -32,9 +36,9 @@ export function provenEntry(
     if (index >= head.treeSize) throw missing(client, index, head.treeSize)
     const batch = await client.entries(index, index + 1, options)
     const leafHash = batch.leafHashes().subarray(0, 32)
-    const proof = await client.inclusion(index, leafHash, head, options)
-    verifyInclusion(leafHash, index, head.treeSize, proof, head.rootHash)
-    return { entry: batch.entry(0), head }
+    const auditPath = await client.inclusion(index, leafHash, head, options)
+    verifyInclusion(leafHash, index, head.treeSize, auditPath, head.rootHash)
+    return { entry: batch.entry(0), head, leafHash, auditPath }
   }
   return withRetry(attempt, { attempts, clock, signal })
 }

@@ -1,8 +1,9 @@
 import { CtStreamError } from '../errors.js'
+import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
 import { parseArguments } from './arguments.js'
 import type { Command } from './command.js'
-import { commonFlags, type Flag } from './flags.js'
+import { commonFlags, type Flag, variableOf } from './flags.js'
 import { helpText } from './help.js'
 import type { CliIo } from './io.js'
 import { mergeLayers, readConfig, readVariables, strangeVariables } from './layers.js'
@@ -42,9 +43,14 @@ async function runCommand(io: CliIo, commands: readonly Command[]): Promise<void
   const own = uniqueFlags([...commonFlags, ...command.flags])
   refuseForeignFlags(command, flags, own)
   requirePositionals(command, rest)
-  for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${name} is no variable of mine\n`)
+  for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${strangeText(name, allFlags)}\n`)
   const values = await collectValues(io, flags, own, allFlags)
   await command.run({ io, values, positionals: rest })
+}
+
+function strangeText(name: string, flags: readonly Flag[]): string {
+  const meant = suggest(name, flags.map(variableOf))
+  return `${name} is no variable of mine${meant === undefined ? '' : `, did you mean ${meant}?`}`
 }
 
 function chooseCommand(commands: readonly Command[], positionals: readonly string[]): [Command, readonly string[]] {

@@ -3,7 +3,7 @@ import type { EndOption, StreamStatus } from '../types/stream.js'
 import type { CliOutput } from './io.js'
 import type { Overlay } from './output.js'
 import { ProgressMeter } from './progress.js'
-import { fitLine, progressText, statusText } from './status-text.js'
+import { fitLine, progressText, statusText, summaryText } from './status-text.js'
 import type { Style } from './style.js'
 
 const everyMs = 500
@@ -33,6 +33,12 @@ export class StatusLine implements Overlay {
   stop(): void {
     this.stopped.abort()
     this.draw('')
+  }
+
+  /** Puts a summary in its place that stays; nothing when no log was followed. */
+  finish(status: StreamStatus): void {
+    this.stop()
+    if (status.logs.length > 0) this.terminal.write(`${this.style.dim(summaryText(status))}\n`)
   }
 
   hide(): void {

@@ -12,8 +12,23 @@ export function statusText(status: StreamStatus): string {
   const parts = [formatRate(status.entriesPerSecond), `${formatCount(status.entries)} entries`, logsText(status.logs)]
   if (lag !== undefined) parts.push(lag)
   parts.push(...headProblems(status.logs))
-  if (status.gaps > 0) parts.push(`${formatCount(status.gaps)} ${status.gaps === 1 ? 'gap' : 'gaps'}`)
+  if (status.gaps > 0) parts.push(counted(status.gaps, 'gap'))
   return parts.join(' · ')
+}
+
+/** What came of it all: `56,789 entries · 12,000 filtered out · 3 duplicates · 40 logs, 1 misbehaving · 2 gaps` */
+export function summaryText({ entries, filtered, duplicates, logs, gaps }: StreamStatus): string {
+  const troubled = (['misbehaving', 'failed', 'waiting'] as const).flatMap((state) => {
+    const count = logs.filter((log) => log.state === state).length
+    return count > 0 ? [`${count} ${state}`] : []
+  })
+  return [
+    counted(entries, 'entry', 'entries'),
+    ...(filtered > 0 ? [`${formatCount(filtered)} filtered out`] : []),
+    ...(duplicates > 0 ? [counted(duplicates, 'duplicate')] : []),
+    [counted(logs.length, 'log'), ...troubled].join(', '),
+    ...(gaps > 0 ? [counted(gaps, 'gap')] : []),
+  ].join(' · ')
 }
 
 /** How far a backfill is. */
@@ -45,7 +60,7 @@ function logsText(logs: readonly LogStatus[]): string {
     .map((state) => [state, logs.filter((log) => log.state === state).length] as const)
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`)
-  return `${logs.length} ${logs.length === 1 ? 'log' : 'logs'}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
+  return `${counted(logs.length, 'log')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
 }
 
 /** Logs whose newest head is not of its time. */
@@ -53,8 +68,8 @@ function headProblems(logs: readonly LogStatus[]): string[] {
   const count = (code: CtErrorCode) => logs.filter(({ headProblem }) => headProblem?.code === code).length
   const [stale, future] = [count('CT_HEAD_STALE'), count('CT_HEAD_FUTURE')]
   return [
-    ...(stale > 0 ? [`${formatCount(stale)} stale ${stale === 1 ? 'head' : 'heads'}`] : []),
-    ...(future > 0 ? [`${formatCount(future)} ${future === 1 ? 'head' : 'heads'} of the future`] : []),
+    ...(stale > 0 ? [counted(stale, 'stale head')] : []),
+    ...(future > 0 ? [`${counted(future, 'head')} of the future`] : []),
   ]
 }
 
@@ -65,4 +80,9 @@ function lagText(logs: readonly LogStatus[]): string | undefined {
   const entries = behind.reduce((total, { lagEntries }) => total + (lagEntries ?? 0), 0)
   if (times.length > 0) return `lag ${formatDuration(Math.max(...times))}`
   return entries > 0 ? `${formatCount(entries)} behind` : undefined
+}
+
+/** `1 gap`, `2,000 gaps`. */
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
 }

@@ -1,21 +1,12 @@
+import { parseDomainPattern } from '../filter/domain-pattern.js'
+import type { DedupeBy, Filter } from '../types/filter.js'
 import type { LogSpec } from '../types/log.js'
 import type { LogSelection } from '../types/log-list.js'
 import type { CtStreamOptions } from '../types/stream.js'
+import { contactFrom, logListsFrom, specsFrom } from './addresses.js'
 import { usageError } from './usage-error.js'
 import type { Values } from './values.js'
 import { endFrom, startFrom } from './when.js'
-
-/** What the flags say, in the words of `ctStream()`; only what was given. */
-export interface StreamRequest extends CtStreamOptions {
-  readonly filter?: RequestedFilter
-  readonly dedupe?: 'certificate' | 'issuance'
-}
-
-export interface RequestedFilter {
-  readonly domains?: readonly (string | RegExp)[]
-  readonly issuers?: readonly string[]
-  readonly kinds?: readonly ('certificate' | 'precertificate')[]
-}
 
 /** What the mapping needs beside the flags. */
 export interface RequestContext {
@@ -25,19 +16,22 @@ export interface RequestContext {
   readonly domainsFile?: string
 }
 
-/** @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag. */
-export function streamRequest(values: Values, { now, domainsFile }: RequestContext): StreamRequest {
-  const logList = values.list('log-list')
-  return given<StreamRequest>({
-    logList: logList.length > 0 ? logList : undefined,
+/**
+ * What the flags say, in the words of `ctStream()`; only what was given.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
+ */
+export function streamRequest(values: Values, { now, domainsFile }: RequestContext): CtStreamOptions {
+  return given<CtStreamOptions>({
+    logList: logListsFrom(values),
     logs: logsFrom(values),
     start: startFrom(values, now),
     end: endFrom(values),
     checkpoint: values.switch('no-checkpoint') ? false : values.text('checkpoint'),
     verify: values.choice('verify', ['full', 'signatures-only', 'none-unverified']),
     filter: filterFrom(values, domainsFile),
-    dedupe: values.choice('dedupe', ['certificate', 'issuance']),
-    contact: values.text('contact'),
+    dedupe: values.choice<DedupeBy>('dedupe', ['certificate', 'issuance']),
+    contact: contactFrom(values),
     allowHttp: values.switch('allow-http') || undefined,
   })
 }
@@ -45,12 +39,11 @@ export function streamRequest(values: Values, { now, domainsFile }: RequestConte
 function logsFrom(values: Values): readonly LogSpec[] | LogSelection | undefined {
   const operators = values.list('operator')
   const kinds = values.choices('kind', ['rfc6962', 'static-ct'])
-  const logs = specsFrom(values)
-  if (logs !== undefined) {
-    const selects = ['log-list', 'operator', 'kind'].find((name) => values.has(name))
-    if (selects === undefined) return logs
+  const selects = ['log-list', 'operator', 'kind'].find((name) => values.has(name))
+  if (values.has('log') && selects !== undefined)
     throw usageError(`${values.from('log')} and ${values.from(selects)} exclude each other`)
-  }
+  const logs = specsFrom(values)
+  if (logs !== undefined) return logs
   const selection = given<LogSelection>({
     operators: operators.length > 0 ? operators : undefined,
     kinds: kinds.length > 0 ? kinds : undefined,
@@ -58,37 +51,12 @@ function logsFrom(values: Values): readonly LogSpec[] | LogSelection | undefined
   return Object.keys(selection).length > 0 ? selection : undefined
 }
 
-/** Logs named by hand: the n-th `--log` goes with the n-th `--key` and, if there are any, the n-th `--submission-url`. */
-export function specsFrom(values: Values): readonly LogSpec[] | undefined {
-  const [urls, keys, submissions] = [values.list('log'), values.list('key'), values.list('submission-url')]
-  if (urls.length === 0) {
-    const alone = ['key', 'submission-url'].find((name) => values.has(name))
-    if (alone !== undefined) throw usageError(`${values.from(alone)} goes with --log`)
-    return undefined
-  }
-  if (keys.length !== urls.length) {
-    throw usageError(`${values.from('log')} needs --key, one for each: got ${urls.length} and ${keys.length}`)
-  }
-  if (submissions.length > 0 && submissions.length !== urls.length) {
-    throw usageError(`${values.from('submission-url')} is needed for each --log or none`)
-  }
-  return urls.map((url, i) => {
-    const [key = '', submissionUrl] = [keys[i], submissions[i]]
-    if (submissionUrl === undefined) return { kind: 'rfc6962', url, key }
-    return { kind: 'static-ct', monitoringUrl: url, submissionUrl, key }
-  })
-}
-
-function filterFrom(values: Values, domainsFile: string | undefined): RequestedFilter | undefined {
-  const domains: (string | RegExp)[] = [...values.list('domain'), ...linesOf(domainsFile ?? '')]
-  const match = values.text('match')
-  if (match !== undefined) domains.push(regexOf(values, match))
-  if (values.has('domains-file') && domains.length === 0) {
-    throw usageError(`${values.from('domains-file')} holds no pattern`)
-  }
+function filterFrom(values: Values, domainsFile: string | undefined): Filter | undefined {
+  const domains = domainsFrom(values, domainsFile)
   const issuers = values.list('issuer')
+  for (const issuer of issuers) if (issuer.trim() === '') values.refuse('issuer', 'a text that is not blank', issuer)
   const only = values.choice('only', ['certificates', 'precertificates'])
-  const filter = given<RequestedFilter>({
+  const filter = given<Filter>({
     domains: domains.length > 0 ? domains : undefined,
     issuers: issuers.length > 0 ? issuers : undefined,
     kinds: only && [only === 'certificates' ? 'certificate' : 'precertificate'],
@@ -96,12 +64,30 @@ function filterFrom(values: Values, domainsFile: string | undefined): RequestedF
   return Object.keys(filter).length > 0 ? filter : undefined
 }
 
+const domainBound = 'a domain (example.com: it and all below; =example.com: only it; *.example.com: only below)'
+
+function domainsFrom(values: Values, file: string | undefined): readonly (string | RegExp)[] {
+  const flagged = values.list('domain')
+  for (const pattern of flagged)
+    values.accept('domain', domainBound, pattern, () => parseDomainPattern('domain', pattern))
+  const lines = linesOf(file ?? '')
+  for (const { pattern, line } of lines)
+    values.accept('domains-file', `a file of patterns, each ${domainBound}; line ${line}`, pattern, () =>
+      parseDomainPattern('domain', pattern),
+    )
+  const match = values.text('match')
+  const domains = [...flagged, ...lines.map(({ pattern }) => pattern), ...(match ? [regexOf(values, match)] : [])]
+  if (values.has('domains-file') && domains.length === 0)
+    throw usageError(`${values.from('domains-file')} holds no pattern`)
+  return domains
+}
+
 /** Patterns of a file: one a line, `#` begins a comment. */
-function linesOf(text: string): string[] {
+function linesOf(text: string): { readonly pattern: string; readonly line: number }[] {
   return text
     .split(/\r?\n/)
-    .map((line) => line.replace(/#.*$/, '').trim())
-    .filter((line) => line !== '')
+    .map((line, i) => ({ pattern: line.replace(/#.*$/, '').trim(), line: i + 1 }))
+    .filter(({ pattern }) => pattern !== '')
 }
 
 function regexOf(values: Values, source: string): RegExp {

@@ -1,3 +1,4 @@
+import { CtStreamError } from '../errors.js'
 import { usageError } from './usage-error.js'
 
 /** What was given for a flag, and where: `--limit`, `CT_STREAM_LIMIT` or `limit in FILE`. */
@@ -21,6 +22,11 @@ export class Values {
   /** How the user named the flag, for complaints; `--name` when it was not given. */
   from(name: string): string {
     return this.given.get(name)?.from ?? `--${name}`
+  }
+
+  /** Whether it was given on the command line itself. */
+  isFlag(name: string): boolean {
+    return this.given.get(name)?.from === `--${name}`
   }
 
   switch(name: string): boolean {
@@ -54,6 +60,16 @@ export class Values {
       this.refuse(name, `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}`, value)
     }
     return number
+  }
+
+  /** Lets a check of the library judge a value, and refuses in the name of the flag what it refuses. */
+  accept(name: string, bound: string, value: string, check: () => unknown): void {
+    try {
+      check()
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+      this.refuse(name, bound, value)
+    }
   }
 
   refuse(name: string, bound: string, value: string): never {

@@ -4,6 +4,7 @@ import type { EndOption } from '../types/stream.js'
 import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
+import type { PageFormatterOptions } from './formats/format-page.js'
 import { Output } from './output.js'
 import { logLevelFrom, reporter } from './report.js'
 import { StatusLine } from './status-line.js'
@@ -32,9 +33,21 @@ export async function watch({ context, open, end = 'never' }: WatchOptions): Pro
   reportEvents(stream, logger)
   line?.start(() => stream.status(), end)
   try {
-    await follow(stream, { format, output: new Output(io.stdout, line), limit, stop: io.stop, clock: io.clock })
+    const output = new Output(io.stdout, line)
+    const onMissing = missingReporter(logger)
+    await follow(stream, { format, output, limit, stop: io.stop, clock: io.clock, onMissing })
+    line?.finish(stream.status())
   } finally {
     line?.stop()
+  }
+}
+
+/** A log that does not serve its issuers is told of once; each certificate only to those who want to know everything. */
+function missingReporter(logger: Logger): PageFormatterOptions['onMissing'] {
+  const told = new Set<string>()
+  return ({ log, index }, error) => {
+    logger[told.has(log.id) ? 'debug' : 'warn']('chain not fetched', { log: log.description, index, error })
+    told.add(log.id)
   }
 }
 
@@ -42,8 +55,10 @@ function reportEvents(stream: WatchedStream, logger: Logger): void {
   stream.on('misbehaviour', ({ log, error }) => logger.error('misbehaviour', { log: log.description, error }))
   stream.on('gap', ({ log, start, end, reason }) => logger.warn('gap', { log: log.description, start, end, reason }))
   stream.on('error', ({ log, error }) => logger.info(error.message, { log: log.description, code: error.code }))
-  stream.on('list', ({ added, removed, failures }) => {
+  stream.on('list', ({ selected, added, removed, failures, problems }) => {
     for (const { list, error } of failures) logger.warn('log list not renewed', { list, error })
+    // What is wrong with one log does not matter much; what is wrong with the selection does: nobody would come.
+    for (const { log, message } of problems) if (log === undefined) logger[selected > 0 ? 'warn' : 'error'](message)
     if (added.length + removed.length > 0) logger.info('log list', { added: added.length, removed: removed.length })
   })
   stream.on('head', ({ log, head, cosignatures }) =>

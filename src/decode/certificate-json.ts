@@ -1,12 +1,12 @@
 import type { CertificateJson, CtCertificate } from '../types/certificate.js'
 import { toBase64, toHex } from '../util/bytes.js'
 
-/** The record of a certificate: every key of {@link CertificateJson}, in its order. */
+/** The record of a certificate: every key of {@link CertificateJson}, in its order. Shares nothing with it that can be changed. */
 export function certificateJson(certificate: CtCertificate): CertificateJson {
   const { publicKey, signatureAlgorithm, basicConstraints, issuerKeyHash } = certificate
   return {
     kind: certificate.kind,
-    log: certificate.log,
+    log: { ...certificate.log },
     index: certificate.index,
     timestamp: certificate.timestamp?.toISOString() ?? null,
     leafHash: toHex(certificate.leafHash),
@@ -21,10 +21,10 @@ export function certificateJson(certificate: CtCertificate): CertificateJson {
     issuer: certificate.issuer.toJSON(),
     notBefore: certificate.notBefore?.toISOString() ?? null,
     notAfter: certificate.notAfter?.toISOString() ?? null,
-    dnsNames: certificate.dnsNames,
-    ipAddresses: certificate.ipAddresses,
-    emailAddresses: certificate.emailAddresses,
-    uris: certificate.uris,
+    dnsNames: [...certificate.dnsNames],
+    ipAddresses: [...certificate.ipAddresses],
+    emailAddresses: [...certificate.emailAddresses],
+    uris: [...certificate.uris],
     altNames: certificate.altNames.map(({ kind, value }) => ({ kind, value })),
     publicKey: publicKey
       ? {
@@ -36,22 +36,22 @@ export function certificateJson(certificate: CtCertificate): CertificateJson {
         }
       : null,
     signatureAlgorithm: signatureAlgorithm ? named(signatureAlgorithm) : null,
-    keyUsage: certificate.keyUsage ?? null,
+    keyUsage: certificate.keyUsage?.slice() ?? null,
     extendedKeyUsage: certificate.extendedKeyUsage?.map(named) ?? null,
     basicConstraints: basicConstraints
       ? { ca: basicConstraints.ca, pathLength: basicConstraints.pathLength ?? null }
       : null,
     subjectKeyId: certificate.subjectKeyId ?? null,
     authorityKeyId: certificate.authorityKeyId ?? null,
-    ocspUrls: certificate.ocspUrls,
-    caIssuerUrls: certificate.caIssuerUrls,
-    crlUrls: certificate.crlUrls,
-    policies: certificate.policies.map((policy) => ({ ...named(policy), cpsUris: policy.cpsUris })),
+    ocspUrls: [...certificate.ocspUrls],
+    caIssuerUrls: [...certificate.caIssuerUrls],
+    crlUrls: [...certificate.crlUrls],
+    policies: certificate.policies.map((policy) => ({ ...named(policy), cpsUris: [...policy.cpsUris] })),
     validation: certificate.validation ?? null,
     scts: certificate.scts.map(({ logId, timestamp }) => ({ logId, timestamp: timestamp.toISOString() })),
     isCa: certificate.isCa,
     isSelfIssued: certificate.isSelfIssued,
-    problems: certificate.problems,
+    problems: certificate.problems.map((problem) => ({ ...problem })),
     leafInput: certificate.kind === 'unparsable' ? toBase64(certificate.leafInput) : null,
   }
 }

@@ -15,7 +15,7 @@ export function certStreamCertificate(
 ): CertStreamCertificateWithDer {
   const sha1 = der === undefined ? null : colonHex(sha1Hex(der)).toUpperCase()
   return {
-    all_domains: fields?.dnsNames ?? [],
+    all_domains: [...(fields?.dnsNames ?? [])],
     as_der: der === undefined ? null : toBase64(der),
     extensions: fields === undefined ? {} : certStreamExtensions(fields, isPrecertificate),
     fingerprint: sha1,
@@ -34,7 +34,7 @@ export function certStreamCertificate(
 /** Upper-case hex of the number, without the octets that only carry its sign, an even number of digits. */
 function serialNumber(contentHex: string): string {
   const isNegative = /^[89a-f]/.test(contentHex)
-  const digits = isNegative ? magnitudeOfNegative(contentHex) : contentHex.replace(/^(00)+(?=..)/, '')
+  const digits = withoutLeadingZeros(isNegative ? magnitudeOfNegative(contentHex) : contentHex)
   return `${isNegative ? '-' : ''}${digits.toUpperCase()}`
 }
 
@@ -45,9 +45,14 @@ function magnitudeOfNegative(contentHex: string): string {
     octets[i] = ((octets[i] as number) + 1) % 256
     if (octets[i] !== 0) break
   }
-  return Buffer.from(octets)
-    .toString('hex')
-    .replace(/^(00)+(?=..)/, '')
+  return Buffer.from(octets).toString('hex')
+}
+
+/** Not by a regular expression, whose stack millions of zeros overflow. One octet stays. */
+function withoutLeadingZeros(hex: string): string {
+  let at = 0
+  while (at < hex.length - 2 && hex.startsWith('00', at)) at += 2
+  return hex.slice(at)
 }
 
 function seconds(milliseconds: number | undefined): number | null {

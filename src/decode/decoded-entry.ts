@@ -28,6 +28,7 @@ import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
 import { concatBytes } from '../util/bytes.js'
 import { sha1Hex, sha256, sha256Hex } from '../util/hash.js'
+import { choiceOption } from '../util/options.js'
 import type { LeafEntry } from '../wire/merkle-leaf.js'
 import { AccessMethod, validationLevel } from '../x509/extension-values.js'
 import { parseFull } from '../x509/full.js'
@@ -45,7 +46,9 @@ import { readPreCertificate } from './submitted.js'
 import { verifySctsOf } from './verify-scts.js'
 
 const LEAF_PREFIX = Uint8Array.of(0)
-const noStrings: readonly string[] = []
+const FORMS: readonly CertStreamForm[] = ['full', 'lite', 'domains']
+/** Of every certificate that has none: frozen, since all share it. */
+const noStrings: readonly string[] = Object.freeze([])
 
 /** {@link CtCertificate} over the bytes of one entry. Holds the entry and what was decoded of it, nothing of its batch. */
 export class DecodedEntry implements CtCertificate {
@@ -78,7 +81,7 @@ export class DecodedEntry implements CtCertificate {
   }
 
   get timestamp(): Date | undefined {
-    return this.once('timestamp', () => dateOf(this.leaf.timestamp))
+    return dateOf(this.leaf.timestamp)
   }
 
   get leafHash(): Uint8Array {
@@ -140,11 +143,11 @@ export class DecodedEntry implements CtCertificate {
   }
 
   get notBefore(): Date | undefined {
-    return this.once('notBefore', () => dateOf(this.fields?.notBefore))
+    return dateOf(this.fields?.notBefore)
   }
 
   get notAfter(): Date | undefined {
-    return this.once('notAfter', () => dateOf(this.fields?.notAfter))
+    return dateOf(this.fields?.notAfter)
   }
 
   get dnsNames(): readonly string[] {
@@ -274,9 +277,10 @@ export class DecodedEntry implements CtCertificate {
   toCertStream(form: 'domains'): CertStreamDomains
   toCertStream(form?: 'full' | 'lite'): CertStreamUpdate
   toCertStream(form?: CertStreamForm): CertStreamMessage
-  toCertStream(form: CertStreamForm = 'full'): CertStreamMessage {
-    if (form === 'domains') return { message_type: 'dns_entries', data: this.dnsNames }
-    const chain = form === 'full' ? (this.issuersAtHand() ?? []) : undefined
+  toCertStream(form?: CertStreamForm): CertStreamMessage {
+    const wanted = choiceOption('form', form, FORMS, 'full')
+    if (wanted === 'domains') return { message_type: 'dns_entries', data: [...this.dnsNames] }
+    const chain = wanted === 'full' ? (this.issuersAtHand() ?? []) : undefined
     return certStreamUpdate(this, this.fields, chain, this.context.seenAt)
   }
 
@@ -400,6 +404,7 @@ const decodedFields = [
   'extensions',
 ] as const satisfies readonly (keyof DecodedEntry)[]
 
+/** A new one each time: whoever reads a `Date` may set it. */
 function dateOf(time: number | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time)
 }

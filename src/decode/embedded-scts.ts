@@ -5,10 +5,14 @@ import { parseSctList } from '../wire/sct.js'
 import type { ProblemList } from '../x509/problem-list.js'
 
 const MAX_DATE = 8.64e15
+/** Lists that are read: a certificate has one, and each may hold thousands of SCTs that are none, with an error for every one. */
+const MAX_LISTS = 16
 
 /** Reads serialized SCT lists (RFC 6962 section 3.3); an SCT that cannot be read is a problem and left out. */
 export function readScts(lists: readonly Uint8Array[], problems: ProblemList): Sct[] {
-  return lists.flatMap((list) => readList(list, problems))
+  if (lists.length > MAX_LISTS)
+    problems.add('scts', 'sct-list-malformed', `${lists.length} lists, of which ${MAX_LISTS} are read`)
+  return lists.slice(0, MAX_LISTS).flatMap((list) => readList(list, problems))
 }
 
 function readList(list: Uint8Array, problems: ProblemList): Sct[] {

@@ -6,6 +6,7 @@ import { copyBytes, plain } from '../util/bytes.js'
 const MAX_PREALLOCATED = 8 * 1024 * 1024
 /** Memory that a body of unknown length begins with; from here on memory is taken from the pool. */
 const SMALL = 64 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Gathers the pieces of a body, up to a bound. Every piece is copied at once: it may lie in memory that is used for the next one.
@@ -49,9 +50,10 @@ export class BodyCollector {
     return copyBytes(bytes)
   }
 
-  /** Gives memory of the pool back, when nothing refers to the body any more. To be called once. */
+  /** Gives memory of the pool back, when nothing refers to the body any more. Idempotent: what is given twice is lent twice. */
   readonly release = (): void => {
     if (this.isLent) this.pool?.give(this.memory)
+    this.memory = NOTHING
   }
 
   private get isLent(): boolean {

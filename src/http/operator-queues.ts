@@ -50,11 +50,6 @@ export class OperatorQueues {
     })
   }
 
-  /** Changes one operator's limit, at once: what was learned from its answers. At least 1. */
-  setOperatorLimit(operator: string, limit: number): void {
-    queueOf(this.operators, operator, limit).concurrency = Math.max(1, limit)
-  }
-
   /** Tasks that wait for their turn. */
   get waiting(): number {
     const queued = (queues: Iterable<PQueue>) => [...queues].reduce((sum, queue) => sum + queue.size, 0)

@@ -8,8 +8,9 @@ const READ_SIZE = 256 * 1024
  *
  * Node gives every read 64 KiB of its own; for bodies of megabytes that is half of what receiving costs (`npm run bench`, over
  * loopback: 7.3 against 3.6 µs for an entry of 6 kB), and most of what wakes the garbage collector. A reader that takes a chunk while
- * `readable` is emitted, and is done with it when that returns, is lent the shared memory itself; undici's parser is one, since it
- * copies every chunk into memory of its own. What is not taken at once, or is put back, is copied, and the stream keeps it as ever.
+ * `readable` is emitted, and is done with it when that returns, is lent the shared memory itself. undici's parser is one but for the
+ * head of an answer (status line and headers), of which it keeps views until it is complete: a chunk that ends inside a head is a
+ * copy. What is not taken at once, or is put back, is copied as well, and the stream keeps it as ever.
  */
 export class SharedReads {
   private readonly memory = Buffer.allocUnsafeSlow(READ_SIZE)
@@ -42,6 +43,8 @@ export class SharedReads {
 class Lender {
   private readonly socket: Socket
   private lent: Buffer | undefined
+  /** Whether the last chunk ended inside a head. */
+  private inHead = false
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -56,13 +59,39 @@ class Lender {
   }
 
   /** @returns Whether more may be read: not while the reader is behind. */
-  lend(chunk: Buffer): boolean {
+  lend(shared: Buffer): boolean {
     const { socket } = this
+    const chunk = this.endsInHead(shared) ? Buffer.from(shared) : shared
     if (socket.readableLength > 0 || socket.listenerCount('readable') === 0) return socket.push(Buffer.from(chunk))
     this.lent = chunk
-    socket.emit('readable')
-    if (this.lent === undefined) return true
-    this.lent = undefined
-    return socket.push(Buffer.from(chunk))
+    let more = true
+    try {
+      socket.emit('readable')
+    } finally {
+      // Also when the reader throws: what it did not take comes next, and nobody is lent this memory later.
+      if (this.lent !== undefined) more = socket.push(Buffer.from(chunk))
+      this.lent = undefined
+    }
+    return more
   }
+
+  /** Errs on the side of copying: after a blank line that is itself cut in two, until the next one. */
+  private endsInHead(chunk: Buffer): boolean {
+    // An answer begins where a read does, or right behind an interim one (103 Early Hints).
+    for (let at = 0; this.inHead || beginsHead(chunk, at); ) {
+      const end = chunk.indexOf('\r\n\r\n', at, 'latin1')
+      this.inHead = end === -1
+      if (this.inHead) return true
+      at = end + 4
+    }
+    return false
+  }
+}
+
+/** Whether a status line, or the beginning of one, stands at `from`; parsers skip line ends before it. */
+function beginsHead(chunk: Buffer, from: number): boolean {
+  let at = from
+  while (chunk[at] === 0x0d || chunk[at] === 0x0a) at++
+  const start = chunk.toString('latin1', at, at + 5)
+  return start !== '' && 'HTTP/'.startsWith(start)
 }

@@ -57,10 +57,6 @@ export function diffSelections(
   }
 }
 
-export function isEmptyDiff(diff: SelectionDiff): boolean {
-  return diff.added.length + diff.removed.length + diff.changed.length === 0
-}
-
 function changedFields(before: ListedLog, after: ListedLog): ChangedField[] {
   const [was, is] = [facets(before), facets(after)]
   return (Object.keys(is) as ChangedField[]).filter((field) => was[field] !== is[field])

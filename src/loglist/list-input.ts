@@ -5,7 +5,7 @@ import { optionError } from '../util/options.js'
 import { defaultLogLists, listName } from './defaults.js'
 import { isLoopbackHost } from './hosts.js'
 
-/** The same, settled. `name` is what it is called in `ListedLog.lists` and in problems. */
+/** One list of the option `logList`, settled. `name` is what it is called in `ListedLog.lists` and in problems. */
 export type ListOrigin =
   | { readonly kind: 'url'; readonly name: string; readonly url: string }
   | { readonly kind: 'file'; readonly name: string; readonly path: string }

@@ -51,12 +51,14 @@ export class DataTiles {
 
   private async fetch(index: number, width: number, options: RequestOptions): Promise<EntryBatch> {
     const path = dataTilePath(index, width)
-    const { body } = await this.http.get(path, options, MAX_TILE_BYTES)
-    return this.http.parse(path, body, () => {
-      const batch = parseDataTile(body, index * TILE_WIDTH, width, this.pool)
-      refuseForeign(batch)
-      return batch
+    const { body, release } = await this.http.get(path, options, MAX_TILE_BYTES)
+    const batch = this.http.parse(path, body, () => {
+      const parsed = parseDataTile(body, index * TILE_WIDTH, width, this.pool)
+      refuseForeign(parsed)
+      return parsed
     })
+    release?.() // the batch is a copy
+    return batch
   }
 }
 

@@ -1,9 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import { CompactRange } from '../merkle/compact-range.js'
-import { consistencyStartFor, frontierFromConsistency } from '../merkle/frontier.js'
+import { consistencyStartFor, frontierFromConsistency, frontierFromInclusion } from '../merkle/frontier.js'
 import { EMPTY_ROOT, leafHash } from '../merkle/hash.js'
-import { verifyInclusion } from '../merkle/inclusion.js'
-import { inclusionShape } from '../merkle/proof-shape.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { SignedHead } from '../types/log.js'
 import { equalBytes } from '../util/bytes.js'
@@ -70,18 +68,18 @@ const WAYS = {
   },
 
   /** The last entry of the range with its inclusion proof: what lies to its left is the range without it. */
-  async fromEntryAndProof(source, index, head) {
-    const { leafInput, auditPath } = await source.entryAndProof(index - 1, head.treeSize)
-    return rangeFromInclusion(leafHash(leafInput), index - 1, auditPath, head)
+  async fromEntryAndProof(source, index, { treeSize, rootHash }) {
+    const { leafInput, auditPath } = await source.entryAndProof(index - 1, treeSize)
+    return frontierFromInclusion(leafHash(leafInput), index - 1, treeSize, auditPath, rootHash)
   },
 
   /** The same, asked one after the other. */
-  async fromProofByHash(source, index, head) {
+  async fromProofByHash(source, index, { treeSize, rootHash }) {
     const leaf = (await source.entries(index - 1, index)).leafHashes().slice(0, 32)
-    if (head.treeSize === 1) return rangeFromInclusion(leaf, 0, [], head)
-    const { leafIndex, auditPath } = await source.proofByHash(leaf, head.treeSize)
+    if (treeSize === 1) return frontierFromInclusion(leaf, 0, 1, [], rootHash)
+    const { leafIndex, auditPath } = await source.proofByHash(leaf, treeSize)
     if (leafIndex !== index - 1) throw malformed(`the proof is that of entry ${leafIndex}, not of ${index - 1}`)
-    return rangeFromInclusion(leaf, index - 1, auditPath, head)
+    return frontierFromInclusion(leaf, index - 1, treeSize, auditPath, rootHash)
   },
 
   /** All entries of a small tree. */
@@ -101,22 +99,6 @@ const WAYS = {
     })
   },
 } satisfies Record<string, Way>
-
-/**
- * The compact range of `[0, index]`: all that an inclusion proof holds of the left side of the tree, and the leaf itself.
- * @throws {@link CtStreamError} `CT_INCLUSION` when the proof does not lead to the root of `head`.
- */
-function rangeFromInclusion(
-  leaf: Uint8Array,
-  index: number,
-  path: readonly Uint8Array[],
-  { treeSize, rootHash }: SignedHead,
-): CompactRange {
-  verifyInclusion(leaf, index, treeSize, path, rootHash)
-  const shape = inclusionShape(index, treeSize)
-  const left = path.filter((_, i) => (shape[i]?.end ?? treeSize) <= index)
-  return new CompactRange(index, left.reverse()).append(leaf)
-}
 
 function emptyRange({ treeSize, rootHash }: SignedHead): CompactRange {
   if (treeSize === 0 && !equalBytes(rootHash, EMPTY_ROOT))

@@ -1,10 +1,17 @@
-import { CtStreamError } from '../errors.js'
 import { copyBytes, equalBytes } from '../util/bytes.js'
 import { CompactRange } from './compact-range.js'
 import { checkConsistencyProof, refuseConsistency } from './consistency.js'
 import { nodeHash } from './hash.js'
-import { rootFromInclusion } from './inclusion.js'
-import { consistencyShape, isPowerOfTwo, perfectNodes, type Subtree, splitPoint, type TreeNode } from './proof-shape.js'
+import { verifyInclusion } from './inclusion.js'
+import {
+  consistencyShape,
+  inclusionShape,
+  isPowerOfTwo,
+  perfectNodes,
+  type Subtree,
+  splitPoint,
+  type TreeNode,
+} from './proof-shape.js'
 
 /*
  * Joining a log anywhere without downloading what came before. A proof is a list of subtree roots at places that follow
@@ -13,33 +20,26 @@ import { consistencyShape, isPowerOfTwo, perfectNodes, type Subtree, splitPoint,
  */
 
 /**
- * The compact range of a whole tree from the inclusion proof of its last leaf.
+ * The compact range of `[0, index]` from the inclusion proof of entry `index`: the hashes of it that lie to the left of the
+ * leaf are the range of what is before the leaf.
  *
- * That proof, read backwards, is the compact range of `treeSize - 1`: everything to the left of the leaf.
- *
- * @param leafHash - Hash of entry `treeSize - 1`.
- * @param treeSize - At least 1.
- * @param proof - Inclusion proof of entry `treeSize - 1`, leaf level first.
+ * @param leafHash - Hash of entry `index`.
+ * @param proof - Leaf level first.
  * @param root - Signed root of `treeSize` entries.
- * @returns The range of size `treeSize`.
+ * @returns The range of size `index + 1`.
  * @throws {@link CtStreamError} `CT_INCLUSION` when the proof does not lead to `root`.
  */
 export function frontierFromInclusion(
   leafHash: Uint8Array,
+  index: number,
   treeSize: number,
   proof: readonly Uint8Array[],
   root: Uint8Array,
 ): CompactRange {
-  if (!equalBytes(rootFromInclusion(leafHash, treeSize - 1, treeSize, proof), root))
-    throw new CtStreamError(
-      'CT_INCLUSION',
-      `inclusion proof of the last of ${treeSize} entries: it leads to another root`,
-      {
-        retryable: true,
-        index: treeSize - 1,
-      },
-    )
-  return new CompactRange(treeSize - 1, proof.map(copyBytes).reverse()).append(leafHash)
+  verifyInclusion(leafHash, index, treeSize, proof, root)
+  const shape = inclusionShape(index, treeSize)
+  const left = proof.filter((_, i) => (shape[i] as Subtree).end <= index)
+  return new CompactRange(index, left.map(copyBytes).reverse()).append(leafHash)
 }
 
 /**

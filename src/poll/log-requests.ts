@@ -4,6 +4,7 @@ import type { CompactRange } from '../merkle/compact-range.js'
 import type { Clock } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { SignedHead } from '../types/log.js'
+import { abortable } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 
 /** Runs a request when its operator has room for it. */
@@ -104,10 +105,7 @@ export class LogRequests {
 
   /** Waits for this request's turn; while the breaker is open, the one that gets it ends it with the returned function. */
   private async turn(signal: AbortSignal): Promise<(() => void) | undefined> {
-    while (this.failures >= BREAKER_AFTER && this.probe !== undefined) {
-      await this.probe
-      if (signal.aborted) throw signal.reason
-    }
+    while (this.failures >= BREAKER_AFTER && this.probe !== undefined) await abortable(this.probe, signal)
     if (this.failures < BREAKER_AFTER) return undefined
     let end: () => void = () => {}
     this.probe = new Promise((resolve) => {

@@ -115,36 +115,40 @@ export class RangeReader {
       .catch((error) => {
         this.fillError = error
       })
-      .finally(() => {
-        this.filling = false
-        this.starved = false
-        this.changed.notify()
-      })
+      .finally(() => this.changed.notify())
   }
 
   private async fillSlots(): Promise<void> {
-    const { planner, budget, bytesPerEntry, inFlight } = this.options
-    while (this.slots.length < inFlight && this.nextStart < this.end) {
-      const window = planner.next(this.nextStart, this.end)
-      const estimate = Math.ceil((window.end - window.start) * bytesPerEntry.value)
-      if (!budget.fits(estimate)) {
-        this.starved = true
-        this.changed.notify()
-      }
-      const lease = await budget.reserve(estimate, this.options.asking().priority, this.signal)
+    try {
+      while (this.slots.length < this.options.inFlight && this.nextStart < this.end) await this.fillSlot()
+    } finally {
+      // With the last look at what is to be done, not a moment later: who asks for more in between would not be heard.
+      this.filling = false
       this.starved = false
-      this.nextStart = window.end
-      const slot: Slot = { parts: [], done: false }
-      this.slots.push(slot)
-      this.read(window, lease, slot)
-        .catch((error) => {
-          slot.error = error
-        })
-        .finally(() => {
-          slot.done = true
-          this.changed.notify()
-        })
     }
+  }
+
+  private async fillSlot(): Promise<void> {
+    const { planner, budget, bytesPerEntry } = this.options
+    const window = planner.next(this.nextStart, this.end)
+    const estimate = Math.ceil((window.end - window.start) * bytesPerEntry.value)
+    if (!budget.fits(estimate)) {
+      this.starved = true
+      this.changed.notify()
+    }
+    const lease = await budget.reserve(estimate, this.options.asking().priority, this.signal)
+    this.starved = false
+    this.nextStart = window.end
+    const slot: Slot = { parts: [], done: false }
+    this.slots.push(slot)
+    this.read(window, lease, slot)
+      .catch((error) => {
+        slot.error = error
+      })
+      .finally(() => {
+        slot.done = true
+        this.changed.notify()
+      })
   }
 
   /** Reads a whole window, in as many answers as the log makes of it. */

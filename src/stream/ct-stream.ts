@@ -92,6 +92,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
   /** Stops reading, commits what is acknowledged, releases everything. Idempotent. */
   close(): Promise<void> {
     this.closed ??= (async () => {
+      this.settings.signal?.removeEventListener('abort', this.onAbort)
       const engine = this.engine ?? (await this.opening?.catch(() => undefined))
       await engine?.close()
     })()
@@ -123,7 +124,8 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
         const value = this.closed === undefined ? (atHand() ?? (await read())) : undefined
         if (value !== undefined) return { done: false, value }
       } catch (error) {
-        return fail(error)
+        // Closed while it was opened: that is the end, not a failure.
+        if (this.closed === undefined || !CtStreamError.is(error) || error.code !== 'CT_CLOSED') return fail(error)
       }
       await this.close()
       this.settings.signal?.throwIfAborted()
@@ -167,8 +169,11 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     }
   }
 
-  private async open(): Promise<Engine> {
-    if (this.engine !== undefined) return this.engine
+  private readonly onAbort = (): void => {
+    this.close().catch(() => {})
+  }
+
+  private open(): Promise<Engine> {
     this.opening ??= this.openEngine()
     return this.opening
   }
@@ -179,19 +184,17 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     // Loaded with the first read: importing the package is to cost next to nothing.
     const { Engine } = await import('./engine.js')
     signal?.throwIfAborted()
+    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'the stream was closed before it was open')
     const engine = new Engine(this.settings, (event, payload) => this.emit(event, payload))
-    const onAbort = () => {
-      this.close().catch(() => {})
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    this.engine = engine
+    signal?.addEventListener('abort', this.onAbort, { once: true })
     try {
       await engine.open()
     } catch (error) {
-      signal?.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', this.onAbort)
       await engine.close().catch(() => {})
       throw error
     }
-    this.engine = engine
     return engine
   }
 

@@ -2,10 +2,10 @@ import { CtStreamError } from '../errors.js'
 import { bufferOf, equalBytes } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 
-// version | n × (8 bytes of the log id, u48 next index) | 4 bytes of SHA-256 over all before; base64url.
+// version | n × (8 bytes of the log id, u64 next index) | 4 bytes of SHA-256 over all before; base64url.
 const VERSION = 1
 const ID_LENGTH = 8
-const RECORD = ID_LENGTH + 6
+const RECORD = ID_LENGTH + 8
 const CHECK = 4
 
 /** Next index by log: what a cursor says. */
@@ -23,7 +23,7 @@ export function encodeCursor(positions: Iterable<readonly [key: string, next: nu
   body[0] = VERSION
   records.forEach(([key, next], i) => {
     body.write(key, 1 + i * RECORD, 'hex')
-    body.writeUIntBE(next, 1 + i * RECORD + ID_LENGTH, 6)
+    body.writeBigUInt64BE(BigInt(next), 1 + i * RECORD + ID_LENGTH)
   })
   return Buffer.concat([body, sha256(body).subarray(0, CHECK)]).toString('base64url')
 }
@@ -46,6 +46,6 @@ export function decodeCursor(cursor: string): CursorPositions {
     )
   const positions = new Map<string, number>()
   for (let at = 1; at < body.length; at += RECORD)
-    positions.set(bufferOf(body).toString('hex', at, at + ID_LENGTH), body.readUIntBE(at + ID_LENGTH, 6))
+    positions.set(bufferOf(body).toString('hex', at, at + ID_LENGTH), Number(body.readBigUInt64BE(at + ID_LENGTH)))
   return positions
 }

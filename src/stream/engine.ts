@@ -19,6 +19,7 @@ import { toHex } from '../util/bytes.js'
 import { VERSION } from '../version.js'
 import { Committer } from './committer.js'
 import { cursorKey, decodeCursor } from './cursor.js'
+import { type FindIssuer, Issuers } from './issuers.js'
 import type { Lane } from './lane.js'
 import type { LogSessionEvents } from './log-session-options.js'
 import { Mixer } from './mixer.js'
@@ -53,7 +54,11 @@ export class Engine {
   private running = 0
   /** The page the reader is in. */
   private reading: Run | undefined
+  private readonly issuers: Issuers
   private failure: { readonly error: unknown } | undefined
+  private opening: Promise<void> | undefined
+  /** Whether the store is this stream's: another one may have it. */
+  private hasStore = false
   private closing: Promise<void> | undefined
 
   constructor(settings: Settings, emit: Emit) {
@@ -62,6 +67,7 @@ export class Engine {
     this.budget = new ByteBudget(settings.maxBufferedBytes)
     const { filter, dedupe, clock, random } = settings
     this.filter = filter
+    this.issuers = new Issuers(this.findIssuer, clock)
     this.delivered = dedupe && new Delivered(dedupe, () => clock.now(), random)
     this.store = checkpointStore(settings.checkpoint)
     this.rates = new OriginRates(settings)
@@ -85,9 +91,16 @@ export class Engine {
     })
   }
 
-  /** Opens the store and starts to follow every log. */
-  async open(): Promise<void> {
+  /** Opens the store and starts to follow every log. Called once. */
+  open(): Promise<void> {
+    this.opening ??= this.start()
+    return this.opening
+  }
+
+  private async start(): Promise<void> {
     await this.store.open()
+    this.hasStore = true
+    this.stopper.signal.throwIfAborted()
     const stored = new Map((await this.store.load()).map((row) => [row.log.id, row]))
     const resume = this.settings.resume === undefined ? undefined : decodeCursor(this.settings.resume)
     this.roster = new Roster({
@@ -113,7 +126,7 @@ export class Engine {
     this.askForContact()
     // As long as the lists are kept current there may be another log to read.
     if (keepCurrent !== undefined) this.watch(keepCurrent())
-    this.background.push(this.committer.run(this.stopper.signal))
+    this.inBackground(this.committer.run(this.stopper.signal))
   }
 
   /** Once a stream, and only where there is an operator who could want to write: not for logs on this machine. */
@@ -187,9 +200,13 @@ export class Engine {
 
   /** An issuer certificate of a static-ct log, from the store or the log. */
   async issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
+    if (this.closing === undefined) return await this.issuers.get(logId, fingerprint)
+    const message = `issuer ${toHex(fingerprint)} cannot be fetched: the stream is closed`
+    throw new CtStreamError('CT_CLOSED', message, { logId })
+  }
+
+  private readonly findIssuer: FindIssuer = async (logId, fingerprint) => {
     const name = toHex(fingerprint)
-    if (this.closing !== undefined)
-      throw new CtStreamError('CT_CLOSED', `issuer ${name} cannot be fetched: the stream is closed`, { logId })
     const kept = await this.committer.exclusively(() => this.store.issuer(name))
     if (kept !== undefined) return kept
     const der = await this.fetchIssuer(logId, fingerprint)
@@ -206,6 +223,7 @@ export class Engine {
   private async shutDown(): Promise<void> {
     this.stopper.abort(new CtStreamError('CT_CLOSED', 'the stream is closed'))
     this.mixer.wake()
+    await this.opening?.catch(() => {}) // told to who opens
     await Promise.allSettled(this.background)
     for (const delivery of this.mixer.drain()) delivery.lease.release()
     try {
@@ -213,9 +231,12 @@ export class Engine {
     } catch (error) {
       if (this.failure === undefined) throw error // else the reader has been told of it
     } finally {
-      await this.committer.exclusively(() => this.store.close())
-      await this.roster?.close()
-      await this.transport.close()
+      try {
+        if (this.hasStore) await this.committer.exclusively(() => this.store.close())
+      } finally {
+        await this.roster?.close()
+        await this.transport.close()
+      }
     }
   }
 
@@ -248,7 +269,11 @@ export class Engine {
       },
       deliver: (deliveries) => this.mixer.offer(lane(), deliveries),
       state: (state, previous) => emit('log', { log: log(), state, previous }),
-      head: (head, cosignatures) => emit('head', { log: log(), head, cosignatures }),
+      head: (head, cosignatures) => {
+        // A signed head is not forgotten before it was checked, not even by a crash.
+        committer.changed()
+        emit('head', { log: log(), head, cosignatures })
+      },
       error: (error) => {
         settings.logger.warn(error.message, { log: log().description })
         emit('error', { log: log(), error })
@@ -270,16 +295,18 @@ export class Engine {
 
   private watch(running: Promise<void>): void {
     this.running++
-    this.inBackground(running.finally(() => this.ended()))
+    this.inBackground(running, () => this.ended())
   }
 
-  /** What runs until the stream is closed; what it throws before ends the stream. */
-  private inBackground(work: Promise<void>): void {
-    this.background.push(
-      work.catch((error) => {
-        if (!this.stopper.signal.aborted) this.fail(error)
-      }),
-    )
+  /**
+   * What runs until the stream is closed; what it throws before ends the stream.
+   * @param ended - Called when it has ended and, if it failed, the failure is known: no reader takes it for an end.
+   */
+  private inBackground(work: Promise<void>, ended: () => void = () => {}): void {
+    const guarded = work.catch((error) => {
+      if (!this.stopper.signal.aborted) this.fail(error)
+    })
+    this.background.push(guarded.then(ended))
   }
 
   private ended(): void {

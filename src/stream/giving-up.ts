@@ -19,7 +19,7 @@ export interface LeftAt {
   readonly handedOn: number
   /** Index before which it was to read; infinite when there was none. */
   readonly endIndex: number
-  /** Of a log that left the lists: the size of its newest head, if any was seen. */
+  /** Of a log that left the lists: the size of the largest tree it signed, if any was seen. */
   readonly lastSize: number | undefined
 }
 

@@ -57,6 +57,8 @@ export class LogSession {
   private pagesPerProof = 1
   private reader: RangeReader | undefined
   private openedSize = 0
+  /** Size of the largest tree the log signed, proven or not: so much of it there is to be. */
+  private signedSize: number
   private endIndex = Number.POSITIVE_INFINITY
   private headReadAt = 0
   private readonly partialTile: PartialTile
@@ -68,11 +70,15 @@ export class LogSession {
   private readonly pause: Pause
   /** Whether to ask past caches: after an answer that contradicted a signature. */
   private fresh = false
+  /** Whether what the log served was held against it, and nothing was proven since. */
+  private accused = false
 
   constructor(options: LogSessionOptions) {
     this.options = options
     this.partialTile = new PartialTile(options.settings.partialTileDelayMs)
     this.handedOn = options.resumeAt ?? options.stored?.position ?? 0
+    const { verifiedHead, pendingHeads = [] } = options.stored ?? {}
+    this.signedSize = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
     this.limits = new LearnedLimits(options.stored?.learned)
     this.condition = new Condition(options.events)
     this.controller = linkedController(options.signal)
@@ -83,7 +89,7 @@ export class LogSession {
       random: options.random,
       signal: this.controller.signal,
       onFailure: (error) => this.troubled(error),
-      onRecovery: () => this.settle(),
+      onRecovery: () => this.recovered(),
     })
     this.heads = new Heads(
       this.log,
@@ -129,7 +135,7 @@ export class LogSession {
   /** The log left the lists: what it has published is read, then the session ends. */
   retire(): void {
     this.retiredAt ??= this.options.clock.now()
-    if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.newestHead().treeSize)
+    if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.signedSize)
     this.pause.cut()
   }
 
@@ -170,7 +176,7 @@ export class LogSession {
     return {
       log: this.log,
       position: this.handedOn,
-      range: this.proves ? this.held.provenRange.hashes : undefined,
+      range: this.held.provenRange.size === this.handedOn && this.proves ? this.held.provenRange.hashes : undefined,
       verifiedHead: this.heads.verified,
       pendingHeads: this.heads.pending,
       learned: this.learned,
@@ -189,7 +195,9 @@ export class LogSession {
   /** Index up to which there is something to read. */
   private get target(): number {
     const size = this.heads.newest?.treeSize ?? 0
-    if (this.log.kind !== 'static-ct' || size >= this.endIndex || this.complete) return Math.min(size, this.endIndex)
+    // What was contradicted is asked for again at once, a partial tile too.
+    const waits = this.log.kind === 'static-ct' && size < this.endIndex && !this.complete && !this.fresh
+    if (!waits) return Math.min(size, this.endIndex)
     return this.partialTile.readTo(size, this.position, this.options.clock.now())
   }
 
@@ -218,9 +226,13 @@ export class LogSession {
     await this.readHead()
     this.openedSize = Math.max(this.openedSize, this.newestHead().treeSize)
     const start = position ?? (await startIndexOf(settings.start, this.newestHead(), this.indexAt))
-    while (this.newestHead().treeSize < start && range === undefined) await this.waitForGrowth()
     this.endIndex = await this.resolveEnd()
-    if (this.proves) {
+    const isAhead = () => range === undefined && this.newestHead().treeSize < start
+    while (isAhead() && start < this.endIndex) await this.waitForGrowth()
+    if (isAhead()) {
+      // There is nothing to read before the end, and no range to begin with: the log is not that large.
+      this.endIndex = 0
+    } else if (this.proves) {
       this.startRange = range ?? (await this.requests.frontier(start, this.newestHead(), this.asking))
       this.held = new HeldEntries(this.startRange)
       if (range === undefined) this.heads.confirm()
@@ -233,7 +245,7 @@ export class LogSession {
   private async resolveEnd(): Promise<number> {
     const { clock, settings } = this.options
     const end = await endIndexOf(settings.end, this.openedSize, this.newestHead(), clock.now(), this.indexAt)
-    return this.retiredAt === undefined ? end : Math.min(end, this.newestHead().treeSize)
+    return this.retiredAt === undefined ? end : Math.min(end, this.signedSize)
   }
 
   private readonly indexAt = (time: number, treeSize: number): Promise<number> =>
@@ -245,6 +257,8 @@ export class LogSession {
   private async catchUp(): Promise<void> {
     this.settle()
     while (this.position < this.target) {
+      // A listener may just have closed the stream: what is begun after that never ends.
+      this.controller.signal.throwIfAborted()
       const next = await this.readerTo(this.target).next(this.held.pages === 0)
       if (next === undefined) return
       if (next === 'starved') await this.prove()
@@ -255,12 +269,12 @@ export class LogSession {
 
   private async receive(batch: Delivery['batch'], lease: Lease): Promise<void> {
     this.bytes += batch.byteLength
+    if (this.condition.state === 'waiting') this.recovered()
     if (!this.proves) return this.handOn([{ batch, payload: lease }])
     this.held.hold(batch, lease)
     if (this.held.end >= this.target || this.held.pages < this.pagesPerProof) return
     await this.prove()
-    if (this.options.clock.now() - this.headReadAt <= BACKLOG_HEAD_MS) return
-    await this.readHead()
+    if (this.options.clock.now() - this.headReadAt > BACKLOG_HEAD_MS) await this.look()
   }
 
   /** Has everything held proven, by the head itself or by a consistency proof to it, and hands it on. */
@@ -279,6 +293,7 @@ export class LogSession {
 
   private proven(batches: readonly ProvenBatch<Lease>[]): void {
     this.heads.confirm()
+    this.cleared()
     this.pagesPerProof = Math.min(this.pagesPerProof * 2, PAGES_PER_PROOF)
     this.handOn(batches)
     if (!this.fresh) return
@@ -300,11 +315,11 @@ export class LogSession {
   }
 
   private readerTo(end: number): RangeReader {
-    const { budget, settings } = this.options
+    const { share, settings } = this.options
     this.reader ??= new RangeReader(this.position, end, {
       requests: this.requests,
       planner: this.limits.planner,
-      budget,
+      budget: share,
       inFlight: settings.concurrency.perLog,
       asking: () => this.asking,
       signal: this.controller.signal,
@@ -329,8 +344,15 @@ export class LogSession {
     const elapsed = Math.max(0, clock.now() - this.headReadAt)
     if (!this.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (this.position >= this.endIndex) return
-    await this.readHead()
+    if (isPatienceOver(this.retiredAt, clock.now()))
+      throw new GaveUp(`the log left the lists and never served all of the ${this.signedSize} entries it signed`)
+    await this.look()
     this.fresh = false
+  }
+
+  /** Reads the newest head, and with it perhaps where to end. */
+  private async look(): Promise<void> {
+    await this.readHead()
     if (this.endIndex === Number.POSITIVE_INFINITY) this.endIndex = await this.resolveEnd()
   }
 
@@ -350,6 +372,7 @@ export class LogSession {
   }
 
   private async adopt(head: SignedHead, cosignatures: PublishedHead['cosignatures'] = []): Promise<void> {
+    this.signedSize = Math.max(this.signedSize, head.treeSize)
     const broken = this.finalHead.brokenBy(head, this.log)
     if (broken !== undefined) {
       this.heads.disputed = { head }
@@ -370,8 +393,9 @@ export class LogSession {
     const { random, settings } = this.options
     return untilProven(
       async (again) => {
-        if (again && this.start !== undefined) await this.readHead()
+        if (again && this.start !== undefined) await this.look()
         await step()
+        this.cleared()
       },
       {
         trouble: (error) => this.troubled(error),
@@ -395,8 +419,16 @@ export class LogSession {
   private async accuse(error: CtStreamError): Promise<void> {
     const evidence = this.evidence(error)
     this.heads.accuse()
+    this.accused = true
     this.condition.enter('misbehaving')
     await this.options.events.accuse(evidence, error)
+  }
+
+  /** What the log serves agrees with what it signed. */
+  private cleared(): void {
+    if (!this.accused) return
+    this.accused = false
+    this.settle()
   }
 
   private evidence(error: CtStreamError): Evidence {
@@ -409,21 +441,28 @@ export class LogSession {
     const retired = this.retiredAt !== undefined
     // Of a log that left the lists before it was ever opened, here or earlier, nothing was promised.
     if (retired && this.start === undefined && stored === undefined && resumeAt === undefined) return
-    const lastSize = retired ? this.heads.newest?.treeSize : undefined
+    const lastSize = retired && this.signedSize > 0 ? this.signedSize : undefined
     const gap = gapAt({ log, handedOn, endIndex, lastSize }, reason, clock.now())
     if (gap !== undefined) await events.gap(gap)
   }
 
   private troubled(error: CtStreamError): void {
     this.condition.blocked(error)
+    this.options.share.lend()
     // What was read is not to wait for what cannot be read now.
     this.reader?.nudge()
     if (isPatienceOver(this.retiredAt, this.options.clock.now()))
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }
 
-  /** The state that fits when all is well. */
+  private recovered(): void {
+    this.options.share.reclaim()
+    this.settle()
+  }
+
+  /** The state that fits when all is well: not before what the log is accused of is. */
   private settle(): void {
+    if (this.accused) return
     if (this.start === undefined) this.condition.enter('opening')
     else if (this.position < this.target) this.condition.enter('catching-up')
     else this.condition.enter(this.complete ? 'finished' : 'live')

@@ -14,12 +14,13 @@ import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
-import { ByteBudget } from '../util/byte-budget.js'
+import type { ByteBudget } from '../util/byte-budget.js'
 import { Rate } from '../util/rate.js'
 import { type CursorPositions, cursorKey } from './cursor.js'
 import { Lane } from './lane.js'
 import { LogSession } from './log-session.js'
 import type { LogSessionEvents } from './log-session-options.js'
+import { LogShare } from './log-share.js'
 import type { Settings } from './settings.js'
 
 export interface RosterOptions {
@@ -153,10 +154,12 @@ export class Roster {
       this.change(log)
       return
     }
+    // One that was given up before it was opened goes on from what was known of it at first.
+    const readTo = before?.lane.session.readTo
     const session: LogSession = this.session(
       client,
-      before === undefined ? stored.get(id) : before.lane.session.readTo,
-      before === undefined ? resume?.get(cursorKey(id)) : undefined,
+      readTo ?? stored.get(id),
+      readTo === undefined ? resume?.get(cursorKey(id)) : undefined,
       () => lane,
     )
     const lane = before?.lane ?? new Lane(session, new Rate())
@@ -216,7 +219,7 @@ export class Roster {
         return rates.run({ ...slot, url }, () => queues.run({ ...slot, log: id, operator }, request))
       },
       requestsPerSecond: () => rates.requestsPerSecond(log().url),
-      budget: shareOf(budget),
+      share: new LogShare(budget),
       clock: settings.clock,
       random: settings.random,
       signal,
@@ -229,13 +232,4 @@ export class Roster {
 
 function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {
   return Array.isArray(logs)
-}
-
-/**
- * What one log may hold of the budget. A quarter lets no log starve the others, and is as much as helps: a page on its way, one that is
- * proven and one that is read, many times over. A budget that is small is not divided.
- */
-function shareOf(budget: ByteBudget): ByteBudget {
-  const share = Math.max(Math.ceil(budget.limit / 4), Math.min(budget.limit, 16 * 1024 * 1024))
-  return new ByteBudget(share, budget)
 }

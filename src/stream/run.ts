@@ -1,9 +1,24 @@
 import { decodeEntry, type EntryContext } from '../decode/index.js'
+import type { Delivered } from '../filter/dedupe.js'
+import type { EntryFilter } from '../filter/entry-filter.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { cursorKey, encodeCursor } from './cursor.js'
 import type { Delivery } from './delivery.js'
-import type { Engine } from './engine.js'
 import type { Lane } from './lane.js'
+import type { Settings } from './settings.js'
+
+/** What a run needs of the stream that it is a part of. */
+export interface RunContext {
+  readonly settings: Pick<Settings, 'clock'>
+  /** `undefined`: every entry is delivered. */
+  readonly filter: EntryFilter | undefined
+  /** `undefined`: nothing is dropped for having been delivered before. */
+  readonly delivered: Delivered | undefined
+  /** Where each log is now, for a cursor. */
+  positions(): [key: string, next: number][]
+  /** The issuer with this SHA-256, from the store or the log. */
+  issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array>
+}
 
 /**
  * One page being read: decodes its entries when the reader comes to them, and drops those that are not wanted.
@@ -16,7 +31,7 @@ export class Run {
   readonly delivery: Delivery
   /** Entries finished with: by the reader, or dropped with nothing before them that the reader still has. */
   acknowledged = 0
-  private readonly engine: Engine
+  private readonly context: RunContext
   /** Entries given to the reader, dropped, or found. */
   private looked = 0
   /** The last entry looked at, while the reader has not come to it. */
@@ -24,19 +39,19 @@ export class Run {
   private readonly historical: EntryContext
   private readonly current: EntryContext
 
-  constructor(engine: Engine, lane: Lane, delivery: Delivery) {
-    this.engine = engine
+  constructor(context: RunContext, lane: Lane, delivery: Delivery) {
+    this.context = context
     this.lane = lane
     this.delivery = delivery
     const { log } = lane.session
-    const positions = engine.positions()
+    const positions = context.positions()
     const key = cursorKey(log.id)
     this.current = {
       log,
       historical: false,
-      seenAt: engine.settings.clock.now(),
+      seenAt: context.settings.clock.now(),
       cursor: (index) => encodeCursor(new Map(positions).set(key, index + 1)),
-      issuer: (fingerprint) => engine.issuer(log.id, fingerprint),
+      issuer: (fingerprint) => context.issuer(log.id, fingerprint),
     }
     this.historical = { ...this.current, historical: true }
   }
@@ -80,8 +95,8 @@ export class Run {
 
   /** Entry `i` of the page, unless it is dropped; as little as possible is done for one that is. */
   private pick(i: number): CtCertificate | undefined {
-    const { engine, lane } = this
-    const { filter, delivered } = engine
+    const { context: stream, lane } = this
+    const { filter, delivered } = stream
     const { batch, openedSize } = this.delivery
     if (filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++

@@ -13,4 +13,5 @@ export {
 } from './log-list.js'
 export type { RecordedRequest, TestLogEndpoint, TestLogRequest } from './requests.js'
 export type { DerEntry, PrecertificateEntry, RawLogEntry, TestLogEntry } from './stored-entry.js'
-export { createTestLog, type TestLog, type TestLogOptions } from './test-log.js'
+export { createTestLog, type TestLog } from './test-log.js'
+export type { TestLogOptions } from './test-log-options.js'

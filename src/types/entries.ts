@@ -29,6 +29,7 @@ export interface EntryBatch {
 
 /** One entry, in memory apart from the batch it came in. */
 export interface RawEntry {
+  /** Zero-based position in the log, 0 to 2^53 - 1. */
   readonly index: number
   /** `MerkleTreeLeaf`, RFC 6962 section 3.4. Covered by the leaf hash. */
   readonly leafInput: Uint8Array
@@ -50,6 +51,17 @@ export interface EntryExtra {
   chain(): EntryChain
 }
 
+/** The issuers of an entry as its log sends them, nearest first; discriminated by `kind`. */
 export type EntryChain =
-  | { readonly kind: 'certificates'; readonly certificates: readonly Uint8Array[] }
-  | { readonly kind: 'fingerprints'; readonly fingerprints: readonly Uint8Array[] }
+  | {
+      /** RFC 6962 section 4.6: `get-entries` sends them whole. */
+      readonly kind: 'certificates'
+      /** DER. */
+      readonly certificates: readonly Uint8Array[]
+    }
+  | {
+      /** C2SP static-ct-api: to be fetched under `issuer/`. */
+      readonly kind: 'fingerprints'
+      /** SHA-256 of the DER, 32 bytes each. */
+      readonly fingerprints: readonly Uint8Array[]
+    }

@@ -34,7 +34,12 @@ export interface Filter {
   /** Entries of these kinds; at least one. Default all three. */
   readonly kinds?: readonly CertificateKind[]
   /** Certificates that expire at `from` or later, and earlier than `before`. */
-  readonly notAfter?: { readonly from?: Date; readonly before?: Date }
+  readonly notAfter?: {
+    /** Inclusive; default: no bound. Copied. */
+    readonly from?: Date
+    /** Exclusive, later than `from`; default: no bound. Copied. */
+    readonly before?: Date
+  }
   /**
    * Entries for which it returns `true`; asked last, and once for each entry that passes all else. What it throws ends the stream,
    * before the position moves past the entry.
@@ -51,11 +56,12 @@ export interface Filter {
  */
 export type DedupeBy = 'certificate' | 'issuance'
 
-/** The option `dedupe` of a stream. */
+/** The option `dedupe` of a stream; `false`, the default: every entry of every log is delivered. */
 export type DedupeOption =
   | false
   | DedupeBy
   | {
+      /** What makes two entries the same. */
       readonly by: DedupeBy
       /** How long an entry is remembered after it was delivered. Milliseconds, 1000 to 31,536,000,000. Default 24 hours. */
       readonly ttlMs?: number

@@ -45,7 +45,8 @@ export interface ConcurrencyOption {
  * - `waiting`: its last requests failed; it is tried again
  * - `finished`: it reached the `end`
  * - `misbehaving`: what it serves does not agree with what it signed; the evidence is stored, and it is tried again
- * - `failed`: given up, which only happens to a stream with an `end`; the missing entries are recorded as a gap
+ * - `failed`: given up, which happens in a stream with an `end`, and to a log that left the lists and could not be read for a day;
+ *   the missing entries are recorded as a gap
  */
 export type LogState = 'opening' | 'live' | 'catching-up' | 'waiting' | 'finished' | 'misbehaving' | 'failed'
 

@@ -29,6 +29,21 @@ export function linkedController(parent: AbortSignal): LinkedController {
   }
 }
 
+/** What `promise` comes to, unless `signal` aborts before: rejects with `signal.reason` then. */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason)
+  })
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
 /** An abort controller that many may listen to: every request under way does. */
 export function quietController(): AbortController {
   const controller = new AbortController()

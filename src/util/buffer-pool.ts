@@ -36,7 +36,7 @@ export class BufferPool {
   clear(): void {
     clearTimeout(this.timer)
     this.timer = undefined
-    this.idle.length = 0
+    this.idle.length = this.unused = 0
   }
 
   private readonly letGo = (): void => {

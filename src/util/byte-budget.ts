@@ -43,6 +43,9 @@ export class ByteBudget {
 
   /** Waits until `bytes` fit. Rejects with `signal.reason` when aborted. */
   async reserve(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
+    signal.throwIfAborted()
+    // Of the share and the whole at once: nobody comes between this and what `fits` said.
+    if (this.fits(bytes)) return this.take(bytes)
     const own = await this.reserveOwn(bytes, priority, signal)
     if (this.whole === undefined) return own
     try {
@@ -63,7 +66,7 @@ export class ByteBudget {
   }
 
   private reserveOwn(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
-    if (signal.aborted) return Promise.reject(signal.reason)
+    // It may be only the whole that has no room.
     if (this.waiters.length === 0 && this.allows(bytes)) return Promise.resolve(this.lease(bytes))
     return new Promise((resolve, reject) => {
       const onAbort = () => {

@@ -23,8 +23,8 @@ export function evidenceOf(
   held: Pick<HeldEntries<unknown>, 'provenRange' | 'leafHashes'>,
   recordedAt: number,
 ): Evidence {
-  const { disputed, verified } = heads
-  const head = disputed.head ?? heads.newest
+  const { disputed, newest, verified } = heads
+  const head = disputed.head ?? newest
   const { provenRange } = held
   return {
     log,
@@ -35,6 +35,8 @@ export function evidenceOf(
       error: error.toJSON(),
       verifiedHead: verified && headRecord(verified),
       head: head && headRecord(head),
+      // What it was compared with, where that is not the verified one: two signed heads contradict each other.
+      newestHead: newest && newest !== head && newest !== verified ? headRecord(newest) : undefined,
       provenRange: { size: provenRange.size, hashes: provenRange.hashes.map(toBase64) },
       proof: disputed.proof?.map(toBase64),
       leafHashes: held.leafHashes().map(toBase64),

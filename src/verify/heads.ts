@@ -51,6 +51,7 @@ export class Heads {
    */
   async adopt(head: SignedHead, provenTo: number | undefined): Promise<boolean> {
     const known = this.newest
+    if (known === undefined && head.treeSize === 0 && provenTo !== undefined) this.checkEmpty(head)
     if (known !== undefined && head.treeSize === known.treeSize) return this.adoptEqual(known, head)
     if (known !== undefined && head.treeSize < known.treeSize) return this.checkSmaller(head, known, provenTo)
     if (known !== undefined && known.treeSize > 0 && provenTo !== undefined && provenTo < known.treeSize)

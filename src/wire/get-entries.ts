@@ -32,7 +32,7 @@ export function parseGetEntries(
 ): EntryBatch {
   const text = withoutEscapes(bufferOf(body))
   const ends = text === undefined ? undefined : scanEntries(text, maxEntries)
-  if (text === undefined || ends === undefined) return parseSlowly(body, start, maxEntries)
+  if (text === undefined || ends === undefined) return parseSlowly(body, start, maxEntries, release)
   // What an error is to quote is written over.
   const beginning = Buffer.from(text.subarray(0, EXCERPT_LENGTH + 1))
   return LeafBatch.of(start, decodeLeaves(text, ends, start, beginning), release)
@@ -149,7 +149,7 @@ class JsonScanner {
 }
 
 /** Any answer, by `JSON.parse`: what the scanner did not know, and every error. */
-function parseSlowly(body: Uint8Array, start: number, maxEntries: number): EntryBatch {
+function parseSlowly(body: Uint8Array, start: number, maxEntries: number, release?: () => void): EntryBatch {
   const { entries } = new JsonAnswer(body, WHAT).fields
   const refuse = (reason: string) => malformedResponse(WHAT, reason, body)
   if (!Array.isArray(entries)) throw refuse('no array of entries')
@@ -174,5 +174,5 @@ function parseSlowly(body: Uint8Array, start: number, maxEntries: number): Entry
     // A log that lost it may leave it out, or write null.
     add(typeof extra === 'string' ? extra : '')
   })
-  return LeafBatch.of(start, decodeLeaves(Buffer.concat(parts), ends, start, body))
+  return LeafBatch.of(start, decodeLeaves(Buffer.concat(parts), ends, start, body), release)
 }

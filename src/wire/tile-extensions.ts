@@ -1,6 +1,4 @@
-import { CtStreamError } from '../errors.js'
 import { ByteReader } from '../util/bytes.js'
-import { malformedLeaf } from './malformed.js'
 import { ByteWriter } from './writer.js'
 
 /** ExtensionType leaf_index(0) (C2SP static-ct-api, "SCT Extension"). */
@@ -30,17 +28,6 @@ export function leafIndexOf(extensions: Uint8Array): number | undefined {
     else reader.view(length, 'extension_data')
   }
   return index
-}
-
-/**
- * Checks that an entry stands where it says it does; one that does not say passes.
- * @throws {@link CtStreamError} `CT_LEAF_MALFORMED`.
- */
-export function verifyLeafIndex(extensions: Uint8Array, index: number): void {
-  const stated = leafIndexOf(extensions)
-  if (stated === undefined || stated === index) return
-  const { code, message } = malformedLeaf(`entry ${index}`, `its leaf_index extension says ${stated}`)
-  throw new CtStreamError(code, message, { index, expected: index, actual: stated })
 }
 
 /** `CtExtensions`, without their own length, that hold a `leaf_index`. */

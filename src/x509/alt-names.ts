@@ -21,13 +21,17 @@ export const NameTag = {
   registeredID: 0x88,
 } as const
 
+const structured = new Set<number>([NameTag.otherName, NameTag.directoryName, NameTag.registeredID])
+
 /**
  * Decodes one `GeneralName`: the element the reader stands at. A name that cannot be read is noted, and given as hexadecimal.
  *
+ * @param opensStructures - `false`: names with a structure of their own, the only ones that can be broken, are not looked into.
  * @returns `raw` is a view of the reader's bytes.
  */
-export function decodeGeneralName(reader: DerReader, note: Note = ignore): GeneralName {
+export function decodeGeneralName(reader: DerReader, note: Note = ignore, opensStructures = true): GeneralName {
   const raw = reader.content()
+  if (!opensStructures && structured.has(reader.tag)) return { kind: 'unknown', value: toHex(raw), raw }
   try {
     return decode(reader, raw, note)
   } catch (error) {
@@ -61,7 +65,8 @@ function decode(reader: DerReader, raw: Uint8Array, note: Note): GeneralName {
     case NameTag.ediPartyName:
       return { kind: 'ediPartyName', value: toHex(raw), raw }
     default:
-      reader.fail('is no GeneralName')
+      note('der-malformed', `the element at byte ${reader.head} is no GeneralName`)
+      return { kind: 'unknown', value: toHex(raw), raw }
   }
 }
 

@@ -18,7 +18,7 @@ import { AltNameWalk } from './alt-name-walk.js'
 import { decodeGeneralName } from './alt-names.js'
 import { type CertificateFrame, outlineCertificate, outlineTbs } from './certificate-frame.js'
 import { decodeTime } from './dates.js'
-import { DerReader, Tag } from './der.js'
+import { DerReader, noteNonMinimal, Tag } from './der.js'
 import type { HostNames } from './dns-names.js'
 import {
   type AccessLocation,
@@ -43,6 +43,9 @@ import type { Outline } from './outline.js'
 import type { ProblemList } from './problem-list.js'
 import { decodePublicKey } from './public-key.js'
 import { UniqueList } from './unique-list.js'
+
+/** After so many broken ones, names that have a structure are not opened: each failure is dear, and 16 MB hold millions. */
+const MAX_BROKEN_NAMES = 1000
 
 type ExtensionName = keyof typeof ExtensionOid
 
@@ -100,6 +103,7 @@ export class CertificateFields {
       const reader = this.readerOver(serialStart, signatureStart)
       reader.expect(Tag.integer, 'serialNumber')
       const content = reader.content()
+      if (content.length === 0) reader.fail('is an INTEGER without octets')
       noteInteger(content, note)
       if (isNegative(content)) note('serial-negative', 'the serial number is below zero')
       return toHex(content)
@@ -152,10 +156,14 @@ export class CertificateFields {
     return this.once<readonly GeneralName[]>('altNames', [], (note) => {
       const names: GeneralName[] = []
       const walk = new AltNameWalk(this.outline, note)
-      while (walk.next()) names.push(decodeGeneralName(walk.reader, note))
+      let broken = 0
+      const noteName: Note = (code, message) => {
+        if (code === 'der-malformed') broken++
+        note(code, message)
+      }
+      while (walk.next()) names.push(decodeGeneralName(walk.reader, noteName, broken < MAX_BROKEN_NAMES))
       if (walk.found > 1) note('extension-duplicate', `subjectAltName occurs ${walk.found} times`)
-      const { nonMinimalAt } = walk.reader
-      if (nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${nonMinimalAt}`)
+      noteNonMinimal(walk.reader, note)
       return names
     })
   }
@@ -178,12 +186,12 @@ export class CertificateFields {
     return this.once<SignatureAlgorithm | undefined>('signatureAlgorithm', undefined, (note) => {
       const { bytes, signatureStart, issuerStart } = this.outline
       const outerStart = this.frame?.signatureAlgorithmStart ?? -1
-      if (outerStart < 0) return decodeSignatureAlgorithm(bytes, signatureStart, issuerStart)
+      if (outerStart < 0) return decodeSignatureAlgorithm(bytes, signatureStart, issuerStart, note)
       const outer = new DerReader(bytes, outerStart)
       outer.next()
       if (!equalBytes(outer.element(), bytes.subarray(signatureStart, issuerStart)))
         note('algorithm-mismatch', 'the signature algorithm inside the TBSCertificate differs from the one outside')
-      return decodeSignatureAlgorithm(bytes, outerStart, outer.stop)
+      return decodeSignatureAlgorithm(bytes, outerStart, outer.stop, note)
     })
   }
 
@@ -253,7 +261,7 @@ export class CertificateFields {
     return this.once<readonly Extension[]>('extensions', [], (note) => {
       const extensions: Extension[] = []
       for (let i = 0; i < this.outline.extensionCount; i++)
-        tolerant(note, 'extension-malformed', undefined, () => extensions.push(this.readExtension(i)))
+        tolerant(note, 'extension-malformed', undefined, () => extensions.push(this.readExtension(i, note)))
       return extensions
     })
   }
@@ -281,12 +289,13 @@ export class CertificateFields {
     reader.expect(Tag.sequence, 'Validity')
     reader.enter()
     for (let i = 0; i < which; i++) if (!reader.next()) reader.fail('ends before its last date')
+    noteNonMinimal(reader, note)
     return decodeTime(reader.bytes, reader.tag, reader.start, reader.stop, note)
   }
 
-  private readExtension(i: number): Extension {
+  private readExtension(i: number, note: Note): Extension {
     const { bytes } = this.outline
-    const { oidStart, oidEnd, critical, valueStart, valueEnd } = this.outline.extension(i)
+    const { oidStart, oidEnd, critical, valueStart, valueEnd } = this.outline.extension(i, note)
     const oid = decodeOid(bytes, oidStart, oidEnd)
     return { oid, name: extensionNames[oid], critical, value: bytes.subarray(valueStart, valueEnd) }
   }
@@ -315,7 +324,7 @@ export class CertificateFields {
         const reader = this.readerOver(valueStart, valueEnd)
         for (const item of decode(reader, note)) items.push(item)
         noteFrame(this.readerOver(valueStart, valueEnd), note)
-        if (reader.nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${reader.nonMinimalAt}`)
+        noteNonMinimal(reader, note)
       })
     return items
   }

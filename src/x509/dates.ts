@@ -4,6 +4,8 @@ import { excerpt, latin1 } from './strings.js'
 
 const utcTime = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})?$/
 const generalizedTime = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d{4})?$/
+/** Longer texts are no dates, whatever they begin with. */
+const MAX_TEXT = 64
 /** GeneralizedTime is for 2050 and later (RFC 5280 section 4.1.2.5). */
 const FIRST_GENERALIZED = Date.UTC(2050, 0, 1)
 
@@ -25,7 +27,7 @@ export function decodeTime(
     const time = standardUtcTime(bytes, start)
     if (time !== undefined) return time
   }
-  return anyTime(tag, latin1(bytes, start, Math.min(stop, start + 256)), note)
+  return anyTime(tag, latin1(bytes, start, Math.min(stop, start + MAX_TEXT)), note)
 }
 
 /** `YYMMDDHHMMSSZ` without a string: nearly all dates of nearly all certificates. */
@@ -57,7 +59,7 @@ function anyTime(tag: number, text: string, note: Note): number | undefined {
     note('time-malformed', `a date has tag ${tagText(tag)}`)
     return undefined
   }
-  const match = (isUtc ? utcTime : generalizedTime).exec(text)
+  const match = text.length === MAX_TEXT ? null : (isUtc ? utcTime : generalizedTime).exec(text)
   const time = match === null ? undefined : isUtc ? utcParts(match) : generalizedParts(match)
   if (time === undefined) {
     note('time-malformed', `${JSON.stringify(excerpt(text))} is not a date`)

@@ -1,4 +1,5 @@
 import { CtStreamError } from '../errors.js'
+import type { Note } from './note.js'
 
 /** Identifier octets of the universal types X.509 uses (X.690 section 8.1.2); constructed ones with their bit set. */
 export const Tag = {
@@ -159,6 +160,11 @@ export class DerReader {
     this.offset = from + octets
     return length
   }
+}
+
+/** Notes that a length was met in more octets than DER allows (X.690 section 10.1). */
+export function noteNonMinimal({ nonMinimalAt }: DerReader, note: Note): void {
+  if (nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${nonMinimalAt}`)
 }
 
 /** The error of all DER that is not as it must be. */

@@ -8,6 +8,9 @@ import { UniqueList } from './unique-list.js'
 /** No label has more characters than octets, and no DNS label more than 63 octets; converting longer ones is a waste of time. */
 const MAX_LABEL = 255
 
+/** Labels of one certificate that are converted to A-labels: no real one has as many, and a conversion costs as much as 100 octets. */
+const MAX_CONVERSIONS = 20_000
+
 /** No DNS name has more than 255 octets; what is far longer is none, and is not taken apart. */
 const MAX_NAME = 1024
 
@@ -28,6 +31,7 @@ const DIGIT_9 = 0x39
  * - `http://`, `https://` off; a name with a NUL or a slash gives both the part before it and the whole; so does a port
  * - an IP address is an IP address, wherever it is written
  * - what is longer than 1024 characters is no name
+ * - from the 20,001st on, labels that are not ASCII are escaped as below and not converted
  * - other characters that cannot be in a name, or would harm a terminal, are written `\DDD` (RFC 1035 section 5.1)
  */
 export class HostNames {
@@ -36,6 +40,7 @@ export class HostNames {
   private firstStart = 0
   private firstStop = 0
   private addresses: UniqueList | undefined
+  private conversions = 0
   private readonly note: Note
 
   constructor(note: Note = ignore) {
@@ -105,7 +110,7 @@ export class HostNames {
     for (const reading of readings)
       for (const part of partsOf(reading)) {
         const isIp = this.addIpText(part)
-        const name = isIp ? '' : canonicalName(part)
+        const name = isIp ? '' : this.canonicalName(part)
         if (name !== '') this.names.add(name)
         added ||= isIp || name !== ''
       }
@@ -119,7 +124,25 @@ export class HostNames {
     if (this.addIpText(part)) return
     const name = part.trim()
     if (/[ @]/.test(name) || !withoutTrailingDots(name).includes('.')) return
-    this.names.add(canonicalName(name))
+    this.names.add(this.canonicalName(name))
+  }
+
+  /** Lower case, white space around and trailing dots off, A-labels, what cannot be printed as `\DDD`; may be empty. */
+  private canonicalName(text: string): string {
+    const name = withoutTrailingDots(text.trim())
+    if (this.conversions >= MAX_CONVERSIONS) return escaped(name.toLowerCase())
+    return name
+      .split('.')
+      .map((label) => this.canonicalLabel(label))
+      .join('.')
+  }
+
+  private canonicalLabel(label: string): string {
+    if (/^[\x21-\x7e]*$/.test(label) && !label.includes('\\')) return label.toLowerCase()
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what needs no conversion
+    const isConverted = !/^[\x00-\x7f]*$/.test(label)
+    if (isConverted) this.conversions++
+    return (isConverted ? toALabel(label) : undefined) ?? escaped(label.toLowerCase())
   }
 
   private addIpText(text: string): boolean {
@@ -145,7 +168,7 @@ function isClean(bytes: Uint8Array, start: number, stop: number): boolean {
 
 /** The readings of a text that may be more than a name: up to a NUL, a slash or a port, and as a whole. */
 function partsOf(text: string): string[] {
-  const whole = text.replace(/^https?:\/\//i, '')
+  const whole = text.trim().replace(/^https?:\/\//i, '')
   const untilNul = before(whole, '\0')
   const parts = [before(untilNul, '/'), untilNul, before(whole, '/'), whole]
   for (const part of [...parts]) {
@@ -160,22 +183,11 @@ function before(text: string, mark: string): string {
   return at < 0 ? text : text.slice(0, at)
 }
 
-/** Lower case, white space around and trailing dots off, A-labels, what cannot be printed as `\DDD`; may be empty. */
-function canonicalName(text: string): string {
-  return withoutTrailingDots(text.trim()).split('.').map(canonicalLabel).join('.')
-}
-
 /** Not by a regular expression: `/\.+$/` takes quadratic time for dots in the middle. */
 function withoutTrailingDots(text: string): string {
   let end = text.length
   while (end > 0 && text.charCodeAt(end - 1) === DOT) end--
   return text.slice(0, end)
-}
-
-function canonicalLabel(label: string): string {
-  if (/^[\x21-\x7e]*$/.test(label) && !label.includes('\\')) return label.toLowerCase()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what needs no conversion
-  return (/^[\x00-\x7f]*$/.test(label) ? undefined : toALabel(label)) ?? escapedLabel(label.toLowerCase())
 }
 
 /** A-label of a U-label; `undefined` when it has none. */
@@ -187,8 +199,9 @@ function toALabel(label: string): string | undefined {
   return ascii.length > 2 ? ascii.slice(0, -2) : undefined
 }
 
-function escapedLabel(label: string): string {
-  return bufferOf(Buffer.from(label, 'utf8'))
+/** Lets full stops be. */
+function escaped(text: string): string {
+  return bufferOf(Buffer.from(text, 'utf8'))
     .toString('latin1')
     .replace(/[^\x21-\x5b\x5d-\x7e]/g, (octet) => `\\${String(octet.charCodeAt(0)).padStart(3, '0')}`)
 }

@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { Name, NameAttribute, NameJson } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
-import { DerReader, Tag } from './der.js'
+import { DerReader, noteNonMinimal, Tag } from './der.js'
 import { ignore, type Note } from './note.js'
 import { decodeOid } from './oid.js'
 import { attributeNames } from './oids.js'
@@ -23,7 +23,7 @@ export function decodeName(bytes: Uint8Array, start: number, stop: number, note:
     if (!CtStreamError.is(error)) throw error
     note('der-malformed', error.message)
   }
-  if (reader.nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${reader.nonMinimalAt}`)
+  noteNonMinimal(reader, note)
   return new DistinguishedName(attributes, bytes.subarray(start, stop))
 }
 
@@ -140,5 +140,5 @@ function escaped(value: string): string {
   return value.length > 1 && value.endsWith(' ') ? `${text.slice(0, -1)}\\ ` : text
 }
 
-/** The name of an entry that has none to read. */
-export const noName: Name = new DistinguishedName([], new Uint8Array(0))
+/** The name of an entry that has none to read; frozen, since all of them share it. */
+export const noName: Name = Object.freeze(new DistinguishedName(Object.freeze([]), new Uint8Array(0)))

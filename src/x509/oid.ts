@@ -6,7 +6,8 @@ const MAX_OID_OCTETS = 1024
 
 /**
  * Dotted decimal of an OBJECT IDENTIFIER's content octets (X.690 section 8.19).
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it is empty, cut short or longer than any real one.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it is empty, cut short, longer than any real one, or has a padded arc: it would
+ *   be taken for another one, whose octets it has not.
  */
 export function decodeOid(bytes: Uint8Array, start: number, stop: number): string {
   if (start >= stop) throw derError('is an empty object identifier', start)
@@ -16,6 +17,7 @@ export function decodeOid(bytes: Uint8Array, start: number, stop: number): strin
   let arc = 0
   for (let at = start; at < stop; at++) {
     const octet = bytes[at] as number
+    if (octet === 0x80 && at === arcStart) throw derError('is an object identifier with a padded arc', start)
     arc = arc * 128 + (octet & 0x7f)
     if (octet >= 0x80) continue
     if (at - arcStart >= MAX_ARC_OCTETS) throw derError('has an object identifier arc of absurd size', start)

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import { DerReader, Tag } from './der.js'
+import { DerReader, derError, noteNonMinimal, Tag } from './der.js'
 import { ignore, type Note } from './note.js'
 import { sameOctets } from './oid.js'
 
@@ -80,24 +80,23 @@ export class Outline {
     // extnID OBJECT IDENTIFIER
     const at = this.extensions[i * EXTENSION_FIELDS + 1] as number
     const stop = this.extensions[i * EXTENSION_FIELDS + 2] as number
-    const length = bytes[at + 1] as number
     // What does not begin with an OID is broken; to say so by an exception for every type that is looked for would be dear.
     if (at + 2 > stop || bytes[at] !== Tag.oid) return false
-    if (length < 0x80) return at + 2 + length <= stop && sameOctets(bytes, at + 2, at + 2 + length, oid)
-    const opened = this.tryOpen(i)
-    return opened !== undefined && sameOctets(bytes, opened.oidStart, opened.oidEnd, oid)
+    const length = bytes[at + 1] as number
+    if (length >= 0x80) return this.isLongFormExtension(at, stop, oid)
+    return at + 2 + length <= stop && sameOctets(bytes, at + 2, at + 2 + length, oid)
   }
 
   /**
-   * Extension `i` in its parts.
+   * Extension `i` in its parts; what deviates, and can be read all the same, is noted.
    * @throws {@link CtStreamError} `CT_DER_MALFORMED`
    */
-  extension(i: number): ExtensionParts {
-    const { start, end } = this.extensionSpan(i)
-    const reader = new DerReader(this.bytes, start, end)
+  extension(i: number, note: Note = ignore): ExtensionParts {
+    const at = i * EXTENSION_FIELDS
+    const head = this.extensions[at] as number
     // Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
-    reader.expect(Tag.sequence, 'Extension')
-    reader.enter()
+    if (this.bytes[head] !== Tag.sequence) throw derError('is no Extension', head)
+    const reader = new DerReader(this.bytes, this.extensions[at + 1], this.extensions[at + 2])
     reader.expect(Tag.oid, 'extnID')
     const { start: oidStart, stop: oidEnd } = reader
     if (!reader.next()) reader.fail('has no extnValue')
@@ -107,17 +106,9 @@ export class Outline {
       if (!reader.next()) reader.fail('has no extnValue')
     }
     if (!reader.isA(Tag.octetString)) reader.fail('is no OCTET STRING')
+    noteNonMinimal(reader, note)
+    if (reader.stop < reader.end) note('trailing-data', `${reader.end - reader.stop} bytes after the extnValue`)
     return { oidStart, oidEnd, critical, valueStart: reader.start, valueEnd: reader.stop }
-  }
-
-  /** Extension `i` in its parts, or `undefined` when it is broken. */
-  tryOpen(i: number): ExtensionParts | undefined {
-    try {
-      return this.extension(i)
-    } catch (error) {
-      if (!CtStreamError.is(error)) throw error
-      return undefined
-    }
   }
 
   /** The Extension element itself. */
@@ -158,8 +149,19 @@ export class Outline {
     advance(reader, 'subjectPublicKeyInfo')
     this.spkiEnd = reader.stop
     // issuerUniqueID [1], subjectUniqueID [2], extensions [3] EXPLICIT Extensions OPTIONAL
-    while (reader.next()) if (reader.isA(0xa3)) this.tolerateExtensions(reader, note)
+    while (reader.next())
+      if (reader.isA(0xa3)) this.tolerateExtensions(reader, note)
+      else if (!isUniqueId(reader)) note('trailing-data', `the element at byte ${reader.head} of the TBSCertificate`)
     reader.leave(outer)
+  }
+
+  /** The same for an OID whose length has more octets than it needs, as that of any known one has when it has several. */
+  private isLongFormExtension(at: number, stop: number, oid: Uint8Array): boolean {
+    const { bytes } = this
+    const start = at + 2 + (bytes[at + 1] as number) - 0x80
+    let length = 0
+    for (let i = at + 2; i < start && i < stop; i++) length = length * 256 + (bytes[i] as number)
+    return start + length <= stop && sameOctets(bytes, start, start + length, oid)
   }
 
   /** Broken extensions end the reading of extensions, nothing else. */
@@ -168,7 +170,7 @@ export class Outline {
     else note('extension-duplicate', 'more than one list of extensions')
     const { end, stop } = reader
     try {
-      this.readExtensions(reader)
+      this.readExtensions(reader, note)
     } catch (error) {
       if (!CtStreamError.is(error)) throw error
       note('der-malformed', error.message)
@@ -176,16 +178,22 @@ export class Outline {
     reader.reset(stop, end)
   }
 
-  private readExtensions(reader: DerReader): void {
+  private readExtensions(reader: DerReader, note: Note): void {
     reader.enter()
     // Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension
     reader.expect(Tag.sequence, 'Extensions')
+    if (reader.stop < reader.end) note('trailing-data', `${reader.end - reader.stop} bytes after the extensions`)
     reader.enter()
     while (reader.next()) {
       if (this.extensionCount >= MAX_EXTENSIONS) reader.fail(`comes after ${MAX_EXTENSIONS} other extensions`)
       this.extensions.push(reader.head, reader.start, reader.stop)
     }
   }
+}
+
+/** issuerUniqueID [1] IMPLICIT UniqueIdentifier, subjectUniqueID [2]; a BER encoder may make them constructed. */
+function isUniqueId(reader: DerReader): boolean {
+  return reader.isA(0x81) || reader.isA(0x82) || reader.isA(0xa1) || reader.isA(0xa2)
 }
 
 function advance(reader: DerReader, field: string): void {

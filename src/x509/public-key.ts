@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { PublicKeyInfo } from '../types/certificate.js'
 import { sha256Hex } from '../util/hash.js'
-import { DerReader, Tag } from './der.js'
+import { DerReader, noteNonMinimal, Tag } from './der.js'
 import { bitLength, isNegative, noteInteger, smallInteger } from './integer.js'
 import { ignore, type Note } from './note.js'
 import { decodeOid } from './oid.js'
@@ -38,6 +38,7 @@ export function decodePublicKey(bytes: Uint8Array, start: number, end: number, n
     if (!CtStreamError.is(error)) throw error
     note('key-malformed', `${algorithm} key: ${error.message}`)
   }
+  noteNonMinimal(reader, note)
   const { bits, curve, exponent } = details
   return { algorithm, oid, bits, curve, exponent, spki, spkiSha256: sha256Hex(spki) }
 }

@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { Tag, tagText } from './der.js'
 import type { Note } from './note.js'
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true })
 
 /** Octets a string type may hold; a type that is not here may hold any. */
@@ -51,13 +52,9 @@ export function latin1(bytes: Uint8Array, start = 0, stop = bytes.length): strin
   return latin1Slice.call(bytes, start, stop)
 }
 
-/** UTF-8, or `undefined` when it is not. */
+/** UTF-8, or `undefined` when it is not. Asked first: a decoder that throws takes a hundred times as long. */
 export function strictUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
-  }
+  return isUtf8(bytes) ? utf8.decode(bytes) : undefined
 }
 
 /** Whether no octet is above 0x7f. */

@@ -12,29 +12,33 @@ export const LOG: LogInfo = {
   url: 'https://log.example.net/',
 }
 
-/** A batch over leaves made up from their index. */
+/** A batch over leaves made up from their index; as those of a log, not to be read when it was released. */
 export function batchOf(start: number, length: number, leaf = leafOf): EntryBatch {
+  let released = false
+  let hashes: Uint8Array | undefined
+  const read = (i: number) => {
+    if (released) throw new CtStreamError('CT_CLOSED', `the page of entry ${start} is read after it was released`)
+    return leaf(start + i)
+  }
+  const hash = (i: number) => createHash('sha256').update('\0').update(read(i)).digest()
   return {
     start,
     length,
     byteLength: length * 100,
-    leafInput: (i) => leaf(start + i),
-    leafHashes: () =>
-      Buffer.concat(
-        Array.from({ length }, (_, i) =>
-          createHash('sha256')
-            .update('\0')
-            .update(leaf(start + i))
-            .digest(),
-        ),
-      ),
+    leafInput: read,
+    leafHashes: () => {
+      hashes ??= Buffer.concat(Array.from({ length }, (_, i) => hash(i)))
+      return hashes
+    },
     entry: (i) => ({
       index: start + i,
-      leafInput: leaf(start + i),
+      leafInput: read(i),
       extra: { preCertificate: () => undefined, chain: () => ({ kind: 'certificates', certificates: [] }) },
     }),
     slice: (from, to) => batchOf(start + from, to - from, leaf),
-    release: () => {},
+    release: () => {
+      released = true
+    },
   }
 }
 

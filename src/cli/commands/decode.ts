@@ -37,6 +37,7 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
           : input.certificates.map((der, i) => kit.decodeCertificate(der, i, source))
       const output = new Output(io.stdout)
       for (const cert of certificates) {
+        await format.fetch?.(cert).catch(() => {})
         if (!(await output.write(format(cert), io.stop))) return
       }
     },

@@ -1,15 +1,22 @@
 import type { Transport } from '../../http/transport.js'
+import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
 import type { LogSpec } from '../../types/log.js'
 import type { Command, CommandContext } from '../command.js'
-import { flagsNamed, formatFlags, reportFlags } from '../flags.js'
-import { formatFrom } from '../formats/format.js'
+import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags.js'
+import { type Format, formatFrom } from '../formats/format.js'
 import { Output } from '../output.js'
 import type { ProvenEntry } from '../proven-entry.js'
 import { formatCount } from '../quantities.js'
 import { logLevelFrom, reporter } from '../report.js'
-import { specsFrom } from '../stream-options.js'
+import { sanitizeJson } from '../sanitize.js'
 import { styleFor } from '../style.js'
 import { usageError } from '../usage-error.js'
+
+const proofFlag: Flag = {
+  name: 'json',
+  type: 'switch',
+  help: 'for programs: the entry as JSON together with what proves it: head, leaf hash, audit path',
+}
 
 /** `ct-stream get <log> <index>`: one entry, proven to be in the log, as the stream would show it. */
 export const get: Command = {
@@ -19,6 +26,7 @@ export const get: Command = {
   optional: ['log'],
   flags: [
     ...flagsNamed('log-list', 'log', 'key', 'submission-url', 'allow-http', 'checkpoint', 'no-checkpoint', 'contact'),
+    proofFlag,
     ...formatFlags,
     ...reportFlags,
   ],
@@ -27,8 +35,8 @@ export const get: Command = {
 
 async function showEntry(context: CommandContext): Promise<void> {
   const { io, values } = context
-  const format = formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'pretty' : 'json')
-  const { name, index, spec: given } = targetOf(context)
+  const format = chosenFormat(context)
+  const { name, index, spec: given } = await targetOf(context)
   const { transportFrom } = await import('../listed-logs.js')
   const { openLog } = await import('../../logs/open-log.js')
   const transport = transportFrom(values)
@@ -45,13 +53,40 @@ async function showEntry(context: CommandContext): Promise<void> {
       cursor: () => encodeCursor([[cursorKey(client.log.id), index + 1]]),
       issuer: (fingerprint) => client.issuer(fingerprint, { signal: io.stop }),
     })
-    // The message holds the chain of a static-ct entry only when that was asked for; without it, it is as good as can be.
-    if (values.text('format') === 'certstream') await cert.chain().catch(() => {})
-    await new Output(io.stdout).write(format(cert), io.stop)
+    await format?.fetch?.(cert).catch(() => {})
+    await new Output(io.stdout).write(format?.(cert) ?? provenJson(cert, proven), io.stop)
     tellProof(context, proven)
   } finally {
     await transport.close()
   }
+}
+
+/** `undefined` for `--json`, which gives way to a format that is nearer: a flag before variables and file. */
+function chosenFormat({ io, values }: CommandContext): Format | undefined {
+  const format = ['format', 'template'].find((name) => values.isFlag(name))
+  if (format !== undefined && values.isFlag('json')) throw usageError(`--json and --${format} exclude each other`)
+  if (values.switch('json') && format === undefined) return undefined
+  return formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'pretty' : 'json')
+}
+
+/** The JSON form of the entry with one more member, `proof`; bytes in it are base64, as in the answers of RFC 6962. */
+function provenJson(cert: CtCertificate, { head, leafHash, auditPath }: ProvenEntry): string {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+  const json: CertificateJson & { readonly proof: object } = {
+    ...cert.toJSON(),
+    proof: {
+      verified: true,
+      log: cert.log.id,
+      index: cert.index,
+      leafHash: base64(leafHash),
+      treeSize: head.treeSize,
+      rootHash: base64(head.rootHash),
+      timestamp: new Date(head.timestamp).toISOString(),
+      signature: base64(head.signature),
+      auditPath: auditPath.map(base64),
+    },
+  }
+  return `${sanitizeJson(JSON.stringify(json))}\n`
 }
 
 interface Target {
@@ -60,16 +95,17 @@ interface Target {
   readonly spec: LogSpec | undefined
 }
 
-function targetOf({ values, positionals }: CommandContext): Target {
-  const specs = specsFrom(values)
+async function targetOf({ values, positionals }: CommandContext): Promise<Target> {
   const [name, text] = positionals.length === 1 ? [undefined, positionals[0]] : positionals
-  if (specs === undefined && name === undefined) throw usageError('ct-stream get needs <log> and <index>')
-  if (specs !== undefined && name !== undefined)
+  if (!values.has('log') && name === undefined) throw usageError('ct-stream get needs <log> and <index>')
+  if (values.has('log') && name !== undefined)
     throw usageError(`${values.from('log')} and the argument ${JSON.stringify(name)} both name a log: leave one out`)
-  if (specs !== undefined && specs.length > 1) throw usageError(`${values.from('log')} is given more than once`)
+  if (values.list('log').length > 1) throw usageError(`${values.from('log')} is given more than once`)
   const index = /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(index)) throw usageError(`<index> must be an integer from 0, got ${JSON.stringify(text)}`)
-  return { name, index, spec: specs?.[0] }
+  const { specsFrom } = await import('../addresses.js')
+  const [spec] = specsFrom(values) ?? []
+  return { name, index, spec }
 }
 
 async function listedSpec(context: CommandContext, name: string, transport: Transport): Promise<LogSpec> {

@@ -21,7 +21,11 @@ const stateFlag: Flag = {
   value: 'STATE',
   help: 'only logs that are pending, qualified, usable, readonly, retired, rejected or unlisted',
 }
-const probeFlag: Flag = { name: 'probe', type: 'switch', help: 'ask each log for its head: size and age' }
+const probeFlag: Flag = {
+  name: 'probe',
+  type: 'switch',
+  help: 'ask each log for its head: size, age, and the age it may have (MMD)',
+}
 
 /** `ct-stream logs`: the logs the lists name, and which of them are streamed. */
 export const logs: Command = {
@@ -104,7 +108,8 @@ function columnsFor(rows: readonly Row[], style: Style, now: number): readonly C
   const probed: readonly Column<Row>[] = [
     ...columns,
     { title: 'SIZE', text: ({ probe }) => sizeText(probe), isNumber: true },
-    { title: 'HEAD AGE', text: ({ probe }) => headAgeText(probe, now), isNumber: true },
+    { title: 'HEAD AGE', text: ({ probe }) => headAgeText(probe, now), isNumber: true, paint: headAgePaint(style) },
+    { title: 'MMD', text: ({ probe }) => mmdText(probe), isNumber: true },
   ]
   if (rows.every((row) => problemText(row) === '')) return probed
   return [...probed, { title: 'PROBLEM', text: problemText, paint: style.red }]
@@ -128,6 +133,15 @@ function sizeText(probe: Probe | undefined): string | undefined {
 
 function headAgeText(probe: Probe | undefined, now: number): string | undefined {
   return probe !== undefined && 'head' in probe ? formatDuration(now - probe.head.timestamp) : undefined
+}
+
+function headAgePaint(style: Style): (text: string, row: Row) => string {
+  return (text, { probe }) => (probe !== undefined && problemOf(probe) !== undefined ? style.red(text) : text)
+}
+
+/** The maximum merge delay: no head of the log should be older (RFC 6962 section 3.5). */
+function mmdText(probe: Probe | undefined): string | undefined {
+  return probe !== undefined && 'head' in probe && probe.mmdMs !== undefined ? formatDuration(probe.mmdMs) : undefined
 }
 
 function problemText({ probe }: Row): string {
@@ -162,6 +176,7 @@ function probeJson(probe: Probe, now: number): object {
     treeSize,
     timestamp: new Date(timestamp).toISOString(),
     ageMs: Math.max(0, now - timestamp),
+    mmdMs: probe.mmdMs ?? null,
     rootHash: Buffer.from(rootHash).toString('base64'),
   }
   return { head, error }

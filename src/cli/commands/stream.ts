@@ -2,7 +2,6 @@ import type { Logger } from '../../types/clock.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags.js'
-import { streamRequest } from '../stream-options.js'
 import { usageError } from '../usage-error.js'
 import { watch } from '../watch.js'
 
@@ -13,6 +12,7 @@ export const stream: Command = {
   positionals: [],
   flags: [...streamFlags, ...formatFlags, ...reportFlags],
   async run(context) {
+    const { streamRequest } = await import('../stream-options.js')
     const request = streamRequest(context.values, {
       now: context.io.clock.now(),
       domainsFile: await readDomains(context),

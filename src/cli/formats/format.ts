@@ -10,8 +10,13 @@ import { textLine } from './text.js'
 export const formatNames = ['text', 'json', 'pretty', 'domains', 'certstream', 'template'] as const
 export type FormatName = (typeof formatNames)[number]
 
-/** A certificate as it is written: whole lines with their ends, `''` when it has nothing to show. */
-export type Format = (cert: CtCertificate) => string
+/** How certificates are written. */
+export interface Format {
+  /** Whole lines with their ends, `''` when it has nothing to show. */
+  (cert: CtCertificate): string
+  /** Fetches what it shows and the entry does not hold; to be awaited before. Without it, less is shown. */
+  readonly fetch?: (cert: CtCertificate) => Promise<unknown>
+}
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` when a template is missing, superfluous or wrong. */
 export function makeFormat(name: FormatName, style: Style, template?: string): Format {
@@ -29,11 +34,17 @@ export function makeFormat(name: FormatName, style: Style, template?: string): F
     case 'domains':
       return (cert) => cert.dnsNames.map((domain) => `${sanitize(domain)}\n`).join('')
     case 'certstream':
-      return (cert) => `${sanitizeJson(JSON.stringify(cert.toCertStream('full')))}\n`
+      return certStream
     case 'json':
       return (cert) => `${sanitizeJson(JSON.stringify(cert.toJSON()))}\n`
   }
 }
+
+/** The full message. The chain of a static-ct entry is in it once it was fetched; otherwise it is empty. */
+const certStream: Format = Object.assign(
+  (cert: CtCertificate) => `${sanitizeJson(JSON.stringify(cert.toCertStream('full')))}\n`,
+  { fetch: (cert: CtCertificate) => cert.chain() },
+)
 
 /** The format the flags ask for; a template alone is enough. */
 export function formatFrom(values: Values, style: Style, fallback: FormatName): Format {

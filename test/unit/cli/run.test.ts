@@ -90,7 +90,7 @@ describe('the command line', () => {
   it('speaks of variables that it does not know', async () => {
     const { status, stderr } = await run('', { env: { CT_STREAM_FROMAT: 'json' } })
     expect(status).toBe(0)
-    expect(stderr).toBe('ct-stream: CT_STREAM_FROMAT is no variable of mine\n')
+    expect(stderr).toBe('ct-stream: CT_STREAM_FROMAT is no variable of mine, did you mean CT_STREAM_FORMAT?\n')
   })
 
   it('says in one line why it failed', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ProgressMeter } from '../../../src/cli/progress.js'
 import { formatCount, formatDuration, formatRate } from '../../../src/cli/quantities.js'
 import { StatusLine } from '../../../src/cli/status-line.js'
-import { fitLine, progressText, statusText } from '../../../src/cli/status-text.js'
+import { fitLine, progressText, statusText, summaryText } from '../../../src/cli/status-text.js'
 import { noStyle } from '../../../src/cli/style.js'
 import { CtStreamError } from '../../../src/errors.js'
 import type { LogStatus, StreamStatus } from '../../../src/types/stream.js'
@@ -84,6 +84,14 @@ describe('the status of a stream', () => {
     expect(statusText(status([future, future]))).toMatch(/ · 2 heads of the future$/)
   })
 
+  it('is summed up at the end', () => {
+    expect(summaryText(status([log()], { entries: 1 }))).toBe('1 entry · 1 log')
+    const logs = [log(), log({ state: 'failed' }), log({ state: 'failed' }), log({ state: 'misbehaving' })]
+    expect(summaryText(status(logs, { filtered: 12_000, duplicates: 3, gaps: 2 }))).toBe(
+      '56,789 entries · 12,000 filtered out · 3 duplicates · 4 logs, 1 misbehaving, 2 failed · 2 gaps',
+    )
+  })
+
   it('is cut to the width of the terminal', () => {
     expect(fitLine('12345', 6)).toBe('12345')
     expect(fitLine('123456', 6)).toBe('1234…')
@@ -149,6 +157,17 @@ describe('the status line', () => {
     expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}`)
     line.stop()
     expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}${erase}`)
+  })
+
+  it('leaves a summary, unless there was nothing to sum up', () => {
+    const { stream, text } = terminal()
+    const line = new StatusLine(stream, noStyle, { now: () => 0, sleep: () => new Promise<void>(() => {}) })
+    line.start(() => status([log()]), 'never')
+    line.finish(status([log()], { entries: 7 }))
+    expect(text().endsWith(` lag 0 s${erase}7 entries · 1 log\n`)).toBe(true)
+    const before = text()
+    line.finish(status([]))
+    expect(text()).toBe(before)
   })
 
   it('is there on a terminal that does not know how wide it is', () => {

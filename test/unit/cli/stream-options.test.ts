@@ -4,6 +4,9 @@ import { streamFlags } from '../../../src/cli/flags.js'
 import { streamRequest } from '../../../src/cli/stream-options.js'
 import { Values } from '../../../src/cli/values.js'
 
+// A P-256 key made for this test.
+const key =
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsTMF3eyeG51+HmRekqU1ScJNFOAeIDCV03xMGes1OUB8kCiuugEAvBjxfS3fjZny1Sog4xzz7p/LRICtD1sp+A=='
 const now = Date.UTC(2026, 10, 22, 12)
 const request = (argv: string, domainsFile?: string) =>
   streamRequest(new Values(parseArguments(argv === '' ? [] : argv.split(' '), streamFlags).flags), { now, domainsFile })
@@ -24,13 +27,11 @@ describe('flags as options of ctStream()', () => {
     ['--no-checkpoint', { checkpoint: false }],
     ['--log-list a.json --log-list https://b.example/', { logList: ['a.json', 'https://b.example/'] }],
     ['--operator Google --kind static-ct', { logs: { operators: ['Google'], kinds: ['static-ct'] } }],
-    ['--log https://a.example/ --key AA==', { logs: [{ kind: 'rfc6962', url: 'https://a.example/', key: 'AA==' }] }],
+    [`--log https://a.example/ --key ${key}`, { logs: [{ kind: 'rfc6962', url: 'https://a.example/', key }] }],
     [
-      '--log https://m.example/ --key AA== --submission-url https://s.example/',
+      `--log https://m.example/ --key ${key} --submission-url https://s.example/`,
       {
-        logs: [
-          { kind: 'static-ct', monitoringUrl: 'https://m.example/', submissionUrl: 'https://s.example/', key: 'AA==' },
-        ],
+        logs: [{ kind: 'static-ct', monitoringUrl: 'https://m.example/', submissionUrl: 'https://s.example/', key }],
       },
     ],
     ['--start now --end head', { start: 'now', end: 'head' }],
@@ -50,6 +51,9 @@ describe('flags as options of ctStream()', () => {
     expect(request('--domain a.example --domains-file f', '# ours\nb.example # second\r\n\n=c.example')).toStrictEqual({
       filter: { domains: ['a.example', 'b.example', '=c.example'] },
     })
+    expect(() => request('--domain a.example --domains-file f', '# ours\nb.example\nc_\u0000')).toThrowError(
+      /^--domains-file must be a file of patterns, each a domain .*; line 3, got "c_\\u0000"$/,
+    )
     expect(() => request('--domains-file f', '# none\n')).toThrowError('--domains-file holds no pattern')
   })
 
@@ -69,6 +73,15 @@ describe('flags as options of ctStream()', () => {
     ['--match (', '--match must be a regular expression, got "("'],
     ['--only leaves', '--only must be one of certificates, precertificates'],
     ['--verify none', '--verify must be one of full, signatures-only, none-unverified'],
+    ['--domain a.example --domain a..example', '--domain must be a domain (example.com: it and all below;'],
+    ['--domain 192.0.2.1', '--domain must be a domain'],
+    ['--issuer \u00a0', '--issuer must be a text that is not blank, got "\u00a0"'],
+    ['--contact me', '--contact must be an e-mail address or an https URL, got "me"'],
+    ['--log-list ftp://a.example/', '--log-list must be an https URL (http with --allow-http) or a file, got "ftp:'],
+    [`--log http://a.example/ --key ${key}`, '--log must be an https URL (http with --allow-http), without query, got'],
+    [`--log https://a.example/?b --key ${key} --allow-http`, '--log must be an http or https URL, without query, got'],
+    ['--log https://a.example/ --key AA==', '--key must be the base64 SubjectPublicKeyInfo'],
+    [`--log https://a.example/ --key ${key} --submission-url b`, '--submission-url must be an https URL'],
     ['--dedupe yes', '--dedupe must be one of certificate, issuance'],
   ])('%s is refused', (argv, message) => {
     expect(() => request(argv)).toThrowError(

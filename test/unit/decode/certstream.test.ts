@@ -12,6 +12,7 @@ import {
   name,
   poison,
   subjectAltName,
+  tlv,
   utf8,
 } from '../x509/build.js'
 import { certificateEntry, context, precertEntry } from './entries.js'
@@ -161,6 +162,19 @@ describe('a CertStream message', () => {
   ])('writes the serial number %s as %s', (serial, expected) => {
     const { data } = certificateEntry(buildCertificate({ serial: integer(serial) })).toCertStream('lite')
     expect(data.leaf_cert.serial_number).toBe(expected)
+  })
+
+  it('has a serial number of millions of octets, too', () => {
+    const serial = tlv(0x02, new Uint8Array(6_000_000), Uint8Array.of(1))
+    const { data } = certificateEntry(buildCertificate({ serial })).toCertStream('lite')
+    expect(data.leaf_cert.serial_number).toBe('01')
+  })
+
+  it('of a form that there is not is refused', () => {
+    const cert = certificateEntry(buildCertificate())
+    expect(() => cert.toCertStream('domains-only' as never)).toThrow(
+      expect.objectContaining({ code: 'CT_OPTION_INVALID', message: expect.stringContaining('domains-only') }),
+    )
   })
 
   it('of a static-ct log has no link, and the time of the log where nobody says when it was seen', () => {

@@ -29,6 +29,14 @@ const ca = buildCertificate({ subject: name(commonName('Test CA')), extensions: 
 const certificate = buildCertificate()
 const precertificate = buildCertificate({ extensions: [poison(), subjectAltName(dnsName('www.example.com'))] })
 
+/** Changes all that can be changed of a value. */
+function spoil(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const inner of Object.values(value)) spoil(inner)
+  if (Array.isArray(value)) value.push('spoilt')
+  else for (const key of Object.keys(value)) Object.assign(value, { [key]: 'spoilt' })
+}
+
 describe('an entry', () => {
   it('says where it is from', () => {
     const raw = rawOf({ kind: 'x509', certificate })
@@ -61,18 +69,29 @@ describe('an entry', () => {
 
   it('decodes each field once', () => {
     const cert = certificateEntry(certificate)
-    for (const field of [
-      'timestamp',
-      'notBefore',
-      'subject',
-      'dnsNames',
-      'altNames',
-      'publicKey',
-      'scts',
-      'ocspUrls',
-    ] as const)
+    for (const field of ['subject', 'dnsNames', 'altNames', 'publicKey', 'scts', 'ocspUrls'] as const)
       expect(cert[field], field).toBe(cert[field])
     expect(cert.problems).toEqual(cert.problems)
+  })
+
+  it('gives dates and records that may be changed, and is none the worse for it', () => {
+    const cert = certificateEntry(certificate)
+    const before = JSON.stringify(cert)
+    for (const field of ['timestamp', 'notBefore', 'notAfter'] as const) {
+      expect(cert[field]).toEqual(cert[field])
+      cert[field]?.setFullYear(1999)
+    }
+    spoil(cert.toJSON())
+    spoil(cert.toCertStream('full'))
+    spoil(cert.toCertStream('domains'))
+    expect(JSON.stringify(cert)).toBe(before)
+  })
+
+  it('without a certificate shares nothing with others that can be changed', () => {
+    const { dnsNames, ipAddresses, emailAddresses, uris, crlUrls, subject } = certificateEntry(fromHex('3000'))
+    for (const list of [dnsNames, ipAddresses, emailAddresses, uris, crlUrls, subject.attributes])
+      expect(() => (list as unknown[]).push('x')).toThrow(TypeError)
+    expect(() => Object.assign(subject, { raw: 'x' })).toThrow(TypeError)
   })
 
   it('gives the names of the leaf, never those of a precertificate that does not match it', () => {

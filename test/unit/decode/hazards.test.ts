@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { encodeOid } from '../../../src/x509/oid.js'
 import {
   attribute,
   bitString,
@@ -83,6 +84,16 @@ describe('strings', () => {
   })
 })
 
+describe('an issuer that cannot be read', () => {
+  it('fails alone', () => {
+    const cert = decode({ issuer: octets('x') })
+    expect(cert.issuer.attributes).toEqual([])
+    expect(cert.issuer.raw).toEqual(octets('x'))
+    expect(cert.dnsNames).toEqual(['www.example.com'])
+    expect(problemsOf(cert)).toEqual(['issuer der-malformed'])
+  })
+})
+
 describe('serial numbers', () => {
   it.each([
     ['negative', 'ff2a', ['serialNumber serial-negative']],
@@ -95,6 +106,13 @@ describe('serial numbers', () => {
     const cert = decode({ serial: integer(hex) })
     expect(cert.serialNumber).toBe(hex)
     expect(problemsOf(cert)).toEqual(problems)
+  })
+
+  it('without octets: no number', () => {
+    const cert = decode({ serial: integer('') })
+    expect(cert.serialNumber).toBeUndefined()
+    expect(cert.toCertStream('lite').data.leaf_cert.serial_number).toBeNull()
+    expect(problemsOf(cert)).toEqual(['serialNumber der-malformed'])
   })
 
   it('of the wrong type: that field alone fails', () => {
@@ -119,6 +137,24 @@ describe('lengths', () => {
     expect(problemsOf(cert)).toEqual(['issuer length-non-minimal', 'tbs length-non-minimal'])
   })
 
+  it.each<[string, TbsParts, string]>([
+    ['serial number', { serial: longTlv(0x02, 0, fromHex('01')) }, 'tbs'],
+    [
+      'date',
+      { validity: sequence(longTlv(0x17, 0, '250101000000Z'), longTlv(0x17, 0, '251231235959Z')) },
+      'notAfter notBefore',
+    ],
+    ['key', { spki: sequence(longTlv(0x30, 0, oid('1.3.101.112')), longTlv(0x03, 0, fromHex('0000'))) }, 'publicKey'],
+    ['algorithm', { signature: sequence(longTlv(0x06, 0, encodeOid('1.2.840.10045.4.3.2'))) }, 'signatureAlgorithm'],
+    ['extension', { extensions: [sequence(oid('1.2.3'), longTlv(0x04, 0, 'x'))] }, 'extensions'],
+    ['value of an extension', { extensions: [extension('2.5.29.14', longTlv(0x04, 0, 'x'))] }, 'subjectKeyId'],
+  ])('non-minimal in a %s: accepted, and noted of the field', (_, parts, fields) => {
+    const inner = parts.signature ?? ecdsaWithSha256
+    const cert = certificateEntry(buildCertificate(parts, inner))
+    expect(cert.kind).toBe('certificate')
+    expect(problemsOf(cert)).toEqual(fields.split(' ').map((field) => `${field} length-non-minimal`))
+  })
+
   it.each([
     ['indefinite', '3080 0000', 'the element at byte 0 has an indefinite length'],
     ['of 2^31', '3084 80000000', 'the element at byte 0 has a length of 2^31 or more'],
@@ -137,8 +173,20 @@ describe('lengths', () => {
     const inside = certificateEntry(sequence(buildTbs(), ecdsaWithSha256, bitString(fromHex('00')), tlv(0x05)))
     expect(problemsOf(inside)).toEqual(['der trailing-data'])
     const inTbs = decode({ trailing: tlv(0x05) })
+    expect(problemsOf(inTbs)).toEqual(['der trailing-data'])
+    expect(problemsOf(decode({ uniqueIds: bytes(tlv(0x81, '\0x'), tlv(0x82, '\0y')) }))).toEqual([])
     for (const cert of [after, inside, inTbs]) expect(cert.dnsNames).toEqual(['www.example.com'])
     expect(problemsOf(precertEntry(bytes(buildTbs(), 'x'), undefined))).toContain('tbs trailing-data')
+  })
+
+  it('bytes after the parts of an extension, and after the list of extensions: ignored, and noted', () => {
+    const more = withExtensions(sequence(oid('1.2.3'), octets('x'), tlv(0x05)))
+    expect(more.extensions).toMatchObject([{ oid: '1.2.3', critical: false }])
+    expect(problemsOf(more)).toEqual(['extensions trailing-data'])
+    const list = sequence(subjectAltName(dnsName('a.example')))
+    const after = decode({ extensions: undefined, trailing: tlv(0xa3, list, sequence()) })
+    expect(after.dnsNames).toEqual(['a.example', 'www.example.com'])
+    expect(problemsOf(after)).toEqual(['der trailing-data'])
   })
 })
 
@@ -169,6 +217,12 @@ describe('dates', () => {
     ['second 60', utcTime('250101000060Z'), undefined, 'time-malformed'],
     ['letters', utcTime('2501O1000000Z'), undefined, 'time-malformed'],
     ['empty', utcTime(''), undefined, 'time-malformed'],
+    [
+      'a fraction that has no end',
+      generalizedTime(`20500101000000.${'0'.repeat(300)}+0200`),
+      undefined,
+      'time-malformed',
+    ],
     ['an offset of 99 hours', utcTime('250101000000+9900'), undefined, 'time-malformed'],
     ['another type', octets('250131123045Z'), undefined, 'time-malformed'],
   ]
@@ -233,6 +287,7 @@ describe('names', () => {
     ['upper case and a trailing dot', 'WWW.Example.COM.', ['www.example.com'], []],
     ['several trailing dots and white space', ' a.example.. ', ['a.example'], ['name-unusual']],
     ['http://', 'http://a.example', ['a.example'], ['name-unusual']],
+    ['http:// behind white space', ' http://a.example/', ['a.example', 'a.example/'], ['name-unusual']],
     ['HTTPS:// and a path', 'HTTPS://a.example/path', ['a.example', 'a.example/path'], ['name-unusual']],
     ['a NUL', 'bank.example\0.evil.example', ['bank.example', 'bank.example\\000.evil.example'], ['name-unusual']],
     ['a NUL and a slash', 'a.example/x\0y', ['a.example', 'a.example/x', 'a.example/x\\000y'], ['name-unusual']],
@@ -356,6 +411,13 @@ describe('extensions', () => {
     expect(problemsOf(cert)).toEqual(['extensions extension-malformed'])
   })
 
+  it('an object identifier with a padded arc is none: it would look like another one', () => {
+    const padded = sequence(tlv(0x06, fromHex('551d8011')), octets(sequence(dnsName('a.example'))))
+    const cert = withExtensions(padded, extension('1.2.3', octets('x')))
+    expect(cert.extensions.map(({ oid }) => oid)).toEqual(['1.2.3'])
+    expect(problemsOf(cert)).toEqual(['extensions extension-malformed'])
+  })
+
   it('a list of extensions that breaks keeps those before the break', () => {
     const cert = withExtensions(subjectAltName(dnsName('a.example')), fromHex('3005'))
     expect(cert.dnsNames).toContain('a.example')
@@ -374,6 +436,15 @@ describe('extensions', () => {
     expect(cert.scts).toEqual([])
     expect(problemsOf(cert)).toEqual(['scts sct-list-malformed'])
     expect(problemsOf(withExtensions(sctList(fromHex('0004 0002 0000'))))).toEqual(['scts sct-list-malformed'])
+  })
+
+  it('more SCT lists than there is any reason for are not read', () => {
+    const sct = bytes(fromHex('00'), new Uint8Array(32), fromHex('0000018bcfe56800 0000 0403 0000'))
+    const one = bytes(fromHex('0031 002f'), sct)
+    expect(withExtensions(...Array.from({ length: 16 }, () => sctList(one))).scts.length).toBe(16)
+    const many = withExtensions(...Array.from({ length: 17 }, () => sctList(one)))
+    expect(many.scts.length).toBe(16)
+    expect(problemsOf(many)).toEqual(['scts extension-duplicate', 'scts sct-list-malformed'])
   })
 
   it('inner and outer signature algorithm differ: the outer one, noted', () => {

@@ -40,10 +40,13 @@ async function readAll(cert: CtCertificate): Promise<void> {
   await cert.verifyScts({})
 }
 
+/** Where in an input, 0 to 1. Not `fc.double`, half of whose values are next to zero. */
+const place = fc.nat(99_999).map((n) => n / 100_000)
+
 /** Some octets replaced, some cut out, some put in. */
 const damage = fc.array(
   fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    at: place,
     octets: fc.oneof(
       fc.uint8Array({ maxLength: 4 }),
       fc.constantFrom(
@@ -130,16 +133,11 @@ describeReal('damaged real entries', () => {
 
   it('with their certificate intact but one octet of its content keep all other fields', async () => {
     const entry = fc.nat(leaves.length - 1).map((i) => leaves[i]?.raw.leafInput ?? new Uint8Array())
-    const property = fc.asyncProperty(
-      entry,
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.nat(255),
-      async (leafInput, at, octet) => {
-        const copy = new Uint8Array(leafInput)
-        copy[47 + Math.floor(at * (copy.length - 50))] = octet
-        await survives(copy, '')
-      },
-    )
+    const property = fc.asyncProperty(entry, place, fc.nat(255), async (leafInput, at, octet) => {
+      const copy = new Uint8Array(leafInput)
+      copy[47 + Math.floor(at * (copy.length - 50))] = octet
+      await survives(copy, '')
+    })
     await fc.assert(property, { numRuns: 1000 })
   })
 })

@@ -3,10 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { SharedReads } from '../../../src/http/shared-reads.js'
 import { UndiciTransport } from '../../../src/http/undici-transport.js'
+
+const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -82,6 +86,63 @@ describe('sockets that read into shared memory', () => {
       }),
     )
     expect([...memory]).toEqual([onread.buffer.buffer])
+  })
+
+  // undici keeps views of the headers it has read until it has read all of them.
+  it.each([
+    ['anywhere in its headers', (head: string) => [head.slice(0, 60), head.slice(60, 90), head.slice(90)]],
+    ['in its first word', (head: string) => [head.slice(0, 2), head.slice(2, 60), head.slice(60)]],
+    ['in its last line end', (head: string) => [head.slice(0, -1), head.slice(-1)]],
+    ['behind line ends', (head: string) => [`\r\n${head.slice(0, 60)}`, head.slice(60)]],
+    ['behind an interim answer', (head: string) => [`${INTERIM}${head.slice(0, 60)}`, head.slice(60)]],
+    ['inside an interim answer', (head: string) => [INTERIM.slice(0, 40), INTERIM.slice(40) + head]],
+  ])('keep the head of an answer that is cut %s', async (_name, cut) => {
+    const body = gzipSync(BODY)
+    const head = `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nx-first: 1\r\ncontent-length: ${body.length}\r\nx-last: 2\r\n\r\n`
+    const answer = async (socket: Socket) => {
+      const parts = cut(head)
+      const last = parts.pop() ?? ''
+      for (const part of parts) {
+        socket.write(part)
+        // The part is read before the next one is written.
+        await transport.get(`http://127.0.0.1:${other}/`)
+      }
+      socket.write(Buffer.concat([Buffer.from(last), body]))
+    }
+    const transport = new UndiciTransport()
+    closers.unshift(() => transport.close())
+    const elsewhere = `HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n${'z'.repeat(4000)}`
+    const other = await listen(
+      createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write(elsewhere))),
+    )
+    const port = await listen(
+      createServer((socket) => socket.on('error', () => {}).on('data', () => void answer(socket))),
+    )
+    for (let i = 0; i < 2; i++) {
+      const { headers, body: received } = await transport.get(`http://127.0.0.1:${port}/`)
+      expect(headers).toEqual({
+        'content-encoding': 'gzip',
+        'x-first': '1',
+        'content-length': String(body.length),
+        'x-last': '2',
+      })
+      expect(Buffer.compare(received, BODY)).toBe(0)
+    }
+  })
+
+  it('lose nothing to a reader that throws', () => {
+    const { onread } = new SharedReads()
+    const socket = new Readable({ read() {} }) as Socket
+    const failing = () => {
+      throw new Error('not now')
+    }
+    socket.on('readable', failing)
+    onread.buffer.write('first')
+    expect(() => onread.callback.call(socket as never, 5, onread.buffer)).toThrow('not now')
+    socket.off('readable', failing)
+    onread.buffer.write('other')
+    onread.callback.call(socket as never, 5, onread.buffer)
+    expect(String(socket.read())).toBe('firstother')
   })
 
   it('may be TLS sockets', async () => {

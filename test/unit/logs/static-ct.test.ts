@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { GetOptions, HttpAnswer } from '../../../src/http/transport.js'
 import { UndiciTransport } from '../../../src/http/undici-transport.js'
 import type { LogClient } from '../../../src/logs/client.js'
 import { openLog } from '../../../src/logs/open-log.js'
@@ -46,6 +47,23 @@ describe('data tiles', () => {
       'tile/data/002.p/88',
       'tile/data/002.p/88',
     ])
+  })
+
+  it('are copied: the memory of the answer goes back at once', async () => {
+    let released = 0
+    const get = async (url: string, options?: GetOptions): Promise<HttpAnswer> => {
+      const answer = await transport.get(url, options)
+      return {
+        ...answer,
+        release: () => {
+          released++
+          answer.body.fill(0)
+        },
+      }
+    }
+    const batch = await openLog(log.spec, { transport: { get, close: () => transport.close() } }).entries(0, 256)
+    expect(released).toBe(1)
+    expect(batch.leafInput(255)).toEqual((await client.entries(0, 256)).leafInput(255))
   })
 
   it('that are partial and gone are read from the full one, cut to what the head covers', async () => {

@@ -17,26 +17,33 @@ const ranges = Array.from({ length: LARGEST + 1 }, (_, n) => CompactRange.empty.
 const hashesOf = (range: CompactRange) => range.hashes.map(toHex)
 
 describe('frontierFromInclusion', () => {
-  it('is the compact range of every tree, from the proof of its last leaf', () => {
+  it('is the compact range up to every entry of every tree, from the proof of that entry', () => {
     for (let n = 1; n <= LARGEST; n++) {
-      const proof = PATH(n - 1, all.slice(0, n))
-      const leaf = leafHash(all[n - 1] as Uint8Array)
-      const range = frontierFromInclusion(leaf, n, proof, roots[n] as Uint8Array)
-      expect(range.size).toBe(n)
-      expect(hashesOf(range)).toEqual(ranges[n])
-      expect(code(() => frontierFromInclusion(leaf, n, proof, roots[n - 1] as Uint8Array))).toBe('CT_INCLUSION')
-      expect(code(() => frontierFromInclusion(leafHash(leaf), n, proof, roots[n] as Uint8Array))).toBe('CT_INCLUSION')
-      expect(code(() => frontierFromInclusion(leaf, n, [...proof, leaf], roots[n] as Uint8Array))).toBe('CT_INCLUSION')
+      const root = roots[n] as Uint8Array
+      const other = roots[n - 1] as Uint8Array
+      for (let index = n % 7; index < n; index += 7) {
+        const proof = PATH(index, all.slice(0, n))
+        const leaf = leafHash(all[index] as Uint8Array)
+        const range = frontierFromInclusion(leaf, index, n, proof, root)
+        expect(range.size).toBe(index + 1)
+        expect(hashesOf(range)).toEqual(ranges[index + 1])
+        expect(code(() => frontierFromInclusion(leaf, index, n, proof, other))).toBe('CT_INCLUSION')
+        expect(code(() => frontierFromInclusion(leafHash(leaf), index, n, proof, root))).toBe('CT_INCLUSION')
+        expect(code(() => frontierFromInclusion(leaf, index, n, [...proof, leaf], root))).toBe('CT_INCLUSION')
+      }
     }
-    expect(code(() => frontierFromInclusion(new Uint8Array(32), 0, [], roots[0] as Uint8Array))).toBe('CT_INCLUSION')
+    expect(code(() => frontierFromInclusion(new Uint8Array(32), -1, 0, [], roots[0] as Uint8Array))).toBe(
+      'CT_INCLUSION',
+    )
   })
 
   it('works above 2^32', () => {
     const tree = new UniformTree()
-    for (const n of hugeSizes()) {
-      const range = frontierFromInclusion(tree.root(1), n, tree.path(n - 1, n), tree.root(n))
-      expect(hashesOf(range)).toEqual(tree.range(n).map(toHex))
-    }
+    for (const n of hugeSizes())
+      for (const index of [n - 1, Math.floor(n / 3)]) {
+        const range = frontierFromInclusion(tree.root(1), index, n, tree.path(index, n), tree.root(n))
+        expect(hashesOf(range)).toEqual(tree.range(index + 1).map(toHex))
+      }
   })
 })
 

@@ -91,6 +91,22 @@ describe('LogRequests', () => {
     expect((await all).map((batch) => batch.start)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
+  it('lets a request give up while another one is tried in its place', async () => {
+    const { requests } = requestsOver({ entries: () => Promise.reject(busy(500)), head: () => new Promise(() => {}) })
+    const failing = new AbortController()
+    const entries = requests.entries(0, 1, { signal: failing.signal })
+    while (requests.retries < 4) await new Promise((resolve) => setImmediate(resolve))
+    failing.abort(new Error('no more'))
+    await expect(entries).rejects.toThrow('no more')
+
+    void requests.head()
+    const [stop, reason] = [new AbortController(), new Error('enough')]
+    const waiting = requests.entries(1, 2, { signal: stop.signal })
+    await new Promise((resolve) => setImmediate(resolve))
+    stop.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+  })
+
   it('opens no breaker for being told to slow down', async () => {
     let most = 0
     let underWay = 0

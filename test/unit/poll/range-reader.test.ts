@@ -117,6 +117,21 @@ describe('RangeReader', () => {
     expect(await drain(reader)).toEqual(range(100, 300))
   })
 
+  it.each([1, 2, 4])(
+    'continues when its end is told again before each page, with %i requests in flight',
+    async (inFlight) => {
+      const { reader } = readerOver([0, 1000], async (from, to) => batchOf(from, to - from), { inFlight })
+      const starts: number[] = []
+      for (;;) {
+        reader.extend(1000)
+        const next = await reader.next(true)
+        if (next === undefined) break
+        starts.push((next as FetchedBatch).batch.start)
+      }
+      expect(starts).toEqual([0, 256, 512, 768])
+    },
+  )
+
   it('keeps the budget: reading stops when it is full and goes on when room is given back', async () => {
     const budget = new ByteBudget(256 * 100 * 2)
     let asked = 0

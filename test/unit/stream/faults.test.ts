@@ -89,6 +89,16 @@ describe('trouble that stays', () => {
     await expect(reading).rejects.toThrow('enough') // closing does not wait for it
   })
 
+  it('a log that was too busy for a moment is catching up again when it answers', async () => {
+    const log = closing(await createTestLog({ entries: ENTRIES, pageSize: 32, align: 'always' }))
+    log.fault({ on: 'get-entries', after: 5, times: 1, status: 429 })
+    const stream = backfill(log)
+    const states: string[] = []
+    stream.on('log', ({ state }) => states.push(state))
+    await take(stream)
+    expect(states).toEqual(['catching-up', 'waiting', 'catching-up', 'finished'])
+  })
+
   it('a stale replica does not make the stream step back', async () => {
     const log = await logOf('rfc6962', 300)
     log.add(ENTRIES.slice(300))

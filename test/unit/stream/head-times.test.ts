@@ -134,6 +134,7 @@ describe('a log whose head grows old', () => {
 
   it('has the merge delay of its protocol by default', async () => {
     const { clock, reader, now, codes } = await following({ mmd: 60 }, {})
+    await reader.until(() => now() !== undefined)
     await reader.close()
     expect(now()?.mmdMs).toBe(MINUTE)
     const log = closing(await createTestLog({ kind: 'both', clock, entries: certificates(5) }))

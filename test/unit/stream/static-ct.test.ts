@@ -109,7 +109,7 @@ describe('the last tile, while it is partial', () => {
     const clock = new VirtualClock()
     const log = await logOf(256)
     const reader = follow(log, clock, { partialTileDelayMs: 20_000 })
-    await pass(clock, 2)
+    await reader.until(() => reader.certificates.length === 256)
     for (let second = 0; second < 120; second++) {
       if (second % 4 === 0) grow(log, 1)
       await pass(clock, 1)

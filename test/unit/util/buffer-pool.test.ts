@@ -64,3 +64,14 @@ it('has bodies of unknown length grow in its memory, and gives back what they ou
   body.release()
   expect(pool.take(bytes.buffer.byteLength).buffer).toBe(bytes.buffer)
 })
+
+it('gets a body back once, however often it is released', () => {
+  const pool = new BufferPool()
+  const body = new BodyCollector(10 * MIB, MIB, pool)
+  body.push(Buffer.alloc(MIB))
+  const { buffer } = body.bytes()
+  body.release()
+  body.release()
+  expect(pool.take(MIB).buffer).toBe(buffer)
+  expect(pool.take(MIB).buffer).not.toBe(buffer)
+})

@@ -78,6 +78,16 @@ describe('ByteBudget', () => {
     expect([other.used, whole.used]).toEqual([10, 30])
   })
 
+  it('grants a share at once what it said would fit, whoever asks in the same moment', async () => {
+    const whole = new ByteBudget(100)
+    const [one, other] = [new ByteBudget(60, whole), new ByteBudget(60, whole)]
+    expect(one.fits(60)).toBe(true)
+    const first = one.reserve(60, 0, never)
+    expect(other.fits(60)).toBe(false)
+    const second = other.reserve(60, 0, never)
+    expect([await settled(first), await settled(second)]).toEqual([expect.anything(), undefined])
+  })
+
   it('holds nothing of a share for who gave up waiting for the whole', async () => {
     const whole = new ByteBudget(100)
     const share = new ByteBudget(60, whole)

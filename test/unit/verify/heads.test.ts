@@ -106,6 +106,8 @@ describe('Heads', () => {
     await heads.adopt(headOf(20), 0)
     const wrong = { ...headOf(0), rootHash: new Uint8Array(32) }
     await expect(heads.adopt(wrong, 20)).rejects.toMatchObject({ code: 'CT_ROOT_MISMATCH' })
+    await expect(honestHeads().heads.adopt(wrong, 0)).rejects.toMatchObject({ code: 'CT_ROOT_MISMATCH' })
+    expect(await honestHeads().heads.adopt(headOf(0), 0)).toBe(true)
   })
 
   it('goes back to the verified head, and knows again what was laid at the door of the log', async () => {

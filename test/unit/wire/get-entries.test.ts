@@ -68,6 +68,16 @@ describe('parseGetEntries', () => {
     expect(toHex(entry.leafInput)).toBe(toHex(precertSample.leafInput))
   })
 
+  it('gives the memory of an answer back that had to be parsed as JSON', () => {
+    let released = 0
+    const more = utf8(JSON.stringify({ more: 1, entries: [x509, precert] }))
+    const batch = parseGetEntries(more, 1000, 2, () => released++)
+    more.fill(0)
+    expect(toHex(batch.leafInput(1))).toBe(toHex(precertSample.leafInput))
+    batch.release()
+    expect(released).toBe(1)
+  })
+
   it('tolerates JSON in every dress', () => {
     const slash = { leaf_input: toBase64(hex('00000000019b71b44c000000000003ffffff0000')), extra_data: '////' }
     const dressed = [

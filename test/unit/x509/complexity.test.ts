@@ -88,6 +88,46 @@ describe('the cost of a certificate', () => {
     expect(next.mock.calls.length).toBeLessThan(25)
   })
 
+  /** Errors made by everything that can be read: each costs as much as reading a thousand octets. */
+  function failures(der: Uint8Array): number {
+    const fail = vi.spyOn(DerReader.prototype, 'fail')
+    steps(der)
+    const count = fail.mock.calls.length
+    fail.mockRestore()
+    return count
+  }
+
+  it.each<[string, Uint8Array]>([
+    ['otherName', fromHex('a000')],
+    ['directoryName', fromHex('a40430020600')],
+    ['registeredID', fromHex('8800')],
+    ['tag', fromHex('8900')],
+  ])('has a bound on the errors made of names with a broken %s', (_, broken) => {
+    const der = buildCertificate({
+      extensions: [subjectAltName(...repeat(20_000, () => broken), dnsName('a.example'))],
+    })
+    expect(failures(der)).toBeLessThan(3000)
+    const { altNames } = CertificateFields.ofCertificate(der, new ProblemList())
+    expect(altNames.length).toBe(20_001)
+    expect(altNames.at(-1)).toMatchObject({ kind: 'dNSName', value: 'a.example' })
+  })
+
+  it('is one error, not one for every type that is looked for, for an extension that is broken', () => {
+    const broken = repeat(1000, () => fromHex('3003068100'))
+    expect(failures(buildCertificate({ extensions: broken }))).toBeLessThan(2500)
+  })
+
+  it('has a bound on the labels that are converted; the others are escaped, and none is lost', () => {
+    const names = repeat(201, (i) => dnsName(`${'\xe9.'.repeat(100)}h${i}.example`))
+    const { dnsNames } = CertificateFields.ofCertificate(
+      buildCertificate({ subject: name(), extensions: [subjectAltName(...names)] }),
+      new ProblemList(),
+    )
+    expect(dnsNames.length).toBe(201)
+    expect(dnsNames[199]).toBe(`${'xn--9ca.'.repeat(100)}h199.example`)
+    expect(dnsNames[200]).toBe(`${'\\195\\169.'.repeat(100)}h200.example`)
+  })
+
   it('has a bound on the problems that are kept', () => {
     const problems = new ProblemList()
     const der = buildCertificate({ extensions: [subjectAltName(...repeat(1000, () => dnsName('\xff')))] })

@@ -16,7 +16,6 @@ describe('object identifiers', () => {
     ['50', '2.0'],
     // a UUID under 2.25
     ['6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776', '2.25.329800735698586629295641978511506172918'],
-    ['2a8001', '1.2.1'],
   ])('%s is %s', (hex, text) => {
     expect(decode(hex)).toBe(text)
   })
@@ -24,6 +23,9 @@ describe('object identifiers', () => {
   it.each([
     ['', /empty/],
     ['2a86', /ends inside an arc/],
+    // X.690 section 8.19.2: the leading octet of a subidentifier is not 0x80.
+    ['2a8001', /padded arc/],
+    ['80', /padded arc/],
     [`2a${'ff'.repeat(40)}01`, /absurd size/],
     ['2a'.repeat(2000), /absurd length/],
   ])('refuses %s', (hex, message) => {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { decodeCursor } from '../../../../src/stream/cursor.js'
 import type { TestLog } from '../../../../src/testing/index.js'
@@ -21,6 +21,31 @@ const byKey = ({ key, kind, url, submissionUrl }: TestLog, ...argv: string[]) =>
   const static_ = kind === 'static-ct' ? ['--submission-url', submissionUrl] : []
   return runWith(['get', '--log', url, '--key', key, ...static_, ...argv])
 }
+const key =
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsTMF3eyeG51+HmRekqU1ScJNFOAeIDCV03xMGes1OUB8kCiuugEAvBjxfS3fjZny1Sog4xzz7p/LRICtD1sp+A=='
+/** RFC 6962 section 2.1.1, by the words of it; independent of what is tested. */
+function rootOf({ leafHash, index, treeSize, auditPath }: ProofJson): string {
+  const node = (left: Buffer, right: Buffer) =>
+    createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest()
+  const split = (size: number): number => (size <= 2 ? 1 : 2 * split(Math.ceil(size / 2)))
+  const walk = (at: number, size: number, path: Buffer[]): Buffer => {
+    const sibling = path.at(-1)
+    if (sibling === undefined) return Buffer.from(leafHash, 'base64')
+    const k = split(size)
+    const rest = path.slice(0, -1)
+    return at < k ? node(walk(at, k, rest), sibling) : node(sibling, walk(at - k, size - k, rest))
+  }
+  const path = auditPath.map((hash) => Buffer.from(hash, 'base64'))
+  return walk(index, treeSize, path).toString('base64')
+}
+
+interface ProofJson {
+  readonly leafHash: string
+  readonly index: number
+  readonly treeSize: number
+  readonly auditPath: readonly string[]
+}
+
 const both = [
   ['rfc6962', () => logs.classic],
   ['static-ct', () => logs.tiled],
@@ -49,6 +74,37 @@ describe.each(both)('ct-stream get from a log of kind %s', (kind, logOf) => {
     if (format === 'json') expect(JSON.parse(stdout).index).toBe(10)
     else if (format === 'certstream') expect(JSON.parse(stdout).data.chain.length).toBeGreaterThan(0)
     else expect(stdout).toMatch(/\w+\.\w+/)
+  })
+
+  it('has what proves it, with --json', async () => {
+    const log = logOf()
+    const { code, stdout, stderr } = await byKey(log, '20', '--json')
+    expect([code, stderr]).toEqual([0, ''])
+    const { proof, ...entry } = JSON.parse(stdout)
+    expect(entry).toEqual(JSON.parse((await byKey(log, '20', '--format', 'json')).stdout))
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+    const { treeSize, timestamp, rootHash, signature } = log.head
+    expect(proof).toEqual({
+      verified: true,
+      log: log.logId,
+      index: 20,
+      leafHash: base64(log.leafHash(20)),
+      treeSize,
+      rootHash: base64(rootHash),
+      timestamp: new Date(timestamp).toISOString(),
+      signature: base64(signature),
+      auditPath: proof.auditPath,
+    })
+    expect(rootOf(proof)).toBe(proof.rootHash)
+  })
+
+  it('is shown without its chain when that cannot be had', async () => {
+    const log = logOf()
+    log.fault({ on: 'issuer', status: 404 })
+    const { code, stdout } = await byKey(log, '10', '--format', 'certstream')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).data.cert_index).toBe(10)
+    expect(JSON.parse(stdout).data.chain.length > 0).toBe(kind === 'rfc6962')
   })
 
   it('does not show what is not proven, and says why', async () => {
@@ -125,6 +181,7 @@ describe('ct-stream get', () => {
     [['example', '1'], '"example" can be any of 2 logs: "Example \'Argon2026\' log", "Example Willow 2026"'],
     [['pilot', '1'], 'none of 2 listed logs is called "pilot"'],
     [['1', '--log', 'http://127.0.0.1/', '--key', 'AA=='], '--log and --log-list exclude each other'],
+    [['argon', '1', '--json', '--format', 'json'], '--json and --format exclude each other'],
     [['argon', '1', '--format', 'xml'], '--format must be one of'],
   ])('%j is bad usage', async (argv, message) => {
     const { code, stdout, stderr } = await get(...argv)
@@ -134,14 +191,14 @@ describe('ct-stream get', () => {
   })
 
   it.each([
-    [['--log', 'http://log.example/', '--key', 'AA=='], 'log.url'],
+    [['--log', 'http://log.example/', '--key', key], '--log must be an https URL (http with --allow-http)'],
     [['--log', 'https://log.example/'], '--log needs --key, one for each'],
     [['2', '--log', 'https://log.example/', '--key', 'AA=='], '--log and the argument "1" both name a log'],
     [
       ['--log', 'https://a.example/', '--key', 'AA==', '--log', 'https://b.example/', '--key', 'AA=='],
       'more than once',
     ],
-    [['--log', 'https://log.example/', '--key', 'AA=='], 'key'],
+    [['--log', 'https://log.example/', '--key', 'AA=='], '--key must be the base64 SubjectPublicKeyInfo'],
   ])('%j names no log', async (argv, message) => {
     const { code, stderr } = await runWith(['get', '1', ...argv])
     expect(code).toBe(2)

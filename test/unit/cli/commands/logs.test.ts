@@ -104,7 +104,7 @@ describe('ct-stream logs', () => {
     [['--operator', 'Exampel'], '--operator: no log is operated by "Exampel", did you mean "Example"?'],
     [['--state', 'alive'], '--state must be one of pending, qualified'],
     [['--kind', 'tiled'], '--kind must be one of rfc6962, static-ct, got "tiled"'],
-    [['--contact', 'me'], 'contact must be an e-mail address'],
+    [['--contact', 'me'], '--contact must be an e-mail address'],
     [['--domain', 'a.example'], '--domain is no flag of ct-stream logs'],
   ])('%j is bad usage', async (argv, message) => {
     const { code, stdout, stderr } = await run(...argv)
@@ -125,9 +125,9 @@ describe('ct-stream logs --probe', () => {
     const { code, stdout, stderr } = await run('--probe', '--state', 'usable')
     expect([code, stderr]).toEqual([0, ''])
     const lines = stdout.split('\n')
-    expect(lines[0]).toMatch(/STREAMED {2}SIZE {2}HEAD AGE$/)
-    expect(lines[1]).toMatch(/^Example .* yes +300 +\d+ s$/)
-    expect(lines[2]).toMatch(/^Willow & Co .* yes +300 +\d+ s$/)
+    expect(lines[0]).toMatch(/STREAMED {2}SIZE {2}HEAD AGE {2,}MMD$/)
+    expect(lines[1]).toMatch(/^Example .* yes +300 +\d+ s +1 d$/)
+    expect(lines[2]).toMatch(/^Willow & Co .* yes +300 +\d+ s +1 m$/)
   })
 
   it('shows what is wrong with a log, and goes on', async () => {
@@ -136,7 +136,7 @@ describe('ct-stream logs --probe', () => {
     const [classic, old, tiled] = await json('--probe')
     expect(classic).toMatchObject({ head: null, error: { code: 'CT_HTTP_STATUS' } })
     expect(tiled).toMatchObject({ head: null, error: { code: 'CT_HEAD_SIGNATURE' } })
-    expect(old).toMatchObject({ head: { treeSize: 0 }, error: null })
+    expect(old).toMatchObject({ head: { treeSize: 0, mmdMs: null }, error: null })
     const { stdout } = await run('--probe')
     expect(stdout.split('\n')[0]).toMatch(/PROBLEM$/)
     expect(stdout).toMatch(/ - +- {2}.*503.* \(CT_HTTP_STATUS\)\n/)
@@ -155,11 +155,11 @@ describe('ct-stream logs --probe', () => {
     const probe = (...argv: string[]) =>
       runWith(['logs', '--no-checkpoint', '--log-list', 'list.json', '--probe', ...argv], { files })
     const { stdout } = await probe()
-    expect(stdout).toMatch(/Times +fresh .* \d+ s *\n/)
+    expect(stdout).toMatch(/Times +fresh .* \d+ s +1 m *\n/)
     expect(stdout).toMatch(
-      /Times +stale .* 3 m .*signed 18\d s ago, the maximum merge delay is 60 s \(CT_HEAD_STALE\)\n/,
+      /Times +stale .* 3 m +1 m .*signed 18\d s ago, the maximum merge delay is 60 s \(CT_HEAD_STALE\)\n/,
     )
-    expect(stdout).toMatch(/Times +ahead .* 0 s .*36\d\d s ahead of this machine's clock \(CT_HEAD_FUTURE\)\n/)
+    expect(stdout).toMatch(/Times +ahead .* 0 s +1 m .*36\d\d s ahead of this machine's clock \(CT_HEAD_FUTURE\)\n/)
     const records = JSON.parse((await probe('--json')).stdout) as { head: object; error: { code: string } | null }[]
     expect(records.map(({ head, error }) => [head !== null, error?.code])).toEqual([
       [true, undefined],
@@ -173,6 +173,7 @@ describe('ct-stream logs --probe', () => {
     const [, , tiled] = await json('--probe')
     const { treeSize, timestamp, rootHash } = logs.tiled.head
     expect(tiled?.head).toMatchObject({
+      mmdMs: 60_000,
       treeSize,
       timestamp: new Date(timestamp).toISOString(),
       rootHash: Buffer.from(rootHash).toString('base64'),

@@ -1,0 +1,50 @@
+import type { Clock } from '../types/clock.js'
+import { toHex } from '../util/bytes.js'
+
+/** How long a failure is remembered, milliseconds: the next entries have the same issuer, and would ask at once. */
+const FAILURE_MS = 60_000
+/** Failures remembered: a log can name as many issuers as it likes. */
+const MAX_FAILURES = 1_000
+
+/** Gets an issuer, however long that takes. */
+export type FindIssuer = (logId: string, fingerprint: Uint8Array) => Promise<Uint8Array>
+
+/** Issuer certificates, looked for once, however many entries ask for one at a time. */
+export class Issuers {
+  private readonly find: FindIssuer
+  private readonly clock: Clock
+  private readonly wanted = new Map<string, Promise<Uint8Array>>()
+  private readonly failures = new Map<string, { readonly error: unknown; readonly until: number }>()
+
+  constructor(find: FindIssuer, clock: Clock) {
+    this.find = find
+    this.clock = clock
+  }
+
+  /** The issuer with this SHA-256. Rejects with what looking for it threw, within the last minute. */
+  get(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
+    const key = `${logId} ${toHex(fingerprint)}`
+    const failure = this.failures.get(key)
+    if (failure !== undefined && this.clock.now() < failure.until) return Promise.reject(failure.error)
+    let answer = this.wanted.get(key)
+    if (answer === undefined) {
+      answer = this.look(key, logId, fingerprint)
+      this.wanted.set(key, answer)
+    }
+    return answer
+  }
+
+  private async look(key: string, logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await this.find(logId, fingerprint)
+    } catch (error) {
+      this.failures.delete(key)
+      const [oldest] = this.failures.keys()
+      if (this.failures.size >= MAX_FAILURES && oldest !== undefined) this.failures.delete(oldest)
+      this.failures.set(key, { error, until: this.clock.now() + FAILURE_MS })
+      throw error
+    } finally {
+      this.wanted.delete(key)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { CliIo } from '../../../../src/cli/io.js'
+import { systemClock } from '../../../../src/util/clock.js'
+import { type EmbeddedLogs, embeddedLogs, runWith } from '../embedded.js'
+import { sink } from '../sample-io.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ct-stream-cli-'))
+const list = join(folder, 'list.json')
+let logs: EmbeddedLogs
+beforeAll(async () => {
+  logs = await embeddedLogs()
+  writeFileSync(list, logs.list)
+})
+afterAll(async () => {
+  await logs.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+afterEach(() => logs.tiled.clearFaults())
+
+/** Time as it is: the wait for issuers must not be over at once. */
+const run = (argv: readonly string[], changes: Partial<CliIo> = {}) =>
+  runWith(['--log-list', list, '--no-checkpoint', ...argv], { changes: { clock: systemClock, ...changes } })
+const tiled = () => {
+  const { monitoringUrl, submissionUrl, key } = logs.tiled
+  const argv = ['--log', monitoringUrl, '--submission-url', submissionUrl, '--key', key, '--no-checkpoint']
+  return runWith([...argv, '--start', 'beginning', '--end', 'head', '--format', 'certstream'], {
+    changes: { clock: systemClock },
+  })
+}
+const chainsOf = (stdout: string) =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { data: { cert_index: number; chain: unknown[] } }).data)
+
+describe('ct-stream --format certstream', () => {
+  it('has the chain of every entry of a static-ct log', async () => {
+    const { code, stdout, stderr } = await tiled()
+    expect([code, stderr]).toEqual([0, ''])
+    const messages = chainsOf(stdout)
+    expect(messages.map(({ cert_index }) => cert_index)).toEqual(Array.from({ length: 300 }, (_, i) => i))
+    for (const { chain } of messages) expect(chain.length).toBeGreaterThan(0)
+  })
+
+  it('loses no line when the issuers cannot be had, and says so once', async () => {
+    logs.tiled.fault({ on: 'issuer', status: 404 })
+    const { code, stdout, stderr } = await tiled()
+    expect(code).toBe(0)
+    const messages = chainsOf(stdout)
+    expect(messages).toHaveLength(300)
+    for (const { chain } of messages) expect(chain).toEqual([])
+    expect(stderr).toMatch(/^warn: chain not fetched log="http[^\n]*" index=\d+ error="[^\n]*404[^\n]*"\n$/)
+  })
+})
+
+describe('ct-stream with a selection', () => {
+  it('reads what it selects', async () => {
+    const argv = ['--operator', 'example', '--start', 'beginning', '--end', 'head', '--template', '{log.operator}']
+    const { code, stdout, stderr } = await run(argv)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe('Example\n'.repeat(300))
+  })
+
+  it('leaves a summary on a terminal', async () => {
+    const stderr = sink()
+    const argv = ['--operator', 'example', '--start', 'beginning', '--end', 'head', '--only', 'certificates']
+    const { code } = await run(argv, { stderr: Object.assign(stderr.stream, { isTTY: true }), env: { NO_COLOR: '1' } })
+    expect(code).toBe(0)
+    expect(stderr.text()).toMatch(/300 entries · \d+ filtered out · 1 log\n$/)
+  })
+
+  it('says when nothing is selected, instead of waiting without a word', async () => {
+    const stop = new AbortController()
+    const stderr = sink()
+    const running = run(['--operator', 'Exampel', '--quiet'], { stop: stop.signal, stderr: stderr.stream })
+    while (!stderr.text().includes('fits none')) await new Promise((done) => setImmediate(done))
+    stop.abort()
+    expect((await running).code).toBe(0)
+    expect(stderr.text()).toContain('error: no log has the operator "Exampel"\n')
+  })
+})

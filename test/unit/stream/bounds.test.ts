@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
+import { ctStream } from '../../../src/stream/ct-stream.js'
+import { fastClock } from '../../support/fast-clock.js'
+import { indexesOf, range, take } from '../../support/follow.js'
+import { backfill, grow, logOf } from '../../support/logs.js'
+
+describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
+  describe.each(['full', 'signatures-only', 'none-unverified'] as const)('read with verify: %s', (verify) => {
+    it.each([
+      ['head', 'head' as const],
+      ['an index in the log', { index: 200 }],
+      ['an index ahead of it, but not of the start', { index: 400 }],
+      ['a time', { time: new Date(Date.UTC(2020, 0, 1)) }],
+    ])('has nothing to read from ahead of its head to %s', async (_, end) => {
+      const log = await logOf(300, { kind })
+      const checkpoint = new MemoryCheckpointStore()
+      expect(await take(backfill(log, { verify, start: { index: 500 }, end, checkpoint }))).toEqual([])
+      // The next run takes it up there, once the log is that large.
+      grow(log, 300)
+      expect(indexesOf(await take(backfill(log, { verify, checkpoint })))).toEqual(range(500, 600))
+    })
+
+    it('is waited for where it is not that large yet', async () => {
+      const log = await logOf(300, { kind })
+      const stream = ctStream({
+        logs: [log.spec],
+        verify,
+        start: { index: 500 },
+        checkpoint: false,
+        clock: fastClock(20_000),
+      })
+      const reading = take(stream, 100)
+      for (let i = 0; i < 3; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        grow(log, 100)
+      }
+      expect(indexesOf(await reading)).toEqual(range(500, 600))
+    })
+
+    it('goes on from a cursor that a lagging replica has not reached', async () => {
+      const log = await logOf(300, { kind })
+      grow(log, 300)
+      const { cursor } = (await take(backfill(log, { verify }))).at(450) ?? {}
+      log.fault({ on: ['get-sth', 'checkpoint'], stale: 1, times: 2 })
+      const stream = ctStream({
+        logs: [log.spec],
+        verify,
+        ...(cursor !== undefined && { resume: cursor }),
+        checkpoint: false,
+        clock: fastClock(20_000),
+      })
+      expect(indexesOf(await take(stream, 149))).toEqual(range(451, 600))
+    })
+  })
+})
+
+describe('a stream that ends at a time to come', () => {
+  it('does not read past it while it works on a backlog', async () => {
+    const clock = fastClock(2000)
+    const log = await logOf(3000, { pageSize: 8, align: 'always', clock })
+    log.fault({ on: 'get-entries', delayMs: 4000 })
+    const time = new Date(clock.now() + 30_000)
+    const stream = backfill(log, { end: { time }, clock, pollIntervalMs: 3_600_000 })
+    let grown = false
+    const read: number[] = []
+    for await (const { index, timestamp } of stream) {
+      read.push(index)
+      expect(timestamp?.getTime()).toBeLessThan(time.getTime())
+      if (!grown && clock.now() > time.getTime() + 10_000) {
+        grown = true
+        grow(log, 500)
+      }
+    }
+    expect(grown).toBe(true)
+    expect(read).toEqual(range(0, 3000))
+  })
+})

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { Issuers } from '../../../src/stream/issuers.js'
+
+const FINGERPRINT = new Uint8Array(32).fill(7)
+
+function counted(answer: (call: number) => Promise<Uint8Array>) {
+  const clock = { at: 0, now: () => clock.at, sleep: () => Promise.resolve() }
+  const found = { calls: 0, clock, issuers: undefined as unknown as Issuers }
+  found.issuers = new Issuers(() => answer(++found.calls), clock)
+  return found
+}
+
+it('are looked for once, however many ask at a time', async () => {
+  const found = counted((call) => Promise.resolve(Uint8Array.of(call)))
+  const all = await Promise.all(Array.from({ length: 50 }, () => found.issuers.get('log', FINGERPRINT)))
+  expect([found.calls, new Set(all).size]).toEqual([1, 1])
+  await found.issuers.get('another log', FINGERPRINT)
+  await found.issuers.get('log', new Uint8Array(32))
+  expect(found.calls).toBe(3)
+})
+
+it('that cannot be had are not asked for again within a minute', async () => {
+  const found = counted((call) => (call === 1 ? Promise.reject(new Error('503')) : Promise.resolve(Uint8Array.of(1))))
+  const ask = () => found.issuers.get('log', FINGERPRINT)
+  await expect(Promise.all([ask(), ask()])).rejects.toThrow('503')
+  await expect(ask()).rejects.toThrow('503')
+  expect(found.calls).toBe(1)
+  found.clock.at = 60_000
+  expect(await ask()).toEqual(Uint8Array.of(1))
+})
+
+it('remember a bounded number of failures', async () => {
+  const found = counted(() => Promise.reject(new Error('404')))
+  const ask = (i: number) => found.issuers.get('log', Uint8Array.of(i >> 8, i & 255)).catch(() => {})
+  for (let i = 0; i <= 1000; i++) await ask(i)
+  await ask(1000)
+  expect(found.calls).toBe(1001)
+  await ask(0)
+  expect(found.calls).toBe(1002)
+})
