@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, options: object = {}) => ({
@@ -8,6 +9,8 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     root: import.meta.dirname,
+    // Much of the time is spent waiting for sockets: a machine of two cores would run one file at a time.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       project('unit'),
       // What needs the built package: the command line, programs of users, processes that are killed.

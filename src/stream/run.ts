@@ -2,6 +2,7 @@ import { decodeEntry, type EntryContext } from '../decode/index.js'
 import type { Delivered } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import type { CtCertificate } from '../types/certificate.js'
+import { copyBytes } from '../util/bytes.js'
 import { cursorKey, encodeCursor } from './cursor.js'
 import type { Delivery } from './delivery.js'
 import type { Lane } from './lane.js'
@@ -51,7 +52,8 @@ export class Run {
       historical: false,
       seenAt: context.settings.clock.now(),
       cursor: (index) => encodeCursor(new Map(positions).set(key, index + 1)),
-      issuer: (fingerprint) => context.issuer(log.id, fingerprint),
+      // Many entries have the same issuer: each its own copy.
+      issuer: async (fingerprint) => copyBytes(await context.issuer(log.id, fingerprint)),
     }
     this.historical = { ...this.current, historical: true }
   }

@@ -57,6 +57,9 @@ export function decodeSct(bytes: Uint8Array): DecodedSct {
   }
 }
 
+/** SCTs of one list that are read: real ones have up to ten, and 64 KiB hold 20,000 that are none. */
+const MAX_SCTS = 1_000
+
 /**
  * Parses a `SignedCertificateTimestampList` (RFC 6962 section 3.3): what the certificate extension holds inside its two
  * OCTET STRINGs. The SCTs in it fail alone.
@@ -69,8 +72,11 @@ export function parseSctList(bytes: Uint8Array): DecodedSct[] {
   if (length !== reader.remaining) reader.fail(`a list of ${length} bytes in ${reader.remaining}`)
   const scts: DecodedSct[] = []
   // opaque SerializedSCT<1..2^16-1>;
-  while (reader.remaining > 0) scts.push(decodeSct(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
-  return scts
+  while (reader.remaining > 0 && scts.length < MAX_SCTS)
+    scts.push(decodeSct(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
+  if (reader.remaining === 0) return scts
+  const reason = `SCT list: more than ${MAX_SCTS} SCTs, the others are not read`
+  return [...scts, { kind: 'malformed', reason, bytes: copyBytes(reader.view(reader.remaining, 'SCTs')) }]
 }
 
 export function encodeSct({ logId, timestamp, extensions, signature }: Omit<Sct, 'version'>): Uint8Array {

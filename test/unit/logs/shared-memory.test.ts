@@ -37,7 +37,10 @@ const pages = fc.array(
     size: fc.integer({ min: 1, max: 6000 }),
     chunked: fc.boolean(),
     gzip: fc.boolean(),
-    cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }),
+    cuts: fc.array(
+      fc.nat(1_000_000).map((part) => part / 1_000_000),
+      { maxLength: 4 },
+    ),
     headCut: fc.integer({ min: 0, max: 120 }),
     fate: fc.constantFrom('whole', 'whole', 'whole', 'whole', 'whole', 'cut off', 'aborted'),
     keptFor: fc.nat(30),

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { CtStreamError } from '../../../src/errors.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLog, type TestLog } from '../../../src/testing/index.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { toHex } from '../../../src/util/bytes.js'
-import { describeReal } from '../../real-data.js'
+import { describeReal, realBytes, realData, realJson } from '../../real-data.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take, takePages } from '../../support/follow.js'
 import { indexedEntries, type RealEntry, realEntries } from '../../support/real-entries.js'
@@ -98,3 +100,35 @@ describeReal('a log of real entries', () => {
 })
 
 const timestamp = ({ leafInput }: RealEntry): number => Number(Buffer.from(leafInput).readBigUInt64BE(2))
+
+describeReal('a real checkpoint over tiles that are placeholders', () => {
+  const tree = ['FiloSottile+sunlight', 'cmd', 'skylight', 'testdata', 'tree']
+
+  it('has its head verified, and nothing is delivered that the head does not cover', async () => {
+    const { key, monitoring_url: url } = realJson<{ key: string; monitoring_url: string }>(...tree, 'log.v3.json')
+    const asked: string[] = []
+    const fetch = async (input: string | URL | Request) => {
+      const path = String(input).slice(url.length)
+      asked.push(path)
+      const served = existsSync(realData(...tree, path))
+      return new Response(served ? new Uint8Array(realBytes(...tree, path)) : '', { status: served ? 200 : 404 })
+    }
+    const stream = ctStream({
+      logs: [{ kind: 'static-ct', monitoringUrl: url, submissionUrl: url, key }],
+      start: 'beginning',
+      checkpoint: false,
+      clock: fastClock(),
+      fetch: fetch as typeof globalThis.fetch,
+    })
+    const sizes: number[] = []
+    const errors: CtStreamError[] = []
+    stream.on('head', ({ head }) => sizes.push(head.treeSize))
+    stream.on('error', ({ error }) => {
+      if (error.code !== 'CT_HEAD_STALE' && errors.push(error) === 3) void stream.close()
+    })
+    expect(await take(stream)).toEqual([])
+    expect(sizes).toEqual([300])
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['CT_RESPONSE_MALFORMED']))
+    expect(asked).toContain('tile/data/000')
+  })
+})
