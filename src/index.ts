@@ -4,6 +4,7 @@ export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.j
 export { type CtStream, ctStream } from './stream/ct-stream.js'
 export { DEFAULTS } from './stream/settings.js'
 export type * from './types/certificate.js'
+export type * from './types/certstream.js'
 export type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
 export type * from './types/filter.js'

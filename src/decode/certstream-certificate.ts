@@ -1,4 +1,5 @@
-import type { CertStreamCertificate, CertStreamName, Name } from '../types/certificate.js'
+import type { Name } from '../types/certificate.js'
+import type { CertStreamCertificate, CertStreamName } from '../types/certstream.js'
 import { toBase64 } from '../util/bytes.js'
 import { sha1Hex, sha256Hex } from '../util/hash.js'
 import type { CertificateFields } from '../x509/certificate-fields.js'

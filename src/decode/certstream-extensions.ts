@@ -1,4 +1,5 @@
-import type { CertStreamExtensions, GeneralName, KeyUsageName } from '../types/certificate.js'
+import type { GeneralName, KeyUsageName } from '../types/certificate.js'
+import type { CertStreamExtensions } from '../types/certstream.js'
 import { bufferOf } from '../util/bytes.js'
 import type { CertificateFields } from '../x509/certificate-fields.js'
 import { ExtensionOid } from '../x509/oids.js'

@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
-import type { CertStreamUpdate, CtCertificate } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertStreamUpdate } from '../types/certstream.js'
 import { CertificateFields } from '../x509/certificate-fields.js'
 import { ProblemList } from '../x509/problem-list.js'
 import { type CertStreamCertificateWithDer, certStreamCertificate } from './certstream-certificate.js'

@@ -6,10 +6,6 @@ import type {
   CertificateJson,
   CertificateKind,
   CertificatePolicy,
-  CertStreamDomains,
-  CertStreamForm,
-  CertStreamMessage,
-  CertStreamUpdate,
   CtCertificate,
   ExtendedKeyUsage,
   Extension,
@@ -24,6 +20,7 @@ import type {
   SignatureAlgorithm,
   ValidationLevel,
 } from '../types/certificate.js'
+import type { CertStreamDomains, CertStreamForm, CertStreamMessage, CertStreamUpdate } from '../types/certstream.js'
 import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
 import { concatBytes } from '../util/bytes.js'

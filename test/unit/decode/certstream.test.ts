@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
-import type { CertStreamCertificate, CertStreamUpdate } from '../../../src/types/certificate.js'
+import type { CertStreamCertificate, CertStreamUpdate } from '../../../src/types/certstream.js'
 import { describeReal, realJson } from '../../real-data.js'
 import {
   attribute,

@@ -27,6 +27,17 @@ const follow = (options: CtStreamOptions): Reader =>
     ),
   )
 
+/** Two listed logs, of which one has begun to serve other entries than it signed. */
+async function listedLiar() {
+  const [stays, liar] = [await logOf(5), await logOf(300)]
+  const lists = closing(await ListServer.open(listOf(stays, liar)))
+  const reader = follow({ logList: lists.url })
+  await reader.until(() => reader.certificates.length === 305)
+  const lie = liar.fault({ on: ENTRIES, flipBit: { in: 'leaf', item: 3, byte: 20 } })
+  grow(liar, 300)
+  return { stays, liar, lie, lists, reader }
+}
+
 describe('a log that is accused', () => {
   it.each(['rfc6962', 'static-ct'] as const)('(%s) stays so until what it serves is proven', async (kind) => {
     const log = await logOf(300, { kind })
@@ -49,12 +60,7 @@ describe('a log that is accused', () => {
   })
 
   it('is read to the end of what it signed when it leaves the lists, or what is missing is on record', async () => {
-    const [stays, liar] = [await logOf(5), await logOf(300)]
-    const lists = closing(await ListServer.open(listOf(stays, liar)))
-    const reader = follow({ logList: lists.url })
-    await reader.until(() => reader.certificates.length === 305)
-    const lie = liar.fault({ on: ENTRIES, flipBit: { in: 'leaf', item: 3, byte: 20 } })
-    grow(liar, 300)
+    const { stays, liar, lie, lists, reader } = await listedLiar()
     await reader.until(() => reader.misbehaviour.length > 0)
     lists.content = listOf(stays)
     await reader.until(() => reader.state(liar.logId) === 'failed')
@@ -68,12 +74,7 @@ describe('a log that is accused', () => {
   })
 
   it('and healed while it leaves the lists is read to the end', async () => {
-    const [stays, liar] = [await logOf(5), await logOf(300)]
-    const lists = closing(await ListServer.open(listOf(stays, liar)))
-    const reader = follow({ logList: lists.url })
-    await reader.until(() => reader.certificates.length === 305)
-    const lie = liar.fault({ on: ENTRIES, flipBit: { in: 'leaf', item: 3, byte: 20 } })
-    grow(liar, 300)
+    const { stays, liar, lie, lists, reader } = await listedLiar()
     await reader.until(() => reader.errors.length > 0)
     lists.content = listOf(stays)
     await reader.until(() => reader.lists.some(({ removed }) => removed.length > 0))

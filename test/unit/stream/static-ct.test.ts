@@ -16,7 +16,7 @@ import { describeReal, hasRealData, realBytes, realJson } from '../../real-data.
 import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
-import { grow, logOf as logOfEither } from '../../support/logs.js'
+import { backfill, grow, logOf as logOfEither } from '../../support/logs.js'
 import { quiet, Reader } from '../../support/reader.js'
 import { indexedEntries } from '../../support/real-entries.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
@@ -152,13 +152,7 @@ describe('the last tile, while it is partial', () => {
     // The log has filled the tile and dropped its partial forms; a replica still shows the head of before.
     grow(log, 300)
     const stale = log.fault({ on: 'checkpoint', stale: 1 })
-    const stream = ctStream({
-      logs: [log.spec],
-      start: 'beginning',
-      end: 'head',
-      checkpoint: false,
-      clock: fastClock(20_000),
-    })
+    const stream = backfill(log)
     expect(indexesOf(await take(stream))).toEqual(range(0, 300))
     expect(stale.hits).toBeGreaterThan(0)
     expect(tilesOf(log)).toEqual([
@@ -221,13 +215,7 @@ describe('issuers', () => {
   it('that are gone fail after some attempts, not for ever', async () => {
     const log = await logOf(1)
     log.fault({ on: 'issuer', status: 503 })
-    const stream = ctStream({
-      logs: [log.spec],
-      start: 'beginning',
-      end: 'head',
-      checkpoint: false,
-      clock: fastClock(20_000),
-    })
+    const stream = backfill(log)
     for await (const certificate of stream)
       await expect(certificate.chain()).rejects.toMatchObject({ code: 'CT_HTTP_STATUS', status: 503 })
     expect(log.requestCount('issuer')).toBeLessThan(20)
@@ -236,21 +224,14 @@ describe('issuers', () => {
 
 describe('an RFC 6962 log that also serves tiles', () => {
   const hybrid = (log: TestLog): LogSpec => ({ ...(log.spec as Rfc6962LogSpec), tiles: log.monitoringUrl })
-  const backfill = (log: TestLog, options: CtStreamOptions = {}) =>
-    ctStream({
-      logs: [hybrid(log)],
-      start: 'beginning',
-      end: 'head',
-      checkpoint: false,
-      clock: fastClock(20_000),
-      ...options,
-    })
+  const throughTiles = (log: TestLog, options: CtStreamOptions = {}) =>
+    backfill(log, { logs: [hybrid(log)], ...options })
 
   it.each([0, 1, 255, 256, 300, 512, 700])(
     'is read by its full tiles, and the rest by get-entries: from %i',
     async (index) => {
       const log = await logOf(700, { kind: 'both' })
-      const read = await take(backfill(log, { start: { index } }))
+      const read = await take(throughTiles(log, { start: { index } }))
       expect(indexesOf(read)).toEqual(range(index, 700))
       for (const { index, leafHash } of read) expect(toHex(leafHash)).toBe(toHex(log.leafHash(index)))
       expect(tilesOf(log)).toEqual([0, 1].filter((tile) => index < (tile + 1) * 256).map((tile) => [tile, 256]))
@@ -262,7 +243,7 @@ describe('an RFC 6962 log that also serves tiles', () => {
 
   it('gives chains, whichever way an entry came', async () => {
     const log = await logOf(300, { kind: 'both' })
-    for await (const certificate of backfill(log)) {
+    for await (const certificate of throughTiles(log)) {
       if (certificate.index % 43 > 0) continue
       const chain = await certificate.chain()
       expect(chain).toHaveLength(2)
@@ -273,13 +254,13 @@ describe('an RFC 6962 log that also serves tiles', () => {
   it('is read by get-entries while its tiles are not there yet', async () => {
     const log = await logOf(600, { kind: 'both' })
     log.fault({ on: 'data-tile', status: 404 })
-    expect(indexesOf(await take(backfill(log)))).toEqual(range(0, 600))
+    expect(indexesOf(await take(throughTiles(log)))).toEqual(range(0, 600))
   })
 
   it('is proven by its own heads: a wrong tile delivers nothing', async () => {
     const log = await logOf(600, { kind: 'both' })
     log.fault({ on: 'data-tile', times: 2, flipBit: { in: 'leaf', item: 9 } })
-    const read = await take(backfill(log))
+    const read = await take(throughTiles(log))
     expect(indexesOf(read)).toEqual(range(0, 600))
     for (const { index, leafHash } of read) expect(toHex(leafHash)).toBe(toHex(log.leafHash(index)))
   })
