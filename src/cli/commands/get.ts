@@ -1,5 +1,6 @@
 import type { Transport } from '../../http/transport.js'
 import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
+import type { Logger } from '../../types/clock.js'
 import type { LogSpec } from '../../types/log.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags.js'
@@ -53,7 +54,10 @@ async function showEntry(context: CommandContext): Promise<void> {
       cursor: () => encodeCursor([[cursorKey(client.log.id), index + 1]]),
       issuer: (fingerprint) => client.issuer(fingerprint, { signal: io.stop }),
     })
-    await format?.fetch?.(cert).catch(() => {})
+    await format?.fetch?.(cert).catch((error: unknown) => {
+      // The entry is proven without it.
+      loggerOf(context).warn('chain not fetched', { log: client.log.description, index, error })
+    })
     await new Output(io.stdout).write(format?.(cert) ?? provenJson(cert, proven), io.stop)
     tellProof(context, proven)
   } finally {
@@ -109,13 +113,15 @@ async function targetOf({ values, positionals }: CommandContext): Promise<Target
 }
 
 async function listedSpec(context: CommandContext, name: string, transport: Transport): Promise<LogSpec> {
-  const { io, values } = context
   const { readListedLogs } = await import('../listed-logs.js')
   const { findLog } = await import('../find-log.js')
   const { specOf } = await import('../../logs/listed-log.js')
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
-  const { listed } = await readListedLogs(context, transport, logger)
+  const { listed } = await readListedLogs(context, transport, loggerOf(context))
   return specOf(findLog(name, [...listed.values()]))
+}
+
+function loggerOf({ io, values }: CommandContext): Logger {
+  return reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
 }
 
 /** For people only: that it was printed at all says so too. */

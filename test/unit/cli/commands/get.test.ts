@@ -98,13 +98,14 @@ describe.each(both)('ct-stream get from a log of kind %s', (kind, logOf) => {
     expect(rootOf(proof)).toBe(proof.rootHash)
   })
 
-  it('is shown without its chain when that cannot be had', async () => {
+  it('is shown without its chain when that cannot be had, and says so', async () => {
     const log = logOf()
     log.fault({ on: 'issuer', status: 404 })
-    const { code, stdout } = await byKey(log, '10', '--format', 'certstream')
+    const { code, stdout, stderr } = await byKey(log, '10', '--format', 'certstream')
     expect(code).toBe(0)
     expect(JSON.parse(stdout).data.cert_index).toBe(10)
     expect(JSON.parse(stdout).data.chain.length > 0).toBe(kind === 'rfc6962')
+    expect(stderr.includes('chain not fetched')).toBe(kind === 'static-ct')
   })
 
   it('does not show what is not proven, and says why', async () => {
