@@ -5,15 +5,27 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0
 }
 
+/**
+ * Several byte strings as one, in memory of its own.
+ *
+ * What may be kept is never made by `Buffer.from` or `Buffer.concat`: small results of theirs are views of a pool (8 KiB up to
+ * Node 22, 64 KiB from 24 on), all of which stays in memory as long as one of them does.
+ */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  return plain(Buffer.concat(parts))
+  let length = 0
+  for (const part of parts) length += part.length
+  const whole = plain(Buffer.allocUnsafeSlow(length))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** A copy that shares no memory with `bytes`, exactly as long as it. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = plain(Buffer.allocUnsafeSlow(bytes.length))
-  copy.set(bytes)
-  return copy
+  return concatBytes([bytes])
 }
 
 /** The same bytes without the `Buffer` prototype: public values are plain `Uint8Array`s. */
@@ -38,12 +50,13 @@ export function toBase64(bytes: Uint8Array): string {
 
 /**
  * Strict base64: standard alphabet, padding, canonical. `undefined` for anything else, where `Buffer.from` would skip
- * foreign characters in silence.
+ * foreign characters in silence. The result has memory of its own.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? plain(bytes) : undefined
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const bytes = Buffer.allocUnsafeSlow((text.length / 4) * 3 - padding)
+  return bytes.write(text, 'base64') === bytes.length && bytes.toString('base64') === text ? plain(bytes) : undefined
 }
 
 /**

@@ -62,8 +62,6 @@ const properties = Object.keys(propertyNames) as (keyof typeof propertyNames)[]
 /** Output may be this many times as long as the entry, and this much in any case. */
 const MAX_GROWTH = 100
 const FREE_OUTPUT = 64 * 1024
-/** Small arrays share a pool of this size. */
-const POOL = 8192
 
 const contexts = [contextOf('rfc6962'), contextOf('static-ct')] as const
 
@@ -101,7 +99,7 @@ export const entryTarget: Target = {
 
   async run(input, thorough) {
     const certificate = decodeInput(input)
-    const pinned = input.length + 2 * POOL
+    const pinned = input.length
     const tally: Tally = { size: 0 }
     for (const property of properties) checkValue(certificate[property], property, pinned, tally)
     const json = certificate.toJSON()

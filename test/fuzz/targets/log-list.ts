@@ -25,7 +25,7 @@ export const logListTarget: Target = {
   run(input) {
     const list = allowing(['CT_LIST_INVALID'], () => parseListBytes(input, options))
     if (list === undefined) return
-    checkValue([...list.entries.values()], 'entries', input.length + 8192, { size: 0 })
+    checkValue([...list.entries.values()], 'entries', input.length, { size: 0 })
     for (const [id, { key, address, ...entry }] of list.entries) {
       const hash = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')
       promise(id === hash && entry.id === id, `log ${id} has the key of ${hash}`)

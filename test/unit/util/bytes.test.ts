@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { concatBytes, copyBytes, fromBase64, toBase64 } from '../../../src/util/bytes.js'
+
+// Node makes small Buffers of one pool, 8 KiB up to Node 22 and 64 KiB from 24 on: whoever keeps one keeps all of the pool.
+describe('bytes that may be kept', () => {
+  it.each([
+    ['copied', () => copyBytes(Uint8Array.of(1, 2, 3))],
+    ['joined', () => concatBytes([Uint8Array.of(1), Uint8Array.of(2, 3)])],
+    ['decoded from base64', () => fromBase64('AQID')],
+  ])('have memory of their own, exactly as long: %s', (_name, make) => {
+    // The first ones may find the pool empty.
+    for (let i = 0; i < 3; i++) {
+      const bytes = make()
+      expect(bytes).toEqual(Uint8Array.of(1, 2, 3))
+      expect(bytes?.constructor).toBe(Uint8Array)
+      expect(bytes?.buffer.byteLength).toBe(3)
+    }
+  })
+})
+
+describe('base64', () => {
+  it('reads what it writes, of any length', () => {
+    for (let length = 0; length < 100; length++) {
+      const bytes = Uint8Array.from({ length }, (_, i) => (i * 151 + length) % 256)
+      expect(fromBase64(toBase64(bytes))).toEqual(bytes)
+    }
+  })
+
+  it.each([
+    'A',
+    'AA',
+    'AAA',
+    'AAAAA',
+    'AA==AAAA',
+    'A===',
+    '====',
+    'AAAA====',
+    'AB==',
+    'AAB=',
+    'A-_A',
+    'A\nAA',
+    'AĀAA',
+    'A=A=',
+  ])('refuses %j', (text) => {
+    expect(fromBase64(text)).toBeUndefined()
+  })
+})
