@@ -49,7 +49,7 @@ describeReal('every certificate of the real data, against other decoders', () =>
         return (fields === undefined) === (theirs === undefined) ? [] : [`${name}: readable`]
       return differences(name, opensslView(theirs, fields), ownOpensslView(fields))
     })
-    expect(found).toEqual(Object.keys(fromOpenssl))
+    expect(found.sort()).toEqual(Object.keys(fromOpenssl(process.versions.openssl)).sort())
   })
 
   it('agrees with @peculiar/asn1-x509 but for the listed disagreements', () => {
