@@ -9,8 +9,8 @@ export const ACCEPT_ENCODING = 'gzip, identity'
 /**
  * Undoes the content encoding of a body.
  *
- * @throws {@link CtStreamError} `CT_RESPONSE_TOO_LARGE` when it unpacks to more than `maxBytes`, `CT_RESPONSE_MALFORMED`
- * when it is not what its header says or the encoding is neither gzip nor identity.
+ * @throws {@link CtStreamError} `CT_RESPONSE_TOO_LARGE` when it unpacks to more than `maxBytes`, or to more than 64 times its
+ * length and a megabyte; `CT_RESPONSE_MALFORMED` when it is not what its header says or the encoding is neither gzip nor identity.
  */
 export async function decodeContent(
   url: string,
@@ -24,25 +24,43 @@ export async function decodeContent(
   throw malformed(url, `content encoding ${JSON.stringify(name.slice(0, 40))} was not asked for`)
 }
 
+/**
+ * How long a packed body may become. Real answers pack 7 to 1 at best; deflate does up to 1032 to 1, and that is nobody's but a
+ * bomb's. Below a megabyte everything may be: there is nothing to gain by it.
+ */
+export function unpackedBound(packedLength: number, maxBytes: number): number {
+  return Math.min(maxBytes, Math.max(ALWAYS_UNPACKED, packedLength * MAX_EXPANSION))
+}
+
+const MAX_EXPANSION = 64
+const ALWAYS_UNPACKED = 1024 * 1024
+/** Output that zlib makes at once where the body does not say how much there will be. */
+const PIECE = 64 * 1024
+
+/** On the thread pool, which stops at the bound: what lies beyond it is never made. */
 function unzip(url: string, body: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    // One output buffer of the right size: no joining, and one trip to the thread pool instead of one per 16 KiB.
-    const chunkSize = Math.max(64, Math.min(expectedLength(body), maxBytes) + 1)
-    gunzip(body, { chunkSize, maxOutputLength: maxBytes }, (error, result) => {
+    const bound = unpackedBound(body.length, maxBytes)
+    const promised = promisedLength(body)
+    // One output buffer of the right size: no joining, and one trip to the thread pool instead of one per piece. Memory that is
+    // promised in vain is never touched, so it costs nothing.
+    const chunkSize = promised <= bound ? Math.max(64, promised + 1) : PIECE
+    gunzip(body, { chunkSize, maxOutputLength: bound }, (error, result) => {
       if (error === null) return resolve(plain(result))
       const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-      reject(
-        tooLarge ? tooLargeError(url, maxBytes, 'the unpacked body') : malformed(url, `gzip: ${error.message}`, error),
-      )
+      if (!tooLarge) reject(malformed(url, `gzip: ${error.message}`, error))
+      else if (bound === maxBytes) reject(tooLargeError(url, maxBytes, 'the unpacked body'))
+      else reject(tooLargeError(url, bound, `a body of ${body.length} bytes, unpacked,`))
     })
   })
 }
 
-/** RFC 1952 ISIZE as a hint only: deflate packs at most 1032 to 1, so a short body cannot ask for much memory. */
-function expectedLength(body: Uint8Array): number {
+/** RFC 1952 ISIZE, a hint only; of several members joined, or of a lie, it is too small, and then of no use. */
+function promisedLength(body: Uint8Array): number {
   if (body.length < 18) return 0
   const isize = new DataView(body.buffer, body.byteOffset, body.length).getUint32(body.length - 4, true)
-  return isize <= Math.min(body.length * 1032, 8 * 1024 * 1024) ? isize : 64 * 1024
+  // Nothing that is honest gets much longer by being packed.
+  return isize + 1024 < body.length / 2 ? Number.POSITIVE_INFINITY : isize
 }
 
 function malformed(url: string, what: string, cause?: unknown): CtStreamError {

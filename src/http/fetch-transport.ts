@@ -1,6 +1,7 @@
 import { quietController } from '../util/abort.js'
 import { optionError } from '../util/options.js'
 import { BodyCollector, contentLength } from './body-collector.js'
+import { unpackedBound } from './content-encoding.js'
 import { closedError, MAX_ERROR_BODY, networkError, statusError, timeoutError, tooLargeError } from './http-errors.js'
 import {
   DEFAULT_MAX_BYTES,
@@ -73,7 +74,9 @@ export class FetchTransport implements Transport {
       throw tooLargeError(url, maxBytes, `a body of ${announced} bytes`)
     }
 
-    const body = new BodyCollector(bound, exact)
+    const packed = accepted && exact === undefined ? announced : undefined
+    const most = packed === undefined ? bound : unpackedBound(packed, bound)
+    const body = new BodyCollector(most, exact)
     const whole = await this.read(response, body, limit).catch((error: unknown) => {
       if (accepted || limit.ended) throw error
       return false
@@ -82,7 +85,7 @@ export class FetchTransport implements Transport {
       const { 'content-encoding': _decoded, ...plainHeaders } = headers
       throw statusError(url, response.status, plainHeaders, body.bytes(), (this.options.now ?? Date.now)())
     }
-    if (!whole) throw tooLargeError(url, maxBytes, 'the body')
+    if (!whole) throw tooLargeError(url, most, 'the body')
     if (exact !== undefined && body.length !== exact)
       throw networkError(url, new Error(`the body has ${body.length} bytes, ${exact} were announced`))
     return { status: response.status, headers, body: body.bytes() }

@@ -1,5 +1,7 @@
 /** Steps of the sizes that buffers have, so that a page a little larger than the last still fits in its buffer. */
 const STEP = 256 * 1024
+/** No page that logs have is near this. */
+const LARGEST = 16 * 1024 * 1024
 /** Memory that nobody used for this long is let go. */
 const IDLE_MS = 10_000
 
@@ -28,6 +30,8 @@ export class BufferPool {
 
   /** Takes a buffer back, to which nothing refers any more. */
   give(buffer: Buffer): void {
+    // The rare one: kept for the next, it would be held for as long as pages come.
+    if (buffer.length > LARGEST) return
     this.idle.push(buffer)
     this.timer ??= setTimeout(this.letGo, IDLE_MS).unref()
   }

@@ -156,6 +156,20 @@ describe('what goes wrong', () => {
       says: /the unpacked body passes the bound of 1000000 bytes/,
     },
     {
+      name: 'a bomb: a body that unpacks to a thousand times its length',
+      answer: (_, r) => r.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(20_000_000))),
+      want: { code: 'CT_RESPONSE_TOO_LARGE', retryable: true },
+      says: /a body of \d{5} bytes, unpacked, passes the bound of 12\d{5} bytes/,
+    },
+    {
+      name: 'a bomb whose last member promises nothing',
+      answer: (_, r) =>
+        r
+          .setHeader('content-encoding', 'gzip')
+          .end(Buffer.concat([gzipSync(Buffer.alloc(20_000_000)), gzipSync(Buffer.alloc(0))])),
+      want: { code: 'CT_RESPONSE_TOO_LARGE', retryable: true },
+    },
+    {
       name: 'gzip that is none',
       answer: (_, r) => r.setHeader('content-encoding', 'gzip').end(garbage),
       want: { code: 'CT_RESPONSE_MALFORMED', retryable: true },
