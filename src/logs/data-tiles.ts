@@ -2,9 +2,10 @@ import { CtStreamError } from '../errors.js'
 import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import type { EntryBatch } from '../types/entries.js'
 import { BufferPool } from '../util/buffer-pool.js'
+import type { Steps } from '../util/turns.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
-import { parseDataTile } from '../wire/tile-leaf.js'
+import { dataTileSteps } from '../wire/tile-leaf.js'
 import { dataTilePath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
 import type { LogHttp } from './log-http.js'
@@ -52,11 +53,13 @@ export class DataTiles {
   private async fetch(index: number, width: number, options: RequestOptions): Promise<EntryBatch> {
     const path = dataTilePath(index, width)
     const { body, release } = await this.http.get(path, options, MAX_TILE_BYTES)
-    const batch = this.http.parse(path, body, () => {
-      const parsed = parseDataTile(body, index * TILE_WIDTH, width, this.pool)
+    const { pool } = this
+    const steps = function* (): Steps<EntryBatch> {
+      const parsed = yield* dataTileSteps(body, index * TILE_WIDTH, width, pool)
       refuseForeign(parsed)
       return parsed
-    })
+    }
+    const batch = await this.http.parseInTurns(path, body, steps, options.signal)
     release?.() // the batch is a copy
     return batch
   }

@@ -1,6 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import { excerpt } from '../http/http-errors.js'
 import type { HttpAnswer, Transport } from '../http/transport.js'
+import { inTurns, type Steps } from '../util/turns.js'
 import type { RequestOptions } from './client.js'
 
 /** The prefix of a log's URLs, with exactly one slash at its end: lists write it either way. */
@@ -40,6 +41,20 @@ export class LogHttp {
       return parse(body)
     } catch (error) {
       if (!CtStreamError.is(error)) throw error
+      throw this.refuse(path, error)
+    }
+  }
+
+  /**
+   * As {@link parse}, in as many turns of the event loop as `steps` pause for.
+   * @throws as it; `signal.reason` when aborted between two turns.
+   */
+  async parseInTurns<T>(path: string, body: Uint8Array, steps: () => Steps<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      refusePage(body)
+      return await inTurns(steps(), signal)
+    } catch (error) {
+      if (!CtStreamError.is(error) || error === signal?.reason) throw error
       throw this.refuse(path, error)
     }
   }

@@ -4,9 +4,10 @@ import type { CompactRange } from '../merkle/compact-range.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { toBase64 } from '../util/bytes.js'
-import { parseGetEntries } from '../wire/get-entries.js'
+import type { Steps } from '../util/turns.js'
+import { getEntriesSteps } from '../wire/get-entries.js'
 import { type LogKey, verifyHead } from '../wire/head-signature.js'
-import { parseConsistencyAnswer, parseEntryAndProof, parseProofByHash } from '../wire/proof-answers.js'
+import { entryAndProofSteps, parseConsistencyAnswer, parseProofByHash } from '../wire/proof-answers.js'
 import { parseGetSth } from '../wire/sth.js'
 import type { LogClient, RequestOptions } from './client.js'
 import { isUnsupported, LogHttp } from './log-http.js'
@@ -32,6 +33,8 @@ export class Rfc6962Client implements LogClient {
   private readonly key: LogKey
   private readonly verifyHeads: boolean
   private readonly http: LogHttp
+  /** Entries asked for at once: fewer after an answer that was too large, more again when that many came. */
+  private atMost = Number.POSITIVE_INFINITY
 
   constructor({ log, key, verifyHeads = true, transport }: LogClientOptions) {
     this.log = log
@@ -49,11 +52,20 @@ export class Rfc6962Client implements LogClient {
   }
 
   async entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
+    const count = Math.min(end - start, this.atMost)
     // start:  0-based index of first entry to retrieve, in decimal.  end:  [...] of last entry
-    const path = `get-entries?start=${start}&end=${end - 1}`
-    return await this.ask(path, options, MAX_ENTRY_BYTES, (body, release) =>
-      parseGetEntries(body, start, end - start, release),
-    )
+    const path = `get-entries?start=${start}&end=${start + count - 1}`
+    try {
+      const batch = await this.askInTurns(path, options, (body, release) =>
+        getEntriesSteps(body, start, count, release),
+      )
+      if (batch.length === this.atMost) this.atMost *= 2
+      return batch
+    } catch (error) {
+      // A page of certificates with very many names, of a log that does not look at the size of its answers.
+      if (CtStreamError.is(error) && error.code === 'CT_RESPONSE_TOO_LARGE') this.atMost = Math.ceil(count / 4)
+      throw error
+    }
   }
 
   async consistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
@@ -112,20 +124,35 @@ export class Rfc6962Client implements LogClient {
 
   private entryAndProof(index: number, treeSize: number, options: RequestOptions): Promise<EntryAndProof> {
     const path = `get-entry-and-proof?leaf_index=${index}&tree_size=${treeSize}`
-    return this.ask(path, options, MAX_ENTRY_BYTES, parseEntryAndProof)
+    return this.askInTurns(path, options, entryAndProofSteps)
   }
 
   private async ask<T>(
     endpoint: string,
     options: RequestOptions,
     maxBytes: number,
-    parse: (body: Uint8Array, release?: () => void) => T,
+    parse: (body: Uint8Array) => T,
   ): Promise<T> {
+    const { path, body } = await this.get(endpoint, options, maxBytes)
+    return this.http.parse(path, body, () => parse(body))
+  }
+
+  /** As {@link ask}, for answers that hold entries. */
+  private async askInTurns<T>(
+    endpoint: string,
+    options: RequestOptions,
+    steps: (body: Uint8Array, release?: () => void) => Steps<T>,
+  ): Promise<T> {
+    const { path, body, release } = await this.get(endpoint, options, MAX_ENTRY_BYTES)
+    return await this.http.parseInTurns(path, body, () => steps(body, release), options.signal)
+  }
+
+  private async get(endpoint: string, options: RequestOptions, maxBytes: number) {
     const path = `ct/v1/${endpoint}`
-    const { body, release } = await this.http.get(path, options, maxBytes).catch((error: unknown) => {
+    const answer = await this.http.get(path, options, maxBytes).catch((error: unknown) => {
       throw laggingReplica(error)
     })
-    return this.http.parse(path, body, () => parse(body, release))
+    return { path, ...answer }
   }
 }
 

@@ -1,4 +1,5 @@
-import { bufferOf } from '../util/bytes.js'
+import { bufferOf, fromBase64, plain } from '../util/bytes.js'
+import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /**
  * Decodes strict base64 (RFC 4648 section 4: standard alphabet, padded, canonical) into `out` at `at`: `fromBase64` for
@@ -19,4 +20,45 @@ export function decodeBase64Into(text: string, out: Uint8Array, at: number): num
   const end = at + length
   // A padded group has bits that are dropped; canonical text has them zero.
   return padding === 0 || buffer.toString('base64', end - (3 - padding), end) === text.slice(-4) ? end : undefined
+}
+
+/** Characters that are decoded together: whole groups of four. */
+const PIECE = BYTES_PER_TURN
+
+/**
+ * As {@link decodeBase64Into}, of text of any length that stands in memory: piece by piece, with a pause after each, so that a
+ * long one takes neither a long time in one piece nor a string of its size.
+ *
+ * @param out - May be `text` itself, when `at` is `from` or lies below.
+ */
+export function* decodeBase64Steps(
+  text: Buffer,
+  from: number,
+  to: number,
+  out: Uint8Array,
+  at: number,
+): Steps<number | undefined> {
+  let end: number | undefined = at
+  let next = from
+  for (; to - next > PIECE; next += PIECE) {
+    const piece = text.toString('latin1', next, next + PIECE)
+    // Padding is for the end.
+    end = piece.endsWith('=') ? undefined : decodeBase64Into(piece, out, end)
+    if (end === undefined) return undefined
+    yield
+  }
+  return decodeBase64Into(text.toString('latin1', next, to), out, end)
+}
+
+/** Strict base64 that stands in memory, of any length; `undefined` for anything else. */
+export function decodeBase64(text: Buffer, from: number, to: number): Uint8Array | undefined {
+  return atOnce(base64Steps(text, from, to))
+}
+
+/** As {@link decodeBase64}, with a pause after every megabyte. */
+export function* base64Steps(text: Buffer, from: number, to: number): Steps<Uint8Array | undefined> {
+  if (to - from <= PIECE) return fromBase64(text.toString('latin1', from, to))
+  const out = Buffer.allocUnsafeSlow(Math.ceil((to - from) / 4) * 3)
+  const end = yield* decodeBase64Steps(text, from, to, out, 0)
+  return end === undefined ? undefined : plain(out.subarray(0, end))
 }

@@ -1,7 +1,8 @@
-import { hash as oneShot } from 'node:crypto'
+import { createHash, hash as oneShot } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryExtra, RawEntry } from '../types/entries.js'
 import { bufferOf, copyBytes } from '../util/bytes.js'
+import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /** The entries of a page, found in one piece of memory. Both protocols make one of their answers. */
 export interface EntryTable {
@@ -15,6 +16,9 @@ export interface EntryTable {
   extra(copy: Uint8Array, from: number, to: number, leafInput: Uint8Array): EntryExtra
 }
 
+/** A page above this is hashed in turns. Those of 256 entries are a third of it. */
+const LARGE_PAGE = 4 * BYTES_PER_TURN
+
 /** Numbers of a table that belong to one entry. */
 export const PLACES = 4
 
@@ -27,11 +31,14 @@ export class LeafBatch implements EntryBatch {
   private readonly from: number
 
   /**
+   * The leaves of a large page are hashed here, in turns, instead of all at once when first asked for.
+   *
    * @param start - Index of the first entry of the page.
    * @param release - Called when the memory of the table is not needed any more.
    */
-  static of(start: number, table: EntryTable, release?: () => void): LeafBatch {
-    const page = new Page(start, table, release)
+  static *steps(start: number, table: EntryTable, release?: () => void): Steps<LeafBatch> {
+    const hashes = table.bytes.length > LARGE_PAGE ? yield* hashLeaves(table) : undefined
+    const page = new Page(start, table, release, hashes)
     return new LeafBatch(page, 0, page.length)
   }
 
@@ -89,12 +96,13 @@ class Page {
   private copied: Copied | undefined
   private hashes: Uint8Array | undefined
 
-  constructor(start: number, table: EntryTable, onRelease: (() => void) | undefined) {
+  constructor(start: number, table: EntryTable, onRelease: (() => void) | undefined, hashes?: Uint8Array) {
     this.start = start
     this.length = table.places.length / PLACES
     this.byteLength = table.bytes.length
     this.table = table
     this.onRelease = onRelease
+    this.hashes = hashes
   }
 
   share(entries: number): number {
@@ -118,7 +126,7 @@ class Page {
   }
 
   leafHashes(): Uint8Array {
-    this.hashes ??= hashLeaves(this.open())
+    this.hashes ??= atOnce(hashLeaves(this.open()))
     return this.hashes
   }
 
@@ -150,15 +158,30 @@ class Page {
   }
 }
 
-/** SHA-256(0x00 || leaf) of every leaf (RFC 6962 section 2.1). */
-function hashLeaves({ bytes, places }: EntryTable): Uint8Array {
+/** SHA-256(0x00 || leaf) of every leaf (RFC 6962 section 2.1), with a pause after every megabyte. */
+function* hashLeaves({ bytes, places }: EntryTable): Steps<Uint8Array> {
   const count = places.length / PLACES
   const hashes = new Uint8Array(count * 32)
   const out = bufferOf(hashes)
+  let hashed = 0
   // A digest as a binary string needs no memory of its own, which is most of what a short one costs.
   for (let i = 0; i < count; i++) {
     const leaf = bytes.subarray(places[PLACES * i], places[PLACES * i + 1])
-    out.write(oneShot('sha256', leaf, 'binary'), i * 32, 32, 'binary')
+    const digest = leaf.length > BYTES_PER_TURN ? yield* hashLongLeaf(leaf) : oneShot('sha256', leaf, 'binary')
+    out.write(digest, i * 32, 32, 'binary')
+    hashed += leaf.length
+    if (hashed < BYTES_PER_TURN) continue
+    hashed = 0
+    yield
   }
   return hashes
+}
+
+function* hashLongLeaf(leaf: Uint8Array): Steps<string> {
+  const hash = createHash('sha256')
+  for (let at = 0; at < leaf.length; at += BYTES_PER_TURN) {
+    hash.update(leaf.subarray(at, at + BYTES_PER_TURN))
+    yield
+  }
+  return hash.digest('binary')
 }

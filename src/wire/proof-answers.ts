@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../util/turns.js'
 import { JsonAnswer } from './json.js'
 
 /** Every proof hash is a SHA-256. */
@@ -8,7 +9,7 @@ const HASH_LENGTH = 32
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
 export function parseConsistencyAnswer(body: Uint8Array): Uint8Array[] {
-  return new JsonAnswer(body, 'get-sth-consistency').byteList('consistency', HASH_LENGTH)
+  return JsonAnswer.read(body, 'get-sth-consistency', ['consistency']).byteList('consistency', HASH_LENGTH)
 }
 
 /**
@@ -16,24 +17,34 @@ export function parseConsistencyAnswer(body: Uint8Array): Uint8Array[] {
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
 export function parseProofByHash(body: Uint8Array): { leafIndex: number; auditPath: Uint8Array[] } {
-  const answer = new JsonAnswer(body, 'get-proof-by-hash')
+  const answer = JsonAnswer.read(body, 'get-proof-by-hash', ['leaf_index', 'audit_path'])
   return { leafIndex: answer.integer('leaf_index'), auditPath: answer.byteList('audit_path', HASH_LENGTH) }
 }
 
+/** What a get-entry-and-proof answer says, unverified. */
+export interface EntryAndProofAnswer {
+  readonly leafInput: Uint8Array
+  readonly extraData: Uint8Array
+  readonly auditPath: Uint8Array[]
+}
+
 /**
- * A get-entry-and-proof answer (RFC 6962 section 4.8), unverified.
+ * A get-entry-and-proof answer (RFC 6962 section 4.8), unverified, read in one go.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
-export function parseEntryAndProof(body: Uint8Array): {
-  leafInput: Uint8Array
-  extraData: Uint8Array
-  auditPath: Uint8Array[]
-} {
-  const answer = new JsonAnswer(body, 'get-entry-and-proof')
+export function parseEntryAndProof(body: Uint8Array): EntryAndProofAnswer {
+  return atOnce(entryAndProofSteps(body))
+}
+
+/** As {@link parseEntryAndProof}, with a pause after every megabyte of work: an entry can be as long as a page of them. */
+export function* entryAndProofSteps(body: Uint8Array): Steps<EntryAndProofAnswer> {
+  const names = ['leaf_input', 'extra_data', 'audit_path'] as const
+  const answer = yield* JsonAnswer.steps(body, 'get-entry-and-proof', names)
+  const auditPath = answer.byteList('audit_path', HASH_LENGTH)
   return {
-    leafInput: answer.bytes('leaf_input'),
-    extraData: answer.bytes('extra_data'),
-    auditPath: answer.byteList('audit_path', HASH_LENGTH),
+    leafInput: yield* answer.bytesSteps('leaf_input'),
+    extraData: yield* answer.bytesSteps('extra_data'),
+    auditPath,
   }
 }
 
@@ -42,5 +53,5 @@ export function parseEntryAndProof(body: Uint8Array): {
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
 export function parseRootsAnswer(body: Uint8Array): Uint8Array[] {
-  return new JsonAnswer(body, 'get-roots').byteList('certificates')
+  return JsonAnswer.read(body, 'get-roots', ['certificates']).byteList('certificates')
 }

@@ -9,7 +9,7 @@ import { ByteWriter } from './writer.js'
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
 export function parseGetSth(body: Uint8Array): SignedHead {
-  const answer = new JsonAnswer(body, 'get-sth')
+  const answer = JsonAnswer.read(body, 'get-sth', ['tree_size', 'timestamp', 'sha256_root_hash', 'tree_head_signature'])
   const head = {
     treeSize: answer.integer('tree_size'),
     timestamp: answer.integer('timestamp'),

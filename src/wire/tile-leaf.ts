@@ -2,6 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
 import type { BufferPool } from '../util/buffer-pool.js'
 import { ByteReader, concatBytes, plain } from '../util/bytes.js'
+import { atOnce, type Steps } from '../util/turns.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
 import { malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
@@ -21,6 +22,11 @@ const PREFIX_LENGTH = 3
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not exactly that many `TileLeaf`s.
  */
 export function parseDataTile(tile: Uint8Array, start: number, width: number, pool?: BufferPool): EntryBatch {
+  return atOnce(dataTileSteps(tile, start, width, pool))
+}
+
+/** As {@link parseDataTile}, with a pause after every megabyte of work on a tile much larger than logs have. */
+export function* dataTileSteps(tile: Uint8Array, start: number, width: number, pool?: BufferPool): Steps<EntryBatch> {
   const spans = findLeaves(tile, width)
   const length = tile.length + width * PREFIX_LENGTH
   const memory = pool?.take(length) ?? Buffer.allocUnsafeSlow(length)
@@ -37,7 +43,7 @@ export function parseDataTile(tile: Uint8Array, start: number, width: number, po
     at = entryAt + to - from
     places[PLACES * i + 3] = at
   }
-  return LeafBatch.of(start, { bytes, places, extra: tileExtra }, () => pool?.give(memory))
+  return yield* LeafBatch.steps(start, { bytes, places, extra: tileExtra }, () => pool?.give(memory))
 }
 
 const tileExtra: EntryTable['extra'] = (copy, from, to, leafInput) =>

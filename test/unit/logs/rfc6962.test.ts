@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CtStreamError } from '../../../src/errors.js'
 import { UndiciTransport } from '../../../src/http/undici-transport.js'
 import type { LogClient } from '../../../src/logs/client.js'
 import { openLog } from '../../../src/logs/open-log.js'
@@ -55,6 +57,23 @@ describe('get-entries', () => {
     const error = await ctError(client.entries(100, 101))
     expect(error).toMatchObject({ code: 'CT_HTTP_STATUS', status: 400, retryable: true })
     expect(error.message).toContain('need tree size: 101 to get leaves but only got: 100')
+  })
+
+  it('asks for fewer entries after an answer that was too large, then for more again', async () => {
+    const huge = (response: ServerResponse) =>
+      void response.writeHead(200, { 'content-length': 70_000_000 }).write('{"entries":[')
+    log.fault = (body, path) => (/end=(?:[4-9]|\d\d)/.test(path) ? huge : body)
+    const lengths: (number | string)[] = []
+    for (let i = 0; i < 4; i++)
+      lengths.push(
+        await client.entries(0, 32).then(
+          ({ length }) => length,
+          (error: CtStreamError) => error.code,
+        ),
+      )
+    expect(lengths).toEqual(['CT_RESPONSE_TOO_LARGE', 'CT_RESPONSE_TOO_LARGE', 2, 4])
+    log.fault = undefined
+    expect((await client.entries(0, 32)).length).toBe(8)
   })
 
   it('is not worth asking again after any other 400', async () => {

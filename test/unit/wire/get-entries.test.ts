@@ -68,11 +68,11 @@ describe('parseGetEntries', () => {
     expect(toHex(entry.leafInput)).toBe(toHex(precertSample.leafInput))
   })
 
-  it('gives the memory of an answer back that had to be parsed as JSON', () => {
+  it('gives the memory of an answer with more in it back, and not before', () => {
     let released = 0
     const more = utf8(JSON.stringify({ more: 1, entries: [x509, precert] }))
     const batch = parseGetEntries(more, 1000, 2, () => released++)
-    more.fill(0)
+    expect(released).toBe(0)
     expect(toHex(batch.leafInput(1))).toBe(toHex(precertSample.leafInput))
     batch.release()
     expect(released).toBe(1)
@@ -152,7 +152,7 @@ describe('parseGetEntries', () => {
       ['{"entries":["AA=="]}', 'entry 40 has no leaf_input'],
       ['{"entries":[{"extra_data":""}]}', 'entry 40 has no leaf_input'],
       ['{"entries":[{"leaf_input":"AA==","extra_data":7}]}', 'extra_data of entry 40'],
-      [JSON.stringify({ entries: [x509, x509, x509] }), '3 entries where 2 were asked for'],
+      [JSON.stringify({ entries: [x509, x509, x509] }), 'more than the 2 entries asked for'],
       [JSON.stringify({ entries: [x509, { ...x509, leaf_input: 'AA=' }] }), 'leaf_input of entry 41 is not base64'],
       [JSON.stringify({ entries: [x509, { ...x509, leaf_input: 'AA-_' }] }), 'leaf_input of entry 41 is not base64'],
       [JSON.stringify({ entries: [x509, { ...x509, leaf_input: 'A A=' }] }), 'leaf_input of entry 41 is not base64'],

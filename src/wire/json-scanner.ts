@@ -1,0 +1,272 @@
+import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
+import { EXCERPT_LENGTH, malformedResponse } from './malformed.js'
+
+/** No answer of a log nests deeper than three; a list of logs, six. */
+export const MAX_DEPTH = 32
+/** What stands for an escaped character that no base64 and no name of a field has. */
+const FOREIGN = 0xff
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const SLASH = 0x2f
+
+/**
+ * Steps through a JSON answer token by token, for as long as the answer is worth it: nothing is built of what is not asked
+ * for, and only the strings that are may be long.
+ *
+ * A string is found by its quotes, at the speed of `memchr`, and not looked into. That is why escapes are undone beforehand,
+ * in place and in turns, with each character that neither base64 nor a field's name has made a byte that neither has. What
+ * stays unseen, a control character in a string that is kept, is no base64 either.
+ */
+export class JsonScanner {
+  /** The answer, escapes undone. */
+  readonly text: Buffer
+  /** Ends of the last string, without its quotes. */
+  from = 0
+  to = 0
+  private at = 0
+  private spare: number
+  private readonly what: string
+  private readonly beginning: Buffer
+
+  /**
+   * @param body - Written over where it has escapes.
+   * @param what - Name of the answer, for errors.
+   * @param spare - Bytes that may be white space or fields nobody asked for.
+   * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, as every method.
+   */
+  static *open(body: Buffer, what: string, spare: number): Steps<JsonScanner> {
+    const beginning = Buffer.from(body.subarray(0, EXCERPT_LENGTH + 1))
+    const text = yield* withoutEscapes(body)
+    if (text === undefined) throw malformedResponse(what, 'not JSON', beginning)
+    return new JsonScanner(text, what, spare, beginning)
+  }
+
+  private constructor(text: Buffer, what: string, spare: number, beginning: Buffer) {
+    this.text = text
+    this.what = what
+    this.spare = spare
+    this.beginning = beginning
+  }
+
+  /** The error for an answer that is not what was asked for. */
+  refuse(reason: string, cause?: unknown): Error {
+    return malformedResponse(this.what, reason, this.beginning, cause)
+  }
+
+  /** The byte that the next token begins with; `undefined` at the end. */
+  peek(): number | undefined {
+    this.skipSpace()
+    return this.text[this.at]
+  }
+
+  /** Steps over one character of punctuation, if it comes next. */
+  token(character: '{' | '}' | '[' | ']' | ':' | ','): boolean {
+    this.skipSpace()
+    if (this.text[this.at] !== character.charCodeAt(0)) return false
+    this.at++
+    return true
+  }
+
+  /** As {@link token}, of what must come next. */
+  expect(character: '{' | '}' | '[' | ']' | ':' | ','): void {
+    if (!this.token(character)) throw this.refuse('not JSON')
+  }
+
+  /** Steps over a string that is wanted, if one comes next. */
+  string(): boolean {
+    this.skipSpace()
+    if (this.text[this.at] !== QUOTE) return false
+    const end = this.text.indexOf(QUOTE, this.at + 1)
+    if (end < 0) return false
+    this.from = this.at + 1
+    this.to = end
+    this.at = end + 1
+    return true
+  }
+
+  /** Steps over `null`, if it comes next. */
+  null(): boolean {
+    return this.peek() === 0x6e && this.word('null')
+  }
+
+  /** Whether the last string is `text`. */
+  is(text: string): boolean {
+    const { from } = this
+    if (this.to - from !== text.length) return false
+    for (let i = 0; i < text.length; i++) if (this.text[from + i] !== text.charCodeAt(i)) return false
+    return true
+  }
+
+  /**
+   * Steps over the name of an object's next field and its colon.
+   * @returns Which of `names` it is; `undefined` for none of them.
+   */
+  name<Name extends string>(names: readonly Name[]): Name | undefined {
+    if (!this.string()) throw this.refuse('not JSON')
+    // Not `find`: this is done twice for every entry.
+    let found: Name | undefined
+    for (let i = 0; i < names.length && found === undefined; i++) if (this.is(names[i] as Name)) found = names[i]
+    if (found === undefined) this.checkString()
+    this.expect(':')
+    return found
+  }
+
+  /** The number that comes next, as JSON has them; `undefined` when something else does, which is left where it is. */
+  number(): number | undefined {
+    const first = this.peek()
+    if (first === undefined || !isNumeric(first)) return undefined
+    const begin = this.at
+    while (isNumeric(this.text[this.at])) this.at++
+    this.charge(this.at - begin)
+    const text = this.text.toString('latin1', begin, this.at)
+    if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) throw this.refuse('not JSON')
+    return Number(text)
+  }
+
+  /** Steps over a value that nobody asked for. */
+  skip(depth = 0): void {
+    if (depth > MAX_DEPTH) throw this.refuse(`nested deeper than ${MAX_DEPTH}`)
+    const begin = this.at
+    if (this.token('{')) {
+      if (!this.token('}')) {
+        do {
+          this.name([])
+          this.skip(depth + 1)
+        } while (this.token(','))
+        this.expect('}')
+      }
+    } else if (this.token('[')) {
+      if (!this.token(']')) {
+        do this.skip(depth + 1)
+        while (this.token(','))
+        this.expect(']')
+      }
+    } else if (this.string()) this.checkString()
+    else if (this.number() === undefined && !this.word('null') && !this.word('true') && !this.word('false'))
+      throw this.refuse('not JSON')
+    // What is within was charged on its own: this is for the punctuation.
+    if (this.at - begin > 0) this.charge(2)
+  }
+
+  /** Steps over a value that somebody asked for: a string, or those of an array, may be long. */
+  pass(): void {
+    if (this.string()) return
+    if (this.peek() !== 0x5b) {
+      this.skip()
+      return
+    }
+    this.expect('[')
+    if (this.token(']')) return
+    do {
+      if (this.string()) this.charge(2)
+      else this.skip(1)
+    } while (this.token(','))
+    this.expect(']')
+  }
+
+  /** Refuses anything behind the answer. */
+  finish(): void {
+    if (this.peek() !== undefined) throw this.refuse('not JSON')
+  }
+
+  /** Where the scanner is, to come back by {@link rewind}. */
+  get offset(): number {
+    return this.at
+  }
+
+  rewind(offset: number): void {
+    this.at = offset
+  }
+
+  private word(word: string): boolean {
+    if (this.text.toString('latin1', this.at, this.at + word.length) !== word) return false
+    this.at += word.length
+    return true
+  }
+
+  /** Looks into the last string, which is not kept. */
+  private checkString(): void {
+    this.charge(this.to - this.from)
+    for (let i = this.from; i < this.to; i++) if ((this.text[i] as number) < 0x20) throw this.refuse('not JSON')
+  }
+
+  private skipSpace(): void {
+    const { text } = this
+    let { at } = this
+    for (let c = text[at]; c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = text[at]) at++
+    if (at === this.at) return
+    this.charge(at - this.at)
+    this.at = at
+  }
+
+  private charge(bytes: number): void {
+    this.spare -= bytes
+    if (this.spare < 0) throw this.refuse('too much that belongs to no such answer: white space, or other fields')
+  }
+}
+
+const isNumeric = (c: number | undefined): boolean =>
+  c !== undefined && ((c >= 0x30 && c <= 0x39) || c === 0x2d || c === 0x2b || c === 0x2e || c === 0x65 || c === 0x45)
+
+/** Undoes the escapes of all strings, in place; `undefined` where a backslash is no JSON. */
+function* withoutEscapes(body: Buffer): Steps<Buffer | undefined> {
+  if (!body.includes(BACKSLASH)) return body
+  const progress: Unescaped = { read: 0, written: 0, inString: false }
+  while (progress.read < body.length) {
+    if (!unescapeUpTo(Math.min(progress.read + BYTES_PER_TURN, body.length), body, progress)) return undefined
+    yield
+  }
+  return progress.inString ? undefined : body.subarray(0, progress.written)
+}
+
+interface Unescaped {
+  read: number
+  written: number
+  inString: boolean
+}
+
+/** The loop by itself: within a generator it takes twenty times as long. */
+function unescapeUpTo(end: number, body: Buffer, progress: Unescaped): boolean {
+  let { read, written, inString } = progress
+  while (read < end) {
+    const c = body[read++] as number
+    if (c === BACKSLASH) {
+      const size = inString ? escapeLength(body, read) : 0
+      if (size === 0) return false
+      body[written++] = size === 1 ? (body[read] === SLASH ? SLASH : FOREIGN) : escapedCharacter(body, read + 1)
+      read += size
+    } else {
+      if (c === QUOTE) inString = !inString
+      body[written++] = c
+    }
+  }
+  progress.read = read
+  progress.written = written
+  progress.inString = inString
+  return true
+}
+
+/** Characters of an escape behind its backslash; 0 for what JSON does not know. */
+function escapeLength(body: Buffer, at: number): number {
+  const c = body[at]
+  if (c !== 0x75) return c !== undefined && SINGLE.includes(c) ? 1 : 0
+  for (let i = 1; i <= 4; i++) if (hexDigit(body[at + i]) < 0) return 0
+  return 5
+}
+
+/** `"` `\` `/` `b` `f` `n` `r` `t` */
+const SINGLE: readonly number[] = [QUOTE, BACKSLASH, SLASH, 0x62, 0x66, 0x6e, 0x72, 0x74]
+
+/** The character of four hexadecimal digits, if base64 or a name can have it. */
+function escapedCharacter(body: Buffer, at: number): number {
+  let code = 0
+  for (let i = 0; i < 4; i++) code = code * 16 + hexDigit(body[at + i])
+  return code > 0x20 && code < 0x7f && code !== QUOTE && code !== BACKSLASH ? code : FOREIGN
+}
+
+function hexDigit(c: number | undefined): number {
+  if (c === undefined) return -1
+  if (c >= 0x30 && c <= 0x39) return c - 0x30
+  const letter = c | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
