@@ -1,4 +1,7 @@
 import PQueue from 'p-queue'
+import type { Clock } from '../types/clock.js'
+import { quietController } from '../util/abort.js'
+import { systemClock } from '../util/clock.js'
 
 /** Requests in flight at most. */
 export interface ConcurrencyLimits {
@@ -20,17 +23,25 @@ export interface QueueSlot {
   readonly signal?: AbortSignal
 }
 
+/** A request that takes longer than this, milliseconds, gives its place of the process to others. */
+const LATE_MS = 1_000
+
 /**
  * Lets requests through within three limits: of their log, of its operator (who throttles clients over all of its logs),
  * and of the process. Within each, higher priority goes first, then who came first.
+ *
+ * The limit of the process is there for its own sake, and a request that only waits costs it next to nothing: one that is
+ * late no longer counts, so that slow logs, however many, do not keep the others waiting.
  */
 export class OperatorQueues {
   private readonly limits: ConcurrencyLimits
   private readonly total: PQueue
   private readonly operators = new Map<string, PQueue>()
   private readonly logs = new Map<string, PQueue>()
+  private readonly clock: Pick<Clock, 'sleep'>
 
-  constructor(limits: Partial<ConcurrencyLimits> = {}) {
+  constructor(limits: Partial<ConcurrencyLimits> = {}, clock: Pick<Clock, 'sleep'> = systemClock) {
+    this.clock = clock
     this.limits = { ...DEFAULT_CONCURRENCY, ...limits }
     this.total = new PQueue({ concurrency: this.limits.total })
   }
@@ -44,10 +55,26 @@ export class OperatorQueues {
     const operator = queueOf(this.operators, slot.operator, this.limits.perOperator)
     const log = queueOf(this.logs, `${slot.operator}\n${slot.log}`, this.limits.perLog)
     // The narrowest first: a log with a long backlog waits in its own queue, not in a place that others need.
-    return log.add(() => operator.add(() => this.total.add(task, { priority, signal }), { priority, signal }), {
+    return log.add(() => operator.add(() => this.runInTotal(task, { priority, signal }), { priority, signal }), {
       priority,
       signal,
     })
+  }
+
+  private async runInTotal<T>(task: () => Promise<T>, slot: { priority: number; signal?: AbortSignal }): Promise<T> {
+    let running: Promise<T> | undefined
+    await this.total.add(() => {
+      running = task()
+      return this.untilLate(running)
+    }, slot)
+    return await (running as Promise<T>)
+  }
+
+  /** Resolves when `running` has ended, either way, or is late. */
+  private async untilLate(running: Promise<unknown>): Promise<void> {
+    const ended = quietController()
+    running.catch(() => {}).finally(() => ended.abort())
+    await this.clock.sleep(LATE_MS, ended.signal).catch(() => {})
   }
 
   /** Tasks that wait for their turn. */
@@ -56,7 +83,7 @@ export class OperatorQueues {
     return queued(this.logs.values()) + queued(this.operators.values()) + this.total.size
   }
 
-  /** Tasks that run. */
+  /** Tasks that run and are not late. */
   get running(): number {
     return this.total.pending
   }

@@ -1,7 +1,9 @@
+import type { Clock } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
 import type { ByteBudget, Lease } from '../util/byte-budget.js'
 import { Notifier } from '../util/notifier.js'
+import type { EntryWeight } from './entry-weight.js'
 import type { LogRequests } from './log-requests.js'
 import type { PagePlanner, Window } from './page-planner.js'
 
@@ -20,13 +22,24 @@ export interface RangeReaderOptions {
   /** How to ask, looked up for each request: a log that caught up is served before those that did not. */
   readonly asking: () => { readonly priority: number; readonly fresh: boolean }
   readonly signal: AbortSignal
-  /** Average bytes an entry holds, as learned so far; the estimate by which room is reserved. */
-  readonly bytesPerEntry: { value: number }
+  readonly clock: Pick<Clock, 'sleep'>
+  /** By which room is reserved; learned from each answer. */
+  readonly weight: EntryWeight
 }
+
+/**
+ * An answer that takes longer than this, milliseconds, is late: the room reserved for it goes to others until it comes.
+ * Sound logs answer within a fraction of it; `npm run bench` shows what twelve slow ones cost a sound one.
+ */
+const LATE_MS = 1_000
 
 /** One request's window: what has arrived of it, in order. */
 interface Slot {
+  readonly window: Window
   readonly parts: FetchedBatch[]
+  readonly stopper: LinkedController
+  /** Whether the rest of it waits for room in the budget. */
+  isStarved: boolean
   done: boolean
   error?: unknown
 }
@@ -34,9 +47,10 @@ interface Slot {
 /**
  * Reads `[start, end)` of one log with several requests in flight and hands the pages on in order, without gap or overlap.
  *
- * Room in the byte budget is reserved window by window in index order, so the next page in order always has its room: the
- * budget can make reading wait, never dead-lock it. A short answer is followed by a request for the rest of its window,
- * from where it ended: what is counted is what was received, never what was asked.
+ * Room in the byte budget is reserved for every answer before it is asked for. The next page in order always gets its room
+ * in the end: when it waits, what was read beyond it is dropped, to be read again later. So the budget can make reading
+ * wait, never dead-lock it, and is passed by one answer at most. A short answer is followed by a request for the rest of
+ * its window, from where it ended: what counts is what was received, never what was asked.
  */
 export class RangeReader {
   private readonly options: RangeReaderOptions
@@ -49,6 +63,8 @@ export class RangeReader {
   private filling = false
   private starved = false
   private nudged = false
+  /** Whether the last answer was late, or the one under way is. */
+  private isLate = false
   private fillError: unknown
 
   constructor(start: number, end: number, options: RangeReaderOptions) {
@@ -86,6 +102,10 @@ export class RangeReader {
         this.fill()
         continue
       }
+      if (first?.isStarved) {
+        this.dropAfter(first)
+        if (!wait) return 'starved'
+      }
       if (first === undefined) {
         if (this.fillError !== undefined) throw this.fillError
         if (this.nextStart >= this.end) return undefined
@@ -104,7 +124,14 @@ export class RangeReader {
   /** Drops everything on its way and what arrived but was not taken. Idempotent. */
   stop(): void {
     this.stopper.abort()
-    for (const slot of this.slots) for (const part of slot.parts.splice(0)) part.lease.release()
+    for (const slot of this.slots) drop(slot)
+  }
+
+  /** What was read beyond a slot that waits for room makes room for it. */
+  private dropAfter(first: Slot): void {
+    if (this.slots.length === 1) return
+    for (const slot of this.slots.splice(1)) drop(slot)
+    this.nextStart = first.window.end
   }
 
   /** Starts requests until enough are in flight; one at a time waits for room. */
@@ -120,54 +147,120 @@ export class RangeReader {
 
   private async fillSlots(): Promise<void> {
     try {
-      while (this.slots.length < this.options.inFlight && this.nextStart < this.end) await this.fillSlot()
+      while (this.slots.length < this.mayBeUnderWay && this.nextStart < this.end) await this.fillSlot()
     } finally {
-      // With the last look at what is to be done, not a moment later: who asks for more in between would not be heard.
+      // Reset in the same tick as the last check; otherwise an `extend()` in between is lost.
       this.filling = false
       this.starved = false
     }
   }
 
+  /** One request while nothing is known of the size of entries, or the log is slow and others need the room. */
+  private get mayBeUnderWay(): number {
+    const { weight, inFlight, budget } = this.options
+    return weight.isKnown && !(this.isLate && budget.isScarce) ? inFlight : 1
+  }
+
   private async fillSlot(): Promise<void> {
-    const { planner, budget, bytesPerEntry } = this.options
+    const { planner, budget } = this.options
     const window = planner.next(this.nextStart, this.end)
-    const estimate = Math.ceil((window.end - window.start) * bytesPerEntry.value)
-    if (!budget.fits(estimate)) {
+    const bytes = this.answerBytes(window)
+    if (!budget.fits(bytes)) {
       this.starved = true
       this.changed.notify()
     }
-    const lease = await budget.reserve(estimate, this.options.asking().priority, this.signal)
+    const lease = await budget.reserve(bytes, this.options.asking().priority, this.signal)
     this.starved = false
+    // What was read beyond a starved slot was dropped meanwhile: the next window is another one.
+    if (window.start !== this.nextStart) return lease.release()
     this.nextStart = window.end
-    const slot: Slot = { parts: [], done: false }
+    const slot: Slot = {
+      window,
+      parts: [],
+      stopper: linkedController(this.signal),
+      isStarved: false,
+      done: false,
+    }
     this.slots.push(slot)
-    this.read(window, lease, slot)
+    this.read(slot, lease)
       .catch((error) => {
         slot.error = error
       })
       .finally(() => {
+        slot.stopper.unlink()
         slot.done = true
         this.changed.notify()
       })
   }
 
   /** Reads a whole window, in as many answers as the log makes of it. */
-  private async read(window: Window, reserved: Lease, slot: Slot): Promise<void> {
-    const { requests, planner, budget, bytesPerEntry, asking } = this.options
+  private async read(slot: Slot, reserved: Lease): Promise<void> {
+    const { planner, budget, weight } = this.options
+    const { window, parts, stopper } = slot
+    let lease = reserved
     try {
       for (let start = window.start; start < window.end; ) {
-        const batch = await requests.entries(start, window.end, { ...asking(), signal: this.signal })
-        planner.observe({ start, end: window.end }, batch.length)
+        const rest = { start, end: window.end }
+        const batch = await this.ask(rest, lease, stopper.signal)
+        planner.observe(rest, batch.length)
+        weight.observe(rest.end - start, batch.length, batch.byteLength)
         start += batch.length
-        bytesPerEntry.value += (batch.byteLength / batch.length - bytesPerEntry.value) / 8
-        if (this.signal.aborted) throw this.signal.reason
-        // The part takes its bytes over from the reservation; the rest stays reserved for the rest of the window.
-        slot.parts.push({ batch, lease: budget.take(batch.byteLength, () => batch.release()) })
-        reserved.resize(Math.ceil((window.end - start) * bytesPerEntry.value))
+        // The part takes its bytes over from the reservation.
+        parts.push({ batch, lease: budget.take(batch.byteLength, () => batch.release()) })
+        lease.release()
         this.changed.notify()
+        this.fill()
+        if (start < window.end) lease = await this.reserveMore(slot, start)
       }
     } finally {
-      reserved.release()
+      lease.release()
     }
   }
+
+  /** Asks once; an answer that is late gives back what is reserved for it, and is taken all the same when it comes. */
+  private async ask({ start, end }: Window, reserved: Lease, signal: AbortSignal): Promise<EntryBatch> {
+    const { requests, clock, asking } = this.options
+    const waiting = linkedController(signal)
+    let isLate = false
+    clock.sleep(LATE_MS, waiting.signal).then(
+      () => {
+        isLate = true
+        this.isLate = true
+        reserved.resize(0)
+      },
+      () => {}, // answered in time, or stopped
+    )
+    try {
+      const batch = await requests.entries(start, end, { ...asking(), signal })
+      this.isLate = isLate
+      if (!signal.aborted) return batch
+      batch.release()
+      throw signal.reason
+    } finally {
+      waiting.abort()
+    }
+  }
+
+  private async reserveMore(slot: Slot, start: number): Promise<Lease> {
+    const { budget, asking } = this.options
+    const bytes = this.answerBytes({ start, end: slot.window.end })
+    slot.isStarved = !budget.fits(bytes)
+    if (slot.isStarved) this.changed.notify()
+    try {
+      // Before any window that is not begun yet.
+      return await budget.reserve(bytes, asking().priority + 0.5, slot.stopper.signal)
+    } finally {
+      slot.isStarved = false
+    }
+  }
+
+  private answerBytes({ start, end }: Window): number {
+    const { weight, budget } = this.options
+    return Math.min(weight.ofAnswer(end - start), budget.limit)
+  }
+}
+
+function drop({ stopper, parts }: Slot): void {
+  stopper.abort()
+  for (const part of parts.splice(0)) part.lease.release()
 }

@@ -71,7 +71,7 @@ export class Engine {
     this.delivered = dedupe && new Delivered(dedupe, () => clock.now(), random)
     this.store = checkpointStore(settings.checkpoint)
     this.rates = new OriginRates(settings)
-    this.queues = new OperatorQueues(settings.concurrency)
+    this.queues = new OperatorQueues(settings.concurrency, settings.clock)
     this.transport = createTransport({
       userAgent: userAgent(VERSION, settings.contact),
       keepAlive: reusesConnections,

@@ -5,8 +5,8 @@ import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Cosignature, SignedHead } from '../types/log.js'
 import type { LogState } from '../types/stream.js'
+import type { ByteBudget } from '../util/byte-budget.js'
 import type { Delivery } from './delivery.js'
-import type { LogShare } from './log-share.js'
 import type { Settings } from './settings.js'
 
 export interface LogSessionOptions {
@@ -15,7 +15,8 @@ export interface LogSessionOptions {
   readonly schedule: Schedule
   /** The rate to which the log's origin limits its clients; `undefined` as far as is known, none. */
   readonly requestsPerSecond: () => number | undefined
-  readonly share: LogShare
+  /** What the log may hold of the byte budget. */
+  readonly share: ByteBudget
   readonly clock: Clock
   readonly random: () => number
   readonly signal: AbortSignal

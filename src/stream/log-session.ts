@@ -323,7 +323,8 @@ export class LogSession {
       inFlight: settings.concurrency.perLog,
       asking: () => this.asking,
       signal: this.controller.signal,
-      bytesPerEntry: this.limits.bytesPerEntry,
+      clock: this.options.clock,
+      weight: this.limits.weight,
     })
     this.reader.extend(end)
     return this.reader
@@ -448,7 +449,6 @@ export class LogSession {
 
   private troubled(error: CtStreamError): void {
     this.condition.blocked(error)
-    this.options.share.lend()
     // What was read is not to wait for what cannot be read now.
     this.reader?.nudge()
     if (isPatienceOver(this.retiredAt, this.options.clock.now()))
@@ -456,7 +456,6 @@ export class LogSession {
   }
 
   private recovered(): void {
-    this.options.share.reclaim()
     this.settle()
   }
 

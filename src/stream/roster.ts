@@ -20,7 +20,7 @@ import { type CursorPositions, cursorKey } from './cursor.js'
 import { Lane } from './lane.js'
 import { LogSession } from './log-session.js'
 import type { LogSessionEvents } from './log-session-options.js'
-import { LogShare } from './log-share.js'
+import { shareOf } from './log-share.js'
 import type { Settings } from './settings.js'
 
 export interface RosterOptions {
@@ -219,7 +219,7 @@ export class Roster {
         return rates.run({ ...slot, url }, () => queues.run({ ...slot, log: id, operator }, request))
       },
       requestsPerSecond: () => rates.requestsPerSecond(log().url),
-      share: new LogShare(budget),
+      share: shareOf(budget),
       clock: settings.clock,
       random: settings.random,
       signal,

@@ -10,6 +10,8 @@ export interface Lease {
 interface Waiter {
   readonly bytes: number
   readonly priority: number
+  /** Whether it is granted room or not. */
+  isExempt(): boolean
   grant(): void
 }
 
@@ -17,7 +19,8 @@ interface Waiter {
  * One bound for everything that is fetched and not yet acknowledged.
  *
  * Waiters are served by priority, then in order of asking. A request larger than the whole budget is granted when nothing
- * else is held, so that no answer is too large to be read.
+ * else is held, so that no answer is too large to be read. A share that holds nothing is granted one request although the
+ * whole is full: whatever others hold, no log is kept from reading. So at most the budget and one answer a log is held.
  */
 export class ByteBudget {
   readonly limit: number
@@ -36,9 +39,15 @@ export class ByteBudget {
     return this.held
   }
 
+  /** Whether more than half of the whole is held: what is left is for those who hold little. */
+  get isScarce(): boolean {
+    return this.whole?.isScarce ?? this.held * 2 > this.limit
+  }
+
   /** Whether `reserve(bytes)` would be granted at once. */
   fits(bytes: number): boolean {
-    return this.waiters.length === 0 && this.allows(bytes) && (this.whole?.fits(bytes) ?? true)
+    if (this.waiters.length > 0 || !this.allows(bytes)) return false
+    return this.held === 0 || this.whole === undefined || this.whole.fits(bytes)
   }
 
   /** Waits until `bytes` fit. Rejects with `signal.reason` when aborted. */
@@ -46,10 +55,10 @@ export class ByteBudget {
     signal.throwIfAborted()
     // Of the share and the whole at once: nobody comes between this and what `fits` said.
     if (this.fits(bytes)) return this.take(bytes)
-    const own = await this.reserveOwn(bytes, priority, signal)
+    const own = await this.wait(bytes, priority, signal, () => false)
     if (this.whole === undefined) return own
     try {
-      return joined(own, await this.whole.reserve(bytes, priority, signal))
+      return joined(own, await this.whole.wait(bytes, priority, signal, () => this.held === own.bytes))
     } catch (error) {
       own.release()
       throw error
@@ -65,9 +74,9 @@ export class ByteBudget {
     return this.whole === undefined ? own : joined(own, this.whole.take(bytes))
   }
 
-  private reserveOwn(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
-    // It may be only the whole that has no room.
-    if (this.waiters.length === 0 && this.allows(bytes)) return Promise.resolve(this.lease(bytes))
+  private wait(bytes: number, priority: number, signal: AbortSignal, isExempt: () => boolean): Promise<Lease> {
+    // Of a share and the whole, it may be only the other that has no room.
+    if (isExempt() || (this.waiters.length === 0 && this.allows(bytes))) return Promise.resolve(this.lease(bytes))
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.waiters.splice(this.waiters.indexOf(waiter), 1)
@@ -77,6 +86,7 @@ export class ByteBudget {
       const waiter: Waiter = {
         bytes,
         priority,
+        isExempt,
         grant: () => {
           signal.removeEventListener('abort', onAbort)
           resolve(this.lease(bytes))
@@ -115,6 +125,8 @@ export class ByteBudget {
   }
 
   private serve(): void {
+    for (let i = this.waiters.length - 1; i >= 0; i--)
+      if (this.waiters[i]?.isExempt()) this.waiters.splice(i, 1)[0]?.grant()
     for (let first = this.waiters[0]; first !== undefined && this.allows(first.bytes); first = this.waiters[0]) {
       this.waiters.shift()
       first.grant()

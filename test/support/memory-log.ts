@@ -13,7 +13,7 @@ export const LOG: LogInfo = {
 }
 
 /** A batch over leaves made up from their index; as those of a log, not to be read when it was released. */
-export function batchOf(start: number, length: number, leaf = leafOf): EntryBatch {
+export function batchOf(start: number, length: number, leaf = leafOf, bytesPerEntry = 100): EntryBatch {
   let released = false
   let hashes: Uint8Array | undefined
   const read = (i: number) => {
@@ -24,7 +24,7 @@ export function batchOf(start: number, length: number, leaf = leafOf): EntryBatc
   return {
     start,
     length,
-    byteLength: length * 100,
+    byteLength: length * bytesPerEntry,
     leafInput: read,
     leafHashes: () => {
       hashes ??= Buffer.concat(Array.from({ length }, (_, i) => hash(i)))
@@ -35,7 +35,7 @@ export function batchOf(start: number, length: number, leaf = leafOf): EntryBatc
       leafInput: read(i),
       extra: { preCertificate: () => undefined, chain: () => ({ kind: 'certificates', certificates: [] }) },
     }),
-    slice: (from, to) => batchOf(start + from, to - from, leaf),
+    slice: (from, to) => batchOf(start + from, to - from, leaf, bytesPerEntry),
     release: () => {
       released = true
     },

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OperatorQueues, type QueueSlot } from '../../../src/http/operator-queues.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
 
 /** Tasks that run until they are told to end. */
 class Tasks {
@@ -108,5 +109,24 @@ describe('OperatorQueues', () => {
     const queues = new OperatorQueues()
     await expect(queues.run({ log: 'l', operator: 'o' }, () => Promise.reject(error))).rejects.toBe(error)
     expect(queues.running).toBe(0)
+  })
+
+  it('gives the place of a late request to others: slow logs do not keep a sound one waiting', async () => {
+    const clock = new VirtualClock()
+    const queues = new OperatorQueues({ perLog: 2, perOperator: 2, total: 4 }, clock)
+    const tasks = new Tasks()
+    for (const log of ['slow 1', 'slow 2', 'slow 3'])
+      for (const i of [1, 2]) void tasks.run(queues, `${log} ${i}`, { log, operator: log })
+    const sound = tasks.run(queues, 'sound', { log: 'sound', operator: 'sound' })
+    await clock.pass(999)
+    expect(tasks.started).not.toContain('sound')
+    await clock.pass(1)
+    expect(tasks.started).toContain('sound')
+    await tasks.finish('sound')
+    expect(await sound).toBe('sound')
+    // Its log and its operator are still asked no more at once than they should be.
+    void tasks.run(queues, 'slow 1 3', { log: 'slow 1', operator: 'slow 1' })
+    await clock.pass(60_000)
+    expect(tasks.started).not.toContain('slow 1 3')
   })
 })

@@ -1,12 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
+import { EntryWeight } from '../../../src/poll/entry-weight.js'
 import { LogRequests } from '../../../src/poll/log-requests.js'
 import { PagePlanner } from '../../../src/poll/page-planner.js'
 import { type FetchedBatch, RangeReader } from '../../../src/poll/range-reader.js'
+import type { Clock } from '../../../src/types/clock.js'
 import { ByteBudget } from '../../../src/util/byte-budget.js'
 import { steppingClock } from '../../support/fast-clock.js'
 import { batchOf, stubClient } from '../../support/memory-log.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+
+/** For requests that are never late. */
+const patient = {
+  sleep: (_ms: number, signal?: AbortSignal) =>
+    new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+}
 
 const turns = async (n: number) => {
   for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve))
@@ -15,13 +24,17 @@ const turns = async (n: number) => {
 function readerOver(
   [start, end]: [number, number],
   entries: (start: number, end: number) => Promise<ReturnType<typeof batchOf>>,
-  { budget = new ByteBudget(1e9), inFlight = 4 } = {},
+  {
+    budget = new ByteBudget(1e9),
+    inFlight = 4,
+    weight = new EntryWeight(100),
+    clock = patient as Pick<Clock, 'sleep'>,
+  } = {},
 ) {
   const stop = new AbortController()
-  const clock = steppingClock()
   const requests = new LogRequests(stubClient({ entries }), {
     schedule: (request) => request(),
-    clock,
+    clock: steppingClock(),
     random: () => 0.5,
     signal: stop.signal,
     onFailure: () => {},
@@ -34,9 +47,10 @@ function readerOver(
     inFlight,
     asking: () => ({ priority: 0, fresh: false }),
     signal: stop.signal,
-    bytesPerEntry: { value: 100 },
+    clock,
+    weight,
   })
-  return { reader, stop, budget, clock }
+  return { reader, stop, budget }
 }
 
 async function drain(reader: RangeReader): Promise<number[]> {
@@ -177,5 +191,118 @@ describe('RangeReader', () => {
   it('passes a disproof on instead of asking for ever', async () => {
     const { reader } = readerOver([0, 10], () => Promise.reject(new CtStreamError('CT_ROOT_MISMATCH', 'no')))
     await expect(reader.next(true)).rejects.toMatchObject({ code: 'CT_ROOT_MISMATCH' })
+  })
+
+  it('holds no more than the budget and one answer, whatever the entries weigh', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ entries: fc.integer({ min: 1, max: 300 }), bytes: fc.constantFrom(10, 100, 20_000, 900_000) }),
+          {
+            minLength: 1,
+            maxLength: 12,
+          },
+        ),
+        fc.integer({ min: 1, max: 4 }),
+        async (moods, inFlight) => {
+          const budget = new ByteBudget(1_000_000)
+          let turn = 0
+          let largest = 0
+          const { reader } = readerOver(
+            [0, 2000],
+            async (from, to) => {
+              const { entries, bytes } = moods[turn++ % moods.length] as (typeof moods)[number]
+              await turns(turn % 3)
+              const batch = batchOf(from, Math.min(to - from, entries), undefined, bytes)
+              largest = Math.max(largest, batch.byteLength)
+              return batch
+            },
+            { budget, inFlight, weight: new EntryWeight() },
+          )
+          const indexes: number[] = []
+          const held: FetchedBatch[] = []
+          let most = 0
+          for (;;) {
+            const next = await reader.next(held.length === 0)
+            most = Math.max(most, budget.used)
+            if (next === undefined) break
+            if (next !== 'starved') {
+              held.push(next)
+              for (let i = 0; i < next.batch.length; i++) indexes.push(next.batch.start + i)
+            }
+            // As a session does: what is held is let go when nothing else can be read.
+            if (next === 'starved' || held.length > 5) for (const { lease } of held.splice(0)) lease.release()
+          }
+          for (const { lease } of held) lease.release()
+          expect(indexes).toEqual(range(0, 2000))
+          expect(budget.used).toBe(0)
+          // In flight may be what was asked for when entries were small.
+          expect(most).toBeLessThanOrEqual(budget.limit + inFlight * largest)
+          if (inFlight === 1) expect(most).toBeLessThanOrEqual(budget.limit + largest)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  it('asks for one page alone until it knows what an entry weighs', async () => {
+    const answers: (() => void)[] = []
+    const { reader } = readerOver(
+      [0, 2000],
+      (from, to) => new Promise((resolve) => answers.push(() => resolve(batchOf(from, to - from)))),
+      { weight: new EntryWeight() },
+    )
+    await turns(3)
+    expect(answers.length).toBe(1)
+    answers[0]?.()
+    await turns(3)
+    // The page that waits for its reader is one of four.
+    expect(answers.length).toBe(1 + 3)
+    reader.stop()
+  })
+
+  it('holds no room for an answer that is late, and reads it when it comes', async () => {
+    const clock = new VirtualClock()
+    let answer = () => {}
+    const { reader, budget } = readerOver(
+      [0, 256],
+      (from, to) =>
+        new Promise((resolve) => {
+          answer = () => resolve(batchOf(from, to - from))
+        }),
+      { clock },
+    )
+    await turns(3)
+    expect(budget.used).toBe(25_600)
+    await clock.pass(1_000)
+    expect(budget.used).toBe(0)
+    answer()
+    expect((await drain(reader)).length).toBe(256)
+    expect([budget.used, clock.sleeping]).toEqual([0, 0])
+  })
+
+  it('asks a late log for one page at a time while others need the room', async () => {
+    const clock = new VirtualClock()
+    const budget = new ByteBudget(1e9)
+    const answers: (() => void)[] = []
+    const { reader } = readerOver(
+      [0, 10_000],
+      (from, to) => new Promise((resolve) => answers.push(() => resolve(batchOf(from, to - from)))),
+      { clock, budget },
+    )
+    await turns(3)
+    expect(answers.length).toBe(4)
+    await clock.pass(1_000)
+    const others = budget.take(6e8)
+    for (const answer of answers.splice(0)) answer()
+    await turns(3)
+    for (let i = 0; i < 4; i++) ((await reader.next(true)) as FetchedBatch).lease.release()
+    const waiting = reader.next(true)
+    await turns(3)
+    expect(answers.length).toBe(1)
+    others.release()
+    answers[0]?.()
+    expect(((await waiting) as FetchedBatch).batch.start).toBe(1024)
+    reader.stop()
   })
 })

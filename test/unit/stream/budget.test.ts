@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { range } from '../../support/follow.js'
-import { logOf } from '../../support/logs.js'
+import { certificates, logOf } from '../../support/logs.js'
 
 const SMALLEST = 65_536
 
@@ -46,4 +46,28 @@ describe('the smallest budget', () => {
     for await (const { log } of stream) if (log.id === alive.logId && ++read === 300) break
     expect(read).toBe(300)
   })
+})
+
+describe('many logs that answer in 50 s', () => {
+  it.each([12, 40])(
+    '(%i of them) keep a sound one neither from its first entry nor from its rate',
+    { timeout: 60_000 },
+    async (count) => {
+      const entries = certificates(300)
+      const slow = await Promise.all(range(0, count).map((i) => logOf(0, { operator: `slow ${i}`, entries })))
+      for (const log of slow) log.fault({ on: 'get-entries', hang: true })
+      const sound = await logOf(3000, { operator: 'sound', kind: 'static-ct' })
+      const stream = ctStream({
+        logs: [...slow, sound].map(({ spec }) => spec),
+        start: 'beginning',
+        checkpoint: false,
+        maxBufferedBytes: 8 * 1024 * 1024,
+        clock: fastClock(100),
+      })
+      let read = 0
+      for await (const { log } of stream) if (log.id === sound.logId && ++read === 3000) break
+      expect(read).toBe(3000)
+      expect(sound.requests.filter(({ path }) => path.includes('tile/data')).length).toBe(12)
+    },
+  )
 })

@@ -80,7 +80,8 @@ describe('ByteBudget', () => {
 
   it('grants a share at once what it said would fit, whoever asks in the same moment', async () => {
     const whole = new ByteBudget(100)
-    const [one, other] = [new ByteBudget(60, whole), new ByteBudget(60, whole)]
+    const [one, other] = [new ByteBudget(70, whole), new ByteBudget(70, whole)]
+    for (const share of [one, other]) await share.reserve(10, 0, never)
     expect(one.fits(60)).toBe(true)
     const first = one.reserve(60, 0, never)
     expect(other.fits(60)).toBe(false)
@@ -91,13 +92,37 @@ describe('ByteBudget', () => {
   it('holds nothing of a share for who gave up waiting for the whole', async () => {
     const whole = new ByteBudget(100)
     const share = new ByteBudget(60, whole)
-    await whole.reserve(90, 0, never)
+    await whole.reserve(80, 0, never)
+    await share.reserve(10, 0, never)
     const stop = new AbortController()
     const waiting = share.reserve(50, 0, stop.signal)
     expect(await settled(waiting)).toBeUndefined()
     stop.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
-    expect([share.used, whole.used]).toEqual([0, 90])
+    expect([share.used, whole.used]).toEqual([10, 90])
+  })
+
+  it('lets every share hold one answer, however much the others hold', async () => {
+    const whole = new ByteBudget(100)
+    const [one, other] = [new ByteBudget(60, whole), new ByteBudget(60, whole)]
+    await whole.reserve(100, 0, never)
+    const first = await one.reserve(50, 0, never)
+    // Only one: the next waits, until the first is given back.
+    const second = one.reserve(20, 0, never)
+    expect(await settled(second)).toBeUndefined()
+    expect(await settled(other.reserve(30, 0, never))).toBeDefined()
+    first.release()
+    expect(await settled(second)).toBeDefined()
+    expect([one.used, other.used, whole.used]).toEqual([20, 30, 150])
+  })
+
+  it('is scarce when more than half of the whole is held', async () => {
+    const whole = new ByteBudget(100)
+    const share = new ByteBudget(60, whole)
+    const lease = await whole.reserve(50, 0, never)
+    expect(share.isScarce).toBe(false)
+    lease.resize(51)
+    expect([share.isScarce, whole.isScarce]).toEqual([true, true])
   })
 
   it.each([false, true])('adds up, whatever happens to the leases; as a share: %s', async (isShare) => {
