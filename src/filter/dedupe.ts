@@ -46,6 +46,7 @@ export class Delivered {
   private readonly memory: KeyMemory
   private readonly now: () => number
 
+  /** @param now - Elapsed milliseconds, not of a clock that can be set. */
   constructor({ by, ttlMs, maxEntries }: DedupeSettings, now: () => number, random: () => number) {
     this.keyOf = by === 'certificate' ? certificateKey : issuanceKey
     this.memory = new KeyMemory({ ttlMs, maxEntries, random })

@@ -19,7 +19,7 @@ export interface KeyMemoryOptions {
 export class KeyMemory {
   private readonly options: KeyMemoryOptions
   private readonly seeds: readonly [number, number]
-  /** Ring: 8 words a key, and when each was added, epoch milliseconds. */
+  /** Ring: 8 words a key, and when each was added, elapsed milliseconds. */
   private words: Uint32Array
   private times: Float64Array
   /** Place in the ring of the oldest key. */
@@ -51,7 +51,10 @@ export class KeyMemory {
     return this.words.byteLength + this.times.byteLength + this.slots.byteLength
   }
 
-  /** @param key - 32 bytes, evenly distributed, as a SHA-256 is. */
+  /**
+   * @param key - 32 bytes, evenly distributed, as a SHA-256 is.
+   * @param now - Elapsed milliseconds, not of a clock that can be set; as for `add`.
+   */
   has(key: Uint8Array, now: number): boolean {
     this.keyBytes.set(key)
     const place = this.find()
@@ -60,7 +63,7 @@ export class KeyMemory {
 
   /** Remembers a key, from now on; does nothing when it is remembered already. */
   add(key: Uint8Array, now: number): void {
-    // A clock that is set back must not mix up the order of the ring.
+    // The ring is ordered by time, whoever brings it.
     this.latest = Math.max(this.latest, now)
     while (this.count > 0 && !this.isCurrent(this.oldest, this.latest)) this.forgetOldest()
     this.keyBytes.set(key)

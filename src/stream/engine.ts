@@ -65,10 +65,10 @@ export class Engine {
     this.settings = settings
     this.emit = emit
     this.budget = new ByteBudget(settings.maxBufferedBytes)
-    const { filter, dedupe, clock, random } = settings
+    const { filter, dedupe, clock, elapsed, random } = settings
     this.filter = filter
     this.issuers = new Issuers(this.findIssuer, clock)
-    this.delivered = dedupe && new Delivered(dedupe, () => clock.now(), random)
+    this.delivered = dedupe && new Delivered(dedupe, elapsed, random)
     this.store = checkpointStore(settings.checkpoint)
     this.rates = new OriginRates(settings)
     this.queues = new OperatorQueues(settings.concurrency, settings.clock)
@@ -173,7 +173,7 @@ export class Engine {
   settle(): void {
     if (this.reading === undefined) return
     const { lane, delivery, acknowledged } = this.reading
-    const moved = lane.acknowledge(delivery, acknowledged, this.settings.clock.now())
+    const moved = lane.acknowledge(delivery, acknowledged, this.settings.elapsed())
     if (moved > 0) this.committer.acknowledged(moved)
   }
 
@@ -190,9 +190,9 @@ export class Engine {
 
   status(): StreamStatus {
     this.settle()
-    const now = this.settings.clock.now()
+    const [now, elapsed] = [this.settings.clock.now(), this.settings.elapsed()]
     return streamStatus(
-      this.mixer.lanes.map((lane) => logStatus(lane, now)),
+      this.mixer.lanes.map((lane) => logStatus(lane, now, elapsed)),
       this.budget.used,
       this.gaps.length,
     )

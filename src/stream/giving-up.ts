@@ -7,7 +7,7 @@ const RETIRED_PATIENCE_MS = 86_400_000
 /** Ends a session whose log cannot be read to the end. */
 export class GaveUp extends Error {}
 
-/** Whether a log that left the lists at `retiredAt`, and cannot be reached, is waited for no longer. Epoch milliseconds. */
+/** Whether a log that left the lists at `retiredAt`, and cannot be reached, is waited for no longer. Elapsed milliseconds. */
 export function isPatienceOver(retiredAt: number | undefined, now: number): boolean {
   return retiredAt !== undefined && now - retiredAt > RETIRED_PATIENCE_MS
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../types/clock.js'
 import { toHex } from '../util/bytes.js'
+import { elapsedOf } from '../util/clock.js'
 
 /** How long a failure is remembered, milliseconds: the next entries have the same issuer, and would ask at once. */
 const FAILURE_MS = 60_000
@@ -12,20 +13,20 @@ export type FindIssuer = (logId: string, fingerprint: Uint8Array) => Promise<Uin
 /** Issuer certificates, looked for once, however many entries ask for one at a time. */
 export class Issuers {
   private readonly find: FindIssuer
-  private readonly clock: Clock
+  private readonly elapsed: () => number
   private readonly wanted = new Map<string, Promise<Uint8Array>>()
   private readonly failures = new Map<string, { readonly error: unknown; readonly until: number }>()
 
   constructor(find: FindIssuer, clock: Clock) {
     this.find = find
-    this.clock = clock
+    this.elapsed = elapsedOf(clock)
   }
 
   /** The issuer with this SHA-256. Rejects with what looking for it threw, within the last minute. */
   get(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
     const key = `${logId} ${toHex(fingerprint)}`
     const failure = this.failures.get(key)
-    if (failure !== undefined && this.clock.now() < failure.until) return Promise.reject(failure.error)
+    if (failure !== undefined && this.elapsed() < failure.until) return Promise.reject(failure.error)
     let answer = this.wanted.get(key)
     if (answer === undefined) {
       answer = this.look(key, logId, fingerprint)
@@ -41,7 +42,7 @@ export class Issuers {
       this.failures.delete(key)
       const [oldest] = this.failures.keys()
       if (this.failures.size >= MAX_FAILURES && oldest !== undefined) this.failures.delete(oldest)
-      this.failures.set(key, { error, until: this.clock.now() + FAILURE_MS })
+      this.failures.set(key, { error, until: this.elapsed() + FAILURE_MS })
       throw error
     } finally {
       this.wanted.delete(key)

@@ -26,7 +26,10 @@ export class Lane {
     this.rate = rate
   }
 
-  /** Moves the reader's position; gives a finished page back. Returns how many entries it moved. */
+  /**
+   * Moves the reader's position; gives a finished page back. Returns how many entries it moved.
+   * @param now - Elapsed milliseconds.
+   */
   acknowledge(delivery: Delivery, count: number, now: number): number {
     const moved = delivery.batch.start + count - this.position.next
     if (moved <= 0) return 0

@@ -60,7 +60,8 @@ export class LogSession {
   /** Size of the largest tree the log signed, proven or not: so much of it there is to be. */
   private signedSize: number
   private endIndex = Number.POSITIVE_INFINITY
-  private headReadAt = 0
+  /** Elapsed time, as `retiredAt`. */
+  private headReadAt = Number.NEGATIVE_INFINITY
   private readonly partialTile: PartialTile
   private readonly finalHead = new FinalHead()
   private readonly headTimes = new HeadTimes()
@@ -134,7 +135,7 @@ export class LogSession {
 
   /** The log left the lists: what it has published is read, then the session ends. */
   retire(): void {
-    this.retiredAt ??= this.options.clock.now()
+    this.retiredAt ??= this.options.settings.elapsed()
     if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.signedSize)
     this.pause.cut()
   }
@@ -198,7 +199,7 @@ export class LogSession {
     // What was contradicted is asked for again at once, a partial tile too.
     const waits = this.log.kind === 'static-ct' && size < this.endIndex && !this.complete && !this.fresh
     if (!waits) return Math.min(size, this.endIndex)
-    return this.partialTile.readTo(size, this.position, this.options.clock.now())
+    return this.partialTile.readTo(size, this.position, this.options.settings.elapsed())
   }
 
   /** Whether everything is read of a log that takes no more entries. */
@@ -274,7 +275,7 @@ export class LogSession {
     this.held.hold(batch, lease)
     if (this.held.end >= this.target || this.held.pages < this.pagesPerProof) return
     await this.prove()
-    if (this.options.clock.now() - this.headReadAt > BACKLOG_HEAD_MS) await this.look()
+    if (this.options.settings.elapsed() - this.headReadAt > BACKLOG_HEAD_MS) await this.look()
   }
 
   /** Has everything held proven, by the head itself or by a consistency proof to it, and hands it on. */
@@ -338,14 +339,14 @@ export class LogSession {
   // — heads
 
   private async waitForGrowth(): Promise<void> {
-    const { clock, random, settings } = this.options
+    const { random, settings } = this.options
     this.settle()
     const interval = this.complete ? COMPLETE_HEAD_MS : settings.pollIntervalMs
     // From head to head: reading what the last one brought took some of it.
-    const elapsed = Math.max(0, clock.now() - this.headReadAt)
+    const elapsed = settings.elapsed() - this.headReadAt
     if (!this.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (this.position >= this.endIndex) return
-    if (isPatienceOver(this.retiredAt, clock.now()))
+    if (isPatienceOver(this.retiredAt, settings.elapsed()))
       throw new GaveUp(`the log left the lists and never served all of the ${this.signedSize} entries it signed`)
     await this.look()
     this.fresh = false
@@ -359,14 +360,15 @@ export class LogSession {
 
   private async readHead(): Promise<void> {
     const published: PublishedHead = await this.requests.head({ ...this.asking, priority: 1 })
-    this.headReadAt = this.options.clock.now()
+    this.headReadAt = this.options.settings.elapsed()
     const { cosignatures, ...head } = published
     await this.adopt(head, cosignatures)
     this.judgeTime(head)
   }
 
   private judgeTime(read: SignedHead): void {
-    const { log, mmdMs, headReadAt: now } = this
+    const { log, mmdMs } = this
+    const now = this.options.clock.now()
     const everyMs = this.options.settings.pollIntervalMs
     const problem = this.headTimes.begins(read, this.newestHead(), { log, now, mmdMs, everyMs })
     if (problem !== undefined) this.condition.noted(problem)
@@ -451,7 +453,7 @@ export class LogSession {
     this.condition.blocked(error)
     // What was read is not to wait for what cannot be read now.
     this.reader?.nudge()
-    if (isPatienceOver(this.retiredAt, this.options.clock.now()))
+    if (isPatienceOver(this.retiredAt, this.options.settings.elapsed()))
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }
 

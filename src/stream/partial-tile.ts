@@ -17,7 +17,7 @@ export class PartialTile {
   /**
    * Index up to which a tree of `size` entries is read now.
    * @param position - Index after the last entry read.
-   * @param now - Epoch milliseconds.
+   * @param now - Elapsed milliseconds, not of a clock that can be set.
    */
   readTo(size: number, position: number, now: number): number {
     const full = size - (size % TILE_WIDTH)

@@ -12,7 +12,7 @@ import type { Clock, Logger } from '../types/clock.js'
 import type { LogSpec } from '../types/log.js'
 import type { LogSelection } from '../types/log-list.js'
 import type { CtStreamOptions, VerifyOption } from '../types/stream.js'
-import { systemClock } from '../util/clock.js'
+import { elapsedOf, systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, dateOption, integerOption, objectOption, optionError } from '../util/options.js'
 import { VERSION } from '../version.js'
 
@@ -42,6 +42,8 @@ export interface Settings {
   readonly signal: AbortSignal | undefined
   readonly logger: Logger
   readonly clock: Clock
+  /** How much time has passed on that clock: durations are measured by it, however the clock is set. */
+  readonly elapsed: () => number
   readonly random: () => number
 }
 
@@ -95,6 +97,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
   const options = objectOption<CtStreamOptions>('options', given, OPTION_NAMES)
   if (options.dispatcher !== undefined && options.fetch !== undefined)
     throw new CtStreamError('CT_OPTION_INVALID', 'options `dispatcher` and `fetch` exclude each other')
+  const clock = clockOption(options.clock)
   return {
     logList: logListOption(options),
     logs: logsOption(options),
@@ -128,7 +131,8 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     allowHttp: booleanOption('allowHttp', options.allowHttp, false),
     signal: signalOption(options.signal),
     logger: shapedOption('logger', options.logger, ['debug', 'info', 'warn', 'error']) ?? silent,
-    clock: shapedOption('clock', options.clock, ['now', 'sleep']) ?? systemClock,
+    clock,
+    elapsed: elapsedOf(clock),
     random: functionOption('random', options.random) ?? Math.random,
   }
 }
@@ -235,6 +239,11 @@ function signalOption(value: unknown): AbortSignal | undefined {
 }
 
 /** An object that has these methods. */
+function clockOption(value: Clock | undefined): Clock {
+  const clock = shapedOption('clock', value, ['now', 'sleep'])
+  return shapedOption('clock', clock, clock?.elapsed === undefined ? [] : ['elapsed']) ?? systemClock
+}
+
 function shapedOption<T extends object>(name: string, value: T | undefined, methods: readonly string[]): T | undefined {
   if (value === undefined) return undefined
   const shape = value as Record<string, unknown>

@@ -1,8 +1,12 @@
 import type { LogStatus, StreamStatus } from '../types/stream.js'
 import type { Lane } from './lane.js'
 
-/** What is known of one log now. */
-export function logStatus(lane: Lane, now: number): LogStatus {
+/**
+ * What is known of one log now.
+ * @param now - Epoch milliseconds, for what the log's own times are compared with.
+ * @param elapsed - Milliseconds of the time by which durations are measured.
+ */
+export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
   const { session } = lane
   const position = lane.position.begun ? lane.position.next : undefined
   const head = session.heads.newest
@@ -21,7 +25,7 @@ export function logStatus(lane: Lane, now: number): LogStatus {
     entries: lane.entries,
     filtered: lane.filtered,
     duplicates: lane.duplicates,
-    entriesPerSecond: lane.rate.perSecond(now),
+    entriesPerSecond: lane.rate.perSecond(elapsed),
     bytes: session.bytes,
     requests: session.requests.requests,
     retries: session.requests.retries,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../types/clock.js'
 import type { SignedHead } from '../types/log.js'
+import { elapsedOf } from '../util/clock.js'
 import { choiceOption, integerOption, objectOption, optionError } from '../util/options.js'
 import type { Content, LogView } from './content.js'
 import { TEST_LOG_ENDPOINTS, type TestLogEndpoint, type TestLogRequest } from './requests.js'
@@ -143,10 +144,10 @@ export interface ActiveFault {
 /** The faults of one log, in the order they were set. */
 export class FaultSet {
   private readonly set = new Set<{ fault: Fault; seen: number; hits: number; buckets: Map<string, Bucket> }>()
-  private readonly clock: Clock
+  private readonly elapsed: () => number
 
   constructor(clock: Clock) {
-    this.clock = clock
+    this.elapsed = elapsedOf(clock)
   }
 
   add(fault: Fault): FaultHandle {
@@ -188,7 +189,7 @@ export class FaultSet {
   private take(limit: RateLimit, buckets: Map<string, Bucket>, request: TestLogRequest, address: string): number {
     const by = limit.by ?? 'connection'
     const key = by === 'connection' ? `${request.connection}` : by === 'address' ? address : (request.userAgent ?? '')
-    const now = this.clock.now()
+    const now = this.elapsed()
     const bucket = buckets.get(key) ?? { tokens: limit.burst, at: now }
     buckets.set(key, bucket)
     bucket.tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) / 1000) * limit.perSecond)

@@ -1,7 +1,13 @@
 /** Time as the library sees it; tests and simulations bring their own. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds. Only for what is compared with the times of logs and records: it jumps when the clock is set. */
   now(): number
+  /**
+   * Milliseconds since any fixed moment, for measuring how long something takes: never goes back, and does not jump when the
+   * clock is set. Time for which the machine is suspended may count or not. Default: the time that passed by `now()`, where a
+   * step back counts as none.
+   */
+  elapsed?(): number
   /** Resolves after `ms` milliseconds; rejects with `signal.reason` as soon as `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

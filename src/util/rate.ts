@@ -9,7 +9,7 @@ export class Rate {
     this.halfLifeMs = halfLifeMs
   }
 
-  /** @param now - Epoch milliseconds. */
+  /** @param now - Elapsed milliseconds, not of a clock that can be set. */
   add(count: number, now: number): void {
     const since = this.last ?? now
     this.first ??= now

@@ -6,9 +6,10 @@ import type { Clock } from '../../src/types/clock.js'
  * keep their own pace. Starts at the machine's time.
  */
 export function fastClock(speed = 1000): Clock {
-  const started = Date.now()
+  const [started, begun] = [Date.now(), performance.now()]
   return {
     now: () => started + (Date.now() - started) * speed,
+    elapsed: () => (performance.now() - begun) * speed,
     sleep: async (ms, signal) => {
       try {
         await wait(Math.ceil(ms / speed), undefined, { signal })
@@ -26,6 +27,7 @@ export function steppingClock(start = 1_700_000_000_000): Clock & { readonly sle
   return {
     slept,
     now: () => now,
+    elapsed: () => now - start,
     sleep: async (ms, signal) => {
       if (signal?.aborted) throw signal.reason
       slept.push(ms)

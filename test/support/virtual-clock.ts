@@ -3,15 +3,24 @@ import type { Clock } from '../../src/types/clock.js'
 /** Time that passes only when everybody sleeps: sleepers wake in order, hours pass in milliseconds. */
 export class VirtualClock implements Clock {
   private time: number
+  private readonly started: number
+  private setBy = 0
   private readonly sleepers: { readonly at: number; readonly wake: () => void }[] = []
   /** Every sleep asked for, milliseconds. */
   readonly slept: number[] = []
 
   constructor(start = 1_790_000_000_000) {
-    this.time = start
+    this.time = this.started = start
   }
 
-  now = (): number => this.time
+  now = (): number => this.time + this.setBy
+
+  elapsed = (): number => this.time - this.started
+
+  /** Somebody sets the clock, forward or back: sleepers sleep on, and no time passes. */
+  set(byMs: number): void {
+    this.setBy += byMs
+  }
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {

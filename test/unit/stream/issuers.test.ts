@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Issuers } from '../../../src/stream/issuers.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
 
 const FINGERPRINT = new Uint8Array(32).fill(7)
 
@@ -27,6 +28,25 @@ it('that cannot be had are not asked for again within a minute', async () => {
   expect(found.calls).toBe(1)
   found.clock.at = 60_000
   expect(await ask()).toEqual(Uint8Array.of(1))
+})
+
+it.each([-86_400_000, 86_400_000])('fail for a minute, also when the clock is set by %i ms', async (jump) => {
+  const clock = new VirtualClock()
+  let calls = 0
+  const find = () => {
+    calls++
+    return Promise.reject(new Error('503'))
+  }
+  const issuers = new Issuers(find, clock)
+  const ask = () => expect(issuers.get('log', FINGERPRINT)).rejects.toThrow('503')
+  await ask()
+  clock.set(jump)
+  await clock.pass(59_999)
+  await ask()
+  expect(calls).toBe(1)
+  await clock.pass(1)
+  await ask()
+  expect(calls).toBe(2)
 })
 
 it('remember a bounded number of failures', async () => {

@@ -27,6 +27,12 @@ const WRONG: [string, unknown, RegExp][] = [
   ['two transports', { dispatcher: { dispatch() {} }, fetch: () => {} }, /exclude each other/],
   ['a signal that is none', { signal: {} }, /`signal` must be an AbortSignal/],
   ['a logger without levels', { logger: { info() {} } }, /`logger`/],
+  ['a clock that does not sleep', { clock: { now: () => 0 } }, /`clock` must be an object with a method `sleep`/],
+  [
+    'a clock whose elapsed time is a number',
+    { clock: { now: () => 0, sleep: async () => {}, elapsed: 5 } },
+    /`clock` must be an object with a method `elapsed`/,
+  ],
   ['no logs', { logs: [] }, /`logs`/],
   ['a log with a wrong key', { logs: [{ ...LOG, key: 'AAAA' }] }, /key/],
   ['a log over http', { logs: [{ ...LOG, url: 'http://log.example.net/' }] }, /https/],

@@ -356,6 +356,12 @@ describe('faults: connections', () => {
     expect((await ask('a', true))[0]).toBe(200)
     now += 2000
     expect([(await ask('a'))[0], (await ask('a'))[0]]).toEqual([200, 429])
+    // A clock that is set back neither fills nor drains what is counted.
+    now -= 86_400_000
+    expect((await ask('a'))[0]).toBe(429)
+    now += 2000
+    expect([(await ask('a'))[0], (await ask('a'))[0]]).toEqual([200, 429])
+    now += 86_400_000 - 2000
 
     log.clearFaults()
     log.fault({ on: '*', rateLimit: { burst: 1, perSecond: 1, by: 'address', retryAfter: 'http-date' }, status: 503 })

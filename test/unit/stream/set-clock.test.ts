@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { ctStream } from '../../../src/stream/ct-stream.js'
+import { createTestLogList, type TestLog } from '../../../src/testing/index.js'
+import type { CtStreamOptions } from '../../../src/types/stream.js'
+import { closing } from '../../support/closing.js'
+import { range } from '../../support/follow.js'
+import { ListServer } from '../../support/list-server.js'
+import { certificates, grow, logOf } from '../../support/logs.js'
+import { quiet, Reader } from '../../support/reader.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+
+// Issue 9: the clock of the machine is set by a day, back (a wrong battery, NTP) or forward (a suspend looks like it). How long
+// something takes must not be measured by it.
+const DAY = 86_400_000
+const JUMPS = [
+  ['back', -DAY],
+  ['forward', DAY],
+] as const
+
+const follow = (log: TestLog, clock: VirtualClock, options: CtStreamOptions = {}) =>
+  closing(
+    new Reader(
+      ctStream({
+        logs: [log.spec],
+        start: 'beginning',
+        checkpoint: false,
+        clock,
+        random: () => 0.5,
+        pollIntervalMs: 5_000,
+        ...options,
+      }),
+    ),
+  )
+
+/** Lets time pass in steps, and sockets do what they have to in between. */
+async function pass(clock: VirtualClock, seconds: number, step = 1): Promise<void> {
+  for (let at = 0; at < seconds; at += step) {
+    await clock.pass(step * 1_000)
+    await quiet(4)
+  }
+}
+
+describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
+  it('changes nothing about when a partial tile is read', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(266, { kind: 'static-ct' })
+    const reader = follow(log, clock)
+    await reader.until(() => reader.certificates.length === 256)
+    await pass(clock, 10)
+    clock.set(jump)
+    await pass(clock, 45)
+    expect(reader.certificates).toHaveLength(256)
+    await pass(clock, 15)
+    expect(reader.indexes()).toEqual(range(0, 266))
+  })
+
+  it('changes nothing about how often heads are read', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(5)
+    const reader = follow(log, clock)
+    await reader.until(() => reader.state(log.logId) === 'live')
+    clock.set(jump)
+    log.clearRequests()
+    await pass(clock, 60)
+    expect(log.requestCount('get-sth')).toBeGreaterThanOrEqual(11)
+    expect(log.requestCount('get-sth')).toBeLessThanOrEqual(13)
+  })
+
+  it('changes nothing about the speed that is shown', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(500)
+    const reader = follow(log, clock)
+    await reader.until(() => reader.certificates.length === 500)
+    const speed = () => reader.stream.status().entriesPerSecond
+    const before = speed()
+    expect(before).toBeGreaterThan(100)
+    clock.set(jump)
+    expect(speed()).toBe(before)
+    await pass(clock, 600, 60)
+    expect(speed()).toBeLessThan(1)
+  })
+
+  it('changes nothing about what is remembered as delivered', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(0)
+    const [certificate] = certificates(1)
+    const reader = follow(log, clock, { dedupe: { by: 'certificate', ttlMs: 600_000 } })
+    const publish = async () => {
+      log.add([certificate as never])
+      log.publish()
+      await pass(clock, 10)
+    }
+    await publish()
+    clock.set(jump)
+    await publish()
+    expect([reader.indexes(), reader.stream.status().duplicates]).toEqual([[0], 1])
+    await pass(clock, 660, 60)
+    await publish()
+    expect([reader.indexes(), reader.stream.status().duplicates]).toEqual([[0, 2], 1])
+  })
+
+  it('gives no log up that left the lists a moment ago', async () => {
+    const clock = new VirtualClock(Date.now())
+    const [log, other] = [await logOf(5), await logOf(1)]
+    const list = (...logs: TestLog[]) => createTestLogList(logs, { timestamp: new Date(clock.now()) })
+    const lists = closing(await ListServer.open(list(log, other)))
+    const reader = follow(log, clock, { logs: undefined, logList: lists.url } as CtStreamOptions)
+    await reader.until(() => reader.indexes(log.logId).length === 5)
+    grow(log, 3)
+    await pass(clock, 10)
+    expect(reader.indexes(log.logId)).toHaveLength(8)
+    log.fault({ on: 'get-entries', status: 503 })
+    grow(log, 2)
+    await pass(clock, 10)
+    lists.content = list(other)
+    await pass(clock, 5_400, 60)
+    expect(reader.lists.at(-1)?.removed.map(({ id }) => id)).toEqual([log.logId])
+    clock.set(jump)
+    await pass(clock, 300, 10)
+    expect(reader.gaps).toEqual([])
+    log.clearFaults()
+    await pass(clock, 900, 10)
+    expect(reader.indexes(log.logId)).toEqual(range(0, 10))
+  })
+
+  it('changes nothing about when the head is looked at while a backlog is read', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(1_000, { pageSize: 32, clock })
+    log.fault({ on: 'get-entries', delayMs: 20_000 })
+    const reader = follow(log, clock)
+    await reader.until(() => reader.state(log.logId) === 'catching-up')
+    await pass(clock, 20)
+    clock.set(jump)
+    await pass(clock, 80)
+    expect(reader.state(log.logId)).toBe('catching-up')
+    expect(log.requestCount('get-sth')).toBe(2)
+  })
+})

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { elapsedOf, systemClock } from '../../../src/util/clock.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+
+const DAY = 86_400_000
+
+describe('elapsed time', () => {
+  it('is what the clock says it is, however the clock is set', async () => {
+    const clock = new VirtualClock()
+    const elapsed = elapsedOf(clock)
+    const before = elapsed()
+    for (const jump of [-DAY, 3 * DAY]) {
+      clock.set(jump)
+      await clock.pass(1_000)
+    }
+    expect(elapsed() - before).toBe(2_000)
+  })
+
+  it('of a clock that does not tell is what it went forward: a step back counts as no time', () => {
+    let now = 5_000_000
+    const elapsed = elapsedOf({ now: () => now, sleep: async () => {} })
+    const seen = [1_000, -DAY, 500, 0, -1, 1_500].map((step) => {
+      now += step
+      return elapsed()
+    })
+    expect(seen).toEqual([1_000, 1_000, 1_500, 1_500, 1_500, 3_000])
+  })
+
+  it('is asked of the clock as its method', () => {
+    class Own {
+      private readonly at = 7
+      now = () => 0
+      sleep = async () => {}
+      elapsed(): number {
+        return this.at
+      }
+    }
+    expect(elapsedOf(new Own())()).toBe(7)
+  })
+
+  it("of the machine's clock never goes back", () => {
+    const elapsed = elapsedOf(systemClock)
+    const seen = Array.from({ length: 1_000 }, () => elapsed())
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  })
+})
