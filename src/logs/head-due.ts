@@ -16,5 +16,10 @@ export function headDueMs(log: LogSpec | ListedLog, now: number): number | undef
     if (CLOSED.includes(log.state) || log.finalTreeHead !== undefined) return undefined
     if (log.temporalInterval !== undefined && now >= log.temporalInterval.end.getTime()) return undefined
   }
+  return mmdMsOf(log)
+}
+
+/** The maximum merge delay of a log, milliseconds: as given, or that of its protocol. */
+export function mmdMsOf(log: LogSpec | ListedLog): number {
   return (log.mmd ?? defaultMmd[log.kind]) * 1000
 }

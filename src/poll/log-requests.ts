@@ -78,6 +78,15 @@ export class LogRequests {
     return this.persist(options, (o) => this.client.frontier(index, head, o))
   }
 
+  inclusion(
+    index: number,
+    leafHash: Uint8Array,
+    head: SignedHead,
+    options: RequestOptions = {},
+  ): Promise<readonly Uint8Array[]> {
+    return this.persist(options, (o) => this.client.inclusion(index, leafHash, head, o))
+  }
+
   private async persist<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
     const signal = options.signal ?? this.options.signal
     const priority = options.priority ?? 0

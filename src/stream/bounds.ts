@@ -1,32 +1,79 @@
+import { verifyInclusion } from '../merkle/inclusion.js'
+import type { LogRequests } from '../poll/log-requests.js'
+import { indexAfterTime, indexBeforeTime, type TimedTree } from '../poll/time-index.js'
 import type { SignedHead } from '../types/log.js'
+import { leafTimestamp } from '../wire/merkle-leaf.js'
 import type { Settings } from './settings.js'
 
-/** Finds the first index of a time in a tree of so many entries. */
-export type IndexAt = (time: number, treeSize: number) => Promise<number>
-
 /** Index at which a log without a checkpoint is begun, given its head when it was opened. */
-export async function startIndexOf(start: Settings['start'], head: SignedHead, indexAt: IndexAt): Promise<number> {
-  if (start === 'now') return head.treeSize
+export async function startIndexOf(start: Settings['start'], tree: TimedTree): Promise<number> {
+  if (start === 'now') return tree.treeSize
   if (start === 'beginning') return 0
-  return 'index' in start ? start.index : indexAt(start.time, head.treeSize)
+  return 'index' in start ? start.index : indexBeforeTime(start.time, tree)
 }
 
 /**
- * Index before which a log is read; infinite when there is none, or as long as it is not known: until a head is later than
- * the time, the end is not in the log yet.
+ * Index before which a log is read; infinite when there is none, or as long as it is not known: until the tree holds every
+ * entry older than the time. A head that was signed a merge delay after it does, for what is merged later is not older.
  *
  * @param openedSize - Size of the log when it was opened.
- * @param now - Epoch milliseconds: a head signed ahead of it says nothing of what is to come until then.
+ * @param asOf - Epoch milliseconds up to which the tree is complete but for the merge delay: when its head was signed.
  */
 export async function endIndexOf(
   end: Settings['end'],
   openedSize: number,
-  head: SignedHead,
-  now: number,
-  indexAt: IndexAt,
+  asOf: number,
+  tree: TimedTree,
 ): Promise<number> {
   if (end === 'never') return Number.POSITIVE_INFINITY
   if (end === 'head') return openedSize
   if ('index' in end) return end.index
-  return Math.min(head.timestamp, now) > end.time ? indexAt(end.time, head.treeSize) : Number.POSITIVE_INFINITY
+  return asOf >= end.time + tree.mergeDelayMs ? indexAfterTime(end.time, tree) : Number.POSITIVE_INFINITY
+}
+
+/** What of a log lies outside of `start` and `end` although it stands between the two indexes: merged late, or read early. */
+export class TimeBounds {
+  private readonly from: number
+  private readonly before: number
+
+  /** @param begun - Whether the log was begun by `start`; where a checkpoint or cursor said where, nothing is too old. */
+  constructor({ start, end }: Pick<Settings, 'start' | 'end'>, begun: boolean) {
+    this.from = begun && typeof start === 'object' && 'time' in start ? start.time : Number.NEGATIVE_INFINITY
+    this.before = typeof end === 'object' && 'time' in end ? end.time : Number.POSITIVE_INFINITY
+  }
+
+  /** `early`: never wanted. `late`: not in this run. A leaf without a timestamp is inside. */
+  judge(leafInput: Uint8Array): 'early' | 'late' | undefined {
+    if (!Number.isFinite(this.from) && !Number.isFinite(this.before)) return undefined
+    const timestamp = leafTimestamp(leafInput)
+    if (timestamp === undefined) return undefined
+    if (timestamp < this.from) return 'early'
+    return timestamp >= this.before ? 'late' : undefined
+  }
+}
+
+/** What {@link timedTree} needs of a session. */
+export interface TimedTreeSource {
+  readonly requests: LogRequests
+  readonly head: SignedHead
+  readonly asking: { readonly priority: number; readonly fresh: boolean }
+  readonly mergeDelayMs: number
+  /** Whether entries are proven. */
+  readonly proves: boolean
+}
+
+/** The tree of a log's head, to look for times in. */
+export function timedTree({ requests, head, asking, mergeDelayMs, proves }: TimedTreeSource): TimedTree {
+  const { treeSize, rootHash } = head
+  return {
+    treeSize,
+    mergeDelayMs,
+    entries: (start, end) => requests.entries(start, end, asking),
+    timestampOf: leafTimestamp,
+    prove: async (index, leafHash) => {
+      if (!proves) return
+      const path = await requests.inclusion(index, leafHash, head, asking)
+      verifyInclusion(leafHash, index, treeSize, path, rootHash)
+    },
+  }
 }

@@ -185,7 +185,7 @@ export class Engine {
   positions(): [key: string, next: number][] {
     return this.mixer.lanes
       .filter((lane) => lane.position.begun)
-      .map((lane) => [cursorKey(lane.session.log.id), lane.position.next])
+      .map((lane) => [cursorKey(lane.session.log.id), lane.goesOnFrom(lane.position.next)])
   }
 
   status(): StreamStatus {

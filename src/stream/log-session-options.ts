@@ -17,6 +17,8 @@ export interface LogSessionOptions {
   readonly requestsPerSecond: () => number | undefined
   /** What the log may hold of the byte budget. */
   readonly share: ByteBudget
+  /** The longest time from an entry's timestamp to its merge that is reckoned with, milliseconds. */
+  readonly mergeDelayMs: number
   readonly clock: Clock
   readonly random: () => number
   readonly signal: AbortSignal

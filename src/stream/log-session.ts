@@ -3,7 +3,7 @@ import type { LogClient, PublishedHead } from '../logs/client.js'
 import { CompactRange } from '../merkle/compact-range.js'
 import { LogRequests } from '../poll/log-requests.js'
 import { RangeReader } from '../poll/range-reader.js'
-import { indexAtTime } from '../poll/time-index.js'
+import type { TimedTree } from '../poll/time-index.js'
 import type { Evidence, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import type { FinalTreeHead } from '../types/log-list.js'
@@ -13,8 +13,7 @@ import { evidenceOf } from '../verify/evidence.js'
 import { HeadTimes, isPremature } from '../verify/head-times.js'
 import { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
-import { leafTimestamp } from '../wire/merkle-leaf.js'
-import { endIndexOf, startIndexOf } from './bounds.js'
+import { endIndexOf, startIndexOf, TimeBounds, timedTree } from './bounds.js'
 import { Condition } from './condition.js'
 import type { Delivery } from './delivery.js'
 import { FinalHead } from './final-head.js'
@@ -48,6 +47,8 @@ export class LogSession {
   start: number | undefined
   /** Compact range of everything before `start`, where entries are proven. */
   startRange: CompactRange | undefined
+  /** What is not delivered of what is read. */
+  readonly times: TimeBounds
   private readonly options: LogSessionOptions
   private readonly controller: LinkedController
   private held = new HeldEntries<Lease>(CompactRange.empty)
@@ -77,6 +78,7 @@ export class LogSession {
   constructor(options: LogSessionOptions) {
     this.options = options
     this.partialTile = new PartialTile(options.settings.partialTileDelayMs)
+    this.times = new TimeBounds(options.settings, options.resumeAt === undefined && options.stored === undefined)
     this.handedOn = options.resumeAt ?? options.stored?.position ?? 0
     const { verifiedHead, pendingHeads = [] } = options.stored ?? {}
     this.signedSize = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
@@ -226,7 +228,7 @@ export class LogSession {
     for (const pending of stored?.pendingHeads ?? []) if (!this.heads.wasAccused(pending)) await this.adopt(pending)
     await this.readHead()
     this.openedSize = Math.max(this.openedSize, this.newestHead().treeSize)
-    const start = position ?? (await startIndexOf(settings.start, this.newestHead(), this.indexAt))
+    const start = position ?? (await startIndexOf(settings.start, this.timedTree()))
     this.endIndex = await this.resolveEnd()
     const isAhead = () => range === undefined && this.newestHead().treeSize < start
     while (isAhead() && start < this.endIndex) await this.waitForGrowth()
@@ -245,12 +247,21 @@ export class LogSession {
 
   private async resolveEnd(): Promise<number> {
     const { clock, settings } = this.options
-    const end = await endIndexOf(settings.end, this.openedSize, this.newestHead(), clock.now(), this.indexAt)
+    // A head signed ahead of time says nothing of what is to come until then; a log that takes no more entries signs none.
+    const now = clock.now()
+    const asOf = this.mmdMs === undefined ? now : Math.min(this.newestHead().timestamp, now)
+    const end = await endIndexOf(settings.end, this.openedSize, asOf, this.timedTree())
     return this.retiredAt === undefined ? end : Math.min(end, this.signedSize)
   }
 
-  private readonly indexAt = (time: number, treeSize: number): Promise<number> =>
-    indexAtTime(time, treeSize, (start, end) => this.requests.entries(start, end, this.asking), leafTimestamp)
+  /** The newest head's tree, to find times in. */
+  private timedTree(): TimedTree {
+    const { requests, asking, proves } = this
+    const { mergeDelayMs } = this.options
+    const head = this.newestHead()
+    this.heads.disputed = { head }
+    return timedTree({ requests, head, asking, mergeDelayMs, proves })
+  }
 
   // — reading
 

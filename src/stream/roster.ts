@@ -7,7 +7,7 @@ import type { Transport } from '../http/transport.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
-import { headDueMs } from '../logs/head-due.js'
+import { headDueMs, mmdMsOf } from '../logs/head-due.js'
 import { specOf } from '../logs/listed-log.js'
 import { openLog } from '../logs/open-log.js'
 import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
@@ -47,6 +47,9 @@ export interface RosterOptions {
   readonly onGap: (gap: Gap) => Promise<void>
   readonly onList: (payload: CtStreamEvents['list']) => void
 }
+
+/** A log's machines may stamp entries by clocks that differ a little: this much is allowed for beyond the MMD. */
+const CLOCK_SKEW_MS = 60_000
 
 /** A log that is or was followed. */
 interface Followed {
@@ -158,6 +161,7 @@ export class Roster {
     const readTo = before?.lane.session.readTo
     const session: LogSession = this.session(
       client,
+      settings.mergeDelayMs ?? mmdMsOf(spec) + CLOCK_SKEW_MS,
       readTo ?? stored.get(id),
       readTo === undefined ? resume?.get(cursorKey(id)) : undefined,
       () => lane,
@@ -201,6 +205,7 @@ export class Roster {
 
   private session(
     client: LogClient,
+    mergeDelayMs: number,
     stored: LogCheckpoint | undefined,
     resumeAt: number | undefined,
     lane: () => Lane,
@@ -220,6 +225,7 @@ export class Roster {
       },
       requestsPerSecond: () => rates.requestsPerSecond(log().url),
       share: shareOf(budget),
+      mergeDelayMs,
       clock: settings.clock,
       random: settings.random,
       signal,

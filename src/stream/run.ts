@@ -51,7 +51,7 @@ export class Run {
       log,
       historical: false,
       seenAt: context.settings.clock.now(),
-      cursor: (index) => encodeCursor(new Map(positions).set(key, index + 1)),
+      cursor: (index) => encodeCursor(new Map(positions).set(key, lane.goesOnFrom(index + 1))),
       // Many entries have the same issuer: each its own copy.
       issuer: async (fingerprint) => copyBytes(await context.issuer(log.id, fingerprint)),
     }
@@ -100,7 +100,9 @@ export class Run {
     const { context: stream, lane } = this
     const { filter, delivered } = stream
     const { batch, openedSize } = this.delivery
-    if (filter?.mayMatch(batch.leafInput(i)) === false) {
+    const outside = lane.session.times.judge(batch.leafInput(i))
+    if (outside === 'late') lane.leave(this.delivery, i)
+    if (outside !== undefined || filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++
       return undefined
     }

@@ -22,6 +22,8 @@ export interface Settings {
   readonly logs: LogSelection | readonly LogSpec[]
   readonly start: 'now' | 'beginning' | { readonly index: number } | { readonly time: number }
   readonly end: 'never' | 'head' | { readonly index: number } | { readonly time: number }
+  /** `undefined`: each log's own maximum. */
+  readonly mergeDelayMs: number | undefined
   readonly resume: string | undefined
   readonly checkpoint: string | CheckpointStore | false
   /** `undefined`: only by `stream.commit()`. */
@@ -66,6 +68,7 @@ const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
   'logs',
   'start',
   'end',
+  'mergeDelayMs',
   'resume',
   'checkpoint',
   'commit',
@@ -103,6 +106,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     logs: logsOption(options),
     start: startOption(options.start),
     end: endOption(options.end),
+    mergeDelayMs: options.mergeDelayMs === undefined ? undefined : mergeDelayOption(options.mergeDelayMs),
     resume: stringOption('resume', options.resume),
     checkpoint: checkpointOption(options.checkpoint),
     commit: commitOption(options.commit),
@@ -186,6 +190,10 @@ function placeOption(name: string, value: unknown, bound: string): { index: numb
   if ((place.index === undefined) === (place.time === undefined)) throw optionError(name, bound, value)
   if (place.index === undefined) return { time: dateOption(`${name}.time`, place.time) }
   return { index: integerOption(`${name}.index`, place.index, 0, MAX_INDEX, 0) }
+}
+
+function mergeDelayOption(value: number): number {
+  return integerOption('mergeDelayMs', value, 0, 366 * 86_400_000, 0)
 }
 
 function checkpointOption(value: CtStreamOptions['checkpoint']): Settings['checkpoint'] {

@@ -5,10 +5,25 @@ import type { DedupeOption, Filter } from './filter.js'
 import type { Cosignature, LogInfo, LogSpec, SignedHead } from './log.js'
 import type { ListedLog, ListProblem, LogList, LogSelection } from './log-list.js'
 
-/** Where reading begins in a log that has no checkpoint. */
+/**
+ * Where reading begins in a log that has no checkpoint: at its head, at its first entry, at an index, or at a time.
+ *
+ * `time`: every entry whose timestamp is not earlier is delivered, and none that is. Entries do not stand in the order of their
+ * timestamps, because a log may merge one up to its maximum merge delay later: so reading begins up to twice that delay before
+ * (two days of an RFC 6962 log, two minutes of most static-ct logs; {@link CtStreamOptions.mergeDelayMs} shortens it), and what is
+ * too old is dropped and counts as `filtered`. A run that goes on from a checkpoint or cursor made in that stretch delivers
+ * the rest of it whole.
+ */
 export type StartOption = 'now' | 'beginning' | { readonly index: number } | { readonly time: Date }
 
-/** Where reading ends: never, at the head seen when the log was opened, before an index, or at a time. */
+/**
+ * Where reading ends: never, at the head seen when the log was opened, before an index, or at a time.
+ *
+ * `time`: every entry with an earlier timestamp is delivered, and no other. A log ends when no earlier entry can follow: when it
+ * signed a head its maximum merge delay after the time (a day of most RFC 6962 logs, a minute of static-ct ones;
+ * {@link CtStreamOptions.mergeDelayMs} shortens it). What is read of later entries until then is left for the next run: checkpoint
+ * and cursors go on from the first of them, and what was merged late behind it is delivered again.
+ */
 export type EndOption = 'never' | 'head' | { readonly index: number } | { readonly time: Date }
 
 /**
@@ -77,7 +92,7 @@ export interface LogStatus {
   readonly verifiedSize: number | undefined
   /** Entries this stream is finished with: acknowledged by the reader, or dropped. */
   readonly entries: number
-  /** Entries dropped by the option `filter`. */
+  /** Entries dropped by the option `filter`, or for being outside of the times of `start` and `end`. */
   readonly filtered: number
   /** Entries dropped by the option `dedupe`: the same was delivered before, of this log or another. */
   readonly duplicates: number
@@ -161,6 +176,12 @@ export interface CtStreamOptions {
   readonly start?: StartOption
   /** Where to end. Default `'never'`. */
   readonly end?: EndOption
+  /**
+   * How long after its timestamp an entry may have been merged into a log, at most: what `start: { time }` and `end: { time }` reckon
+   * with. Milliseconds, 0 to 31,622,400,000. Default: each log's maximum merge delay and a minute for clocks that differ, which no log
+   * that keeps its promise passes. Less is quicker, and leaves out what was merged later than that; most logs merge within minutes.
+   */
+  readonly mergeDelayMs?: number
   /** A cursor of `certificate.cursor`: continue after that entry, whatever the checkpoint says. */
   readonly resume?: string
   /** SQLite file, a store of your own, or `false` for memory only. Default `'ct-stream.db'` in the working directory. */

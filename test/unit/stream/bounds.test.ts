@@ -61,7 +61,7 @@ describe('a stream that ends at a time to come', () => {
     const log = await logOf(3000, { pageSize: 8, align: 'always', clock })
     log.fault({ on: 'get-entries', delayMs: 4000 })
     const time = new Date(clock.now() + 30_000)
-    const stream = backfill(log, { end: { time }, clock, pollIntervalMs: 3_600_000 })
+    const stream = backfill(log, { end: { time }, mergeDelayMs: 5_000, clock, pollIntervalMs: 3_600_000 })
     let grown = false
     const read: number[] = []
     for await (const { index, timestamp } of stream) {
