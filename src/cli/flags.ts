@@ -65,6 +65,12 @@ export const streamFlags: readonly Flag[] = [
     help: 'now, beginning, an index, a time, or 2h, 7d ago (default now)',
   },
   { name: 'end', type: 'text', value: 'WHERE', help: 'never, head, an index or a time (default never)' },
+  {
+    name: 'merge-delay',
+    type: 'text',
+    value: 'TIME',
+    help: "how late, as 10m, a log may merge what --start and --end bound by time (default the log's maximum)",
+  },
   limitFlag,
   { name: 'checkpoint', type: 'text', value: 'FILE', help: 'where positions are kept (default ct-stream.db)' },
   { name: 'no-checkpoint', type: 'switch', help: 'keep no positions' },

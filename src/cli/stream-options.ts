@@ -6,7 +6,7 @@ import type { CtStreamOptions } from '../types/stream.js'
 import { contactFrom, logListsFrom, specsFrom } from './addresses.js'
 import { usageError } from './usage-error.js'
 import type { Values } from './values.js'
-import { endFrom, startFrom } from './when.js'
+import { endFrom, mergeDelayFrom, startFrom } from './when.js'
 
 /** What the mapping needs beside the flags. */
 export interface RequestContext {
@@ -27,6 +27,7 @@ export function streamRequest(values: Values, { now, domainsFile }: RequestConte
     logs: logsFrom(values),
     start: startFrom(values, now),
     end: endFrom(values),
+    mergeDelayMs: mergeDelayFrom(values),
     checkpoint: values.switch('no-checkpoint') ? false : values.text('checkpoint'),
     verify: values.choice('verify', ['full', 'signatures-only', 'none-unverified']),
     filter: filterFrom(values, domainsFile),

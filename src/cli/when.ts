@@ -7,8 +7,8 @@ const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_
 export function startFrom(values: Values, now: number): StartOption | undefined {
   const text = values.text('start')
   if (text === undefined || text === 'now' || text === 'beginning') return text
-  const ago = /^(\d{1,9})([smhd])$/.exec(text)
-  if (ago !== null) return { time: new Date(now - Number(ago[1]) * (unitMs[ago[2] ?? ''] ?? 0)) }
+  const ago = durationMs(text)
+  if (ago !== undefined) return { time: new Date(now - ago) }
   return placeFrom(values, 'start', text, 'now, beginning, an index, a time such as 2026-11-22T12:00Z, or 2h ago as 2h')
 }
 
@@ -17,6 +17,23 @@ export function endFrom(values: Values): EndOption | undefined {
   const text = values.text('end')
   if (text === undefined || text === 'never' || text === 'head') return text
   return placeFrom(values, 'end', text, 'never, head, an index, or a time such as 2026-11-22T12:00Z')
+}
+
+/** `--merge-delay`: a duration such as `90s`, `15m` or `2h`, in milliseconds. */
+export function mergeDelayFrom(values: Values): number | undefined {
+  const text = values.text('merge-delay')
+  if (text === undefined) return undefined
+  const ms = durationMs(text)
+  return ms === undefined || ms > maxMergeDelayMs
+    ? values.refuse('merge-delay', 'a duration of at most 366d, such as 10m', text)
+    : ms
+}
+
+const maxMergeDelayMs = 366 * 86_400_000
+
+function durationMs(text: string): number | undefined {
+  const parts = /^(\d{1,9})([smhd])$/.exec(text)
+  return parts === null ? undefined : Number(parts[1]) * (unitMs[parts[2] ?? ''] ?? 0)
 }
 
 function placeFrom(values: Values, name: string, text: string, bound: string): { index: number } | { time: Date } {

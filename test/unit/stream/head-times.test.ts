@@ -111,7 +111,14 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
     const log = closing(await createTestLog({ kind, entries: certificates(5), clock }))
     const end = { time: new Date(clock.now() + MINUTE) }
     log.publishAt(clock.now() + 60 * MINUTE)
-    const options = { logs: [log.spec], start: 'beginning', checkpoint: false, partialTileDelayMs: 0, mergeDelayMs: MINUTE, clock } as const
+    const options = {
+      logs: [log.spec],
+      start: 'beginning',
+      checkpoint: false,
+      partialTileDelayMs: 0,
+      mergeDelayMs: MINUTE,
+      clock,
+    } as const
     const reading = take(closing(ctStream({ ...options, end, pollIntervalMs: POLL, random: () => 0.5 })))
     await pass(clock, 3 * POLL)
     // Issued before the end, and published later: it belongs to the stream.

@@ -16,6 +16,7 @@ const WRONG: [string, unknown, RegExp][] = [
   ['a negative index', { start: { index: -1 } }, /`start.index` must be an integer from 0/],
   ['an invalid date', { start: { time: new Date(Number.NaN) } }, /`start.time` must be a valid Date/],
   ['an end that is none', { end: { idx: 5 } }, /`end.idx` does not exist/],
+  ['a negative merge delay', { mergeDelayMs: -1 }, /`mergeDelayMs` must be an integer from 0/],
   ['no checkpoint', { checkpoint: 5 }, /`checkpoint`/],
   ['a store without methods', { checkpoint: {} }, /`checkpoint` must be an object with a method `open`/],
   ['a commit interval of nothing', { commit: { everyMs: 0 } }, /`commit.everyMs` must be an integer from 10/],
