@@ -116,6 +116,7 @@ export class Engine {
         list: (url) => this.committer.exclusively(() => this.store.list(url)),
         putList: (list) => this.committer.exclusively(() => this.store.putList(list)),
       },
+      gaps: () => this.committer.exclusively(() => this.store.gaps()),
       events: (lane) => this.sessionEvents(lane),
       onLane: (lane) => this.mixer.add(lane),
       onRun: (running) => this.watch(running),

@@ -38,6 +38,8 @@ export interface RosterOptions {
     list(url: string): Promise<StoredList | undefined>
     putList(list: StoredList): Promise<void>
   }
+  /** What was not delivered, by this stream or one before. */
+  readonly gaps: () => Promise<readonly Gap[]>
   /** What a session of this lane tells. */
   readonly events: (lane: () => Lane) => LogSessionEvents
   /** A lane came into being. */
@@ -123,12 +125,17 @@ export class Roster {
     })
   }
 
-  /** Logs that left the lists while nothing followed them: their backlog is read, or what is lost of it recorded. */
+  /**
+   * Logs that left the lists while nothing followed them: their backlog is read, or what is lost of it recorded. Once that is on
+   * record it is settled: runs to come neither fail for it nor record it again.
+   */
   private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
     const { stored, settings } = this.options
+    const gaps = await this.options.gaps()
     for (const { log, position, verifiedHead, pendingHeads } of stored.values()) {
       const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
       if (this.followed.has(log.id) || position >= size) continue
+      if (gaps.some((gap) => gap.log.id === log.id && gap.start <= position && (gap.end ?? size) >= size)) continue
       const now = listed.get(log.id)
       if (now === undefined) {
         const reason = 'the log left the lists while nobody read it'

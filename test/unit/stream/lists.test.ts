@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLogList, type TestLog, type TestLogList } from '../../../src/testing/index.js'
+import type { LogInfo } from '../../../src/types/log.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { toBase64 } from '../../../src/util/bytes.js'
 import { closing } from '../../support/closing.js'
@@ -388,7 +389,52 @@ describe('a log that left the lists while nobody read', () => {
     expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 200, end: 600 }])
     expect(checkpoint.gaps()).toHaveLength(1)
   })
+
+  it('is settled once its gap is on record: later runs end well, and the record stays', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const lists = await serve(stays)
+    const run = () => take(ctStream({ logList: lists.url, start: 'beginning', end: 'head', checkpoint, ...timing() }))
+    await expect(run()).rejects.toMatchObject({ code: 'CT_INCOMPLETE', message: expect.stringContaining('200 to 600') })
+    for (const grown of [0, 3]) {
+      grow(stays, grown)
+      expect(await run()).toHaveLength(grown)
+      expect(await gapsOf(checkpoint)).toMatchObject([{ log: { id: left.logId }, start: 200, end: 600 }])
+    }
+    // Also where the lists name it again as one that is gone.
+    lists.content = listOf([stays, left], (log) => {
+      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+    })
+    expect(await run()).toEqual([])
+    // A log that is back is read: nothing is given up that can be had.
+    lists.content = listOf([stays, left])
+    expect((await run()).map(({ index }) => index)).toEqual(range(200, 600))
+  })
+
+  it('is not settled by the gap of fewer entries', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const [row] = await rowsOf(checkpoint)
+    await checkpoint.open()
+    const known = { log: row?.log as LogInfo, reason: 'another part', recordedAt: 0 }
+    checkpoint.addGap({ ...known, start: 200, end: 599 })
+    checkpoint.addGap({ ...known, start: 201, end: undefined })
+    await checkpoint.close()
+    const lists = await serve(stays)
+    const stream = ctStream({ logList: lists.url, start: 'beginning', end: 'head', checkpoint, ...timing() })
+    await expect(take(stream)).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+    expect(await gapsOf(checkpoint)).toHaveLength(3)
+    expect(left.size).toBe(600)
+  })
 })
+
+/** What a store that nobody has open keeps. */
+async function inStore<T>(checkpoint: MemoryCheckpointStore, read: () => T): Promise<T> {
+  await checkpoint.open()
+  const found = read()
+  await checkpoint.close()
+  return found
+}
+const gapsOf = (checkpoint: MemoryCheckpointStore) => inStore(checkpoint, () => checkpoint.gaps())
+const rowsOf = (checkpoint: MemoryCheckpointStore) => inStore(checkpoint, () => checkpoint.load())
 
 describe('a missing contact', () => {
   it.each([
