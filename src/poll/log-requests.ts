@@ -21,10 +21,13 @@ export interface LogRequestsOptions {
   readonly onRecovery: () => void
 }
 
-/** Waits between attempts that may well succeed, and between those that need somebody to change something first. */
+/**
+ * Waits between attempts that may well succeed, and between those that most likely need somebody to change something. Both
+ * begin alike: a deployment or a cache answers with 400, 404 or 410 for some seconds, too.
+ */
 const RETRYABLE: BackoffPolicy = { baseMs: 500, maxMs: 60_000 }
-const UNLIKELY: BackoffPolicy = { baseMs: 15_000, maxMs: 900_000 }
-/** Failures in a row after which a log is asked one thing at a time. */
+const UNLIKELY: BackoffPolicy = { baseMs: 500, maxMs: 900_000 }
+/** Rounds of failures in a row after which a log is asked one thing at a time. */
 const BREAKER_AFTER = 4
 
 /** Codes that say an answer arrived and was wrong: not a matter of asking again politely, but of proof. */
@@ -54,6 +57,7 @@ export class LogRequests {
   requests = 0
   retries = 0
   private readonly options: LogRequestsOptions
+  /** Rounds of failures in a row: requests that were under way together and failed are one. */
   private failures = 0
   private probe: Promise<void> | undefined
 
@@ -97,6 +101,7 @@ export class LogRequests {
     }
     for (let attempt = 0; ; attempt++) {
       const endProbe = await this.turn(signal)
+      const round = this.failures
       try {
         const answer = await ask({ ...options, priority, signal, schedule })
         this.succeeded()
@@ -104,7 +109,7 @@ export class LogRequests {
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (!CtStreamError.is(error) || isDisproof(error)) throw error
-        this.failed(error)
+        this.failed(error, round)
         await this.options.clock.sleep(this.delay(error, attempt), signal)
       } finally {
         endProbe?.()
@@ -131,9 +136,10 @@ export class LogRequests {
     this.failures = 0
   }
 
-  private failed(error: CtStreamError): void {
+  /** @param round - Failures in a row when the request began: what failed beside it since is the same trouble. */
+  private failed(error: CtStreamError, round: number): void {
     this.retries++
-    if (error.status !== 429) this.failures++
+    if (error.status !== 429 && this.failures === round) this.failures++
     this.options.onFailure(error)
   }
 

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
 import type { RequestOptions } from '../../../src/logs/client.js'
 import { LogRequests } from '../../../src/poll/log-requests.js'
+import type { Clock } from '../../../src/types/clock.js'
 import type { SignedHead } from '../../../src/types/log.js'
 import { steppingClock } from '../../support/fast-clock.js'
 import { batchOf, stubClient } from '../../support/memory-log.js'
+import { settled, VirtualClock } from '../../support/virtual-clock.js'
 
 type Schedule = NonNullable<RequestOptions['schedule']>
 const HEAD: SignedHead = { treeSize: 5, timestamp: 1, rootHash: new Uint8Array(32), signature: new Uint8Array(4) }
 const busy = (status: number, retryAfterMs?: number) =>
   new CtStreamError('CT_HTTP_STATUS', `status ${status}`, { status, retryable: true, retryAfterMs })
 
-function requestsOver(client: Parameters<typeof stubClient>[0]) {
-  const clock = steppingClock()
+function requestsOver<C extends Clock>(client: Parameters<typeof stubClient>[0], clock: C) {
   const failures: CtStreamError[] = []
   let recoveries = 0
   const stop = new AbortController()
@@ -27,10 +28,12 @@ function requestsOver(client: Parameters<typeof stubClient>[0]) {
   return { requests, clock, failures, stop, recoveries: () => recoveries }
 }
 
+const requestsOn = (client: Parameters<typeof stubClient>[0]) => requestsOver(client, steppingClock())
+
 describe('LogRequests', () => {
   it('asks until it gets an answer, with growing waits', async () => {
     let left = 6
-    const { requests, clock, failures, recoveries } = requestsOver({
+    const { requests, clock, failures, recoveries } = requestsOn({
       head: ({ schedule } = {}) =>
         (schedule as Schedule)(() => (left-- > 0 ? Promise.reject(busy(503)) : Promise.resolve(HEAD))),
     })
@@ -44,7 +47,7 @@ describe('LogRequests', () => {
 
   it('waits at least as long as it was asked to', async () => {
     let left = 1
-    const { requests, clock } = requestsOver({
+    const { requests, clock } = requestsOn({
       head: () => (left-- > 0 ? Promise.reject(busy(429, 45_000)) : Promise.resolve(HEAD)),
     })
     await requests.head()
@@ -52,7 +55,7 @@ describe('LogRequests', () => {
   })
 
   it('does not repeat what disproves something', async () => {
-    const { requests, failures } = requestsOver({
+    const { requests, failures } = requestsOn({
       head: () => Promise.reject(new CtStreamError('CT_HEAD_SIGNATURE', 'bad')),
     })
     await expect(requests.head()).rejects.toMatchObject({ code: 'CT_HEAD_SIGNATURE' })
@@ -61,18 +64,48 @@ describe('LogRequests', () => {
 
   it('goes on asking a log whose first head fails for hours', async () => {
     let left = 200
-    const { requests, clock } = requestsOver({
+    const { requests, clock } = requestsOn({
       head: () => (left-- > 0 ? Promise.reject(busy(404)) : Promise.resolve(HEAD)),
     })
     expect(await requests.head()).toBe(HEAD)
     expect(Math.max(...clock.slept)).toBeLessThanOrEqual(60_000)
   })
 
+  // Issue 9: 410 for 6 s cost a backfill more than a minute.
+  it.each([400, 404, 410, 503])('has answers again seconds after a log that said %i for 6 s', async (status) => {
+    const clock = new VirtualClock()
+    const began = clock.now()
+    const entries = async (start: number) => {
+      await settled()
+      if (clock.now() - began >= 6_000) return batchOf(start, 1)
+      throw new CtStreamError('CT_HTTP_STATUS', `status ${status}`, { status, retryable: status === 503 })
+    }
+    const { requests } = requestsOver({ entries }, clock)
+    const read: number[] = []
+    for (let i = 0; i < 4; i++) void requests.entries(i, i + 1).then(({ start }) => read.push(start))
+    for (let second = 0; second < 12; second++) await clock.pass(1_000)
+    expect(read.sort()).toEqual([0, 1, 2, 3])
+  })
+
+  it('asks ever less often for what is not there', async () => {
+    let left = 40
+    const { requests, clock } = requestsOn({
+      head: () => {
+        if (left-- === 0) return Promise.resolve(HEAD)
+        return Promise.reject(new CtStreamError('CT_HTTP_STATUS', 'gone', { status: 410 }))
+      },
+    })
+    await requests.head()
+    expect(clock.slept[0]).toBeLessThanOrEqual(500)
+    expect(Math.max(...clock.slept)).toBeGreaterThan(400_000)
+    expect(Math.max(...clock.slept)).toBeLessThanOrEqual(900_000)
+  })
+
   it('asks one thing at a time of a log that keeps failing, and all again when it answers', async () => {
     let underWay = 0
     let most = 0
     let failing = true
-    const { requests } = requestsOver({
+    const { requests } = requestsOn({
       entries: async (start) => {
         underWay++
         most = Math.max(most, underWay)
@@ -92,7 +125,7 @@ describe('LogRequests', () => {
   })
 
   it('lets a request give up while another one is tried in its place', async () => {
-    const { requests } = requestsOver({ entries: () => Promise.reject(busy(500)), head: () => new Promise(() => {}) })
+    const { requests } = requestsOn({ entries: () => Promise.reject(busy(500)), head: () => new Promise(() => {}) })
     const failing = new AbortController()
     const entries = requests.entries(0, 1, { signal: failing.signal })
     while (requests.retries < 4) await new Promise((resolve) => setImmediate(resolve))
@@ -111,7 +144,7 @@ describe('LogRequests', () => {
     let most = 0
     let underWay = 0
     let failing = true
-    const { requests } = requestsOver({
+    const { requests } = requestsOn({
       entries: async (start) => {
         underWay++
         most = Math.max(most, underWay)
@@ -129,7 +162,7 @@ describe('LogRequests', () => {
   })
 
   it('ends with the reason of the abort', async () => {
-    const { requests, stop } = requestsOver({ head: () => Promise.reject(busy(503)) })
+    const { requests, stop } = requestsOn({ head: () => Promise.reject(busy(503)) })
     const asking = requests.head()
     const reason = new Error('enough')
     stop.abort(reason)
