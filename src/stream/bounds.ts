@@ -5,6 +5,12 @@ import type { SignedHead } from '../types/log.js'
 import { leafTimestamp } from '../wire/merkle-leaf.js'
 import type { Settings } from './settings.js'
 
+/** The index that an option names, known before anything of a log is; `undefined` for one that depends on the log. */
+export function fixedIndexOf(place: Settings['start'] | Settings['end']): number | undefined {
+  if (place === 'beginning') return 0
+  return typeof place === 'object' && 'index' in place ? place.index : undefined
+}
+
 /** Index at which a log without a checkpoint is begun, given its head when it was opened. */
 export async function startIndexOf(start: Settings['start'], tree: TimedTree): Promise<number> {
   if (start === 'now') return tree.treeSize

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { openGaps } from '../checkpoint/open-gaps.js'
 import { checkpointStore } from '../checkpoint/open-store.js'
 import { CtStreamError } from '../errors.js'
 import { Delivered } from '../filter/dedupe.js'
@@ -195,7 +196,7 @@ export class Engine {
     return streamStatus(
       this.mixer.lanes.map((lane) => logStatus(lane, now, elapsed)),
       this.budget.used,
-      this.gaps.length,
+      this.openGaps().length,
     )
   }
 
@@ -294,6 +295,11 @@ export class Engine {
     this.emit('gap', gap)
   }
 
+  /** Gaps of this stream that were not filled since, by a log that came back. */
+  private openGaps(): Gap[] {
+    return this.gaps.length === 0 ? [] : openGaps(this.gaps, this.checkpoints())
+  }
+
   private watch(running: Promise<void>): void {
     this.running++
     this.inBackground(running, () => this.ended())
@@ -322,8 +328,9 @@ export class Engine {
   }
 
   private end(): undefined {
-    if (this.gaps.length === 0) return undefined
-    const named = this.gaps.map(
+    const gaps = this.openGaps()
+    if (gaps.length === 0) return undefined
+    const named = gaps.map(
       (gap) => `${gap.log.description} from ${gap.start}${gap.end === undefined ? '' : ` to ${gap.end}`}`,
     )
     throw new CtStreamError('CT_INCOMPLETE', `the stream ended without some entries: ${named.join(', ')}`)

@@ -1,3 +1,4 @@
+import { readFromOf } from '../checkpoint/open-gaps.js'
 import { CtStreamError } from '../errors.js'
 import type { LogClient, PublishedHead } from '../logs/client.js'
 import { CompactRange } from '../merkle/compact-range.js'
@@ -13,7 +14,7 @@ import { evidenceOf } from '../verify/evidence.js'
 import { HeadTimes, isPremature } from '../verify/head-times.js'
 import { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
-import { endIndexOf, startIndexOf, TimeBounds, timedTree } from './bounds.js'
+import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from './bounds.js'
 import { Condition } from './condition.js'
 import type { Delivery } from './delivery.js'
 import { FinalHead } from './final-head.js'
@@ -54,13 +55,15 @@ export class LogSession {
   private held = new HeldEntries<Lease>(CompactRange.empty)
   /** Index after the last entry handed on. */
   private handedOn: number
+  /** Where reading begins, as soon as that is known: often before the log was reached. */
+  private from: number | undefined
   /** Pages held for the next proof: few at first, so that the reader soon has something, then ever more. */
   private pagesPerProof = 1
   private reader: RangeReader | undefined
   private openedSize = 0
   /** Size of the largest tree the log signed, proven or not: so much of it there is to be. */
   private signedSize: number
-  private endIndex = Number.POSITIVE_INFINITY
+  private endIndex: number
   /** Elapsed time, as `retiredAt`. */
   private headReadAt = Number.NEGATIVE_INFINITY
   private readonly partialTile: PartialTile
@@ -79,7 +82,9 @@ export class LogSession {
     this.options = options
     this.partialTile = new PartialTile(options.settings.partialTileDelayMs)
     this.times = new TimeBounds(options.settings, options.resumeAt === undefined && options.stored === undefined)
-    this.handedOn = options.resumeAt ?? options.stored?.position ?? 0
+    this.from = options.resumeAt ?? options.stored?.position ?? fixedIndexOf(options.settings.start)
+    this.handedOn = this.from ?? 0
+    this.endIndex = fixedIndexOf(options.settings.end) ?? Number.POSITIVE_INFINITY
     const { verifiedHead, pendingHeads = [] } = options.stored ?? {}
     this.signedSize = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
     this.limits = new LearnedLimits(options.stored?.learned)
@@ -106,9 +111,10 @@ export class LogSession {
     return this.requests.client.log
   }
 
-  /** What is worth remembering of the log's limits. */
+  /** What is worth remembering of the log's limits, and from where it was read without a break. */
   get learned(): LogCheckpoint['learned'] {
-    return this.limits.record(this.requestsPerSecond)
+    const limits = this.limits.record(this.requestsPerSecond)
+    return this.start === undefined ? limits : { ...limits, readFrom: readFromOf(this.options.stored, this.start) }
   }
 
   /** The rate to which the log's origin limits its clients; `undefined` while it limits nothing. */
@@ -229,6 +235,7 @@ export class LogSession {
     await this.readHead()
     this.openedSize = Math.max(this.openedSize, this.newestHead().treeSize)
     const start = position ?? (await startIndexOf(settings.start, this.timedTree()))
+    this.from = start
     this.endIndex = await this.resolveEnd()
     const isAhead = () => range === undefined && this.newestHead().treeSize < start
     while (isAhead() && start < this.endIndex) await this.waitForGrowth()
@@ -451,10 +458,12 @@ export class LogSession {
 
   private async recordGap({ message: reason }: GaveUp): Promise<void> {
     const { clock, events, stored, resumeAt } = this.options
-    const { log, handedOn, endIndex } = this
+    const { log, endIndex } = this
+    const handedOn = this.start === undefined ? this.from : this.handedOn
     const retired = this.retiredAt !== undefined
     // Of a log that left the lists before it was ever opened, here or earlier, nothing was promised.
     if (retired && this.start === undefined && stored === undefined && resumeAt === undefined) return
+    if (handedOn === undefined) return
     const lastSize = retired && this.signedSize > 0 ? this.signedSize : undefined
     const gap = gapAt({ log, handedOn, endIndex, lastSize }, reason, clock.now())
     if (gap !== undefined) await events.gap(gap)

@@ -16,7 +16,10 @@ export interface LogCheckpoint {
   readonly verifiedHead: SignedHead | undefined
   /** Signed heads seen but not yet verified, oldest first: none is forgotten before it was checked. */
   readonly pendingHeads: readonly SignedHead[]
-  /** What was learned of the log's limits (page size, rate); JSON, owned by the poller. */
+  /**
+   * What was learned of the log's limits (page size, rate), and from which index it was read without a break (`readFrom`);
+   * JSON, owned by the stream.
+   */
   readonly learned: Readonly<Record<string, unknown>>
 }
 

@@ -122,6 +122,7 @@ export interface StreamStatus {
   readonly bytes: number
   /** Bytes fetched and not yet acknowledged, never far above `maxBufferedBytes`. */
   readonly bufferedBytes: number
+  /** Gaps this stream recorded, without those it filled since because a log came back. */
   readonly gaps: number
 }
 

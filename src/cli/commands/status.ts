@@ -1,3 +1,4 @@
+import { openGaps } from '../../checkpoint/open-gaps.js'
 import type { CheckpointOwner } from '../../checkpoint/sqlite-tables.js'
 import { CtStreamError } from '../../errors.js'
 import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
@@ -28,6 +29,7 @@ interface Contents {
   /** The stream that has it open, or had it when it was killed. */
   readonly owner: CheckpointOwner | undefined
   readonly logs: readonly LogCheckpoint[]
+  /** What was not delivered, by a later run either. */
   readonly gaps: readonly Gap[]
   readonly evidence: readonly Evidence[]
 }
@@ -50,7 +52,8 @@ async function readContents(path: string): Promise<Contents> {
     )
   }
   try {
-    return { path, owner: store.owner(), logs: store.load(), gaps: store.gaps(), evidence: store.evidence() }
+    const logs = store.load()
+    return { path, owner: store.owner(), logs, gaps: openGaps(store.gaps(), logs), evidence: store.evidence() }
   } finally {
     store.close()
   }
@@ -130,7 +133,8 @@ const evidenceColumns: readonly Column<Evidence>[] = [
 
 /** `pageSize 256, bytesPerEntry 5,123`. */
 function learnedText(learned: LogCheckpoint['learned']): string | undefined {
-  const pairs = Object.entries(learned).map(([name, value]) => {
+  const limits = Object.entries(learned).filter(([name]) => name !== 'readFrom')
+  const pairs = limits.map(([name, value]) => {
     return `${name} ${typeof value === 'number' ? formatCount(value) : JSON.stringify(value)}`
   })
   return pairs.length === 0 ? undefined : pairs.join(', ')

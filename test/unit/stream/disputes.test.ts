@@ -65,12 +65,15 @@ describe('a log that is accused', () => {
     lists.content = listOf(stays)
     await reader.until(() => reader.state(liar.logId) === 'failed')
     expect(reader.gaps).toMatchObject([{ log: { id: liar.logId }, start: 300, end: 600 }])
+    expect(reader.stream.status().gaps).toBe(1)
 
     // It comes back, and has thought better of it.
     lie.clear()
     lists.content = listOf(stays, liar)
     await reader.until(() => reader.indexes(liar.logId).length === 600)
     expect(reader.indexes(liar.logId)).toEqual(range(0, 600))
+    reader.stream.acknowledge()
+    expect(reader.stream.status().gaps).toBe(0)
   })
 
   it('and healed while it leaves the lists is read to the end', async () => {

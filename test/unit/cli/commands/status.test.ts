@@ -29,7 +29,7 @@ const checkpoints: readonly LogCheckpoint[] = [
     range: [hash, hash],
     verifiedHead: head(4_294_967_400, 90_000),
     pendingHeads: [head(4_294_968_300, 5_000), head(4_294_968_200, 1_000)],
-    learned: { pageSize: 256, bytesPerEntry: 5123 },
+    learned: { pageSize: 256, bytesPerEntry: 5123, readFrom: 100 },
   },
   { log: second, position: 5, range: undefined, verifiedHead: head(5, 60_000), pendingHeads: [], learned: {} },
   { log: third, position: 0, range: undefined, verifiedHead: undefined, pendingHeads: [], learned: {} },
@@ -44,6 +44,8 @@ beforeAll(async () => {
   store = new SqliteCheckpointStore(path, { clock })
   await store.open()
   store.commit(checkpoints)
+  // Read by a later run: no gap any more.
+  store.addGap({ log: first, start: 100, end: 200, reason: 'log was gone', recordedAt: now })
   store.addGap({ log: second, start: 3, end: 5, reason: 'log is gone', recordedAt: now })
   store.addGap({ log: second, start: 9, end: undefined, reason: 'log is gone', recordedAt: now })
   const detail = { head: 'AAAA' }
@@ -98,7 +100,7 @@ describe('ct-stream status', () => {
       head: { treeSize: 4_294_968_300, timestamp: '2026-11-22T11:59:55.000Z' },
       pendingHeads: 2,
       lagEntries: 1000,
-      learned: { pageSize: 256, bytesPerEntry: 5123 },
+      learned: { pageSize: 256, bytesPerEntry: 5123, readFrom: 100 },
     })
     expect(json.logs[2]).toMatchObject({ verifiedSize: null, head: null, lagEntries: null })
     expect(json.gaps).toEqual([
