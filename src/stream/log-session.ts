@@ -1,6 +1,6 @@
 import { readFromOf } from '../checkpoint/open-gaps.js'
 import { CtStreamError } from '../errors.js'
-import type { LogClient, PublishedHead } from '../logs/client.js'
+import type { LogClient } from '../logs/client.js'
 import { CompactRange } from '../merkle/compact-range.js'
 import { LogRequests } from '../poll/log-requests.js'
 import { RangeReader } from '../poll/range-reader.js'
@@ -11,15 +11,14 @@ import type { FinalTreeHead } from '../types/log-list.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
 import type { Lease } from '../util/byte-budget.js'
 import { evidenceOf } from '../verify/evidence.js'
-import { HeadTimes, isPremature } from '../verify/head-times.js'
-import { Heads } from '../verify/heads.js'
+import type { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
 import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from './bounds.js'
 import { Condition } from './condition.js'
 import type { Delivery } from './delivery.js'
-import { FinalHead } from './final-head.js'
 import { GaveUp, gapAt, isPatienceOver } from './giving-up.js'
 import { LearnedLimits } from './learned-limits.js'
+import { LogHeads } from './log-heads.js'
 import type { LogSessionOptions } from './log-session-options.js'
 import { PartialTile } from './partial-tile.js'
 import { Pause } from './pause.js'
@@ -41,7 +40,6 @@ const COMPLETE_HEAD_MS = 3_600_000
 export class LogSession {
   readonly requests: LogRequests
   readonly limits: LearnedLimits
-  readonly heads: Heads
   readonly condition: Condition
   bytes = 0
   /** First index this session reads; `undefined` while opening. */
@@ -61,14 +59,9 @@ export class LogSession {
   private pagesPerProof = 1
   private reader: RangeReader | undefined
   private openedSize = 0
-  /** Size of the largest tree the log signed, proven or not: so much of it there is to be. */
-  private signedSize: number
   private endIndex: number
-  /** Elapsed time, as `retiredAt`. */
-  private headReadAt = Number.NEGATIVE_INFINITY
   private readonly partialTile: PartialTile
-  private readonly finalHead = new FinalHead()
-  private readonly headTimes = new HeadTimes()
+  private readonly logHeads: LogHeads
   /** The age no newest head may pass, milliseconds; `undefined`: any. */
   private headDueMs: number | undefined
   private retiredAt: number | undefined
@@ -85,8 +78,6 @@ export class LogSession {
     this.from = options.resumeAt ?? options.stored?.position ?? fixedIndexOf(options.settings.start)
     this.handedOn = this.from ?? 0
     this.endIndex = fixedIndexOf(options.settings.end) ?? Number.POSITIVE_INFINITY
-    const { verifiedHead, pendingHeads = [] } = options.stored ?? {}
-    this.signedSize = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
     this.limits = new LearnedLimits(options.stored?.learned)
     this.condition = new Condition(options.events)
     this.controller = linkedController(options.signal)
@@ -99,16 +90,29 @@ export class LogSession {
       onFailure: (error) => this.troubled(error),
       onRecovery: () => this.recovered(),
     })
-    this.heads = new Heads(
-      this.log,
-      (first, second) => this.requests.consistency(first, second, this.asking),
-      (head) => isPremature(head, options.clock.now()),
-    )
+    this.logHeads = new LogHeads({
+      log: () => this.log,
+      requests: this.requests,
+      clock: options.clock,
+      elapsed: options.settings.elapsed,
+      pollIntervalMs: options.settings.pollIntervalMs,
+      stored: options.stored,
+      asking: () => this.asking,
+      provenTo: () => (this.proves ? this.position : undefined),
+      mmdMs: () => this.mmdMs,
+      onHead: (head, cosignatures) => options.events.head(head, cosignatures),
+      onNoted: (error) => this.condition.noted(error),
+      onBroken: (error) => options.events.accuse(this.evidence(error), error),
+    })
   }
 
   /** What is said of the log now: it may have moved. */
   get log(): LogInfo {
     return this.requests.client.log
+  }
+
+  get heads(): Heads {
+    return this.logHeads.known
   }
 
   /** What is worth remembering of the log's limits, and from where it was read without a break. */
@@ -144,7 +148,7 @@ export class LogSession {
   /** The log left the lists: what it has published is read, then the session ends. */
   retire(): void {
     this.retiredAt ??= this.options.settings.elapsed()
-    if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.signedSize)
+    if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.logHeads.signedSize)
     this.pause.cut()
   }
 
@@ -161,7 +165,7 @@ export class LogSession {
 
   /** The head at which a read-only log stopped: with it the log is complete, and must not grow any more. */
   expectFinal(head: FinalTreeHead | undefined): void {
-    this.finalHead.expect(head)
+    this.logHeads.final.expect(head)
   }
 
   /** The log has to sign a head at least so often, milliseconds; `undefined`: it need not sign any more. */
@@ -176,7 +180,7 @@ export class LogSession {
 
   /** What is wrong with the time of the newest head. */
   get headProblem(): CtStreamError | undefined {
-    return this.headTimes.problem
+    return this.logHeads.problem
   }
 
   /** Where reading can be taken up by another session. */
@@ -212,7 +216,7 @@ export class LogSession {
 
   /** Whether everything is read of a log that takes no more entries. */
   private get complete(): boolean {
-    return this.finalHead.isReached(this.position)
+    return this.logHeads.final.isReached(this.position)
   }
 
   /** Live logs are served before any backlog. */
@@ -229,10 +233,8 @@ export class LogSession {
     const range =
       stored?.range !== undefined && stored.position === position ? new CompactRange(position, stored.range) : undefined
     this.held = new HeldEntries(range ?? CompactRange.empty)
-    this.heads.restore(stored?.verifiedHead)
-    // Every signed head that was seen is checked, in the order in which they were seen: none is forgotten unverified.
-    for (const pending of stored?.pendingHeads ?? []) if (!this.heads.wasAccused(pending)) await this.adopt(pending)
-    await this.readHead()
+    await this.logHeads.restore()
+    await this.logHeads.read()
     this.openedSize = Math.max(this.openedSize, this.newestHead().treeSize)
     const start = position ?? (await startIndexOf(settings.start, this.timedTree()))
     this.from = start
@@ -258,7 +260,7 @@ export class LogSession {
     const now = clock.now()
     const asOf = this.mmdMs === undefined ? now : Math.min(this.newestHead().timestamp, now)
     const end = await endIndexOf(settings.end, this.openedSize, asOf, this.timedTree())
-    return this.retiredAt === undefined ? end : Math.min(end, this.signedSize)
+    return this.retiredAt === undefined ? end : Math.min(end, this.logHeads.signedSize)
   }
 
   /** The newest head's tree, to find times in. */
@@ -293,7 +295,7 @@ export class LogSession {
     this.held.hold(batch, lease)
     if (this.held.end >= this.target || this.held.pages < this.pagesPerProof) return
     await this.prove()
-    if (this.options.settings.elapsed() - this.headReadAt > BACKLOG_HEAD_MS) await this.look()
+    if (this.options.settings.elapsed() - this.logHeads.readAt > BACKLOG_HEAD_MS) await this.look()
   }
 
   /** Has everything held proven, by the head itself or by a consistency proof to it, and hands it on. */
@@ -361,46 +363,21 @@ export class LogSession {
     this.settle()
     const interval = this.complete ? COMPLETE_HEAD_MS : settings.pollIntervalMs
     // From head to head: reading what the last one brought took some of it.
-    const elapsed = settings.elapsed() - this.headReadAt
+    const elapsed = settings.elapsed() - this.logHeads.readAt
     if (!this.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (this.position >= this.endIndex) return
     if (isPatienceOver(this.retiredAt, settings.elapsed()))
-      throw new GaveUp(`the log left the lists and never served all of the ${this.signedSize} entries it signed`)
+      throw new GaveUp(
+        `the log left the lists and never served all of the ${this.logHeads.signedSize} entries it signed`,
+      )
     await this.look()
     this.fresh = false
   }
 
   /** Reads the newest head, and with it perhaps where to end. */
   private async look(): Promise<void> {
-    await this.readHead()
+    await this.logHeads.read()
     if (this.endIndex === Number.POSITIVE_INFINITY) this.endIndex = await this.resolveEnd()
-  }
-
-  private async readHead(): Promise<void> {
-    const published: PublishedHead = await this.requests.head({ ...this.asking, priority: 1 })
-    this.headReadAt = this.options.settings.elapsed()
-    const { cosignatures, ...head } = published
-    await this.adopt(head, cosignatures)
-    this.judgeTime(head)
-  }
-
-  private judgeTime(read: SignedHead): void {
-    const { log, mmdMs } = this
-    const now = this.options.clock.now()
-    const everyMs = this.options.settings.pollIntervalMs
-    const problem = this.headTimes.begins(read, this.newestHead(), { log, now, mmdMs, everyMs })
-    if (problem !== undefined) this.condition.noted(problem)
-  }
-
-  private async adopt(head: SignedHead, cosignatures: PublishedHead['cosignatures'] = []): Promise<void> {
-    this.signedSize = Math.max(this.signedSize, head.treeSize)
-    const broken = this.finalHead.brokenBy(head, this.log)
-    if (broken !== undefined) {
-      this.heads.disputed = { head }
-      await this.options.events.accuse(this.evidence(broken), broken)
-    }
-    if (await this.heads.adopt(head, this.proves ? this.position : undefined))
-      this.options.events.head(head, cosignatures)
   }
 
   private newestHead(): SignedHead {
@@ -464,7 +441,7 @@ export class LogSession {
     // Of a log that left the lists before it was ever opened, here or earlier, nothing was promised.
     if (retired && this.start === undefined && stored === undefined && resumeAt === undefined) return
     if (handedOn === undefined) return
-    const lastSize = retired && this.signedSize > 0 ? this.signedSize : undefined
+    const lastSize = retired && this.logHeads.signedSize > 0 ? this.logHeads.signedSize : undefined
     const gap = gapAt({ log, handedOn, endIndex, lastSize }, reason, clock.now())
     if (gap !== undefined) await events.gap(gap)
   }
