@@ -52,6 +52,8 @@ export class Engine {
   private readonly committer: Committer
   private readonly background: Promise<unknown>[] = []
   private readonly gaps: Gap[] = []
+  /** Ids of the logs that have a row in the store. */
+  private readonly remembered = new Set<string>()
   private running = 0
   /** The page the reader is in. */
   private reading: Run | undefined
@@ -104,6 +106,7 @@ export class Engine {
     this.stopper.signal.throwIfAborted()
     const stored = new Map((await this.store.load()).map((row) => [row.log.id, row]))
     const resume = this.settings.resume === undefined ? undefined : decodeCursor(this.settings.resume)
+    for (const id of stored.keys()) this.remembered.add(id)
     this.roster = new Roster({
       settings: this.settings,
       transport: this.transport,
@@ -264,8 +267,8 @@ export class Engine {
         const { session, position } = lane()
         // A log that came back goes on where it was: the reader may not have finished with what was read before.
         if (!position.begun) position.begin(session.start ?? 0, session.startRange)
-        if (settings.commit === undefined) return
-        // Where a log was begun is remembered at once: a crash before the first entry must not begin later.
+        // Where a log was begun is remembered at once: a crash before the first commit must not begin later.
+        if (settings.commit === undefined) return this.rememberOpening(lane())
         committer.changed()
         await committer.commit()
       },
@@ -287,6 +290,15 @@ export class Engine {
       },
       gap: (gap) => this.recordGap(gap),
     }
+  }
+
+  /** Stores where a log was begun, unless it has a row, and no other row: only the caller commits what is acknowledged. */
+  private async rememberOpening(lane: Lane): Promise<void> {
+    const { id } = lane.session.log
+    const opening = lane.checkpoint()
+    if (opening === undefined || this.remembered.has(id)) return
+    await this.committer.exclusively(() => this.store.commit([opening]))
+    this.remembered.add(id)
   }
 
   private async recordGap(gap: Gap): Promise<void> {

@@ -187,7 +187,10 @@ export interface CtStreamOptions {
   readonly resume?: string
   /** SQLite file, a store of your own, or `false` for memory only. Default `'ct-stream.db'` in the working directory. */
   readonly checkpoint?: string | CheckpointStore | false
-  /** When acknowledged positions become durable. Default `{ everyMs: 1000, everyEntries: 10_000 }`. */
+  /**
+   * When acknowledged positions become durable; `'manual'`: only by `stream.commit()`, but for where a log without a checkpoint was
+   * begun, which is stored at once. Default `{ everyMs: 1000, everyEntries: 10_000 }`.
+   */
   readonly commit?: CommitPolicy | 'manual'
   /** Default `'full'`. */
   readonly verify?: VerifyOption

@@ -30,7 +30,8 @@ describe('a commit that fails', () => {
   it('is told to who asked for it, and the next one makes up for it', async () => {
     const log = await logOf(300)
     const checkpoint = new FailingStore()
-    checkpoint.failing = (commit) => (commit === 1 ? 'before' : commit === 2 ? 'after' : undefined)
+    // The first one is that of the beginning.
+    checkpoint.failing = (commit) => (commit === 2 ? 'before' : commit === 3 ? 'after' : undefined)
     const stream = backfill(log, { checkpoint, commit: 'manual' })
     const commits: number[] = []
     stream.on('commit', ({ entries }) => commits.push(entries))
