@@ -169,17 +169,21 @@ export class Engine {
   }
 
   private leaveRun(): void {
-    this.reading?.acknowledge()
+    if (this.reading === undefined) return
+    const { lane, page } = this.reading
+    this.reading.acknowledge()
     this.settle()
+    lane.leave(page)
     this.reading = undefined
   }
 
-  /** Applies what the reader has acknowledged of its page; done for a page or a commit at once, not for each entry. */
+  /** Applies what is acknowledged; done for a page or a commit at once, not for each entry. */
   settle(): void {
-    if (this.reading === undefined) return
-    const { lane, delivery, acknowledged } = this.reading
-    const moved = lane.acknowledge(delivery, acknowledged, this.settings.elapsed())
-    if (moved > 0) this.committer.acknowledged(moved)
+    const now = this.settings.elapsed()
+    for (const lane of this.mixer.lanes) {
+      const moved = lane.settle(now)
+      if (moved > 0) this.committer.acknowledged(moved)
+    }
   }
 
   commit(): Promise<void> {

@@ -1,10 +1,10 @@
 import type { CompactRange } from '../merkle/compact-range.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Rate } from '../util/rate.js'
-import { leafTimestamp } from '../wire/merkle-leaf.js'
 import type { Delivery } from './delivery.js'
 import type { LogSession } from './log-session.js'
 import { Position } from './position.js'
+import { TakenPage } from './taken-page.js'
 
 /** Where to go on in a log. */
 export interface Place {
@@ -14,11 +14,13 @@ export interface Place {
   readonly range: CompactRange | undefined
 }
 
-/** One log on the reader's side: its pages that wait, in order, and what of them the reader has finished with. */
+/** One log on the reader's side: its pages that wait, in order, those the reader was given, and what of them is finished with. */
 export class Lane {
   /** Replaced when a log comes back into the lists after it was finished with. */
   session: LogSession
   readonly queue: Delivery[] = []
+  /** Pages the reader was given and has not finished with, in order; the reader may be in the last one. */
+  private readonly taken: TakenPage[] = []
   readonly position = new Position()
   readonly rate: Rate
   /** Entries acknowledged, those included that were dropped. */
@@ -38,23 +40,53 @@ export class Lane {
     this.rate = rate
   }
 
+  /** The reader begins a page. */
+  take(delivery: Delivery): TakenPage {
+    const page = new TakenPage(delivery)
+    this.taken.push(page)
+    return page
+  }
+
+  /** The reader has looked at all of the page and goes on to another one, of this log or another. */
+  leave(page: TakenPage): void {
+    const before = this.taken.at(-2)
+    if (page.given === 0 && before !== undefined && this.taken.at(-1) === page) {
+      // However many pages are dropped while the reader holds an entry: they take no room.
+      before.absorb(page)
+      this.taken.pop()
+    } else page.leave()
+  }
+
+  /** Whether the reader holds entries it has not finished with. */
+  get holds(): boolean {
+    return this.taken.length > 0
+  }
+
   /**
-   * Moves the reader's position; gives a finished page back. Returns how many entries it moved.
+   * Moves the reader's position over what is finished with; gives finished pages back. Returns how many entries it moved.
    * @param now - Elapsed milliseconds.
    */
-  acknowledge(delivery: Delivery, count: number, now: number): number {
-    const moved = delivery.batch.start + count - this.position.next
-    if (moved <= 0) return 0
-    this.position.acknowledge(delivery, count)
-    this.entries += moved
-    this.rate.add(moved, now)
-    this.lastTimestamp = leafTimestamp(delivery.batch.leafInput(count - 1))
-    if (count === delivery.batch.length) delivery.lease.release()
+  settle(now: number): number {
+    const before = this.position.next
+    for (let page = this.taken[0]; page !== undefined; page = this.taken[0]) {
+      if (page.next > this.position.next) {
+        this.position.moveInto(page)
+        this.lastTimestamp = page.timestamp ?? this.lastTimestamp
+      }
+      if (!page.isFinished) break
+      this.taken.shift()
+      page.release()
+    }
+    const moved = this.position.next - before
+    if (moved > 0) {
+      this.entries += moved
+      this.rate.add(moved, now)
+    }
     return moved
   }
 
   /** Leaves entry `i` of a page for the next run: the first such entry is where that begins, however far this one reads. */
-  leave({ batch, rangeBefore }: Delivery, i: number): void {
+  leaveForNextRun({ batch, rangeBefore }: Delivery, i: number): void {
     this.leftAt ??= { next: batch.start + i, range: rangeBefore?.append(batch.leafHashes().subarray(0, i * 32), i) }
   }
 

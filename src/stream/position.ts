@@ -1,5 +1,5 @@
 import type { CompactRange } from '../merkle/compact-range.js'
-import type { Delivery } from './delivery.js'
+import type { TakenPage } from './taken-page.js'
 
 /**
  * Where the reader of one log is: which entries it has finished with.
@@ -11,7 +11,7 @@ export class Position {
   private index: number | undefined
   private range: CompactRange | undefined
   /** A page that is acknowledged in part, and how many of its entries are. */
-  private partial: { readonly delivery: Delivery; readonly count: number } | undefined
+  private partial: { readonly page: TakenPage; readonly count: number } | undefined
 
   /** Whether there is a position yet. */
   get begun(): boolean {
@@ -27,19 +27,17 @@ export class Position {
 
   /** Index of the first entry not acknowledged. */
   get next(): number {
-    return this.partial === undefined ? (this.index ?? 0) : this.partial.delivery.batch.start + this.partial.count
+    return this.partial === undefined ? (this.index ?? 0) : this.partial.page.start + this.partial.count
   }
 
-  /** The first `count` entries of a page are finished with. */
-  acknowledge(delivery: Delivery, count: number): void {
-    if (count < delivery.batch.length) this.partial = { delivery, count }
-    else this.begin(delivery.batch.start + delivery.batch.length, delivery.rangeAfter)
+  /** Moves to the first entry of the page that is not finished with. */
+  moveInto(page: TakenPage): void {
+    if (page.isFinished) this.begin(page.next, page.rangeAtEnd)
+    else this.partial = { page, count: page.finished }
   }
 
   /** The compact range of `[0, next)`; `undefined` when nothing is proven. */
   rangeAtNext(): CompactRange | undefined {
-    if (this.partial === undefined) return this.range
-    const { delivery, count } = this.partial
-    return delivery.rangeBefore?.append(delivery.batch.leafHashes().subarray(0, count * 32), count)
+    return this.partial === undefined ? this.range : this.partial.page.rangeAt(this.partial.count)
   }
 }

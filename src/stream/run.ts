@@ -7,6 +7,7 @@ import { cursorKey, encodeCursor } from './cursor.js'
 import type { Delivery } from './delivery.js'
 import type { Lane } from './lane.js'
 import type { Settings } from './settings.js'
+import type { TakenPage } from './taken-page.js'
 
 /** What a run needs of the stream that it is a part of. */
 export interface RunContext {
@@ -29,9 +30,8 @@ export interface RunContext {
  */
 export class Run {
   readonly lane: Lane
-  readonly delivery: Delivery
-  /** Entries finished with: by the reader, or dropped with nothing before them that the reader still has. */
-  acknowledged = 0
+  readonly page: TakenPage
+  private readonly delivery: Delivery
   private readonly context: RunContext
   /** Entries given to the reader, dropped, or found. */
   private looked = 0
@@ -44,6 +44,7 @@ export class Run {
     this.context = context
     this.lane = lane
     this.delivery = delivery
+    this.page = lane.take(delivery)
     const { log } = lane.session
     const positions = context.positions()
     const key = cursorKey(log.id)
@@ -68,19 +69,27 @@ export class Run {
   next(): CtCertificate | undefined {
     const next = this.found ?? this.find()
     this.found = undefined
+    if (next !== undefined) this.page.given = this.looked
     return next
   }
 
   /** All entries not yet given. */
   rest(): CtCertificate[] {
     const certificates: CtCertificate[] = []
-    for (let next = this.next(); next !== undefined; next = this.next()) certificates.push(next)
+    let last = 0
+    for (let next = this.found ?? this.find(); next !== undefined; next = this.find()) {
+      certificates.push(next)
+      last = this.looked
+    }
+    this.found = undefined
+    // All at once: a filter of the caller's that throws in the middle leaves the reader without any of them.
+    this.page.given = Math.max(this.page.given, last)
     return certificates
   }
 
   /** Everything given is finished with. */
   acknowledge(): void {
-    this.acknowledged = this.found === undefined ? this.looked : this.looked - 1
+    this.page.finishGiven()
   }
 
   private find(): CtCertificate | undefined {
@@ -90,7 +99,7 @@ export class Run {
       const wanted = this.pick(i)
       this.looked = i + 1
       if (wanted !== undefined) return wanted
-      if (this.acknowledged === i) this.acknowledged = i + 1
+      this.page.drop(i)
     }
     return undefined
   }
@@ -101,7 +110,7 @@ export class Run {
     const { filter, delivered } = stream
     const { batch, openedSize } = this.delivery
     const outside = lane.session.times.judge(batch.leafInput(i))
-    if (outside === 'late') lane.leave(this.delivery, i)
+    if (outside === 'late') lane.leaveForNextRun(this.delivery, i)
     if (outside !== undefined || filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++
       return undefined
