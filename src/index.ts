@@ -1,3 +1,4 @@
+export { checkpointFromJSON, checkpointToJSON } from './checkpoint/checkpoint-json.js'
 export { MemoryCheckpointStore } from './checkpoint/memory.js'
 export { SqliteCheckpointStore } from './checkpoint/sqlite.js'
 export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.js'
@@ -5,7 +6,15 @@ export { type CtStream, ctStream } from './stream/ct-stream.js'
 export { DEFAULTS } from './stream/settings.js'
 export type * from './types/certificate.js'
 export type * from './types/certstream.js'
-export type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from './types/checkpoint.js'
+export type {
+  CheckpointJson,
+  CheckpointStore,
+  Evidence,
+  Gap,
+  HeadJson,
+  LogCheckpoint,
+  StoredList,
+} from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
 export type * from './types/filter.js'
 export type {

@@ -1,45 +1,55 @@
 import { CtStreamError } from '../errors.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
-import type { SignedHead } from '../types/log.js'
-
-const hashLength = 32
+import { sealed } from './checksum.js'
+import { type RowFault, readRow } from './row.js'
 
 /**
- * Refuses what no store may keep, before anything is written: a position that is not exact, hashes of a wrong length.
+ * The row as a store keeps it: a copy, with its checksum. Refuses what no store may keep, before anything is written: a
+ * position that is not exact, a range that does not fit it, a checksum that is wrong.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the log, the field and its value.
  */
-export function checkLogCheckpoint(checkpoint: LogCheckpoint): void {
-  const { log, position, range, verifiedHead, pendingHeads } = checkpoint
-  if (typeof log.id !== 'string' || log.id === '') refuse(checkpoint, 'log.id must not be empty', String(log.id))
-  checkIndex(checkpoint, 'position', position)
-  for (const hash of range ?? []) checkHash(checkpoint, 'range', hash)
-  if (verifiedHead !== undefined) checkHead(checkpoint, 'verifiedHead', verifiedHead)
-  for (const head of pendingHeads) checkHead(checkpoint, 'pendingHeads', head)
+export function rowToKeep(checkpoint: LogCheckpoint): LogCheckpoint {
+  const row = readRow(checkpoint, invalid)
+  return row.checksum === undefined ? sealed(row) : row
 }
 
-/** Whether `value` can be an index, a size or a time: an integer in `[0, 2^53)`. */
-export function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+/**
+ * The rows a store returned, each checked and copied: nothing that was damaged on the way is ever held against a log.
+ *
+ * A row without a checksum is accepted, every field of it checked: earlier versions wrote none. It gets one with its next
+ * commit.
+ *
+ * @param place - The store, as messages name it: `checkpoint file a.db`.
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` naming the log, the field and what to do.
+ */
+export function loadedRows(rows: unknown, place: string): LogCheckpoint[] {
+  if (!Array.isArray(rows)) throw unusable(`${place}: load() must return an array of rows`)
+  const checked = Array.from(rows, (row) => readRow(row, (fault) => damaged(place, fault)))
+  const known = new Set<string>()
+  for (const { log } of checked) {
+    if (known.has(log.id)) throw unusable(`${place} has two rows of log ${log.id}: delete the wrong one`, log.id)
+    known.add(log.id)
+  }
+  return checked
 }
 
-function checkHead(checkpoint: LogCheckpoint, field: string, head: SignedHead): void {
-  checkIndex(checkpoint, `${field}.treeSize`, head.treeSize)
-  checkIndex(checkpoint, `${field}.timestamp`, head.timestamp)
-  checkHash(checkpoint, `${field}.rootHash`, head.rootHash)
+function invalid({ logId, field, rule, actual, cause }: RowFault): CtStreamError {
+  const hint = field === 'checksum' ? '; leave it out, and it is computed' : ''
+  const message = `checkpoint of log ${logId ?? '?'}: ${field} must be ${rule}, not ${actual}${hint}`
+  return new CtStreamError('CT_OPTION_INVALID', message, { logId, actual, cause })
 }
 
-function checkIndex(checkpoint: LogCheckpoint, field: string, value: number): void {
-  if (!isIndex(value)) refuse(checkpoint, `${field} must be an integer in [0, 2^53)`, String(value))
+function damaged(place: string, { logId, field, rule, actual, cause }: RowFault): CtStreamError {
+  const row = logId === undefined ? 'a row' : `the row of log ${logId}`
+  return unusable(
+    `${place}: ${row} is not as it was committed (${field} must be ${rule}, not ${actual}); nothing was read from it and ` +
+      'the log is not to blame: restore a copy, or delete the row to begin that log anew where `start` says',
+    logId,
+    cause,
+  )
 }
 
-function checkHash(checkpoint: LogCheckpoint, field: string, hash: Uint8Array): void {
-  if (hash.length !== hashLength) refuse(checkpoint, `${field} must hold hashes of 32 bytes`, hash.length)
-}
-
-function refuse({ log }: LogCheckpoint, rule: string, actual: string | number): never {
-  throw new CtStreamError('CT_OPTION_INVALID', `checkpoint of log ${log.id}: ${rule}, not ${actual}`, {
-    logId: log.id,
-    actual,
-  })
+function unusable(message: string, logId?: string, cause?: unknown): CtStreamError {
+  return new CtStreamError('CT_CHECKPOINT_UNUSABLE', message, { logId, cause })
 }

@@ -1,8 +1,8 @@
 import { CtStreamError } from '../errors.js'
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
-import type { LogInfo, SignedHead } from '../types/log.js'
+import type { LogInfo } from '../types/log.js'
 import { copyBytes } from '../util/bytes.js'
-import { checkLogCheckpoint } from './check.js'
+import { rowToKeep } from './check.js'
 
 /**
  * Remembers for as long as the object lives, and shares no memory with what it was given or returns.
@@ -25,14 +25,13 @@ export class MemoryCheckpointStore implements CheckpointStore {
 
   load(): readonly LogCheckpoint[] {
     this.requireOpen()
-    return [...this.logs.values()].map(copyCheckpoint)
+    return [...this.logs.values()].map(rowToKeep)
   }
 
   commit(checkpoints: readonly LogCheckpoint[]): void {
     this.requireOpen()
-    for (const checkpoint of checkpoints) checkLogCheckpoint(checkpoint)
-    // Copied before the first is kept: a copy that fails (a cycle in `learned`) leaves all as it was.
-    for (const copy of checkpoints.map(copyCheckpoint)) this.logs.set(copy.log.id, copy)
+    // All are checked and copied before the first is kept.
+    for (const row of checkpoints.map(rowToKeep)) this.logs.set(row.log.id, row)
   }
 
   addGap(gap: Gap): void {
@@ -87,23 +86,8 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 }
 
-function copyCheckpoint({ log, position, range, verifiedHead, pendingHeads, learned }: LogCheckpoint): LogCheckpoint {
-  return {
-    log: copyLog(log),
-    position,
-    range: range?.map(copyBytes),
-    verifiedHead: verifiedHead && copyHead(verifiedHead),
-    pendingHeads: pendingHeads.map(copyHead),
-    learned: copyJson(learned),
-  }
-}
-
 function copyLog({ id, description, operator, kind, url }: LogInfo): LogInfo {
   return { id, description, operator, kind, url }
-}
-
-function copyHead({ treeSize, timestamp, rootHash, signature }: SignedHead): SignedHead {
-  return { treeSize, timestamp, rootHash: copyBytes(rootHash), signature: copyBytes(signature) }
 }
 
 function copyGap({ log, start, end, reason, recordedAt }: Gap): Gap {

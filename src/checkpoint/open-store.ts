@@ -33,6 +33,11 @@ export function checkpointStore(option: CheckpointOption = defaultCheckpoint): C
   throw new CtStreamError('CT_OPTION_INVALID', `checkpoint is a store without ${missing.join('(), ')}()`)
 }
 
+/** How messages name the store an option means. */
+export function storeName(option: CheckpointOption = defaultCheckpoint): string {
+  return typeof option === 'string' ? `checkpoint file ${option}` : 'the checkpoint store'
+}
+
 /**
  * {@link checkpointStore}, opened.
  *

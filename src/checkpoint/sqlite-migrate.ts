@@ -35,11 +35,12 @@ const readMarks = (db: SqliteDatabase) =>
   }))()
 
 /** Brings a file to the newest schema, each step in a transaction of its own: it is never left between two versions. */
-export function migrate(db: SqliteDatabase, from: number, steps: readonly Migration[]): void {
-  for (const { version, sql } of steps) {
+export function migrate(db: SqliteDatabase, path: string, from: number, steps: readonly Migration[]): void {
+  for (const { version, sql, finish } of steps) {
     if (version <= from) continue
     db.transaction(() => {
       db.exec(sql)
+      finish?.(db, path)
       db.pragma(`user_version = ${version}`)
     }).exclusive()
   }

@@ -98,7 +98,7 @@ function prepareForWriting(
 ): SqliteTables {
   const version = schemaVersion(db, path, newestVersion(steps))
   if (version > 0) requireIntact(db, path)
-  migrate(db, version, steps)
+  migrate(db, path, version, steps)
   // Every statement is prepared here: a file that lacks a table or column is refused before anything is written to it.
   const tables = new SqliteTables(db, path)
   const mode = db.pragma('journal_mode = WAL', { simple: true })

@@ -1,7 +1,7 @@
 import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogInfo, LogKind, SignedHead } from '../types/log.js'
 import { bufferOf, concatBytes, copyBytes, plain } from '../util/bytes.js'
-import { isIndex } from './check.js'
+import { isIndex } from './row.js'
 import { isDamaged, unusable } from './sqlite-errors.js'
 
 /** Rows as better-sqlite3 reads and binds them; the columns are those of sqlite-schema.ts. */
@@ -18,6 +18,8 @@ export interface LogRow {
   readonly head_root: Buffer | null
   readonly head_signature: Buffer | null
   readonly learned: string
+  /** Empty: never, but in a row that was damaged. */
+  readonly checksum: string
 }
 
 export interface PendingHeadRow {
@@ -57,7 +59,8 @@ export interface ListRow {
 
 const hashLength = 32
 
-export function logRow({ log, position, range, verifiedHead, learned }: LogCheckpoint): LogRow {
+/** @param row - With its checksum. */
+export function logRow({ log, position, range, verifiedHead, learned, checksum = '' }: LogCheckpoint): LogRow {
   return {
     ...logFields(log),
     position,
@@ -67,17 +70,26 @@ export function logRow({ log, position, range, verifiedHead, learned }: LogCheck
     head_root: verifiedHead ? bufferOf(verifiedHead.rootHash) : null,
     head_signature: verifiedHead ? bufferOf(verifiedHead.signature) : null,
     learned: JSON.stringify(learned),
+    checksum,
   }
 }
 
-/** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when the row is not one {@link logRow} made. */
-export function readLog(row: LogRow, pending: readonly PendingHeadRow[], path: string): LogCheckpoint {
+/**
+ * The row as it stands in the file: its fields are checked by `loadedRows`, as those of any store.
+ *
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` where columns do not make fields.
+ */
+export function readLog(
+  row: Omit<LogRow, 'checksum'>,
+  pending: readonly PendingHeadRow[],
+  path: string,
+): LogCheckpoint {
   return {
     log: { id: row.id, description: row.description, operator: row.operator, kind: row.kind as LogKind, url: row.url },
-    position: readIndex(row.position, path, `position of log ${row.id}`),
+    position: row.position,
     range: row.range === null ? undefined : readRange(row.range, path, row.id),
     verifiedHead: readVerifiedHead(row, path),
-    pendingHeads: pending.map((head) => readHead(head, path, `pending head of log ${row.id}`)),
+    pendingHeads: pending.map(readHead),
     learned: readJson(row.learned, path, `learned limits of log ${row.id}`),
   }
 }
@@ -147,28 +159,19 @@ function logJson(log: LogInfo): string {
   return JSON.stringify(logFields(log))
 }
 
-function readVerifiedHead(row: LogRow, path: string): SignedHead | undefined {
+function readVerifiedHead(row: Omit<LogRow, 'checksum'>, path: string): SignedHead | undefined {
   const { head_size: size, head_timestamp: timestamp, head_root: root, head_signature: signature } = row
   if (size === null && timestamp === null && root === null && signature === null) return undefined
-  const what = `verified head of log ${row.id}`
   if (size === null || timestamp === null || root === null || signature === null) {
-    throw unusable(path, `${isDamaged} (${what} is incomplete)`)
+    throw unusable(path, `${isDamaged} (verified head of log ${row.id} is incomplete)`)
   }
-  return readHead({ size, timestamp, root, signature }, path, what)
+  return readHead({ size, timestamp, root, signature })
 }
 
-function readHead(
-  { size, timestamp, root, signature }: Pick<PendingHeadRow, 'size' | 'timestamp' | 'root' | 'signature'>,
-  path: string,
-  what: string,
-): SignedHead {
-  if (root.length !== hashLength) throw unusable(path, `${isDamaged} (${what}: root of ${root.length} bytes)`)
-  return {
-    treeSize: readIndex(size, path, what),
-    timestamp: readIndex(timestamp, path, what),
-    rootHash: plain(root),
-    signature: plain(signature),
-  }
+type HeadColumns = Pick<PendingHeadRow, 'size' | 'timestamp' | 'root' | 'signature'>
+
+function readHead({ size, timestamp, root, signature }: HeadColumns): SignedHead {
+  return { treeSize: size, timestamp, rootHash: plain(root), signature: plain(signature) }
 }
 
 function readRange(blob: Buffer, path: string, logId: string): Uint8Array[] {

@@ -1,11 +1,16 @@
+import { addChecksums } from './sqlite-checksums.js'
+import type { SqliteDatabase } from './sqlite-driver.js'
+
 /** `CTST`: marks a SQLite file as ours (the application id at byte 68 of its header). */
 export const applicationId = 0x43545354
 
-/** One step forward; `sql` runs in a transaction with the change of `user_version`. */
+/** One step forward; it runs in a transaction with the change of `user_version`. */
 export interface Migration {
   /** The `user_version` the file has afterwards: 1, 2, 3, … */
   readonly version: number
   readonly sql: string
+  /** What SQL cannot do, after it. */
+  readonly finish?: (db: SqliteDatabase, path: string) => void
 }
 
 /** All steps, oldest first. A step that was released is never edited: add one. */
@@ -81,5 +86,14 @@ export const migrations: readonly Migration[] = [
         since INTEGER NOT NULL
       ) STRICT;
     `,
+  },
+  {
+    version: 2,
+    sql: `
+      ALTER TABLE log ADD COLUMN checksum TEXT NOT NULL DEFAULT ''; -- of the row and its pending heads
+      ALTER TABLE owner ADD COLUMN token TEXT NOT NULL DEFAULT '';  -- every write looks for it: one stream, whatever the lock
+    `,
+    // The only time that rows without a checksum are taken as they are.
+    finish: addChecksums,
   },
 ]

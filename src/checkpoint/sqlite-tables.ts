@@ -1,5 +1,6 @@
 import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import { bufferOf, plain } from '../util/bytes.js'
+import { loadedRows, rowToKeep } from './check.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 import * as rows from './sqlite-rows.js'
 
@@ -27,15 +28,17 @@ export class SqliteTables {
 
   load(): LogCheckpoint[] {
     const pending = this.statements.pendingHeads.all()
-    return this.statements.logs.all().map((row) => {
+    const loaded = this.statements.logs.all().map((row) => {
       const heads = pending.filter((head) => head.log_id === row.id)
-      return rows.readLog(row, heads, this.path)
+      return { ...rows.readLog(row, heads, this.path), checksum: row.checksum }
     })
+    return loadedRows(loaded, `checkpoint file ${this.path}`)
   }
 
-  /** In one transaction. */
+  /** In one transaction. @throws `CT_OPTION_INVALID` for a row that no store may keep; nothing is written then. */
   commit(checkpoints: readonly LogCheckpoint[]): void {
-    if (checkpoints.length > 0) this.commitAll(checkpoints)
+    const kept = checkpoints.map(rowToKeep)
+    if (kept.length > 0) this.commitAll(kept)
   }
 
   addGap(gap: Gap): void {
@@ -101,11 +104,11 @@ function prepare(db: SqliteDatabase) {
     putLog: db.prepare<[rows.LogRow]>(`
       INSERT INTO log VALUES (
         @id, @description, @operator, @kind, @url, @position, @range,
-        @head_size, @head_timestamp, @head_root, @head_signature, @learned)
+        @head_size, @head_timestamp, @head_root, @head_signature, @learned, @checksum)
       ON CONFLICT (id) DO UPDATE SET
         description = @description, operator = @operator, kind = @kind, url = @url, position = @position,
         range = @range, head_size = @head_size, head_timestamp = @head_timestamp, head_root = @head_root,
-        head_signature = @head_signature, learned = @learned`),
+        head_signature = @head_signature, learned = @learned, checksum = @checksum`),
     clearPendingHeads: db.prepare<[string]>('DELETE FROM pending_head WHERE log_id = ?'),
     addPendingHead: db.prepare<[rows.PendingHeadRow]>(
       'INSERT INTO pending_head VALUES (@log_id, @ordinal, @size, @timestamp, @root, @signature)',
@@ -126,7 +129,9 @@ function prepare(db: SqliteDatabase) {
       'INSERT OR REPLACE INTO list VALUES (@url, @body, @etag, @last_modified, @fetched_at)',
     ),
     owner: db.prepare<[], CheckpointOwner>('SELECT pid, host, since FROM owner'),
-    setOwner: db.prepare<[CheckpointOwner]>('INSERT OR REPLACE INTO owner VALUES (1, @pid, @host, @since)'),
+    setOwner: db.prepare<[CheckpointOwner]>(
+      'INSERT OR REPLACE INTO owner (one, pid, host, since) VALUES (1, @pid, @host, @since)',
+    ),
     clearOwner: db.prepare('DELETE FROM owner'),
   }
 }

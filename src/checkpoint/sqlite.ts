@@ -4,7 +4,6 @@ import { CtStreamError } from '../errors.js'
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import { systemClock } from '../util/clock.js'
-import { checkLogCheckpoint } from './check.js'
 import { loadSqlite } from './sqlite-driver.js'
 import { withSqliteErrors } from './sqlite-errors.js'
 import { closeFile, type OpenFile, openForReading, openForStream } from './sqlite-open.js'
@@ -75,7 +74,6 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   commit(checkpoints: readonly LogCheckpoint[]): void {
-    for (const checkpoint of checkpoints) checkLogCheckpoint(checkpoint)
     this.run('commit positions', (tables) => tables.commit(checkpoints))
   }
 

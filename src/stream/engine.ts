@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
+import { loadedRows } from '../checkpoint/check.js'
+import { sealed } from '../checkpoint/checksum.js'
 import { openGaps } from '../checkpoint/open-gaps.js'
-import { checkpointStore } from '../checkpoint/open-store.js'
+import { checkpointStore, storeName } from '../checkpoint/open-store.js'
 import { CtStreamError } from '../errors.js'
 import { Delivered } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
@@ -88,7 +90,7 @@ export class Engine {
       policy: settings.commit,
       clock: settings.clock,
       settle: () => this.settle(),
-      checkpoints: () => this.checkpoints(),
+      checkpoints: () => this.checkpoints().map(sealed),
       onCommit: (committed) => emit('commit', committed),
       onError: (error) => this.fail(error),
     })
@@ -104,7 +106,8 @@ export class Engine {
     await this.store.open()
     this.hasStore = true
     this.stopper.signal.throwIfAborted()
-    const stored = new Map((await this.store.load()).map((row) => [row.log.id, row]))
+    const rows = loadedRows(await this.store.load(), storeName(this.settings.checkpoint))
+    const stored = new Map(rows.map((row) => [row.log.id, row]))
     const resume = this.settings.resume === undefined ? undefined : decodeCursor(this.settings.resume)
     for (const id of stored.keys()) this.remembered.add(id)
     this.roster = new Roster({
@@ -301,7 +304,7 @@ export class Engine {
     const { id } = lane.session.log
     const opening = lane.checkpoint()
     if (opening === undefined || this.remembered.has(id)) return
-    await this.committer.exclusively(() => this.store.commit([opening]))
+    await this.committer.exclusively(() => this.store.commit([sealed(opening)]))
     this.remembered.add(id)
   }
 

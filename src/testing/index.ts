@@ -1,4 +1,5 @@
-// `ct-stream/testing`: an embedded CT log with real signatures and proofs, certificates to put into it, and faults.
+// `ct-stream/testing`: an embedded CT log with real signatures and proofs, certificates to put into it, and faults; the
+// contract of a checkpoint store.
 export { CERTIFICATE_SHAPES, type CertificateShape } from './certificate-shapes.js'
 export type { BitFlip, Fault, FaultHandle, RateLimit, TestLogFork } from './faults.js'
 export { type IssuedCertificate, type IssueOptions, issueCertificates } from './issue-certificates.js'
@@ -12,6 +13,7 @@ export {
   type TestLogState,
 } from './log-list.js'
 export type { RecordedRequest, TestLogEndpoint, TestLogRequest } from './requests.js'
+export { type CheckpointStoreCase, type CheckpointStorePlace, checkpointStoreContract } from './store-contract.js'
 export type { DerEntry, PrecertificateEntry, RawLogEntry, TestLogEntry } from './stored-entry.js'
 export { createTestLog, type TestLog } from './test-log.js'
 export type { TestLogOptions } from './test-log-options.js'

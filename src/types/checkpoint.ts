@@ -2,7 +2,15 @@ import type { LogInfo, SignedHead } from './log.js'
 
 type Awaitable<T> = T | Promise<T>
 
-/** What is remembered of one log: where its reader is, what is proven, what was learned. */
+/**
+ * What is remembered of one log: where its reader is, what is proven, what was learned.
+ *
+ * To keep it in a store of your own, write `JSON.stringify(checkpointToJSON(row))` and read it with `checkpointFromJSON`; or
+ * keep each field in a column: numbers in 64-bit integers, hashes and signatures as bytes (`Uint8Array`s do not survive
+ * `JSON.stringify`), `range` and `verifiedHead` with a difference between empty and absent, `learned` as JSON, `checksum` as
+ * it is. What `load()` returns is checked against the checksum and field by field; a row that is not as it was committed
+ * ends the stream with `CT_CHECKPOINT_UNUSABLE` before it could be held against the log.
+ */
 export interface LogCheckpoint {
   readonly log: LogInfo
   /** Index of the first entry the reader has not acknowledged; safe integer. */
@@ -21,6 +29,34 @@ export interface LogCheckpoint {
    * JSON, owned by the stream.
    */
   readonly learned: Readonly<Record<string, unknown>>
+  /**
+   * Over the log's id, `position`, `range` and the heads, 32 hexadecimal digits: the library computes it for every row it
+   * commits and compares it with every row it loads; a store keeps it with the row. Rows without one, as earlier versions
+   * wrote them, are accepted. Made of the first 16 bytes of SHA-256 over the lines of UTF-8 text `ct-stream checkpoint 1`,
+   * the id as a JSON string, the position, the hashes of the range in hexadecimal with commas between them (`-` for no
+   * range), the verified head (`-` for none) and each pending head as `treeSize timestamp rootHash signature`, bytes in
+   * hexadecimal; each line ends with a line feed.
+   */
+  readonly checksum?: string | undefined
+}
+
+/** A {@link LogCheckpoint} as JSON, as `checkpointToJSON` writes it: bytes in base64, `null` for what is absent. */
+export interface CheckpointJson {
+  readonly log: LogInfo
+  readonly position: number
+  readonly range: readonly string[] | null
+  readonly verifiedHead: HeadJson | null
+  readonly pendingHeads: readonly HeadJson[]
+  readonly learned: Readonly<Record<string, unknown>>
+  readonly checksum: string | null
+}
+
+/** A {@link SignedHead} as JSON: `rootHash` and `signature` in base64. */
+export interface HeadJson {
+  readonly treeSize: number
+  readonly timestamp: number
+  readonly rootHash: string
+  readonly signature: string
 }
 
 /** Entries that could not be delivered, and why. */
@@ -74,9 +110,10 @@ export interface CheckpointStore {
   load(): Awaitable<readonly LogCheckpoint[]>
   /**
    * Replaces the rows of these logs, all or none; durable against the death of the process when it returns. Keeps no
-   * reference to what it is given. The last of two rows of one log counts.
+   * reference to what it is given. The last of two rows of one log counts. Repeating a commit, also one that took effect
+   * although it failed, changes nothing.
    * @throws `CT_OPTION_INVALID` for what no store may keep: a position that is not a safe integer, a hash that is not
-   * 32 bytes; `CT_CHECKPOINT_UNUSABLE` when it cannot be written now.
+   * 32 bytes (`checkpointToJSON` checks it); `CT_CHECKPOINT_UNUSABLE` when it cannot be written now.
    */
   commit(checkpoints: readonly LogCheckpoint[]): Awaitable<void>
   /** Keeps a gap; one with the same log, start and end as before changes nothing (the first record stays). */

@@ -1,7 +1,14 @@
+import { describe } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
-import { describeCheckpointStore } from './contract.js'
+import { describeCheckpointStore, itHandsOutPlainBytes } from './contract.js'
 
-describeCheckpointStore('MemoryCheckpointStore', () => {
+const place = () => {
   const store = new MemoryCheckpointStore()
-  return { store: () => store, remove: () => {} }
+  return { store: () => store }
+}
+
+describeCheckpointStore('MemoryCheckpointStore', place)
+
+describe('MemoryCheckpointStore', () => {
+  itHandsOutPlainBytes(place)
 })

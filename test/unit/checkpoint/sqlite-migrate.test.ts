@@ -93,8 +93,17 @@ describe('migrations', () => {
         verifiedHead,
         pendingHeads: [pendingHead],
         learned: { pageSize: 256 },
+        checksum: '77c6b2a89099ba22befe3b3cc0618ebf',
       },
-      { log: two, position: 0, range: undefined, verifiedHead: undefined, pendingHeads: [], learned: {} },
+      {
+        log: two,
+        position: 0,
+        range: undefined,
+        verifiedHead: undefined,
+        pendingHeads: [],
+        learned: {},
+        checksum: '746ce784ecd75f23afea3f0ebf770700',
+      },
     ])
     expect(store.gaps()).toEqual([
       { log: one, start: 5, end: undefined, reason: 'gone', recordedAt: 1_790_000_002_000 },
@@ -111,6 +120,30 @@ describe('migrations', () => {
       fetchedAt: 1_790_000_004_000,
     })
     store.close()
+  })
+
+  it('take rows without a checksum once: from version 2 on a row has one', async () => {
+    const path = madeByVersion1()
+    closeFile(openForStream(Database, path, owner))
+    const db = new Database(path)
+    db.exec("UPDATE log SET checksum = '' WHERE position = 0")
+    db.close()
+    const store = new SqliteCheckpointStore(path)
+    await store.open()
+    const error = await errorOf(() => store.load())
+    expect(error).toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE', logId: 'bG9nIHR3bw==' })
+    expect(error.message).toContain('checksum must be 746ce784ecd75f23afea3f0ebf770700')
+    store.close()
+  })
+
+  it('are not run over damaged rows', async () => {
+    const path = madeByVersion1()
+    const db = new Database(path)
+    db.exec('UPDATE log SET position = position + 2')
+    db.close()
+    const error = await errorOf(() => new SqliteCheckpointStore(path).open())
+    expect(error).toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE', message: expect.stringContaining('range must be') })
+    expect(versionOf(path)).toBe(1)
   })
 
   it('run each missing step once, in order', () => {

@@ -3,15 +3,21 @@ import { hostname } from 'node:os'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { SqliteCheckpointStore } from '../../../src/checkpoint/sqlite.js'
-import { describeCheckpointStore, errorOf } from './contract.js'
+import { describeCheckpointStore, errorOf, itHandsOutPlainBytes } from './contract.js'
 import { checkpoint, evidence, gap, list } from './samples.js'
 import { useTempFolder } from './temp-folder.js'
 
 const folder = useTempFolder()
 
-describeCheckpointStore('SqliteCheckpointStore', () => {
+const place = () => {
   const path = folder.file()
-  return { store: () => new SqliteCheckpointStore(path), remove: () => {} }
+  return { store: () => new SqliteCheckpointStore(path) }
+}
+
+describeCheckpointStore('SqliteCheckpointStore', place)
+
+describe('SqliteCheckpointStore', () => {
+  itHandsOutPlainBytes(place)
 })
 
 /** Opens, does, closes. */
@@ -107,6 +113,10 @@ describe('a damaged file', () => {
   })
 
   const rows: readonly [string, string][] = [
+    ['a position one further', 'UPDATE log SET position = position + 1'],
+    ['a flipped bit', "UPDATE log SET range = CAST(x'00' || substr(range, 2) AS BLOB)"],
+    ['a pending head less', 'DELETE FROM pending_head WHERE ordinal = 0'],
+    ['learned limits that are null', "UPDATE log SET learned = 'null'"],
     ['a position above 2^53', 'UPDATE log SET position = 9007199254740993'],
     ['a negative position', 'UPDATE log SET position = -1'],
     ['a compact range of 33 bytes', 'UPDATE log SET range = zeroblob(33)'],

@@ -174,3 +174,39 @@ describe('what is committed', () => {
     )
   }, 60_000)
 })
+
+describe('a row that is not as it was committed', () => {
+  /** Returns its rows as a database of one's own may: not as they were given. */
+  class DamagingStore extends MemoryCheckpointStore {
+    damage: (row: LogCheckpoint) => unknown = (row) => row
+
+    override load(): readonly LogCheckpoint[] {
+      return super.load().map(this.damage) as readonly LogCheckpoint[]
+    }
+  }
+
+  it.each([
+    ['went through JSON', (row: LogCheckpoint) => JSON.parse(JSON.stringify(row)), 'range[0]'],
+    ['has a position one further', (row: LogCheckpoint) => ({ ...row, position: row.position + 1 }), 'checksum'],
+    ['has a flipped bit', flip, 'checksum'],
+    ['has no learned limits', (row: LogCheckpoint) => ({ ...row, learned: null }), 'learned'],
+  ])('(it %s) ends the stream and is not held against the log', async (_, damage, field) => {
+    const log = await logOf(300)
+    const checkpoint = new DamagingStore()
+    await take(backfill(log, { checkpoint }), 150)
+    checkpoint.damage = damage
+    const stream = backfill(log, { checkpoint })
+    const accused: unknown[] = []
+    stream.on('misbehaviour', (event) => accused.push(event))
+    const error = await take(stream).catch((error) => error)
+    expect(error).toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE', retryable: false, logId: log.logId })
+    expect(error.message).toContain(`(${field} must be`)
+    expect(accused).toEqual([])
+    checkpoint.damage = (row) => row
+    expect(indexesOf(await take(backfill(log, { checkpoint })))).toEqual(range(149, 300))
+  })
+
+  function flip(row: LogCheckpoint): LogCheckpoint {
+    return { ...row, range: row.range?.map((hash) => hash.map((byte) => byte ^ 1)) }
+  }
+})

@@ -8,5 +8,17 @@ await store.open()
 const [first] = store.load()
 for (let position = (first?.position ?? 0) + 1; ; position++) {
   store.commit([1, 2, 3].map((n) => checkpoint(n, position)))
-  writeSync(1, `${position}\n`)
+  say(`${position}\n`)
+}
+
+function say(text: string): void {
+  for (;;) {
+    try {
+      writeSync(1, text)
+      return
+    } catch (error) {
+      // The pipe is full: who reads it has not come to it.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+    }
+  }
 }
