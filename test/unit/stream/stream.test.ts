@@ -298,7 +298,8 @@ describe('reading', () => {
 
   it('has a connection for every request that its operator may get', async () => {
     const log = await logOf(7000)
-    log.fault({ on: 'get-entries', hang: true })
+    // The first answer tells what an entry weighs; from then on as much is asked for at once as is allowed.
+    log.fault({ on: 'get-entries', hang: true, after: 1 })
     const concurrency = { perLog: 24, perOperator: 24, total: 24 }
     const stream = backfill(log, { concurrency, maxBufferedBytes: 2 ** 30 })
     const reading = take(stream)
