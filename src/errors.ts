@@ -26,7 +26,7 @@
  * | `CT_CURSOR_INVALID` | a cursor that this library did not make, or that names other logs | no |
  * | `CT_READER_BUSY` | a second reader of one stream | no |
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
- * | `CT_PEER_MISSING` | an optional package is not installed | no |
+ * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |
  * | `CT_CLOSED` | used after `close()` | no |
  */
 export type CtErrorCode =

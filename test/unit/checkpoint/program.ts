@@ -32,14 +32,9 @@ export class Program {
   private rest = ''
   private wake = () => {}
 
-  constructor(file: string, args: readonly string[], user?: number) {
+  constructor(file: string, args: readonly string[]) {
     const { NODE_OPTIONS: _, ...env } = process.env
-    this.child = spawn(process.execPath, [file, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env,
-      uid: user,
-      gid: user,
-    })
+    this.child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.read(text))
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.read(text))
     this.exited = new Promise((done) => this.child.once('close', () => done()))

@@ -1,6 +1,6 @@
-import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
+import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SqliteCheckpointStore } from '../../../src/checkpoint/sqlite.js'
@@ -24,7 +24,7 @@ afterAll(() => {
 })
 
 const opener = (path: string, mode = 'write', user?: number) =>
-  new Program(join(programs.opener, 'opener.mjs'), [path, mode], user)
+  new Program(join(programs.opener, 'opener.mjs'), [path, mode, ...(user === undefined ? [] : [String(user)])])
 
 async function answerOf(program: Program): Promise<Record<string, unknown>> {
   await program.waitForLines(1)
@@ -98,36 +98,43 @@ describe('two processes and one file', () => {
   }, 60_000)
 })
 
-// Root may write anywhere: there, the programs run as a user who may not.
+// Root may write anywhere: there, the programs become a user who may not, but only when they have loaded everything: neither this
+// project nor Node need be readable to others.
 const nobody = process.getuid?.() === 0 ? 65_534 : undefined
 
-describe.skipIf(process.platform === 'win32')('a place that cannot be written', () => {
-  it('is named, and can still be read', async () => {
-    const place = folder.path('read-only')
-    mkdirSync(place)
-    const path = join(place, 'a.db')
-    const store = new SqliteCheckpointStore(path)
-    await store.open()
-    store.commit([checkpoint(1, 5)])
-    store.close()
-    for (const name of [folder.path(), ...Object.values(programs)]) chmodSync(name, 0o755)
-    chmodSync(path, 0o444)
-    chmodSync(`${path}-lock`, 0o444)
-    chmodSync(place, 0o555)
-    try {
-      const held = await answerOf(opener(path, 'write', nobody))
-      expect(held).toMatchObject({
-        code: 'CT_CHECKPOINT_UNUSABLE',
-        message: expect.stringContaining('cannot be written'),
-      })
-      const fresh = await answerOf(opener(join(place, 'b.db'), 'write', nobody))
-      expect(fresh).toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE', message: expect.stringContaining(place) })
-      expect(await answerOf(opener(path, 'read', nobody))).toEqual({ opened: 1 })
-    } finally {
-      chmodSync(place, 0o755)
-    }
-  }, 60_000)
-})
+const isOpenToAll = (path: string): boolean =>
+  (statSync(path).mode & 0o001) !== 0 && (path === dirname(path) || isOpenToAll(dirname(path)))
+
+describe.skipIf(process.platform === 'win32' || (nobody !== undefined && !isOpenToAll(realpathSync(tmpdir()))))(
+  'a place that cannot be written',
+  () => {
+    it('is named, and can still be read', async () => {
+      const place = folder.path('read-only')
+      mkdirSync(place)
+      const path = join(place, 'a.db')
+      const store = new SqliteCheckpointStore(path)
+      await store.open()
+      store.commit([checkpoint(1, 5)])
+      store.close()
+      chmodSync(folder.path(), 0o755)
+      chmodSync(path, 0o444)
+      chmodSync(`${path}-lock`, 0o444)
+      chmodSync(place, 0o555)
+      try {
+        const held = await answerOf(opener(path, 'write', nobody))
+        expect(held).toMatchObject({
+          code: 'CT_CHECKPOINT_UNUSABLE',
+          message: expect.stringContaining('cannot be written'),
+        })
+        const fresh = await answerOf(opener(join(place, 'b.db'), 'write', nobody))
+        expect(fresh).toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE', message: expect.stringContaining(place) })
+        expect(await answerOf(opener(path, 'read', nobody))).toEqual({ opened: 1 })
+      } finally {
+        chmodSync(place, 0o755)
+      }
+    }, 60_000)
+  },
+)
 
 describe('without a working better-sqlite3', () => {
   const modules = resolve(import.meta.dirname, '..', '..', '..', 'node_modules')
@@ -138,11 +145,31 @@ describe('without a working better-sqlite3', () => {
     expect(await lonely()).toMatchObject({ ...told, cause: expect.stringContaining('Cannot find package') })
   }, 60_000)
 
-  it('says that the package was not compiled', async () => {
-    const parts = ['better-sqlite3/package.json', 'better-sqlite3/lib', 'bindings', 'file-uri-to-path']
-    for (const part of parts) {
-      cpSync(join(modules, part), join(programs.lonely, 'node_modules', part), { recursive: true })
+  it('says that the package has no native part for this machine', async () => {
+    for (const part of ['better-sqlite3/package.json', 'better-sqlite3/lib', 'bindings', 'file-uri-to-path']) {
+      const from = join(modules, part)
+      if (existsSync(from)) cpSync(from, join(programs.lonely, 'node_modules', part), { recursive: true })
     }
-    expect(await lonely()).toMatchObject({ ...told, cause: expect.stringContaining('bindings file') })
+    expect(await lonely()).toMatchObject({ ...told, cause: expect.stringContaining('better_sqlite3.node') })
   }, 60_000)
+
+  const nodeMajor = Number.parseInt(process.versions.node, 10)
+  const [wrong, remedy] = nodeMajor < 22 ? ['13.2.0', 12] : ['12.11.1', 13]
+
+  // Node 22 runs both.
+  it.skipIf(nodeMajor === 22 || nodeMajor === 23)(
+    'does not load a version that would crash this Node',
+    async () => {
+      const place = join(programs.lonely, 'node_modules', 'better-sqlite3')
+      rmSync(place, { recursive: true, force: true })
+      mkdirSync(place, { recursive: true })
+      writeFileSync(join(place, 'package.json'), JSON.stringify({ version: wrong, main: 'crash.cjs' }))
+      writeFileSync(join(place, 'crash.cjs'), 'process.abort()')
+      const { code, message } = await lonely()
+      expect(code).toBe('CT_PEER_MISSING')
+      for (const part of [`${wrong} would crash`, `npm install better-sqlite3@${remedy}`, 'checkpoint: false'])
+        expect(message).toContain(part)
+    },
+    60_000,
+  )
 })

@@ -1,0 +1,34 @@
+/** The versions that a JavaScript runtime says it has: `process.versions`. */
+export interface RuntimeVersions {
+  readonly node?: string | undefined
+  readonly deno?: string | undefined
+  readonly bun?: string | undefined
+}
+
+/**
+ * Whether a version of better-sqlite3 and a runtime must not meet.
+ *
+ * Such a pair throws nothing that could be caught, it ends the process. So versions decide (seen 2026-11-24):
+ * - better-sqlite3 13 under Node 20 ends with a segmentation fault at the first statement (13.2.0 on 20.20.2);
+ * - better-sqlite3 12 under Node 24 and later aborts when a database or statement is collected (12.11.1, from 24.19 on): it is built
+ *   upon V8, which changes; 13 is built upon Node-API, which does not.
+ *
+ * Deno and Bun have Node-API whatever Node they say they are, and never what 12 needs.
+ *
+ * @returns What is wrong and what to install; `undefined` when they go together.
+ */
+export function wrongPair(driver: string, { node = '', deno, bun }: RuntimeVersions): string | undefined {
+  const needsV8 = major(driver) < 13
+  const install = `run "npm install better-sqlite3@${needsV8 ? 13 : 12}"`
+  if (deno !== undefined || bun !== undefined)
+    return needsV8 ? `better-sqlite3 ${driver} is for Node alone: ${install}` : undefined
+  if (needsV8 && major(node) >= 24) return `better-sqlite3 ${driver} would crash Node ${node}: ${install}`
+  if (!needsV8 && major(node) < 22)
+    return `better-sqlite3 ${driver} would crash Node ${node}: use Node 22 or later, or ${install}`
+  return undefined
+}
+
+/** `NaN`, neither below nor above anything, when it is no version. */
+function major(version: string): number {
+  return Number.parseInt(version, 10)
+}
