@@ -53,6 +53,9 @@ export interface RosterOptions {
 /** A log's machines may stamp entries by clocks that differ a little: this much is allowed for beyond the MMD. */
 const CLOCK_SKEW_MS = 60_000
 
+/** Positions named in a warning; of forty logs nobody reads all. */
+const TOLD_POSITIONS = 5
+
 /** A log that is or was followed. */
 interface Followed {
   /** What its client was made from. */
@@ -80,6 +83,7 @@ export class Roster {
     const { settings, signal } = this.options
     if (isSpecs(settings.logs)) {
       for (const spec of settings.logs) this.follow(spec, true)
+      this.tellOfStart()
       return undefined
     }
     const source = new LogListSource({
@@ -94,6 +98,7 @@ export class Roster {
     })
     const update = await source.refresh(signal)
     this.apply(update)
+    this.tellOfStart()
     await this.finishForgotten(update.listed)
     // A stream with an end has its logs from the beginning.
     if (settings.end !== 'never') return undefined
@@ -109,6 +114,23 @@ export class Roster {
 
   async close(): Promise<void> {
     await Promise.allSettled([...this.followed.values()].map(({ client }) => client.close()))
+  }
+
+  /** A start that others overrule may not be what its author thinks: an analyst who asks for a week gets nothing. */
+  private tellOfStart(): void {
+    const { settings, stored, resume } = this.options
+    if (!settings.startGiven) return
+    const positions = [...this.followed].flatMap(([id, { client }]) => {
+      const position = resume?.get(cursorKey(id)) ?? stored.get(id)?.position
+      return position === undefined ? [] : [`${client.log.description}: ${position}`]
+    })
+    if (positions.length === 0) return
+    const more = positions.length > TOLD_POSITIONS ? [`${positions.length - TOLD_POSITIONS} more`] : []
+    settings.logger.warn(
+      `\`start\` is ignored for ${positions.length} of ${this.followed.size} logs, which go on where the checkpoint or ` +
+        'the cursor has them; to read them anew, use another checkpoint file or none (`checkpoint: false`, --no-checkpoint)',
+      { positions: [...positions.slice(0, TOLD_POSITIONS), ...more].join(', ') },
+    )
   }
 
   private apply({ logs, diff, failures, problems }: LogListUpdate): void {

@@ -21,6 +21,8 @@ export interface Settings {
   readonly logList: CtStreamOptions['logList']
   readonly logs: LogSelection | readonly LogSpec[]
   readonly start: 'now' | 'beginning' | { readonly index: number } | { readonly time: number }
+  /** Whether `start` was said, and is not the default. */
+  readonly startGiven: boolean
   readonly end: 'never' | 'head' | { readonly index: number } | { readonly time: number }
   /** `undefined`: each log's own maximum. */
   readonly mergeDelayMs: number | undefined
@@ -105,6 +107,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     logList: logListOption(options),
     logs: logsOption(options),
     start: startOption(options.start),
+    startGiven: options.start !== undefined,
     end: endOption(options.end),
     mergeDelayMs: options.mergeDelayMs === undefined ? undefined : mergeDelayOption(options.mergeDelayMs),
     resume: stringOption('resume', options.resume),

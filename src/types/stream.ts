@@ -173,7 +173,10 @@ export interface CtStreamOptions {
    * readonly, both kinds, shards that can still grow.
    */
   readonly logs?: LogSelection | readonly LogSpec[]
-  /** Where to begin in logs without a checkpoint. Default `'now'`. */
+  /**
+   * Where to begin in logs without a checkpoint. Default `'now'`. Where it is given and a checkpoint or cursor says something else,
+   * `logger.warn` says so once.
+   */
   readonly start?: StartOption
   /** Where to end. Default `'never'`. */
   readonly end?: EndOption

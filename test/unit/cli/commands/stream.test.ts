@@ -56,6 +56,21 @@ describe('ct-stream --format certstream', () => {
   })
 })
 
+describe('ct-stream --start', () => {
+  it('says when the checkpoint overrules it, and how to read anew', async () => {
+    const { url, key } = logs.classic
+    const argv = ['--log', url, '--key', key, '--checkpoint', join(folder, 'start.db'), '--end', 'head']
+    const first = await runWith([...argv, '--start', 'beginning', '--format', 'domains'])
+    expect([first.code, first.stderr]).toEqual([0, ''])
+    const { code, stdout, stderr } = await runWith([...argv, '--start', '7d'])
+    expect([code, stdout]).toEqual([0, ''])
+    expect(stderr).toMatch(
+      /^warn: `start` is ignored for 1 of 1 logs, [^\n]*--no-checkpoint[^\n]* positions="[^\n]*: 300"\n$/,
+    )
+    expect((await runWith([...argv, '--start', '7d', '--quiet'])).stderr).toBe('')
+  })
+})
+
 describe('ct-stream with a selection', () => {
   it('reads what it selects', async () => {
     const argv = ['--operator', 'example', '--start', 'beginning', '--end', 'head', '--template', '{log.operator}']
