@@ -23,7 +23,7 @@
  * | `CT_CHECKPOINT_CONFLICT` | another process, or another stream of this one, has the checkpoint file open | no |
  * | `CT_CHECKPOINT_VERSION` | the checkpoint file was made by a newer version | no |
  * | `CT_CHECKPOINT_UNUSABLE` | the checkpoint file is damaged, not one of ours, or cannot be written | when the disk was full or busy |
- * | `CT_CURSOR_INVALID` | a cursor that this library did not make, or that names other logs | no |
+ * | `CT_CURSOR_INVALID` | a cursor that this library did not make, that names none of the stream's logs, or that is ahead of what its log shows (reported, and waited for) | when ahead |
  * | `CT_READER_BUSY` | a second reader of one stream | no |
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
  * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |

@@ -1,6 +1,8 @@
 import { CtStreamError } from '../errors.js'
 import { withRetry } from '../http/retry.js'
 import type { LogClient } from '../logs/client.js'
+import type { CompactRange } from '../merkle/compact-range.js'
+import { frontierFromInclusion } from '../merkle/frontier.js'
 import { verifyInclusion } from '../merkle/inclusion.js'
 import type { Clock } from '../types/clock.js'
 import type { RawEntry } from '../types/entries.js'
@@ -41,6 +43,11 @@ export function provenEntry(
     return { entry: batch.entry(0), head, leafHash, auditPath }
   }
   return withRetry(attempt, { attempts, clock, signal })
+}
+
+/** The compact range of everything up to a proven entry and with it, for a cursor after it. */
+export function rangeAfter({ entry, head, leafHash, auditPath }: ProvenEntry): CompactRange {
+  return frontierFromInclusion(leafHash, entry.index, head.treeSize, auditPath, head.rootHash)
 }
 
 function missing({ log }: LogClient, index: number, treeSize: number): CtStreamError {

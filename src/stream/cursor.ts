@@ -1,31 +1,89 @@
 import { CtStreamError } from '../errors.js'
-import { bufferOf, equalBytes } from '../util/bytes.js'
+import type { CompactRange } from '../merkle/compact-range.js'
+import type { LogInfo, SignedHead } from '../types/log.js'
+import { bufferOf, equalBytes, toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 
-// version | n × (8 bytes of the log id, u64 next index) | 4 bytes of SHA-256 over all before; base64url.
-const VERSION = 1
+// version | n × record | 4 bytes of SHA-256 over all before; base64url.
+// record: 8 bytes of the log id, u64 next index, 16 bytes of the root of everything before it (0: nothing was proven).
+const VERSION = 2
 const ID_LENGTH = 8
-const RECORD = ID_LENGTH + 8
+const ROOT_AT = ID_LENGTH + 8
+/**
+ * A log that is out to deceive builds both trees itself, and looks for two whose roots begin alike: with 8 bytes that is work of
+ * 2^32, with 12 of 2^48, an afternoon. With 16 it is 2^64, for the one index at which a reader may happen to stand.
+ */
+const ROOT_LENGTH = 16
+const RECORD = ROOT_AT + ROOT_LENGTH
 const CHECK = 4
+/** Length of a record by version; those of version 1 have no root. */
+const RECORDS: Readonly<Record<number, number>> = { 1: ROOT_AT, [VERSION]: RECORD }
 
-/** Next index by log: what a cursor says. */
-export type CursorPositions = ReadonlyMap<string, number>
+/** Where a log goes on. */
+export interface CursorPosition {
+  /** Index of the first entry to read; safe integer. */
+  readonly next: number
+  /** 16 bytes of the root of everything before it; `undefined` when nothing was proven. */
+  readonly root: Uint8Array | undefined
+}
+
+/** What a cursor says, by the keys of its logs. */
+export type CursorPositions = ReadonlyMap<string, CursorPosition>
 
 /** The key of a log in a cursor: hex of the first 8 bytes of its id. */
 export function cursorKey(logId: string): string {
   return Buffer.from(logId, 'base64').subarray(0, ID_LENGTH).toString('hex')
 }
 
-/** @param positions - Key of {@link cursorKey} and index of the first entry to read, of every log. */
-export function encodeCursor(positions: Iterable<readonly [key: string, next: number]>): string {
-  const records = [...positions]
-  const body = Buffer.alloc(1 + records.length * RECORD)
-  body[0] = VERSION
-  records.forEach(([key, next], i) => {
-    body.write(key, 1 + i * RECORD, 'hex')
-    body.writeBigUInt64BE(BigInt(next), 1 + i * RECORD + ID_LENGTH)
-  })
-  return Buffer.concat([body, sha256(body).subarray(0, CHECK)]).toString('base64url')
+/** @param places - Key of {@link cursorKey}, index of the first entry to read and compact range of what is before, of every log. */
+export function encodeCursor(
+  places: Iterable<readonly [key: string, next: number, range: CompactRange | undefined]>,
+): string {
+  return CursorTemplate.of([...places]).encode()
+}
+
+/** A cursor of which one record is written anew for each entry: the others are those of logs that nobody reads meanwhile. */
+export class CursorTemplate {
+  private readonly bytes: Buffer
+  /** Where the record that changes begins. */
+  private readonly at: number
+
+  private constructor(bytes: Buffer, at: number) {
+    this.bytes = bytes
+    this.at = at
+  }
+
+  /** @param own - Which of the places changes; the last one by default. */
+  static of(
+    places: readonly (readonly [key: string, next: number, range: CompactRange | undefined])[],
+    own = places.length - 1,
+  ): CursorTemplate {
+    const bytes = Buffer.alloc(1 + places.length * RECORD + CHECK)
+    bytes[0] = VERSION
+    places.forEach(([key, next, range], i) => {
+      bytes.write(key, 1 + i * RECORD, 'hex')
+      writePlace(bytes, 1 + i * RECORD, next, range)
+    })
+    return new CursorTemplate(bytes, 1 + own * RECORD)
+  }
+
+  /** The cursor with another place for the log that changes. */
+  withPlace(next: number, range: CompactRange | undefined): string {
+    writePlace(this.bytes, this.at, next, range)
+    return this.encode()
+  }
+
+  encode(): string {
+    const { bytes } = this
+    bytes.set(sha256(bytes.subarray(0, -CHECK)).subarray(0, CHECK), bytes.length - CHECK)
+    return bytes.toString('base64url')
+  }
+}
+
+function writePlace(bytes: Buffer, at: number, next: number, range: CompactRange | undefined): void {
+  bytes.writeBigUInt64BE(BigInt(next), at + ID_LENGTH)
+  if (range === undefined) bytes.fill(0, at + ROOT_AT, at + RECORD)
+  else bytes.set(range.root().subarray(0, ROOT_LENGTH), at + ROOT_AT)
 }
 
 /** @throws {@link CtStreamError} `CT_CURSOR_INVALID` for anything that {@link encodeCursor} did not make. */
@@ -35,17 +93,57 @@ export function decodeCursor(cursor: string): CursorPositions {
   if (
     bytes.toString('base64url') !== cursor ||
     bytes.length < 1 + CHECK ||
-    (body.length - 1) % RECORD !== 0 ||
     !equalBytes(bytes.subarray(-CHECK), sha256(body).subarray(0, CHECK))
   )
     throw new CtStreamError('CT_CURSOR_INVALID', 'not a cursor of this library, or a damaged one')
-  if (body[0] !== VERSION)
+  const version = body[0] as number
+  if (version > VERSION)
     throw new CtStreamError(
       'CT_CURSOR_INVALID',
-      `cursor version ${body[0]} is newer than this library reads (${VERSION})`,
+      `cursor version ${version} is newer than this library reads (${VERSION})`,
     )
-  const positions = new Map<string, number>()
-  for (let at = 1; at < body.length; at += RECORD)
-    positions.set(bufferOf(body).toString('hex', at, at + ID_LENGTH), Number(body.readBigUInt64BE(at + ID_LENGTH)))
+  const length = RECORDS[version]
+  if (length === undefined || (body.length - 1) % length !== 0)
+    throw new CtStreamError('CT_CURSOR_INVALID', 'not a cursor of this library, or a damaged one')
+  const positions = new Map<string, CursorPosition>()
+  for (let at = 1; at < body.length; at += length)
+    positions.set(bufferOf(body).toString('hex', at, at + ID_LENGTH), readPlace(body.subarray(at, at + length)))
   return positions
+}
+
+function readPlace(record: Buffer): CursorPosition {
+  const next = record.readBigUInt64BE(ID_LENGTH)
+  if (next > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new CtStreamError(
+      'CT_CURSOR_INVALID',
+      `the cursor goes on at entry ${next} of the log ${toHex(record.subarray(0, ID_LENGTH))}…: no index is above 2^53 - 1`,
+    )
+  const root = record.subarray(ROOT_AT)
+  return { next: Number(next), root: root.some((byte) => byte !== 0) ? Uint8Array.from(root) : undefined }
+}
+
+/** A cursor that is ahead of its log: it stood there once, so what the log shows now is old, or not this log. */
+export function cursorAhead({ id, url }: LogInfo, next: number, { treeSize }: SignedHead): CtStreamError {
+  return new CtStreamError(
+    'CT_CURSOR_INVALID',
+    `${url}: the cursor goes on at entry ${next}, but the newest head the log shows has ${treeSize} entries: it is an old one, ` +
+      'or the cursor is not of this log; nothing is read of it before it is that large',
+    { logId: id, url, index: next, actual: treeSize, retryable: true },
+  )
+}
+
+/**
+ * Checks that a log's tree is still the one a cursor was made in.
+ *
+ * @param range - Of everything before the cursor's index, proven to be a prefix of a signed head.
+ * @throws {@link CtStreamError} `CT_ROOT_MISMATCH` when it has another root: the log has forked below the cursor.
+ */
+export function checkCursorRoot({ id, url }: LogInfo, root: Uint8Array, range: CompactRange): void {
+  const actual = range.root().subarray(0, ROOT_LENGTH)
+  if (equalBytes(root, actual)) return
+  throw new CtStreamError(
+    'CT_ROOT_MISMATCH',
+    `${url}: the first ${range.size} entries are not those the cursor was made after, although the log signed both: it has forked`,
+    { logId: id, url, index: range.size, expected: toHex(root), actual: toHex(actual) },
+  )
 }

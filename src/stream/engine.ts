@@ -21,11 +21,12 @@ import { ByteBudget } from '../util/byte-budget.js'
 import { toHex } from '../util/bytes.js'
 import { VERSION } from '../version.js'
 import { Committer } from './committer.js'
-import { cursorKey, decodeCursor } from './cursor.js'
+import { decodeCursor } from './cursor.js'
 import { type FindIssuer, Issuers } from './issuers.js'
 import type { Lane } from './lane.js'
 import type { LogSessionEvents } from './log-session-options.js'
 import { Mixer } from './mixer.js'
+import type { LogPlace } from './page-cursors.js'
 import { Roster } from './roster.js'
 import { Run } from './run.js'
 import type { Settings } from './settings.js'
@@ -194,10 +195,10 @@ export class Engine {
   }
 
   /** Where the reader of each log is, for a cursor. */
-  positions(): [key: string, next: number][] {
+  places(): LogPlace[] {
     return this.mixer.lanes
       .filter((lane) => lane.position.begun)
-      .map((lane) => [cursorKey(lane.session.log.id), lane.goesOnFrom(lane.position.next)])
+      .map((lane) => ({ logId: lane.session.log.id, ...lane.place }))
   }
 
   status(): StreamStatus {

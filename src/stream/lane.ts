@@ -90,16 +90,18 @@ export class Lane {
     this.leftAt ??= { next: batch.start + i, range: rangeBefore?.append(batch.leafHashes().subarray(0, i * 32), i) }
   }
 
-  /** Where the next run goes on once everything before `next` is finished with. */
-  goesOnFrom(next: number): number {
-    return Math.min(this.leftAt?.next ?? next, next)
+  /**
+   * Where to go on once everything before `next` is finished with.
+   * @param range - Of everything before `next`; asked only where it is needed.
+   */
+  placeAt(next: number, range: () => CompactRange | undefined): Place {
+    const { leftAt } = this
+    return leftAt !== undefined && leftAt.next <= next ? leftAt : { next, range: range() }
   }
 
-  /** Where the next run goes on, by what the reader has finished with. */
-  private get place(): Place {
-    const { position, leftAt } = this
-    if (leftAt !== undefined && leftAt.next <= position.next) return leftAt
-    return { next: position.next, range: position.rangeAtNext() }
+  /** Where to go on by what the reader has finished with. */
+  get place(): Place {
+    return this.placeAt(this.position.next, () => this.position.rangeAtNext())
   }
 
   /** What is to be remembered; `undefined` before the log was opened. */

@@ -26,6 +26,8 @@ export interface LogSessionOptions {
   readonly stored: LogCheckpoint | undefined
   /** Where a cursor says to continue. */
   readonly resumeAt: number | undefined
+  /** What the root of everything before begins with, as the cursor says; `undefined` when it does not. */
+  readonly resumeRoot: Uint8Array | undefined
   readonly events: LogSessionEvents
 }
 

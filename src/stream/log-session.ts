@@ -15,6 +15,7 @@ import type { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
 import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from './bounds.js'
 import { Condition } from './condition.js'
+import { checkCursorRoot, cursorAhead } from './cursor.js'
 import type { Delivery } from './delivery.js'
 import { GaveUp, gapAt, isPatienceOver } from './giving-up.js'
 import { LearnedLimits } from './learned-limits.js'
@@ -227,7 +228,7 @@ export class LogSession {
   // — opening
 
   private async open(): Promise<void> {
-    const { stored, resumeAt, settings } = this.options
+    const { stored, resumeAt, resumeRoot, settings } = this.options
     const position = resumeAt ?? stored?.position
     // A stored range stands for the stored position; a cursor's position has one only where it is the same.
     const range =
@@ -240,13 +241,21 @@ export class LogSession {
     this.from = start
     this.endIndex = await this.resolveEnd()
     const isAhead = () => range === undefined && this.newestHead().treeSize < start
-    while (isAhead() && start < this.endIndex) await this.waitForGrowth()
+    for (let looks = 0; isAhead() && start < this.endIndex; looks++) {
+      // One look may have met a replica that lags.
+      if (looks === 1 && resumeAt !== undefined) this.condition.noted(cursorAhead(this.log, start, this.newestHead()))
+      await this.waitForGrowth()
+    }
     if (isAhead()) {
+      if (resumeAt !== undefined) this.condition.noted(cursorAhead(this.log, start, this.newestHead()))
       // There is nothing to read before the end, and no range to begin with: the log is not that large.
       this.endIndex = 0
     } else if (this.proves) {
-      this.startRange = range ?? (await this.requests.frontier(start, this.newestHead(), this.asking))
-      this.held = new HeldEntries(this.startRange)
+      const before = range ?? (await this.requests.frontier(start, this.newestHead(), this.asking))
+      this.held = new HeldEntries(before)
+      this.heads.disputed = { head: this.newestHead() }
+      if (resumeRoot !== undefined) checkCursorRoot(this.log, resumeRoot, before)
+      this.startRange = before
       if (range === undefined) this.heads.confirm()
     }
     this.handedOn = start

@@ -16,7 +16,7 @@ import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { Rate } from '../util/rate.js'
-import { type CursorPositions, cursorKey } from './cursor.js'
+import { type CursorPosition, type CursorPositions, cursorKey } from './cursor.js'
 import { Lane } from './lane.js'
 import { LogSession } from './log-session.js'
 import type { LogSessionEvents } from './log-session-options.js'
@@ -83,6 +83,7 @@ export class Roster {
     const { settings, signal } = this.options
     if (isSpecs(settings.logs)) {
       for (const spec of settings.logs) this.follow(spec, true)
+      this.checkResume()
       this.tellOfStart()
       return undefined
     }
@@ -98,6 +99,7 @@ export class Roster {
     })
     const update = await source.refresh(signal)
     this.apply(update)
+    this.checkResume()
     this.tellOfStart()
     await this.finishForgotten(update.listed)
     // A stream with an end has its logs from the beginning.
@@ -116,12 +118,33 @@ export class Roster {
     await Promise.allSettled([...this.followed.values()].map(({ client }) => client.close()))
   }
 
+  /**
+   * A cursor is of the logs it was made in. Called before any of them can have been opened.
+   * @throws `CT_CURSOR_INVALID` when it is of none of these.
+   */
+  private checkResume(): void {
+    const { resume, settings } = this.options
+    if (resume === undefined) return
+    const keys = new Set([...this.followed.keys()].map(cursorKey))
+    const others = [...resume.keys()].filter((key) => !keys.has(key)).length
+    if (others === resume.size)
+      throw new CtStreamError(
+        'CT_CURSOR_INVALID',
+        `the cursor is of ${resume.size} other logs: it names none of the ${keys.size} logs of this stream`,
+        { expected: keys.size, actual: 0 },
+      )
+    if (others > 0)
+      settings.logger.warn(
+        `the cursor has positions of ${others} logs that this stream does not read: they are left where they are`,
+      )
+  }
+
   /** A start that others overrule may not be what its author thinks: an analyst who asks for a week gets nothing. */
   private tellOfStart(): void {
     const { settings, stored, resume } = this.options
     if (!settings.startGiven) return
     const positions = [...this.followed].flatMap(([id, { client }]) => {
-      const position = resume?.get(cursorKey(id)) ?? stored.get(id)?.position
+      const position = resume?.get(cursorKey(id))?.next ?? stored.get(id)?.position
       return position === undefined ? [] : [`${client.log.description}: ${position}`]
     })
     if (positions.length === 0) return
@@ -236,7 +259,7 @@ export class Roster {
     client: LogClient,
     mergeDelayMs: number,
     stored: LogCheckpoint | undefined,
-    resumeAt: number | undefined,
+    resume: CursorPosition | undefined,
     lane: () => Lane,
   ): LogSession {
     const { settings, rates, queues, budget, signal, events } = this.options
@@ -259,7 +282,8 @@ export class Roster {
       random: settings.random,
       signal,
       stored,
-      resumeAt,
+      resumeAt: resume?.next,
+      resumeRoot: resume?.root,
       events: events(lane),
     })
   }

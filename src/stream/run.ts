@@ -3,9 +3,9 @@ import type { Delivered } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { copyBytes } from '../util/bytes.js'
-import { cursorKey, encodeCursor } from './cursor.js'
 import type { Delivery } from './delivery.js'
 import type { Lane } from './lane.js'
+import { type LogPlace, PageCursors } from './page-cursors.js'
 import type { Settings } from './settings.js'
 import type { TakenPage } from './taken-page.js'
 
@@ -17,7 +17,7 @@ export interface RunContext {
   /** `undefined`: nothing is dropped for having been delivered before. */
   readonly delivered: Delivered | undefined
   /** Where each log is now, for a cursor. */
-  positions(): [key: string, next: number][]
+  places(): LogPlace[]
   /** The issuer with this SHA-256, from the store or the log. */
   issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array>
 }
@@ -46,13 +46,12 @@ export class Run {
     this.delivery = delivery
     this.page = lane.take(delivery)
     const { log } = lane.session
-    const positions = context.positions()
-    const key = cursorKey(log.id)
+    const cursors = new PageCursors(context.places(), lane, delivery)
     this.current = {
       log,
       historical: false,
       seenAt: context.settings.clock.now(),
-      cursor: (index) => encodeCursor(new Map(positions).set(key, lane.goesOnFrom(index + 1))),
+      cursor: (index) => cursors.after(index),
       // Many entries have the same issuer: each its own copy.
       issuer: async (fingerprint) => copyBytes(await context.issuer(log.id, fingerprint)),
     }

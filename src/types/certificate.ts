@@ -311,7 +311,11 @@ export interface CtCertificate {
   readonly leafHash: Uint8Array
   /** Whether it lies below the head seen when the log was opened. */
   readonly historical: boolean
-  /** Opaque position just after this entry, covering all logs of the stream; `ctStream({ resume: cursor })` continues there. */
+  /**
+   * Opaque position just after this entry, covering all logs of the stream; `ctStream({ resume: cursor })` continues there. About 43
+   * characters a log. Computed when first read, at any time: until then the certificate keeps the leaf hashes of its page, 32 bytes
+   * an entry.
+   */
   readonly cursor: string
 
   /** `MerkleTreeLeaf` as the log hashed it, RFC 6962 section 3.4: of any entry, readable or not. */

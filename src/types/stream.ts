@@ -186,7 +186,14 @@ export interface CtStreamOptions {
    * that keeps its promise passes. Less is quicker, and leaves out what was merged later than that; most logs merge within minutes.
    */
   readonly mergeDelayMs?: number
-  /** A cursor of `certificate.cursor`: continue after that entry, whatever the checkpoint says. */
+  /**
+   * A cursor of `certificate.cursor`: continue after that entry, whatever the checkpoint says. Logs it does not name go on by the
+   * checkpoint, or else begin by `start`. One that names no log of the stream rejects the first read with `CT_CURSOR_INVALID`; one
+   * that is ahead of what its log shows is reported by an `error` event of that code, and waited for.
+   *
+   * A cursor holds 16 bytes of the root of each log: a log that has other entries below it now is told of by `misbehaviour`
+   * (`CT_ROOT_MISMATCH`), also without a checkpoint.
+   */
   readonly resume?: string
   /** SQLite file, a store of your own, or `false` for memory only. Default `'ct-stream.db'` in the working directory. */
   readonly checkpoint?: string | CheckpointStore | false

@@ -44,14 +44,14 @@ async function showEntry(context: CommandContext): Promise<void> {
   try {
     const spec = given ?? (await listedSpec(context, name ?? '', transport))
     const client = openLog(spec, { transport, allowHttp: values.switch('allow-http') })
-    const { provenEntry } = await import('../proven-entry.js')
+    const { provenEntry, rangeAfter } = await import('../proven-entry.js')
     const proven = await provenEntry(client, index, { clock: io.clock, signal: io.stop })
     const { decodeEntry } = await import('../../decode/index.js')
     const { cursorKey, encodeCursor } = await import('../../stream/cursor.js')
     const cert = decodeEntry(proven.entry, {
       log: client.log,
       historical: true,
-      cursor: () => encodeCursor([[cursorKey(client.log.id), index + 1]]),
+      cursor: () => encodeCursor([[cursorKey(client.log.id), index + 1, rangeAfter(proven)]]),
       issuer: (fingerprint) => client.issuer(fingerprint, { signal: io.stop }),
     })
     await format?.fetch?.(cert).catch((error: unknown) => {
