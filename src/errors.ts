@@ -20,9 +20,9 @@
  * | `CT_DER_MALFORMED` | bytes that are not the DER they should be | no |
  * | `CT_LIST_INVALID` | a log list that cannot be read or believed | yes |
  * | `CT_LIST_SIGNATURE` | a log list whose detached signature does not verify | yes |
- * | `CT_CHECKPOINT_CONFLICT` | another process, or another stream of this one, has the checkpoint file open | no |
+ * | `CT_CHECKPOINT_CONFLICT` | another process, or another stream of this one, has the checkpoint file open, or took it over | no |
  * | `CT_CHECKPOINT_VERSION` | the checkpoint file was made by a newer version | no |
- * | `CT_CHECKPOINT_UNUSABLE` | the checkpoint file is damaged, not one of ours, or cannot be written | when the disk was full or busy |
+ * | `CT_CHECKPOINT_UNUSABLE` | the checkpoint file is damaged, not one of ours, was deleted while it was open, or cannot be written; a store returned a row that is not as it was committed | when the disk was full or busy |
  * | `CT_CURSOR_INVALID` | a cursor that this library did not make, that names none of the stream's logs, or that is ahead of what its log shows (reported, and waited for) | when ahead |
  * | `CT_READER_BUSY` | a second reader of one stream | no |
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |

@@ -38,6 +38,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** Whether another program has the file now. */
+export function isBusy(error: unknown): boolean {
+  const cause = CtStreamError.is(error) ? error.cause : error
+  return sqliteCode(cause)?.startsWith('SQLITE_BUSY') === true
+}
+
 /** The same write may succeed later: space was freed, the other program finished. */
 function isPassing(code: string): boolean {
   return code === 'SQLITE_FULL' || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_IOERR')

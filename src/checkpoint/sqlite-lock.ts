@@ -1,39 +1,60 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, lstatSync } from 'node:fs'
+import { type FileIdentity, identityOf, makePrivate } from './file-identity.js'
 import type { SqliteDatabase, SqliteDriver } from './sqlite-driver.js'
-import { sqliteCode, unusable, withSqliteErrors } from './sqlite-errors.js'
+import { isBusy, unusable, withSqliteErrors } from './sqlite-errors.js'
+
+/** A lock that is held: closing its connection releases it, and so does forgetting it (it is closed when it is collected). */
+export interface HeldLock {
+  readonly db: SqliteDatabase
+  /** The file that is locked: a lock on one that was deleted excludes nobody. */
+  readonly identity: FileIdentity
+}
+
+export function lockPathOf(path: string): string {
+  return `${path}-lock`
+}
 
 /**
  * Makes one stream the only one of a checkpoint file: an exclusive transaction on the empty database `<path>-lock`, held
  * for as long as the store is open. The operating system drops it with the process, however that dies, and the
  * checkpoint file itself stays readable by others.
  *
- * The file `<path>-lock` is never deleted: a lock on a deleted file excludes nobody.
+ * The file `<path>-lock` is never deleted by us; the guard looks whether somebody else did.
  *
- * @returns The connection that holds the lock: closing it releases, and so does forgetting it (it is closed when it is
- * collected); `undefined` when somebody else holds it.
- * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when the lock file cannot be created or written.
+ * @returns `undefined` when somebody else holds it.
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when the lock file cannot be created or written, or is no file.
  */
-export function takeLock(driver: SqliteDriver, path: string): SqliteDatabase | undefined {
-  const lockPath = `${path}-lock`
-  requireWritable(lockPath)
+export function takeLock(driver: SqliteDriver, path: string): HeldLock | undefined {
+  const lockPath = lockPathOf(path)
+  makePrivate(lockPath)
+  requireOwnFile(lockPath)
+  const before = identityOf(lockPath)
   const db = withSqliteErrors(lockPath, 'lock', () => new driver(lockPath, { timeout: 0 }))
   try {
     // No journal beside the lock: nothing is ever written to it.
     db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
-    return db
+    const identity = identityOf(lockPath)
+    // What was opened is what was looked at, and is still there.
+    if (identity === undefined || identity !== before) throw unusable(lockPath, 'was replaced while it was taken')
+    return { db, identity }
   } catch (error) {
     db.close()
-    if (sqliteCode(error)?.startsWith('SQLITE_BUSY')) return undefined
+    if (isBusy(error)) return undefined
     return withSqliteErrors(lockPath, 'lock', () => {
       throw error
     })
   }
 }
 
-/** SQLite opens what it may not write read-only without a word, and a read-only connection would lock nothing. */
-function requireWritable(lockPath: string): void {
-  if (!existsSync(lockPath)) return
+/**
+ * A link could lead SQLite to any file of the user's; and SQLite opens what it may not write read-only without a word,
+ * when a read-only connection would lock nothing.
+ */
+function requireOwnFile(lockPath: string): void {
+  const stats = lstatSync(lockPath, { throwIfNoEntry: false })
+  if (stats?.isSymbolicLink()) throw unusable(lockPath, 'is a symbolic link, which is not followed: remove it')
+  if (stats !== undefined && !stats.isFile()) throw unusable(lockPath, 'is not a regular file: remove it')
   try {
     accessSync(lockPath, constants.W_OK)
   } catch (cause) {

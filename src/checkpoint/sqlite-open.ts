@@ -1,20 +1,35 @@
 import { CtStreamError } from '../errors.js'
+import { systemClock } from '../util/clock.js'
+import { identityOf, makePrivate, sizeOf } from './file-identity.js'
 import type { SqliteDatabase, SqliteDriver } from './sqlite-driver.js'
 import { isDamaged, sqliteCode, unusable, withSqliteErrors } from './sqlite-errors.js'
+import { SqliteFolder } from './sqlite-folder.js'
+import { ownerName, SqliteGuard } from './sqlite-guard.js'
 import { takeLock } from './sqlite-lock.js'
 import { migrate, newestVersion, schemaVersion } from './sqlite-migrate.js'
 import { locate } from './sqlite-path.js'
 import { type Migration, migrations } from './sqlite-schema.js'
 import { type CheckpointOwner, SqliteTables } from './sqlite-tables.js'
 
-/** How long a read or write waits for another program that has the file, such as a status command, milliseconds. */
-const busyTimeoutMs = 5000
+/**
+ * How long a write waits for another program that has the file, milliseconds. The event loop waits, too: whoever can
+ * repeats the write later.
+ */
+const writeTimeoutMs = 25
+/** … and a look at the file, where there is nothing to be held up. */
+const readTimeoutMs = 5000
+/** A write-ahead log with less than its header holds nothing. */
+const walHeaderBytes = 32
 
-/** A checkpoint file in use: its connection and, unless it is only read, the lock. */
+/** A checkpoint file in use. */
 export interface OpenFile {
   readonly db: SqliteDatabase
   readonly tables: SqliteTables
-  readonly lock: SqliteDatabase | undefined
+  /** `undefined` for one that is only read; so are the following. */
+  readonly guard: SqliteGuard | undefined
+  readonly folder: SqliteFolder | undefined
+  /** What was found that its user should know. */
+  readonly warning: string | undefined
 }
 
 /**
@@ -28,21 +43,39 @@ export function openForStream(
   name: string,
   owner: CheckpointOwner,
   steps: readonly Migration[] = migrations,
+  now: () => number = systemClock.now,
 ): OpenFile {
   const { path, bytes } = locate(name)
+  // Looked at first: opening makes an empty one.
+  const hasWal = sizeOf(`${path}-wal`) >= walHeaderBytes
   if (bytes !== undefined && bytes > 0) refuseForeign(driver, path, steps)
   const lock = takeLock(driver, path)
   if (lock === undefined) throw conflict(driver, path)
   try {
-    const db = withSqliteErrors(path, 'open', () => new driver(path, { timeout: busyTimeoutMs }))
+    makePrivate(path)
+    const identity = identityOf(path)
+    if (identity === undefined) throw unusable(path, 'was deleted while it was opened')
+    const db = withSqliteErrors(path, 'open', () => new driver(path, { timeout: writeTimeoutMs }))
     return releaseOnError(db, () => {
-      const tables = withSqliteErrors(path, 'open', () => prepareForWriting(db, path, owner, steps))
-      return { db, tables, lock }
+      const guard = new SqliteGuard(driver, path, identity, lock)
+      const { tables, wasLeft } = withSqliteErrors(path, 'open', () => prepareForWriting(db, path, owner, steps))
+      guard.watchWal()
+      guard.check()
+      const folder = new SqliteFolder(db, now)
+      folder.afterWrite(true)
+      return { db, tables, guard, folder, warning: wasLeft && !hasWal ? withoutWal(path) : undefined }
     })
   } catch (error) {
-    lock.close()
+    lock.db.close()
     throw error
   }
+}
+
+function withoutWal(path: string): string {
+  return (
+    `checkpoint file ${path} was left open by the last stream, and its write-ahead log ${path}-wal is not there: if the ` +
+    'file was copied without it, what was committed in the seconds before is missing, and those entries come again'
+  )
 }
 
 /**
@@ -53,7 +86,7 @@ export function openForStream(
 export function openForReading(driver: SqliteDriver, name: string, steps: readonly Migration[] = migrations): OpenFile {
   const { path, bytes } = locate(name)
   if (bytes === undefined) throw unusable(path, 'does not exist')
-  const db = withSqliteErrors(path, 'open', () => openReadOnly(driver, path))
+  const db = withSqliteErrors(path, 'open', () => openReadOnly(driver, path, readTimeoutMs))
   return releaseOnError(db, () => {
     const tables = withSqliteErrors(path, 'open', () => {
       const newest = newestVersion(steps)
@@ -68,7 +101,7 @@ export function openForReading(driver: SqliteDriver, name: string, steps: readon
       requireIntact(db, path)
       return new SqliteTables(db, path)
     })
-    return { db, tables, lock: undefined }
+    return { db, tables, guard: undefined, folder: undefined, warning: undefined }
   })
 }
 
@@ -76,8 +109,9 @@ export function openForReading(driver: SqliteDriver, name: string, steps: readon
  * Closes a file and leaves it as one: the write-ahead log is folded in and switched off, so that the file can be copied
  * and looked at without leaving anything beside it. Never throws: what was committed is safe by then.
  */
-export function closeFile({ db, tables, lock }: OpenFile): void {
-  if (lock !== undefined) {
+export function closeFile({ db, tables, guard }: OpenFile): void {
+  // Where another file has the name, what lies beside it is that one's: nothing is folded in or removed.
+  if (guard?.isIntact) {
     try {
       db.pragma('busy_timeout = 0')
       tables.clearOwner()
@@ -87,7 +121,7 @@ export function closeFile({ db, tables, lock }: OpenFile): void {
     }
   }
   db.close()
-  lock?.close()
+  guard?.release()
 }
 
 function prepareForWriting(
@@ -95,17 +129,19 @@ function prepareForWriting(
   path: string,
   owner: CheckpointOwner,
   steps: readonly Migration[],
-): SqliteTables {
+): { readonly tables: SqliteTables; readonly wasLeft: boolean } {
   const version = schemaVersion(db, path, newestVersion(steps))
   if (version > 0) requireIntact(db, path)
   migrate(db, path, version, steps)
   // Every statement is prepared here: a file that lacks a table or column is refused before anything is written to it.
   const tables = new SqliteTables(db, path)
+  // A stream that was killed leaves its name, and the file in this mode.
+  const wasLeft = db.pragma('journal_mode', { simple: true }) === 'wal' && tables.owner() !== undefined
   const mode = db.pragma('journal_mode = WAL', { simple: true })
   // Where a file system cannot do WAL, NORMAL would not even survive a power cut intact.
   db.pragma(`synchronous = ${mode === 'wal' ? 'NORMAL' : 'FULL'}`)
   tables.setOwner(owner)
-  return tables
+  return { tables, wasLeft }
 }
 
 function requireIntact(db: SqliteDatabase, path: string): void {
@@ -117,7 +153,7 @@ function requireIntact(db: SqliteDatabase, path: string): void {
 function refuseForeign(driver: SqliteDriver, path: string, steps: readonly Migration[]): void {
   let db: SqliteDatabase | undefined
   try {
-    db = openReadOnly(driver, path)
+    db = openReadOnly(driver, path, writeTimeoutMs)
     schemaVersion(db, path, newestVersion(steps))
   } catch (error) {
     // Anything else, a rollback to be done first for one, is for the real open to tell.
@@ -134,9 +170,7 @@ function refuseForeign(driver: SqliteDriver, path: string, steps: readonly Migra
 
 function conflict(driver: SqliteDriver, path: string): CtStreamError {
   const owner = currentOwner(driver, path)
-  const who = owner
-    ? `process ${owner.pid} on ${owner.host} since ${new Date(owner.since).toISOString()}`
-    : 'another stream'
+  const who = owner ? ownerName(owner) : 'another stream'
   return new CtStreamError(
     'CT_CHECKPOINT_CONFLICT',
     `checkpoint file ${path} is in use by ${who}: stop that one, or name another file`,
@@ -147,7 +181,7 @@ function conflict(driver: SqliteDriver, path: string): CtStreamError {
 function currentOwner(driver: SqliteDriver, path: string): CheckpointOwner | undefined {
   let db: SqliteDatabase | undefined
   try {
-    db = openReadOnly(driver, path)
+    db = openReadOnly(driver, path, writeTimeoutMs)
     return new SqliteTables(db, path).owner()
   } catch {
     return undefined
@@ -156,8 +190,8 @@ function currentOwner(driver: SqliteDriver, path: string): CheckpointOwner | und
   }
 }
 
-function openReadOnly(driver: SqliteDriver, path: string): SqliteDatabase {
-  return new driver(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs })
+function openReadOnly(driver: SqliteDriver, path: string, timeout: number): SqliteDatabase {
+  return new driver(path, { readonly: true, fileMustExist: true, timeout })
 }
 
 function releaseOnError<T>(db: SqliteDatabase, action: () => T): T {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import { bufferOf, plain } from '../util/bytes.js'
 import { loadedRows, rowToKeep } from './check.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
+import { takenOver } from './sqlite-guard.js'
 import * as rows from './sqlite-rows.js'
 
 /** The stream that has, or had when it was killed, a checkpoint file open. */
@@ -16,14 +18,22 @@ export interface CheckpointOwner {
 export class SqliteTables {
   private readonly path: string
   private readonly statements: ReturnType<typeof prepare>
-  private readonly commitAll: (checkpoints: readonly LogCheckpoint[]) => void
+  private readonly transaction: (action: () => void) => void
+  /** What this stream wrote into the file as its own. */
+  private token: string | undefined
 
   constructor(db: SqliteDatabase, path: string) {
     this.path = path
     this.statements = prepare(db)
-    this.commitAll = db.transaction((checkpoints: readonly LogCheckpoint[]) => {
-      for (const checkpoint of checkpoints) this.put(checkpoint)
+    this.transaction = db.transaction((action: () => void) => {
+      this.requireOwner()
+      action()
     }).immediate
+  }
+
+  /** Logs that have a row. */
+  logIds(): string[] {
+    return this.statements.logIds.all()
   }
 
   load(): LogCheckpoint[] {
@@ -35,14 +45,21 @@ export class SqliteTables {
     return loadedRows(loaded, `checkpoint file ${this.path}`)
   }
 
-  /** In one transaction. @throws `CT_OPTION_INVALID` for a row that no store may keep; nothing is written then. */
+  /**
+   * In one transaction, as all writes.
+   * @throws `CT_OPTION_INVALID` for a row that no store may keep; `CT_CHECKPOINT_CONFLICT` when another stream made the
+   * file its own meanwhile. Nothing is written then.
+   */
   commit(checkpoints: readonly LogCheckpoint[]): void {
     const kept = checkpoints.map(rowToKeep)
-    if (kept.length > 0) this.commitAll(kept)
+    if (kept.length === 0) return
+    this.transaction(() => {
+      for (const checkpoint of kept) this.put(checkpoint)
+    })
   }
 
   addGap(gap: Gap): void {
-    this.statements.addGap.run(rows.gapRow(gap))
+    this.transaction(() => this.statements.addGap.run(rows.gapRow(gap)))
   }
 
   gaps(): Gap[] {
@@ -50,7 +67,7 @@ export class SqliteTables {
   }
 
   addEvidence(evidence: Evidence): void {
-    this.statements.addEvidence.run(rows.evidenceRow(evidence))
+    this.transaction(() => this.statements.addEvidence.run(rows.evidenceRow(evidence)))
   }
 
   evidence(): Evidence[] {
@@ -63,7 +80,7 @@ export class SqliteTables {
   }
 
   putIssuer(fingerprint: string, der: Uint8Array): void {
-    this.statements.putIssuer.run(fingerprint, bufferOf(der))
+    this.transaction(() => this.statements.putIssuer.run(fingerprint, bufferOf(der)))
   }
 
   list(url: string): StoredList | undefined {
@@ -72,19 +89,28 @@ export class SqliteTables {
   }
 
   putList(list: StoredList): void {
-    this.statements.putList.run(rows.listRow(list))
+    this.transaction(() => this.statements.putList.run(rows.listRow(list)))
   }
 
   owner(): CheckpointOwner | undefined {
     return this.statements.owner.get()
   }
 
+  /** Makes the file this stream's: no other one can write into it from then on, whatever it has locked. */
   setOwner(owner: CheckpointOwner): void {
-    this.statements.setOwner.run(owner)
+    const token = randomUUID()
+    this.statements.setOwner.run({ ...owner, token })
+    this.token = token
   }
 
+  /** Nothing happens to another owner. */
   clearOwner(): void {
-    this.statements.clearOwner.run()
+    this.statements.clearOwner.run(this.token ?? '')
+  }
+
+  private requireOwner(): void {
+    if (this.token === undefined) return // only read: SQLite itself refuses the write
+    if (this.statements.ownerToken.get() !== this.token) throw takenOver(this.path, this.owner())
   }
 
   private put(checkpoint: LogCheckpoint): void {
@@ -128,10 +154,12 @@ function prepare(db: SqliteDatabase) {
     putList: db.prepare<[rows.ListRow]>(
       'INSERT OR REPLACE INTO list VALUES (@url, @body, @etag, @last_modified, @fetched_at)',
     ),
+    logIds: db.prepare<[], string>('SELECT id FROM log').pluck(),
     owner: db.prepare<[], CheckpointOwner>('SELECT pid, host, since FROM owner'),
-    setOwner: db.prepare<[CheckpointOwner]>(
-      'INSERT OR REPLACE INTO owner (one, pid, host, since) VALUES (1, @pid, @host, @since)',
+    ownerToken: db.prepare<[], string>('SELECT token FROM owner').pluck(),
+    setOwner: db.prepare<[CheckpointOwner & { readonly token: string }]>(
+      'INSERT OR REPLACE INTO owner (one, pid, host, since, token) VALUES (1, @pid, @host, @since, @token)',
     ),
-    clearOwner: db.prepare('DELETE FROM owner'),
+    clearOwner: db.prepare<[string]>('DELETE FROM owner WHERE token = ?'),
   }
 }

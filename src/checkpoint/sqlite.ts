@@ -5,8 +5,9 @@ import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '
 import type { Clock } from '../types/clock.js'
 import { systemClock } from '../util/clock.js'
 import { loadSqlite } from './sqlite-driver.js'
-import { withSqliteErrors } from './sqlite-errors.js'
+import { isBusy, withSqliteErrors } from './sqlite-errors.js'
 import { closeFile, type OpenFile, openForReading, openForStream } from './sqlite-open.js'
+import { migrations } from './sqlite-schema.js'
 import type { CheckpointOwner, SqliteTables } from './sqlite-tables.js'
 
 export interface SqliteCheckpointOptions {
@@ -20,16 +21,25 @@ export interface SqliteCheckpointOptions {
 /** Room for the empty tables, bytes. */
 const smallestBound = 65_536
 
+/** How long opening waits for another program that has the file, and how often it tries, milliseconds. */
+const openPatienceMs = 5_000
+const openRetryMs = 100
+
 /**
  * Remembers in one SQLite file: positions and everything that goes with them.
  *
  * A commit is one transaction for all logs and survives the death of the process (write-ahead log, `synchronous =
  * NORMAL`); evidence also survives a power cut. One stream uses a file at a time, guarded by a lock on `<file>-lock`
- * that the operating system drops when the process dies; others may read the file meanwhile (`readOnly`). Put it on a
- * local disk: network file systems do not keep such locks. A damaged file is refused, never replaced.
+ * that the operating system drops when the process dies, and by a token in the file, without which nothing is written when
+ * the lock was removed; others may read the file meanwhile (`readOnly`). Put it on a local disk: network file systems do
+ * not keep such locks. A damaged file is refused, never replaced. Files are made readable for their owner only (0600).
  *
- * All methods but {@link open} are synchronous. SQLite's errors arrive as `CT_CHECKPOINT_UNUSABLE` with the original as
- * `cause`, `retryable` when the disk was full or busy.
+ * To copy a file in use, copy `<file>-wal` with it, or use SQLite's backup: a copy of the file alone is up to ten seconds
+ * old (older while another program holds a long read transaction), and repeats those entries.
+ *
+ * All methods but {@link open} are synchronous and wait 25 ms at most for another program that has the file. SQLite's
+ * errors arrive as `CT_CHECKPOINT_UNUSABLE` with the original as `cause`, `retryable` when the disk was full or busy. A
+ * file that is deleted, moved or replaced while it is open fails every write from then on, without `retryable`.
  */
 export class SqliteCheckpointStore implements CheckpointStore {
   /** As given, relative to the working directory. */
@@ -61,7 +71,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
       const driver = await loadSqlite()
       const file = this.options.readOnly
         ? openForReading(driver, this.path)
-        : openForStream(driver, this.path, this.self())
+        : await this.whenFree(() => openForStream(driver, this.path, this.self(), migrations, () => this.clock.now()))
       if (this.options.maxBytes !== undefined) limitSize(file, this.options.maxBytes)
       this.file = file
     } finally {
@@ -74,11 +84,18 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   commit(checkpoints: readonly LogCheckpoint[]): void {
-    this.run('commit positions', (tables) => tables.commit(checkpoints))
+    this.write('commit positions', (tables) => {
+      const known = new Set(tables.logIds())
+      tables.commit(checkpoints)
+      return checkpoints.some(({ log }) => !known.has(log.id))
+    })
   }
 
   addGap(gap: Gap): void {
-    this.run('record a gap', (tables) => tables.addGap(gap))
+    this.write('record a gap', (tables) => {
+      tables.addGap(gap)
+      return true
+    })
   }
 
   gaps(): readonly Gap[] {
@@ -86,7 +103,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   addEvidence(evidence: Evidence): void {
-    this.run('record evidence', (tables, { db }) => {
+    this.write('record evidence', (tables, { db }) => {
       const mode = db.pragma('synchronous', { simple: true })
       db.pragma('synchronous = FULL')
       try {
@@ -94,6 +111,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
       } finally {
         db.pragma(`synchronous = ${mode}`)
       }
+      return true
     })
   }
 
@@ -106,7 +124,10 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   putIssuer(fingerprint: string, der: Uint8Array): void {
-    this.run('keep an issuer', (tables) => tables.putIssuer(fingerprint, der))
+    this.write('keep an issuer', (tables) => {
+      tables.putIssuer(fingerprint, der)
+      return false
+    })
   }
 
   list(url: string): StoredList | undefined {
@@ -114,7 +135,14 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   putList(list: StoredList): void {
-    this.run('keep a log list', (tables) => tables.putList(list))
+    this.write('keep a log list', (tables) => {
+      tables.putList(list)
+      return false
+    })
+  }
+
+  get warning(): string | undefined {
+    return this.file?.warning
   }
 
   /** The stream that has the file open, or had it when it was killed; `undefined` after a clean end. */
@@ -129,7 +157,34 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   private self(): CheckpointOwner {
-    return { pid, host: hostname(), since: (this.options.clock ?? systemClock).now() }
+    return { pid, host: hostname(), since: this.clock.now() }
+  }
+
+  private get clock(): Clock {
+    return this.options.clock ?? systemClock
+  }
+
+  /** Another program may have the file for a moment: the event loop is not held up meanwhile. */
+  private async whenFree<T>(action: () => T): Promise<T> {
+    for (let waited = 0; ; waited += openRetryMs) {
+      try {
+        return action()
+      } catch (error) {
+        if (!isBusy(error) || waited >= openPatienceMs) throw error
+        await this.clock.sleep(openRetryMs)
+      }
+    }
+  }
+
+  /** @param action - Returns whether what it wrote must be in the file itself at once. */
+  private write(doing: string, action: (tables: SqliteTables, file: OpenFile) => boolean): void {
+    this.run(doing, (tables, file) => {
+      file.guard?.check()
+      const isDue = action(tables, file)
+      file.folder?.afterWrite(isDue)
+      // Only now: what was written is durable if the file is still the one of that name.
+      file.guard?.check()
+    })
   }
 
   private run<T>(doing: string, action: (tables: SqliteTables, file: OpenFile) => T): T {

@@ -106,6 +106,7 @@ export class Engine {
   private async start(): Promise<void> {
     await this.store.open()
     this.hasStore = true
+    if (this.store.warning !== undefined) this.settings.logger.warn(this.store.warning)
     this.stopper.signal.throwIfAborted()
     const rows = loadedRows(await this.store.load(), storeName(this.settings.checkpoint))
     const stored = new Map(rows.map((row) => [row.log.id, row]))

@@ -106,6 +106,8 @@ export interface CheckpointStore {
    * `CT_CHECKPOINT_UNUSABLE` when it is damaged or is something else.
    */
   open(): Awaitable<void>
+  /** What was found while opening that its user should know; the stream logs it. */
+  readonly warning?: string | undefined
   /** Every log ever committed. */
   load(): Awaitable<readonly LogCheckpoint[]>
   /**

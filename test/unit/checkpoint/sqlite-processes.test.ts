@@ -55,6 +55,21 @@ describe('a process killed in the middle of its commits', () => {
     }
   }, 120_000)
 
+  it('leaves a file that, copied without its write-ahead log, begins no log anew', async () => {
+    const path = folder.file()
+    const program = new Program(join(programs.committer, 'committer.mjs'), [path])
+    await program.waitForLines(20)
+    await program.kill()
+    const copy = folder.file()
+    cpSync(path, copy)
+    const store = new SqliteCheckpointStore(copy)
+    await store.open()
+    expect(store.load().map(({ log: { id } }) => id)).toEqual([1, 2, 3].map((n) => checkpoint(n, 0).log.id))
+    for (const { position } of store.load()) expect(position).toBeGreaterThanOrEqual(1)
+    expect(store.warning).toContain(`${copy}-wal is not there`)
+    store.close()
+  }, 30_000)
+
   it('can be read before it is opened again', async () => {
     const path = folder.file()
     const program = new Program(join(programs.committer, 'committer.mjs'), [path])
