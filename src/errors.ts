@@ -10,6 +10,7 @@
  * | `CT_RESPONSE_TOO_LARGE` | a body, or what it unpacks to, passes the bound | yes |
  * | `CT_RESPONSE_MALFORMED` | a body that is HTML, cut short, empty, not JSON, not base64, not the promised structure | yes |
  * | `CT_HEAD_SIGNATURE` | a tree head whose signature does not verify with the log's key | yes |
+ * | `CT_KEY_MISMATCH` | no head of a log has ever verified with the key it was given: most likely a wrong key, in `logs[].key` or `--key` | no |
  * | `CT_HEAD_CONFLICT` | two signed heads of one log that cannot both be true | no |
  * | `CT_HEAD_STALE` | a log's newest head is older than its maximum merge delay allows; reading goes on | yes |
  * | `CT_HEAD_FUTURE` | a head signed more than five minutes ahead of this machine's clock; it is used all the same | yes |
@@ -37,6 +38,7 @@ export type CtErrorCode =
   | 'CT_RESPONSE_TOO_LARGE'
   | 'CT_RESPONSE_MALFORMED'
   | 'CT_HEAD_SIGNATURE'
+  | 'CT_KEY_MISMATCH'
   | 'CT_HEAD_CONFLICT'
   | 'CT_HEAD_STALE'
   | 'CT_HEAD_FUTURE'

@@ -72,6 +72,12 @@ export const streamFlags: readonly Flag[] = [
     help: "how late, as 10m, a log may merge what --start and --end bound by time (default the log's maximum)",
   },
   limitFlag,
+  {
+    name: 'end-patience',
+    type: 'text',
+    value: 'SECONDS',
+    help: 'with --end or --limit: give a log that does not answer up after this long (default 60)',
+  },
   { name: 'checkpoint', type: 'text', value: 'FILE', help: 'where positions are kept (default ct-stream.db)' },
   { name: 'no-checkpoint', type: 'switch', help: 'keep no positions' },
   { name: 'domain', type: 'list', value: 'PATTERN', help: 'only example.com and below; =example.com, *.example.com' },

@@ -28,6 +28,7 @@ export function streamRequest(values: Values, { now, domainsFile }: RequestConte
     start: startFrom(values, now),
     end: endFrom(values),
     mergeDelayMs: mergeDelayFrom(values),
+    endPatienceMs: patienceFrom(values),
     checkpoint: values.switch('no-checkpoint') ? false : values.text('checkpoint'),
     verify: values.choice('verify', ['full', 'signatures-only', 'none-unverified']),
     filter: filterFrom(values, domainsFile),
@@ -35,6 +36,11 @@ export function streamRequest(values: Values, { now, domainsFile }: RequestConte
     contact: contactFrom(values),
     allowHttp: values.switch('allow-http') || undefined,
   })
+}
+
+function patienceFrom(values: Values): number | undefined {
+  const seconds = values.integer('end-patience', 1, 86_400)
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function logsFrom(values: Values): readonly LogSpec[] | LogSelection | undefined {

@@ -5,6 +5,7 @@ import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
+import { allOutOfReach } from './out-of-reach.js'
 import { Output } from './output.js'
 import { logLevelFrom, reporter } from './report.js'
 import { StatusLine } from './status-line.js'
@@ -18,10 +19,12 @@ export interface WatchOptions {
   /** Makes the stream with a logger that knows of the status line; called when all flags were found good. */
   readonly open: (logger: Logger) => Promise<WatchedStream>
   readonly end?: EndOption
+  /** How long a stream with a limit, and no end, goes on when no log answers. Milliseconds; default: for ever. */
+  readonly endPatienceMs?: number
 }
 
 /** Shows a stream on stdout, and how it fares on stderr, until it ends or the user has had enough. */
-export async function watch({ context, open, end = 'never' }: WatchOptions): Promise<void> {
+export async function watch({ context, open, end = 'never', endPatienceMs }: WatchOptions): Promise<void> {
   const { io, values } = context
   const format = formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'text' : 'json')
   const limit = values.integer('limit', 1)
@@ -32,12 +35,29 @@ export async function watch({ context, open, end = 'never' }: WatchOptions): Pro
   const stream = await open(logger)
   reportEvents(stream, logger)
   line?.start(() => stream.status(), end)
+  const over = new AbortController()
+  let failure: unknown
+  const watching =
+    limit === undefined || end !== 'never' || endPatienceMs === undefined
+      ? undefined
+      : allOutOfReach({
+          status: () => stream.status(),
+          clock: io.clock,
+          limitMs: endPatienceMs,
+          signal: over.signal,
+        }).then((error) => {
+          failure = error
+          if (error !== undefined) return stream.close()
+        })
   try {
     const output = new Output(io.stdout, line)
     const onMissing = missingReporter(logger)
     await follow(stream, { format, output, limit, stop: io.stop, clock: io.clock, onMissing })
     line?.finish(stream.status())
+    if (failure !== undefined) throw failure
   } finally {
+    over.abort()
+    await watching
     line?.stop()
   }
 }

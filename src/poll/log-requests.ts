@@ -3,7 +3,7 @@ import type { LogClient, PublishedHead, RequestOptions } from '../logs/client.js
 import type { CompactRange } from '../merkle/compact-range.js'
 import type { Clock } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
-import type { SignedHead } from '../types/log.js'
+import type { LogInfo, SignedHead } from '../types/log.js'
 import { abortable } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 
@@ -15,9 +15,13 @@ export interface LogRequestsOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly signal: AbortSignal
+  /** Whether a head has verified with the log's key before: a signature that does not is then no matter of a wrong key. */
+  readonly keyHasVerified: boolean
   /** Called for each failed attempt, before the wait. */
   readonly onFailure: (error: CtStreamError) => void
-  /** Called when a request succeeds after failures. */
+  /** Called when a request succeeds. */
+  readonly onAnswer: () => void
+  /** Called when a request succeeds after one that failed. */
   readonly onRecovery: () => void
 }
 
@@ -60,14 +64,18 @@ export class LogRequests {
   /** Rounds of failures in a row: requests that were under way together and failed are one. */
   private failures = 0
   private probe: Promise<void> | undefined
+  /** Whether a request failed, for whatever reason, and none succeeded since. */
+  private inTrouble = false
+  private keyHasVerified: boolean
 
   constructor(client: LogClient, options: LogRequestsOptions) {
     this.client = client
     this.options = options
+    this.keyHasVerified = options.keyHasVerified
   }
 
   head(options: RequestOptions = {}): Promise<PublishedHead> {
-    return this.persist(options, (o) => this.client.head(o))
+    return this.persist(options, (o) => this.signedHead(o))
   }
 
   entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
@@ -89,6 +97,17 @@ export class LogRequests {
     options: RequestOptions = {},
   ): Promise<readonly Uint8Array[]> {
     return this.persist(options, (o) => this.client.inclusion(index, leafHash, head, o))
+  }
+
+  private async signedHead(options: RequestOptions): Promise<PublishedHead> {
+    try {
+      const head = await this.client.head(options)
+      this.keyHasVerified = true
+      return head
+    } catch (error) {
+      if (this.keyHasVerified || !CtStreamError.is(error) || error.code !== 'CT_HEAD_SIGNATURE') throw error
+      throw keyMismatch(this.client.log, error)
+    }
   }
 
   private async persist<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
@@ -132,13 +151,16 @@ export class LogRequests {
   }
 
   private succeeded(): void {
-    if (this.failures > 0) this.options.onRecovery()
+    this.options.onAnswer()
+    if (this.inTrouble) this.options.onRecovery()
+    this.inTrouble = false
     this.failures = 0
   }
 
   /** @param round - Failures in a row when the request began: what failed beside it since is the same trouble. */
   private failed(error: CtStreamError, round: number): void {
     this.retries++
+    this.inTrouble = true
     if (error.status !== 429 && this.failures === round) this.failures++
     this.options.onFailure(error)
   }
@@ -150,4 +172,14 @@ export class LogRequests {
     const own = backoffDelay(policy, Math.max(attempt, this.failures - 1), this.options.random)
     return Math.max(own, error.retryAfterMs ?? 0)
   }
+}
+
+/** A signature that does not verify says nothing of a log whose key is not known to be right. */
+function keyMismatch({ id, url, kind }: LogInfo, cause: CtStreamError): CtStreamError {
+  const mirrors = kind === 'static-ct' ? ', or the checkpoint is that of another log' : ''
+  return new CtStreamError(
+    'CT_KEY_MISMATCH',
+    `${url}: no head verifies with the key given: it is the key of another log (see \`logs[].key\`, --key)${mirrors}`,
+    { cause, url, logId: id },
+  )
 }

@@ -15,6 +15,7 @@ import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import { isLoopbackHost } from '../loglist/hosts.js'
 import type { CheckpointStore, Gap, LogCheckpoint } from '../types/checkpoint.js'
+import type { LogInfo } from '../types/log.js'
 import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
 import { quietController } from '../util/abort.js'
 import { ByteBudget } from '../util/byte-budget.js'
@@ -22,6 +23,7 @@ import { toHex } from '../util/bytes.js'
 import { VERSION } from '../version.js'
 import { Committer } from './committer.js'
 import { decodeCursor } from './cursor.js'
+import { describeMissing } from './giving-up.js'
 import { type FindIssuer, Issuers } from './issuers.js'
 import type { Lane } from './lane.js'
 import type { LogSessionEvents } from './log-session-options.js'
@@ -57,6 +59,8 @@ export class Engine {
   private readonly gaps: Gap[] = []
   /** Ids of the logs that have a row in the store. */
   private readonly remembered = new Set<string>()
+  /** Logs that were given up before their end, and why. */
+  private readonly givenUp = new Map<string, { readonly log: LogInfo; readonly reason: string }>()
   private running = 0
   /** The page the reader is in. */
   private reading: Run | undefined
@@ -298,6 +302,7 @@ export class Engine {
         emit('misbehaviour', { log: log(), error })
       },
       gap: (gap) => this.recordGap(gap),
+      gaveUp: (reason) => this.givenUp.set(log().id, { log: log(), reason }),
     }
   }
 
@@ -349,12 +354,9 @@ export class Engine {
   }
 
   private end(): undefined {
-    const gaps = this.openGaps()
-    if (gaps.length === 0) return undefined
-    const named = gaps.map(
-      (gap) => `${gap.log.description} from ${gap.start}${gap.end === undefined ? '' : ` to ${gap.end}`}`,
-    )
-    throw new CtStreamError('CT_INCOMPLETE', `the stream ended without some entries: ${named.join(', ')}`)
+    const missing = describeMissing(this.openGaps(), [...this.givenUp.values()])
+    if (missing === undefined) return undefined
+    throw new CtStreamError('CT_INCOMPLETE', `the stream ended without some entries: ${missing}`)
   }
 
   private checkpoints(): LogCheckpoint[] {

@@ -40,4 +40,6 @@ export interface LogSessionEvents {
   error(error: CtStreamError): void
   accuse(evidence: Evidence, error: CtStreamError): Promise<void>
   gap(gap: Gap): Promise<void>
+  /** A stream with an end reads the log no further; what is missing of it may not be known. */
+  gaveUp(reason: string): void
 }

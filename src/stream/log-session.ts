@@ -17,11 +17,12 @@ import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from '.
 import { Condition } from './condition.js'
 import { checkCursorRoot, cursorAhead } from './cursor.js'
 import type { Delivery } from './delivery.js'
-import { GaveUp, gapAt, isPatienceOver } from './giving-up.js'
+import { GaveUp, gapAt, isPatienceOver, outOfReach } from './giving-up.js'
 import { LearnedLimits } from './learned-limits.js'
 import { LogHeads } from './log-heads.js'
 import type { LogSessionOptions } from './log-session-options.js'
 import { PartialTile } from './partial-tile.js'
+import { Patience } from './patience.js'
 import { Pause } from './pause.js'
 import { untilProven } from './until-proven.js'
 
@@ -67,6 +68,9 @@ export class LogSession {
   private headDueMs: number | undefined
   private retiredAt: number | undefined
   private readonly pause: Pause
+  private readonly patience: Patience
+  /** Whether the log answered any request. */
+  private wasReached = false
   /** Whether to ask past caches: after an answer that contradicted a signature. */
   private fresh = false
   /** Whether what the log served was held against it, and nothing was proven since. */
@@ -83,12 +87,27 @@ export class LogSession {
     this.condition = new Condition(options.events)
     this.controller = linkedController(options.signal)
     this.pause = new Pause(options.clock, this.controller.signal)
+    const limitMs = this.ends ? options.settings.endPatienceMs : Number.POSITIVE_INFINITY
+    this.patience = new Patience({
+      clock: options.clock,
+      signal: this.controller.signal,
+      limitMs,
+      onOver: (error) => this.controller.abort(outOfReach(this.log, error, limitMs, this.wasReached)),
+    })
     this.requests = new LogRequests(options.client, {
       schedule: options.schedule,
       clock: options.clock,
       random: options.random,
       signal: this.controller.signal,
-      onFailure: (error) => this.troubled(error),
+      keyHasVerified: options.stored?.verifiedHead !== undefined || (options.stored?.pendingHeads.length ?? 0) > 0,
+      onFailure: (error) => {
+        this.patience.failed(error)
+        this.troubled(error)
+      },
+      onAnswer: () => {
+        this.wasReached = true
+        this.patience.answered()
+      },
       onRecovery: () => this.recovered(),
     })
     this.logHeads = new LogHeads({
@@ -138,8 +157,10 @@ export class LogSession {
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
       await this.recordGap(error)
+      if (this.ends) this.options.events.gaveUp(error.message)
       this.condition.enter('failed')
     } finally {
+      this.patience.stop()
       this.controller.unlink()
       this.dropReader()
       for (const { payload } of this.held.discard()) payload.release()
@@ -195,6 +216,16 @@ export class LogSession {
       pendingHeads: this.heads.pending,
       learned: this.learned,
     }
+  }
+
+  /** Since when the log gives no answer; epoch milliseconds. */
+  get troubleSince(): number | undefined {
+    return this.patience.since
+  }
+
+  /** Whether the stream has an end: waiting for ever would keep it from coming. */
+  private get ends(): boolean {
+    return this.options.settings.end !== 'never'
   }
 
   private get proves(): boolean {
@@ -299,7 +330,6 @@ export class LogSession {
 
   private async receive(batch: Delivery['batch'], lease: Lease): Promise<void> {
     this.bytes += batch.byteLength
-    if (this.condition.state === 'waiting') this.recovered()
     if (!this.proves) return this.handOn([{ batch, payload: lease }])
     this.held.hold(batch, lease)
     if (this.held.end >= this.target || this.held.pages < this.pagesPerProof) return
@@ -397,7 +427,7 @@ export class LogSession {
   // — trouble
 
   private untilProven(step: () => Promise<void>): Promise<void> {
-    const { random, settings } = this.options
+    const { random } = this.options
     return untilProven(
       async (again) => {
         if (again && this.start !== undefined) await this.look()
@@ -409,7 +439,7 @@ export class LogSession {
         accuse: (error) => this.accuse(error),
         rewind: () => this.rewind(),
         sleep: (ms) => this.pause.sleep(ms),
-        givesUp: settings.end !== 'never',
+        givesUp: this.ends,
         random,
       },
     )

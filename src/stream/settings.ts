@@ -39,6 +39,7 @@ export interface Settings {
   readonly concurrency: { readonly perLog: number; readonly perOperator: number; readonly total: number }
   readonly pollIntervalMs: number
   readonly partialTileDelayMs: number
+  readonly endPatienceMs: number
   readonly contact: string | undefined
   readonly dispatcher: object | undefined
   readonly fetch: typeof globalThis.fetch | undefined
@@ -63,6 +64,7 @@ export const DEFAULTS = Object.freeze({
   concurrency: Object.freeze({ perLog: 4, perOperator: 8, total: 32 }),
   pollIntervalMs: 10_000,
   partialTileDelayMs: 60_000,
+  endPatienceMs: 60_000,
 } as const)
 
 const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
@@ -81,6 +83,7 @@ const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
   'concurrency',
   'pollIntervalMs',
   'partialTileDelayMs',
+  'endPatienceMs',
   'contact',
   'dispatcher',
   'fetch',
@@ -132,6 +135,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
       86_400_000,
       DEFAULTS.partialTileDelayMs,
     ),
+    endPatienceMs: integerOption('endPatienceMs', options.endPatienceMs, 100, 86_400_000, DEFAULTS.endPatienceMs),
     contact: contactOption(options.contact),
     dispatcher: shapedOption('dispatcher', options.dispatcher, ['dispatch']),
     fetch: functionOption('fetch', options.fetch),

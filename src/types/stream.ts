@@ -109,6 +109,11 @@ export interface LogStatus {
    * `Retry-After`, errors) and kept in the checkpoint. `undefined` while it has refused nothing.
    */
   readonly requestsPerSecond: number | undefined
+  /**
+   * Milliseconds since the log gave its last answer, if requests have failed since, or since what it serves began to contradict what
+   * it signed; `undefined` when all is well.
+   */
+  readonly troubleMs: number | undefined
   /** The last trouble the event `error` told of, long over or not; `undefined` when there was none. */
   readonly lastError: CtStreamError | undefined
 }
@@ -227,6 +232,13 @@ export interface CtStreamOptions {
    * Milliseconds, 0 to 86,400,000. Default 60,000.
    */
   readonly partialTileDelayMs?: number
+  /**
+   * How long a stream with an `end` waits for a log that gives no answer, or none that can be proven, before it gives that
+   * log up, reads the others to their end, and ends with `CT_INCOMPLETE`. It counts from the first failure after the last
+   * answer, ten times as long where the log asks to be left alone for a while (429, `Retry-After`). Without an `end` every
+   * log is tried for ever. Milliseconds, 100 to 86,400,000. Default 60,000.
+   */
+  readonly endPatienceMs?: number
   /** E-mail address or https URL put in the User-Agent; some operators give anonymous clients a lower tier. */
   readonly contact?: string
   /** An undici `Dispatcher` to send requests through (a proxy, a test double). Excludes `fetch`. */

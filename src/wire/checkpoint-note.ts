@@ -28,8 +28,8 @@ const TREE_HEAD = 0x05
  *
  * @param logId - 32 bytes.
  * @param origin - What its first line must be; any when `undefined`.
- * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a checkpoint, is another log's, or
- * holds no signature of this log.
+ * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a checkpoint, or is another log's;
+ * `CT_HEAD_SIGNATURE`, retryable, when it holds no signature by this log's key.
  */
 export function parseCheckpoint(bytes: Uint8Array, logId: Uint8Array, origin?: string): CheckpointNote {
   const refuse = (reason: string, cause?: unknown) => malformedResponse('checkpoint', reason, bytes, cause)
@@ -45,7 +45,14 @@ export function parseCheckpoint(bytes: Uint8Array, logId: Uint8Array, origin?: s
 
   const keyId = noteKeyId(name, TREE_HEAD, logId)
   const [own] = signaturesBy(note, name, keyId)
-  if (own === undefined) throw refuse('no signature of this log')
+  if (own === undefined)
+    throw new CtStreamError(
+      'CT_HEAD_SIGNATURE',
+      `the checkpoint of ${name} holds no signature by the key of this log`,
+      {
+        retryable: true,
+      },
+    )
   const { timestamp, signature } = readTreeHeadSignature(own, refuse)
   return {
     origin: name,

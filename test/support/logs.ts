@@ -27,7 +27,10 @@ export function grow(log: TestLog, count: number): void {
   log.publish()
 }
 
-/** A stream of one log from the beginning to the head. */
+/**
+ * A stream of one log from the beginning to the head. Its patience is a day, as the clock is fast: a few milliseconds of the
+ * machine's are a minute.
+ */
 export const backfill = (log: TestLog, options: CtStreamOptions = {}): CtStream =>
   ctStream({
     logs: [log.spec],
@@ -35,5 +38,6 @@ export const backfill = (log: TestLog, options: CtStreamOptions = {}): CtStream 
     end: 'head',
     checkpoint: false,
     clock: fastClock(20_000),
+    endPatienceMs: 86_400_000,
     ...options,
   })

@@ -5,6 +5,9 @@ import { formatFlags, reportFlags, streamFlags } from '../flags.js'
 import { usageError } from '../usage-error.js'
 import { watch } from '../watch.js'
 
+/** As the library's, which is not loaded before it is needed. */
+const DEFAULT_PATIENCE_MS = 60_000
+
 /** `ct-stream`: certificates to stdout as the logs publish them. */
 export const stream: Command = {
   name: 'stream',
@@ -22,7 +25,8 @@ export const stream: Command = {
       const options: CtStreamOptions = { ...request, logger }
       return ctStream(options)
     }
-    await watch({ context, open, end: request.end })
+    const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = request
+    await watch({ context, open, end, endPatienceMs })
   },
 }
 

@@ -13,7 +13,11 @@ const HEAD: SignedHead = { treeSize: 5, timestamp: 1, rootHash: new Uint8Array(3
 const busy = (status: number, retryAfterMs?: number) =>
   new CtStreamError('CT_HTTP_STATUS', `status ${status}`, { status, retryable: true, retryAfterMs })
 
-function requestsOver<C extends Clock>(client: Parameters<typeof stubClient>[0], clock: C) {
+function requestsOver<C extends Clock>(
+  client: Parameters<typeof stubClient>[0],
+  clock: C,
+  { keyHasVerified = true } = {},
+) {
   const failures: CtStreamError[] = []
   let recoveries = 0
   const stop = new AbortController()
@@ -22,6 +26,8 @@ function requestsOver<C extends Clock>(client: Parameters<typeof stubClient>[0],
     clock,
     random: () => 0.5,
     signal: stop.signal,
+    keyHasVerified,
+    onAnswer: () => {},
     onFailure: (error) => failures.push(error),
     onRecovery: () => recoveries++,
   })
@@ -60,6 +66,20 @@ describe('LogRequests', () => {
     })
     await expect(requests.head()).rejects.toMatchObject({ code: 'CT_HEAD_SIGNATURE' })
     expect(failures).toEqual([])
+  })
+
+  it('takes a signature that never verified for a wrong key, and asks on', async () => {
+    const answers = ['wrong', 'wrong', 'right', 'wrong']
+    const head = () =>
+      answers.shift() === 'right'
+        ? Promise.resolve(HEAD)
+        : Promise.reject(new CtStreamError('CT_HEAD_SIGNATURE', 'bad', { retryable: true }))
+    const { requests, failures } = requestsOver({ head }, steppingClock(), { keyHasVerified: false })
+    expect(await requests.head()).toBe(HEAD)
+    expect(failures.map(({ code }) => code)).toEqual(['CT_KEY_MISMATCH', 'CT_KEY_MISMATCH'])
+    expect(failures[0]?.message).toMatch(/^https:\/\/log\.example\.net\/: no head verifies with the key given.*--key/)
+    // The key was right, then: now it is the answer that is wrong.
+    await expect(requests.head()).rejects.toMatchObject({ code: 'CT_HEAD_SIGNATURE' })
   })
 
   it('goes on asking a log whose first head fails for hours', async () => {

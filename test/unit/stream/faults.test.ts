@@ -160,30 +160,24 @@ describe('a log that lies', () => {
   it.each(['rfc6962', 'static-ct'] as const)(
     '%s: bits that stay flipped deliver nothing wrong, and are held against the log',
     async (kind) => {
-      for (const part of ['leaf', 'root'] as const) {
-        const log = await logOf(kind)
-        log.fault({
-          on: part === 'leaf' ? ['get-entries', 'data-tile'] : ['get-sth', 'checkpoint'],
-          flipBit: { in: part, item: 3, byte: 20 },
-        })
-        const checkpoint = new MemoryCheckpointStore()
-        const stream = backfill(log, { checkpoint })
-        const delivered: CtCertificate[] = []
-        const accused: string[] = []
-        stream.on('misbehaviour', ({ error }) => accused.push(error.code))
-        const reading = (async () => {
-          for await (const certificate of stream) delivered.push(certificate)
-        })()
-        await expect(reading).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
-        // A first page is proven by a consistency proof, a last one by the head itself.
-        const codes = part === 'leaf' ? ['CT_CONSISTENCY', 'CT_ROOT_MISMATCH'] : ['CT_HEAD_SIGNATURE']
-        expect(accused).toHaveLength(1)
-        expect(codes).toContain(accused[0])
-        expectGenuine(log, delivered)
-        checkpoint.open()
-        expect(checkpoint.evidence()).toHaveLength(1)
-        expect(checkpoint.gaps()).toHaveLength(1)
-      }
+      const log = await logOf(kind)
+      log.fault({ on: ['get-entries', 'data-tile'], flipBit: { in: 'leaf', item: 3, byte: 20 } })
+      const checkpoint = new MemoryCheckpointStore()
+      const stream = backfill(log, { checkpoint, endPatienceMs: 900_000 })
+      const delivered: CtCertificate[] = []
+      const accused: string[] = []
+      stream.on('misbehaviour', ({ error }) => accused.push(error.code))
+      const reading = (async () => {
+        for await (const certificate of stream) delivered.push(certificate)
+      })()
+      await expect(reading).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+      // A first page is proven by a consistency proof, a last one by the head itself.
+      expect(accused).toHaveLength(1)
+      expect(['CT_CONSISTENCY', 'CT_ROOT_MISMATCH']).toContain(accused[0])
+      expectGenuine(log, delivered)
+      checkpoint.open()
+      expect(checkpoint.evidence()).toHaveLength(1)
+      expect(checkpoint.gaps()).toHaveLength(1)
     },
   )
 

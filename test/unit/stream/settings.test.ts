@@ -71,6 +71,7 @@ describe('the options of a stream', () => {
       concurrency: { perLog: 4, perOperator: 8, total: 32 },
       pollIntervalMs: 10_000,
       partialTileDelayMs: 60_000,
+      endPatienceMs: 60_000,
     })
   })
 

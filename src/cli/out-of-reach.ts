@@ -1,0 +1,39 @@
+import { setImmediate } from 'node:timers/promises'
+import { CtStreamError } from '../errors.js'
+import { outOfReach } from '../stream/giving-up.js'
+import type { Clock } from '../types/clock.js'
+import type { StreamStatus } from '../types/stream.js'
+
+const everyMs = 1000
+
+export interface ReachOptions {
+  readonly status: () => StreamStatus
+  readonly clock: Clock
+  readonly limitMs: number
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Resolves when every log of a stream has given no answer for `limitMs`: what was asked for is not going to come. With
+ * `undefined` when the signal aborts before.
+ */
+export async function allOutOfReach({
+  status,
+  clock,
+  limitMs,
+  signal,
+}: ReachOptions): Promise<CtStreamError | undefined> {
+  while (!signal.aborted) {
+    await clock.sleep(everyMs, signal).catch(() => {})
+    await setImmediate()
+    const { logs } = status()
+    const [first] = logs
+    if (signal.aborted || first?.lastError === undefined) continue
+    if (!logs.every(({ troubleMs = 0 }) => troubleMs >= limitMs)) continue
+    const reason = outOfReach(first.log, first.lastError, limitMs, first.headSize !== undefined).message
+    const others = logs.length === 1 ? '' : `, of ${logs.length}`
+    return new CtStreamError('CT_INCOMPLETE', `no log can be read${others}: ${reason}`, { cause: first.lastError })
+  }
+  return undefined
+}
