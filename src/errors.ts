@@ -26,6 +26,7 @@
  * | `CT_CHECKPOINT_UNUSABLE` | the checkpoint file is damaged, not one of ours, was deleted while it was open, or cannot be written; a store returned a row that is not as it was committed | when the disk was full or busy |
  * | `CT_CURSOR_INVALID` | a cursor that this library did not make, that names none of the stream's logs, or that is ahead of what its log shows (reported, and waited for) | when ahead |
  * | `CT_READER_BUSY` | a second reader of one stream | no |
+ * | `CT_UNACKNOWLEDGED` | nothing more can be fetched before the caller acknowledges what was delivered | yes |
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
  * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |
  * | `CT_CLOSED` | used after `close()` | no |
@@ -54,6 +55,7 @@ export type CtErrorCode =
   | 'CT_CHECKPOINT_UNUSABLE'
   | 'CT_CURSOR_INVALID'
   | 'CT_READER_BUSY'
+  | 'CT_UNACKNOWLEDGED'
   | 'CT_INCOMPLETE'
   | 'CT_PEER_MISSING'
   | 'CT_CLOSED'

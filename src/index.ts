@@ -40,6 +40,7 @@ export type {
   TemporalInterval,
 } from './types/log-list.js'
 export type {
+  AcknowledgeOption,
   CommitPolicy,
   ConcurrencyOption,
   CtStreamEvents,

@@ -15,3 +15,8 @@ import type { EntryContext } from './entry-context.js'
 export function decodeEntry(raw: RawEntry, context: EntryContext, leafHash?: Uint8Array): CtCertificate {
   return new DecodedEntry(raw, context, leafHash)
 }
+
+/** The context that {@link decodeEntry} was given for this certificate; `undefined` for anything that it did not make. */
+export function contextOf(certificate: unknown): EntryContext | undefined {
+  return DecodedEntry.contextOf(certificate)
+}

@@ -66,6 +66,11 @@ export class DecodedEntry implements CtCertificate {
     this.knownLeafHash = leafHash
   }
 
+  /** What an entry was decoded with; `undefined` for anything that was not made here. */
+  static contextOf(value: unknown): EntryContext | undefined {
+    return value instanceof DecodedEntry ? value.context : undefined
+  }
+
   // — the entry
 
   get kind(): CertificateKind {
@@ -91,7 +96,8 @@ export class DecodedEntry implements CtCertificate {
   }
 
   get cursor(): string {
-    return this.once('cursor', () => this.context.cursor(this.index))
+    // Not kept: it may cover more of the other logs the next time.
+    return this.context.cursor(this.index)
   }
 
   get leafInput(): Uint8Array {

@@ -7,7 +7,7 @@ export interface EntryContext {
   readonly historical: boolean
   /** Epoch milliseconds when the batch was received: CertStream's `seen`. Default: each entry's own timestamp. */
   readonly seenAt?: number
-  /** The opaque position just after the entry of this index. */
+  /** The opaque position just after the entry of this index; asked each time it is read. */
   cursor(index: number): string
   /** The issuer certificate (DER) with this SHA-256, 32 bytes; only asked on static-ct logs. Must check it. */
   issuer(fingerprint: Uint8Array): Promise<Uint8Array>

@@ -1,2 +1,2 @@
-export { decodeEntry } from './decode-entry.js'
+export { contextOf, decodeEntry } from './decode-entry.js'
 export type { EntryContext } from './entry-context.js'

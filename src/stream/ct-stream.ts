@@ -3,6 +3,7 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { CtStreamEvents, CtStreamOptions, StreamStatus } from '../types/stream.js'
 import { Emitter } from '../util/emitter.js'
 import type { Engine } from './engine.js'
+import { notDelivered } from './not-delivered.js'
 import type { Run } from './run.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
@@ -15,7 +16,8 @@ import { streamStatus } from './status.js'
  * ```
  *
  * Nothing is opened before the first read. Entries come at least once, in order within a log, without gaps; an entry is
- * acknowledged when the next one is asked for, and what is acknowledged is committed to the checkpoint store.
+ * acknowledged when the next one is asked for (see the option `acknowledge`), and what is acknowledged is committed to the
+ * checkpoint store.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once for options that are wrong.
  */
@@ -71,11 +73,20 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
   }
 
   /**
-   * Says that everything read so far is finished with, without asking for more: the last entry or page counts as
-   * acknowledged. Useful before leaving a loop, and with `commit: 'manual'`.
+   * Says what is finished with: `acknowledge(cert)` everything of its log up to and including this certificate, which came from this
+   * stream, alone or in a batch, at any earlier time; `acknowledge()` everything read so far, of all logs.
+   *
+   * What is acknowledged does not come again once it is committed. Certificates of different logs may be acknowledged in any order;
+   * to acknowledge one again, or an earlier one of its log, changes nothing, nor does it after `close()`. Needed with
+   * `acknowledge: 'manual'`; otherwise useful before leaving a loop, or in the middle of a batch.
+   *
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` for anything but a certificate that this stream has delivered.
    */
-  acknowledge(): void {
-    this.run?.acknowledge()
+  acknowledge(...certificate: [] | [certificate: CtCertificate]): void {
+    // An `undefined` that slipped in must not stand for everything.
+    if (certificate.length === 0) this.engine?.acknowledgeGiven()
+    else if (this.engine === undefined) throw notDelivered(certificate[0])
+    else this.engine.acknowledge(certificate[0])
   }
 
   /** Makes what is acknowledged durable now. */
@@ -120,7 +131,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     const next = async (): Promise<IteratorResult<T>> => {
       try {
         await this.open()
-        this.acknowledge()
+        this.askedForMore()
         const value = this.closed === undefined ? (atHand() ?? (await read())) : undefined
         if (value !== undefined) return { done: false, value }
       } catch (error) {
@@ -137,7 +148,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
       },
       next: () => {
         if (turn === undefined && this.closed === undefined) {
-          this.acknowledge()
+          this.askedForMore()
           try {
             const value = atHand()
             if (value !== undefined) return Promise.resolve({ done: false, value })
@@ -167,6 +178,11 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
         throw error
       },
     }
+  }
+
+  /** The reader is finished with what it has, unless it says so itself. */
+  private askedForMore(): void {
+    if (this.settings.acknowledge === 'automatic') this.run?.acknowledge()
   }
 
   private readonly onAbort = (): void => {

@@ -3,6 +3,7 @@ import { loadedRows } from '../checkpoint/check.js'
 import { sealed } from '../checkpoint/checksum.js'
 import { openGaps } from '../checkpoint/open-gaps.js'
 import { checkpointStore, storeName } from '../checkpoint/open-store.js'
+import { contextOf } from '../decode/index.js'
 import { CtStreamError } from '../errors.js'
 import { Delivered } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
@@ -14,6 +15,7 @@ import { withRetry } from '../http/retry.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import { isLoopbackHost } from '../loglist/hosts.js'
+import type { CtCertificate } from '../types/certificate.js'
 import type { CheckpointStore, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
@@ -28,10 +30,12 @@ import { type FindIssuer, Issuers } from './issuers.js'
 import type { Lane } from './lane.js'
 import type { LogSessionEvents } from './log-session-options.js'
 import { Mixer } from './mixer.js'
+import { notDelivered } from './not-delivered.js'
 import type { LogPlace } from './page-cursors.js'
 import { Roster } from './roster.js'
-import { Run } from './run.js'
+import { Run, type RunEntryContext } from './run.js'
 import type { Settings } from './settings.js'
+import { noticeStalls } from './stalls.js'
 import { logStatus, streamStatus } from './status.js'
 
 type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K]) => void
@@ -46,6 +50,7 @@ export class Engine {
   /** `undefined`: nothing is dropped for having been delivered before. */
   readonly delivered: Delivered | undefined
   readonly settings: Settings
+  readonly acknowledgesByReading: boolean
   private readonly emit: Emit
   private readonly stopper = quietController()
   private readonly mixer = new Mixer()
@@ -73,6 +78,7 @@ export class Engine {
 
   constructor(settings: Settings, emit: Emit) {
     this.settings = settings
+    this.acknowledgesByReading = settings.acknowledge === 'automatic'
     this.emit = emit
     this.budget = new ByteBudget(settings.maxBufferedBytes)
     const { filter, dedupe, clock, elapsed, random } = settings
@@ -140,7 +146,13 @@ export class Engine {
     this.askForContact()
     // As long as the lists are kept current there may be another log to read.
     if (keepCurrent !== undefined) this.watch(keepCurrent())
-    this.inBackground(this.committer.run(this.stopper.signal))
+    const { lanes } = this.mixer
+    const { budget } = this
+    const { clock } = this.settings
+    const { signal } = this.stopper
+    this.inBackground(this.committer.run(signal))
+    if (!this.acknowledgesByReading)
+      this.inBackground(noticeStalls({ lanes, budget, clock, settle: () => this.settle() }, signal))
   }
 
   /** Once a stream, and only where there is an operator who could want to write: not for logs on this machine. */
@@ -180,27 +192,48 @@ export class Engine {
   private leaveRun(): void {
     if (this.reading === undefined) return
     const { lane, page } = this.reading
-    this.reading.acknowledge()
+    if (this.acknowledgesByReading) this.reading.acknowledge()
     this.settle()
     lane.leave(page)
     this.reading = undefined
   }
 
+  /**
+   * Everything of its log up to and including this certificate is finished with.
+   * @throws `CT_OPTION_INVALID` for what this stream did not deliver.
+   */
+  acknowledge(certificate: CtCertificate): void {
+    const context = contextOf(certificate) as Partial<RunEntryContext> | undefined
+    if (context?.stream !== this || context.lane === undefined) throw notDelivered(certificate)
+    const { lane } = context
+    if (!lane.acknowledge(certificate.index)) throw notDelivered(certificate)
+    if (lane.hasFinished) this.settleLane(lane, this.settings.elapsed())
+  }
+
+  /** Everything the reader was given is finished with. */
+  acknowledgeGiven(): void {
+    for (const lane of this.mixer.lanes) lane.acknowledgeGiven()
+    this.settle()
+  }
+
   /** Applies what is acknowledged; done for a page or a commit at once, not for each entry. */
   settle(): void {
     const now = this.settings.elapsed()
-    for (const lane of this.mixer.lanes) {
-      const moved = lane.settle(now)
-      if (moved > 0) this.committer.acknowledged(moved)
-    }
+    for (const lane of this.mixer.lanes) this.settleLane(lane, now)
+  }
+
+  private settleLane(lane: Lane, now: number): void {
+    const moved = lane.settle(now)
+    if (moved > 0) this.committer.acknowledged(moved)
   }
 
   commit(): Promise<void> {
     return this.committer.commit()
   }
 
-  /** Where the reader of each log is, for a cursor. */
+  /** Which entries of each log are acknowledged, for a cursor. */
   places(): LogPlace[] {
+    this.settle()
     return this.mixer.lanes
       .filter((lane) => lane.position.begun)
       .map((lane) => ({ logId: lane.session.log.id, ...lane.place }))

@@ -57,9 +57,35 @@ export class Lane {
     } else page.leave()
   }
 
-  /** Whether the reader holds entries it has not finished with. */
-  get holds(): boolean {
-    return this.taken.length > 0
+  /** Bytes held for pages that the reader has not finished with; 0 when there are none. */
+  get heldBytes(): number {
+    return this.taken.reduce((sum, page) => sum + page.heldBytes, 0)
+  }
+
+  /**
+   * The reader is finished with everything up to and including `index`.
+   * @returns `false`, and changes nothing, when it was not given that entry yet.
+   */
+  acknowledge(index: number): boolean {
+    const at = this.taken.findLast((page) => page.start <= index)
+    // It was acknowledged before.
+    if (at === undefined) return true
+    if (!at.includes(index)) return false
+    for (const page of this.taken) {
+      page.finishTo(index + 1)
+      if (page === at) break
+    }
+    return true
+  }
+
+  /** The reader is finished with everything it was given. */
+  acknowledgeGiven(): void {
+    for (const page of this.taken) page.finishGiven()
+  }
+
+  /** Whether there is a finished page to give back. */
+  get hasFinished(): boolean {
+    return this.taken[0]?.isFinished ?? false
   }
 
   /**

@@ -135,6 +135,11 @@ export class LogSession {
     return this.logHeads.known
   }
 
+  /** What of the budget the log may hold, and holds. */
+  get share(): LogSessionOptions['share'] {
+    return this.options.share
+  }
+
   /** What is worth remembering of the log's limits, and from where it was read without a break. */
   get learned(): LogCheckpoint['learned'] {
     const limits = this.limits.record(this.requestsPerSecond)

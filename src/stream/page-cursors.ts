@@ -11,14 +11,15 @@ export interface LogPlace extends Place {
 const HASH_LENGTH = 32
 
 /**
- * The cursors of one page's entries: its own log goes on after the entry, all others where they were when the page was begun.
+ * The cursors of one page's entries: its own log goes on after the entry, all others where they were when the page was begun, or are
+ * when the cursor is asked for.
  *
  * Costs nothing before a cursor is asked for. Asked for in order, each costs two hashes and those of the root; at any time, also when
  * the page is given back: it keeps the hashes of its leaves.
  */
 export class PageCursors {
   private readonly lane: Lane
-  private readonly places: readonly LogPlace[]
+  private readonly places: readonly LogPlace[] | (() => readonly LogPlace[])
   private readonly start: number
   private readonly rangeBefore: CompactRange | undefined
   private readonly leafHashes: Uint8Array | undefined
@@ -27,8 +28,8 @@ export class PageCursors {
   /** Entries of the page that are in `builder`. */
   private built = 0
 
-  /** @param places - Of all logs that have been opened, this one included. */
-  constructor(places: readonly LogPlace[], lane: Lane, { batch, rangeBefore }: Delivery) {
+  /** @param places - Of all logs that have been opened, this one included; a function is called for each cursor. */
+  constructor(places: readonly LogPlace[] | (() => readonly LogPlace[]), lane: Lane, { batch, rangeBefore }: Delivery) {
     this.places = places
     this.lane = lane
     this.start = batch.start
@@ -39,16 +40,18 @@ export class PageCursors {
 
   /** The cursor that goes on after entry `index`. */
   after(index: number): string {
-    this.template ??= this.newTemplate()
+    const { places } = this
+    if (typeof places === 'function') this.template = this.newTemplate(places())
+    else this.template ??= this.newTemplate(places)
     const { next, range } = this.lane.placeAt(index + 1, () => this.rangeAfter(index + 1 - this.start))
     return this.template.withPlace(next, range)
   }
 
-  private newTemplate(): CursorTemplate {
+  private newTemplate(places: readonly LogPlace[]): CursorTemplate {
     const { id } = this.lane.session.log
     return CursorTemplate.of(
-      this.places.map(({ logId, next, range }) => [cursorKey(logId), next, range]),
-      this.places.findIndex(({ logId }) => logId === id),
+      places.map(({ logId, next, range }) => [cursorKey(logId), next, range]),
+      places.findIndex(({ logId }) => logId === id),
     )
   }
 

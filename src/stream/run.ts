@@ -16,17 +16,26 @@ export interface RunContext {
   readonly filter: EntryFilter | undefined
   /** `undefined`: nothing is dropped for having been delivered before. */
   readonly delivered: Delivered | undefined
-  /** Where each log is now, for a cursor. */
+  /** Whether going on to the next entry or page acknowledges the one before. */
+  readonly acknowledgesByReading: boolean
+  /** Which entries of each log are acknowledged, for a cursor. */
   places(): LogPlace[]
   /** The issuer with this SHA-256, from the store or the log. */
   issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array>
 }
 
+/** By what an entry is known to be of a stream. */
+export interface RunEntryContext extends EntryContext {
+  readonly stream: RunContext
+  readonly lane: Lane
+}
+
 /**
  * One page being read: decodes its entries when the reader comes to them, and drops those that are not wanted.
  *
- * The positions of all other logs are those at which this page was begun, and stay so while it is read; with them each
- * entry can make a cursor that covers the whole stream, at any later time.
+ * Each entry can make a cursor that covers the whole stream, at any later time. Where reading acknowledges, the positions of the
+ * other logs are those at which this page was begun: they stay so while it is read. Where the caller acknowledges, entries of other
+ * logs may still be under way: they are not behind the cursor before they are acknowledged.
  */
 export class Run {
   readonly lane: Lane
@@ -37,8 +46,8 @@ export class Run {
   private looked = 0
   /** The last entry looked at, while the reader has not come to it. */
   private found: CtCertificate | undefined
-  private readonly historical: EntryContext
-  private readonly current: EntryContext
+  private readonly historical: RunEntryContext
+  private readonly current: RunEntryContext
 
   constructor(context: RunContext, lane: Lane, delivery: Delivery) {
     this.context = context
@@ -46,8 +55,12 @@ export class Run {
     this.delivery = delivery
     this.page = lane.take(delivery)
     const { log } = lane.session
-    const cursors = new PageCursors(context.places(), lane, delivery)
+    // With acknowledgement by hand, other logs are where they are acknowledged when the cursor is read.
+    const places = context.acknowledgesByReading ? context.places() : () => context.places()
+    const cursors = new PageCursors(places, lane, delivery)
     this.current = {
+      stream: context,
+      lane,
       log,
       historical: false,
       seenAt: context.settings.clock.now(),

@@ -11,7 +11,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { LogSpec } from '../types/log.js'
 import type { LogSelection } from '../types/log-list.js'
-import type { CtStreamOptions, VerifyOption } from '../types/stream.js'
+import type { AcknowledgeOption, CtStreamOptions, VerifyOption } from '../types/stream.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, dateOption, integerOption, objectOption, optionError } from '../util/options.js'
 import { VERSION } from '../version.js'
@@ -30,6 +30,7 @@ export interface Settings {
   readonly checkpoint: string | CheckpointStore | false
   /** `undefined`: only by `stream.commit()`. */
   readonly commit: { readonly everyMs: number; readonly everyEntries: number } | undefined
+  readonly acknowledge: AcknowledgeOption
   readonly verify: VerifyOption
   /** `undefined`: everything is wanted. */
   readonly filter: EntryFilter | undefined
@@ -58,6 +59,7 @@ export const DEFAULTS = Object.freeze({
   end: 'never',
   checkpoint: 'ct-stream.db',
   commit: Object.freeze({ everyMs: 1_000, everyEntries: 10_000 }),
+  acknowledge: 'automatic',
   verify: 'full',
   dedupe: DEDUPE_DEFAULTS,
   maxBufferedBytes: 64 * 1024 * 1024,
@@ -76,6 +78,7 @@ const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
   'resume',
   'checkpoint',
   'commit',
+  'acknowledge',
   'verify',
   'filter',
   'dedupe',
@@ -116,6 +119,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     resume: stringOption('resume', options.resume),
     checkpoint: checkpointOption(options.checkpoint),
     commit: commitOption(options.commit),
+    acknowledge: choiceOption('acknowledge', options.acknowledge, ['automatic', 'manual'], DEFAULTS.acknowledge),
     verify: choiceOption('verify', options.verify, ['full', 'signatures-only', 'none-unverified'], DEFAULTS.verify),
     filter: filterOption('filter', options.filter),
     dedupe: dedupeOption('dedupe', options.dedupe),

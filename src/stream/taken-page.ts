@@ -22,6 +22,7 @@ export class TakenPage {
   rangeAtEnd: CompactRange | undefined
   /** One byte an entry, 1 for those dropped; made for the first one. */
   private dropped: Uint8Array | undefined
+  private drops = 0
   private isLeft = false
   private isReleased = false
   private lastTimestamp: number | undefined
@@ -35,6 +36,11 @@ export class TakenPage {
 
   get start(): number {
     return this.delivery.batch.start
+  }
+
+  /** Bytes held out of the budget. */
+  get heldBytes(): number {
+    return this.delivery.lease.bytes
   }
 
   /** Whether every entry is finished with. */
@@ -63,6 +69,7 @@ export class TakenPage {
   drop(i: number): void {
     this.dropped ??= new Uint8Array(this.delivery.batch.length)
     this.dropped[i] = 1
+    this.drops++
     if (this.finished === i) this.finished = i + 1
   }
 
@@ -92,7 +99,7 @@ export class TakenPage {
     this.lastTimestamp = leafTimestamp(batch.leafInput(batch.length - 1))
     this.isLeft = true
     batch.release()
-    const share = Math.min(1, (this.given * KEPT_TOGETHER) / batch.length)
+    const share = Math.min(1, ((batch.length - this.drops) * KEPT_TOGETHER) / batch.length)
     lease.resize(Math.min(lease.bytes, Math.ceil(batch.byteLength * share) + batch.length * 32))
   }
 

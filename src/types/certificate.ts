@@ -315,6 +315,10 @@ export interface CtCertificate {
    * Opaque position just after this entry, covering all logs of the stream; `ctStream({ resume: cursor })` continues there. About 43
    * characters a log. Computed when first read, at any time: until then the certificate keeps the leaf hashes of its page, 32 bytes
    * an entry.
+   *
+   * It covers everything of this log up to this entry. Of the other logs it covers what was delivered before this entry or its page;
+   * with `acknowledge: 'manual'`, what is acknowledged at the moment it is read. So nothing is behind it that may not be finished
+   * with, as long as entries are finished in the order in which they came, or else acknowledged when they are.
    */
   readonly cursor: string
 

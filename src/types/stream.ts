@@ -35,6 +35,14 @@ export type EndOption = 'never' | 'head' | { readonly index: number } | { readon
  */
 export type VerifyOption = 'full' | 'signatures-only' | 'none-unverified'
 
+/**
+ * What counts as finished with, so that it need not come again.
+ *
+ * - `automatic`: an entry or page, when the reader asks for the next one
+ * - `manual`: what the caller acknowledges by `stream.acknowledge(cert)` or `stream.acknowledge()`, and nothing else
+ */
+export type AcknowledgeOption = 'automatic' | 'manual'
+
 export interface CommitPolicy {
   /** Acknowledged positions become durable at least this often. Milliseconds, 10 to 3,600,000. Default 1000. */
   readonly everyMs?: number
@@ -207,6 +215,11 @@ export interface CtStreamOptions {
    * begun, which is stored at once. Default `{ everyMs: 1000, everyEntries: 10_000 }`.
    */
   readonly commit?: CommitPolicy | 'manual'
+  /**
+   * What counts as finished with. `'manual'` is for everything that asks for more before it is finished: pipelines, queues, work done
+   * side by side. Default `'automatic'`: asking for the next entry or page acknowledges the one before.
+   */
+  readonly acknowledge?: AcknowledgeOption
   /** Default `'full'`. */
   readonly verify?: VerifyOption
   /** Which entries are delivered. What is dropped counts as read: the position moves past it. Default: all. */

@@ -44,6 +44,11 @@ export class ByteBudget {
     return this.whole?.isScarce ?? this.held * 2 > this.limit
   }
 
+  /** Whether somebody waits for room. */
+  get hasWaiters(): boolean {
+    return this.waiters.length > 0
+  }
+
   /** Whether `reserve(bytes)` would be granted at once. */
   fits(bytes: number): boolean {
     if (this.waiters.length > 0 || !this.allows(bytes)) return false
