@@ -30,6 +30,11 @@ export class Committer {
     this.options = options
   }
 
+  /** Entries acknowledged and not yet durable. */
+  get uncommitted(): number {
+    return this.pending
+  }
+
   /** Entries were acknowledged. */
   acknowledged(entries: number): void {
     this.dirty = true

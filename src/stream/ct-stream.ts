@@ -33,6 +33,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
   private closed: Promise<void> | undefined
   private reading = false
   private run: Run | undefined
+  private isAtEnd = false
 
   /** @internal Use {@link ctStream}. */
   constructor(settings: Settings) {
@@ -120,6 +121,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
    */
   private reader<T>(atHand: () => T | undefined, read: () => Promise<T | undefined>): AsyncIterableIterator<T> {
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
+    if (this.isAtEnd) throw new CtStreamError('CT_CLOSED', 'this stream has reached its end')
     if (this.reading)
       throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
     this.reading = true
@@ -130,10 +132,16 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     }
     const next = async (): Promise<IteratorResult<T>> => {
       try {
-        await this.open()
+        const engine = await this.open()
         this.askedForMore()
-        const value = this.closed === undefined ? (atHand() ?? (await read())) : undefined
+        const isOver = () => this.isAtEnd || this.closed !== undefined
+        const value = isOver() ? undefined : (atHand() ?? (await read()))
         if (value !== undefined) return { done: false, value }
+        if (!isOver()) {
+          this.isAtEnd = true
+          await engine.finish(this.closing)
+        }
+        if (this.closed === undefined) return { done: true, value: undefined }
       } catch (error) {
         // Closed while it was opened: that is the end, not a failure.
         if (this.closed === undefined || !CtStreamError.is(error) || error.code !== 'CT_CLOSED') return fail(error)
@@ -184,6 +192,8 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
   private askedForMore(): void {
     if (this.settings.acknowledge === 'automatic') this.run?.acknowledge()
   }
+
+  private readonly closing = (): Promise<void> => this.close()
 
   private readonly onAbort = (): void => {
     this.close().catch(() => {})

@@ -19,7 +19,7 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { CheckpointStore, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
-import { quietController } from '../util/abort.js'
+import { linkedController, quietController } from '../util/abort.js'
 import { ByteBudget } from '../util/byte-budget.js'
 import { toHex } from '../util/bytes.js'
 import { VERSION } from '../version.js'
@@ -28,6 +28,7 @@ import { decodeCursor } from './cursor.js'
 import { describeMissing } from './giving-up.js'
 import { type FindIssuer, Issuers } from './issuers.js'
 import type { Lane } from './lane.js'
+import { linger, lingerNoMore, takeOver } from './lingering.js'
 import type { LogSessionEvents } from './log-session-options.js'
 import { Mixer } from './mixer.js'
 import { notDelivered } from './not-delivered.js'
@@ -53,6 +54,11 @@ export class Engine {
   readonly acknowledgesByReading: boolean
   private readonly emit: Emit
   private readonly stopper = quietController()
+  /** Aborts at the end too, when nothing more is read. */
+  private readonly ender = linkedController(this.stopper.signal)
+  /** Closes the stream, where it is at its end and waits for what it delivered to be acknowledged. */
+  private whenFinished: (() => Promise<void>) | undefined
+  private isCommittingAtEnd = false
   private readonly mixer = new Mixer()
   private readonly store: CheckpointStore
   private readonly transport: Transport
@@ -114,6 +120,7 @@ export class Engine {
   }
 
   private async start(): Promise<void> {
+    await takeOver(this.settings.checkpoint)
     await this.store.open()
     this.hasStore = true
     if (this.store.warning !== undefined) this.settings.logger.warn(this.store.warning)
@@ -149,7 +156,7 @@ export class Engine {
     const { lanes } = this.mixer
     const { budget } = this
     const { clock } = this.settings
-    const { signal } = this.stopper
+    const { signal } = this.ender
     this.inBackground(this.committer.run(signal))
     if (!this.acknowledgesByReading)
       this.inBackground(noticeStalls({ lanes, budget, clock, settle: () => this.settle() }, signal))
@@ -208,12 +215,14 @@ export class Engine {
     const { lane } = context
     if (!lane.acknowledge(certificate.index)) throw notDelivered(certificate)
     if (lane.hasFinished) this.settleLane(lane, this.settings.elapsed())
+    this.acknowledgedAtEnd()
   }
 
   /** Everything the reader was given is finished with. */
   acknowledgeGiven(): void {
     for (const lane of this.mixer.lanes) lane.acknowledgeGiven()
     this.settle()
+    this.acknowledgedAtEnd()
   }
 
   /** Applies what is acknowledged; done for a page or a commit at once, not for each entry. */
@@ -227,8 +236,47 @@ export class Engine {
     if (moved > 0) this.committer.acknowledged(moved)
   }
 
-  commit(): Promise<void> {
-    return this.committer.commit()
+  /**
+   * The reader knows that there is nothing more: closes the stream, or waits with that for what it delivered to be acknowledged and,
+   * where that is the caller's too, committed. Nothing keeps the process alive meanwhile.
+   */
+  async finish(close: () => Promise<void>): Promise<void> {
+    this.ender.abort()
+    this.settle()
+    if (this.isFinished) return close()
+    this.whenFinished = close
+    linger(this.settings.checkpoint, close)
+    await this.commitAtEnd()
+  }
+
+  private get isFinished(): boolean {
+    if (this.acknowledgesByReading) return true
+    const isCommitted = this.settings.commit !== undefined || this.committer.uncommitted === 0
+    return isCommitted && this.mixer.lanes.every(({ heldBytes }) => heldBytes === 0)
+  }
+
+  /** At the end nothing is committed by the clock any more, but as it is acknowledged. */
+  private async commitAtEnd(): Promise<void> {
+    if (this.isFinished) return this.whenFinished?.()
+    if (this.settings.commit === undefined || this.isCommittingAtEnd) return
+    this.isCommittingAtEnd = true
+    try {
+      // One commit for all that is acknowledged while another is written.
+      do await this.committer.commit()
+      while (this.committer.uncommitted > 0)
+    } finally {
+      this.isCommittingAtEnd = false
+    }
+  }
+
+  private acknowledgedAtEnd(): void {
+    if (this.whenFinished === undefined || this.closing !== undefined) return
+    this.commitAtEnd().catch((error) => this.settings.logger.error(messageOf(error)))
+  }
+
+  async commit(): Promise<void> {
+    await this.committer.commit()
+    if (this.isFinished) await this.whenFinished?.()
   }
 
   /** Which entries of each log are acknowledged, for a cursor. */
@@ -267,7 +315,9 @@ export class Engine {
 
   /** Stops reading, commits what is acknowledged, releases everything. Idempotent. */
   close(): Promise<void> {
-    this.closing ??= this.shutDown()
+    this.closing ??= this.shutDown().finally(() => {
+      if (this.whenFinished !== undefined) lingerNoMore(this.settings.checkpoint, this.whenFinished)
+    })
     return this.closing
   }
 
@@ -395,4 +445,8 @@ export class Engine {
   private checkpoints(): LogCheckpoint[] {
     return this.mixer.lanes.flatMap((lane) => lane.checkpoint() ?? [])
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -218,6 +218,10 @@ export interface CtStreamOptions {
   /**
    * What counts as finished with. `'manual'` is for everything that asks for more before it is finished: pipelines, queues, work done
    * side by side. Default `'automatic'`: asking for the next entry or page acknowledges the one before.
+   *
+   * What is not acknowledged counts in `maxBufferedBytes`; when that is full, reading waits, and an `error` event says so
+   * (`CT_UNACKNOWLEDGED`). A stream with an `end` stays open, once all is read, until all is acknowledged (with manual commits: and
+   * committed), `close()` is called, or another stream of the process opens its checkpoint; it keeps no process alive.
    */
   readonly acknowledge?: AcknowledgeOption
   /** Default `'full'`. */
