@@ -17,6 +17,6 @@ export interface CliIo {
   readonly clock: Clock
   /** Whether a process runs; `undefined` when that cannot be told, as of one on another host. */
   readonly isRunning: (process: { readonly pid: number; readonly host: string }) => boolean | undefined
-  /** The bytes of a file; rejects with Node's error. */
-  readonly readFile: (path: string) => Promise<Uint8Array>
+  /** The bytes of a file; rejects with Node's error, or with `CT_OPTION_INVALID` for one that is too large. */
+  readonly readFile: (path: string, maxBytes: number) => Promise<Uint8Array>
 }

@@ -2,6 +2,7 @@ import { createTransport } from '../http/create-transport.js'
 import { withRetry } from '../http/retry.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
+import { maxListBytes } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import type { ListStore } from '../loglist/list-copy.js'
 import { unknownOperators } from '../loglist/select.js'
@@ -45,7 +46,7 @@ export async function readListedLogs(
     logList: logListsFrom(values),
     selection,
     fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: listAttempts, clock, signal }),
-    readFile: (path) => io.readFile(path),
+    readFile: (path) => io.readFile(path, maxListBytes),
     store: keptLists(values, logger),
     clock,
     random: Math.random,

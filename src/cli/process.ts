@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import process from 'node:process'
+import { readFileUpTo } from '../loglist/read-file.js'
 import { quietController } from '../util/abort.js'
 import { systemClock } from '../util/clock.js'
 import type { Command } from './command.js'
@@ -24,7 +24,7 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
       stop: stopSignal(),
       clock: systemClock,
       isRunning,
-      readFile,
+      readFile: readFileUpTo,
     },
     commands,
   )

@@ -87,6 +87,9 @@ async function collectValues(
   return new Values(mergeLayers([flags, variables, config]))
 }
 
+/** Of a handful of flags. */
+const maxConfigBytes = 1024 * 1024
+
 async function readConfigFile(
   io: CliIo,
   named: GivenValue | undefined,
@@ -94,7 +97,7 @@ async function readConfigFile(
 ): Promise<ReadonlyMap<string, GivenValue>> {
   const path = named === undefined ? defaultConfig : String(named.value)
   try {
-    return readConfig(new TextDecoder().decode(await io.readFile(path)), path, flags)
+    return readConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path, flags)
   } catch (error) {
     if (CtStreamError.is(error)) throw error
     if (named === undefined && isMissing(error)) return new Map()

@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { ListProblem, LogAddress } from '../types/log-list.js'
+import { oversizeOf } from '../wire/json-bound.js'
 import { maxListBytes } from './defaults.js'
 import {
   type AddressRule,
@@ -37,10 +38,13 @@ const maxLogs = 10_000
  *
  * One entry that makes no sense never costs another one: it is left out and named in `problems`.
  *
- * @throws {@link CtStreamError} `CT_LIST_INVALID` when the bytes are too many, not JSON, or not a log list.
+ * @throws {@link CtStreamError} `CT_LIST_INVALID` when the bytes are too many, not JSON, or not a log list, or
+ * nest deeper than 32 or hold more than 100,000 values.
  */
 export function parseListBytes(bytes: Uint8Array, options: ParseOptions): ParsedList {
   if (bytes.length > maxListBytes) throw invalid(options.name, `is ${bytes.length} bytes, more than ${maxListBytes}`)
+  const oversize = oversizeOf(bytes)
+  if (oversize !== undefined) throw invalid(options.name, oversize)
   return parseList(parseJson(bytes, options.name), options)
 }
 

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { CtStreamError } from '../errors.js'
 import type { OperatorQueues } from '../http/operator-queues.js'
 import type { OriginRates } from '../http/origin-rates.js'
 import type { Transport } from '../http/transport.js'
+import { maxListBytes } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
+import { readFileUpTo } from '../loglist/read-file.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
 import { headDueMs, mmdMsOf } from '../logs/head-due.js'
@@ -91,7 +92,7 @@ export class Roster {
       logList: settings.logList,
       selection: settings.logs,
       fetchList: fetchListThrough(this.options.transport, signal),
-      readFile: (path, signal) => readFile(path, { signal }),
+      readFile: (path, signal) => readFileUpTo(path, maxListBytes, signal),
       store: this.options.lists,
       clock: settings.clock,
       random: settings.random,

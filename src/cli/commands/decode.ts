@@ -45,7 +45,7 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
 }
 
 async function readInput({ io, positionals: [path = '-'] }: CommandContext): Promise<Uint8Array> {
-  if (path !== '-') return io.readFile(path)
+  if (path !== '-') return io.readFile(path, maxInputBytes)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of io.stdin as AsyncIterable<Buffer | string>) {

@@ -30,11 +30,14 @@ export const stream: Command = {
   },
 }
 
+/** Two million patterns. */
+const maxDomainsBytes = 64 * 1024 * 1024
+
 async function readDomains({ io, values }: CommandContext): Promise<string | undefined> {
   const path = values.text('domains-file')
   if (path === undefined) return undefined
   try {
-    return new TextDecoder().decode(await io.readFile(path))
+    return new TextDecoder().decode(await io.readFile(path, maxDomainsBytes))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw usageError(`${values.from('domains-file')} cannot be read: ${reason}`, cause)

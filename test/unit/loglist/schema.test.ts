@@ -372,7 +372,7 @@ describe('parseListBytes', () => {
     ['a list cut short', bytesOf(withLog(rfc6962Json(0))).subarray(0, 200), /is not JSON/],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), /is not JSON/],
     ['too many bytes', new Uint8Array(maxListBytes + 1), /more than 8388608/],
-    ['deep nesting', Buffer.from('['.repeat(200_000)), /is not JSON/],
+    ['deep nesting', Buffer.from('['.repeat(200_000)), /nests deeper than 32/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => parseBytes(bytes)).toThrow(
       expect.objectContaining({
