@@ -5,6 +5,7 @@ import { optionError } from '../util/options.js'
 import { ACCEPT_ENCODING, decodeContent } from './content-encoding.js'
 import { closedError } from './http-errors.js'
 import { SharedReads } from './shared-reads.js'
+import { mayShareReads } from './shared-reads-check.js'
 import {
   DEFAULT_MAX_BYTES,
   DEFAULT_TIMEOUTS,
@@ -95,11 +96,12 @@ export class UndiciTransport implements Transport {
   private async dispatcherFor(url: string, origin: string, fresh: boolean): Promise<Dispatcher> {
     if (this.options.dispatcher === undefined) {
       const { Client, Pool } = await undiciParts()
+      const onread = (await mayShareReads()) ? this.reads.onread : undefined
       if (this.closing.signal.aborted) throw closedError(url)
-      if (fresh) return new Client(origin, this.clientOptions(origin))
+      if (fresh) return new Client(origin, this.clientOptions(origin, onread))
       let pool = this.pools.get(origin)
       if (pool === undefined) {
-        pool = new Pool(origin, { ...this.clientOptions(origin), connections: this.options.connections ?? 16 })
+        pool = new Pool(origin, { ...this.clientOptions(origin, onread), connections: this.options.connections ?? 16 })
         this.pools.set(origin, pool)
       }
       return pool
@@ -108,14 +110,14 @@ export class UndiciTransport implements Transport {
     return this.options.dispatcher
   }
 
-  private clientOptions(origin: string) {
+  private clientOptions(origin: string, onread: SharedReads['onread'] | undefined) {
     const idleMs = this.options.keepAliveMs ?? 30_000
     return {
       // 0 makes undici close a connection after each answer; requests are never sent ahead of an answer either way.
       pipelining: this.keepsAlive(origin) ? 1 : 0,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
-      connect: { ...this.options.tls, timeout: this.timeouts.connectMs, onread: this.reads.onread },
+      connect: { ...this.options.tls, timeout: this.timeouts.connectMs, ...(onread && { onread }) },
       allowH2: false,
     }
   }

@@ -142,7 +142,10 @@ describe('sockets that read into shared memory', () => {
     socket.off('readable', failing)
     onread.buffer.write('other')
     onread.callback.call(socket as never, 5, onread.buffer)
-    expect(String(socket.read())).toBe('firstother')
+    // One piece up to Node 24, two from 26 on.
+    let received = ''
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) received += chunk
+    expect(received).toBe('firstother')
   })
 
   it('may be TLS sockets', async () => {
