@@ -1,8 +1,10 @@
 import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
+import { STORE_PATIENCE, type StoreQueue } from './store-queue.js'
 
 export interface CommitterOptions {
-  readonly store: CheckpointStore
+  readonly store: Pick<CheckpointStore, 'commit'>
+  readonly queue: StoreQueue
   /** `undefined`: only by `commit()`. */
   readonly policy: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly clock: Clock
@@ -11,19 +13,21 @@ export interface CommitterOptions {
   /** What is to be remembered now, of every open log. */
   readonly checkpoints: () => LogCheckpoint[]
   readonly onCommit: (committed: { entries: number; logs: number }) => void
-  /** A commit of the policy failed. */
+  /** A commit of the policy failed, for good or for longer than five minutes. */
   readonly onError: (error: unknown) => void
 }
 
 /**
  * Makes acknowledged positions durable: after so many entries, after so much time, or when asked; one transaction for all
  * logs, never two at once.
+ *
+ * What is acknowledged needs no commit to make room for what comes next: while commits fail reading goes on, and only more
+ * is repeated after a crash.
  */
 export class Committer {
   private readonly options: CommitterOptions
   private pending = 0
   private dirty = false
-  private tail: Promise<void> = Promise.resolve()
   private busy = false
 
   constructor(options: CommitterOptions) {
@@ -48,28 +52,25 @@ export class Committer {
     this.dirty = true
   }
 
-  /** Everything acknowledged before the call is durable when it resolves. */
-  commit(): Promise<void> {
-    const done = this.tail.then(() => this.write())
-    this.tail = done.catch(() => {})
-    return done
-  }
-
-  /** Runs a call to the store when no commit is under way. */
-  exclusively<T>(call: () => T | Promise<T>): Promise<T> {
-    const done = this.tail.then(call)
-    this.tail = done.then(
-      () => {},
-      () => {},
-    )
-    return done
+  /**
+   * Everything acknowledged before the call is durable when it resolves.
+   *
+   * @param patienceMs - How long it is tried again when it fails in a passing way.
+   */
+  commit(patienceMs: number = STORE_PATIENCE.commitMs): Promise<void> {
+    return this.options.queue.persist(() => this.write(), patienceMs)
   }
 
   /** Commits at the policy's interval until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { policy, clock } = this.options
     while (policy !== undefined && !signal.aborted) {
-      await clock.sleep(policy.everyMs, signal).catch(() => {})
+      try {
+        await clock.sleep(policy.everyMs, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        throw error
+      }
       this.options.settle()
       if (this.dirty && !signal.aborted && !this.busy) this.commitInBackground()
     }
@@ -77,7 +78,7 @@ export class Committer {
 
   private commitInBackground(): void {
     this.busy = true
-    this.commit()
+    this.commit(STORE_PATIENCE.backgroundMs)
       .catch(this.options.onError)
       .finally(() => {
         this.busy = false

@@ -90,7 +90,12 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     else this.engine.acknowledge(certificate[0])
   }
 
-  /** Makes what is acknowledged durable now. */
+  /**
+   * Makes what is acknowledged durable now.
+   *
+   * @throws {@link CtStreamError} `CT_CLOSED`; what the store throws, when it is `retryable` after it was tried again for five
+   * seconds: what was acknowledged then becomes durable with a later commit.
+   */
   async commit(): Promise<void> {
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'commit() after close()')
     await this.engine?.commit()
@@ -101,7 +106,12 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     return this.engine?.status() ?? streamStatus([], 0, 0)
   }
 
-  /** Stops reading, commits what is acknowledged, releases everything. Idempotent. */
+  /**
+   * Stops reading, commits what is acknowledged, releases everything. Idempotent.
+   *
+   * @throws {@link CtStreamError} what the last commit throws, after five seconds at most: what it would have made durable
+   * comes again. Everything is released all the same.
+   */
   close(): Promise<void> {
     this.closed ??= (async () => {
       this.settings.signal?.removeEventListener('abort', this.onAbort)

@@ -38,6 +38,8 @@ import { Run, type RunEntryContext } from './run.js'
 import type { Settings } from './settings.js'
 import { noticeStalls } from './stalls.js'
 import { logStatus, streamStatus } from './status.js'
+import { StoreCaches } from './store-caches.js'
+import { STORE_PATIENCE, StoreQueue } from './store-queue.js'
 
 type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K]) => void
 
@@ -65,6 +67,8 @@ export class Engine {
   private readonly rates: OriginRates
   private readonly queues: OperatorQueues
   private roster: Roster | undefined
+  private readonly storeQueue: StoreQueue
+  private readonly caches: StoreCaches
   private readonly committer: Committer
   private readonly background: Promise<unknown>[] = []
   private readonly gaps: Gap[] = []
@@ -77,6 +81,8 @@ export class Engine {
   private reading: Run | undefined
   private readonly issuers: Issuers
   private failure: { readonly error: unknown } | undefined
+  /** Whether the reader got it. */
+  private isToldOfFailure = false
   private opening: Promise<void> | undefined
   /** Whether the store is this stream's: another one may have it. */
   private hasStore = false
@@ -102,14 +108,28 @@ export class Engine {
       dispatcher: settings.dispatcher as never,
       fetch: settings.fetch,
     })
+    this.storeQueue = new StoreQueue({
+      clock,
+      random,
+      onTrouble: (error) =>
+        settings.logger.warn(
+          `the checkpoint store cannot be written now; that is tried again, reading goes on: ${messageOf(error)}`,
+        ),
+      onRecovery: () => settings.logger.info('the checkpoint store can be written again'),
+    })
+    this.caches = new StoreCaches(this.store, this.storeQueue, settings.logger)
     this.committer = new Committer({
       store: this.store,
+      queue: this.storeQueue,
       policy: settings.commit,
       clock: settings.clock,
       settle: () => this.settle(),
       checkpoints: () => this.checkpoints().map(sealed),
       onCommit: (committed) => emit('commit', committed),
-      onError: (error) => this.fail(error),
+      // While the stream is closed the last commit tells what is wrong.
+      onError: (error) => {
+        if (this.closing === undefined) this.fail(error)
+      },
     })
   }
 
@@ -121,11 +141,10 @@ export class Engine {
 
   private async start(): Promise<void> {
     await takeOver(this.settings.checkpoint)
-    await this.store.open()
-    this.hasStore = true
-    if (this.store.warning !== undefined) this.settings.logger.warn(this.store.warning)
+    await this.openStore()
     this.stopper.signal.throwIfAborted()
-    const rows = loadedRows(await this.store.load(), storeName(this.settings.checkpoint))
+    const loaded = await this.storeQueue.exclusively(() => this.store.load())
+    const rows = loadedRows(loaded, storeName(this.settings.checkpoint))
     const stored = new Map(rows.map((row) => [row.log.id, row]))
     const resume = this.settings.resume === undefined ? undefined : decodeCursor(this.settings.resume)
     for (const id of stored.keys()) this.remembered.add(id)
@@ -138,11 +157,8 @@ export class Engine {
       signal: this.stopper.signal,
       stored,
       resume,
-      lists: {
-        list: (url) => this.committer.exclusively(() => this.store.list(url)),
-        putList: (list) => this.committer.exclusively(() => this.store.putList(list)),
-      },
-      gaps: () => this.committer.exclusively(() => this.store.gaps()),
+      lists: this.caches,
+      gaps: () => this.storeQueue.exclusively(() => this.store.gaps()),
       events: (lane) => this.sessionEvents(lane),
       onLane: (lane) => this.mixer.add(lane),
       onRun: (running) => this.watch(running),
@@ -160,6 +176,19 @@ export class Engine {
     this.inBackground(this.committer.run(signal))
     if (!this.acknowledgesByReading)
       this.inBackground(noticeStalls({ lanes, budget, clock, settle: () => this.settle() }, signal))
+  }
+
+  private async openStore(): Promise<void> {
+    const opened = (async () => this.store.open())()
+    try {
+      await this.storeQueue.whileOpen(opened)
+    } catch (error) {
+      // One that opens after all when the stream is closed is not to be left open.
+      opened.then(() => this.store.close()).catch(() => {})
+      throw error
+    }
+    this.hasStore = true
+    if (this.store.warning !== undefined) this.settings.logger.warn(this.store.warning)
   }
 
   /** Once a stream, and only where there is an operator who could want to write: not for logs on this machine. */
@@ -180,7 +209,10 @@ export class Engine {
   async nextRun(): Promise<Run | undefined> {
     this.leaveRun()
     for (;;) {
-      if (this.failure !== undefined) throw this.failure.error
+      if (this.failure !== undefined) {
+        this.isToldOfFailure = true
+        throw this.failure.error
+      }
       const taken = this.mixer.take()
       if (taken !== undefined) {
         this.reading = new Run(this, taken.lane, taken.delivery)
@@ -306,10 +338,10 @@ export class Engine {
 
   private readonly findIssuer: FindIssuer = async (logId, fingerprint) => {
     const name = toHex(fingerprint)
-    const kept = await this.committer.exclusively(() => this.store.issuer(name))
+    const kept = await this.caches.issuer(name)
     if (kept !== undefined) return kept
     const der = await this.fetchIssuer(logId, fingerprint)
-    await this.committer.exclusively(() => this.store.putIssuer(name, der))
+    await this.caches.putIssuer(name, der)
     return der
   }
 
@@ -324,21 +356,31 @@ export class Engine {
   private async shutDown(): Promise<void> {
     this.stopper.abort(new CtStreamError('CT_CLOSED', 'the stream is closed'))
     this.mixer.wake()
-    await this.opening?.catch(() => {}) // told to who opens
+    this.storeQueue.close()
+    // What opening throws is told to who opens.
+    if (this.opening !== undefined) await this.storeQueue.whileOpen(this.opening).catch(() => {})
     await Promise.allSettled(this.background)
     for (const delivery of this.mixer.drain()) delivery.lease.release()
     try {
       if (this.settings.commit !== undefined) await this.committer.commit()
     } catch (error) {
-      if (this.failure === undefined) throw error // else the reader has been told of it
+      if (!this.isToldOfFailure) throw error
     } finally {
       try {
-        if (this.hasStore) await this.committer.exclusively(() => this.store.close())
+        if (this.hasStore) await this.closeStore()
       } finally {
+        this.storeQueue.release()
         await this.roster?.close()
         await this.transport.close()
       }
     }
+  }
+
+  private async closeStore(): Promise<void> {
+    const close = async () => this.store.close()
+    // One that hangs is told to close all the same, and not waited for.
+    if (this.storeQueue.isOver) close().catch(() => {})
+    else await this.storeQueue.exclusively(close)
   }
 
   private async fetchIssuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
@@ -356,7 +398,7 @@ export class Engine {
   }
 
   private sessionEvents(lane: () => Lane): LogSessionEvents {
-    const { settings, committer, store, emit } = this
+    const { settings, committer, storeQueue, store, emit } = this
     const log = () => lane().session.log
     return {
       opened: async () => {
@@ -366,7 +408,7 @@ export class Engine {
         // Where a log was begun is remembered at once: a crash before the first commit must not begin later.
         if (settings.commit === undefined) return this.rememberOpening(lane())
         committer.changed()
-        await committer.commit()
+        await committer.commit(STORE_PATIENCE.backgroundMs)
       },
       deliver: (deliveries) => this.mixer.offer(lane(), deliveries),
       state: (state, previous) => emit('log', { log: log(), state, previous }),
@@ -381,7 +423,7 @@ export class Engine {
       },
       accuse: async (evidence, error) => {
         settings.logger.error(error.message, { log: log().description })
-        await committer.exclusively(() => store.addEvidence(evidence))
+        await storeQueue.persist(async () => store.addEvidence(evidence), STORE_PATIENCE.backgroundMs)
         emit('misbehaviour', { log: log(), error })
       },
       gap: (gap) => this.recordGap(gap),
@@ -394,13 +436,13 @@ export class Engine {
     const { id } = lane.session.log
     const opening = lane.checkpoint()
     if (opening === undefined || this.remembered.has(id)) return
-    await this.committer.exclusively(() => this.store.commit([sealed(opening)]))
+    await this.storeQueue.persist(async () => this.store.commit([sealed(opening)]), STORE_PATIENCE.backgroundMs)
     this.remembered.add(id)
   }
 
   private async recordGap(gap: Gap): Promise<void> {
     this.gaps.push(gap)
-    await this.committer.exclusively(() => this.store.addGap(gap))
+    await this.storeQueue.persist(async () => this.store.addGap(gap), STORE_PATIENCE.backgroundMs)
     this.emit('gap', gap)
   }
 

@@ -97,7 +97,10 @@ export interface StoredList {
  * Where positions and what goes with them are kept. Implement it to keep them in a database of your own.
  *
  * One stream uses a store at a time; `open` must refuse a second one. All methods may be synchronous or return promises;
- * the stream never calls two at once.
+ * the stream never calls two at once (but `close`, when another call has not been answered for five seconds).
+ *
+ * Writes that throw an error with `retryable: true` are tried again for five minutes, other errors end the stream; what
+ * `issuer`, `putIssuer`, `list` and `putList` throw does neither.
  */
 export interface CheckpointStore {
   /**

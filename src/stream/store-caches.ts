@@ -1,0 +1,74 @@
+import { isUint8Array } from 'node:util/types'
+import type { CheckpointStore, StoredList } from '../types/checkpoint.js'
+import type { Logger } from '../types/clock.js'
+import { sha256Hex } from '../util/hash.js'
+import type { StoreQueue } from './store-queue.js'
+
+type Caches = Pick<CheckpointStore, 'issuer' | 'putIssuer' | 'list' | 'putList'>
+
+/**
+ * What the store keeps only to save requests: issuers and log lists. Nothing that goes wrong with it matters to anybody:
+ * what cannot be read, or is not what was kept, is fetched again; what cannot be kept is not. The log says so once.
+ */
+export class StoreCaches {
+  private readonly store: Caches
+  private readonly queue: StoreQueue
+  private readonly logger: Logger
+  /** What fails now, by its name. */
+  private readonly failing = new Set<string>()
+
+  constructor(store: Caches, queue: StoreQueue, logger: Logger) {
+    this.store = store
+    this.queue = queue
+    this.logger = logger
+  }
+
+  /** The issuer with this SHA-256, in lower-case hexadecimal. */
+  async issuer(fingerprint: string): Promise<Uint8Array | undefined> {
+    const der = await this.unlessItFails('read an issuer', () => this.store.issuer(fingerprint))
+    return isUint8Array(der) && sha256Hex(der) === fingerprint ? der : undefined
+  }
+
+  async putIssuer(fingerprint: string, der: Uint8Array): Promise<void> {
+    await this.unlessItFails('keep an issuer', () => this.store.putIssuer(fingerprint, der))
+  }
+
+  async list(url: string): Promise<StoredList | undefined> {
+    const list: unknown = await this.unlessItFails('read a log list', () => this.store.list(url))
+    return isStoredList(list, url) ? list : undefined
+  }
+
+  async putList(list: StoredList): Promise<void> {
+    await this.unlessItFails('keep a log list', () => this.store.putList(list))
+  }
+
+  private async unlessItFails<T>(doing: string, call: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await this.queue.exclusively(call)
+      this.failing.delete(doing)
+      return result
+    } catch (error) {
+      if (!this.failing.has(doing))
+        this.logger.warn(`the checkpoint store failed to ${doing}; it is fetched anew: ${messageOf(error)}`)
+      this.failing.add(doing)
+      return undefined
+    }
+  }
+}
+
+function isStoredList(value: unknown, url: string): value is StoredList {
+  if (typeof value !== 'object' || value === null) return false
+  const list = value as Partial<Record<keyof StoredList, unknown>>
+  const isText = (field: unknown) => field === undefined || typeof field === 'string'
+  return (
+    list.url === url &&
+    isUint8Array(list.body) &&
+    isText(list.etag) &&
+    isText(list.lastModified) &&
+    Number.isFinite(list.fetchedAt)
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
