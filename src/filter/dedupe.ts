@@ -1,7 +1,10 @@
 import { CtStreamError } from '../errors.js'
+import type { EntryExtra } from '../types/entries.js'
 import type { DedupeBy, DedupeOption } from '../types/filter.js'
+import { concatBytes } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 import { choiceOption, integerOption, objectOption } from '../util/options.js'
+import type { EntryKind } from '../wire/merkle-leaf.js'
 import { outlineCertificate, outlineTbs } from '../x509/certificate-frame.js'
 import { issuanceTbs } from '../x509/issuance-tbs.js'
 import { KeyMemory } from './key-memory.js'
@@ -34,46 +37,92 @@ export function dedupeOption(option: string, value: DedupeOption | undefined): D
   }
 }
 
+/** What stands for an entry among those that were delivered. */
+export interface EntryKeys {
+  readonly kind: EntryKind
+  /** Of exactly this entry, 32 bytes. */
+  readonly own: Uint8Array
+  /** Of its issuance, 32 bytes; `undefined` where that does not count, or cannot be read. */
+  readonly issuance: Uint8Array | undefined
+}
+
 /**
  * Knows what was delivered, over all logs of a stream.
  *
  * An entry is remembered when the reader gets it. That loses nothing: whatever comes after it is looked at when it has been
  * acknowledged (or is in the same batch), so an entry is only dropped when the position of the one delivered before is committed with
  * its own or earlier. All is in memory: a stream that is started anew has forgotten everything, and delivers again.
+ *
+ * A log can publish anything, also a certificate that a CA issued with a signature that it did not make; nobody has checked signatures
+ * here. So that such an entry cannot keep the genuine one from the reader, an entry is dropped for one of its own kind only if
+ * that has the same bytes, signature included, and a precertificate is never dropped for a certificate. A certificate is
+ * dropped for its precertificate; what is left open by that, the option says.
  */
 export class Delivered {
-  private readonly keyOf: (leafInput: Uint8Array) => Uint8Array | undefined
+  private readonly by: DedupeBy
   private readonly memory: KeyMemory
   private readonly now: () => number
 
   /** @param now - Elapsed milliseconds, not of a clock that can be set. */
   constructor({ by, ttlMs, maxEntries }: DedupeSettings, now: () => number, random: () => number) {
-    this.keyOf = by === 'certificate' ? certificateKey : issuanceKey
+    this.by = by
     this.memory = new KeyMemory({ ttlMs, maxEntries, random })
     this.now = now
   }
 
-  /** What stands for an entry: 32 bytes; `undefined` for one that cannot be told apart from others, and is never dropped. */
-  key(leafInput: Uint8Array): Uint8Array | undefined {
-    return this.keyOf(leafInput)
+  /**
+   * What stands for an entry; `undefined` for one that cannot be told apart from others, and is never dropped.
+   * @param extra - What the log sent beside the leaf; asked only of a precert entry.
+   */
+  keys(leafInput: Uint8Array, extra: () => EntryExtra): EntryKeys | undefined {
+    const walk = new LeafWalk()
+    const kind = walk.open(leafInput)
+    if (kind === undefined) return undefined
+    return {
+      kind,
+      own: kind === 'x509' ? leafKey(leafInput, walk) : precertificateKey(leafInput, walk, extra()),
+      issuance: this.by === 'issuance' ? issuanceKey(leafInput) : undefined,
+    }
   }
 
-  has(key: Uint8Array | undefined): boolean {
-    return key !== undefined && this.memory.has(key, this.now())
+  has(keys: EntryKeys | undefined): boolean {
+    if (keys === undefined) return false
+    const { memory } = this
+    const now = this.now()
+    if (memory.has(keys.own, now)) return true
+    return keys.kind === 'x509' && keys.issuance !== undefined && memory.has(keys.issuance, now)
   }
 
-  add(key: Uint8Array | undefined): void {
-    if (key !== undefined) this.memory.add(key, this.now())
+  add(keys: EntryKeys | undefined): void {
+    if (keys === undefined) return
+    const now = this.now()
+    this.memory.add(keys.own, now)
+    // Only a precertificate speaks for its issuance.
+    if (keys.kind === 'precert' && keys.issuance !== undefined) this.memory.add(keys.issuance, now)
   }
 }
 
 /**
  * SHA-256 of the `signed_entry` in a leaf and its type (RFC 6962 section 3.4): all that the tree covers of an entry but its
- * timestamp and extensions, which differ from log to log. `undefined` for bytes that are no leaf.
+ * timestamp and extensions, which differ from log to log.
  */
-export function certificateKey(leafInput: Uint8Array): Uint8Array | undefined {
-  const walk = new LeafWalk()
-  return walk.open(leafInput) === undefined ? undefined : sha256(leafInput.subarray(ENTRY_OFFSET, walk.end))
+function leafKey(leafInput: Uint8Array, { end }: LeafWalk): Uint8Array {
+  return sha256(leafInput.subarray(ENTRY_OFFSET, end))
+}
+
+/** The same with the precertificate as submitted, which holds the CA's signature and is not covered by the tree. */
+function precertificateKey(leafInput: Uint8Array, { end }: LeafWalk, extra: EntryExtra): Uint8Array {
+  return sha256(concatBytes([leafInput.subarray(ENTRY_OFFSET, end), preCertificateOf(extra) ?? new Uint8Array(0)]))
+}
+
+/** `undefined` for what cannot be read: such entries are the same where their leaves are. */
+function preCertificateOf(extra: EntryExtra): Uint8Array | undefined {
+  try {
+    return extra.preCertificate()
+  } catch (error) {
+    if (CtStreamError.is(error)) return undefined
+    throw error
+  }
 }
 
 /** The `issuanceId` of the entry in a leaf, as bytes; `undefined` for an unparsable entry. */

@@ -127,8 +127,8 @@ export class Run {
       lane.filtered++
       return undefined
     }
-    const key = delivered?.key(batch.leafInput(i))
-    if (delivered?.has(key)) {
+    const keys = delivered?.keys(batch.leafInput(i), () => batch.entry(i).extra)
+    if (delivered?.has(keys)) {
       lane.duplicates++
       return undefined
     }
@@ -138,7 +138,7 @@ export class Run {
       lane.filtered++
       return undefined
     }
-    delivered?.add(key)
+    delivered?.add(keys)
     return certificate
   }
 }

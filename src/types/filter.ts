@@ -50,9 +50,15 @@ export interface Filter {
 /**
  * What makes two entries the same.
  *
- * - `certificate`: the bytes that the logs hash of it, whichever log they are in. Of a certificate, its DER; of a precertificate, its
- *   TBSCertificate and issuer key, which the tree covers, and not the precertificate that the log sends beside them.
- * - `issuance`: the same, and a certificate is the same as its precertificate: equal `issuanceId`.
+ * - `certificate`: the same bytes, whichever log they are in. Of a certificate, its DER; of a precertificate, its TBSCertificate and
+ *   issuer key, which the tree covers, and the precertificate that the log sends beside them.
+ * - `issuance`: the same, and a certificate is dropped when its precertificate (equal `issuanceId`) was delivered before. The other way
+ *   round nothing is dropped: a precertificate that comes after its certificate is delivered too.
+ *
+ * Signatures of CAs are not checked, and a log may publish a certificate that somebody signed anew. Such an entry never keeps one with
+ * the CA's signature from you, with one exception: with `issuance`, a precertificate that a log made up of a certificate drops that
+ * certificate where no log you read has the true precertificate. You have seen its names, key, dates and issuer by then, but not
+ * the CA's signature; where that matters, use `certificate`.
  */
 export type DedupeBy = 'certificate' | 'issuance'
 
@@ -67,7 +73,7 @@ export type DedupeOption =
       readonly ttlMs?: number
       /**
        * Entries remembered at most; the oldest are forgotten first. 1 to 50,000,000, default 1,000,000: about 48 MB of memory when
-       * all are in use, and in proportion before that.
+       * all are in use, and in proportion before that. A precertificate counts twice with `issuance`.
        */
       readonly maxEntries?: number
     }

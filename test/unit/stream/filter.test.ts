@@ -9,6 +9,7 @@ import {
 } from '../../../src/testing/index.js'
 import type { LogSpec } from '../../../src/types/log.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
+import { sha256Hex } from '../../../src/util/hash.js'
 import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take, takePages } from '../../support/follow.js'
@@ -185,6 +186,31 @@ describe('dedupe', () => {
     expect(await take(read(log.spec, { dedupe: 'certificate' }))).toHaveLength(600)
   })
 
+  it('lets no log keep a certificate from the reader by publishing it with another signature first', async () => {
+    const entries = issued(200)
+    const junk = entries.map((entry) => ({ ...entry, der: withOtherSignature(entry.der) }))
+    for (const by of ['certificate', 'issuance'] as const)
+      for (const kind of ['rfc6962', 'static-ct'] as const) {
+        const log = await logOf([...junk, ...entries], { kind })
+        const certificates = await take(read(log.spec, { dedupe: by }))
+        const delivered = new Set(certificates.map(({ sha256 }) => sha256))
+        // Each precertificate as the CA signed it, and each certificate whose precertificate nobody claims to have.
+        const owed = entries.filter(({ kind }) => by === 'certificate' || kind === 'precertificate')
+        for (const { der } of owed) expect(delivered).toContain(sha256Hex(der))
+        const alone = await logOf([...junk, ...entries].filter(({ kind }) => kind === 'certificate'))
+        expect(await take(read(alone.spec, { dedupe: by }))).toHaveLength(200)
+      }
+  })
+
+  it('never drops a precertificate for a certificate, which may be made up', async () => {
+    const entries = issued(100)
+    const isCertificate = ({ kind }: IssuedCertificate) => kind === 'certificate'
+    const madeUp = entries.filter(isCertificate).map((entry) => ({ ...entry, der: withOtherSignature(entry.der) }))
+    const log = await logOf([...madeUp, ...entries.filter((entry) => !isCertificate(entry))])
+    const certificates = await take(read(log.spec, { dedupe: 'issuance' }))
+    expect(certificates.filter(({ kind }) => kind === 'precertificate')).toHaveLength(50)
+  })
+
   it('delivers again what it had to forget', async () => {
     const entries = issued(50)
     const log = await logOf([...entries, ...entries])
@@ -228,6 +254,13 @@ describe('dedupe', () => {
     }
   })
 })
+
+/** The same certificate but for its signature, whose last bit is another. */
+function withOtherSignature(der: Uint8Array): Uint8Array {
+  const changed = Uint8Array.from(der)
+  changed[changed.length - 1] = (changed.at(-1) as number) ^ 1
+  return changed
+}
 
 /** Whether a certificate's name covers a host: the same, or a wildcard with one label for its star. */
 function covers(name: string, host: string): boolean {
