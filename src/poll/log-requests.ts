@@ -90,15 +90,6 @@ export class LogRequests {
     return this.persist(options, (o) => this.client.frontier(index, head, o))
   }
 
-  inclusion(
-    index: number,
-    leafHash: Uint8Array,
-    head: SignedHead,
-    options: RequestOptions = {},
-  ): Promise<readonly Uint8Array[]> {
-    return this.persist(options, (o) => this.client.inclusion(index, leafHash, head, o))
-  }
-
   private async signedHead(options: RequestOptions): Promise<PublishedHead> {
     try {
       const head = await this.client.head(options)

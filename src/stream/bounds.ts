@@ -1,7 +1,8 @@
-import { verifyInclusion } from '../merkle/inclusion.js'
+import { CtStreamError } from '../errors.js'
 import type { LogRequests } from '../poll/log-requests.js'
 import { indexAfterTime, indexBeforeTime, type TimedTree } from '../poll/time-index.js'
-import type { SignedHead } from '../types/log.js'
+import type { LogInfo, SignedHead } from '../types/log.js'
+import { equalBytes } from '../util/bytes.js'
 import { leafTimestamp } from '../wire/merkle-leaf.js'
 import type { Settings } from './settings.js'
 
@@ -70,7 +71,7 @@ export interface TimedTreeSource {
 
 /** The tree of a log's head, to look for times in. */
 export function timedTree({ requests, head, asking, mergeDelayMs, proves }: TimedTreeSource): TimedTree {
-  const { treeSize, rootHash } = head
+  const { treeSize } = head
   return {
     treeSize,
     mergeDelayMs,
@@ -78,8 +79,18 @@ export function timedTree({ requests, head, asking, mergeDelayMs, proves }: Time
     timestampOf: leafTimestamp,
     prove: async (index, leafHash) => {
       if (!proves) return
-      const path = await requests.inclusion(index, leafHash, head, asking)
-      verifyInclusion(leafHash, index, treeSize, path, rootHash)
+      // Not by an inclusion proof: there are logs that serve none, and every log has a way to a frontier.
+      const before = await requests.frontier(index, head, asking)
+      const after = await requests.frontier(index + 1, head, asking)
+      if (!equalBytes(before.append(leafHash).root(), after.root())) throw notInTree(requests.client.log, index)
     },
   }
+}
+
+function notInTree({ id, url }: LogInfo, index: number): CtStreamError {
+  return new CtStreamError(
+    'CT_INCLUSION',
+    `${url}: entry ${index}, by whose timestamp a time was looked for, is not the one in the tree the log signed`,
+    { logId: id, url, index },
+  )
 }

@@ -95,6 +95,12 @@ describe('a time', () => {
     expect(stream.status().logs[0]?.lastError?.code).toBe('CT_INCLUSION')
   })
 
+  it.each(['get-proof-by-hash', 'get-entry-and-proof'] as const)('is found in a log without %s', async (endpoint) => {
+    const log = await logAt(minutesTo(500), { mmd: 3600 })
+    log.fault({ on: endpoint, status: 404 })
+    expect(indexesOf(await take(backfill(log, { start: at(300 * MINUTE) })))).toEqual(range(300, 500))
+  })
+
   it('is found by the merge delay of the log, or by another one', async () => {
     const minutes = (values: number[]) => values.map((i) => i * MINUTE)
     // One entry was merged 49 minutes late.
