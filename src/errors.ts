@@ -12,7 +12,8 @@
  * | `CT_HEAD_SIGNATURE` | a tree head whose signature does not verify with the log's key | yes |
  * | `CT_KEY_MISMATCH` | no head of a log has ever verified with the key it was given: most likely a wrong key, in `logs[].key` or `--key` | no |
  * | `CT_HEAD_CONFLICT` | two signed heads of one log that cannot both be true | no |
- * | `CT_HEAD_STALE` | a log's newest head is older than its maximum merge delay allows; reading goes on | yes |
+ * | `CT_HEAD_ROLLBACK` | a log signed a smaller tree than one it signed before, at a later time: it has lost entries | no |
+ * | `CT_HEAD_STALE` | a log's newest head is older than its maximum merge delay allows, or smaller than one before and stays so; reading goes on | yes |
  * | `CT_HEAD_FUTURE` | a head signed more than five minutes ahead of this machine's clock; it is used all the same | yes |
  * | `CT_CONSISTENCY` | a consistency proof that does not prove | yes |
  * | `CT_INCLUSION` | an inclusion proof that does not prove | yes |
@@ -41,6 +42,7 @@ export type CtErrorCode =
   | 'CT_HEAD_SIGNATURE'
   | 'CT_KEY_MISMATCH'
   | 'CT_HEAD_CONFLICT'
+  | 'CT_HEAD_ROLLBACK'
   | 'CT_HEAD_STALE'
   | 'CT_HEAD_FUTURE'
   | 'CT_CONSISTENCY'

@@ -38,6 +38,7 @@ const BREAKER_AFTER = 4
 const DISPROOFS: ReadonlySet<string> = new Set([
   'CT_HEAD_SIGNATURE',
   'CT_HEAD_CONFLICT',
+  'CT_HEAD_ROLLBACK',
   'CT_CONSISTENCY',
   'CT_INCLUSION',
   'CT_ROOT_MISMATCH',
@@ -90,6 +91,19 @@ export class LogRequests {
     return this.persist(options, (o) => this.client.frontier(index, head, o))
   }
 
+  /** As {@link head}, but tried once, as are {@link tryConsistency} and {@link tryFrontier}: rejects with what went wrong. */
+  tryHead(options: RequestOptions = {}): Promise<PublishedHead> {
+    return this.once(options, (o) => this.signedHead(o))
+  }
+
+  tryConsistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
+    return this.once(options, (o) => this.client.consistency(first, second, o))
+  }
+
+  tryFrontier(index: number, head: SignedHead, options: RequestOptions = {}): Promise<CompactRange> {
+    return this.once(options, (o) => this.client.frontier(index, head, o))
+  }
+
   private async signedHead(options: RequestOptions): Promise<PublishedHead> {
     try {
       const head = await this.client.head(options)
@@ -102,18 +116,13 @@ export class LogRequests {
   }
 
   private async persist<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
-    const signal = options.signal ?? this.options.signal
-    const priority = options.priority ?? 0
-    // A proof from hash tiles takes several requests: each has its own turn, and counts.
-    const schedule = <R>(request: () => Promise<R>): Promise<R> => {
-      this.requests++
-      return this.options.schedule(request, { priority, signal })
-    }
+    const scheduled = this.scheduled(options)
+    const { signal } = scheduled
     for (let attempt = 0; ; attempt++) {
       const endProbe = await this.turn(signal)
       const round = this.failures
       try {
-        const answer = await ask({ ...options, priority, signal, schedule })
+        const answer = await ask(scheduled)
         this.succeeded()
         return answer
       } catch (error) {
@@ -125,6 +134,22 @@ export class LogRequests {
         endProbe?.()
       }
     }
+  }
+
+  private async once<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
+    const scheduled = this.scheduled(options)
+    scheduled.signal.throwIfAborted()
+    return await ask(scheduled)
+  }
+
+  private scheduled(options: RequestOptions): RequestOptions & { readonly signal: AbortSignal } {
+    const { signal = this.options.signal, priority = 0 } = options
+    // A proof from hash tiles takes several requests: each has its own turn, and counts.
+    const schedule = <R>(request: () => Promise<R>): Promise<R> => {
+      this.requests++
+      return this.options.schedule(request, { priority, signal })
+    }
+    return { ...options, priority, signal, schedule }
   }
 
   /** Waits for this request's turn; while the breaker is open, the one that gets it ends it with the returned function. */

@@ -22,8 +22,13 @@ export class Condition {
   /** Reading waits because of it. */
   blocked(error: CtStreamError): void {
     this.lastError = error
-    if (this.state !== 'misbehaving') this.enter('waiting')
+    this.waits()
     this.events.error(error)
+  }
+
+  /** Reading still waits because of what was told of. */
+  waits(): void {
+    if (this.state !== 'misbehaving') this.enter('waiting')
   }
 
   /** Reading goes on in spite of it. */

@@ -1,9 +1,10 @@
-import type { CtStreamError } from '../errors.js'
+import { CtStreamError } from '../errors.js'
 import type { PublishedHead, RequestOptions } from '../logs/client.js'
-import type { LogRequests } from '../poll/log-requests.js'
+import { isDisproof, type LogRequests } from '../poll/log-requests.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
+import { HeadRegress } from '../verify/head-regress.js'
 import { HeadTimes, isPremature } from '../verify/head-times.js'
 import { Heads } from '../verify/heads.js'
 import { FinalHead } from './final-head.js'
@@ -19,6 +20,8 @@ export interface LogHeadsContext {
   readonly pollIntervalMs: number
   /** What was remembered of the log. */
   readonly stored: LogCheckpoint | undefined
+  /** Whether the signatures of heads are checked. */
+  readonly isSigned: boolean
   readonly asking: () => RequestOptions
   /** Index up to which entries are read; `undefined` where nothing is proven. */
   readonly provenTo: () => number | undefined
@@ -40,7 +43,11 @@ export class LogHeads {
   signedSize: number
   /** When a head was read last, elapsed time. */
   readAt = Number.NEGATIVE_INFINITY
+  /** Whether one is being read now. */
+  isReading = false
   private readonly context: LogHeadsContext
+  /** Watches for heads that went back. */
+  readonly regress = new HeadRegress()
   private readonly times = new HeadTimes()
 
   constructor(context: LogHeadsContext) {
@@ -52,12 +59,13 @@ export class LogHeads {
       context.log(),
       (first, second) => requests.consistency(first, second, asking()),
       (head) => isPremature(head, clock.now()),
+      (first, second) => this.tryConsistency(first, second),
     )
   }
 
   /** What is wrong with the newest head, though reading goes on. */
   get problem(): CtStreamError | undefined {
-    return this.times.problem
+    return this.regress.problem ?? this.times.problem
   }
 
   /** Takes over what was remembered, and has it checked in the order in which it was seen: no signed head is forgotten. */
@@ -73,16 +81,56 @@ export class LogHeads {
    */
   async read(): Promise<void> {
     const { requests, elapsed, asking } = this.context
-    const published = await requests.head({ ...asking(), priority: 1 })
+    this.isReading = true
+    const published = await requests.head({ ...asking(), priority: 1 }).finally(() => {
+      this.isReading = false
+    })
     this.readAt = elapsed()
     const { cosignatures, ...head } = published
+    const back = this.judgeSize(head)
+    if (back !== undefined) throw back
     await this.adopt(head, cosignatures)
     this.judgeTime(head)
   }
 
+  /**
+   * Looks at the newest head once, without taking it over: while nothing else gets through.
+   * @returns What the log contradicts itself in.
+   */
+  async peek(signal: AbortSignal): Promise<CtStreamError | undefined> {
+    this.readAt = this.context.elapsed()
+    const { cosignatures: _, ...head } = await this.context.requests.tryHead({ priority: 1, fresh: true, signal })
+    return this.judgeSize(head)
+  }
+
+  private judgeSize(head: SignedHead): CtStreamError | undefined {
+    const { log, elapsed, isSigned, onNoted } = this.context
+    const back = this.regress.judge(head, this.known.newest, { log: log(), now: elapsed(), isSigned })
+    if (back?.code === 'CT_HEAD_ROLLBACK') {
+      this.known.disputed = { head }
+      return back
+    }
+    if (back !== undefined) onNoted(back)
+    return undefined
+  }
+
+  /** A proof for a head that is of little consequence: a log that went back may have lost what it needs for it. */
+  private async tryConsistency(first: number, second: SignedHead): Promise<readonly Uint8Array[] | undefined> {
+    const { requests, asking } = this.context
+    try {
+      return await requests.tryConsistency(first, second, asking())
+    } catch (error) {
+      if (!CtStreamError.is(error) || isDisproof(error)) throw error
+      return undefined
+    }
+  }
+
   private judgeTime(read: SignedHead): void {
-    const { log, clock, mmdMs, pollIntervalMs, onNoted } = this.context
-    const context = { log: log(), now: clock.now(), mmdMs: mmdMs(), everyMs: pollIntervalMs }
+    // A head that went back is judged by that.
+    const now = this.context.clock.now()
+    if (this.regress.since !== undefined && !isPremature(read, now)) return
+    const { log, mmdMs, pollIntervalMs, onNoted } = this.context
+    const context = { log: log(), now, mmdMs: mmdMs(), everyMs: pollIntervalMs }
     const problem = this.times.begins(read, this.known.newest ?? read, context)
     if (problem !== undefined) onNoted(problem)
   }

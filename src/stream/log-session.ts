@@ -17,6 +17,8 @@ import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from '.
 import { Condition } from './condition.js'
 import { checkCursorRoot, cursorAhead } from './cursor.js'
 import type { Delivery } from './delivery.js'
+import { Doubt } from './doubt.js'
+import { explain } from './explain.js'
 import { GaveUp, gapAt, isPatienceOver, outOfReach } from './giving-up.js'
 import { LearnedLimits } from './learned-limits.js'
 import { LogHeads } from './log-heads.js'
@@ -73,8 +75,11 @@ export class LogSession {
   private wasReached = false
   /** Whether to ask past caches: after an answer that contradicted a signature. */
   private fresh = false
-  /** Whether what the log served was held against it, and nothing was proven since. */
-  private accused = false
+  private readonly doubt = new Doubt()
+  /** Aborts what is asked for now, when it is known to lead nowhere. */
+  private attempt: LinkedController
+  /** Whether the head is looked at beside requests that fail. */
+  private peeking = false
 
   constructor(options: LogSessionOptions) {
     this.options = options
@@ -86,13 +91,14 @@ export class LogSession {
     this.limits = new LearnedLimits(options.stored?.learned)
     this.condition = new Condition(options.events)
     this.controller = linkedController(options.signal)
+    this.attempt = linkedController(this.controller.signal)
     this.pause = new Pause(options.clock, this.controller.signal)
-    const limitMs = this.ends ? options.settings.endPatienceMs : Number.POSITIVE_INFINITY
     this.patience = new Patience({
       clock: options.clock,
+      elapsed: options.settings.elapsed,
       signal: this.controller.signal,
-      limitMs,
-      onOver: (error) => this.controller.abort(outOfReach(this.log, error, limitMs, this.wasReached)),
+      limitMs: this.patienceMs,
+      onOver: (error) => this.controller.abort(this.outOfReach(error)),
     })
     this.requests = new LogRequests(options.client, {
       schedule: options.schedule,
@@ -117,6 +123,7 @@ export class LogSession {
       elapsed: options.settings.elapsed,
       pollIntervalMs: options.settings.pollIntervalMs,
       stored: options.stored,
+      isSigned: this.isSigned,
       asking: () => this.asking,
       provenTo: () => (this.proves ? this.position : undefined),
       mmdMs: () => this.mmdMs,
@@ -166,6 +173,7 @@ export class LogSession {
       this.condition.enter('failed')
     } finally {
       this.patience.stop()
+      this.attempt.unlink()
       this.controller.unlink()
       this.dropReader()
       for (const { payload } of this.held.discard()) payload.release()
@@ -225,12 +233,21 @@ export class LogSession {
 
   /** Since when the log gives no answer; epoch milliseconds. */
   get troubleSince(): number | undefined {
-    return this.patience.since
+    const { since } = this.doubt
+    return since === undefined ? this.patience.since : Math.min(since, this.patience.since ?? since)
   }
 
   /** Whether the stream has an end: waiting for ever would keep it from coming. */
   private get ends(): boolean {
     return this.options.settings.end !== 'never'
+  }
+
+  private get patienceMs(): number {
+    return this.ends ? this.options.settings.endPatienceMs : Number.POSITIVE_INFINITY
+  }
+
+  private get isSigned(): boolean {
+    return this.options.settings.verify !== 'none-unverified'
   }
 
   private get proves(): boolean {
@@ -258,7 +275,8 @@ export class LogSession {
 
   /** Live logs are served before any backlog. */
   private get asking() {
-    return { priority: this.position >= this.openedSize ? 1 : 0, fresh: this.fresh }
+    const priority = this.position >= this.openedSize ? 1 : 0
+    return { priority, fresh: this.fresh, signal: this.attempt.signal }
   }
 
   // — opening
@@ -387,7 +405,7 @@ export class LogSession {
       budget: share,
       inFlight: settings.concurrency.perLog,
       asking: () => this.asking,
-      signal: this.controller.signal,
+      signal: this.attempt.signal,
       clock: this.options.clock,
       weight: this.limits.weight,
     })
@@ -416,6 +434,8 @@ export class LogSession {
       )
     await this.look()
     this.fresh = false
+    const { regress } = this.logHeads
+    if (regress.hasLasted(this.patienceMs, settings.elapsed())) throw new GaveUp(regress.current?.message)
   }
 
   /** Reads the newest head, and with it perhaps where to end. */
@@ -433,18 +453,24 @@ export class LogSession {
 
   private untilProven(step: () => Promise<void>): Promise<void> {
     const { random } = this.options
+    const { elapsed } = this.options.settings
     return untilProven(
       async (again) => {
         if (again && this.start !== undefined) await this.look()
         await step()
-        this.cleared()
+        if (this.doubt.isSettledAt(elapsed())) this.cleared()
       },
       {
-        trouble: (error) => this.troubled(error),
+        doubt: this.doubt,
+        isAboutEntries: () => this.held.pages > 0,
+        explain: (error) => this.explain(error),
+        isCertain: ({ code }) => this.isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK'),
+        trouble: (error, isNews) => this.troubled(error, isNews),
         accuse: (error) => this.accuse(error),
         rewind: () => this.rewind(),
         sleep: (ms) => this.pause.sleep(ms),
-        givesUp: this.ends,
+        elapsed,
+        patienceMs: this.patienceMs,
         random,
       },
     )
@@ -452,24 +478,37 @@ export class LogSession {
 
   /** Back to the last proven position and the last verified head, to ask for everything since past all caches. */
   private rewind(): void {
+    this.attempt.abort(new CtStreamError('CT_CLOSED', 'asked for again'))
+    this.attempt = linkedController(this.controller.signal)
     this.dropReader()
     for (const { payload } of this.held.discard()) payload.release()
     this.heads.rewind()
     this.fresh = true
   }
 
-  private async accuse(error: CtStreamError): Promise<void> {
+  private async explain(error: CtStreamError): Promise<CtStreamError> {
+    if (!this.proves) return error
+    const { log, heads, held, requests } = this
+    // Past all caches, ours too: they may hold hashes of the tree before a fork.
+    const asking = { fresh: true, signal: this.controller.signal }
+    return await explain(error, { log, heads, held, requests, asking })
+  }
+
+  private async accuse(named: CtStreamError): Promise<void> {
+    const { code, message, cause, retryable, logId, url, index, expected, actual } = named
+    const context = { cause, retryable, logId, url, index, expected, actual }
+    const error = new CtStreamError(code, `${message}; evidence stored`, context)
     const evidence = this.evidence(error)
     this.heads.accuse()
-    this.accused = true
+    this.doubt.accused = true
     this.condition.enter('misbehaving')
     await this.options.events.accuse(evidence, error)
   }
 
   /** What the log serves agrees with what it signed. */
   private cleared(): void {
-    if (!this.accused) return
-    this.accused = false
+    if (!this.doubt.isOpen) return
+    this.doubt.clear()
     this.settle()
   }
 
@@ -490,12 +529,40 @@ export class LogSession {
     if (gap !== undefined) await events.gap(gap)
   }
 
-  private troubled(error: CtStreamError): void {
-    this.condition.blocked(error)
+  private outOfReach(error: CtStreamError): GaveUp {
+    const back = this.logHeads.regress.current
+    if (back !== undefined) return new GaveUp(back.message)
+    return outOfReach(this.log, error, this.patienceMs, this.wasReached)
+  }
+
+  private troubled(error: CtStreamError, isNews = true): void {
+    if (isNews) this.condition.blocked(error)
+    else this.condition.waits()
     // What was read is not to wait for what cannot be read now.
     this.reader?.nudge()
     if (isPatienceOver(this.retiredAt, this.options.settings.elapsed()))
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
+    else this.peek()
+  }
+
+  /** While requests fail, the head may say why: a log that went back no longer has what it is asked for. */
+  private peek(): void {
+    const { elapsed } = this.options.settings
+    const isDue = elapsed() - this.logHeads.readAt > BACKLOG_HEAD_MS && !this.logHeads.isReading
+    if (this.peeking || !isDue || this.heads.newest === undefined) return
+    this.peeking = true
+    const { attempt } = this
+    this.logHeads
+      .peek(attempt.signal)
+      .then(
+        (contradiction) => {
+          if (contradiction !== undefined) attempt.abort(contradiction)
+        },
+        () => {}, // it is asked again
+      )
+      .finally(() => {
+        this.peeking = false
+      })
   }
 
   private recovered(): void {
@@ -504,7 +571,7 @@ export class LogSession {
 
   /** The state that fits when all is well: not before what the log is accused of is. */
   private settle(): void {
-    if (this.accused) return
+    if (this.doubt.isOpen) return
     if (this.start === undefined) this.condition.enter('opening')
     else if (this.position < this.target) this.condition.enter('catching-up')
     else this.condition.enter(this.complete ? 'finished' : 'live')

@@ -8,7 +8,9 @@ const TIMES_WHEN_BUSY = 10
 const LEAST_FAILURES = 3
 
 export interface PatienceOptions {
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'sleep'>
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number
   readonly signal: AbortSignal
   /** How long a log may give no answer at all; infinite: for ever. Milliseconds. */
   readonly limitMs: number
@@ -18,7 +20,7 @@ export interface PatienceOptions {
 
 /** How long a log that does not answer is waited for: from the first request that fails, until one succeeds. */
 export class Patience {
-  /** When the trouble began, epoch milliseconds; `undefined`: there is none. */
+  /** When the trouble began, elapsed time; `undefined`: there is none. */
   since: number | undefined
   private readonly options: PatienceOptions
   private failures = 0
@@ -31,10 +33,10 @@ export class Patience {
 
   /** A request failed. */
   failed(error: CtStreamError): void {
-    const { clock } = this.options
+    const { elapsed } = this.options
     this.last = error
     this.failures++
-    this.since ??= clock.now()
+    this.since ??= elapsed()
     if (this.timer === undefined) this.waitUntil(this.since + this.allowedMs)
     else this.look()
   }
@@ -58,25 +60,25 @@ export class Patience {
   }
 
   private look(): void {
-    const { clock, onOver, signal } = this.options
+    const { elapsed, onOver, signal } = this.options
     if (this.since === undefined || this.last === undefined || signal.aborted) return
-    if (this.failures < LEAST_FAILURES || clock.now() - this.since < this.allowedMs) return
+    if (this.failures < LEAST_FAILURES || elapsed() - this.since < this.allowedMs) return
     this.stop()
     onOver(this.last)
   }
 
   private waitUntil(time: number): void {
-    const { clock, signal } = this.options
+    const { clock, elapsed, signal } = this.options
     if (!Number.isFinite(time)) return
     const timer = linkedController(signal)
     this.timer = timer
-    clock.sleep(Math.max(0, time - clock.now()), timer.signal).then(
+    clock.sleep(Math.max(0, time - elapsed()), timer.signal).then(
       () => {
         timer.unlink()
         if (this.timer !== timer) return
         // Asked for more time meanwhile: the rest of it. After that, the next failure looks.
         const until = (this.since ?? 0) + this.allowedMs
-        if (until > clock.now()) this.waitUntil(until)
+        if (until > elapsed()) this.waitUntil(until)
         else this.look()
       },
       () => {},

@@ -1,51 +1,59 @@
 import type { CtStreamError } from '../errors.js'
 import { isDisproof } from '../poll/log-requests.js'
-import { backoffDelay } from '../util/backoff.js'
+import type { Doubt } from './doubt.js'
 import { GaveUp } from './giving-up.js'
-
-/** Attempts, the last ones on fresh connections, before a contradiction is laid at the log's door and not a gateway's. */
-const DISPROOFS_BEFORE_ACCUSING = 3
-const BEFORE_ACCUSING = { baseMs: 1_000, maxMs: 10_000 }
-const AFTER_ACCUSING = { baseMs: 300_000, maxMs: 3_600_000 }
 
 /** What is done about an answer that contradicts what the log signed. */
 export interface Contradicted {
-  /** It is trouble, whoever is to blame. */
-  trouble(error: CtStreamError): void
+  readonly doubt: Doubt
+  /** Whether only entries that are proven can settle it. */
+  isAboutEntries(): boolean
+  /** Finds out what is at fault. */
+  explain(error: CtStreamError): Promise<CtStreamError>
+  /** Whether only the log can have made it so: signatures of its own contradict each other. */
+  isCertain(error: CtStreamError): boolean
+  /** It is trouble, whoever is to blame; `isNews`: it was not told of yet. */
+  trouble(error: CtStreamError, isNews: boolean): void
   /** Holds it against the log. */
   accuse(error: CtStreamError): Promise<void>
   /** Goes back to what is proven, to ask for everything since past all caches. */
   rewind(): void
   sleep(ms: number): Promise<void>
-  /** Whether the log is given up once it is accused: waiting for ever would keep a stream with an end from ending. */
-  readonly givesUp: boolean
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number
+  /** How long it may last before the log is given up; infinite: for ever. Milliseconds. */
+  readonly patienceMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
 
 /**
- * Runs a step until what it brings is proven; what contradicts a signature is asked for again, then held against the log.
+ * Runs a step until what it brings contradicts nothing.
+ *
+ * What signatures contradict is held against the log at once. What a cache or a gateway can have done (entries that hash to no
+ * signed root, a proof that proves nothing) is asked for again on fresh connections, steadily, and held against the log only when
+ * it has lasted for minutes.
  *
  * @param step - Told whether it is a repetition.
  * @throws {@link GaveUp} when the log is given up; what else the step throws.
  */
-export async function untilProven(
-  step: (again: boolean) => Promise<void>,
-  { trouble, accuse, rewind, sleep, givesUp, random }: Contradicted,
-): Promise<void> {
-  for (let failures = 0; ; failures++) {
+export async function untilProven(step: (again: boolean) => Promise<void>, context: Contradicted): Promise<void> {
+  const { doubt, elapsed, patienceMs, random } = context
+  for (let again = false; ; again = true) {
     try {
-      return await step(failures > 0)
+      return await step(again)
     } catch (error) {
       if (!isDisproof(error)) throw error
-      trouble(error)
-      const since = failures + 1 - DISPROOFS_BEFORE_ACCUSING
-      if (since === 0) await accuse(error)
-      rewind()
-      if (since >= 0 && givesUp) throw new GaveUp(error.message)
-      await sleep(
-        since < 0 ? backoffDelay(BEFORE_ACCUSING, failures, random) : backoffDelay(AFTER_ACCUSING, since, random),
-      )
+      doubt.contradicted(elapsed(), context.isAboutEntries())
+      const named = doubt.isWorthALook(elapsed()) ? await context.explain(error) : (doubt.named ?? error)
+      context.trouble(named, doubt.name(named))
+      // What is no disproof after all is the fault of something else.
+      const isBlamed = isDisproof(named) && (context.isCertain(named) || doubt.persists(elapsed()))
+      if (isBlamed && !doubt.accused) await context.accuse(named)
+      context.rewind()
+      const left = patienceMs - (elapsed() - (doubt.since ?? 0))
+      if (left <= 0) throw new GaveUp(named.message)
+      await context.sleep(Math.min(left, doubt.delayMs(random)))
     }
   }
 }

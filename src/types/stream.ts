@@ -65,9 +65,11 @@ export interface ConcurrencyOption {
  * - `opening`: its first head has not been read yet
  * - `live`: everything its newest head covers has been read
  * - `catching-up`: there is more to read
- * - `waiting`: its last requests failed; it is tried again
+ * - `waiting`: its last requests failed, or what it served contradicts what it signed and nobody knows yet whose fault that is; it
+ *   is tried again
  * - `finished`: it reached the `end`
- * - `misbehaving`: what it serves does not agree with what it signed; the evidence is stored, and it is tried again
+ * - `misbehaving`: it signed two trees that cannot both be its own, or served for minutes what does not agree with what it signed;
+ *   the evidence is stored, and it is tried again every minute or so
  * - `failed`: given up, which happens in a stream with an `end`, and to a log that left the lists and could not be read for a day;
  *   the missing entries are recorded as a gap
  */
@@ -89,7 +91,7 @@ export interface LogStatus {
   readonly mmdMs: number | undefined
   /**
    * What is wrong with the time of the newest head, since the event `error` told of it and until a head comes that is in
-   * order: `CT_HEAD_STALE` or `CT_HEAD_FUTURE`. Entries are read all the same.
+   * order: `CT_HEAD_STALE` (too old, or smaller than one before for minutes) or `CT_HEAD_FUTURE`. Entries are read all the same.
    */
   readonly headProblem: CtStreamError | undefined
   /** Entries between `position` and the newest head. */

@@ -4,13 +4,16 @@ import { EMPTY_ROOT } from '../merkle/hash.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 
+/** As {@link AskConsistency}, of what is not worth asking twice: `undefined` when the log gives no answer. */
+export type TryConsistency = (first: number, second: SignedHead) => Promise<readonly Uint8Array[] | undefined>
+
 /** Asks the log for the consistency proof between a tree size and a signed head. */
 export type AskConsistency = (first: number, second: SignedHead) => Promise<readonly Uint8Array[]>
 
 /**
  * The signed heads of one log and what is known of them: whether each agrees with those before.
  *
- * A smaller head is no rollback, replicas lag: it is checked, and reading goes on where it was. A larger one is proven to
+ * A smaller head is no rollback, replicas lag: it is checked where the log lets it be, and reading goes on where it was. A larger one is proven to
  * be consistent, by what is then read or by a consistency proof; until it is, it is pending and not forgotten.
  */
 export class Heads {
@@ -24,12 +27,19 @@ export class Heads {
   disputed: { readonly head?: SignedHead; readonly proof?: readonly Uint8Array[] } = {}
   private readonly log: LogInfo
   private readonly ask: AskConsistency
+  private readonly tryAsk: TryConsistency
   private readonly isPremature: (head: SignedHead) => boolean
   private smaller: SignedHead | undefined
   private readonly accused: SignedHead[] = []
 
   /** @param isPremature - Whether a head's timestamp cannot be right: of equal heads, one that can goes first. */
-  constructor(log: LogInfo, ask: AskConsistency, isPremature: (head: SignedHead) => boolean = () => false) {
+  constructor(
+    log: LogInfo,
+    ask: AskConsistency,
+    isPremature: (head: SignedHead) => boolean = () => false,
+    tryAsk: TryConsistency = ask,
+  ) {
+    this.tryAsk = tryAsk
     this.log = log
     this.ask = ask
     this.isPremature = isPremature
@@ -87,13 +97,17 @@ export class Heads {
   private adoptEqual(known: SignedHead, head: SignedHead): boolean {
     if (!equalBytes(known.rootHash, head.rootHash)) {
       this.disputed = { head }
-      throw new CtStreamError('CT_HEAD_CONFLICT', `${this.log.url}: two signed roots for ${head.treeSize} entries`, {
-        logId: this.log.id,
-        url: this.log.url,
-        index: head.treeSize,
-        expected: toHex(known.rootHash),
-        actual: toHex(head.rootHash),
-      })
+      throw new CtStreamError(
+        'CT_HEAD_CONFLICT',
+        `${this.log.url}: fork: the log signed two trees of ${head.treeSize} entries`,
+        {
+          logId: this.log.id,
+          url: this.log.url,
+          index: head.treeSize,
+          expected: toHex(known.rootHash),
+          actual: toHex(head.rootHash),
+        },
+      )
     }
     if (!this.isLater(head, known)) return false
     if (this.verified === known) this.verified = head
@@ -110,7 +124,7 @@ export class Heads {
   private async checkSmaller(head: SignedHead, known: SignedHead, provenTo: number | undefined): Promise<boolean> {
     if (this.smaller !== undefined && equalBytes(this.smaller.rootHash, head.rootHash)) return false
     if (head.treeSize === 0) this.checkEmpty(head)
-    else if (provenTo !== undefined) await this.checkConsistency(head, known)
+    else if (provenTo !== undefined && !(await this.checkConsistency(head, known, this.tryAsk))) return false
     this.smaller = head
     return false
   }
@@ -125,10 +139,17 @@ export class Heads {
     })
   }
 
-  private async checkConsistency(first: SignedHead, second: SignedHead): Promise<void> {
+  /** Returns whether there was anything to check it by. */
+  private async checkConsistency(
+    first: SignedHead,
+    second: SignedHead,
+    ask: TryConsistency = this.ask,
+  ): Promise<boolean> {
     this.disputed = { head: second === this.newest ? first : second }
-    const proof = await this.ask(first.treeSize, second)
+    const proof = await ask(first.treeSize, second)
+    if (proof === undefined) return false
     this.disputed = { ...this.disputed, proof }
     verifyConsistency(first.treeSize, second.treeSize, proof, first.rootHash, second.rootHash)
+    return true
   }
 }

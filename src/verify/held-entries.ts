@@ -51,6 +51,11 @@ export class HeldEntries<T> {
     return this.held.length
   }
 
+  /** What is held, in order. */
+  get batches(): readonly ProvenBatch<T>[] {
+    return this.held
+  }
+
   get bytes(): number {
     return this.heldBytes
   }

@@ -4,8 +4,9 @@ import { closing } from './closing.js'
 import { quiet, Reader } from './reader.js'
 import { VirtualClock } from './virtual-clock.js'
 
-/** A stream on a clock that only moves when it is told to. */
-export function readOn(clock: VirtualClock, options: CtStreamOptions): Reader {
+/** A stream on a clock that only moves when it is told to; its parts are loaded when it resolves. */
+export async function readOn(clock: VirtualClock, options: CtStreamOptions): Promise<Reader> {
+  await import('../../src/stream/engine.js')
   const defaults = { start: 'beginning', checkpoint: false, partialTileDelayMs: 0, pollIntervalMs: 10_000 } as const
   return closing(new Reader(ctStream({ ...defaults, random: () => 0.5, clock, ...options })))
 }
@@ -14,8 +15,18 @@ export function readOn(clock: VirtualClock, options: CtStreamOptions): Reader {
 export async function pass(clock: VirtualClock, ms: number, stepMs = 2_000): Promise<void> {
   for (let left = ms; left > 0; left -= stepMs) {
     await clock.pass(Math.min(left, stepMs))
-    await quiet(6)
+    await quiet(8)
   }
+}
+
+/** Lets time pass until `condition` holds; returns how much it was. @throws when it does not hold after `atMostMs`. */
+export async function passUntil(clock: VirtualClock, condition: () => boolean, atMostMs: number): Promise<number> {
+  const began = clock.now()
+  while (!condition()) {
+    if (clock.now() - began > atMostMs) throw new Error(`not in ${atMostMs / 1000} s: ${condition}`)
+    await pass(clock, 2_000)
+  }
+  return clock.now() - began
 }
 
 /** How a stream ended: the message of what it threw; `'end'` for a plain end, `undefined` while it goes on. */

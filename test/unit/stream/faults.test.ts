@@ -163,7 +163,7 @@ describe('a log that lies', () => {
       const log = await logOf(kind)
       log.fault({ on: ['get-entries', 'data-tile'], flipBit: { in: 'leaf', item: 3, byte: 20 } })
       const checkpoint = new MemoryCheckpointStore()
-      const stream = backfill(log, { checkpoint, endPatienceMs: 900_000 })
+      const stream = backfill(log, { checkpoint, clock: fastClock(2_000), endPatienceMs: 6_000_000 })
       const delivered: CtCertificate[] = []
       const accused: string[] = []
       stream.on('misbehaviour', ({ error }) => accused.push(error.code))
