@@ -22,7 +22,7 @@ function hintFor(error: CtStreamError, kind: LogInfo['kind'], url: string): stri
     return 'the host name is wrong, or there is no network here'
   if (systemCode === 'EPROTO' || /wrong version number|packet length too long/i.test(message))
     return 'the server does not speak TLS on that port: is it an http: URL?'
-  if (systemCode !== undefined && /CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(systemCode))
+  if (systemCode !== undefined && /CERT|SELF_SIGNED|ALTNAME|ISSUER|LEAF_SIGNATURE/.test(systemCode))
     return 'its TLS certificate is not trusted here: see NODE_EXTRA_CA_CERTS'
   if (status === 404 || status === 410) return notThere(kind, url)
   if (code === 'CT_RESPONSE_MALFORMED' && /its origin is not/.test(message))

@@ -5,28 +5,24 @@ import { CompactRange } from '../merkle/compact-range.js'
 import { LogRequests } from '../poll/log-requests.js'
 import { RangeReader } from '../poll/range-reader.js'
 import type { TimedTree } from '../poll/time-index.js'
-import type { Evidence, LogCheckpoint } from '../types/checkpoint.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import type { FinalTreeHead } from '../types/log-list.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
 import type { Lease } from '../util/byte-budget.js'
-import { evidenceOf } from '../verify/evidence.js'
 import type { Heads } from '../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../verify/held-entries.js'
 import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from './bounds.js'
 import { Condition } from './condition.js'
 import { checkCursorRoot, cursorAhead } from './cursor.js'
 import type { Delivery } from './delivery.js'
-import { Doubt } from './doubt.js'
-import { explain } from './explain.js'
-import { GaveUp, gapAt, isPatienceOver, outOfReach } from './giving-up.js'
+import { GaveUp, gapAt, isPatienceOver } from './giving-up.js'
 import { LearnedLimits } from './learned-limits.js'
 import { LogHeads } from './log-heads.js'
 import type { LogSessionOptions } from './log-session-options.js'
 import { PartialTile } from './partial-tile.js'
-import { Patience } from './patience.js'
 import { Pause } from './pause.js'
-import { untilProven } from './until-proven.js'
+import { Trouble, type TroubledSession } from './trouble.js'
 
 /** Pages held for one consistency proof: one extra request in fifty is the 2 % a backlog may cost. */
 const PAGES_PER_PROOF = 50
@@ -70,16 +66,9 @@ export class LogSession {
   private headDueMs: number | undefined
   private retiredAt: number | undefined
   private readonly pause: Pause
-  private readonly patience: Patience
-  /** Whether the log answered any request. */
-  private wasReached = false
+  private readonly trouble: Trouble
   /** Whether to ask past caches: after an answer that contradicted a signature. */
   private fresh = false
-  private readonly doubt = new Doubt()
-  /** Aborts what is asked for now, when it is known to lead nowhere. */
-  private attempt: LinkedController
-  /** Whether the head is looked at beside requests that fail. */
-  private peeking = false
 
   constructor(options: LogSessionOptions) {
     this.options = options
@@ -91,29 +80,15 @@ export class LogSession {
     this.limits = new LearnedLimits(options.stored?.learned)
     this.condition = new Condition(options.events)
     this.controller = linkedController(options.signal)
-    this.attempt = linkedController(this.controller.signal)
     this.pause = new Pause(options.clock, this.controller.signal)
-    this.patience = new Patience({
-      clock: options.clock,
-      elapsed: options.settings.elapsed,
-      signal: this.controller.signal,
-      limitMs: this.patienceMs,
-      onOver: (error) => this.controller.abort(this.outOfReach(error)),
-    })
     this.requests = new LogRequests(options.client, {
       schedule: options.schedule,
       clock: options.clock,
       random: options.random,
       signal: this.controller.signal,
       keyHasVerified: options.stored?.verifiedHead !== undefined || (options.stored?.pendingHeads.length ?? 0) > 0,
-      onFailure: (error) => {
-        this.patience.failed(error)
-        this.troubled(error)
-      },
-      onAnswer: () => {
-        this.wasReached = true
-        this.patience.answered()
-      },
+      onFailure: (error) => this.trouble.failed(error),
+      onAnswer: () => this.trouble.answered(),
       onRecovery: () => this.recovered(),
     })
     this.logHeads = new LogHeads({
@@ -123,14 +98,15 @@ export class LogSession {
       elapsed: options.settings.elapsed,
       pollIntervalMs: options.settings.pollIntervalMs,
       stored: options.stored,
-      isSigned: this.isSigned,
+      isSigned: options.settings.verify !== 'none-unverified',
       asking: () => this.asking,
       provenTo: () => (this.proves ? this.position : undefined),
       mmdMs: () => this.mmdMs,
       onHead: (head, cosignatures) => options.events.head(head, cosignatures),
       onNoted: (error) => this.condition.noted(error),
-      onBroken: (error) => options.events.accuse(this.evidence(error), error),
+      onBroken: (error) => options.events.accuse(this.trouble.evidence(error), error),
     })
+    this.trouble = new Trouble(this.asTroubled(options))
   }
 
   /** What is said of the log now: it may have moved. */
@@ -172,8 +148,7 @@ export class LogSession {
       if (this.ends) this.options.events.gaveUp(error.message)
       this.condition.enter('failed')
     } finally {
-      this.patience.stop()
-      this.attempt.unlink()
+      this.trouble.close()
       this.controller.unlink()
       this.dropReader()
       for (const { payload } of this.held.discard()) payload.release()
@@ -233,21 +208,12 @@ export class LogSession {
 
   /** Since when the log gives no answer; epoch milliseconds. */
   get troubleSince(): number | undefined {
-    const { since } = this.doubt
-    return since === undefined ? this.patience.since : Math.min(since, this.patience.since ?? since)
+    return this.trouble.since
   }
 
   /** Whether the stream has an end: waiting for ever would keep it from coming. */
   private get ends(): boolean {
     return this.options.settings.end !== 'never'
-  }
-
-  private get patienceMs(): number {
-    return this.ends ? this.options.settings.endPatienceMs : Number.POSITIVE_INFINITY
-  }
-
-  private get isSigned(): boolean {
-    return this.options.settings.verify !== 'none-unverified'
   }
 
   private get proves(): boolean {
@@ -276,7 +242,7 @@ export class LogSession {
   /** Live logs are served before any backlog. */
   private get asking() {
     const priority = this.position >= this.openedSize ? 1 : 0
-    return { priority, fresh: this.fresh, signal: this.attempt.signal }
+    return { priority, fresh: this.fresh, signal: this.trouble.signal }
   }
 
   // — opening
@@ -376,7 +342,7 @@ export class LogSession {
 
   private proven(batches: readonly ProvenBatch<Lease>[]): void {
     this.heads.confirm()
-    this.cleared()
+    this.trouble.cleared()
     this.pagesPerProof = Math.min(this.pagesPerProof * 2, PAGES_PER_PROOF)
     this.handOn(batches)
     if (!this.fresh) return
@@ -405,7 +371,7 @@ export class LogSession {
       budget: share,
       inFlight: settings.concurrency.perLog,
       asking: () => this.asking,
-      signal: this.attempt.signal,
+      signal: this.trouble.signal,
       clock: this.options.clock,
       weight: this.limits.weight,
     })
@@ -434,8 +400,7 @@ export class LogSession {
       )
     await this.look()
     this.fresh = false
-    const { regress } = this.logHeads
-    if (regress.hasLasted(this.patienceMs, settings.elapsed())) throw new GaveUp(regress.current?.message)
+    this.trouble.throwIfStuck()
   }
 
   /** Reads the newest head, and with it perhaps where to end. */
@@ -452,68 +417,36 @@ export class LogSession {
   // — trouble
 
   private untilProven(step: () => Promise<void>): Promise<void> {
-    const { random } = this.options
-    const { elapsed } = this.options.settings
-    return untilProven(
-      async (again) => {
-        if (again && this.start !== undefined) await this.look()
-        await step()
-        if (this.doubt.isSettledAt(elapsed())) this.cleared()
+    return this.trouble.untilProven(async (again) => {
+      if (again && this.start !== undefined) await this.look()
+      await step()
+    })
+  }
+
+  /** This session as its trouble sees it; what changes is read when it is needed. */
+  private asTroubled(options: LogSessionOptions): TroubledSession {
+    const session = this
+    const { controller, condition, pause, requests, logHeads, proves } = this
+    return {
+      ...{ options, controller, condition, pause, requests, logHeads, proves },
+      get log() {
+        return session.log
       },
-      {
-        doubt: this.doubt,
-        isAboutEntries: () => this.held.pages > 0,
-        explain: (error) => this.explain(error),
-        isCertain: ({ code }) => this.isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK'),
-        trouble: (error, isNews) => this.troubled(error, isNews),
-        accuse: (error) => this.accuse(error),
-        rewind: () => this.rewind(),
-        sleep: (ms) => this.pause.sleep(ms),
-        elapsed,
-        patienceMs: this.patienceMs,
-        random,
+      get held() {
+        return session.held
       },
-    )
+      rewind: () => this.rewind(),
+      settle: () => this.settle(),
+      onTrouble: (error) => this.troubled(error),
+    }
   }
 
   /** Back to the last proven position and the last verified head, to ask for everything since past all caches. */
   private rewind(): void {
-    this.attempt.abort(new CtStreamError('CT_CLOSED', 'asked for again'))
-    this.attempt = linkedController(this.controller.signal)
     this.dropReader()
     for (const { payload } of this.held.discard()) payload.release()
     this.heads.rewind()
     this.fresh = true
-  }
-
-  private async explain(error: CtStreamError): Promise<CtStreamError> {
-    if (!this.proves) return error
-    const { log, heads, held, requests } = this
-    // Past all caches, ours too: they may hold hashes of the tree before a fork.
-    const asking = { fresh: true, signal: this.controller.signal }
-    return await explain(error, { log, heads, held, requests, asking })
-  }
-
-  private async accuse(named: CtStreamError): Promise<void> {
-    const { code, message, cause, retryable, logId, url, index, expected, actual } = named
-    const context = { cause, retryable, logId, url, index, expected, actual }
-    const error = new CtStreamError(code, `${message}; evidence stored`, context)
-    const evidence = this.evidence(error)
-    this.heads.accuse()
-    this.doubt.accused = true
-    this.condition.enter('misbehaving')
-    await this.options.events.accuse(evidence, error)
-  }
-
-  /** What the log serves agrees with what it signed. */
-  private cleared(): void {
-    if (!this.doubt.isOpen) return
-    this.doubt.clear()
-    this.settle()
-  }
-
-  private evidence(error: CtStreamError): Evidence {
-    return evidenceOf({ log: this.log, error }, this.heads, this.held, this.options.clock.now())
   }
 
   private async recordGap({ message: reason }: GaveUp): Promise<void> {
@@ -529,40 +462,11 @@ export class LogSession {
     if (gap !== undefined) await events.gap(gap)
   }
 
-  private outOfReach(error: CtStreamError): GaveUp {
-    const back = this.logHeads.regress.current
-    if (back !== undefined) return new GaveUp(back.message)
-    return outOfReach(this.log, error, this.patienceMs, this.wasReached)
-  }
-
-  private troubled(error: CtStreamError, isNews = true): void {
-    if (isNews) this.condition.blocked(error)
-    else this.condition.waits()
+  private troubled(error: CtStreamError): void {
     // What was read is not to wait for what cannot be read now.
     this.reader?.nudge()
     if (isPatienceOver(this.retiredAt, this.options.settings.elapsed()))
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
-    else this.peek()
-  }
-
-  /** While requests fail, the head may say why: a log that went back no longer has what it is asked for. */
-  private peek(): void {
-    const { elapsed } = this.options.settings
-    const isDue = elapsed() - this.logHeads.readAt > BACKLOG_HEAD_MS && !this.logHeads.isReading
-    if (this.peeking || !isDue || this.heads.newest === undefined) return
-    this.peeking = true
-    const { attempt } = this
-    this.logHeads
-      .peek(attempt.signal)
-      .then(
-        (contradiction) => {
-          if (contradiction !== undefined) attempt.abort(contradiction)
-        },
-        () => {}, // it is asked again
-      )
-      .finally(() => {
-        this.peeking = false
-      })
   }
 
   private recovered(): void {
@@ -571,7 +475,7 @@ export class LogSession {
 
   /** The state that fits when all is well: not before what the log is accused of is. */
   private settle(): void {
-    if (this.doubt.isOpen) return
+    if (this.trouble.isInDoubt) return
     if (this.start === undefined) this.condition.enter('opening')
     else if (this.position < this.target) this.condition.enter('catching-up')
     else this.condition.enter(this.complete ? 'finished' : 'live')

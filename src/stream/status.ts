@@ -31,7 +31,7 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
     retries: session.requests.retries,
     pageSize: session.limits.planner.pageSize,
     requestsPerSecond: session.requestsPerSecond,
-    troubleMs: session.troubleSince === undefined ? undefined : Math.max(0, now - session.troubleSince),
+    troubleMs: session.troubleSince === undefined ? undefined : Math.max(0, elapsed - session.troubleSince),
     lastError: session.condition.lastError,
   }
 }
