@@ -35,7 +35,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     const reader = await readOn(clock, { logs: [log.spec], checkpoint })
     const flipBit = { in: 'leaf', item: 3, byte: 20 } as const
     const lie = log.fault({ on: ENTRIES, when: ({ path }) => /start=256|data\/001/.test(path), flipBit })
-    await pass(clock, 4 * MINUTE + 30_000)
+    await pass(clock, 4 * MINUTE + 30_000, 5_000)
     expect([reader.state(log.logId), reader.misbehaviour]).toEqual(['waiting', []])
     expect(reader.indexes()).toEqual(range(0, 256))
     const message = `${log.url}: ${saysOf('001', 256, 511, '')}`
@@ -47,7 +47,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     await passUntil(clock, () => reader.misbehaviour.length > 0, 2 * MINUTE)
     expect(reader.state(log.logId)).toBe('misbehaving')
     expect(reader.misbehaviour.map(({ error }) => error.message)).toEqual([`${message}; evidence stored`])
-    await pass(clock, 10 * MINUTE)
+    await pass(clock, 10 * MINUTE, 10_000)
     expect(reader.misbehaviour).toHaveLength(1)
     expect(lie.hits - before).toBeGreaterThanOrEqual(10)
 
