@@ -67,6 +67,28 @@ describe('the examples', () => {
     expect((await node(program)).stdout.trim()).toBe('0')
   })
 
+  it('own-store keeps every promise of a checkpoint store, and a stream goes on from it', async () => {
+    const path = JSON.stringify(join(place, 'positions'))
+    const { stdout } = await node(`import { JsonFileStore } from ${url('own-store')}
+      import { ctStream } from 'ct-stream'
+      import { checkpointStoreContract } from 'ct-stream/testing'
+      let places = 0
+      const cases = checkpointStoreContract(() => {
+        const path = ${path} + places++
+        return { store: () => new JsonFileStore(path) }
+      })
+      for (const { name, run } of cases) await run().catch((error) => { throw new Error('a store ' + name, { cause: error }) })
+      const checkpoint = new JsonFileStore(${path})
+      const counts = []
+      for (let i = 0; i < 2; i++) {
+        let count = 0
+        for await (const page of ctStream({ ...${options()}, checkpoint }).batches()) count += page.length
+        counts.push(count)
+      }
+      console.log(cases.length > 20, counts.join(' '))`)
+    expect(stdout).toBe('true 600 0\n')
+  })
+
   it('test-your-code passes', async () => {
     await node(`import { testCountCertificates } from ${url('test-your-code')}\nawait testCountCertificates()`)
   })
@@ -77,7 +99,8 @@ describe('the README', () => {
     const config = join(built, 'readme', 'tsconfig.json')
     const prelude = 'declare const database: { insert(rows: unknown[]): Promise<void> }\n'
     for (const [i, block] of blocks.entries()) {
-      const imports = block.includes('ctStream }') ? '' : "import { ctStream } from 'ct-stream'\n"
+      const imports =
+        block.includes('ctStream }') || !block.includes('ctStream(') ? '' : "import { ctStream } from 'ct-stream'\n"
       writeFileSync(join(built, 'readme', `block-${i}.ts`), `${imports}${prelude}${block}\nexport {}\n`)
     }
     writeFileSync(
