@@ -48,6 +48,7 @@ export type {
   EndOption,
   LogState,
   LogStatus,
+  ReadableOptions,
   StartOption,
   StreamStatus,
   VerifyOption,

@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CtStreamEvents, CtStreamOptions, StreamStatus } from '../types/stream.js'
+import type { CtStreamEvents, CtStreamOptions, ReadableOptions, StreamStatus } from '../types/stream.js'
 import { Emitter } from '../util/emitter.js'
+import { integerOption, objectOption } from '../util/options.js'
 import type { Engine } from './engine.js'
 import { notDelivered } from './not-delivered.js'
+import { CertificateReadable } from './readable.js'
 import type { Run } from './run.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
@@ -34,11 +37,15 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
   private reading = false
   private run: Run | undefined
   private isAtEnd = false
+  /** Whether asking for more acknowledges what came before. */
+  private acknowledgesByReading: boolean
+  private onSettle: (() => void) | undefined
 
   /** @internal Use {@link ctStream}. */
   constructor(settings: Settings) {
     super()
     this.settings = settings
+    this.acknowledgesByReading = settings.acknowledge === 'automatic'
   }
 
   /**
@@ -48,13 +55,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
    * @throws {@link CtStreamError} `CT_READER_BUSY` while another reader is reading, `CT_CLOSED` after the stream was closed.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<CtCertificate> {
-    return this.reader(
-      () => this.run?.next(),
-      async () => {
-        await this.nextRun()
-        return this.run?.next()
-      },
-    )
+    return this.singly()
   }
 
   /**
@@ -71,6 +72,38 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
         return this.run?.rest()
       },
     )
+  }
+
+  /**
+   * Certificates as a Node stream in object mode, for `pipeline()`. Destroying it closes this stream, as does its end where nothing is
+   * left to acknowledge.
+   *
+   * With `acknowledge: 'manual'` nothing is acknowledged but by `acknowledge(cert)`: call it where a certificate is finished with, at
+   * the end of the pipeline, and nothing is lost, whatever is buffered on the way.
+   *
+   * Otherwise a chunk counts as finished when the `Writable` that this stream is piped to has called back for it, without an error. A
+   * consumer of another kind is finished with a chunk when it asks for the next one (for the last: for one more), as in
+   * `for await`: so it must not ask ahead of its work, as an async function in a `pipeline()` does whose results are buffered
+   * behind it; a `'data'` listener is finished when it returns. To pipe to a `Transform`, or to two targets, fails with
+   * `CT_OPTION_INVALID`: what becomes of a chunk behind them cannot be seen from here.
+   *
+   * @throws {@link CtStreamError} `CT_READER_BUSY`, `CT_CLOSED`, `CT_OPTION_INVALID`.
+   */
+  readable(options: ReadableOptions = {}): Readable & AsyncIterable<CtCertificate> {
+    const { highWaterMark } = objectOption<ReadableOptions>('readable', options, ['highWaterMark'])
+    const size = integerOption('readable.highWaterMark', highWaterMark, 1, 65_536, 16)
+    const isManual = this.settings.acknowledge === 'manual'
+    const certificates = this.singly(false)
+    const readable = new CertificateReadable(
+      {
+        next: async () => (await certificates.next()).value,
+        acknowledge: isManual ? undefined : (certificate) => this.engine?.acknowledge(certificate),
+        close: () => this.close(),
+      },
+      size,
+    )
+    if (!isManual) this.onSettle = () => readable.settle()
+    return readable
   }
 
   /**
@@ -125,16 +158,33 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     return this.close()
   }
 
+  private singly(acknowledges?: false): AsyncIterableIterator<CtCertificate> {
+    return this.reader(
+      () => this.run?.next(),
+      async () => {
+        await this.nextRun()
+        return this.run?.next()
+      },
+      acknowledges,
+    )
+  }
+
   /**
    * @param atHand - The next value without waiting, if there is one: the path of nearly every entry, one resolved promise.
    * @param read - The next value; `undefined` at the end.
+   * @param acknowledges - `false`: asking for more acknowledges nothing, whatever the options say.
    */
-  private reader<T>(atHand: () => T | undefined, read: () => Promise<T | undefined>): AsyncIterableIterator<T> {
+  private reader<T>(
+    atHand: () => T | undefined,
+    read: () => Promise<T | undefined>,
+    acknowledges = this.acknowledgesByReading,
+  ): AsyncIterableIterator<T> {
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
     if (this.isAtEnd) throw new CtStreamError('CT_CLOSED', 'this stream has reached its end')
     if (this.reading)
       throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
     this.reading = true
+    this.acknowledgesByReading = acknowledges
     let turn: Promise<unknown> | undefined
     const fail = async (error: unknown): Promise<never> => {
       await this.close().catch(() => {})
@@ -200,7 +250,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
 
   /** The reader is finished with what it has, unless it says so itself. */
   private askedForMore(): void {
-    if (this.settings.acknowledge === 'automatic') this.run?.acknowledge()
+    if (this.acknowledgesByReading) this.run?.acknowledge()
   }
 
   private readonly closing = (): Promise<void> => this.close()
@@ -221,7 +271,11 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     const { Engine } = await import('./engine.js')
     signal?.throwIfAborted()
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'the stream was closed before it was open')
-    const engine = new Engine(this.settings, (event, payload) => this.emit(event, payload))
+    const engine = new Engine(this.settings, {
+      emit: (event, payload) => this.emit(event, payload),
+      acknowledgesByReading: this.acknowledgesByReading,
+      onSettle: this.onSettle,
+    })
     this.engine = engine
     signal?.addEventListener('abort', this.onAbort, { once: true })
     try {

@@ -43,6 +43,15 @@ import { STORE_PATIENCE, StoreQueue } from './store-queue.js'
 
 type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K]) => void
 
+/** The reader of a stream, as its engine knows it. */
+export interface EngineReader {
+  readonly emit: Emit
+  /** Whether going on to the next entry or page acknowledges the one before. */
+  readonly acknowledgesByReading: boolean
+  /** Called before what is acknowledged is counted: the last moment to acknowledge something. */
+  readonly onSettle: (() => void) | undefined
+}
+
 /**
  * Everything that runs behind one open stream: the store, the transport, a session a log, and the mixer between them and
  * the reader. Opened once, closed once.
@@ -55,6 +64,7 @@ export class Engine {
   readonly settings: Settings
   readonly acknowledgesByReading: boolean
   private readonly emit: Emit
+  private readonly onSettle: EngineReader['onSettle']
   private readonly stopper = quietController()
   /** Aborts at the end too, when nothing more is read. */
   private readonly ender = linkedController(this.stopper.signal)
@@ -88,10 +98,11 @@ export class Engine {
   private hasStore = false
   private closing: Promise<void> | undefined
 
-  constructor(settings: Settings, emit: Emit) {
+  constructor(settings: Settings, { emit, acknowledgesByReading, onSettle }: EngineReader) {
     this.settings = settings
-    this.acknowledgesByReading = settings.acknowledge === 'automatic'
+    this.acknowledgesByReading = acknowledgesByReading
     this.emit = emit
+    this.onSettle = onSettle
     this.budget = new ByteBudget(settings.maxBufferedBytes)
     const { filter, dedupe, clock, elapsed, random } = settings
     this.filter = filter
@@ -259,6 +270,7 @@ export class Engine {
 
   /** Applies what is acknowledged; done for a page or a commit at once, not for each entry. */
   settle(): void {
+    this.onSettle?.()
     const now = this.settings.elapsed()
     for (const lane of this.mixer.lanes) this.settleLane(lane, now)
   }

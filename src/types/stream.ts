@@ -43,6 +43,12 @@ export type VerifyOption = 'full' | 'signatures-only' | 'none-unverified'
  */
 export type AcknowledgeOption = 'automatic' | 'manual'
 
+/** How `stream.readable()` reads. */
+export interface ReadableOptions {
+  /** Certificates buffered ahead of the consumer. 1 to 65,536. Default 16. */
+  readonly highWaterMark?: number
+}
+
 export interface CommitPolicy {
   /** Acknowledged positions become durable at least this often. Milliseconds, 10 to 3,600,000. Default 1000. */
   readonly everyMs?: number

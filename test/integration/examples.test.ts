@@ -25,10 +25,12 @@ beforeAll(async () => {
   log = await createTestLog({ kind: 'both', entries: issueCertificates(600, { sign: false }) })
   mkdirSync(join(built, 'readme'), { recursive: true })
   for (const [i, block] of blocks.entries()) writeFileSync(join(built, 'readme', `block-${i}.ts`), block)
+  writeFileSync(join(built, 'pipeline.ts'), pipelineProgram())
   const files = readdirSync(examples).filter((file) => file.endsWith('.ts'))
   await build({
     entry: {
       ...Object.fromEntries(files.map((file) => [file.replace(/\.ts$/, ''), join(examples, file)])),
+      pipeline: join(built, 'pipeline.ts'),
       readme: join(built, 'readme', `block-${testingBlock()}.ts`),
     },
     outDir: join(built, 'out'),
@@ -47,6 +49,16 @@ afterAll(async () => {
 })
 
 const testingBlock = () => blocks.findIndex((block) => block.includes('ct-stream/testing'))
+/** The pipeline of the README over the test's log, into a database that prints. */
+const pipelineProgram = () => {
+  const block = blocks.find((block) => block.includes("from 'node:stream/promises'")) ?? ''
+  const opened = block.replace('ctStream({', `ctStream({ ...${options()},`)
+  return `import { ctStream } from 'ct-stream'
+    const database = { insert: async ([row]) => console.log(row.log.kind, row.index) }
+    ${opened}
+    await stream.commit().catch(() => {})
+    console.log('left', stream.status().bufferedBytes)`
+}
 const node = (code: string) => run(process.execPath, ['--input-type=module', '-e', code], { cwd: root })
 const url = (name: string) => JSON.stringify(pathToFileURL(join(built, 'out', `${name}.mjs`)).href)
 const options = () => JSON.stringify({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false })
@@ -112,6 +124,13 @@ describe('the README', () => {
     )
     expect(stdout).toBe('')
     expect(blocks.length).toBeGreaterThan(2)
+  })
+
+  it('has a pipeline that handles and acknowledges every certificate', async () => {
+    const { stdout } = await run(process.execPath, [join(built, 'out', 'pipeline.mjs')])
+    const lines = stdout.trim().split('\n')
+    expect(lines.pop()).toBe('left 0')
+    expect(lines).toEqual(Array.from({ length: 600 }, (_, i) => `${log.spec.kind} ${i}`))
   })
 
   it('has a program for tests that streams', async () => {
