@@ -152,7 +152,7 @@ function suite(major) {
     if (existsSync(join(chosen, 'node_modules', name)))
       cpSync(join(chosen, 'node_modules', name), own, { recursive: true })
   }
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--reporter=dot']
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--reporter=default']
   const { status } = spawnSync(binary, args, { cwd: tree, env: environment(binary), stdio: 'inherit' })
   rmSync(folder, { recursive: true, force: true })
   if (status !== 0) throw new Error(`tests failed under ${version}`)
