@@ -131,13 +131,25 @@ const evidenceColumns: readonly Column<Evidence>[] = [
   { title: 'MESSAGE', text: ({ message }) => message },
 ]
 
-/** `pageSize 256, bytesPerEntry 5,123`. */
+/** `pageSize 256, bytesPerEntry 5,123, requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z`. */
 function learnedText(learned: LogCheckpoint['learned']): string | undefined {
   const limits = Object.entries(learned).filter(([name]) => name !== 'readFrom')
   const pairs = limits.map(([name, value]) => {
-    return `${name} ${typeof value === 'number' ? formatCount(value) : JSON.stringify(value)}`
+    return `${name} ${learnedValue(name, value)}`
   })
   return pairs.length === 0 ? undefined : pairs.join(', ')
+}
+
+function learnedValue(name: string, value: unknown): string {
+  if (typeof value !== 'number') return JSON.stringify(value)
+  if (isTime(name, value)) return timeJson(value)
+  // A rate below ten is nothing to round: 0.3 requests a second is not none.
+  return Number.isInteger(value) || Math.abs(value) >= 10 ? formatCount(value) : String(Number(value.toPrecision(2)))
+}
+
+/** What names of the learned limits say is a time, as far as it can be shown as one. */
+function isTime(name: string, value: number): boolean {
+  return /(?:At|Since)$/.test(name) && Math.abs(value) <= 8.64e15
 }
 
 function optional<T>(value: T | undefined, text: (value: T) => string): string | undefined {

@@ -31,7 +31,14 @@ const checkpoints: readonly LogCheckpoint[] = [
     pendingHeads: [head(4_294_968_300, 5_000), head(4_294_968_200, 1_000)],
     learned: { pageSize: 256, bytesPerEntry: 5123, readFrom: 100 },
   },
-  { log: second, position: 5, range: undefined, verifiedHead: head(5, 60_000), pendingHeads: [], learned: {} },
+  {
+    log: second,
+    position: 5,
+    range: undefined,
+    verifiedHead: head(5, 60_000),
+    pendingHeads: [],
+    learned: { requestsPerSecond: 0.3, limitedAt: now, limitedSince: 9e15 },
+  },
   { log: third, position: 0, range: undefined, verifiedHead: undefined, pendingHeads: [], learned: {} },
 ]
 
@@ -68,7 +75,7 @@ describe('ct-stream status', () => {
     expect(lines).toEqual([
       'LOG                 KIND          POSITION       VERIFIED    LAG  HEAD AGE  GAPS  EVIDENCE  LEARNED',
       'First log           rfc6962  4,294,967,300  4,294,967,400  1,000       5 s     0         1  pageSize 256, bytesPerEntry 5,123',
-      'Second\\u{202e} log  rfc6962              5              5      0       1 m     2         0  -',
+      'Second\\u{202e} log  rfc6962              5              5      0       1 m     2         0  requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z, limitedSince 9,000,000,000,000,000',
       'Third log           rfc6962              0              -      -         -     0         0  -',
       '',
       'entries that were not delivered:',
