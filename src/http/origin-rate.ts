@@ -2,25 +2,9 @@ import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { quietController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
-import { RecentAnswers } from './recent-answers.js'
+import { elapsedOf } from '../util/clock.js'
+import { type KeptRate, LearnedRate } from './learned-rate.js'
 
-/**
- * What of the rate last sustained is tried next. DigiCert lets 35 requests a minute through, and its busiest shard needs
- * 30 of them to be followed: nine tenths (31.5) stay above what is needed.
- */
-const LOWERED_TO = 0.9
-/** One refusal lowers a known rate to a quarter at most: a quiet minute before it says little of what is allowed. */
-const LOWERED_AT_MOST_TO = 0.25
-/** Never slower than this, requests per second: DigiCert's slowest ever seen was 0.15. */
-const SLOWEST = 0.1
-/** First guess, requests per second, where nothing ever got through; and as far as server errors alone slow an origin. */
-const CAUTIOUS = 1
-/** A rate this high limits nothing: it is forgotten. */
-const UNLIMITED = 1_000
-/** A rate doubles when it was in the way for this long without a refusal; see {@link OriginRate.requestsPerSecond}. */
-const DOUBLED_AFTER_MS = 600_000
-/** … and the rate of a first refusal, which is a guess: a bucket that was full says little of how fast it fills. */
-const GUESS_DOUBLED_AFTER_MS = 60_000
 /** What may go at once of what was not used: a quarter of a second's worth, at least one request. */
 const BURST_SECONDS = 0.25
 /** How long everything waits after a refusal that does not say how long. */
@@ -28,6 +12,8 @@ const PAUSE: BackoffPolicy = { baseMs: 2_000, maxMs: 120_000 }
 /** A server error weighs as much as this many answers; at `STRAINED` they count as a refusal: four in a row, or every fourth. */
 const ERROR_WEIGHT = 3
 const STRAINED = 12
+/** While the rate is in the way, how often to look how far it has grown, milliseconds. */
+const LOOK_MS = 500
 
 /** One request that was let through. */
 interface Ticket {
@@ -45,27 +31,21 @@ interface Waiter {
  * How often one origin may be asked: not limited until it says so.
  *
  * - **Refused** (429, or 503 with `Retry-After`): nothing is sent for as long as it says, else for 2 s, doubling to 120 s while
- *   nothing gets through. Then one request goes first; the others follow when it is answered. The rate is set to 0.9 of what
- *   was sustained since the refusal before: a server that counts was at its limit then and is now, so what it let through
- *   between is what it allows. Requests that were already under way do not count again.
+ *   nothing gets through, and no less than one request takes at the rate that is known. Then one request goes first; the others
+ *   follow when it is answered. Requests that were already under way do not count again.
  * - **Errors** (5xx, 408, timeouts) that come to a quarter of all answers, or four in a row, count as a refusal without a hint,
  *   but slow an origin to one request a second at most: it may be broken for another reason.
- * - **Recovery**: see {@link OriginRate.requestsPerSecond}.
+ * - **The rate** that a refusal sets, and how it recovers: see {@link LearnedRate}.
  * - While the rate is in the way, higher priority goes first, then who came first.
  */
 export class OriginRate {
   private readonly clock: Clock
   private readonly random: () => number
-  /** Requests per second after the last refusal. */
-  private base: number | undefined
-  /** For how long the rate was in the way since. */
-  private inTheWayMs = 0
-  private doubledAfterMs = DOUBLED_AFTER_MS
-  private tokens = 0
+  private readonly elapsed: () => number
+  private readonly rate: LearnedRate
+  private tokens = 1
   private tokensAt = 0
   private pausedUntil = 0
-  /** Length of that pause. */
-  private pausedMs = 0
   private refusals = 0
   /** Refusals since something got through. */
   private refusedInARow = 0
@@ -73,7 +53,6 @@ export class OriginRate {
   /** After a pause: one request at a time until one is answered. */
   private isProbing = false
   private probe: Ticket | undefined
-  private readonly answers = new RecentAnswers()
   private readonly waiting: Waiter[] = []
   private serving = false
   private alarm: AbortController | undefined
@@ -82,36 +61,28 @@ export class OriginRate {
   constructor(clock: Clock, random: () => number) {
     this.clock = clock
     this.random = random
+    this.elapsed = elapsedOf(clock)
+    this.rate = new LearnedRate(this.elapsed)
   }
 
-  /**
-   * The rate now allowed; `undefined` while nothing limits it.
-   *
-   * After a refusal it grows with the square of the time for which it was in the way of requests, in the exponent: by a ninth
-   * (back to what was sustained) in 4 minutes, twofold in 10, sixteenfold in 20, more than five hundredfold in 30. Slow near the
-   * known limit (at DigiCert's rate one request in a hundred is refused), fast away from it, so that no mistake lasts; and not
-   * at all while it is not needed, so that a quiet night is not taken for leave. All ten times as fast after a first refusal,
-   * until a second one confirms the limit.
-   */
+  /** The rate now allowed; `undefined` while nothing limits it. */
   get requestsPerSecond(): number | undefined {
-    if (this.base === undefined) return undefined
-    const rate = this.base * 2 ** ((this.inTheWayMs / this.doubledAfterMs) ** 2)
-    if (rate < UNLIMITED) return rate
-    this.base = undefined
-    return undefined
+    return this.rate.perSecond
   }
 
   /** Nothing is known of it, and nothing is going on. */
   get isIdle(): boolean {
-    return this.base === undefined && this.underWay === 0 && this.waiting.length === 0 && this.pauseMs <= 0
+    return this.requestsPerSecond === undefined && this.underWay === 0 && this.waiting.length === 0 && this.pauseMs <= 0
   }
 
-  /** Takes up what was learned earlier; of two memories the more careful one counts. */
-  restore(requestsPerSecond: number): void {
-    const rate = Math.max(requestsPerSecond, SLOWEST)
-    if (rate >= UNLIMITED || rate >= (this.base ?? UNLIMITED)) return
-    this.slowTo(rate)
-    this.doubledAfterMs = DOUBLED_AFTER_MS
+  /** What is worth keeping for a later run; `undefined` while nothing limits it. */
+  get kept(): KeptRate | undefined {
+    return this.rate.kept(this.clock.now())
+  }
+
+  /** Takes up what was learned earlier; see {@link LearnedRate.restore}. */
+  restore(kept: KeptRate): void {
+    this.rate.restore(kept, this.clock.now())
   }
 
   /**
@@ -140,7 +111,7 @@ export class OriginRate {
 
   private answered(ticket: Ticket): void {
     if (ticket.refusals !== this.refusals) return
-    this.answers.add(this.clock.now())
+    this.rate.answered()
     this.isProbing = false
     this.refusedInARow = 0
     this.strain = Math.max(0, this.strain - 1)
@@ -157,57 +128,45 @@ export class OriginRate {
   }
 
   private refused(ticket: Ticket, retryAfterMs: number): void {
-    if (ticket.refusals === this.refusals) {
-      const [now, known] = [this.clock.now(), this.requestsPerSecond]
-      // Where nothing got through, the pause was too short; of the rate it says nothing.
-      if (this.answers.count(now) > 0) this.slowTo(lowered(this.answers.perSecond(now), known))
-      else if (known === undefined) this.slowTo(CAUTIOUS)
-      this.pause(retryAfterMs)
-    } else if (retryAfterMs > this.pauseMs) this.pauseFor(retryAfterMs)
+    if (ticket.refusals === this.refusals) this.rate.refused(this.pause(retryAfterMs))
+    else if (retryAfterMs > this.pauseMs) this.pauseFor(retryAfterMs)
   }
 
   private strained(ticket: Ticket): void {
     if (ticket.refusals !== this.refusals) return
     this.strain += ERROR_WEIGHT
-    if (this.strain < STRAINED) return
-    const [now, known] = [this.clock.now(), this.requestsPerSecond]
-    if (this.answers.count(now) > 0 && (known ?? UNLIMITED) > CAUTIOUS)
-      this.slowTo(Math.max(CAUTIOUS, lowered(this.answers.perSecond(now), known)))
-    this.pause(0)
+    if (this.strain >= STRAINED) this.rate.strained(this.pause(0))
   }
 
-  private slowTo(requestsPerSecond: number): void {
-    this.doubledAfterMs = this.requestsPerSecond === undefined ? GUESS_DOUBLED_AFTER_MS : DOUBLED_AFTER_MS
-    this.base = Math.max(SLOWEST, requestsPerSecond)
-    this.inTheWayMs = 0
-  }
-
-  private pause(retryAfterMs: number): void {
-    const now = this.clock.now()
+  /** Sends nothing for a while, then one request first. Returns for how long. */
+  private pause(retryAfterMs: number): number {
     // The jitter keeps those that were sent away together from coming back together.
     const jitterMs = this.random() * Math.min(1000, retryAfterMs)
-    this.pauseFor(retryAfterMs > 0 ? retryAfterMs + jitterMs : backoffDelay(PAUSE, this.refusedInARow, this.random))
+    const pauseMs = retryAfterMs > 0 ? retryAfterMs + jitterMs : this.ownPauseMs()
+    this.pauseFor(pauseMs)
     this.refusals++
     this.refusedInARow++
     this.strain = 0
     this.isProbing = true
     this.probe = undefined
-    this.answers.restart(now)
     this.tokens = 1
+    return pauseMs
+  }
+
+  /** Where the origin does not say how long: at least until it has room for one request more, if it allows what is known. */
+  private ownPauseMs(): number {
+    const oneRequestMs = (1000 / (this.requestsPerSecond ?? Number.POSITIVE_INFINITY)) * (1 + this.random() / 5)
+    return Math.max(backoffDelay(PAUSE, this.refusedInARow, this.random), Math.round(oneRequestMs))
   }
 
   private pauseFor(ms: number): void {
-    this.pausedMs = ms
-    this.pausedUntil = this.tokensAt = this.clock.now() + ms
+    this.pausedUntil = this.tokensAt = this.elapsed() + ms
   }
 
   // — waiting
 
   private get pauseMs(): number {
-    const now = this.clock.now()
-    // The machine's clock was set back: the pause begins again, and takes no longer than it should.
-    if (this.pausedUntil - now > this.pausedMs) this.pausedUntil = now + this.pausedMs
-    return this.pausedUntil - now
+    return this.pausedUntil - this.elapsed()
   }
 
   /** How long until a request may go: 0 now, infinite until the probe has ended. */
@@ -217,7 +176,7 @@ export class OriginRate {
     if (this.isProbing && this.probe !== undefined) return Number.POSITIVE_INFINITY
     const rate = this.requestsPerSecond
     if (rate === undefined) return 0
-    const now = this.clock.now()
+    const now = this.elapsed()
     this.tokens = Math.min(
       Math.max(1, rate * BURST_SECONDS),
       this.tokens + (Math.max(0, now - this.tokensAt) / 1000) * rate,
@@ -227,7 +186,7 @@ export class OriginRate {
   }
 
   private admit(): Ticket {
-    this.answers.begin(this.clock.now())
+    this.rate.asked()
     this.tokens = Math.max(0, this.tokens - 1)
     const ticket = { refusals: this.refusals }
     if (this.isProbing) this.probe = ticket
@@ -279,8 +238,10 @@ export class OriginRate {
           continue
         }
         const isPaused = this.pauseMs > 0
-        await this.sleep(waitMs)
-        if (!isPaused && this.waiting.length > 0) this.inTheWayMs += waitMs
+        // The rate grows meanwhile.
+        const sleepMs = isPaused ? waitMs : Math.min(waitMs, LOOK_MS)
+        await this.sleep(sleepMs)
+        if (!isPaused && this.waiting.length > 0) this.rate.wasInTheWay(sleepMs)
       }
     } finally {
       this.serving = false
@@ -298,10 +259,4 @@ export class OriginRate {
       this.alarm = undefined
     }
   }
-}
-
-/** A rate below what was sustained; of a known rate no less than a quarter, and always below it. */
-function lowered(sustained: number, known: number | undefined): number {
-  const rate = sustained * LOWERED_TO
-  return known === undefined ? rate : Math.min(Math.max(rate, known * LOWERED_AT_MOST_TO), known * LOWERED_TO)
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../types/clock.js'
+import type { KeptRate } from './learned-rate.js'
 import { OriginRate } from './origin-rate.js'
 
 /** Whose request it is, and how urgent. */
@@ -39,17 +40,27 @@ export class OriginRates {
     return this.rateOf(url).run(request, priority, signal)
   }
 
-  /** What was learned of the origin of `url`, to be kept; `undefined` while nothing limits it. */
+  /** How often the origin of `url` is asked at most now; `undefined` while nothing limits it. */
   requestsPerSecond(url: string): number | undefined {
     return this.origins.get(originOf(url))?.requestsPerSecond
   }
 
+  /** What was learned of the origin of `url`, to be kept; `undefined` while nothing limits it. */
+  kept(url: string): KeptRate | undefined {
+    return this.origins.get(originOf(url))?.kept
+  }
+
   /**
    * Takes up what an earlier run learned. Two logs of one origin may remember different things: the more careful one counts.
-   * @param learned - What {@link requestsPerSecond} said; anything but a positive number is ignored.
+   * @param learned - What {@link kept} returned; anything, as stores of others may hold it. Without a positive rate it is
+   * ignored, without dates it is a hint.
    */
-  restore(url: string, learned: unknown): void {
-    if (typeof learned === 'number' && learned > 0) this.rateOf(url).restore(learned)
+  restore(url: string, learned: Readonly<Record<string, unknown>>): void {
+    const number = (value: unknown) => (typeof value === 'number' ? value : Number.NaN)
+    const requestsPerSecond = number(learned.requestsPerSecond)
+    if (!(requestsPerSecond > 0)) return
+    const [limitedAt, limitedSince] = [number(learned.limitedAt), number(learned.limitedSince)]
+    this.rateOf(url).restore({ requestsPerSecond, limitedAt, limitedSince })
   }
 
   private rateOf(url: string): OriginRate {

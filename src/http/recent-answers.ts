@@ -1,51 +1,49 @@
-/** Counting begins anew after this long; what is measured spans the current stretch and the one before. */
-const STRETCH_MS = 30_000
-/** A shorter time says nothing of a rate: a burst would pass for one. */
-const SHORTEST_MS = 1_000
+/** A stretch ends when it has taken this long and brought so many answers: less says nothing of a rate, a burst would pass for one. */
+const STRETCH_MS = 1_000
+const STRETCH_ANSWERS = 30
 
-/** How many answers came per second, over the last 30 to 60 seconds or since the count was begun. Of constant size. */
+/**
+ * How many answers came per second lately: over the stretch at hand and the one before, which is thirty answers and a second or
+ * more, or since the count was begun. Of constant size. Times are elapsed milliseconds.
+ */
 export class RecentAnswers {
   private beganAt: number | undefined
   private before: { readonly beganAt: number; readonly count: number } | undefined
   private inStretch = 0
 
-  /** Begins to count, unless it has begun. Times are epoch milliseconds. */
+  /** Answers in the time that is measured. */
+  get count(): number {
+    return (this.before?.count ?? 0) + this.inStretch
+  }
+
+  /** Whether what is measured is long enough to stand for itself, and does not go back to the beginning. */
+  get isSteady(): boolean {
+    return this.before !== undefined
+  }
+
+  /** Begins to count, unless it has begun. */
   begin(now: number): void {
     this.beganAt ??= now
   }
 
   add(now: number): void {
-    this.moveTo(now)
+    const beganAt = this.beganAt ?? now
+    this.beganAt = beganAt
     this.inStretch++
-  }
-
-  /** Answers in the time that is measured. */
-  count(now: number): number {
-    this.moveTo(now)
-    return (this.before?.count ?? 0) + this.inStretch
+    if (this.inStretch < STRETCH_ANSWERS || now - beganAt < STRETCH_MS) return
+    this.before = { beganAt, count: this.inStretch }
+    this.beganAt = now
+    this.inStretch = 0
   }
 
   perSecond(now: number): number {
-    const count = this.count(now)
     const since = this.before?.beganAt ?? this.beganAt ?? now
-    return (count * 1000) / Math.max(now - since, SHORTEST_MS)
+    return (this.count * 1000) / Math.max(now - since, STRETCH_MS)
   }
 
   /** Forgets all and begins again. */
   restart(now: number): void {
     this.before = undefined
-    this.beganAt = now
-    this.inStretch = 0
-  }
-
-  private moveTo(now: number): void {
-    const beganAt = this.beganAt ?? now
-    this.beganAt ??= now
-    const since = now - beganAt
-    if (since < 0) this.restart(now) // the machine's clock was set back
-    if (since < STRETCH_MS) return
-    // After a longer silence the stretch before holds nothing.
-    this.before = since < 2 * STRETCH_MS ? { beganAt, count: this.inStretch } : { beganAt: now - STRETCH_MS, count: 0 }
     this.beganAt = now
     this.inStretch = 0
   }

@@ -1,3 +1,4 @@
+import type { KeptRate } from '../http/learned-rate.js'
 import { EntryWeight } from '../poll/entry-weight.js'
 import { PagePlanner } from '../poll/page-planner.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
@@ -16,13 +17,13 @@ export class LearnedLimits {
 
   /**
    * What is worth remembering.
-   * @param requestsPerSecond - The rate to which the log's origin limits its clients, if it does.
+   * @param rate - The rate to which the log's origin limits its clients, if it does, with its dates: a limit ages.
    */
-  record(requestsPerSecond: number | undefined): LogCheckpoint['learned'] {
+  record(rate: KeptRate | undefined): LogCheckpoint['learned'] {
     return {
       pageSize: this.planner.pageSize,
       ...(this.weight.isKnown && { bytesPerEntry: Math.round(this.weight.bytesPerEntry) }),
-      ...(requestsPerSecond !== undefined && { requestsPerSecond: Number(requestsPerSecond.toPrecision(3)) }),
+      ...(rate && { ...rate, requestsPerSecond: Number(rate.requestsPerSecond.toPrecision(3)) }),
     }
   }
 }

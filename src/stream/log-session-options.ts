@@ -1,4 +1,5 @@
 import type { CtStreamError } from '../errors.js'
+import type { KeptRate } from '../http/learned-rate.js'
 import type { LogClient } from '../logs/client.js'
 import type { Schedule } from '../poll/log-requests.js'
 import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
@@ -15,6 +16,8 @@ export interface LogSessionOptions {
   readonly schedule: Schedule
   /** The rate to which the log's origin limits its clients; `undefined` as far as is known, none. */
   readonly requestsPerSecond: () => number | undefined
+  /** The same as it is kept for a later run, with its dates. */
+  readonly keptRate: () => KeptRate | undefined
   /** What the log may hold of the byte budget. */
   readonly share: ByteBudget
   /** The longest time from an entry's timestamp to its merge that is reckoned with, milliseconds. */

@@ -125,7 +125,7 @@ export class LogSession {
 
   /** What is worth remembering of the log's limits, and from where it was read without a break. */
   get learned(): LogCheckpoint['learned'] {
-    const limits = this.limits.record(this.requestsPerSecond)
+    const limits = this.limits.record(this.options.keptRate())
     return this.start === undefined ? limits : { ...limits, readFrom: readFromOf(this.options.stored, this.start) }
   }
 

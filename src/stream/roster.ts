@@ -267,7 +267,7 @@ export class Roster {
     const { id } = client.log
     // The log may have moved since.
     const log = () => (this.client(id) ?? client).log
-    rates.restore(client.log.url, stored?.learned.requestsPerSecond)
+    if (stored !== undefined) rates.restore(client.log.url, stored.learned)
     return new LogSession({
       client,
       settings,
@@ -277,6 +277,7 @@ export class Roster {
         return rates.run({ ...slot, url }, () => queues.run({ ...slot, log: id, operator }, request))
       },
       requestsPerSecond: () => rates.requestsPerSecond(log().url),
+      keptRate: () => rates.kept(log().url),
       share: shareOf(budget),
       mergeDelayMs,
       clock: settings.clock,
