@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { LogSpec, StaticCtLogSpec } from '../../src/index.js'
 import { library, reading, root } from './library.js'
 import { pending } from './pending.js'
 import { run } from './servers/process.js'
@@ -37,7 +38,7 @@ describe.skipIf(sunlight === undefined)(
     const place = mkdtempSync(join(tmpdir(), 'ct-stream-shared-limit-'))
     beforeAll(async () => {
       log = await SunlightLog.open(sunlight!, submit!)
-      await log.add(ENTRIES, '--plain', '--workers', '3000')
+      await log.add(ENTRIES, '--plain', '--workers', '1000')
     })
     afterAll(async () => {
       await log?.close()
@@ -45,12 +46,16 @@ describe.skipIf(sunlight === undefined)(
     })
 
     /** Whoever copies an example's address is anonymous for Skylight. */
-    const anonymous = (options: object) => ({ ...reading(log.spec, options), contact: 'tests@example.com' })
+    const anonymous = (spec: LogSpec, options: object) => ({ ...reading(spec, options), contact: 'tests@example.com' })
 
     /** Reads the log while `during` goes on, then until it is read or `patience` is over. */
-    async function backfill(options: object, during: Promise<unknown>): Promise<{ early: Figures; late: Figures }> {
+    async function backfill(
+      spec: LogSpec,
+      options: object,
+      during: Promise<unknown>,
+    ): Promise<{ early: Figures; late: Figures }> {
       const began = performance.now()
-      const stream = library.ctStream(anonymous({ start: 'beginning', end: 'head', ...options }))
+      const stream = library.ctStream(anonymous(spec, { start: 'beginning', end: 'head', ...options }))
       let entries = 0
       let isComplete = false
       const indexes: number[] = []
@@ -77,9 +82,9 @@ describe.skipIf(sunlight === undefined)(
       return { early, late }
     }
 
-    const pressure = async () => {
+    const pressure = async ({ monitoringUrl }: StaticCtLogSpec) => {
       const program = join(root, 'test', 'logs', 'programs', 'competitor.mjs')
-      const url = `${log.spec.monitoringUrl}checkpoint`
+      const url = `${monitoringUrl}checkpoint`
       const { stdout } = await run(process.execPath, [program, url, `${PRESSURE_PER_SECOND}`, `${PRESSURE_SECONDS}`])
       return JSON.parse(stdout) as Record<string, number>
     }
@@ -87,14 +92,15 @@ describe.skipIf(sunlight === undefined)(
     const afterwards: number[] = []
 
     it('reads without pressure', async () => {
-      const { late } = await backfill({}, Promise.resolve())
+      const { late } = await backfill(log.spec, {}, Promise.resolve())
       console.log(`undisturbed: ${show(late)}`)
       expect(late.isComplete).toBe(true)
     })
 
-    it('a backfill that began under pressure', async () => {
-      const competing = pressure()
-      const { early, late } = await backfill({}, competing)
+    it.concurrent('a backfill that began under pressure', async () => {
+      const spec = await log.another()
+      const competing = pressure(spec)
+      const { early, late } = await backfill(spec, {}, competing)
       console.log(`others: ${JSON.stringify(await competing)}`)
       console.log(`backfill, when the pressure ended: ${show(early)}`)
       console.log(`backfill, in the end: ${show(late)}`)
@@ -102,13 +108,16 @@ describe.skipIf(sunlight === undefined)(
       afterwards.push(late.isComplete ? Math.max(0, late.seconds - early.seconds) : Number.POSITIVE_INFINITY)
     })
 
-    it('a follower that polled under pressure, then a backfill by the same file', async () => {
+    it.concurrent('a follower that polled under pressure, then a backfill by the same file', async () => {
+      const spec = await log.another()
       const checkpoint = join(place, 'follower.db')
-      const follower = library.ctStream(anonymous({ start: { index: ENTRIES - 1 }, checkpoint, pollIntervalMs: 1000 }))
+      const follower = library.ctStream(
+        anonymous(spec, { start: { index: ENTRIES - 1 }, checkpoint, pollIntervalMs: 1000 }),
+      )
       const reader = (async () => {
         for await (const _ of follower);
       })()
-      console.log(`others: ${JSON.stringify(await pressure())}`)
+      console.log(`others: ${JSON.stringify(await pressure(spec))}`)
       const { requests, retries, requestsPerSecond } = follower.status().logs[0]!
       console.log(`follower, when the pressure ended: ${JSON.stringify({ requests, retries, requestsPerSecond })}`)
       await follower.close()
@@ -122,7 +131,7 @@ describe.skipIf(sunlight === undefined)(
         rows.map((row) => ({ ...row, position: 0, range: [], verifiedHead: undefined, pendingHeads: [] })),
       )
       await store.close()
-      const { late } = await backfill({ checkpoint }, Promise.resolve())
+      const { late } = await backfill(spec, { checkpoint }, Promise.resolve())
       console.log(`next process, in the end: ${show(late)}`)
       expect(rows.length).toBe(1)
       afterwards.push(late.isComplete ? late.seconds : Number.POSITIVE_INFINITY)

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rfc6962LogSpec } from '../../../src/types/log.js'
+import { newFolder } from './place.js'
 import { answers, freePort, listens, run, Server, until } from './process.js'
 import type { RealLog } from './real-log.js'
 import { type AddReport, Submitter } from './truth.js'
@@ -22,8 +22,7 @@ export class CtfeLog implements RealLog {
 
   private constructor(programs: string, submit: string) {
     this.programs = programs
-    // The path of a socket has 107 octets at most.
-    this.folder = mkdtempSync(join(tmpdir(), 'ct-stream-ctfe-'))
+    this.folder = newFolder('ctfe')
     this.submitter = new Submitter(submit, this.folder)
   }
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { StaticCtLogSpec } from '../../../src/types/log.js'
+import { newFolder } from './place.js'
 import { answers, freePort, listens, Server } from './process.js'
 import type { RealLog } from './real-log.js'
 import { type AddReport, Submitter } from './truth.js'
@@ -28,7 +28,7 @@ export class SunlightLog implements RealLog {
 
   private constructor(programs: string, submit: string) {
     this.programs = programs
-    this.folder = mkdtempSync(join(tmpdir(), 'ct-stream-sunlight-'))
+    this.folder = newFolder('sunlight')
     this.submitter = new Submitter(submit, this.folder)
   }
 
@@ -53,10 +53,23 @@ export class SunlightLog implements RealLog {
   async start(): Promise<void> {
     const { sunlight, skylight, tls } = this.ports!
     // Skylight first: at its start, Sunlight compares its checkpoint with the one that is served.
-    await Promise.all([this.startSkylight(this.folder, skylight), this.startSkylight(join(this.folder, 'tls'), tls)])
+    await Promise.all([
+      this.startSkylight(this.folder, skylight),
+      this.startSkylight(join(this.folder, 'tls'), tls, '-testcert'),
+    ])
     const server = new Server(this.folder, join(this.programs, 'sunlight'), ['-c', 'sunlight.yaml'])
     this.servers.push(server)
     await server.ready(() => answers(`http://127.0.0.1:${sunlight}/health`))
+  }
+
+  /** One more Skylight, which has a limit of its own. */
+  async another(): Promise<StaticCtLogSpec> {
+    const port = await freePort()
+    const folder = join(this.folder, `skylight-${port}`)
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'skylight.yaml'), this.skylightConfig(port, '127.0.0.1'))
+    await this.startSkylight(folder, port)
+    return { ...this.spec, monitoringUrl: `http://127.0.0.1:${port}/2026/` }
   }
 
   async stop(): Promise<void> {
@@ -75,8 +88,7 @@ export class SunlightLog implements RealLog {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  private async startSkylight(cwd: string, port: number): Promise<void> {
-    const flags = cwd === this.folder ? [] : ['-testcert']
+  private async startSkylight(cwd: string, port: number, ...flags: string[]): Promise<void> {
     const server = new Server(cwd, join(this.programs, 'skylight'), ['-c', 'skylight.yaml', ...flags], { cwd })
     this.servers.push(server)
     await server.ready(() => listens(port))

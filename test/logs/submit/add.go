@@ -186,16 +186,11 @@ func (s *submitter) count(number *int) {
 
 func (s *submitter) post(method string, chain [][]byte) (*sct, error) {
 	body := must(json.Marshal(map[string][][]byte{"chain": chain}))
-	request := must(http.NewRequest("POST", strings.TrimSuffix(s.url, "/")+"/ct/v1/"+method, bytes.NewReader(body)))
-	request.Header.Set("Content-Type", "application/json")
-	// Tells net/http, and nobody else, that it may try again where the server closed an idle connection: logs know a chain again.
-	request.Header["Idempotency-Key"] = nil
-	response, err := s.client.Do(request)
-	if err != nil {
-		return nil, err
+	response, text, err := s.exchange(strings.TrimSuffix(s.url, "/")+"/ct/v1/"+method, body)
+	// An answer that got lost: logs know the chain again, and repeat their SCT.
+	for tries := 1; err != nil && tries < 5; tries++ {
+		response, text, err = s.exchange(strings.TrimSuffix(s.url, "/")+"/ct/v1/"+method, body)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +199,16 @@ func (s *submitter) post(method string, chain [][]byte) (*sct, error) {
 	}
 	given := new(sct)
 	return given, json.Unmarshal(text, given)
+}
+
+func (s *submitter) exchange(url string, body []byte) (*http.Response, []byte, error) {
+	response, err := s.client.Post(url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response, text, err
 }
 
 // MerkleTreeLeaf, RFC 6962 section 3.4, but for what the SCT adds: timestamp and extensions.
