@@ -43,6 +43,8 @@ export async function read(options: CtStreamOptions, limit = Number.POSITIVE_INF
   const certificates: CtCertificate[] = []
   let verifiedSize: number | undefined
   for await (const certificate of stream) {
+    // Issuers of a static-ct log can be fetched only while the stream is open; the certificate keeps them.
+    await certificate.chain()
     certificates.push(certificate)
     verifiedSize = stream.status().logs[0]?.verifiedSize
     if (certificates.length >= limit) break

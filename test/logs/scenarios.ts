@@ -231,7 +231,10 @@ export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLo
       const live = once(stream as never, 'head')
       const found: CtCertificate[] = []
       const reader = (async () => {
-        for await (const certificate of stream) found.push(certificate)
+        for await (const certificate of stream) {
+          await certificate.chain()
+          found.push(certificate)
+        }
       })()
       await live
       await until(() => stream.status().logs[0]?.state === 'live')
@@ -253,9 +256,13 @@ export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLo
       })
       const found: CtCertificate[] = []
       const reader = (async () => {
-        for await (const certificate of stream) found.push(certificate)
+        for await (const certificate of stream) {
+          await certificate.chain()
+          found.push(certificate)
+        }
       })()
       await add(50)
+      await until(() => found.length >= truth.length - 1000)
       await log.stop()
       await until(() => errors.length > 0)
       await log.start()

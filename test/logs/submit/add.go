@@ -187,8 +187,9 @@ func (s *submitter) count(number *int) {
 func (s *submitter) post(method string, chain [][]byte) (*sct, error) {
 	body := must(json.Marshal(map[string][][]byte{"chain": chain}))
 	response, text, err := s.exchange(strings.TrimSuffix(s.url, "/")+"/ct/v1/"+method, body)
-	// An answer that got lost: logs know the chain again, and repeat their SCT.
-	for tries := 1; err != nil && tries < 5; tries++ {
+	// A connection that broke, or a server that is overloaded: logs know the chain again, and repeat their SCT.
+	for tries := 1; tries < 10 && (err != nil || response.StatusCode >= 500); tries++ {
+		time.Sleep(time.Duration(tries) * 100 * time.Millisecond)
 		response, text, err = s.exchange(strings.TrimSuffix(s.url, "/")+"/ct/v1/"+method, body)
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ func main() {
 	truth := flags.String("truth", "truth.jsonl", "file of what was submitted")
 	from := flags.Int("from", 0, "number of the first certificate: never use one twice")
 	count := flags.Int("count", 100, "how many; a third of the numbers gives two entries")
-	workers := flags.Int("workers", 256, "submissions in flight")
+	workers := flags.Int("workers", 128, "submissions in flight")
 	onlyPlain := flags.Bool("plain", false, "cheap ones only, for a log that has to be large")
 	check(flags.Parse(os.Args[2:]))
 
@@ -30,7 +30,8 @@ func main() {
 	case "init":
 		initAuthorities(*pki)
 	case "add":
-		transport := &http.Transport{MaxIdleConnsPerHost: *workers, MaxConnsPerHost: *workers}
+		// Sunlight closes a connection that is idle for 5 s.
+		transport := &http.Transport{MaxIdleConnsPerHost: *workers, IdleConnTimeout: 2 * time.Second}
 		s := &submitter{
 			url:         *url,
 			authorities: loadAuthorities(*pki),
