@@ -23,7 +23,7 @@ const KILLS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 6)
 export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLog) => void = () => {}): void {
   let log: RealLog
   let truth: TruthEntry[]
-  const place = mkdtempSync(join(tmpdir(), 'ct-stream-logs-'))
+  let place: string
   const from = (start: number, end = truth.length) => truth.slice(start, end)
   const unlike = (certificates: readonly CtCertificate[], expected: readonly TruthEntry[]) =>
     differences(certificates, expected, log.spec)
@@ -33,6 +33,7 @@ export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLo
   }
 
   beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), 'ct-stream-logs-'))
     log = await open()
     await add(NUMBERS)
   })

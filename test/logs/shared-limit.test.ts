@@ -35,8 +35,9 @@ const why = missing.sunlight === undefined ? '' : ` (${missing.sunlight})`
 describe.skipIf(sunlight === undefined)(`a limit shared with others${why}`, () => {
   let log: SunlightLog
   let beginning: string
-  const place = mkdtempSync(join(tmpdir(), 'ct-stream-shared-limit-'))
+  let place: string
   beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), 'ct-stream-shared-limit-'))
     log = await SunlightLog.open(sunlight!, submit!)
     await log.add(ENTRIES, '--plain', '--workers', '1000')
   })
