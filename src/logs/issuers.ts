@@ -4,12 +4,13 @@ import { issuerPath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
 import { type LogHttp, malformed } from './log-http.js'
 
-// A certificate may have up to 16 MiB in a leaf; no CA's is near this.
-const MAX_ISSUER_BYTES = 1024 * 1024
+// A certificate may have up to 16 MiB in a leaf; those of CAs have 1 to 3 kB.
+const MAX_ISSUER_BYTES = 64 * 1024
 
 /**
  * The certificate with this SHA-256, from `issuer/<fingerprint>` of a static-ct log.
- * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED` when what comes has another hash.
+ * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED` when what comes has another hash; `CT_RESPONSE_TOO_LARGE`
+ * above 64 KiB.
  */
 export async function fetchIssuer(
   http: LogHttp,

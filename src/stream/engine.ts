@@ -353,7 +353,7 @@ export class Engine {
     const kept = await this.caches.issuer(name)
     if (kept !== undefined) return kept
     const der = await this.fetchIssuer(logId, fingerprint)
-    await this.caches.putIssuer(name, der)
+    if (this.issuers.mayKeep(logId, der.length)) await this.caches.putIssuer(name, der)
     return der
   }
 

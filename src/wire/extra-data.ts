@@ -1,7 +1,7 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
 import { ByteReader, bufferOf, concatBytes } from '../util/bytes.js'
 import { decodeBase64 } from './base64.js'
-import { malformedLeaf } from './malformed.js'
+import { chainTooLong, MAX_CHAIN, malformedLeaf } from './malformed.js'
 import type { EntryKind } from './merkle-leaf.js'
 import { ByteWriter } from './writer.js'
 
@@ -12,7 +12,7 @@ const MAX_TEXT = 4 * Math.ceil((2 * (2 ** 24 - 1) + 6) / 3)
 export interface ExtraData {
   /** Of a precert entry only. */
   readonly preCertificate: Uint8Array | undefined
-  /** Issuer certificates, nearest first. */
+  /** Issuer certificates, nearest first; of more than 16 the first 17. */
   readonly certificates: readonly Uint8Array[]
 }
 
@@ -31,7 +31,11 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
   const length = reader.u24('chain length')
   if (length !== reader.remaining) reader.fail(`a chain of ${length} bytes in the ${reader.remaining} left`)
   const certificates: Uint8Array[] = []
-  while (reader.remaining > 0) certificates.push(reader.view(reader.u24('certificate length'), 'certificate'))
+  while (reader.remaining > 0) {
+    const certificate = reader.view(reader.u24('certificate length'), 'certificate')
+    // One more than is allowed says that there are too many; of 16 MiB there could be millions.
+    if (certificates.length <= MAX_CHAIN) certificates.push(certificate)
+  }
   return { preCertificate, certificates }
 }
 
@@ -70,9 +74,14 @@ export class Rfc6962Extra implements EntryExtra {
     return this.parse().preCertificate
   }
 
-  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
+  /**
+   * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, not the structure of the standard, or has more than 16
+   * certificates.
+   */
   chain(): EntryChain {
-    return { kind: 'certificates', certificates: this.parse().certificates }
+    const { certificates } = this.parse()
+    if (certificates.length > MAX_CHAIN) throw chainTooLong()
+    return { kind: 'certificates', certificates }
   }
 
   private parse(): ExtraData {

@@ -17,6 +17,13 @@ export function malformedLeaf(what: string, reason: string): CtStreamError {
   return new CtStreamError('CT_LEAF_MALFORMED', `${what}: ${reason}`)
 }
 
+/** Issuers of one entry that are read. Real chains have up to 5; a log that keeps more of them keeps something else. */
+export const MAX_CHAIN = 16
+
+export function chainTooLong(): CtStreamError {
+  return malformedLeaf('extra_data', `a chain of more than ${MAX_CHAIN} issuers`)
+}
+
 /** The beginning of a body as a JSON string, safe to print. */
 function excerpt(body: Uint8Array): string {
   // JSON escapes the control characters below 0x20; those at 0x7f to 0x9f move a terminal's cursor as well.

@@ -4,7 +4,7 @@ import type { BufferPool } from '../util/buffer-pool.js'
 import { ByteReader, concatBytes, plain } from '../util/bytes.js'
 import { atOnce, type Steps } from '../util/turns.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
-import { malformedResponse } from './malformed.js'
+import { chainTooLong, MAX_CHAIN, malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 import { ByteWriter } from './writer.js'
 
@@ -84,7 +84,7 @@ export class TileLeafExtra implements EntryExtra {
     return length === 0 ? undefined : reader.view(length, 'pre_certificate')
   }
 
-  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints. */
+  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints, or one of more than 16. */
   chain(): EntryChain {
     const reader = new ByteReader(this.bytes, 'TileLeaf')
     if (this.isPrecert) reader.skip(reader.u24('pre_certificate length'), 'pre_certificate')
@@ -92,6 +92,7 @@ export class TileLeafExtra implements EntryExtra {
     const length = reader.u16('certificate_chain length')
     if (length % FINGERPRINT_LENGTH !== 0)
       reader.fail(`a chain of ${length} bytes is not a row of SHA-256 fingerprints`)
+    if (length > MAX_CHAIN * FINGERPRINT_LENGTH) throw chainTooLong()
     const fingerprints: Uint8Array[] = []
     for (let i = 0; i < length; i += FINGERPRINT_LENGTH)
       fingerprints.push(reader.view(FINGERPRINT_LENGTH, 'fingerprint'))

@@ -20,6 +20,13 @@ it('are looked for once, however many ask at a time', async () => {
   expect(found.calls).toBe(3)
 })
 
+it('of one log are stored up to a bound in number and in bytes', () => {
+  const { issuers } = counted(() => Promise.reject(new Error('not asked')))
+  const kept = (log: string, bytes: number) =>
+    Array.from({ length: 3_000 }, () => issuers.mayKeep(log, bytes)).filter(Boolean).length
+  expect([kept('many', 1_000), kept('large', 64 * 1024), kept('another', 1)]).toEqual([2_000, 256, 2_000])
+})
+
 it('that cannot be had are not asked for again within a minute', async () => {
   const found = counted((call) => (call === 1 ? Promise.reject(new Error('503')) : Promise.resolve(Uint8Array.of(1))))
   const ask = () => found.issuers.get('log', FINGERPRINT)

@@ -19,6 +19,14 @@ describe('parseExtraData', () => {
     )
   })
 
+  it('has no chain of more than 16, and a precertificate all the same', () => {
+    const chain = (count: number) => toBase64(encodeExtraData(Array(count).fill(hex('3000')), hex('3001')))
+    expect(Rfc6962Extra.of(chain(16), 'precert').chain()).toMatchObject({ certificates: { length: 16 } })
+    const extra = Rfc6962Extra.of(chain(2000), 'precert')
+    expect(code(() => extra.chain())).toBe('CT_LEAF_MALFORMED')
+    expect(extra.preCertificate()).toEqual(hex('3001'))
+  })
+
   it('accepts no extra data and an empty chain', () => {
     const nothing = { preCertificate: undefined, certificates: [] }
     expect(parseExtraData(new Uint8Array(0), 'x509')).toEqual(nothing)

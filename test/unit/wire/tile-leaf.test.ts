@@ -88,6 +88,15 @@ describe('parseDataTile', () => {
     )
   })
 
+  it('lets a chain of more than 16 fail when it is asked for', () => {
+    const chainOf = (count: number) => {
+      const fingerprints = Array.from({ length: count }, () => new Uint8Array(32))
+      return parseDataTile(encodeTileLeaf({ leafInput: x509Sample.leafInput, fingerprints }), 0, 1).entry(0).extra
+    }
+    expect(chainOf(16).chain()).toMatchObject({ fingerprints: { length: 16 } })
+    expect(code(() => chainOf(2047).chain())).toBe('CT_LEAF_MALFORMED')
+  })
+
   it('lets a chain that is no row of fingerprints fail when it is asked for', () => {
     const tile = new Uint8Array([
       ...encodeTileLeaf({ leafInput: x509Sample.leafInput, fingerprints: [new Uint8Array(31)] }),
