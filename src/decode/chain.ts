@@ -1,6 +1,8 @@
 import { CtStreamError } from '../errors.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 import { CertificateFields } from '../x509/certificate-fields.js'
+import { outlineCertificate } from '../x509/certificate-frame.js'
+import type { Outline } from '../x509/outline.js'
 import { ProblemList } from '../x509/problem-list.js'
 import type { EntryContext } from './entry-context.js'
 
@@ -44,6 +46,39 @@ export function finalIssuer(
     problems.add('chain', 'issuer-key-hash-mismatch', `the leaf names ${toHex(expected)}, the chain has ${found}`)
   }
   return hash
+}
+
+/**
+ * Whether each certificate of a chain is the one that the certificate before it names as its issuer: extra data is not covered by the
+ * Merkle tree, and that of another entry is found out here.
+ *
+ * @param leaf - Of a final certificate. Of a precertificate the leaf names the issuer by its key: see {@link finalIssuer}.
+ */
+export function checkLinks(leaf: Outline | undefined, chain: readonly Uint8Array[], problems: ProblemList): void {
+  let before = leaf
+  for (const [i, der] of chain.entries()) {
+    const outline = outlineOf(der)
+    if (outline === undefined) problems.add('chain', 'chain-mismatch', `issuer ${i} of the chain cannot be read`)
+    else if (before !== undefined && !equalBytes(issuerName(before), subjectName(outline)))
+      problems.add(
+        'chain',
+        'chain-mismatch',
+        `issuer ${i} of the chain is not the one that the certificate before it names`,
+      )
+    before = outline
+  }
+}
+
+const issuerName = ({ bytes, issuerStart, validityStart }: Outline) => bytes.subarray(issuerStart, validityStart)
+const subjectName = ({ bytes, subjectStart, spkiStart }: Outline) => bytes.subarray(subjectStart, spkiStart)
+
+function outlineOf(der: Uint8Array): Outline | undefined {
+  try {
+    return outlineCertificate(der).outline
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    return undefined
+  }
 }
 
 interface IssuerKey {

@@ -25,7 +25,8 @@ import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
 import { sha1Hex, sha256, sha256Hex } from '../util/hash.js'
 import { choiceOption } from '../util/options.js'
-import type { LeafEntry } from '../wire/merkle-leaf.js'
+import { decodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
+import { leafIndexOf } from '../wire/tile-extensions.js'
 import { AccessMethod, validationLevel } from '../x509/extension-values.js'
 import { parseFull } from '../x509/full.js'
 import { noName } from '../x509/name.js'
@@ -34,7 +35,7 @@ import { hasExtension } from '../x509/precertificate.js'
 import { ProblemList } from '../x509/problem-list.js'
 import { certificateJson } from './certificate-json.js'
 import { certStreamUpdate } from './certstream.js'
-import { fetchChain, finalIssuer } from './chain.js'
+import { checkLinks, fetchChain, finalIssuer } from './chain.js'
 import { readScts } from './embedded-scts.js'
 import type { EntryContext } from './entry-context.js'
 import { type OpenedLeaf, openLeaf } from './open-leaf.js'
@@ -242,6 +243,7 @@ export class DecodedEntry implements CtCertificate {
     this.once('everything', () => {
       for (const field of decodedFields) void this[field]
       this.checkPoison()
+      this.checkIndex()
       this.issuersAtHand()
     })
     return this.found.toArray()
@@ -312,6 +314,21 @@ export class DecodedEntry implements CtCertificate {
       this.found.add('extensions', 'poison-unexpected', `the poison extension in a ${this.kind}'s entry`)
   }
 
+  /** The index that a static-ct log writes into each of its leaves, and signs. */
+  private checkIndex(): void {
+    const decoded = this.log.kind === 'static-ct' ? decodeMerkleLeaf(this.raw.leafInput) : undefined
+    if (decoded?.kind !== 'leaf') return
+    try {
+      // A log made of an RFC 6962 log's entries has none.
+      const index = leafIndexOf(decoded.leaf.extensions) ?? this.index
+      if (index !== this.index)
+        this.found.add('leafInput', 'leaf-index-mismatch', `entry ${this.index} states index ${index}`)
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+      this.found.add('leafInput', 'leaf-index-mismatch', error.message)
+    }
+  }
+
   private async fetchChain(): Promise<readonly Uint8Array[]> {
     const chain = this.sentChain()
     if (chain.kind === 'fingerprints') this.takeIssuers(await fetchChain(chain.fingerprints, this.context, this.found))
@@ -346,6 +363,7 @@ export class DecodedEntry implements CtCertificate {
     this.issuers = issuers
     const { issuerKeyHash } = this.leaf
     if (issuerKeyHash !== undefined) finalIssuer(issuers, issuerKeyHash, this.found)
+    checkLinks(issuerKeyHash === undefined ? this.fields?.outline : undefined, issuers, this.found)
   }
 
   /** What the embedded SCTs sign, or why that cannot be had. */

@@ -18,7 +18,8 @@ export type CertificateKind = 'certificate' | 'precertificate' | 'unparsable'
  * |---|---|
  * | `leaf-malformed` | the `MerkleTreeLeaf` is not the structure of RFC 6962 section 3.4 |
  * | `entry-type-unknown` | a version, leaf type or entry type that RFC 6962 does not define |
- * | `extra-malformed` | what the log sends beside the leaf is not the promised structure |
+ * | `leaf-index-mismatch` | a static-ct entry that states another index than its place, or has extensions that cannot be read |
+ * | `extra-malformed` | what the log sends beside the leaf is not the promised structure, or a chain of more than 16 |
  * | `der-malformed` | bytes that are not DER, cut short, of indefinite length, too deeply nested, or not the structure of the field |
  * | `length-non-minimal` | a DER length in more octets than needed; accepted |
  * | `integer-non-minimal` | an INTEGER with redundant leading octets; accepted |
@@ -40,11 +41,13 @@ export type CertificateKind = 'certificate' | 'precertificate' | 'unparsable'
  * | `precertificate-missing` | the log did not send the submitted precertificate |
  * | `precertificate-mismatch` | what the log sent as the precertificate is not what it hashed |
  * | `issuer-key-hash-mismatch` | the first CA of the chain does not have the key the leaf names |
+ * | `chain-mismatch` | a certificate of the chain is not the issuer that the one before it names, or cannot be read |
  * | `chain-unavailable` | an issuer certificate could not be fetched |
  */
 export type ProblemCode =
   | 'leaf-malformed'
   | 'entry-type-unknown'
+  | 'leaf-index-mismatch'
   | 'extra-malformed'
   | 'der-malformed'
   | 'length-non-minimal'
@@ -67,6 +70,7 @@ export type ProblemCode =
   | 'precertificate-missing'
   | 'precertificate-mismatch'
   | 'issuer-key-hash-mismatch'
+  | 'chain-mismatch'
   | 'chain-unavailable'
 
 /**
@@ -295,7 +299,8 @@ export type LogKeys = ReadonlyMap<string, Uint8Array | string> | Readonly<Record
 export interface CtCertificate {
   /**
    * What the entry holds, by the `LogEntryType` of its leaf (RFC 6962 section 3.1).
-   * Problems, all of an `unparsable` entry: `leaf-malformed`, `entry-type-unknown`, `der-malformed`.
+   * Problems, all of an `unparsable` entry: `leaf-malformed`, `entry-type-unknown`, `der-malformed`; of any entry of a static-ct log
+   * `leaf-index-mismatch` (C2SP static-ct-api), of field `leafInput` too.
    */
   readonly kind: CertificateKind
   /** The log it was read from. */
@@ -481,10 +486,11 @@ export interface CtCertificate {
    * The issuer certificates (DER) the log keeps for this entry, nearest first, usually up to the root (RFC 6962 section 4.6, C2SP
    * static-ct-api). Asked again, it is the same answer. On static-ct logs they are fetched by fingerprint, checked against it and cached.
    *
-   * Rejects when they cannot be fetched (`CT_HTTP_…`) or are not as promised (`CT_LEAF_MALFORMED`, `CT_RESPONSE_MALFORMED`), and
-   * can be asked again. What does not fit the leaf is a problem, not an error.
+   * Rejects when they cannot be fetched (`CT_HTTP_…`; `CT_RESPONSE_TOO_LARGE` for one above 64 KiB) or are not as promised
+   * (`CT_LEAF_MALFORMED`, also for a chain of more than 16; `CT_RESPONSE_MALFORMED`), and can be asked again. What does not fit the
+   * leaf is a problem, not an error: names are compared, octet by octet, signatures are not verified.
    *
-   * Problems, of field `chain`: `extra-malformed`, `chain-unavailable`, `issuer-key-hash-mismatch`.
+   * Problems, of field `chain`: `extra-malformed`, `chain-unavailable`, `chain-mismatch`, `issuer-key-hash-mismatch`.
    */
   chain(): Promise<readonly Uint8Array[]>
   /**
@@ -494,7 +500,8 @@ export interface CtCertificate {
   verifyScts(logs: LogKeys): Promise<readonly SctVerification[]>
   /**
    * The full ASN.1 structure of `der`, decoded by the `@peculiar/asn1-x509` package (loaded on first use); kept.
-   * @throws {@link CtStreamError} `CT_DER_MALFORMED` when there is no `der` or that package refuses it: it is stricter than the rest.
+   * @throws {@link CtStreamError} `CT_DER_MALFORMED` when there is no `der`, that package refuses it (it is stricter than the rest), or
+   * it has more than 50,000 elements or an OID above 1,024 octets, for which that package would take gigabytes.
    */
   x509(): Certificate
   /** A plain record for JSON, a new one each time; the same for the same entry, but for `problems` that `chain()` or `verifyScts()` found. */

@@ -7,6 +7,8 @@ import { dnsNamesOfLeaf } from '../../../src/decode/leaf-names.js'
 import { CtStreamError } from '../../../src/errors.js'
 import type { EntryExtra, RawEntry } from '../../../src/types/entries.js'
 import { sha256 } from '../../../src/util/hash.js'
+import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
+import { encodeLeafIndex } from '../../../src/wire/tile-extensions.js'
 import {
   buildCertificate,
   buildTbs,
@@ -16,17 +18,20 @@ import {
   extension,
   fromHex,
   name,
+  octets,
   oid,
   p256Key,
   poison,
   sequence,
   subjectAltName,
+  tlv,
 } from '../x509/build.js'
 import { certificateEntry, context, extraOf, precertEntry, problemsOf, rawOf, TIMESTAMP } from './entries.js'
 import { hex } from './real-entries.js'
 
 const ca = buildCertificate({ subject: name(commonName('Test CA')), extensions: [] })
 const certificate = buildCertificate()
+const root = ca
 const precertificate = buildCertificate({ extensions: [poison(), subjectAltName(dnsName('www.example.com'))] })
 
 /** Changes all that can be changed of a value. */
@@ -216,6 +221,7 @@ describe('what comes beside the leaf', () => {
     ])
     expect(problemsOf(precertEntry(buildTbs(), precertificate, new Uint8Array(32), fromHex('3000')))).toEqual([
       'chain issuer-key-hash-mismatch',
+      'chain chain-mismatch',
     ])
   })
 
@@ -231,6 +237,36 @@ describe('what comes beside the leaf', () => {
   })
 })
 
+describe('a chain of certificates', () => {
+  const other = buildCertificate({ subject: name(commonName('Other CA')), extensions: [] })
+  const withChain = (...chain: Uint8Array[]) => problemsOf(certificateEntry(certificate, extraOf(undefined, ...chain)))
+
+  it('is one in which each names the next; the extra data of another entry is a problem', () => {
+    expect(withChain()).toEqual([])
+    expect(withChain(ca)).toEqual([])
+    expect(withChain(ca, root)).toEqual([])
+    expect(withChain(other)).toEqual(['chain chain-mismatch'])
+    expect(withChain(ca, other)).toEqual(['chain chain-mismatch'])
+    expect(withChain(fromHex('3000'))).toEqual(['chain chain-mismatch'])
+  })
+})
+
+describe('the index in a leaf', () => {
+  const problems = (extensions: Uint8Array, kind: 'static-ct' | 'rfc6962' = 'static-ct') => {
+    const leafInput = encodeMerkleLeaf({ timestamp: TIMESTAMP, entry: { kind: 'x509', certificate }, extensions })
+    const raw = { index: 7, leafInput, extra: extraOf(undefined) }
+    return problemsOf(decodeEntry(raw, { ...context, log: { ...context.log, kind } }))
+  }
+
+  it('of a static-ct log is the entry’s, or a problem', () => {
+    expect(problems(encodeLeafIndex(7))).toEqual([])
+    expect(problems(encodeLeafIndex(8))).toEqual(['leafInput leaf-index-mismatch'])
+    expect(problems(fromHex('00000101'))).toEqual(['leafInput leaf-index-mismatch'])
+    expect(problems(fromHex(''))).toEqual([])
+    expect(problems(encodeLeafIndex(8), 'rfc6962')).toEqual([])
+  })
+})
+
 describe('a chain of fingerprints', () => {
   const fingerprints = [Uint8Array.of(1), Uint8Array.of(2)]
   const raw = (issuerKeyHash: Uint8Array): RawEntry =>
@@ -243,20 +279,30 @@ describe('a chain of fingerprints', () => {
     const asked: number[] = []
     const issuer: EntryContext['issuer'] = async (fingerprint) => {
       asked.push(fingerprint[0] ?? 0)
-      return fingerprint[0] === 1 ? ca : certificate
+      return fingerprint[0] === 1 ? ca : root
     }
     const cert = decodeEntry(raw(sha256(p256Key)), { ...context, issuer })
     expect(problemsOf(cert)).toEqual([])
     expect(cert.toCertStream('full').data.chain).toEqual([])
     expect(asked).toEqual([])
-    expect(await cert.chain()).toEqual([ca, certificate])
+    expect(await cert.chain()).toEqual([ca, root])
     await cert.chain()
     expect(asked).toEqual([1, 2])
-    expect(cert.toCertStream('full').data.chain?.map(({ subject }) => subject.CN)).toEqual([
-      'Test CA',
-      'www.example.com',
-    ])
+    expect(cert.toCertStream('full').data.chain?.map(({ subject }) => subject.CN)).toEqual(['Test CA', 'Test CA'])
     expect(problemsOf(cert)).toEqual([])
+  })
+
+  it('that is another certificate’s is a problem', async () => {
+    const leaf = rawOf(
+      { kind: 'x509', certificate },
+      { preCertificate: () => undefined, chain: () => ({ kind: 'fingerprints', fingerprints }) },
+    )
+    const served: Uint8Array[] = [ca, certificate]
+    const issuer: EntryContext['issuer'] = async () => served.shift() ?? ca
+    const cert = decodeEntry(leaf, { ...context, issuer })
+    await cert.chain()
+    expect(problemsOf(cert)).toEqual(['chain chain-mismatch'])
+    expect(cert.problems[0]?.message).toBe('issuer 1 of the chain is not the one that the certificate before it names')
   })
 
   it('adds a problem when it does not fit the leaf', async () => {
@@ -289,6 +335,19 @@ describe('the full structure', () => {
     expect(cert.x509()).toBe(cert.x509())
     expect(cert.x509().tbsCertificate.extensions?.length).toBe(1)
     expect(precertEntry(buildTbs(), precertificate).x509().tbsCertificate.extensions?.length).toBe(2)
+  })
+
+  it('is not asked of that package where it would take gigabytes', () => {
+    // Its OIDs are an object an arc, and each element is a kilobyte.
+    const longOid = buildCertificate({ extensions: [sequence(tlv(0x06, new Uint8Array(1025).fill(1)), octets('x'))] })
+    const many = buildCertificate({ subject: sequence(fromHex('3100'.repeat(50_000))) })
+    const refused = (der: Uint8Array, message: RegExp) =>
+      expect(() => certificateEntry(der).x509()).toThrow(
+        expect.objectContaining({ code: 'CT_DER_MALFORMED', message: expect.stringMatching(message) }),
+      )
+    refused(longOid, /OBJECT IDENTIFIER of more than 1024 octets/)
+    refused(many, /the 50000 there may be/)
+    expect(certificateEntry(longOid).dnsNames).toEqual(['www.example.com'])
   })
 
   it('fails with an error of this library', () => {
