@@ -1,3 +1,4 @@
+import { CtStreamError } from '../errors.js'
 import { quietController } from '../util/abort.js'
 import { optionError } from '../util/options.js'
 import { BodyCollector, contentLength } from './body-collector.js'
@@ -45,6 +46,10 @@ export class FetchTransport implements Transport {
     try {
       limit.start(this.timeouts.totalMs, 'no complete answer')
       return await this.exchange(url, options, limit)
+    } catch (error) {
+      // A `fetch` whose response is none: a mock, a wrapper that gives what it parsed.
+      if (CtStreamError.is(error) || limit.ended) throw error
+      throw networkError(url, error)
     } finally {
       limit.end()
     }
@@ -62,6 +67,7 @@ export class FetchTransport implements Transport {
     const { fetch } = this
     const response = await limit.race(async () => await fetch(url, { ...this.init(options), signal: limit.signal }))
     clearTimeout(headersTimer)
+    if (!Number.isInteger(response?.status)) throw new Error('`fetch` resolved with something that is no Response')
 
     const headers: Record<string, string> = Object.fromEntries(response.headers)
     const accepted = statuses.includes(response.status)
@@ -100,6 +106,7 @@ export class FetchTransport implements Transport {
       const { done, value } = await limit.race(() => reader.read())
       clearTimeout(idle)
       if (done) return true
+      if (!(value instanceof Uint8Array)) throw new Error('the body of the response is no stream of bytes')
       if (!body.push(value)) {
         limit.cut()
         return false

@@ -5,6 +5,9 @@ import { BodyCollector, contentLength } from './body-collector.js'
 import { closedError, MAX_ERROR_BODY, networkError, statusError, timeoutError, tooLargeError } from './http-errors.js'
 import type { HttpAnswer, HttpTimeouts } from './transport.js'
 
+/** Answers before the answer. Servers send one or two; without a bound one that sends no other keeps its place for a minute. */
+const MAX_INTERIM = 16
+
 export interface ExchangeOptions {
   readonly url: string
   readonly origin: string
@@ -49,6 +52,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined
   settled = false
   private status = 0
+  private interim = 0
   private headers: Record<string, string> = {}
   private body = new BodyCollector(0)
 
@@ -73,8 +77,16 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
+    if (this.settled) return
+    if (!Number.isInteger(status)) {
+      this.fail(this.nonsense(`a status ${String(status)}`))
+      return
+    }
     // 100 Continue, 103 Early Hints: the answer is still to come.
-    if (status < 200 || this.settled) return
+    if (status < 200) {
+      if (++this.interim > MAX_INTERIM) this.fail(this.nonsense(`more than ${MAX_INTERIM} interim answers`))
+      return
+    }
     this.status = status
     this.headers = singleValued(headers)
     const { url, maxBytes } = this.options
@@ -86,9 +98,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
-    if (this.settled || this.body.push(piece)) return
+    if (this.settled) return
+    const isBytes = piece instanceof Uint8Array
+    if (isBytes && this.body.push(piece)) return
     const { url, maxBytes } = this.options
-    this.fail(this.accepted ? tooLargeError(url, maxBytes, 'the body') : this.notAccepted())
+    if (!isBytes) this.fail(this.nonsense('a piece of a body that is no bytes'))
+    else this.fail(this.accepted ? tooLargeError(url, maxBytes, 'the body') : this.notAccepted())
   }
 
   onResponseEnd(): void {
@@ -122,6 +137,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     return this.options.statuses.includes(this.status)
   }
 
+  private nonsense(what: string): CtStreamError {
+    return networkError(this.options.url, new Error(`${what} from the server or the dispatcher`))
+  }
+
   private notAccepted(): CtStreamError {
     return statusError(this.options.url, this.status, this.headers, this.body.bytes(), this.options.now())
   }
@@ -148,7 +167,7 @@ type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 function singleValued(headers: RawHeaders): Record<string, string> {
   const single: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers))
+  for (const [name, value] of Object.entries(headers ?? {}))
     if (value !== undefined) single[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value
   return single
 }

@@ -49,6 +49,20 @@ describe('a fetch of the caller', () => {
     expect(Buffer.from(answer.body).toString()).toBe('x'.repeat(10_000))
   })
 
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['what it parsed', { entries: [] }],
+    ['no headers', { status: 200, body: null }],
+    ['a body that is no stream', { status: 200, headers: new Headers(), body: 'text' }],
+    [
+      'a stream of text',
+      new Response(new ReadableStream({ start: (controller) => controller.enqueue('text' as never) })),
+    ],
+  ])('that gives %s is an error of this library', async (_, answer) => {
+    const error = await ctError(new FetchTransport((() => Promise.resolve(answer)) as never).get(url))
+    expect(error).toMatchObject({ code: 'CT_HTTP_NETWORK', url, retryable: true })
+  })
+
   it('is called without a `this`, as the global one demands', async () => {
     const receivers: unknown[] = []
     const odd = function (this: unknown) {

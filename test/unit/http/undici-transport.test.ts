@@ -201,6 +201,15 @@ describe('what goes wrong', () => {
       want: { code: 'CT_HTTP_NETWORK', retryable: true },
     },
     {
+      name: 'interim answers without end',
+      answer: (_, r) => {
+        for (let i = 0; i < 17; i++) r.writeProcessing()
+        r.end('at last')
+      },
+      want: { code: 'CT_HTTP_NETWORK', retryable: true },
+      says: /more than 16 interim answers/,
+    },
+    {
       name: 'a reset',
       answer: (_, r) => r.socket?.resetAndDestroy(),
       want: { code: 'CT_HTTP_NETWORK', retryable: true },
@@ -395,6 +404,32 @@ describe('close', () => {
 })
 
 describe('a dispatcher of the caller', () => {
+  type Handler = {
+    onResponseStart(controller: unknown, status: unknown, headers: unknown): void
+    onResponseData(controller: unknown, piece: unknown): void
+    onResponseEnd(): void
+  }
+  it.each<[string, (handler: Handler) => void]>([
+    ['a status that is none', (handler) => handler.onResponseStart({}, 'OK', {})],
+    [
+      'a body that is no bytes',
+      (handler) => {
+        handler.onResponseStart({}, 200, undefined)
+        handler.onResponseData({}, 'text')
+      },
+    ],
+    [
+      'an exception',
+      () => {
+        throw new TypeError('no such thing')
+      },
+    ],
+  ])('that gives %s is an error of this library', async (_, dispatch) => {
+    const dispatcher = { dispatch: (_options: unknown, handler: Handler) => dispatch(handler) } as never
+    const error = await ctError(new UndiciTransport({ dispatcher }).get('https://log.example/'))
+    expect(error).toMatchObject({ code: 'CT_HTTP_NETWORK', url: 'https://log.example/', retryable: true })
+  })
+
   it('gets every request and outlives the transport', async () => {
     const agent = new MockAgent()
     agent.disableNetConnect()
