@@ -87,6 +87,19 @@ async function collectValues(
   return new Values(mergeLayers([flags, variables, config]))
 }
 
+/**
+ * A config file that only lies in the working directory may be a stranger's, as in an archive that was unpacked: what it has written to
+ * stays in that directory.
+ */
+function refuseFarCheckpoint(checkpoint: GivenValue | undefined): void {
+  const path = String(checkpoint?.value ?? '')
+  const isFar = /^(?:file:|[/\\]|[a-z]:)/i.test(path) || path.split(/[/\\]/).includes('..')
+  if (isFar)
+    throw usageError(
+      `${checkpoint?.from} is outside the working directory; to have it written, say --config ${defaultConfig}`,
+    )
+}
+
 /** Of a handful of flags. */
 const maxConfigBytes = 1024 * 1024
 
@@ -97,7 +110,9 @@ async function readConfigFile(
 ): Promise<ReadonlyMap<string, GivenValue>> {
   const path = named === undefined ? defaultConfig : String(named.value)
   try {
-    return readConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path, flags)
+    const config = readConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path, flags)
+    if (named === undefined) refuseFarCheckpoint(config.get('checkpoint'))
+    return config
   } catch (error) {
     if (CtStreamError.is(error)) throw error
     if (named === undefined && isMissing(error)) return new Map()

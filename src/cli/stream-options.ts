@@ -4,6 +4,7 @@ import type { LogSpec } from '../types/log.js'
 import type { LogSelection } from '../types/log-list.js'
 import type { CtStreamOptions } from '../types/stream.js'
 import { contactFrom, logListsFrom, specsFrom } from './addresses.js'
+import { LinearPattern } from './linear-pattern.js'
 import { usageError } from './usage-error.js'
 import type { Values } from './values.js'
 import { endFrom, mergeDelayFrom, startFrom } from './when.js'
@@ -99,9 +100,13 @@ function linesOf(text: string): { readonly pattern: string; readonly line: numbe
 
 function regexOf(values: Values, source: string): RegExp {
   try {
-    return new RegExp(source, 'iu')
+    return new LinearPattern(source)
   } catch {
-    return values.refuse('match', 'a regular expression', source)
+    return values.refuse(
+      'match',
+      'a regular expression in the syntax of RE2 (no lookaround, no back-references)',
+      source,
+    )
   }
 }
 

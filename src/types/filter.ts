@@ -18,12 +18,13 @@ export interface Filter {
    * | `'example.com'` | `example.com` and everything below |
    * | `'=example.com'` | `example.com` only |
    * | `'*.example.com'` | everything below `example.com`, not itself |
-   * | a `RegExp` | any name it finds itself in (names are lower case, without trailing dot, in A-labels) |
+   * | a `RegExp` | any name it finds itself in (names are lower case, without trailing dot, in A-labels); by its own `test`, if it is of a subclass that has one |
    *
    * Patterns may be in upper case, have a trailing dot, and hold U-labels (`'bücher.example'`). A wildcard in a certificate stands
    * for the names it covers: `*.example.com` is taken for any one label before `example.com`, so it matches `'=www.example.com'` and
    * `'www.example.com'`, but neither `'*.www.example.com'` nor `'=example.com'` (RFC 9525 section 6.3). A first label that only holds
-   * a `*` (`w*.example.com`) is taken for any label too. 10,000 patterns cost hardly more than one.
+   * a `*` (`w*.example.com`) is taken for any label too. 10,000 patterns cost hardly more than one. A `RegExp` takes the time it takes,
+   * and names come from strangers: one that backtracks, as `/^(a+)+$/` does, can stop the process.
    */
   readonly domains?: readonly (string | RegExp)[]
   /**

@@ -30,7 +30,7 @@ async function run(
       name: 'stream',
       summary: 'Streams.',
       positionals: [],
-      flags: [...formatFlags, ...reportFlags],
+      flags: [...formatFlags, ...reportFlags, { name: 'checkpoint', type: 'text', value: 'FILE', help: '' }],
       run: tell('stream'),
     },
     { name: 'decode', summary: 'Decodes.', positionals: ['file'], flags: formatFlags, run: tell('decode') },
@@ -80,6 +80,22 @@ describe('the command line', () => {
     expect((await run('', { files, env: { CT_STREAM_CONFIG: 'other.json' } })).calls).toEqual([
       ['stream', 'text', false],
     ])
+  })
+
+  it('lets a config file that nobody named write to its own directory only', async () => {
+    const holding = (checkpoint: string) => ({ 'ct-stream.config.json': JSON.stringify({ checkpoint }) })
+    for (const far of ['/home/me/.bashrc', '../a.db', 'a/../../b.db', 'C:\\a.db', '\\\\host\\a.db', 'file:///a.db'])
+      expect(await run('', { files: holding(far) })).toEqual({
+        status: 2,
+        calls: [],
+        stdout: '',
+        stderr:
+          'ct-stream: checkpoint in ct-stream.config.json is outside the working directory; to have it written, say --config ct-stream.config.json\n',
+      })
+    for (const near of ['a.db', 'state/a.db', './a..b.db'])
+      expect(await run('', { files: holding(near) })).toMatchObject({ status: 0 })
+    const named = await run('--config ct-stream.config.json', { files: holding('/var/lib/a.db') })
+    expect(named).toMatchObject({ status: 0 })
   })
 
   it('lets a config file and variables hold flags of other commands', async () => {
