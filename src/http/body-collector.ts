@@ -2,7 +2,7 @@ import type { BufferPool } from '../util/buffer-pool.js'
 import { copyBytes, plain } from '../util/bytes.js'
 
 // A body up to this long is received into memory of its announced length; beyond it, a length that somebody merely
-// announces buys no memory.
+// announces buys no memory before this much of it has come.
 const MAX_PREALLOCATED = 8 * 1024 * 1024
 /** Memory that a body of unknown length begins with; from here on memory is taken from the pool. */
 const SMALL = 64 * 1024
@@ -14,6 +14,8 @@ const NOTHING = Buffer.alloc(0)
 export class BodyCollector {
   private readonly maxBytes: number
   private readonly pool: BufferPool | undefined
+  /** What a body that is longer than is believed at once may come to. */
+  private readonly most: number
   private memory: Buffer
   private received = 0
 
@@ -24,8 +26,9 @@ export class BodyCollector {
   constructor(maxBytes: number, announced?: number, pool?: BufferPool) {
     this.maxBytes = maxBytes
     this.pool = pool
-    const known = announced !== undefined && announced <= Math.min(maxBytes, MAX_PREALLOCATED)
-    this.memory = this.take(known ? announced : Math.min(SMALL - 1, maxBytes))
+    const length = announced !== undefined && announced <= maxBytes ? announced : undefined
+    this.most = length ?? maxBytes
+    this.memory = this.take(Math.min(length ?? SMALL - 1, maxBytes, MAX_PREALLOCATED))
   }
 
   get length(): number {
@@ -62,7 +65,9 @@ export class BodyCollector {
 
   private grow(length: number): void {
     const { memory, release } = this
-    const larger = this.take(Math.max(length, Math.min(2 * memory.length, this.maxBytes)))
+    // The rare large one gets all it can need at once: what is not written to costs nothing, what is outgrown waits for the collector.
+    const doubled = memory.length < MAX_PREALLOCATED ? 2 * memory.length : this.most
+    const larger = this.take(Math.max(length, Math.min(doubled, this.maxBytes)))
     larger.set(memory.subarray(0, this.received))
     release()
     this.memory = larger
