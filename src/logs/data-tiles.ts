@@ -11,7 +11,11 @@ import type { RequestOptions } from './client.js'
 import type { LogHttp } from './log-http.js'
 import { malformed } from './log-http.js'
 
-const MAX_TILE_BYTES = 64 * 1024 * 1024
+/**
+ * 256 times 192 kB, of which Sunlight takes half in a certificate and half in its precertificate at most; or one entry of 16 MiB twice
+ * and ordinary ones. Real tiles have up to 1.5 MB.
+ */
+const MAX_TILE_BYTES = 48 * 1024 * 1024
 
 /** Data tiles of a log: 256 entries each, the last one fewer. */
 export class DataTiles {

@@ -1,11 +1,9 @@
 import { equalBytes, toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
+import { MAX_ISSUER_BYTES } from '../wire/malformed.js'
 import { issuerPath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
 import { type LogHttp, malformed } from './log-http.js'
-
-// A certificate may have up to 16 MiB in a leaf; those of CAs have 1 to 3 kB.
-const MAX_ISSUER_BYTES = 64 * 1024
 
 /**
  * The certificate with this SHA-256, from `issuer/<fingerprint>` of a static-ct log.

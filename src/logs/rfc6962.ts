@@ -13,10 +13,13 @@ import type { LogClient, RequestOptions } from './client.js'
 import { isUnsupported, LogHttp } from './log-http.js'
 import { type EntryAndProof, type ProofByHash, rfc6962Frontier } from './rfc6962-frontier.js'
 
-/** Bounds on bodies: a head is 300 bytes, a proof 64 hashes; an entry may hold several certificates of 16 MiB. */
+/**
+ * Bounds on bodies: a head is 300 bytes, a proof 64 hashes. The largest entry there can be has 16 MiB of TBSCertificate in its leaf, and a
+ * precertificate of 16 MiB and a chain of 1 MiB beside it: 44 MiB in base64. (The largest real ones have under 100 kB, pages 10 MB.)
+ */
 const MAX_HEAD_BYTES = 64 * 1024
 const MAX_PROOF_BYTES = 64 * 1024
-const MAX_ENTRY_BYTES = 64 * 1024 * 1024
+const MAX_ENTRY_BYTES = 48 * 1024 * 1024
 
 export interface LogClientOptions {
   readonly log: LogInfo

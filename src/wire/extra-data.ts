@@ -1,12 +1,12 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
 import { ByteReader, bufferOf, concatBytes } from '../util/bytes.js'
 import { decodeBase64 } from './base64.js'
-import { chainTooLong, MAX_CHAIN, malformedLeaf } from './malformed.js'
+import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES, malformedLeaf } from './malformed.js'
 import type { EntryKind } from './merkle-leaf.js'
 import { ByteWriter } from './writer.js'
 
-/** Base64 of a precertificate and a chain of 2^24 - 1 bytes each, with their lengths. */
-const MAX_TEXT = 4 * Math.ceil((2 * (2 ** 24 - 1) + 6) / 3)
+/** Base64 of a precertificate of 2^24 - 1 bytes and a chain of 16 issuers of 64 KiB, with their lengths. */
+const MAX_TEXT = 4 * Math.ceil((2 ** 24 + 5 + MAX_CHAIN * (MAX_ISSUER_BYTES + 3)) / 3)
 
 /** RFC 6962 `extra_data` in its parts. */
 export interface ExtraData {
@@ -85,7 +85,7 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   private parse(): ExtraData {
-    if (this.to - this.from > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than its structure allows')
+    if (this.to - this.from > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
     const bytes = decodeBase64(bufferOf(this.text), this.from, this.to)
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')

@@ -9,7 +9,7 @@ import { leafKind } from './merkle-leaf.js'
 
 /** What an answer may have besides its leaves and extra data: white space, fields of the operator's own. */
 const SPARE = 64 * 1024
-const SPARE_PER_ENTRY = 16 * 1024
+const SPARE_PER_ENTRY = 8 * 1024
 
 /**
  * Reads a get-entries answer (RFC 6962 section 4.6), whole: {@link getEntriesSteps} in one go.
@@ -37,7 +37,7 @@ export function parseGetEntries(
  * @param maxEntries - How many were asked for. Default: any number.
  * @param release - Called when the batch does not need `body` any more.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a JSON answer with 1 to `maxEntries`
- * entries whose leaves are base64, or has more than 16 KiB an entry, and 64 KiB, of anything else.
+ * entries whose leaves are base64, or has more than 8 KiB an entry, and 64 KiB, of anything else.
  */
 export function* getEntriesSteps(
   body: Uint8Array,

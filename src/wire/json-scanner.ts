@@ -3,6 +3,8 @@ import { EXCERPT_LENGTH, malformedResponse } from './malformed.js'
 
 /** No answer of a log nests deeper than three; a list of logs, six. */
 export const MAX_DEPTH = 32
+/** Bytes that a value counts for besides its own: short ones take the most time. */
+const VALUE_COST = 32
 /** What stands for an escaped character that no base64 and no name of a field has. */
 const FOREIGN = 0xff
 const QUOTE = 0x22
@@ -31,7 +33,7 @@ export class JsonScanner {
   /**
    * @param body - Written over where it has escapes.
    * @param what - Name of the answer, for errors.
-   * @param spare - Bytes that may be white space or fields nobody asked for.
+   * @param spare - Bytes that may be white space or fields nobody asked for, 32 more for each value.
    * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, as every method.
    */
   static *open(body: Buffer, what: string, spare: number): Steps<JsonScanner> {
@@ -116,7 +118,8 @@ export class JsonScanner {
     const first = this.peek()
     if (first === undefined || !isNumeric(first)) return undefined
     const begin = this.at
-    while (isNumeric(this.text[this.at])) this.at++
+    const last = begin + this.spare
+    while (this.at <= last && isNumeric(this.text[this.at])) this.at++
     this.charge(this.at - begin)
     const text = this.text.toString('latin1', begin, this.at)
     if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) throw this.refuse('not JSON')
@@ -126,7 +129,7 @@ export class JsonScanner {
   /** Steps over a value that nobody asked for. */
   skip(depth = 0): void {
     if (depth > MAX_DEPTH) throw this.refuse(`nested deeper than ${MAX_DEPTH}`)
-    const begin = this.at
+    this.charge(VALUE_COST)
     if (this.token('{')) {
       if (!this.token('}')) {
         do {
@@ -144,8 +147,6 @@ export class JsonScanner {
     } else if (this.string()) this.checkString()
     else if (this.number() === undefined && !this.word('null') && !this.word('true') && !this.word('false'))
       throw this.refuse('not JSON')
-    // What is within was charged on its own: this is for the punctuation.
-    if (this.at - begin > 0) this.charge(2)
   }
 
   /** Steps over a value that somebody asked for: a string, or those of an array, may be long. */
@@ -158,7 +159,7 @@ export class JsonScanner {
     this.expect('[')
     if (this.token(']')) return
     do {
-      if (this.string()) this.charge(2)
+      if (this.string()) this.charge(VALUE_COST)
       else this.skip(1)
     } while (this.token(','))
     this.expect(']')
@@ -193,7 +194,8 @@ export class JsonScanner {
   private skipSpace(): void {
     const { text } = this
     let { at } = this
-    for (let c = text[at]; c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = text[at]) at++
+    const last = at + this.spare
+    for (let c = text[at]; (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) && at <= last; c = text[at]) at++
     if (at === this.at) return
     this.charge(at - this.at)
     this.at = at

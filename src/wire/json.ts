@@ -4,7 +4,7 @@ import { base64Steps } from './base64.js'
 import { JsonScanner } from './json-scanner.js'
 
 /** What an answer may have besides the fields asked for. */
-const SPARE = 64 * 1024
+const SPARE = 256 * 1024
 
 /**
  * The fields of a JSON answer, read one by one; whatever is not as promised is a `CT_RESPONSE_MALFORMED`, retryable.

@@ -20,6 +20,9 @@ export function malformedLeaf(what: string, reason: string): CtStreamError {
 /** Issuers of one entry that are read. Real chains have up to 5; a log that keeps more of them keeps something else. */
 export const MAX_CHAIN = 16
 
+/** Certificates of CAs have 1 to 3 kB, those of the largest post-quantum signatures 60. */
+export const MAX_ISSUER_BYTES = 64 * 1024
+
 export function chainTooLong(): CtStreamError {
   return malformedLeaf('extra_data', `a chain of more than ${MAX_CHAIN} issuers`)
 }
