@@ -49,9 +49,9 @@ export interface EntryKeys {
 /**
  * Knows what was delivered, over all logs of a stream.
  *
- * An entry is remembered when the reader gets it. That loses nothing: whatever comes after it is looked at when it has been
- * acknowledged (or is in the same batch), so an entry is only dropped when the position of the one delivered before is committed with
- * its own or earlier. All is in memory: a stream that is started anew has forgotten everything, and delivers again.
+ * An entry is remembered when the reader gets it. That loses nothing: as long as it is not acknowledged, its log does not move past
+ * it, and after a restart it comes again, whatever was dropped for its sake and committed. All is in memory: a stream that is started
+ * anew has forgotten everything, and delivers again.
  *
  * A log can publish anything, also a certificate that a CA issued with a signature that it did not make; nobody has checked signatures
  * here. So that such an entry cannot keep the genuine one from the reader, an entry is dropped for one of its own kind only if

@@ -97,6 +97,8 @@ export class Engine {
   /** Whether the store is this stream's: another one may have it. */
   private hasStore = false
   private closing: Promise<void> | undefined
+  /** Whether the last commit was made: what is acknowledged from now on comes again. */
+  private isShut = false
 
   constructor(settings: Settings, { emit, acknowledgesByReading, onSettle }: EngineReader) {
     this.settings = settings
@@ -276,6 +278,8 @@ export class Engine {
   }
 
   private settleLane(lane: Lane, now: number): void {
+    // The store may be another stream's by now.
+    if (this.isShut) return
     const moved = lane.settle(now)
     if (moved > 0) this.committer.acknowledged(moved)
   }
@@ -378,6 +382,7 @@ export class Engine {
     } catch (error) {
       if (!this.isToldOfFailure) throw error
     } finally {
+      this.isShut = true
       try {
         if (this.hasStore) await this.closeStore()
       } finally {

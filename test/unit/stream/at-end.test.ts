@@ -75,6 +75,22 @@ describe('a stream that reached its end, where the caller acknowledges', () => {
     await expect(stream.commit()).rejects.toMatchObject({ code: 'CT_CLOSED' })
   })
 
+  it('writes nothing any more when it was closed: the store may be another stream’s', async () => {
+    const log = await logOf(300)
+    const checkpoint = new MemoryCheckpointStore()
+    const commit = { everyMs: 3_600_000, everyEntries: 1 }
+    const first = backfill(log, { checkpoint, ...manual, commit })
+    const certificates = await take(first, 200)
+    const second = backfill(log, { checkpoint, ...manual, commit: 'manual' })
+    await second[Symbol.asyncIterator]().next()
+    first.acknowledge(certificates[100] as CtCertificate)
+    first.acknowledge()
+    first.status()
+    await second.commit()
+    await second.close()
+    expect(indexesOf(await take(backfill(log, { checkpoint })))).toEqual(range(0, 300))
+  })
+
   it('closes at once when everything is acknowledged already', async () => {
     const log = await logOf(300)
     const checkpoint = new MemoryCheckpointStore()
