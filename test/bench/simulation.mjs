@@ -1,7 +1,8 @@
-// `node test/bench/simulation.mjs [--quick] [--json FILE] [--raw FILE] [--verbose] [--seconds N] [--rate N] [--backlog N] [--poll MS] [--partial MS] [--dist FOLDER]`
+// `node test/bench/simulation.mjs [--quick] [--only shared-limit] [--json FILE] [--raw FILE] [--verbose] [--seconds N] [--rate N] [--backlog N] [--poll MS] [--partial MS] [--dist FOLDER]`
 //
 // The whole of CT in small: 48 logs of both kinds that grow by 3,000 entries a second together, some of them throttled, slow, down or
-// behind, and one stream that reads them all. The logs and the reader are processes of their own. Ends with 1 when an entry was lost,
+// behind, and one stream that reads them all. The logs and the reader are processes of their own. After it, one log whose limit others
+// use up for a while (`--only shared-limit`: only that). Ends with 1 when an entry was lost,
 // came twice or out of order, or when a log was not caught up. `--raw` keeps every request, head and delivery, to look closer.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { backlogsOf, delaysOf, faultsOf, requestsOf } from './simulation/analysis.mjs'
 import { planOf } from './simulation/plan.mjs'
-import { print } from './simulation/report.mjs'
+import { print, printSharedLimit } from './simulation/report.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     backlog: { type: 'string' },
     poll: { type: 'string', default: '2000' },
     partial: { type: 'string', default: '5000' },
+    only: { type: 'string' },
     dist: { type: 'string', default: join(import.meta.dirname, '../../dist') },
   },
 })
@@ -42,8 +44,11 @@ const folder = mkdtempSync(join(tmpdir(), 'simulation-'))
 const children = []
 try {
   const plan = planOf({ rate, backlog })
-  const result = await simulate(plan)
-  print({ plan, result, verbose: flags.verbose })
+  const result = flags.only === 'shared-limit' ? { faults: [] } : await simulate(plan)
+  if (flags.only !== 'shared-limit') print({ plan, result, verbose: flags.verbose })
+  say('a limit that others use up …')
+  result.sharedLimit = (await start('shared-limit', { dist }).next('sharedLimit')).sharedLimit
+  printSharedLimit(result.sharedLimit)
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`)
   process.exitCode = result.faults.length === 0 ? 0 : 1
 } finally {

@@ -75,6 +75,32 @@ export function print({ plan, result, verbose }) {
   else console.log(`\nWRONG:\n${faults.slice(0, 50).join('\n')}`)
 }
 
+export function printSharedLimit({ entries, limit, pressureMs, undisturbed, disturbed }) {
+  table(
+    [
+      `${number(entries)} entries, ${limit.perSecond} requests/s for all`,
+      'read',
+      'within s',
+      'entries/s',
+      '429 before',
+      '429 after',
+      'requests/s at the end',
+    ],
+    [
+      ['undisturbed', undisturbed],
+      [`after ${number(pressureMs / 1000)} s in which others used it up`, disturbed],
+    ].map(([name, run]) => [
+      name,
+      number(run.read),
+      seconds(run.ms),
+      number((1000 * run.read) / run.ms),
+      number(run.refusedMeanwhile),
+      number(run.refusedAfter),
+      number(run.requestsPerSecond, 1),
+    ]),
+  )
+}
+
 function printLogs(logs, errors) {
   table(
     ['log', 'rate', 'requests', 'not 200', 'retries', 'page', 'requests/s', 'connections', 'median delay', 'max'],
