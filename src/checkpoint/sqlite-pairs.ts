@@ -18,12 +18,13 @@ export interface RuntimeVersions {
  * @returns What is wrong and what to install; `undefined` when they go together.
  */
 export function wrongPair(driver: string, { node = '', deno, bun }: RuntimeVersions): string | undefined {
-  const needsV8 = major(driver) < 13
-  const install = `run "npm install better-sqlite3@${needsV8 ? 13 : 12}"`
+  const [driverMajor, nodeMajor] = [major(driver), major(node)]
+  const isForNodeAlone = driverMajor < 13
+  const install = `run "npm install better-sqlite3@${isForNodeAlone ? 13 : 12}"`
   if (deno !== undefined || bun !== undefined)
-    return needsV8 ? `better-sqlite3 ${driver} is for Node alone: ${install}` : undefined
-  if (needsV8 && major(node) >= 24) return `better-sqlite3 ${driver} would crash Node ${node}: ${install}`
-  if (!needsV8 && major(node) < 22)
+    return isForNodeAlone ? `better-sqlite3 ${driver} is for Node alone: ${install}` : undefined
+  if (isForNodeAlone && nodeMajor >= 24) return `better-sqlite3 ${driver} would crash Node ${node}: ${install}`
+  if (driverMajor >= 13 && nodeMajor < 22)
     return `better-sqlite3 ${driver} would crash Node ${node}: use Node 22 or later, or ${install}`
   return undefined
 }

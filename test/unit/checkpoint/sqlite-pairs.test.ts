@@ -11,6 +11,9 @@ describe('better-sqlite3 and Node', () => {
     ['13.2.0', node('24.21.0')],
     ['13.2.0', node('26.10.0')],
     ['14.0.0', node('28.0.0')],
+    // What is not there crashes nothing; its import says so.
+    ['', node('20.20.2')],
+    ['', node('24.21.0')],
     // Deno and Bun have Node-API, whatever Node they say they are.
     ['13.2.0', { node: '20.11.1', deno: '2.1.0' }],
     ['13.2.0', { node: '24.3.0', bun: '1.3.0' }],
