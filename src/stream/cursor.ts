@@ -136,14 +136,14 @@ export function cursorAhead({ id, url }: LogInfo, next: number, { treeSize }: Si
  * Checks that a log's tree is still the one a cursor was made in.
  *
  * @param range - Of everything before the cursor's index, proven to be a prefix of a signed head.
- * @throws {@link CtStreamError} `CT_ROOT_MISMATCH` when it has another root: the log has forked below the cursor.
+ * @throws {@link CtStreamError} `CT_HEAD_CONFLICT` when it has another root: the log has forked below the cursor.
  */
 export function checkCursorRoot({ id, url }: LogInfo, root: Uint8Array, range: CompactRange): void {
   const actual = range.root().subarray(0, ROOT_LENGTH)
   if (equalBytes(root, actual)) return
   throw new CtStreamError(
-    'CT_ROOT_MISMATCH',
-    `${url}: the first ${range.size} entries are not those the cursor was made after, although the log signed both: it has forked`,
+    'CT_HEAD_CONFLICT',
+    `${url}: fork: the first ${range.size} entries are not those the cursor was made after, although the log signed both trees`,
     { logId: id, url, index: range.size, expected: toHex(root), actual: toHex(actual) },
   )
 }

@@ -213,7 +213,7 @@ export interface CtStreamOptions {
    * that is ahead of what its log shows is reported by an `error` event of that code, and waited for.
    *
    * A cursor holds 16 bytes of the root of each log: a log that has other entries below it now is told of by `misbehaviour`
-   * (`CT_ROOT_MISMATCH`), also without a checkpoint.
+   * (`CT_HEAD_CONFLICT`), also without a checkpoint.
    */
   readonly resume?: string
   /** SQLite file, a store of your own, or `false` for memory only. Default `'ct-stream.db'` in the working directory. */

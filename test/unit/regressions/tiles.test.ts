@@ -57,7 +57,7 @@ describe('a precertificate in a data tile', () => {
 
 describe('the fingerprints after an entry', () => {
   // Their length is in bytes. Read as a count it swallowed what follows: 99 % of all entries.
-  it.each([0, 1, 2, 7, 40])('of %i issuers leave the next entry where it is', async (length) => {
+  it.each([0, 1, 2, 7, 16, 40])('of %i issuers leave the next entry where it is', async (length) => {
     const [root] = certificates(1, 'root')[0]?.chain ?? []
     const chain = Array.from({ length }, () => root as Uint8Array)
     const entries = certificates(300, `chain ${length}`).map((issued) => ({ ...issued, chain }))
@@ -66,8 +66,10 @@ describe('the fingerprints after an entry', () => {
     const names: string[][] = []
     for await (const certificate of stream) {
       names.push([...certificate.dnsNames])
-      if (certificate.index % 99 === 0)
-        expect((await certificate.chain()).map(sha256)).toEqual(chain.map((der) => sha256(der)))
+      if (certificate.index % 99 !== 0) continue
+      // No CA's chain is as long as 16: a log could make a reader fetch two thousand issuers for every entry.
+      if (length > 16) await expect(certificate.chain()).rejects.toMatchObject({ code: 'CT_LEAF_MALFORMED' })
+      else expect((await certificate.chain()).map(sha256)).toEqual(chain.map((der) => sha256(der)))
     }
     expect(names).toHaveLength(300)
     for (const [i, { dnsNames }] of entries.entries()) expect(names[i]).toEqual(expect.arrayContaining([...dnsNames]))

@@ -141,11 +141,13 @@ describe.each(['rfc6962', 'static-ct'] as const)('the cursors of a stream with a
     log.fault({ on: '*', from: fork })
     for (const at of [100, 150, 255, 256, 299]) {
       const checkpoint = new MemoryCheckpointStore()
-      const reader = closing(new Reader(backfill(log, { resume: all[at]?.cursor ?? '', checkpoint })))
+      const reader = closing(
+        new Reader(backfill(log, { resume: all[at]?.cursor ?? '', checkpoint, endPatienceMs: 600_000 })),
+      )
       await expect(reader.done).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
       expect([at, reader.certificates.length]).toEqual([at, 0])
-      expect(reader.misbehaviour.map(({ error }) => error.code)).toEqual(['CT_ROOT_MISMATCH'])
-      expect(reader.misbehaviour[0]?.error.message).toContain('forked')
+      expect(reader.misbehaviour.map(({ error }) => error.code)).toEqual(['CT_HEAD_CONFLICT'])
+      expect(reader.misbehaviour[0]?.error.message).toContain('fork: ')
       await checkpoint.open()
       const [evidence] = checkpoint.evidence()
       expect(evidence?.detail).toMatchObject({
