@@ -57,6 +57,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
 
     grow(log, 3)
     await pass(clock, POLL * 2)
+    await reader.until(() => reader.certificates.length === 8)
     expect(reader.indexes()).toEqual(range(0, 8))
     expect(now()).toMatchObject({ state: 'live', headProblem: undefined, lastError: error })
     expect(now()?.headAgeMs).toBeLessThan(MINUTE)
