@@ -28,7 +28,6 @@ import { decodeCursor } from './cursor.js'
 import { describeMissing } from './giving-up.js'
 import { type FindIssuer, Issuers } from './issuers.js'
 import type { Lane } from './lane.js'
-import { linger, lingerNoMore, takeOver } from './lingering.js'
 import type { LogSessionEvents } from './log-session-options.js'
 import { Mixer } from './mixer.js'
 import { notDelivered } from './not-delivered.js'
@@ -153,7 +152,6 @@ export class Engine {
   }
 
   private async start(): Promise<void> {
-    await takeOver(this.settings.checkpoint)
     await this.openStore()
     this.stopper.signal.throwIfAborted()
     const loaded = await this.storeQueue.exclusively(() => this.store.load())
@@ -293,7 +291,6 @@ export class Engine {
     this.settle()
     if (this.isFinished) return close()
     this.whenFinished = close
-    linger(this.settings.checkpoint, close)
     await this.commitAtEnd()
   }
 
@@ -363,9 +360,7 @@ export class Engine {
 
   /** Stops reading, commits what is acknowledged, releases everything. Idempotent. */
   close(): Promise<void> {
-    this.closing ??= this.shutDown().finally(() => {
-      if (this.whenFinished !== undefined) lingerNoMore(this.settings.checkpoint, this.whenFinished)
-    })
+    this.closing ??= this.shutDown()
     return this.closing
   }
 

@@ -56,10 +56,10 @@ export class CertificateReadable extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    // At its end the stream closes itself when all is acknowledged.
     const isOver = error === null && this.isEnded
     this.settle()
     this.isCut = !isOver
+    // At its end the stream closes itself when all is acknowledged.
     const closed = isOver ? Promise.resolve() : this.source.close()
     closed.then(
       () => callback(error),
@@ -99,7 +99,13 @@ export class CertificateReadable extends Readable {
     this.isEnded = true
     this.asked = true
     this.settle()
-    this.push(null)
+    if (this.source.acknowledge === undefined || this.unfinished.length > 0) this.push(null)
+    // Closed before it ends: whoever sees the end may open the checkpoint again.
+    else
+      this.source.close().then(
+        () => this.push(null),
+        (error) => this.destroy(error),
+      )
   }
 
   private acknowledgeFor(target: NodeJS.WritableStream): void {

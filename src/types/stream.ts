@@ -230,7 +230,7 @@ export interface CtStreamOptions {
    *
    * What is not acknowledged counts in `maxBufferedBytes`; when that is full, reading waits, and an `error` event says so
    * (`CT_UNACKNOWLEDGED`). A stream with an `end` stays open, once all is read, until all is acknowledged (with manual commits: and
-   * committed), `close()` is called, or another stream of the process opens its checkpoint; it keeps no process alive.
+   * committed), or `close()` is called; it keeps no process alive, but its checkpoint is in use until then.
    */
   readonly acknowledge?: AcknowledgeOption
   /** Default `'full'`. */

@@ -64,13 +64,15 @@ describe('a stream that reached its end, where the caller acknowledges', () => {
     await expect(stream.commit()).rejects.toMatchObject({ code: 'CT_CLOSED' })
   })
 
-  it.each(['a store', 'a file'])('gives its checkpoint up to the next stream of the process, %s', async (what) => {
+  it.each(['a store', 'a file'])('has its checkpoint until it is closed, %s', async (what) => {
     const place = mkdtempSync(join(tmpdir(), 'ct-stream-at-end-'))
     onTestFinished(() => rmSync(place, { recursive: true, force: true }))
     const checkpoint = what === 'a file' ? join(place, 'a.db') : new MemoryCheckpointStore()
     const log = await logOf(300)
     const stream = backfill(log, { checkpoint, ...manual })
     for await (const certificate of stream) if (certificate.index === 41) stream.acknowledge(certificate)
+    await expect(take(backfill(log, { checkpoint }))).rejects.toMatchObject({ code: 'CT_CHECKPOINT_CONFLICT' })
+    await stream.close()
     expect(indexesOf(await take(backfill(log, { checkpoint })))).toEqual(range(42, 300))
     await expect(stream.commit()).rejects.toMatchObject({ code: 'CT_CLOSED' })
   })
