@@ -43,13 +43,18 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>,
   return layer
 }
 
+/** What the variables of tests begin with, ours and those of programs built on this one. */
+const testPrefix = `${variablePrefix}TEST_`
+
 /** Variables that look like ours and are not: a misspelling, most likely. */
 export function strangeVariables(
   env: Readonly<Record<string, string | undefined>>,
   flags: readonly Flag[],
 ): readonly string[] {
   const known = new Set(flags.map(variableOf))
-  return Object.keys(env).filter((name) => name.startsWith(variablePrefix) && !known.has(name))
+  return Object.keys(env).filter(
+    (name) => name.startsWith(variablePrefix) && !name.startsWith(testPrefix) && !known.has(name),
+  )
 }
 
 /**

@@ -50,7 +50,7 @@ async function runCommand(io: CliIo, commands: readonly Command[]): Promise<void
 
 function strangeText(name: string, flags: readonly Flag[]): string {
   const meant = suggest(name, flags.map(variableOf))
-  return `${name} is no variable of mine${meant === undefined ? '' : `, did you mean ${meant}?`}`
+  return `unknown environment variable ${name}${meant === undefined ? '' : `, did you mean ${meant}?`}`
 }
 
 function chooseCommand(commands: readonly Command[], positionals: readonly string[]): [Command, readonly string[]] {

@@ -13,5 +13,5 @@ install_database() {
   apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends mariadb-server-core mariadb-client-core
 }
 
-if has go && install_database; then export CT_STREAM_REQUIRE_LOGS=1; fi
+if has go && install_database; then export CT_STREAM_TEST_REQUIRE_LOGS=1; fi
 npm run test:logs -- --reporter=default --reporter=json --outputFile.json="$1"

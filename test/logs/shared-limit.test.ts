@@ -13,7 +13,7 @@ const PRESSURE_PER_SECOND = 150
 /** Full speed is back this soon after the pressure ended. */
 const WITHIN_SECONDS = 20
 /** How long to wait and see. */
-const PATIENCE_SECONDS = Number(process.env.CT_STREAM_SHARED_LIMIT_PATIENCE ?? 30)
+const PATIENCE_SECONDS = Number(process.env.CT_STREAM_TEST_SHARED_LIMIT_PATIENCE ?? 30)
 /** A static log can be read again and again: 350 requests, 5 s of the limit. */
 const ENTRIES = 8_000
 const PASSES = 10

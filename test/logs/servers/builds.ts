@@ -44,7 +44,7 @@ const databasePrograms = ['mariadbd', 'mariadb-install-db', 'mariadb']
 
 /**
  * Builds what can run here, everything at the same time.
- * @throws When a build fails, and, with `CT_STREAM_REQUIRE_LOGS=1`, when anything is missing.
+ * @throws When a build fails, and, with `CT_STREAM_TEST_REQUIRE_LOGS=1`, when anything is missing.
  */
 export async function buildAll(): Promise<Builds> {
   const missing: Record<string, string> = {}
@@ -52,9 +52,9 @@ export async function buildAll(): Promise<Builds> {
   const noDatabase = await missingPrograms(databasePrograms)
   if (go === undefined) missing.sunlight = missing.ctfe = 'Go is not in the PATH'
   else if (noDatabase.length > 0) missing.ctfe = `${noDatabase.join(', ')} not in the PATH`
-  if (process.env.CT_STREAM_REQUIRE_LOGS === '1' && Object.keys(missing).length > 0)
+  if (process.env.CT_STREAM_TEST_REQUIRE_LOGS === '1' && Object.keys(missing).length > 0)
     throw new Error(
-      `CT_STREAM_REQUIRE_LOGS is set, but ${Object.entries(missing)
+      `CT_STREAM_TEST_REQUIRE_LOGS is set, but ${Object.entries(missing)
         .map((m) => m.join(': '))
         .join('; ')}`,
     )

@@ -104,9 +104,9 @@ describe('the command line', () => {
   })
 
   it('speaks of variables that it does not know', async () => {
-    const { status, stderr } = await run('', { env: { CT_STREAM_FROMAT: 'json' } })
+    const { status, stderr } = await run('', { env: { CT_STREAM_FROMAT: 'json', CT_STREAM_TEST_URL: 'x' } })
     expect(status).toBe(0)
-    expect(stderr).toBe('ct-stream: CT_STREAM_FROMAT is no variable of mine, did you mean CT_STREAM_FORMAT?\n')
+    expect(stderr).toBe('ct-stream: unknown environment variable CT_STREAM_FROMAT, did you mean CT_STREAM_FORMAT?\n')
   })
 
   it('says in one line why it failed', async () => {
