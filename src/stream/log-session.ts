@@ -126,7 +126,9 @@ export class LogSession {
   /** What is worth remembering of the log's limits, and from where it was read without a break. */
   get learned(): LogCheckpoint['learned'] {
     const limits = this.limits.record(this.options.keptRate())
-    return this.start === undefined ? limits : { ...limits, readFrom: readFromOf(this.options.stored, this.start) }
+    if (this.start === undefined) return limits
+    const finished = this.retiredAt !== undefined && this.condition.state === 'finished'
+    return { ...limits, readFrom: readFromOf(this.options.stored, this.start), ...(finished && { finished }) }
   }
 
   /** The rate to which the log's origin limits its clients; `undefined` while it limits nothing. */
@@ -158,7 +160,7 @@ export class LogSession {
   /** The log left the lists: what it has published is read, then the session ends. */
   retire(): void {
     this.retiredAt ??= this.options.settings.elapsed()
-    if (this.start !== undefined) this.endIndex = Math.min(this.endIndex, this.logHeads.signedSize)
+    // It ends where the next head says: entries may have come since the last look.
     this.pause.cut()
   }
 

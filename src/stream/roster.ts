@@ -178,9 +178,12 @@ export class Roster {
   private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
     const { stored, settings } = this.options
     const gaps = await this.options.gaps()
-    for (const { log, position, verifiedHead, pendingHeads } of stored.values()) {
+    for (const { log, position, verifiedHead, pendingHeads, learned } of stored.values()) {
       const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
-      if (this.followed.has(log.id) || position >= size) continue
+      if (this.followed.has(log.id)) continue
+      // Of one that is still there, a last head says where it ended: nobody looked since it left.
+      const isSettled = learned.finished === true || settings.end !== 'never' || !listed.has(log.id)
+      if (position >= size && isSettled) continue
       if (gaps.some((gap) => gap.log.id === log.id && gap.start <= position && (gap.end ?? size) >= size)) continue
       const now = listed.get(log.id)
       if (now === undefined) {

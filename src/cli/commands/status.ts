@@ -133,7 +133,7 @@ const evidenceColumns: readonly Column<Evidence>[] = [
 
 /** `pageSize 256, bytesPerEntry 5,123, requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z`. */
 function learnedText(learned: LogCheckpoint['learned']): string | undefined {
-  const limits = Object.entries(learned).filter(([name]) => name !== 'readFrom')
+  const limits = Object.entries(learned).filter(([name]) => name !== 'readFrom' && name !== 'finished')
   const pairs = limits.map(([name, value]) => {
     return `${name} ${learnedValue(name, value)}`
   })

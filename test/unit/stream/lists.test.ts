@@ -344,6 +344,23 @@ describe('a list that is not to be believed', () => {
   })
 })
 
+describe('a log that leaves the lists', () => {
+  it.each(['rfc6962', 'static-ct'] as const)(
+    'is read to the head it ends with, not to the one seen last (%s)',
+    async (kind) => {
+      const [stays, leaves] = [await logOf(5), await logOf(300, { kind })]
+      const lists = await serve(stays, leaves)
+      const reader = follow(lists, { pollIntervalMs: 86_400_000 })
+      await reader.until(() => reader.indexes(leaves.logId).length === 300)
+      // Nobody looks at its head for a day: what comes now is seen because it leaves.
+      grow(leaves, 4)
+      lists.content = listOf([stays])
+      await reader.until(() => reader.state(leaves.logId) === 'finished')
+      expect(reader.indexes(leaves.logId)).toEqual(range(0, 304))
+    },
+  )
+})
+
 describe('a log that is given up before it was opened', () => {
   it('leaves a gap from where its reader was, not from the beginning', async () => {
     const [stays, dying] = [await logOf(5), await logOf(600, { pageSize: 32, align: 'always' })]
@@ -380,6 +397,25 @@ describe('a log that left the lists while nobody read', () => {
     await reader.until(() => reader.state(left.logId) === 'finished')
     expect(reader.indexes(left.logId)).toEqual(range(200, 600))
     expect(reader.gaps).toEqual([])
+  })
+
+  it('is read to the head it ends with, also what came after the last look', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    await take(ctStream({ logs: [left.spec], start: 'beginning', end: 'head', checkpoint, clock: fastClock(SPEED) }))
+    grow(left, 7)
+    const list = listOf([stays, left], (log) => {
+      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+    })
+    const lists = closing(await ListServer.open(list))
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => reader.state(left.logId) === 'finished')
+    expect(reader.indexes(left.logId)).toEqual(range(600, 607))
+    await reader.close()
+    // Once is enough: nobody asks a log again that is at its end.
+    left.clearRequests()
+    const next = follow(lists, { checkpoint })
+    await next.until(() => next.state(stays.logId) === 'live')
+    expect(left.requestCount()).toBe(0)
   })
 
   it('leaves a gap on record when no list names it any more', async () => {
