@@ -80,10 +80,6 @@ function keep(certificates) {
 process.on('message', async (question) => {
   stays ||= question.stay === true
   if (question.sample) process.send({ sample: sample() })
-  if (question.isAt) {
-    const at = new Map(stream.status().logs.map(({ log, position }) => [log.id, position]))
-    process.send({ isAt: question.isAt.every(([id, size]) => at.get(id) === size) })
-  }
   if (question.close) {
     closed = true
     await stream.close()

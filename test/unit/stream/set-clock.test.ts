@@ -131,7 +131,10 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     await reader.until(() => reader.state(log.logId) === 'catching-up')
     await pass(clock, 20)
     clock.set(jump)
-    await pass(clock, 80)
+    await pass(clock, 20)
+    expect(log.requestCount('get-sth')).toBe(1)
+    // Once a minute, and some steps more where the machine is too busy for its sockets.
+    for (let left = 300; left > 0 && log.requestCount('get-sth') < 2; left--) await pass(clock, 1)
     expect(reader.state(log.logId)).toBe('catching-up')
     expect(log.requestCount('get-sth')).toBe(2)
   })
