@@ -22,8 +22,13 @@ export async function noticeStalls({ lanes, budget, clock, settle }: StallOption
   const seen = new Map<Lane, number>()
   const told = new Set<Lane>()
   while (!signal.aborted) {
-    await clock.sleep(PATIENCE_MS, signal).catch(() => {})
-    if (signal.aborted) return
+    try {
+      await clock.sleep(PATIENCE_MS, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      // A clock that cannot wait: to go on would be to look without a pause.
+      throw error
+    }
     settle()
     const isFull = isFilledBy(lanes, budget)
     for (const lane of lanes) {
