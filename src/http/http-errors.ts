@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { createRequire } from 'node:module'
 import { type CtErrorContext, CtStreamError } from '../errors.js'
 import { bufferOf } from '../util/bytes.js'
 import { parseHttpDate, parseRetryAfter } from '../util/retry-after.js'
@@ -15,7 +15,7 @@ export function statusError(
   now: number,
 ): CtStreamError {
   const said = headers['content-encoding'] === undefined ? excerpt(body) : ''
-  const reason = [status, STATUS_CODES[status]].filter(Boolean).join(' ')
+  const reason = [status, statusPhrase(status)].filter(Boolean).join(' ')
   const location = headers.location === undefined ? '' : ` to ${quoted(headers.location)}, which is not followed`
   // The server's own clock is the one its Retry-After date was made with.
   const servedAt = headers.date === undefined ? undefined : parseHttpDate(headers.date)
@@ -25,6 +25,12 @@ export function statusError(
     retryable: isRetryableStatus(status),
     retryAfterMs: parseRetryAfter(headers['retry-after'], servedAt ?? now),
   })
+}
+
+/** What the status is called; from Node's own table, loaded when first needed: an import of `node:http` loads the whole of `fetch`. */
+function statusPhrase(status: number): string | undefined {
+  const { STATUS_CODES } = createRequire(import.meta.url)('node:http') as typeof import('node:http')
+  return STATUS_CODES[status]
 }
 
 function isRetryableStatus(status: number): boolean {
