@@ -9,8 +9,7 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    // Virtual clocks run beside real sockets: on a machine that is busy with something else a step of time can be too short for them.
-    retry: 1,
+
     // Much of the time is spent waiting for sockets: a machine of two cores would run one file at a time.
     maxWorkers: Math.max(3, availableParallelism()),
     projects: [

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/types/clock.js'
+import { requestsDone } from './requests-in-flight.js'
 
 /** Time that passes only when everybody sleeps: sleepers wake in order, hours pass in milliseconds. */
 export class VirtualClock implements Clock {
@@ -46,20 +47,25 @@ export class VirtualClock implements Clock {
     return this.sleepers.length
   }
 
-  /** Lets this much time pass. */
+  /** Lets this much time pass. Before each sleeper wakes, all that the one before began is done, requests too. */
   async pass(ms: number): Promise<void> {
     const until = this.time + ms
-    await settled()
+    await done()
     for (;;) {
       const next = this.sleepers[0]
       if (next === undefined || next.at > until) break
       this.sleepers.shift()
       this.time = Math.max(this.time, next.at)
       next.wake()
-      await settled()
+      await done()
     }
     this.time = until
   }
+}
+
+async function done(): Promise<void> {
+  await settled()
+  await requestsDone()
 }
 
 /** Everything that needs no time is done. */

@@ -1,7 +1,7 @@
 import { ctStream } from '../../src/stream/ct-stream.js'
 import type { CtStreamOptions } from '../../src/types/stream.js'
 import { closing } from './closing.js'
-import { quiet, Reader } from './reader.js'
+import { Reader } from './reader.js'
 import { VirtualClock } from './virtual-clock.js'
 
 /** A stream on a clock that only moves when it is told to; its parts are loaded when it resolves. */
@@ -11,20 +11,12 @@ export async function readOn(clock: VirtualClock, options: CtStreamOptions): Pro
   return closing(new Reader(ctStream({ ...defaults, random: () => 0.5, clock, ...options })))
 }
 
-/** Lets time pass in steps of a second or more, and sockets do what they have to in between. */
-export async function pass(clock: VirtualClock, ms: number, stepMs = 2_000): Promise<void> {
-  for (let left = ms; left > 0; left -= stepMs) {
-    await clock.pass(Math.min(left, stepMs))
-    await quiet(8)
-  }
-}
-
 /** Lets time pass until `condition` holds; returns how much it was. @throws when it does not hold after `atMostMs`. */
 export async function passUntil(clock: VirtualClock, condition: () => boolean, atMostMs: number): Promise<number> {
   const began = clock.now()
   while (!condition()) {
     if (clock.now() - began > atMostMs) throw new Error(`not in ${atMostMs / 1000} s: ${condition}`)
-    await pass(clock, 2_000)
+    await clock.pass(2_000)
   }
   return clock.now() - began
 }

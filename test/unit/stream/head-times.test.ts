@@ -11,7 +11,7 @@ import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { closing } from '../../support/closing.js'
 import { range, take } from '../../support/follow.js'
 import { certificates, grow } from '../../support/logs.js'
-import { quiet, Reader } from '../../support/reader.js'
+import { Reader } from '../../support/reader.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 const MINUTE = 60_000
@@ -31,23 +31,15 @@ async function following(options: TestLogOptions = {}, streamOptions: CtStreamOp
   return { clock, log, reader, now, codes: () => reader.errors.map(({ error }) => error.code) }
 }
 
-/** Lets time pass poll by poll, and sockets do what they have to in between. */
-async function pass(clock: VirtualClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= POLL / 2) {
-    await clock.pass(Math.min(left, POLL / 2))
-    await quiet(5)
-  }
-}
-
 describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', (kind) => {
   it('is told of once when it is older than the merge delay, and again only after a fresh one', async () => {
     const { clock, log, reader, now, codes } = await following({ kind })
     await reader.until(() => reader.certificates.length === 5)
-    await pass(clock, DUE)
+    await clock.pass(DUE)
     expect(codes()).toEqual([])
     expect(now()).toMatchObject({ state: 'live', mmdMs: MINUTE, headProblem: undefined, lastError: undefined })
 
-    await pass(clock, 5 * MINUTE)
+    await clock.pass(5 * MINUTE)
     expect(codes()).toEqual(['CT_HEAD_STALE'])
     const { error, log: of } = reader.errors[0] ?? {}
     expect([of?.id, error?.logId]).toEqual([log.logId, log.logId])
@@ -56,14 +48,14 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
     expect(now()?.headAgeMs).toBeGreaterThan(7 * MINUTE)
 
     grow(log, 3)
-    await pass(clock, POLL * 2)
+    await clock.pass(POLL * 2)
     await reader.until(() => reader.certificates.length === 8)
     expect(reader.indexes()).toEqual(range(0, 8))
     expect(now()).toMatchObject({ state: 'live', headProblem: undefined, lastError: error })
     expect(now()?.headAgeMs).toBeLessThan(MINUTE)
     expect(codes()).toEqual(['CT_HEAD_STALE'])
 
-    await pass(clock, 4 * MINUTE)
+    await clock.pass(4 * MINUTE)
     expect(codes()).toEqual(['CT_HEAD_STALE', 'CT_HEAD_STALE'])
     // It was never a reason to wait, nor held against the log.
     expect(reader.states.map(({ state }) => state)).not.toContain('waiting')
@@ -73,7 +65,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
   it('is in order as long as it is signed again, though the log does not grow', async () => {
     const { clock, log, codes } = await following({ kind })
     for (let minute = 0; minute < 10; minute++) {
-      await pass(clock, MINUTE)
+      await clock.pass(MINUTE)
       log.publish()
     }
     expect(codes()).toEqual([])
@@ -84,17 +76,17 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
     await reader.until(() => reader.certificates.length === 5)
     log.add(certificates(3))
     log.publishAt(clock.now() + 60 * MINUTE)
-    await pass(clock, 2 * POLL)
+    await clock.pass(2 * POLL)
     expect(reader.indexes()).toEqual(range(0, 8))
     expect(codes()).toEqual(['CT_HEAD_FUTURE'])
     expect(now()).toMatchObject({ state: 'live', headAgeMs: 0, lagMs: 0, headProblem: { code: 'CT_HEAD_FUTURE' } })
 
     // Signed again at the right time, for the same tree: that is the newest head from now on.
     const right = log.publishAt(clock.now())
-    await pass(clock, 2 * POLL)
+    await clock.pass(2 * POLL)
     expect(reader.heads.at(-1)?.head.timestamp).toBe(right.timestamp)
     expect(now()).toMatchObject({ headSize: 8, headProblem: undefined })
-    await pass(clock, 4 * MINUTE)
+    await clock.pass(4 * MINUTE)
     expect(codes()).toEqual(['CT_HEAD_FUTURE', 'CT_HEAD_STALE'])
   })
 
@@ -102,7 +94,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
     const { clock, log, reader, codes } = await following({ kind })
     log.add(certificates(3))
     log.publishAt(clock.now() + 5 * MINUTE)
-    await pass(clock, 2 * POLL)
+    await clock.pass(2 * POLL)
     await reader.until(() => reader.certificates.length === 8)
     expect(codes()).toEqual([])
   })
@@ -121,11 +113,11 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
       clock,
     } as const
     const reading = take(closing(ctStream({ ...options, end, pollIntervalMs: POLL, random: () => 0.5 })))
-    await pass(clock, 3 * POLL)
+    await clock.pass(3 * POLL)
     // Issued before the end, and published later: it belongs to the stream.
     log.add(certificates(2))
     log.publish()
-    await pass(clock, 3 * MINUTE)
+    await clock.pass(3 * MINUTE)
     expect((await reading).map(({ index }) => index)).toEqual(range(0, 7))
   })
 })
@@ -135,7 +127,7 @@ describe('a log whose head grows old', () => {
     const { clock, log, reader, codes } = await following()
     await reader.until(() => reader.certificates.length === 5)
     log.fault({ on: 'get-sth', status: 503, times: 12 })
-    await pass(clock, 20 * MINUTE)
+    await clock.pass(20 * MINUTE)
     expect(codes().slice(0, 12)).toEqual(Array(12).fill('CT_HTTP_STATUS'))
     expect(codes().slice(12)).toEqual(['CT_HEAD_STALE'])
   })
@@ -170,7 +162,7 @@ describe('a log whose head grows old', () => {
     const stream = ctStream({ ...options, clock })
     const reader = closing(new Reader(stream))
     await reader.until(() => reader.certificates.length === 5)
-    await pass(clock, 10 * MINUTE)
+    await clock.pass(10 * MINUTE)
     expect(reader.errors.map(({ error }) => error.code)).toEqual(expected)
     expect(stream.status().logs[0]).toMatchObject({ state: 'live', mmdMs: state === 'usable' ? MINUTE : undefined })
   })

@@ -6,7 +6,7 @@ import type { LogSpec } from '../../../src/types/log.js'
 import { closing } from '../../support/closing.js'
 import { range } from '../../support/follow.js'
 import { logOf } from '../../support/logs.js'
-import { outcomeOf, pass, passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
+import { outcomeOf, passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 
 const ENTRIES = ['get-entries', 'data-tile'] as const
 const KINDS = ['rfc6962', 'static-ct'] as const
@@ -45,7 +45,7 @@ describe.each(KINDS)('a stream with an end, of a %s log that', (kind) => {
     const reader = await readOn(clock, { logs: [spec, well.spec], end: 'head', checkpoint })
     const outcome = outcomeOf(reader)
     await reader.until(() => reader.certificates.length === 300)
-    await pass(clock, 50_000)
+    await clock.pass(50_000)
     expect(outcome()).toBeUndefined()
     await passUntil(clock, () => outcome() !== undefined, 30_000)
     expect(outcome()).toMatch(/^CT_INCOMPLETE: /)
@@ -85,7 +85,7 @@ describe.each(KINDS)('a stream with an end, of a %s log that', (kind) => {
     const busy = log.fault({ on: '*', status: 429, retryAfter: 30 })
     const reader = await readOn(clock, { logs: [log.spec], end: 'head' })
     const outcome = outcomeOf(reader)
-    await pass(clock, 200_000)
+    await clock.pass(200_000)
     expect(outcome()).toBeUndefined()
     busy.clear()
     await passUntil(clock, () => outcome() !== undefined, 120_000)
@@ -110,7 +110,7 @@ it('a stream without an end tries for ever', async () => {
   const log = await logOf(5, { clock })
   const dead = log.fault({ on: '*', status: 503 })
   const reader = await readOn(clock, { logs: [log.spec] })
-  await pass(clock, 3_600_000, 60_000)
+  await clock.pass(3_600_000)
   expect(reader.stream.status().logs[0]?.troubleMs).toBeGreaterThan(3_500_000)
   dead.clear()
   await passUntil(clock, () => reader.certificates.length === 5, 200_000)
@@ -128,7 +128,7 @@ it('a slow reader costs a log nothing', async () => {
   let read = 0
   for (let done = false; !done; ) {
     const next = pages.next()
-    await pass(clock, 600_000, 100_000)
+    await clock.pass(600_000)
     const { value, done: isLast } = await next
     read += value?.length ?? 0
     done = isLast === true

@@ -6,7 +6,7 @@ import { closing } from '../../support/closing.js'
 import { range } from '../../support/follow.js'
 import { ListServer } from '../../support/list-server.js'
 import { certificates, grow, logOf } from '../../support/logs.js'
-import { quiet, Reader } from '../../support/reader.js'
+import { Reader } from '../../support/reader.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 // Issue 9: the clock of the machine is set by a day, back (a wrong battery, NTP) or forward (a suspend looks like it). How long
@@ -32,25 +32,17 @@ const follow = (log: TestLog, clock: VirtualClock, options: CtStreamOptions = {}
     ),
   )
 
-/** Lets time pass in steps, and sockets do what they have to in between. */
-async function pass(clock: VirtualClock, seconds: number, step = 1): Promise<void> {
-  for (let at = 0; at < seconds; at += step) {
-    await clock.pass(step * 1_000)
-    await quiet(4)
-  }
-}
-
 describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
   it('changes nothing about when a partial tile is read', async () => {
     const clock = new VirtualClock()
     const log = await logOf(266, { kind: 'static-ct' })
     const reader = follow(log, clock)
     await reader.until(() => reader.certificates.length === 256)
-    await pass(clock, 10)
+    await clock.pass(10_000)
     clock.set(jump)
-    await pass(clock, 45)
+    await clock.pass(45_000)
     expect(reader.certificates).toHaveLength(256)
-    await pass(clock, 15)
+    await clock.pass(15_000)
     expect(reader.indexes()).toEqual(range(0, 266))
   })
 
@@ -61,7 +53,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     await reader.until(() => reader.state(log.logId) === 'live')
     clock.set(jump)
     log.clearRequests()
-    await pass(clock, 60)
+    await clock.pass(60_000)
     expect(log.requestCount('get-sth')).toBeGreaterThanOrEqual(11)
     expect(log.requestCount('get-sth')).toBeLessThanOrEqual(13)
   })
@@ -76,7 +68,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     expect(before).toBeGreaterThan(100)
     clock.set(jump)
     expect(speed()).toBe(before)
-    await pass(clock, 600, 60)
+    await clock.pass(600_000)
     expect(speed()).toBeLessThan(1)
   })
 
@@ -88,13 +80,13 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const publish = async () => {
       log.add([certificate as never])
       log.publish()
-      await pass(clock, 10)
+      await clock.pass(10_000)
     }
     await publish()
     clock.set(jump)
     await publish()
     expect([reader.indexes(), reader.stream.status().duplicates]).toEqual([[0], 1])
-    await pass(clock, 660, 60)
+    await clock.pass(660_000)
     await publish()
     expect([reader.indexes(), reader.stream.status().duplicates]).toEqual([[0, 2], 1])
   })
@@ -107,19 +99,19 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const reader = follow(log, clock, { logs: undefined, logList: lists.url } as CtStreamOptions)
     await reader.until(() => reader.indexes(log.logId).length === 5)
     grow(log, 3)
-    await pass(clock, 10)
+    await clock.pass(10_000)
     expect(reader.indexes(log.logId)).toHaveLength(8)
     log.fault({ on: 'get-entries', status: 503 })
     grow(log, 2)
-    await pass(clock, 10)
+    await clock.pass(10_000)
     lists.content = list(other)
-    await pass(clock, 5_400, 60)
+    await clock.pass(5_400_000)
     expect(reader.lists.at(-1)?.removed.map(({ id }) => id)).toEqual([log.logId])
     clock.set(jump)
-    await pass(clock, 300, 10)
+    await clock.pass(300_000)
     expect(reader.gaps).toEqual([])
     log.clearFaults()
-    await pass(clock, 900, 10)
+    await clock.pass(900_000)
     expect(reader.indexes(log.logId)).toEqual(range(0, 10))
   })
 
@@ -129,12 +121,12 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     log.fault({ on: 'get-entries', delayMs: 20_000 })
     const reader = follow(log, clock)
     await reader.until(() => reader.state(log.logId) === 'catching-up')
-    await pass(clock, 20)
+    await clock.pass(20_000)
     clock.set(jump)
-    await pass(clock, 20)
+    await clock.pass(20_000)
     expect(log.requestCount('get-sth')).toBe(1)
     // Once a minute, and some steps more where the machine is too busy for its sockets.
-    for (let left = 300; left > 0 && log.requestCount('get-sth') < 2; left--) await pass(clock, 1)
+    for (let left = 300; left > 0 && log.requestCount('get-sth') < 2; left--) await clock.pass(1_000)
     expect(reader.state(log.logId)).toBe('catching-up')
     expect(log.requestCount('get-sth')).toBe(2)
   })

@@ -17,20 +17,12 @@ import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
 import { backfill, grow, logOf as logOfEither } from '../../support/logs.js'
-import { quiet, Reader } from '../../support/reader.js'
+import { Reader } from '../../support/reader.js'
 import { indexedEntries } from '../../support/real-entries.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 const logOf = (count: number, options: TestLogOptions = {}) => logOfEither(count, { kind: 'static-ct', ...options })
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-
-/** Lets time pass second by second, and sockets do what they have to in between. */
-async function pass(clock: VirtualClock, seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    await clock.pass(1_000)
-    await quiet(4)
-  }
-}
 
 /** Data tiles asked for, `[index, width]`. */
 const tilesOf = (log: TestLog) =>
@@ -58,9 +50,9 @@ describe('the last tile, while it is partial', () => {
     const reader = follow(log, clock)
     // Full tiles are not held up by it.
     await reader.until(() => reader.certificates.length === 256)
-    await pass(clock, 58)
+    await clock.pass(58_000)
     expect(tilesOf(log)).toEqual([[0, 256]])
-    await pass(clock, 12)
+    await clock.pass(12_000)
     expect(tilesOf(log)).toEqual([
       [0, 256],
       [1, 10],
@@ -68,7 +60,7 @@ describe('the last tile, while it is partial', () => {
     expect(reader.indexes()).toEqual(range(0, 266))
     // Nothing but the checkpoint, for as long as the log stands still.
     log.clearRequests()
-    await pass(clock, 180)
+    await clock.pass(180_000)
     expect(log.requestCount('checkpoint')).toBeGreaterThan(30)
     expect(log.requestCount()).toBe(log.requestCount('checkpoint'))
   })
@@ -77,12 +69,12 @@ describe('the last tile, while it is partial', () => {
     const clock = new VirtualClock()
     const log = await logOf(266)
     const reader = follow(log, clock, { partialTileDelayMs: 20_000 })
-    await pass(clock, 30)
+    await clock.pass(30_000)
     expect(reader.certificates).toHaveLength(266)
     grow(log, 3)
-    await pass(clock, 18)
+    await clock.pass(18_000)
     expect(reader.certificates).toHaveLength(266)
-    await pass(clock, 15)
+    await clock.pass(15_000)
     expect(reader.indexes()).toEqual(range(0, 269))
     expect(tilesOf(log)).toEqual([
       [0, 256],
@@ -95,9 +87,9 @@ describe('the last tile, while it is partial', () => {
     const clock = new VirtualClock()
     const log = await logOf(266)
     const reader = follow(log, clock)
-    await pass(clock, 20)
+    await clock.pass(20_000)
     grow(log, 246)
-    await pass(clock, 7)
+    await clock.pass(7_000)
     expect(reader.indexes()).toEqual(range(0, 512))
     expect(tilesOf(log)).toEqual([
       [0, 256],
@@ -112,7 +104,7 @@ describe('the last tile, while it is partial', () => {
     await reader.until(() => reader.certificates.length === 256)
     for (let second = 0; second < 120; second++) {
       if (second % 4 === 0) grow(log, 1)
-      await pass(clock, 1)
+      await clock.pass(1_000)
       // Never later than the delay, and a poll before and after it.
       expect(log.size - reader.certificates.length).toBeLessThanOrEqual((20 + 5 + 5) / 4 + 1)
     }
@@ -138,11 +130,11 @@ describe('the last tile, while it is partial', () => {
     const clock = new VirtualClock()
     const log = await logOf(300)
     const reader = follow(log, clock, { start: 'now' })
-    await pass(clock, 2)
+    await clock.pass(2_000)
     grow(log, 10)
-    await pass(clock, 50)
+    await clock.pass(50_000)
     expect(tilesOf(log)).toEqual([])
-    await pass(clock, 20)
+    await clock.pass(20_000)
     expect(reader.indexes()).toEqual(range(300, 310))
     expect(tilesOf(log)).toEqual([[1, 54]])
   })

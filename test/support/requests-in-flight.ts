@@ -1,0 +1,51 @@
+import { subscribe } from 'node:diagnostics_channel'
+import { setTimeout as wait } from 'node:timers/promises'
+
+// undici tells what each request does, Node's own `fetch` too. https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
+const BEGINS = 'undici:request:create'
+const GOES_ON = ['undici:client:sendHeaders', 'undici:request:headers', 'undici:request:bodyChunkReceived']
+const ENDS = ['undici:request:trailers', 'undici:request:error']
+
+/** Without a sign of life for so long, a request is one that the server does not answer. */
+const STUCK_MS = 50
+/** Milliseconds in turns of one without anything new: an answer that another thread unpacks comes back within them. */
+const CALM_TURNS = 4
+
+const moving = new Set<object>()
+let signs = 0
+
+const onSign = (change: (request: object) => void) => (message: unknown) => {
+  signs++
+  change((message as { readonly request: object }).request)
+}
+for (const channel of [BEGINS, ...GOES_ON])
+  subscribe(
+    channel,
+    onSign((request) => moving.add(request)),
+  )
+for (const channel of ENDS)
+  subscribe(
+    channel,
+    onSign((request) => moving.delete(request)),
+  )
+
+/** Whether a request was begun or went on since the last {@link requestsDone}. */
+const isMoving = () => moving.size > 0 || signs !== seen
+let seen = 0
+
+/**
+ * Waits until no request of this process is under way, but those that no server answers, and what follows the answers is done. With a
+ * virtual clock: until nothing more happens at this time. Returns at once when nothing has moved since the last call.
+ */
+export async function requestsDone(): Promise<void> {
+  if (!isMoving()) return
+  let since = performance.now()
+  for (let calm = 0; calm < CALM_TURNS; calm++) {
+    await wait(1)
+    if (!isMoving()) continue
+    calm = -1
+    if (signs !== seen) since = performance.now()
+    else if (performance.now() - since > STUCK_MS) moving.clear()
+    seen = signs
+  }
+}
