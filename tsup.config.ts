@@ -4,7 +4,12 @@ import { defineConfig } from 'tsup'
 // One configuration with several entries and `splitting`, so that all share one copy of each module: separate copies of
 // errors.ts would break `instanceof`.
 export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts', cli: 'src/cli/main.ts' },
+  entry: {
+    index: 'src/index.ts',
+    testing: 'src/testing/index.ts',
+    modules: 'src/modules/index.ts',
+    cli: 'src/cli/main.ts',
+  },
   format: 'esm',
   target: 'node20',
   platform: 'node',

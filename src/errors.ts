@@ -26,6 +26,7 @@
  * | `CT_CHECKPOINT_VERSION` | the checkpoint file was made by a newer version | no |
  * | `CT_CHECKPOINT_UNUSABLE` | the checkpoint file is damaged, not one of ours, was deleted while it was open, or cannot be written; a store returned a row that is not as it was committed | when the disk was full or busy |
  * | `CT_CURSOR_INVALID` | a cursor that this library did not make, that names none of the stream's logs, or that is ahead of what its log shows (reported, and waited for) | when ahead |
+ * | `CT_WATCHLIST_INVALID` | a line of a list of names, words or patterns that is none of these, with file and line; a page that is no list; too many lines | no |
  * | `CT_READER_BUSY` | a second reader of one stream | no |
  * | `CT_UNACKNOWLEDGED` | nothing more can be fetched before the caller acknowledges what was delivered | yes |
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
@@ -56,6 +57,7 @@ export type CtErrorCode =
   | 'CT_CHECKPOINT_VERSION'
   | 'CT_CHECKPOINT_UNUSABLE'
   | 'CT_CURSOR_INVALID'
+  | 'CT_WATCHLIST_INVALID'
   | 'CT_READER_BUSY'
   | 'CT_UNACKNOWLEDGED'
   | 'CT_INCOMPLETE'

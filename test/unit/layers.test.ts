@@ -18,10 +18,12 @@ const RANKS: Record<string, number> = {
   decode: 4,
   verify: 4,
   filter: 4,
+  watchlist: 4,
   checkpoint: 4,
   stream: 5,
   'index.ts': 6,
   testing: 6,
+  modules: 6,
   cli: 7,
 }
 
@@ -32,6 +34,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   'better-sqlite3': /^checkpoint\/sqlite/,
   '@peculiar/asn1-x509': /^x509\//,
   '@peculiar/asn1-schema': /^x509\//,
+  tldts: /^watchlist\//,
 }
 
 interface Import {

@@ -1,0 +1,26 @@
+import type { ListEntry } from './list-line.js'
+
+/** A brand whose look-alikes are searched for. */
+export interface Brand {
+  /** As it is shown in matches; unique. */
+  readonly name: string
+  /** How it is written in names: letters, digits and hyphens, 2 to 63 characters, such as `paypal`; 1 to 100 of them. */
+  readonly tokens: readonly string[]
+  /** Official domains; they and all below are no look-alikes. May be empty. */
+  readonly domains: readonly string[]
+  /** More domains that are no look-alikes of this brand: partners, fans. Default: none. */
+  readonly allow?: readonly string[]
+}
+
+/** What {@link Watchlist.of} takes; each list may be left out. A list holds strings, or the lines that `readList` made of a file. */
+export interface WatchlistOptions {
+  /** Names of yours: `=mail.example.com` (only it), `example.com` (it and all below), `*.example.com` (all below), `ip:192.0.2.0/24`. */
+  readonly own?: readonly ListEntry[]
+  readonly brands?: readonly Brand[]
+  /** `word` (a whole label), `word*`, `*word`, `*word*` (a part of one). */
+  readonly words?: readonly ListEntry[]
+  /** Regular expressions in RE2's syntax, letters in either case, on the whole name: anchor with `^` and `$`. At most 10,000. */
+  readonly patterns?: readonly ListEntry[]
+  /** Domains that are no look-alike of any brand, with all below; rules of `own`, `words` and `patterns` do not heed them. */
+  readonly allow?: readonly ListEntry[]
+}

@@ -1,0 +1,109 @@
+import { objectOption, optionError } from '../util/options.js'
+import { CidrSet } from './cidr-set.js'
+import type { ListEntry } from './list-line.js'
+import { type Match, OwnScore } from './match.js'
+import type { WatchlistOptions } from './options.js'
+import { OwnNames } from './own-names.js'
+import { parseOwnRule } from './own-rule.js'
+import { PatternRules, parsePatternRule } from './pattern-rules.js'
+import { entryOf, type Place } from './place.js'
+import { isPlainName, type Reading, readName } from './read-name.js'
+import { parseWordRule, WordRules } from './word-rules.js'
+
+/** Most entries of a list. */
+const MAX_ENTRIES = 1_000_000
+const MAX_PATTERNS = 10_000
+const NONE: Match[] = []
+
+/**
+ * Rules for names, and which of them a name meets: own names, look-alikes of brands, words, patterns.
+ *
+ * Pure: it reads nothing, keeps no state between names, and takes time linear in a name whatever the name. It is never changed: to
+ * load other lists, make another.
+ *
+ * @example
+ * const watchlist = Watchlist.of({ own: ['example.com'], brands: [{ name: 'Example', tokens: ['example'], domains: ['example.com'] }] })
+ * for (const match of watchlist.match('examp1e-login.top')) console.log(match.score, match.brand ?? match.rule)
+ */
+export class Watchlist {
+  private readonly ownNames: OwnNames
+  private readonly ranges: CidrSet
+  private readonly words: WordRules
+  private readonly patterns: PatternRules
+
+  private constructor(options: WatchlistOptions) {
+    const own = parsed('own', options.own, MAX_ENTRIES, parseOwnRule)
+    this.ownNames = new OwnNames(own)
+    this.ranges = new CidrSet(own)
+    this.words = new WordRules(parsed('words', options.words, MAX_ENTRIES, parseWordRule))
+    this.patterns = new PatternRules(parsed('patterns', options.patterns, MAX_PATTERNS, parsePatternRule))
+  }
+
+  /**
+   * Checks and compiles the lists; nothing of them is kept by reference.
+   *
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the entry, such as `own[3]`, or `CT_WATCHLIST_INVALID` naming file and line.
+   */
+  static of(options: WatchlistOptions): Watchlist {
+    return new Watchlist(
+      objectOption<WatchlistOptions>('options', options, ['own', 'brands', 'words', 'patterns', 'allow']),
+    )
+  }
+
+  /**
+   * All rules that a name meets, best first. Never throws for what is in a name.
+   *
+   * @param name - A name of a certificate, as `dnsNames` has it or as somebody wrote it: any case, U-labels, a URL, an IP address.
+   */
+  match(name: string): Match[] {
+    if (isPlainName(name)) return ordered(this.matchName(name))
+    const reading = readName(name)
+    const matches = reading.names.flatMap((meant) => this.matchName(meant, reading))
+    for (const address of reading.addresses) matches.push(...this.matchAddress(address))
+    return ordered(withoutRepeats(matches))
+  }
+
+  private matchName(name: string, reading?: Reading): Match[] {
+    const own = this.ownNames.match(name, reading)
+    const words = this.words.size === 0 ? NONE : this.words.match(name)
+    const patterns = this.patterns.size === 0 ? NONE : this.patterns.match(name)
+    return words.length + patterns.length === 0 ? own : [...own, ...words, ...patterns]
+  }
+
+  private matchAddress(address: string): Match[] {
+    const reason = { text: 'an address of yours', points: OwnScore.normal, at: [0, address.length] as const }
+    return this.ranges
+      .match(address)
+      .map((rule) => ({ rule, kind: 'own', score: OwnScore.normal, reasons: [reason], name: address }))
+  }
+}
+
+function parsed<T>(
+  option: string,
+  entries: readonly ListEntry[] | undefined,
+  most: number,
+  parse: (place: Place, text: string) => T,
+): T[] {
+  if (entries === undefined) return []
+  if (!Array.isArray(entries) || entries.length > most)
+    throw optionError(option, `an array of at most ${most}`, entries)
+  return entries.map((entry, i) => {
+    const { text, place } = entryOf(`${option}[${i}]`, entry)
+    return parse(place, text)
+  })
+}
+
+function ordered(matches: Match[]): Match[] {
+  return matches.length < 2 ? matches : matches.sort((a, b) => b.score - a.score)
+}
+
+/** A name may be read in several ways that meet one rule: the best counts. */
+function withoutRepeats(matches: readonly Match[]): Match[] {
+  const best = new Map<string, Match>()
+  for (const match of matches) {
+    const key = `${match.kind} ${match.brand ?? ''} ${match.rule}`
+    const there = best.get(key)
+    if (there === undefined || there.score < match.score) best.set(key, match)
+  }
+  return [...best.values()]
+}
