@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { CtStreamError } from '../errors.js'
-import { outOfReach } from '../stream/giving-up.js'
+import { outOfReach } from '../stream/log/giving-up.js'
 import type { Clock } from '../types/clock.js'
 import type { StreamStatus } from '../types/stream.js'
 

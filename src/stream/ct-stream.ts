@@ -5,9 +5,9 @@ import type { CtStreamEvents, CtStreamOptions, ReadableOptions, StreamStatus } f
 import { Emitter } from '../util/emitter.js'
 import { integerOption, objectOption } from '../util/options.js'
 import type { Engine } from './engine.js'
-import { notDelivered } from './not-delivered.js'
-import { CertificateReadable } from './readable.js'
-import type { Run } from './run.js'
+import { notDelivered } from './reader/not-delivered.js'
+import { CertificateReadable } from './reader/readable.js'
+import type { Run } from './reader/run.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
 

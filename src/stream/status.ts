@@ -1,5 +1,5 @@
 import type { LogStatus, StreamStatus } from '../types/stream.js'
-import type { Lane } from './lane.js'
+import type { Lane } from './reader/lane.js'
 
 /**
  * What is known of one log now.

@@ -88,6 +88,16 @@ describe('the layout of src', () => {
     )
   })
 
+  it('keeps the reader out of what follows a log, and the composer out of both', () => {
+    const composer = /^stream\/(ct-stream|engine|roster|committer|status)\.ts$/
+    const wrong = internal.filter(
+      ({ from, to }) =>
+        (from.startsWith('stream/log/') && to.startsWith('stream/reader/')) ||
+        (/^stream\/(log|reader)\//.test(from) && composer.test(to)),
+    )
+    expect(wrong.map((i) => `${i.from} -> ${i.to}`)).toEqual([])
+  })
+
   it('keeps errors.ts free of the project, and types free of all but errors and types', () => {
     expect(internal.filter((i) => i.from === 'errors.ts')).toEqual([])
     const outside = internal.filter((i) => place(i.from) === 'types' && !['types', 'errors.ts'].includes(place(i.to)))

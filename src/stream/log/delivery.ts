@@ -1,0 +1,15 @@
+import type { CompactRange } from '../../merkle/compact-range.js'
+import type { EntryBatch } from '../../types/entries.js'
+import type { Lease } from '../../util/byte-budget.js'
+
+/** A page on its way to the reader: proven (or, in the weaker modes, trusted), its bytes held out of the budget. */
+export interface Delivery {
+  readonly batch: EntryBatch
+  /** Compact range of everything before the page; `undefined` when nothing is proven. */
+  readonly rangeBefore: CompactRange | undefined
+  /** … and with it. */
+  readonly rangeAfter: CompactRange | undefined
+  readonly lease: Lease
+  /** Size of the log when the stream opened it: entries below were there before. */
+  readonly openedSize: number
+}

@@ -1,0 +1,48 @@
+import type { CtStreamError } from '../../errors.js'
+import type { KeptRate } from '../../http/learned-rate.js'
+import type { LogClient } from '../../logs/client.js'
+import type { Schedule } from '../../poll/log-requests.js'
+import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
+import type { Clock } from '../../types/clock.js'
+import type { Cosignature, SignedHead } from '../../types/log.js'
+import type { LogState } from '../../types/stream.js'
+import type { ByteBudget } from '../../util/byte-budget.js'
+import type { Settings } from '../settings.js'
+import type { Delivery } from './delivery.js'
+
+export interface LogSessionOptions {
+  readonly client: LogClient
+  readonly settings: Settings
+  readonly schedule: Schedule
+  /** The rate to which the log's origin limits its clients; `undefined` as far as is known, none. */
+  readonly requestsPerSecond: () => number | undefined
+  /** The same as it is kept for a later run, with its dates. */
+  readonly keptRate: () => KeptRate | undefined
+  /** What the log may hold of the byte budget. */
+  readonly share: ByteBudget
+  /** The longest time from an entry's timestamp to its merge that is reckoned with, milliseconds. */
+  readonly mergeDelayMs: number
+  readonly clock: Clock
+  readonly random: () => number
+  readonly signal: AbortSignal
+  /** What was remembered of this log. */
+  readonly stored: LogCheckpoint | undefined
+  /** Where a cursor says to continue. */
+  readonly resumeAt: number | undefined
+  /** What the root of everything before begins with, as the cursor says; `undefined` when it does not. */
+  readonly resumeRoot: Uint8Array | undefined
+  readonly events: LogSessionEvents
+}
+
+/** What a session tells the stream. */
+export interface LogSessionEvents {
+  opened(): Promise<void>
+  deliver(deliveries: readonly Delivery[]): void
+  state(state: LogState, previous: LogState): void
+  head(head: SignedHead, cosignatures: readonly Cosignature[]): void
+  error(error: CtStreamError): void
+  accuse(evidence: Evidence, error: CtStreamError): Promise<void>
+  gap(gap: Gap): Promise<void>
+  /** A stream with an end reads the log no further; what is missing of it may not be known. */
+  gaveUp(reason: string): void
+}

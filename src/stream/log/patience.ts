@@ -1,0 +1,87 @@
+import type { CtStreamError } from '../../errors.js'
+import type { Clock } from '../../types/clock.js'
+import { type LinkedController, linkedController } from '../../util/abort.js'
+
+/** A log that answers, and asks to be left alone for a while, is given this many times as long. */
+const TIMES_WHEN_BUSY = 10
+/** Tries that must have failed: a request may wait long for its turn, and that is not the log's doing. */
+const LEAST_FAILURES = 3
+
+export interface PatienceOptions {
+  readonly clock: Pick<Clock, 'sleep'>
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number
+  readonly signal: AbortSignal
+  /** How long a log may give no answer at all; infinite: for ever. Milliseconds. */
+  readonly limitMs: number
+  /** Called once, with the last trouble, when it is over. */
+  readonly onOver: (error: CtStreamError) => void
+}
+
+/** How long a log that does not answer is waited for: from the first request that fails, until one succeeds. */
+export class Patience {
+  /** When the trouble began, elapsed time; `undefined`: there is none. */
+  since: number | undefined
+  private readonly options: PatienceOptions
+  private failures = 0
+  private last: CtStreamError | undefined
+  private timer: LinkedController | undefined
+
+  constructor(options: PatienceOptions) {
+    this.options = options
+  }
+
+  /** A request failed. */
+  failed(error: CtStreamError): void {
+    const { elapsed } = this.options
+    this.last = error
+    this.failures++
+    this.since ??= elapsed()
+    if (this.timer === undefined) this.waitUntil(this.since + this.allowedMs)
+    else this.look()
+  }
+
+  /** A request succeeded. */
+  answered(): void {
+    this.since = undefined
+    this.failures = 0
+    this.stop()
+  }
+
+  /** Waits for nothing any more. */
+  stop(): void {
+    this.timer?.abort()
+    this.timer = undefined
+  }
+
+  private get allowedMs(): number {
+    const isBusy = this.last?.status === 429 || this.last?.retryAfterMs !== undefined
+    return this.options.limitMs * (isBusy ? TIMES_WHEN_BUSY : 1)
+  }
+
+  private look(): void {
+    const { elapsed, onOver, signal } = this.options
+    if (this.since === undefined || this.last === undefined || signal.aborted) return
+    if (this.failures < LEAST_FAILURES || elapsed() - this.since < this.allowedMs) return
+    this.stop()
+    onOver(this.last)
+  }
+
+  private waitUntil(time: number): void {
+    const { clock, elapsed, signal } = this.options
+    if (!Number.isFinite(time)) return
+    const timer = linkedController(signal)
+    this.timer = timer
+    clock.sleep(Math.max(0, time - elapsed()), timer.signal).then(
+      () => {
+        timer.unlink()
+        if (this.timer !== timer) return
+        // Asked for more time meanwhile: the rest of it. After that, the next failure looks.
+        const until = (this.since ?? 0) + this.allowedMs
+        if (until > elapsed()) this.waitUntil(until)
+        else this.look()
+      },
+      () => {},
+    )
+  }
+}

@@ -1,0 +1,209 @@
+import { CtStreamError } from '../../errors.js'
+import type { LogRequests } from '../../poll/log-requests.js'
+import type { Evidence } from '../../types/checkpoint.js'
+import type { LogInfo } from '../../types/log.js'
+import { type LinkedController, linkedController } from '../../util/abort.js'
+import { evidenceOf } from '../../verify/evidence.js'
+import type { HeldEntries } from '../../verify/held-entries.js'
+import type { Condition } from './condition.js'
+import { Doubt } from './doubt.js'
+import { explain } from './explain.js'
+import { GaveUp, outOfReach } from './giving-up.js'
+import type { LogHeads } from './log-heads.js'
+import type { LogSessionOptions } from './log-session-options.js'
+import { Patience } from './patience.js'
+import type { Pause } from './pause.js'
+import { untilProven } from './until-proven.js'
+
+/** While requests fail, how often the head is looked at beside them. Milliseconds. */
+const PEEK_EVERY_MS = 60_000
+
+/** The session whose trouble it is. */
+export interface TroubledSession {
+  readonly options: LogSessionOptions
+  /** The session's own: aborting it ends the session. */
+  readonly controller: LinkedController
+  readonly condition: Condition
+  readonly pause: Pause
+  readonly log: LogInfo
+  readonly requests: LogRequests
+  readonly logHeads: LogHeads
+  readonly held: HeldEntries<unknown>
+  /** Whether everything is proven before it is delivered. */
+  readonly proves: boolean
+  /** Goes back to what is proven, to ask for everything since past all caches. */
+  rewind(): void
+  /** Enters the state that fits when all is well. */
+  settle(): void
+  /** Something failed, whoever is to blame. */
+  onTrouble(error: CtStreamError): void
+}
+
+/** What goes wrong with one log, and what is done about it: waiting, doubting, accusing, giving up. */
+export class Trouble {
+  private readonly session: TroubledSession
+  private readonly doubt = new Doubt()
+  private readonly patience: Patience
+  private attempt: LinkedController
+  private wasReached = false
+  private isPeeking = false
+
+  constructor(session: TroubledSession) {
+    this.session = session
+    const { controller, options } = session
+    this.attempt = linkedController(controller.signal)
+    this.patience = new Patience({
+      clock: options.clock,
+      elapsed: options.settings.elapsed,
+      signal: controller.signal,
+      limitMs: this.patienceMs,
+      onOver: (error) => controller.abort(this.giveUp(error)),
+    })
+  }
+
+  /** Aborts what is asked for now, when it is known to lead nowhere. */
+  get signal(): AbortSignal {
+    return this.attempt.signal
+  }
+
+  /** Since when the log gives no answer, or wrong ones; elapsed time. */
+  get since(): number | undefined {
+    const { since } = this.doubt
+    return since === undefined ? this.patience.since : Math.min(since, this.patience.since ?? since)
+  }
+
+  /** Whether what the log serves contradicts what it signed. */
+  get isInDoubt(): boolean {
+    return this.doubt.isOpen
+  }
+
+  /** How long a log that makes no progress is waited for, milliseconds; for ever where the stream has no end. */
+  get patienceMs(): number {
+    const { end, endPatienceMs } = this.session.options.settings
+    return end === 'never' ? Number.POSITIVE_INFINITY : endPatienceMs
+  }
+
+  /** A request failed. */
+  failed(error: CtStreamError): void {
+    this.patience.failed(error)
+    this.meet(error, true)
+    this.peek()
+  }
+
+  /** A request succeeded. */
+  answered(): void {
+    this.wasReached = true
+    this.patience.answered()
+  }
+
+  /** Runs a step until what it brings contradicts nothing, see {@link untilProven}. */
+  untilProven(step: (again: boolean) => Promise<void>): Promise<void> {
+    const { session, doubt } = this
+    const { random, settings } = session.options
+    const { elapsed } = settings
+    const isSigned = settings.verify !== 'none-unverified'
+    return untilProven(
+      async (again) => {
+        await step(again)
+        if (doubt.isSettledAt(elapsed())) this.cleared()
+      },
+      {
+        doubt,
+        isAboutEntries: () => session.held.pages > 0,
+        explain: (error) => this.explain(error),
+        isCertain: ({ code }) => isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK'),
+        trouble: (error, isNews) => this.meet(error, isNews),
+        accuse: (error) => this.accuse(error),
+        rewind: () => this.rewind(),
+        sleep: (ms) => session.pause.sleep(ms),
+        elapsed,
+        patienceMs: this.patienceMs,
+        random,
+      },
+    )
+  }
+
+  /** What the log serves agrees with what it signed. */
+  cleared(): void {
+    if (!this.doubt.isOpen) return
+    this.doubt.clear()
+    this.session.settle()
+  }
+
+  /** @throws {@link GaveUp} when a log that went back does not come forward again. */
+  throwIfStuck(): void {
+    const { logHeads, options } = this.session
+    const { regress } = logHeads
+    if (regress.hasLasted(this.patienceMs, options.settings.elapsed())) throw new GaveUp(regress.current?.message)
+  }
+
+  evidence(error: CtStreamError): Evidence {
+    const { log, logHeads, held, options } = this.session
+    return evidenceOf({ log, error }, logHeads.known, held, options.clock.now())
+  }
+
+  /** Waits for nothing any more. */
+  close(): void {
+    this.patience.stop()
+    this.attempt.unlink()
+  }
+
+  private meet(error: CtStreamError, isNews: boolean): void {
+    const { condition } = this.session
+    if (isNews) condition.blocked(error)
+    else condition.waits()
+    this.session.onTrouble(error)
+  }
+
+  private rewind(): void {
+    this.attempt.abort(new CtStreamError('CT_CLOSED', 'asked for again'))
+    this.attempt = linkedController(this.session.controller.signal)
+    this.session.rewind()
+  }
+
+  private async explain(error: CtStreamError): Promise<CtStreamError> {
+    const { proves, log, logHeads, held, requests, controller } = this.session
+    if (!proves) return error
+    // Past all caches, ours too: they may hold hashes of the tree before a fork.
+    const asking = { fresh: true, signal: controller.signal }
+    return await explain(error, { log, heads: logHeads.known, held, requests, asking })
+  }
+
+  private async accuse(named: CtStreamError): Promise<void> {
+    const { condition, logHeads, options } = this.session
+    const { code, message, cause, retryable, logId, url, index, expected, actual } = named
+    const context = { cause, retryable, logId, url, index, expected, actual }
+    const error = new CtStreamError(code, `${message}; evidence stored`, context)
+    const evidence = this.evidence(error)
+    logHeads.known.accuse()
+    this.doubt.accused = true
+    condition.enter('misbehaving')
+    await options.events.accuse(evidence, error)
+  }
+
+  private giveUp(error: CtStreamError): GaveUp {
+    const { logHeads, log } = this.session
+    const back = logHeads.regress.current
+    return back === undefined ? outOfReach(log, error, this.patienceMs, this.wasReached) : new GaveUp(back.message)
+  }
+
+  /** While requests fail, the head may say why: a log that went back no longer has what it is asked for. */
+  private peek(): void {
+    const { logHeads, options } = this.session
+    const isDue = options.settings.elapsed() - logHeads.readAt > PEEK_EVERY_MS && !logHeads.isReading
+    if (this.isPeeking || !isDue || logHeads.known.newest === undefined) return
+    this.isPeeking = true
+    const { attempt } = this
+    logHeads
+      .peek(attempt.signal)
+      .then(
+        (contradiction) => {
+          if (contradiction !== undefined) attempt.abort(contradiction)
+        },
+        () => {}, // it is asked again
+      )
+      .finally(() => {
+        this.isPeeking = false
+      })
+  }
+}

@@ -1,0 +1,55 @@
+import { Notifier } from '../../util/notifier.js'
+import type { Delivery } from '../log/delivery.js'
+import type { Lane } from './lane.js'
+
+/**
+ * Interleaves the logs fairly: logs take turns page by page, and pages with entries that are new come before pages of a
+ * backlog, so that no backlog delays what is live. Its size is bounded by the byte budget, which every page holds.
+ */
+export class Mixer {
+  readonly lanes: Lane[] = []
+  private readonly changed = new Notifier()
+  private turn = 0
+
+  add(lane: Lane): void {
+    this.lanes.push(lane)
+  }
+
+  offer(lane: Lane, deliveries: readonly Delivery[]): void {
+    lane.queue.push(...deliveries)
+    this.changed.notify()
+  }
+
+  /** The next page and its lane, if any log has one. */
+  take(): { lane: Lane; delivery: Delivery } | undefined {
+    const lane = this.nextLane((first) => first.batch.start >= first.openedSize) ?? this.nextLane(() => true)
+    const delivery = lane?.queue.shift()
+    return lane === undefined || delivery === undefined ? undefined : { lane, delivery }
+  }
+
+  /** Resolves when there may be something to take, or `wake()` was called. */
+  wait(): Promise<void> {
+    return this.changed.wait()
+  }
+
+  wake(): void {
+    this.changed.notify()
+  }
+
+  /** Takes everything out, to give back what it holds. */
+  drain(): Delivery[] {
+    return this.lanes.flatMap((lane) => lane.queue.splice(0))
+  }
+
+  private nextLane(wanted: (first: Delivery) => boolean): Lane | undefined {
+    for (let i = 0; i < this.lanes.length; i++) {
+      const at = (this.turn + i) % this.lanes.length
+      const first = this.lanes[at]?.queue[0]
+      if (first !== undefined && wanted(first)) {
+        this.turn = at + 1
+        return this.lanes[at]
+      }
+    }
+    return undefined
+  }
+}

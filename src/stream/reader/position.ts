@@ -1,0 +1,43 @@
+import type { CompactRange } from '../../merkle/compact-range.js'
+import type { TakenPage } from './taken-page.js'
+
+/**
+ * Where the reader of one log is: which entries it has finished with.
+ *
+ * Only acknowledgements move it. It keeps what a checkpoint needs, the compact range at that place, without hashing
+ * anything until a checkpoint is asked for, and without holding a page the reader has finished.
+ */
+export class Position {
+  private index: number | undefined
+  private range: CompactRange | undefined
+  /** A page that is acknowledged in part, and how many of its entries are. */
+  private partial: { readonly page: TakenPage; readonly count: number } | undefined
+
+  /** Whether there is a position yet. */
+  get begun(): boolean {
+    return this.index !== undefined
+  }
+
+  /** Begins at an index, with the compact range before it where entries are proven. */
+  begin(index: number, range: CompactRange | undefined): void {
+    this.index = index
+    this.range = range
+    this.partial = undefined
+  }
+
+  /** Index of the first entry not acknowledged. */
+  get next(): number {
+    return this.partial === undefined ? (this.index ?? 0) : this.partial.page.start + this.partial.count
+  }
+
+  /** Moves to the first entry of the page that is not finished with. */
+  moveInto(page: TakenPage): void {
+    if (page.isFinished) this.begin(page.next, page.rangeAtEnd)
+    else this.partial = { page, count: page.finished }
+  }
+
+  /** The compact range of `[0, next)`; `undefined` when nothing is proven. */
+  rangeAtNext(): CompactRange | undefined {
+    return this.partial === undefined ? this.range : this.partial.page.rangeAt(this.partial.count)
+  }
+}
