@@ -416,7 +416,7 @@ export class Engine {
       opened: async () => {
         const { session, position } = lane()
         // A log that came back goes on where it was: the reader may not have finished with what was read before.
-        if (!position.begun) position.begin(session.start ?? 0, session.startRange)
+        if (!position.begun) position.begin(session.span.start ?? 0, session.window.startRange)
         // Where a log was begun is remembered at once: a crash before the first commit must not begin later.
         if (settings.commit === undefined) return this.rememberOpening(lane())
         committer.changed()

@@ -255,8 +255,8 @@ export class Roster {
 
   /** What is said of the log's heads. */
   private expect(session: LogSession, log: LogSpec | ListedLog): void {
-    session.expectFinal('finalTreeHead' in log ? log.finalTreeHead : undefined)
-    session.expectHeads(headDueMs(log, this.options.settings.clock.now()))
+    session.logHeads.final.expect('finalTreeHead' in log ? log.finalTreeHead : undefined)
+    session.logHeads.dueMs = headDueMs(log, this.options.settings.clock.now())
   }
 
   private session(

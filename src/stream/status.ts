@@ -8,8 +8,9 @@ import type { Lane } from './reader/lane.js'
  */
 export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
   const { session } = lane
+  const { since } = session.trouble
   const position = lane.position.begun ? lane.position.next : undefined
-  const head = session.heads.newest
+  const head = session.logHeads.known.newest
   const lagEntries = position === undefined || head === undefined ? undefined : Math.max(0, head.treeSize - position)
   return {
     log: session.log,
@@ -17,21 +18,21 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
     position,
     headSize: head?.treeSize,
     headAgeMs: head === undefined ? undefined : Math.max(0, now - head.timestamp),
-    mmdMs: session.mmdMs,
-    headProblem: session.headProblem,
+    mmdMs: session.logHeads.mmdMs,
+    headProblem: session.logHeads.problem,
     lagEntries,
     lagMs: lagEntries === 0 ? 0 : lane.lastTimestamp === undefined ? undefined : Math.max(0, now - lane.lastTimestamp),
-    verifiedSize: session.heads.verified?.treeSize,
+    verifiedSize: session.logHeads.known.verified?.treeSize,
     entries: lane.entries,
     filtered: lane.filtered,
     duplicates: lane.duplicates,
     entriesPerSecond: lane.rate.perSecond(elapsed),
-    bytes: session.bytes,
+    bytes: session.window.bytes,
     requests: session.requests.requests,
     retries: session.requests.retries,
     pageSize: session.limits.planner.pageSize,
-    requestsPerSecond: session.requestsPerSecond,
-    troubleMs: session.troubleSince === undefined ? undefined : Math.max(0, elapsed - session.troubleSince),
+    requestsPerSecond: session.options.requestsPerSecond(),
+    troubleMs: since === undefined ? undefined : Math.max(0, elapsed - since),
     lastError: session.condition.lastError,
   }
 }

@@ -25,8 +25,6 @@ export interface LogHeadsContext {
   readonly asking: () => RequestOptions
   /** Index up to which entries are read; `undefined` where nothing is proven. */
   readonly provenTo: () => number | undefined
-  /** The age in milliseconds that the newest head must not pass; `undefined` when it may be of any age. */
-  readonly mmdMs: () => number | undefined
   /** There is a newer head than before. */
   readonly onHead: (head: SignedHead, cosignatures: NonNullable<PublishedHead['cosignatures']>) => void
   /** Something is wrong that does not stop reading. */
@@ -45,6 +43,10 @@ export class LogHeads {
   readAt = Number.NEGATIVE_INFINITY
   /** Whether one is being read now. */
   isReading = false
+  /** How often the log has to sign a head, milliseconds; `undefined`: it need not sign any more. */
+  dueMs: number | undefined
+  /** When the log left the lists, elapsed time; `undefined` while it is in them. */
+  retiredAt: number | undefined
   private readonly context: LogHeadsContext
   /** Watches for heads that went back. */
   readonly regress = new HeadRegress()
@@ -66,6 +68,21 @@ export class LogHeads {
   /** What is wrong with the newest head, though reading goes on. */
   get problem(): CtStreamError | undefined {
     return this.regress.problem ?? this.times.problem
+  }
+
+  /** The age in milliseconds that the newest head must not pass; `undefined` when it may be of any age. */
+  get mmdMs(): number | undefined {
+    return this.retiredAt === undefined ? this.dueMs : undefined
+  }
+
+  /**
+   * The newest head.
+   * @throws `CT_CLOSED` before one was read.
+   */
+  newest(): SignedHead {
+    const { newest } = this.known
+    if (newest === undefined) throw new CtStreamError('CT_CLOSED', `${this.context.log().url}: no head has been read`)
+    return newest
   }
 
   /** Takes over what was remembered, and has it checked in the order in which it was seen: no signed head is forgotten. */
@@ -129,8 +146,8 @@ export class LogHeads {
     // A head that went back is judged by that.
     const now = this.context.clock.now()
     if (this.regress.since !== undefined && !isPremature(read, now)) return
-    const { log, mmdMs, pollIntervalMs, onNoted } = this.context
-    const context = { log: log(), now, mmdMs: mmdMs(), everyMs: pollIntervalMs }
+    const { log, pollIntervalMs, onNoted } = this.context
+    const context = { log: log(), now, mmdMs: this.mmdMs, everyMs: pollIntervalMs }
     const problem = this.times.begins(read, this.known.newest ?? read, context)
     if (problem !== undefined) onNoted(problem)
   }

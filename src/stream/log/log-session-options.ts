@@ -1,6 +1,6 @@
 import type { CtStreamError } from '../../errors.js'
 import type { KeptRate } from '../../http/learned-rate.js'
-import type { LogClient } from '../../logs/client.js'
+import type { LogClient, RequestOptions } from '../../logs/client.js'
 import type { Schedule } from '../../poll/log-requests.js'
 import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
 import type { Clock } from '../../types/clock.js'
@@ -32,6 +32,13 @@ export interface LogSessionOptions {
   /** What the root of everything before begins with, as the cursor says; `undefined` when it does not. */
   readonly resumeRoot: Uint8Array | undefined
   readonly events: LogSessionEvents
+}
+
+/** How a session asks its log. */
+export interface Asking extends RequestOptions {
+  readonly priority: number
+  readonly fresh: boolean
+  readonly signal: AbortSignal
 }
 
 /** What a session tells the stream. */

@@ -4,7 +4,6 @@ import type { Evidence } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
 import { evidenceOf } from '../../verify/evidence.js'
-import type { HeldEntries } from '../../verify/held-entries.js'
 import type { Condition } from './condition.js'
 import { Doubt } from './doubt.js'
 import { explain } from './explain.js'
@@ -13,6 +12,7 @@ import type { LogHeads } from './log-heads.js'
 import type { LogSessionOptions } from './log-session-options.js'
 import { Patience } from './patience.js'
 import type { Pause } from './pause.js'
+import type { ProofWindow } from './proof-window.js'
 import { untilProven } from './until-proven.js'
 
 /** While requests fail, how often the head is looked at beside them. Milliseconds. */
@@ -28,19 +28,19 @@ export interface TroubledSession {
   readonly log: LogInfo
   readonly requests: LogRequests
   readonly logHeads: LogHeads
-  readonly held: HeldEntries<unknown>
-  /** Whether everything is proven before it is delivered. */
-  readonly proves: boolean
+  readonly window: ProofWindow
   /** Goes back to what is proven, to ask for everything since past all caches. */
   rewind(): void
   /** Enters the state that fits when all is well. */
   settle(): void
   /** Something failed, whoever is to blame. */
-  onTrouble(error: CtStreamError): void
+  troubled(error: CtStreamError): void
 }
 
 /** What goes wrong with one log, and what is done about it: waiting, doubting, accusing, giving up. */
 export class Trouble {
+  /** Whether to ask past caches: after an answer that contradicted a signature. */
+  fresh = false
   private readonly session: TroubledSession
   private readonly doubt = new Doubt()
   private readonly patience: Patience
@@ -109,7 +109,7 @@ export class Trouble {
       },
       {
         doubt,
-        isAboutEntries: () => session.held.pages > 0,
+        isAboutEntries: () => session.window.held.pages > 0,
         explain: (error) => this.explain(error),
         isCertain: ({ code }) => isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK'),
         trouble: (error, isNews) => this.meet(error, isNews),
@@ -138,8 +138,8 @@ export class Trouble {
   }
 
   evidence(error: CtStreamError): Evidence {
-    const { log, logHeads, held, options } = this.session
-    return evidenceOf({ log, error }, logHeads.known, held, options.clock.now())
+    const { log, logHeads, window, options } = this.session
+    return evidenceOf({ log, error }, logHeads.known, window.held, options.clock.now())
   }
 
   /** Waits for nothing any more. */
@@ -152,21 +152,22 @@ export class Trouble {
     const { condition } = this.session
     if (isNews) condition.blocked(error)
     else condition.waits()
-    this.session.onTrouble(error)
+    this.session.troubled(error)
   }
 
   private rewind(): void {
     this.attempt.abort(new CtStreamError('CT_CLOSED', 'asked for again'))
     this.attempt = linkedController(this.session.controller.signal)
+    this.fresh = true
     this.session.rewind()
   }
 
   private async explain(error: CtStreamError): Promise<CtStreamError> {
-    const { proves, log, logHeads, held, requests, controller } = this.session
-    if (!proves) return error
+    const { log, logHeads, window, requests, controller } = this.session
+    if (!window.proves) return error
     // Past all caches, ours too: they may hold hashes of the tree before a fork.
     const asking = { fresh: true, signal: controller.signal }
-    return await explain(error, { log, heads: logHeads.known, held, requests, asking })
+    return await explain(error, { log, heads: logHeads.known, held: window.held, requests, asking })
   }
 
   private async accuse(named: CtStreamError): Promise<void> {

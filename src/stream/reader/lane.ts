@@ -139,8 +139,8 @@ export class Lane {
       log: session.log,
       position: next,
       range: range?.hashes,
-      verifiedHead: session.heads.verified,
-      pendingHeads: session.heads.pending,
+      verifiedHead: session.logHeads.known.verified,
+      pendingHeads: session.logHeads.known.pending,
       learned: session.learned,
     }
   }

@@ -121,7 +121,7 @@ export class Run {
     const { context: stream, lane } = this
     const { filter, delivered } = stream
     const { batch, openedSize } = this.delivery
-    const outside = lane.session.times.judge(batch.leafInput(i))
+    const outside = lane.session.span.times.judge(batch.leafInput(i))
     if (outside === 'late') lane.leaveForNextRun(this.delivery, i)
     if (outside !== undefined || filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++

@@ -34,7 +34,8 @@ export async function noticeStalls({ lanes, budget, clock, settle }: StallOption
     for (const lane of lanes) {
       const { heldBytes, session, entries } = lane
       if (heldBytes === 0) told.delete(lane)
-      const stands = seen.get(lane) === entries && heldBytes > 0 && (isFull || isFilledBy([lane], session.share))
+      const stands =
+        seen.get(lane) === entries && heldBytes > 0 && (isFull || isFilledBy([lane], session.options.share))
       seen.set(lane, entries)
       if (!stands || told.has(lane)) continue
       told.add(lane)
