@@ -7,6 +7,7 @@
  * | `CT_HTTP_STATUS` | a log answered with a status other than 200 (redirects included: none is followed) | by status |
  * | `CT_HTTP_TIMEOUT` | connecting, the headers or the body took too long | yes |
  * | `CT_HTTP_NETWORK` | the connection failed or was cut | yes |
+ * | `CT_ADDRESS_REFUSED` | a log of a fetched list is at a private address, or on another port than 443: it is not connected to | no |
  * | `CT_RESPONSE_TOO_LARGE` | a body, or what it unpacks to, passes the bound | yes |
  * | `CT_RESPONSE_MALFORMED` | a body that is HTML, cut short, empty, not JSON, not base64, not the promised structure | yes |
  * | `CT_HEAD_SIGNATURE` | a tree head whose signature does not verify with the log's key | yes |
@@ -38,6 +39,7 @@ export type CtErrorCode =
   | 'CT_HTTP_STATUS'
   | 'CT_HTTP_TIMEOUT'
   | 'CT_HTTP_NETWORK'
+  | 'CT_ADDRESS_REFUSED'
   | 'CT_RESPONSE_TOO_LARGE'
   | 'CT_RESPONSE_MALFORMED'
   | 'CT_HEAD_SIGNATURE'

@@ -3,7 +3,15 @@ import { quietController } from '../util/abort.js'
 import { optionError } from '../util/options.js'
 import { BodyCollector, contentLength } from './body-collector.js'
 import { unpackedBound } from './content-encoding.js'
-import { closedError, MAX_ERROR_BODY, networkError, statusError, timeoutError, tooLargeError } from './http-errors.js'
+import {
+  closedError,
+  MAX_ERROR_BODY,
+  networkError,
+  refuseUnlessPublic,
+  statusError,
+  timeoutError,
+  tooLargeError,
+} from './http-errors.js'
 import {
   DEFAULT_MAX_BYTES,
   DEFAULT_TIMEOUTS,
@@ -42,7 +50,9 @@ export class FetchTransport implements Transport {
 
   async get(url: string, options: GetOptions = {}): Promise<HttpAnswer> {
     options.signal?.throwIfAborted()
-    const limit = new Limit(httpUrl(url).href, options.signal, this.closing.signal)
+    const parsed = httpUrl(url)
+    if (options.publicOnly) refuseUnlessPublic(parsed)
+    const limit = new Limit(parsed.href, options.signal, this.closing.signal)
     try {
       limit.start(this.timeouts.totalMs, 'no complete answer')
       return await this.exchange(url, options, limit)

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { type CtErrorContext, CtStreamError } from '../errors.js'
 import { bufferOf } from '../util/bytes.js'
 import { parseHttpDate, parseRetryAfter } from '../util/retry-after.js'
+import { AddressRefused, checkPublicUrl } from './public-addresses.js'
 
 /** Bytes of an error answer's body that are read at most; the rest is of no use to anyone. */
 export const MAX_ERROR_BODY = 16 * 1024
@@ -56,6 +57,7 @@ export function closedError(url: string): CtStreamError {
 /** What undici, `fetch` or the socket under them say, as an error of ours. */
 export function networkError(url: string, cause: unknown): CtStreamError {
   const root = innermost(cause)
+  if (root instanceof AddressRefused) return refusedError(url, root)
   const code = codeOf(root)
   if (code !== undefined && TIMEOUTS.has(code)) return timeoutError(url, messageOf(root), { cause })
   return new CtStreamError('CT_HTTP_NETWORK', `[GET] "${url}" : ${messageOf(root)}`, {
@@ -64,6 +66,21 @@ export function networkError(url: string, cause: unknown): CtStreamError {
     // A request that undici refuses to send will be refused again.
     retryable: code !== 'UND_ERR_INVALID_ARG' && code !== 'UND_ERR_NOT_SUPPORTED',
   })
+}
+
+/** @throws {@link CtStreamError} `CT_ADDRESS_REFUSED` for a URL that cannot be that of a public log. */
+export function refuseUnlessPublic(url: URL): void {
+  try {
+    checkPublicUrl(url)
+  } catch (error) {
+    throw networkError(url.href, error)
+  }
+}
+
+function refusedError(url: string, { message }: AddressRefused): CtStreamError {
+  const hint =
+    'a log list that was fetched must not lead into private networks: if the log belongs there, name it by hand'
+  return new CtStreamError('CT_ADDRESS_REFUSED', `[GET] "${url}" : ${message}: ${hint}, or its list as a file`, { url })
 }
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])

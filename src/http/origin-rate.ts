@@ -1,4 +1,4 @@
-import { CtStreamError } from '../errors.js'
+import { type CtErrorCode, CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { quietController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
@@ -14,6 +14,9 @@ const ERROR_WEIGHT = 3
 const STRAINED = 12
 /** While the rate is in the way, how often to look how far it has grown, milliseconds. */
 const LOOK_MS = 500
+
+/** Failures in which nothing was answered. */
+const UNANSWERED: ReadonlySet<CtErrorCode> = new Set(['CT_HTTP_NETWORK', 'CT_CLOSED', 'CT_ADDRESS_REFUSED'])
 
 /** One request that was let through. */
 interface Ticket {
@@ -124,7 +127,7 @@ export class OriginRate {
     else if (code === 'CT_HTTP_TIMEOUT' || status === 408 || (status !== undefined && status >= 500))
       this.strained(ticket)
     // A wrong answer, or a status of another kind, is an answer that was let through.
-    else if (code !== 'CT_HTTP_NETWORK' && code !== 'CT_CLOSED') this.answered(ticket)
+    else if (!UNANSWERED.has(code)) this.answered(ticket)
   }
 
   private refused(ticket: Ticket, retryAfterMs: number): void {

@@ -26,6 +26,11 @@ export interface GetOptions {
   readonly fresh?: boolean
   /** Statuses that resolve; every other one rejects with `CT_HTTP_STATUS`. Default `[200]`. */
   readonly statuses?: readonly number[]
+  /**
+   * Connect to public addresses on port 443 alone: the URL comes from a stranger. Where a `fetch` or `dispatcher` of the caller
+   * resolves names, only the URL itself is checked. Default `false`.
+   */
+  readonly publicOnly?: boolean
 }
 
 /**
@@ -38,11 +43,19 @@ export interface Transport {
    * @throws `CT_HTTP_STATUS` for a status that is not accepted (retryable: 408, 425, 429 and 5xx), with `retryAfterMs`;
    * `CT_HTTP_TIMEOUT`; `CT_HTTP_NETWORK` when the connection fails or is cut, or the body is shorter than announced;
    * `CT_RESPONSE_TOO_LARGE`; `CT_RESPONSE_MALFORMED` for a broken or unknown content encoding; `CT_CLOSED` after
-   * {@link close}. An abort rejects with `signal.reason` itself.
+   * {@link close}; `CT_ADDRESS_REFUSED` for what `publicOnly` rules out. An abort rejects with `signal.reason` itself.
    */
   get(url: string, options?: GetOptions): Promise<HttpAnswer>
   /** Cuts what is under way and releases every connection. Idempotent. */
   close(): Promise<void>
+}
+
+/** The same transport, connecting to public addresses alone; see {@link GetOptions.publicOnly}. */
+export function publicOnly(transport: Transport): Transport {
+  return {
+    get: (url, options) => transport.get(url, { ...options, publicOnly: true }),
+    close: () => transport.close(),
+  }
 }
 
 /** Bound on a body unless a request says otherwise: 64 MiB, as certspotter's. */

@@ -1,9 +1,11 @@
+import type { LookupFunction } from 'node:net'
 import type { Dispatcher, Pool } from 'undici'
 import { quietController } from '../util/abort.js'
 import { BufferPool } from '../util/buffer-pool.js'
 import { optionError } from '../util/options.js'
 import { ACCEPT_ENCODING, decodeContent } from './content-encoding.js'
-import { closedError } from './http-errors.js'
+import { closedError, refuseUnlessPublic } from './http-errors.js'
+import { publicLookup } from './public-addresses.js'
 import { SharedReads } from './shared-reads.js'
 import { mayShareReads } from './shared-reads-check.js'
 import {
@@ -30,11 +32,16 @@ export interface UndiciTransportOptions {
   readonly timeouts?: Partial<HttpTimeouts>
   /** Used for every request instead of pools of its own, which it then does not close. Must be of undici 7. */
   readonly dispatcher?: Dispatcher
+  /** Resolves host names. Default: the system's. */
+  readonly lookup?: LookupFunction
   /** Options of `tls.connect`, such as `ca`. */
   readonly tls?: Readonly<Record<string, unknown>>
   /** Epoch milliseconds, for `Retry-After` dates of answers without a `Date`. Default `Date.now`. */
   readonly now?: () => number
 }
+
+/** Which addresses are connected to. */
+type Reach = 'any' | 'public'
 
 /**
  * The default transport: one undici pool per origin, HTTP/1.1, one request at a time on a connection.
@@ -44,7 +51,8 @@ export interface UndiciTransportOptions {
 export class UndiciTransport implements Transport {
   private readonly options: UndiciTransportOptions
   private readonly timeouts: HttpTimeouts
-  private readonly pools = new Map<string, Pool>()
+  /** By origin; those that connect to public addresses alone by themselves. */
+  private readonly pools = { any: new Map<string, Pool>(), public: new Map<string, Pool>() }
   private readonly bodies = new BufferPool()
   private readonly reads = new SharedReads()
   private readonly closing = quietController()
@@ -58,9 +66,11 @@ export class UndiciTransport implements Transport {
 
   async get(url: string, options: GetOptions = {}): Promise<HttpAnswer> {
     options.signal?.throwIfAborted()
-    const { origin, pathname, search } = httpUrl(url)
-    const { maxBytes = DEFAULT_MAX_BYTES, statuses = [200], fresh = false, signal } = options
-    const dispatcher = await this.dispatcherFor(url, origin, fresh)
+    const parsed = httpUrl(url)
+    const { origin, pathname, search } = parsed
+    const { maxBytes = DEFAULT_MAX_BYTES, statuses = [200], fresh = false, publicOnly = false, signal } = options
+    if (publicOnly) refuseUnlessPublic(parsed)
+    const dispatcher = await this.dispatcherFor(url, origin, fresh, publicOnly ? 'public' : 'any')
     try {
       const answer = await exchange(dispatcher, {
         url,
@@ -87,22 +97,25 @@ export class UndiciTransport implements Transport {
 
   async close(): Promise<void> {
     this.closing.abort()
-    const pools = [...this.pools.values()]
-    this.pools.clear()
+    const pools = [...this.pools.any.values(), ...this.pools.public.values()]
+    this.pools.any.clear()
+    this.pools.public.clear()
     this.bodies.clear()
     await Promise.all(pools.map((pool) => pool.destroy()))
   }
 
-  private async dispatcherFor(url: string, origin: string, fresh: boolean): Promise<Dispatcher> {
+  private async dispatcherFor(url: string, origin: string, fresh: boolean, reach: Reach): Promise<Dispatcher> {
     if (this.options.dispatcher === undefined) {
       const { Client, Pool } = await undiciParts()
       const onread = (await mayShareReads()) ? this.reads.onread : undefined
       if (this.closing.signal.aborted) throw closedError(url)
-      if (fresh) return new Client(origin, this.clientOptions(origin, onread))
-      let pool = this.pools.get(origin)
+      const options = this.clientOptions(origin, reach, onread)
+      if (fresh) return new Client(origin, options)
+      const pools = this.pools[reach]
+      let pool = pools.get(origin)
       if (pool === undefined) {
-        pool = new Pool(origin, { ...this.clientOptions(origin, onread), connections: this.options.connections ?? 16 })
-        this.pools.set(origin, pool)
+        pool = new Pool(origin, { ...options, connections: this.options.connections ?? 16 })
+        pools.set(origin, pool)
       }
       return pool
     }
@@ -110,14 +123,21 @@ export class UndiciTransport implements Transport {
     return this.options.dispatcher
   }
 
-  private clientOptions(origin: string, onread: SharedReads['onread'] | undefined) {
+  private clientOptions(origin: string, reach: Reach, onread: SharedReads['onread'] | undefined) {
     const idleMs = this.options.keepAliveMs ?? 30_000
+    const { tls, lookup } = this.options
+    const resolve = reach === 'public' ? publicLookup(lookup) : lookup
     return {
       // 0 makes undici close a connection after each answer; requests are never sent ahead of an answer either way.
       pipelining: this.keepsAlive(origin) ? 1 : 0,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
-      connect: { ...this.options.tls, timeout: this.timeouts.connectMs, ...(onread && { onread }) },
+      connect: {
+        ...tls,
+        timeout: this.timeouts.connectMs,
+        ...(onread && { onread }),
+        ...(resolve && { lookup: resolve }),
+      },
       allowH2: false,
     }
   }
