@@ -57,7 +57,11 @@ export const streamFlags: readonly Flag[] = [
   { name: 'log', type: 'list', value: 'URL', help: 'read this log instead of a list; needs --key' },
   { name: 'key', type: 'list', value: 'BASE64', help: 'public key of --log (SubjectPublicKeyInfo)' },
   { name: 'submission-url', type: 'list', value: 'URL', help: 'makes --log the monitoring URL of a static-ct log' },
-  { name: 'allow-http', type: 'switch', help: 'accept http: URLs of hosts other than this one' },
+  {
+    name: 'allow-http',
+    type: 'switch',
+    help: 'accept http: URLs of hosts other than this one, and any address in fetched lists',
+  },
   {
     name: 'start',
     type: 'text',

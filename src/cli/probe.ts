@@ -2,8 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { OperatorQueues } from '../http/operator-queues.js'
 import type { Transport } from '../http/transport.js'
 import { headDueMs } from '../logs/head-due.js'
-import { specOf } from '../logs/listed-log.js'
-import { openLog } from '../logs/open-log.js'
+import { openListedLog } from '../logs/open-log.js'
 import type { Clock } from '../types/clock.js'
 import type { SignedHead } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
@@ -36,7 +35,7 @@ export async function probeLogs(
   const queues = new OperatorQueues()
   const probe = async (log: ListedLog): Promise<Probe> => {
     try {
-      const client = openLog(specOf(log), { transport, allowHttp })
+      const client = openListedLog(log, { transport, allowHttp })
       const slot = { log: log.id, operator: log.operator, signal }
       const head = await queues.run(slot, () => client.head({ signal }))
       const now = clock.now()

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { FinalTreeHead, ListedState, LogAddress, LogType, TemporalInterval } from '../types/log-list.js'
+import type { FinalTreeHead, ListedLog, ListedState, LogAddress, LogType, TemporalInterval } from '../types/log-list.js'
 import { fromBase64, toBase64 } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 import { isExampleHost, isLoopbackHost, isPublicHost } from './hosts.js'
@@ -11,6 +11,7 @@ export interface ListEntry {
   readonly kind: LogAddress['kind']
   /** `undefined` in lists that only say which logs are known (Mozilla): another list must say where it is. */
   readonly address: LogAddress | undefined
+  readonly addressFrom: ListedLog['addressFrom']
   readonly description: string | undefined
   readonly operator: string | undefined
   readonly mmd: number | undefined
@@ -48,7 +49,8 @@ export function readEntry(
     const address = readAddress(value, kind, rule)
     if (address === 'placeholder' || /^bogus\b/i.test(description ?? ''))
       return { kind: 'placeholder', log, message: 'is not a log but a placeholder' }
-    return readFacts(value, { kind, address, description, operator })
+    const addressFrom = rule.remote && !rule.allowHttp ? 'fetched' : 'given'
+    return readFacts(value, { kind, address, addressFrom, description, operator })
   } catch (error) {
     if (error instanceof Unusable) return { kind: 'skipped', log, message: error.message }
     throw error
@@ -67,7 +69,7 @@ class Unusable extends Error {}
 
 function readFacts(
   value: object,
-  known: Pick<ListEntry, 'kind' | 'address' | 'description' | 'operator'>,
+  known: Pick<ListEntry, 'kind' | 'address' | 'addressFrom' | 'description' | 'operator'>,
 ): EntryResult {
   const notes: string[] = []
   const entry: ListEntry = {

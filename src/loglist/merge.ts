@@ -57,9 +57,10 @@ const wanted: Readonly<Record<ListedState, number>> = {
 export const defaultMmd: Readonly<Record<LogAddress['kind'], number>> = { rfc6962: 86400, 'static-ct': 60 }
 
 function mergeEntries(entries: readonly ListEntry[], lists: readonly string[]): ListedLog | undefined {
-  const address = first(entries, 'address')
+  const addressed = entries.find(({ address }) => address !== undefined)
   const [head] = entries
-  if (address === undefined || head === undefined) return undefined
+  if (addressed?.address === undefined || head === undefined) return undefined
+  const { address, addressFrom } = addressed
   const quoted = quotedEntry(entries) ?? head
   const url = address.kind === 'rfc6962' ? address.url : address.monitoringUrl
   return {
@@ -74,6 +75,7 @@ function mergeEntries(entries: readonly ListEntry[], lists: readonly string[]): 
     finalTreeHead: quoted.finalTreeHead,
     temporalInterval: first(entries, 'temporalInterval'),
     logType: first(entries, 'logType'),
+    addressFrom,
     lists: [...new Set(lists)],
   }
 }

@@ -1,9 +1,11 @@
-import type { Transport } from '../http/transport.js'
+import { publicOnly, type Transport } from '../http/transport.js'
 import type { LogInfo, LogSpec } from '../types/log.js'
+import type { ListedLog } from '../types/log-list.js'
 import { integerOption, objectOption, optionError } from '../util/options.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LogClient } from './client.js'
 import { HybridClient } from './hybrid.js'
+import { specOf } from './listed-log.js'
 import { logPrefix } from './log-http.js'
 import { Rfc6962Client } from './rfc6962.js'
 import { StaticCtClient } from './static-ct.js'
@@ -49,6 +51,15 @@ export function openLog(spec: LogSpec, { transport, allowHttp = false, verifyHea
   })
   if (tiles === undefined) return client
   return new HybridClient({ client, tiles: checkedPrefix('tiles', tiles, allowHttp), transport })
+}
+
+/**
+ * A client for a log that a list names, as {@link openLog}. A list that was fetched is a stranger's word: the client connects to
+ * public addresses alone, on port 443, and is refused others with `CT_ADDRESS_REFUSED`.
+ */
+export function openListedLog(log: LogSpec | ListedLog, options: OpenLogOptions): LogClient {
+  const isFetched = 'addressFrom' in log && log.addressFrom === 'fetched'
+  return openLog(specOf(log), isFetched ? { ...options, transport: publicOnly(options.transport) } : options)
 }
 
 /** The origin line of a log's checkpoints: its submission prefix without scheme and trailing slash (static-ct-api). */

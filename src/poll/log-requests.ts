@@ -184,6 +184,9 @@ export class LogRequests {
   private delay(error: CtStreamError, attempt: number): number {
     // How long to leave an origin alone that asks for it is settled for all of its requests, where they are scheduled.
     if (error.status === 429) return error.retryAfterMs ?? backoffDelay(RETRYABLE, 0, this.options.random)
+    // Where a log is changes with its list or with DNS: seldom.
+    if (error.code === 'CT_ADDRESS_REFUSED')
+      return backoffDelay(UNLIKELY, Number.POSITIVE_INFINITY, this.options.random)
     const policy = error.retryable ? RETRYABLE : UNLIKELY
     const own = backoffDelay(policy, Math.max(attempt, this.failures - 1), this.options.random)
     return Math.max(own, error.retryAfterMs ?? 0)

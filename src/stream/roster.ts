@@ -10,7 +10,7 @@ import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
 import { headDueMs, mmdMsOf } from '../logs/head-due.js'
 import { specOf } from '../logs/listed-log.js'
-import { openLog } from '../logs/open-log.js'
+import { openListedLog } from '../logs/open-log.js'
 import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
@@ -199,7 +199,8 @@ export class Roster {
   private follow(log: LogSpec | ListedLog, byHand: boolean): void {
     const { transport, settings, stored, resume } = this.options
     const spec = specOf(log)
-    const client = openLog(spec, {
+    // What the caller names may be anywhere.
+    const client = openListedLog(byHand ? spec : log, {
       transport,
       allowHttp: settings.allowHttp,
       verifyHeads: settings.verify !== 'none-unverified',
@@ -239,7 +240,7 @@ export class Roster {
   private change(log: LogSpec | ListedLog): void {
     const { transport, settings } = this.options
     const spec = specOf(log)
-    const client = openLog(spec, {
+    const client = openListedLog(log, {
       transport,
       allowHttp: settings.allowHttp,
       verifyHeads: settings.verify !== 'none-unverified',

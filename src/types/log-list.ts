@@ -51,6 +51,11 @@ export interface ListedLogFacts {
   readonly finalTreeHead: FinalTreeHead | undefined
   readonly temporalInterval: TemporalInterval | undefined
   readonly logType: LogType | undefined
+  /**
+   * Who says where it is. `fetched`: a list that came over the network, so that only public addresses on port 443 are connected
+   * to. `given`: the caller, by a file, parsed JSON, a list on this machine, or `allowHttp`: any address.
+   */
+  readonly addressFrom: 'fetched' | 'given'
   /** The lists that name it: `chrome`, `apple`, `crt.sh`, or the URL or path of another; `given` for parsed JSON. */
   readonly lists: readonly string[]
 }

@@ -186,7 +186,8 @@ export interface CtStreamOptions {
   /**
    * Where the logs are found: https URLs, file paths, or parsed JSON (Chrome's schema v3, Apple's v5), the most trusted
    * first; merged by log id. Default: Chrome's and Apple's lists. Chrome's signature is checked; the last good copy is kept
-   * in the checkpoint store; renewed every 30 to 90 minutes, and changes apply to the running stream.
+   * in the checkpoint store; renewed every 30 to 90 minutes, and changes apply to the running stream. Logs of a list that is
+   * fetched from another machine are asked at public addresses and on port 443 alone, unless `allowHttp`.
    */
   readonly logList?: string | URL | LogList | readonly (string | URL | LogList)[]
   /**
@@ -267,11 +268,17 @@ export interface CtStreamOptions {
   readonly endPatienceMs?: number
   /** E-mail address or https URL put in the User-Agent; some operators give anonymous clients a lower tier. */
   readonly contact?: string
-  /** An undici `Dispatcher` to send requests through (a proxy, a test double). Excludes `fetch`. */
+  /**
+   * An undici `Dispatcher` to send requests through (a proxy, a test double). It resolves names: that logs of a fetched list have public
+   * addresses is then its business. Excludes `fetch`.
+   */
   readonly dispatcher?: object
-  /** A WHATWG `fetch` to send requests through. Excludes `dispatcher`. */
+  /** A WHATWG `fetch` to send requests through; resolves names, as a `dispatcher` does. Excludes `dispatcher`. */
   readonly fetch?: typeof globalThis.fetch
-  /** Accept `http:` URLs of hosts other than loopback. Default `false`. */
+  /**
+   * Accept `http:` URLs of hosts other than loopback, and logs of fetched lists at private addresses and on any port
+   * (`CT_ADDRESS_REFUSED` without it): for networks of your own. Default `false`.
+   */
   readonly allowHttp?: boolean
   /** Closes the stream; the pending read rejects with `signal.reason`. */
   readonly signal?: AbortSignal

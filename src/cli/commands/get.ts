@@ -2,6 +2,7 @@ import type { Transport } from '../../http/transport.js'
 import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
 import type { Logger } from '../../types/clock.js'
 import type { LogSpec } from '../../types/log.js'
+import type { ListedLog } from '../../types/log-list.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags.js'
 import { type Format, formatFrom } from '../formats/format.js'
@@ -39,11 +40,11 @@ async function showEntry(context: CommandContext): Promise<void> {
   const format = chosenFormat(context)
   const { name, index, spec: given } = await targetOf(context)
   const { transportFrom } = await import('../listed-logs.js')
-  const { openLog } = await import('../../logs/open-log.js')
+  const { openListedLog } = await import('../../logs/open-log.js')
   const transport = transportFrom(values)
   try {
-    const spec = given ?? (await listedSpec(context, name ?? '', transport))
-    const client = openLog(spec, { transport, allowHttp: values.switch('allow-http') })
+    const spec = given ?? (await listedLog(context, name ?? '', transport))
+    const client = openListedLog(spec, { transport, allowHttp: values.switch('allow-http') })
     const { provenEntry, rangeAfter } = await import('../proven-entry.js')
     const proven = await provenEntry(client, index, { clock: io.clock, signal: io.stop })
     const { decodeEntry } = await import('../../decode/index.js')
@@ -112,12 +113,11 @@ async function targetOf({ values, positionals }: CommandContext): Promise<Target
   return { name, index, spec }
 }
 
-async function listedSpec(context: CommandContext, name: string, transport: Transport): Promise<LogSpec> {
+async function listedLog(context: CommandContext, name: string, transport: Transport): Promise<ListedLog> {
   const { readListedLogs } = await import('../listed-logs.js')
   const { findLog } = await import('../find-log.js')
-  const { specOf } = await import('../../logs/listed-log.js')
   const { listed } = await readListedLogs(context, transport, loggerOf(context))
-  return specOf(findLog(name, [...listed.values()]))
+  return findLog(name, [...listed.values()])
 }
 
 function loggerOf({ io, values }: CommandContext): Logger {

@@ -35,7 +35,8 @@ export class Patience {
   failed(error: CtStreamError): void {
     const { elapsed } = this.options
     this.last = error
-    this.failures++
+    // Where the log is, it is not to be asked: trying again is of no use.
+    this.failures += error.code === 'CT_ADDRESS_REFUSED' ? LEAST_FAILURES : 1
     this.since ??= elapsed()
     if (this.timer === undefined) this.waitUntil(this.since + this.allowedMs)
     else this.look()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mergeLists } from '../../../src/loglist/merge.js'
-import { parseList } from '../../../src/loglist/schema.js'
+import { type ParsedList, parseList } from '../../../src/loglist/schema.js'
 import { canGrow, selectionOption, selectLogs, unknownOperators } from '../../../src/loglist/select.js'
 import type { ListedLog, LogSelection } from '../../../src/types/log-list.js'
 import { describeReal } from '../../real-data.js'
@@ -181,8 +181,23 @@ describe('mergeLists', () => {
       finalTreeHead: undefined,
       temporalInterval: undefined,
       logType: 'prod',
+      addressFrom: 'given',
       lists: ['a', 'b', 'c'],
     })
+  })
+
+  it('says of an address whether the list that gave it was fetched', () => {
+    const silent = { url: '' }
+    const from = (rule: { remote: boolean; allowHttp: boolean }, fields = {}) =>
+      parseList(listJson({ logs: [rfc6962Json(0, fields)] }), { ...rule, name: 'x' })
+    const fetched = from(remote)
+    const addressFrom = (...lists: ParsedList[]) => mergeLists(lists).logs.get(testId(0))?.addressFrom
+    expect(addressFrom(fetched)).toBe('fetched')
+    expect(addressFrom(fetched, from(local))).toBe('fetched')
+    expect(addressFrom(from(local), fetched)).toBe('given')
+    // A list of the caller's that does not say where it is does not vouch for the one that does.
+    expect(addressFrom(from(local, silent), fetched)).toBe('fetched')
+    expect(addressFrom(from({ remote: true, allowHttp: true }))).toBe('given')
   })
 
   it('fills in what no list says', () => {
