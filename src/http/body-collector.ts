@@ -14,6 +14,7 @@ const NOTHING = Buffer.alloc(0)
 export class BodyCollector {
   private readonly maxBytes: number
   private readonly pool: BufferPool | undefined
+  private readonly onBytes: ((received: number) => void) | undefined
   /** What a body that is longer than is believed at once may come to. */
   private readonly most: number
   private memory: Buffer
@@ -22,10 +23,12 @@ export class BodyCollector {
   /**
    * @param announced - `Content-Length`, when it is that of the bytes to come.
    * @param pool - Where memory for large bodies is taken from. Default: it is made.
+   * @param onBytes - Called with all that has come, after each piece.
    */
-  constructor(maxBytes: number, announced?: number, pool?: BufferPool) {
+  constructor(maxBytes: number, announced?: number, pool?: BufferPool, onBytes?: (received: number) => void) {
     this.maxBytes = maxBytes
     this.pool = pool
+    this.onBytes = onBytes
     const length = announced !== undefined && announced <= maxBytes ? announced : undefined
     this.most = length ?? maxBytes
     this.memory = this.take(Math.min(length ?? SMALL - 1, maxBytes, MAX_PREALLOCATED))
@@ -43,6 +46,7 @@ export class BodyCollector {
     if (length > this.memory.length) this.grow(length)
     this.memory.set(kept, this.received)
     this.received = length
+    this.onBytes?.(length)
     return kept === piece
   }
 

@@ -9,6 +9,7 @@ export const ACCEPT_ENCODING = 'gzip, identity'
 /**
  * Undoes the content encoding of a body.
  *
+ * @param onBytes - Called with what the body may take packed and unpacked before it is unpacked, and with what it takes afterwards.
  * @throws {@link CtStreamError} `CT_RESPONSE_TOO_LARGE` when it unpacks to more than `maxBytes`, or to more than 64 times its
  * length and a megabyte; `CT_RESPONSE_MALFORMED` when it is not what its header says or the encoding is neither gzip nor identity.
  */
@@ -17,10 +18,11 @@ export async function decodeContent(
   encoding: string | undefined,
   body: Uint8Array,
   maxBytes: number,
+  onBytes: (held: number) => void = () => {},
 ): Promise<Uint8Array> {
   const name = encoding?.trim().toLowerCase() ?? ''
   if (name === '' || name === 'identity') return body
-  if (name === 'gzip' || name === 'x-gzip') return await unzip(url, body, maxBytes)
+  if (name === 'gzip' || name === 'x-gzip') return await unzip(url, body, maxBytes, onBytes)
   throw malformed(url, `content encoding ${JSON.stringify(name.slice(0, 40))} was not asked for`)
 }
 
@@ -34,23 +36,38 @@ export function unpackedBound(packedLength: number, maxBytes: number): number {
 
 const MAX_EXPANSION = 64
 const ALWAYS_UNPACKED = 1024 * 1024
-/** Output that zlib makes at once where the body does not say how much there will be. */
-const PIECE = 64 * 1024
+/** A body that says it is shorter than this is unpacked up to it. */
+const SMALL = 64 * 1024
 
-/** On the thread pool, which stops at the bound: what lies beyond it is never made. */
-function unzip(url: string, body: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+/** First as long as the body says it is, and only what is longer than that as long as it may be: no more is held than was told. */
+async function unzip(
+  url: string,
+  body: Uint8Array,
+  maxBytes: number,
+  onBytes: (held: number) => void,
+): Promise<Uint8Array> {
+  const bound = unpackedBound(body.length, maxBytes)
+  const promised = Math.max(promisedLength(body), SMALL)
+  for (const most of promised < bound ? [promised, bound] : [bound]) {
+    onBytes(body.length + most)
+    const unpacked = await unzipUpTo(url, body, most)
+    if (unpacked === undefined) continue
+    onBytes(unpacked.length)
+    return unpacked
+  }
+  const what = bound === maxBytes ? 'the unpacked body' : `a body of ${body.length} bytes, unpacked,`
+  throw tooLargeError(url, bound, what)
+}
+
+/** On the thread pool, which stops at the bound: what lies beyond it is never made. `undefined` when something does. */
+function unzipUpTo(url: string, body: Uint8Array, most: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
-    const bound = unpackedBound(body.length, maxBytes)
-    const promised = promisedLength(body)
     // One output buffer of the right size: no joining, and one trip to the thread pool instead of one per piece. Memory that is
-    // promised in vain is never touched, so it costs nothing.
-    const chunkSize = promised <= bound ? Math.max(64, promised + 1) : PIECE
-    gunzip(body, { chunkSize, maxOutputLength: bound }, (error, result) => {
-      if (error === null) return resolve(plain(result))
-      const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-      if (!tooLarge) reject(malformed(url, `gzip: ${error.message}`, error))
-      else if (bound === maxBytes) reject(tooLargeError(url, maxBytes, 'the unpacked body'))
-      else reject(tooLargeError(url, bound, `a body of ${body.length} bytes, unpacked,`))
+    // never written to costs nothing.
+    gunzip(body, { chunkSize: most + 1, maxOutputLength: most }, (error, result) => {
+      if (error === null) resolve(plain(result))
+      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') resolve(undefined)
+      else reject(malformed(url, `gzip: ${error.message}`, error))
     })
   })
 }

@@ -92,7 +92,7 @@ export class FetchTransport implements Transport {
 
     const packed = accepted && exact === undefined ? announced : undefined
     const most = packed === undefined ? bound : unpackedBound(packed, bound)
-    const body = new BodyCollector(most, exact)
+    const body = new BodyCollector(most, exact, undefined, accepted ? options.onBytes : undefined)
     const whole = await this.read(response, body, limit).catch((error: unknown) => {
       if (accepted || limit.ended) throw error
       return false

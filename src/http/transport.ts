@@ -31,6 +31,11 @@ export interface GetOptions {
    * resolves names, only the URL itself is checked. Default `false`.
    */
   readonly publicOnly?: boolean
+  /**
+   * Called with the bytes that the answer holds, each time more of its body has come and when it is to be unpacked: then with what
+   * it may hold meanwhile. Not for the pages of errors, which are small.
+   */
+  readonly onBytes?: ((held: number) => void) | undefined
 }
 
 /**

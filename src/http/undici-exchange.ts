@@ -21,6 +21,8 @@ export interface ExchangeOptions {
   readonly now: () => number
   /** Memory for accepted bodies. */
   readonly pool: BufferPool
+  /** See `GetOptions.onBytes`. */
+  readonly onBytes?: ((held: number) => void) | undefined
   readonly signal: AbortSignal | undefined
   /** Aborts when the transport is closed. */
   readonly closing: AbortSignal
@@ -89,12 +91,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     }
     this.status = status
     this.headers = singleValued(headers)
-    const { url, maxBytes } = this.options
+    const { url, maxBytes, pool, onBytes } = this.options
     const announced = contentLength(this.headers)
     if (!this.accepted) this.body = new BodyCollector(MAX_ERROR_BODY)
     else if (announced !== undefined && announced > maxBytes)
       this.fail(tooLargeError(url, maxBytes, `a body of ${announced} bytes`))
-    else this.body = new BodyCollector(maxBytes, announced, this.options.pool)
+    else this.body = new BodyCollector(maxBytes, announced, pool, onBytes)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {

@@ -83,10 +83,11 @@ export class UndiciTransport implements Transport {
         statuses,
         now: this.options.now ?? Date.now,
         pool: this.bodies,
+        onBytes: options.onBytes,
         signal,
         closing: this.closing.signal,
       })
-      const body = await decodeContent(url, answer.headers['content-encoding'], answer.body, maxBytes)
+      const body = await decodeContent(url, answer.headers['content-encoding'], answer.body, maxBytes, options.onBytes)
       if (body === answer.body) return answer
       answer.release?.()
       return { ...answer, body, release: undefined }

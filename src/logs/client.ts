@@ -12,6 +12,11 @@ export interface RequestOptions {
   readonly priority?: number
   /** Ask past caches and on a new connection: after an answer that did not verify. Default `false`. */
   readonly fresh?: boolean
+  /**
+   * Called with the bytes that an answer with entries holds while it comes, and with 0 when it is dropped before it is whole. Default:
+   * nobody counts them.
+   */
+  readonly onBytes?: (held: number) => void
   /** Runs each HTTP request of the call when its turn comes; a call may need several. Default: at once. */
   readonly schedule?: <T>(request: () => Promise<T>) => Promise<T>
 }

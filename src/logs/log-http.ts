@@ -25,8 +25,8 @@ export class LogHttp {
   }
 
   async get(path: string, options: RequestOptions, maxBytes: number): Promise<HttpAnswer> {
-    const { signal, fresh, schedule } = options
-    const request = () => this.transport.get(this.url(path), { signal, fresh, maxBytes })
+    const { signal, fresh, schedule, onBytes } = options
+    const request = () => this.transport.get(this.url(path), { signal, fresh, maxBytes, onBytes })
     return await (schedule === undefined ? request() : schedule(request))
   }
 

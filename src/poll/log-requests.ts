@@ -126,6 +126,7 @@ export class LogRequests {
         this.succeeded()
         return answer
       } catch (error) {
+        options.onBytes?.(0)
         if (signal.aborted) throw signal.reason
         if (!CtStreamError.is(error) || isDisproof(error)) throw error
         this.failed(error, round)

@@ -38,6 +38,10 @@ interface Slot {
   readonly window: Window
   readonly parts: FetchedBatch[]
   readonly stopper: LinkedController
+  /** What is held for the answer that is under way: as reserved, or more as it grows. */
+  lease: Lease
+  /** What was reserved of it. */
+  reserved: number
   /** Whether the rest of it waits for room in the budget. */
   isStarved: boolean
   done: boolean
@@ -49,7 +53,8 @@ interface Slot {
  *
  * Room in the byte budget is reserved for every answer before it is asked for. The next page in order always gets its room
  * in the end: when it waits, what was read beyond it is dropped, to be read again later. So the budget can make reading
- * wait, never dead-lock it, and is passed by one answer at most. A short answer is followed by a request for the rest of
+ * wait, never dead-lock it. An answer counts as it grows beyond what was reserved, by which the budget is passed by about one answer:
+ * where there is no room for more, only the next one in order goes on. A short answer is followed by a request for the rest of
  * its window, from where it ended: what counts is what was received, never what was asked.
  */
 export class RangeReader {
@@ -178,11 +183,13 @@ export class RangeReader {
       window,
       parts: [],
       stopper: linkedController(this.signal),
+      lease,
+      reserved: lease.bytes,
       isStarved: false,
       done: false,
     }
     this.slots.push(slot)
-    this.read(slot, lease)
+    this.read(slot)
       .catch((error) => {
         slot.error = error
       })
@@ -194,44 +201,57 @@ export class RangeReader {
   }
 
   /** Reads a whole window, in as many answers as the log makes of it. */
-  private async read(slot: Slot, reserved: Lease): Promise<void> {
+  private async read(slot: Slot): Promise<void> {
     const { planner, budget, weight } = this.options
-    const { window, parts, stopper } = slot
-    let lease = reserved
+    const { window, parts } = slot
     try {
       for (let start = window.start; start < window.end; ) {
         const rest = { start, end: window.end }
-        const batch = await this.ask(rest, lease, stopper.signal)
+        const batch = await this.ask(slot, rest)
         planner.observe(rest, batch.length)
         weight.observe(rest.end - start, batch.length, batch.byteLength)
         start += batch.length
         // The part takes its bytes over from the reservation.
         parts.push({ batch, lease: budget.take(batch.byteLength, () => batch.release()) })
-        lease.release()
+        slot.lease.release()
         this.changed.notify()
         this.fill()
-        if (start < window.end) lease = await this.reserveMore(slot, start)
+        if (start < window.end) {
+          slot.lease = await this.reserveMore(slot, start)
+          slot.reserved = slot.lease.bytes
+        }
       }
     } finally {
-      lease.release()
+      slot.lease.release()
     }
   }
 
   /** Asks once; an answer that is late gives back what is reserved for it, and is taken all the same when it comes. */
-  private async ask({ start, end }: Window, reserved: Lease, signal: AbortSignal): Promise<EntryBatch> {
+  private async ask(slot: Slot, { start, end }: Window): Promise<EntryBatch> {
     const { requests, clock, asking } = this.options
+    const { lease, reserved } = slot
+    const { signal } = slot.stopper
     const waiting = linkedController(signal)
     let isLate = false
+    let held = 0
+    const onBytes = (bytes: number) => {
+      held = bytes
+      if (signal.aborted) return
+      const counted = isLate ? held : Math.max(held, reserved)
+      if (counted === lease.bytes) return
+      lease.resize(counted)
+      this.shed()
+    }
     clock.sleep(LATE_MS, waiting.signal).then(
       () => {
         isLate = true
         this.isLate = true
-        reserved.resize(0)
+        lease.resize(held)
       },
       () => {}, // answered in time, or stopped
     )
     try {
-      const batch = await requests.entries(start, end, { ...asking(), signal })
+      const batch = await requests.entries(start, end, { ...asking(), signal, onBytes })
       this.isLate = isLate
       if (!signal.aborted) return batch
       batch.release()
@@ -239,6 +259,18 @@ export class RangeReader {
     } finally {
       waiting.abort()
     }
+  }
+
+  /**
+   * Where the budget is overdrawn, and answers under way have grown by more than one of them may, all but the next one in order
+   * are given up, to be asked for again when there is room.
+   */
+  private shed(): void {
+    const [first] = this.slots
+    if (first === undefined || !this.options.budget.isOverdrawn) return
+    const underWay = this.slots.filter(({ done }) => !done)
+    const grown = underWay.reduce((sum, { lease, reserved }) => sum + Math.max(0, lease.bytes - reserved), 0)
+    if (grown > Math.max(...underWay.map(({ lease }) => lease.bytes))) this.dropAfter(first)
   }
 
   private async reserveMore(slot: Slot, start: number): Promise<Lease> {
@@ -260,7 +292,8 @@ export class RangeReader {
   }
 }
 
-function drop({ stopper, parts }: Slot): void {
+function drop({ stopper, parts, lease }: Slot): void {
   stopper.abort()
+  lease.release()
   for (const part of parts.splice(0)) part.lease.release()
 }

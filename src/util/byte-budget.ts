@@ -44,6 +44,11 @@ export class ByteBudget {
     return this.whole?.isScarce ?? this.held * 2 > this.limit
   }
 
+  /** Whether more is held than there is room for, of the share or of the whole. */
+  get isOverdrawn(): boolean {
+    return this.held > this.limit || this.whole?.isOverdrawn === true
+  }
+
   /** Whether somebody waits for room. */
   get hasWaiters(): boolean {
     return this.waiters.length > 0

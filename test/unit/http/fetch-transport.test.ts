@@ -63,6 +63,16 @@ describe('a fetch of the caller', () => {
     expect(error).toMatchObject({ code: 'CT_HTTP_NETWORK', url, retryable: true })
   })
 
+  it('says what it holds as it comes', async () => {
+    const pieces = [new Uint8Array(10), new Uint8Array(20), new Uint8Array(5)]
+    const body = () =>
+      new ReadableStream({ pull: (out) => (pieces.length > 0 ? out.enqueue(pieces.shift()) : out.close()) })
+    const transport = new FetchTransport(() => Promise.resolve(new Response(body())))
+    const told: number[] = []
+    await transport.get('https://log.example/', { onBytes: (bytes) => told.push(bytes) })
+    expect(told).toEqual([10, 30, 35])
+  })
+
   it('is called without a `this`, as the global one demands', async () => {
     const receivers: unknown[] = []
     const odd = function (this: unknown) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { MockAgent } from 'undici'
@@ -77,6 +78,40 @@ describe('an answer', () => {
     )
     const answer = await transport().get(server.url, { headers: { 'accept-encoding': 'identity' } })
     expect(text(answer.body)).toBe('x'.repeat(100_000))
+  })
+
+  it('says what it holds as it comes, and what unpacking it may take before that is done', async () => {
+    const body = Buffer.from(randomBytes(750_000).toString('hex').repeat(2))
+    const packed = gzipSync(body)
+    const server = await serve((request, response) => {
+      const plain = request.url === '/plain'
+      if (!plain) response.setHeader('content-encoding', 'gzip')
+      const sent = plain ? body : packed
+      response.write(sent.subarray(0, sent.length / 2))
+      setImmediate(() => response.end(sent.subarray(sent.length / 2)))
+    })
+    const held = async (path: string) => {
+      const told: number[] = []
+      await transport().get(`${server.url}/${path}`, { onBytes: (bytes) => told.push(bytes) })
+      return told
+    }
+    const plain = await held('plain')
+    expect(plain.length).toBeGreaterThan(1)
+    expect(plain).toEqual(plain.toSorted((a, b) => a - b))
+    expect(plain.at(-1)).toBe(body.length)
+    const unpacked = await held('packed')
+    expect(unpacked.slice(-2)).toEqual([packed.length + body.length, body.length])
+    expect(unpacked).toContain(packed.length)
+  })
+
+  it('that unpacks to more than it says is counted as all that it may become', async () => {
+    // A length that is a lie, as far as zlib does not see it: that of the last of several members.
+    const packed = Buffer.concat([gzipSync(Buffer.alloc(900_000)), gzipSync('x')])
+    const server = await serve((_, response) => response.setHeader('content-encoding', 'gzip').end(packed))
+    const told: number[] = []
+    const { body } = await transport().get(server.url, { maxBytes: 2_000_000, onBytes: (bytes) => told.push(bytes) })
+    expect(body.length).toBe(900_001)
+    expect(told.slice(-2)).toEqual([packed.length + 1024 * 1024, 900_001])
   })
 
   it('may have another status that the caller accepts', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
+import type { RequestOptions } from '../../../src/logs/client.js'
 import { EntryWeight } from '../../../src/poll/entry-weight.js'
 import { LogRequests } from '../../../src/poll/log-requests.js'
 import { PagePlanner } from '../../../src/poll/page-planner.js'
@@ -23,7 +24,7 @@ const turns = async (n: number) => {
 
 function readerOver(
   [start, end]: [number, number],
-  entries: (start: number, end: number) => Promise<ReturnType<typeof batchOf>>,
+  entries: (start: number, end: number, options?: RequestOptions) => Promise<ReturnType<typeof batchOf>>,
   {
     budget = new ByteBudget(1e9),
     inFlight = 4,
@@ -245,6 +246,120 @@ describe('RangeReader', () => {
       ),
       { numRuns: 150 },
     )
+  })
+
+  describe('an answer that grows beyond what was reserved for it', () => {
+    it('counts as it grows, and gives back what it held when the attempt fails', async () => {
+      const grow: ((held: number) => void)[] = []
+      const ends: { resolve: (batch: ReturnType<typeof batchOf>) => void; reject: (error: unknown) => void }[] = []
+      const { reader, budget } = readerOver([0, 256], (_from, _to, options) => {
+        grow.push((held) => options?.onBytes?.(held))
+        return new Promise((resolve, reject) => ends.push({ resolve, reject }))
+      })
+      await turns(3)
+      expect(budget.used).toBe(25_600)
+      grow[0]?.(10_000)
+      expect(budget.used).toBe(25_600)
+      grow[0]?.(40_000_000)
+      expect(budget.used).toBe(40_000_000)
+      ends[0]?.reject(new CtStreamError('CT_HTTP_NETWORK', 'cut', { retryable: true }))
+      await turns(5)
+      expect(budget.used).toBe(25_600)
+      grow[1]?.(70_000)
+      expect(budget.used).toBe(70_000)
+      ends[1]?.resolve(batchOf(0, 256))
+      expect((await drain(reader)).length).toBe(256)
+      expect(budget.used).toBe(0)
+    })
+
+    it('counts when it is late, too', async () => {
+      const clock = new VirtualClock()
+      let grow = (_held: number) => {}
+      let answer = () => {}
+      const { reader, budget } = readerOver(
+        [0, 256],
+        (from, to, options) => {
+          grow = (held) => options?.onBytes?.(held)
+          return new Promise((resolve) => {
+            answer = () => resolve(batchOf(from, to - from))
+          })
+        },
+        { clock },
+      )
+      await turns(3)
+      await clock.pass(1_000)
+      expect(budget.used).toBe(0)
+      grow(100)
+      expect(budget.used).toBe(100)
+      grow(90_000)
+      expect(budget.used).toBe(90_000)
+      answer()
+      expect((await drain(reader)).length).toBe(256)
+      expect(budget.used).toBe(0)
+    })
+
+    it('leaves no room for others that grow: they are read again when their turn comes', async () => {
+      // Four pages are asked for as those of small entries, and all turn out to be as large as the budget.
+      const budget = new ByteBudget(1_000_000)
+      const grow = new Map<number, (held: number) => void>()
+      const answers = new Map<number, () => void>()
+      const asked: number[] = []
+      const { reader } = readerOver(
+        [0, 1024],
+        (from, to, options) => {
+          asked.push(from)
+          grow.set(from, (held) => options?.onBytes?.(held))
+          return new Promise((resolve) => answers.set(from, () => resolve(batchOf(from, to - from, undefined, 3_900))))
+        },
+        { budget },
+      )
+      await turns(3)
+      expect(asked).toEqual([0, 256, 512, 768])
+      let most = 0
+      for (let held = 100_000; held <= 1_000_000; held += 100_000)
+        for (const from of [768, 512, 256, 0]) {
+          grow.get(from)?.(held)
+          most = Math.max(most, budget.used)
+          await turns(1)
+        }
+      expect(most).toBeLessThanOrEqual(budget.limit + 1_000_000)
+      // The next one in order is the one that is left.
+      expect(budget.used).toBe(1_000_000)
+      answers.get(0)?.()
+      const indexes: number[] = []
+      for (let next = await reader.next(true); next !== undefined; next = await reader.next(true)) {
+        const { batch, lease } = next as FetchedBatch
+        indexes.push(...range(batch.start, batch.start + batch.length))
+        lease.release()
+        await turns(3)
+        most = Math.max(most, budget.used)
+        for (const answer of answers.values()) answer()
+      }
+      expect(indexes).toEqual(range(0, 1024))
+      expect(most).toBeLessThanOrEqual(budget.limit + 1_000_000)
+      expect(budget.used).toBe(0)
+    })
+
+    it('is not given up for others as long as there is room, nor for a little more than was expected', async () => {
+      const budget = new ByteBudget(110_000)
+      const signals: (AbortSignal | undefined)[] = []
+      const grow: ((held: number) => void)[] = []
+      const { reader } = readerOver(
+        [0, 1024],
+        (_from, _to, options) => {
+          signals.push(options?.signal)
+          grow.push((held) => options?.onBytes?.(held))
+          return new Promise(() => {})
+        },
+        { budget },
+      )
+      await turns(3)
+      expect(grow.length).toBe(4)
+      for (const one of grow) one(30_000) // 120,000, of which 17,600 were not expected
+      expect(budget.used).toBe(120_000)
+      expect(signals.some((signal) => signal?.aborted)).toBe(false)
+      reader.stop()
+    })
   })
 
   it('asks for one page alone until it knows what an entry weighs', async () => {
