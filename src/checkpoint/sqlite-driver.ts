@@ -1,10 +1,45 @@
 import { createRequire } from 'node:module'
-import type Database from 'better-sqlite3'
 import { CtStreamError } from '../errors.js'
 import { wrongPair } from './sqlite-pairs.js'
 
-export type SqliteDatabase = Database.Database
-export type SqliteDriver = typeof Database
+// What is used of better-sqlite3, by shape: its own types are a package apart, which whoever compiles against ct-stream would need too.
+
+/** A connection. */
+export interface SqliteDatabase {
+  // biome-ignore lint/complexity/noBannedTypes: the constraint of better-sqlite3's own types, which are compared with these
+  prepare<Parameters extends unknown[] | {} = unknown[], Row = unknown>(
+    sql: string,
+  ): Parameters extends unknown[] ? SqliteStatement<Parameters, Row> : SqliteStatement<[Parameters], Row>
+  /** `immediate` takes the write lock at the start, `exclusive` also keeps readers out. */
+  transaction<Action extends (...args: never[]) => unknown>(action: Action): SqliteTransaction<Action>
+  exec(sql: string): unknown
+  pragma(text: string, options?: { readonly simple?: boolean }): unknown
+  close(): unknown
+}
+
+/** Runs its action in one transaction. */
+export interface SqliteTransaction<Action extends (...args: never[]) => unknown> {
+  (...parameters: ArgumentsOf<Action>): ReturnType<Action>
+  immediate(...parameters: ArgumentsOf<Action>): ReturnType<Action>
+  exclusive(...parameters: ArgumentsOf<Action>): ReturnType<Action>
+}
+
+type ArgumentsOf<Action> = Action extends (...parameters: infer Given) => unknown ? Given : never
+
+/** A prepared statement. */
+export interface SqliteStatement<Parameters extends unknown[], Row> {
+  run(...parameters: Parameters): unknown
+  get(...parameters: Parameters): Row | undefined
+  all(...parameters: Parameters): Row[]
+  /** Rows are then the value of their first column. */
+  pluck(): this
+}
+
+/** Opens a connection. `timeout`: how long it waits for others, milliseconds. */
+export type SqliteDriver = new (
+  path: string,
+  options?: { readonly readonly?: boolean; readonly fileMustExist?: boolean; readonly timeout?: number },
+) => SqliteDatabase
 
 /**
  * Loads better-sqlite3 and its native part: only here, and only when a file is opened, so that importing the library

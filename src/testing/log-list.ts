@@ -1,5 +1,6 @@
 import type { LogSpec } from '../types/log.js'
 import { optionError } from '../util/options.js'
+import type { TestLog } from './test-log.js'
 
 /** A log list in Chrome's schema v3, as JSON would parse it. */
 export interface TestLogList {
@@ -48,7 +49,7 @@ export interface TestLogListOptions {
   readonly version?: string
 }
 
-/** @internal What a list needs of a log. */
+/** What a list needs of a log. */
 export interface LogListLog {
   readonly spec: LogSpec
   readonly logId: string
@@ -60,10 +61,7 @@ export interface LogListLog {
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` when something else than a test log is given.
  */
-export function createTestLogList(
-  logs: readonly { readonly listLog: LogListLog }[],
-  options: TestLogListOptions = {},
-): TestLogList {
+export function createTestLogList(logs: readonly TestLog[], options: TestLogListOptions = {}): TestLogList {
   const { state = 'usable', timestamp = new Date(), version = '1.0' } = options
   const operators = new Map<string, { logs: TestLogListLog[]; tiled_logs: TestLogListTiledLog[] }>()
   for (const log of logs) {
