@@ -18,7 +18,22 @@ export async function testCountCertificates(): Promise<void> {
   assert.strictEqual(count, 500)
 }
 
+/** The code under test: the names below a domain that certificates were issued for. */
+export async function alerts(domain: string, options: Parameters<typeof ctStream>[0]): Promise<string[]> {
+  const names: string[] = []
+  for await (const cert of ctStream({ ...options, filter: { domains: [domain] } })) names.push(...cert.dnsNames)
+  return names
+}
+
+export async function testAlerts(): Promise<void> {
+  const entries = issueCertificates([{ dnsNames: ['login.example.com'] }, { dnsNames: ['example.com.attacker.test'] }])
+  await using log = await createTestLog({ entries })
+  const fired = await alerts('example.com', { logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false })
+  assert.deepStrictEqual(fired, ['login.example.com'])
+}
+
 if (import.meta.filename === process.argv[1]) {
   await testCountCertificates()
+  await testAlerts()
   console.log('ok')
 }

@@ -4,6 +4,8 @@ import {
   boolean,
   context,
   contextPrimitive,
+  generalizedTime,
+  ia5,
   nul,
   octetString,
   oid,
@@ -29,19 +31,22 @@ const ATTRIBUTES = {
   serialNumber: '2.5.4.5',
   businessCategory: '2.5.4.15',
   jurisdictionC: '1.3.6.1.4.1.311.60.2.1.3',
+  emailAddress: '1.2.840.113549.1.9.1',
 } as const
 
 /** Attribute types and values of a distinguished name, in order. */
 export type NameAttributes = readonly (readonly [keyof typeof ATTRIBUTES, string])[]
 
-/** A `Name` (RFC 5280 section 4.1.2.4), one attribute a set; the types that must be PrintableString are. */
+/** A `Name` (RFC 5280 section 4.1.2.4), one attribute a set; the types that must be PrintableString or IA5String are. */
 export function distinguishedName(attributes: NameAttributes): Buffer {
   return sequence(
-    ...attributes.map(([type, value]) => {
-      const mustPrint = type === 'C' || type === 'jurisdictionC' || type === 'serialNumber'
-      return set(sequence(oid(ATTRIBUTES[type]), mustPrint ? printable(value) : utf8(value)))
-    }),
+    ...attributes.map(([type, value]) => set(sequence(oid(ATTRIBUTES[type]), attributeValue(type, value)))),
   )
+}
+
+function attributeValue(type: keyof typeof ATTRIBUTES, value: string): Buffer {
+  if (type === 'emailAddress') return ia5(value)
+  return type === 'C' || type === 'jurisdictionC' || type === 'serialNumber' ? printable(value) : utf8(value)
 }
 
 /** `YYMMDDHHMMSSZ`: 13 characters, for years 1950 to 2049. */
@@ -49,6 +54,13 @@ export const utcTimeText = (epochMs: number): string =>
   `${new Date(epochMs).toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`
 
 export const validity = (notBefore: string, notAfter: string): Buffer => sequence(utcTime(notBefore), utcTime(notAfter))
+
+/** `Time` (RFC 5280 section 4.1.2.5): UTCTime for 1950 to 2049, GeneralizedTime for any other year from 0 to 9999. */
+export function time(epochMs: number): Buffer {
+  const year = new Date(epochMs).getUTCFullYear()
+  if (year >= 1950 && year < 2050) return utcTime(utcTimeText(epochMs))
+  return generalizedTime(`${new Date(epochMs).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`)
+}
 
 /** `Extension` (RFC 5280 section 4.1): `critical` is left out when false, as DER demands of a default. */
 export const extension = (id: string, critical: boolean, value: Uint8Array): Buffer =>
@@ -101,8 +113,6 @@ export const certificatePolicies = (policies: readonly Policy[]): Buffer =>
       ),
     ),
   )
-const ia5 = (text: string): Buffer => Buffer.concat([Buffer.of(0x16, text.length), Buffer.from(text, 'latin1')])
-
 export const authorityInfoAccess = (ocsp: string | undefined, caIssuers: string): Buffer =>
   extension(
     '1.3.6.1.5.5.7.1.1',
@@ -118,7 +128,8 @@ export const crlDistributionPoints = (...urls: readonly string[]): Buffer =>
 
 export const dnsName = (name: string): Buffer => contextPrimitive(2, Buffer.from(name, 'latin1'))
 export const ipAddress = (octets: Uint8Array): Buffer => contextPrimitive(7, octets)
-const uri = (url: string): Buffer => contextPrimitive(6, Buffer.from(url, 'latin1'))
+export const emailAddress = (address: string): Buffer => contextPrimitive(1, Buffer.from(address, 'latin1'))
+export const uri = (url: string): Buffer => contextPrimitive(6, Buffer.from(url, 'latin1'))
 
 /** Critical exactly when the subject is empty (RFC 5280 section 4.2.1.6). */
 export const subjectAltName = (names: readonly Uint8Array[], critical: boolean): Buffer =>

@@ -143,15 +143,22 @@ function tbsCertificate(spec: TemplateSpec, ctExtension: Buffer | undefined): Bu
 }
 
 /** Ids of logs that do not exist. */
-const SCT_LOGS = [Buffer.alloc(32, 0x5c), Buffer.alloc(32, 0xc7)]
+export const SCT_LOGS: readonly Buffer[] = [Buffer.alloc(32, 0x5c), Buffer.alloc(32, 0xc7)]
 
-/** SCT (RFC 6962 section 3.2) with a placeholder where the log's signature would be. */
-function sctTemplate(logId: Buffer): Buffer {
-  const signature = sequence(unsignedInteger(MARKERS.sctSignature), unsignedInteger(MARKERS.sctSignature))
+const sctTemplate = (logId: Buffer): Buffer => unsignedSct(logId, MARKERS.sctTimestamp, MARKERS.sctSignature)
+
+/**
+ * SCT (RFC 6962 section 3.2) with something well-formed where the log's signature would be.
+ *
+ * @param timestamp - 8 bytes.
+ * @param half - 32 bytes, both numbers of the ECDSA signature.
+ */
+export function unsignedSct(logId: Buffer, timestamp: Buffer, half: Buffer): Buffer {
+  const signature = sequence(unsignedInteger(half), unsignedInteger(half))
   return Buffer.concat([
     Buffer.of(0), // Version sct_version = v1(0)
     logId, // LogID id
-    MARKERS.sctTimestamp, // uint64 timestamp
+    timestamp, // uint64 timestamp
     Buffer.of(0, 0), // CtExtensions extensions<0..2^16-1>
     Buffer.of(4, 3, 0, signature.length), // digitally-signed: sha256, ecdsa, opaque<0..2^16-1>
     signature,

@@ -14,6 +14,8 @@ export const boolean = (value: boolean): Buffer => tlv(0x01, Buffer.of(value ? 0
 export const nul = (): Buffer => tlv(0x05)
 export const utf8 = (text: string): Buffer => tlv(0x0c, Buffer.from(text, 'utf8'))
 export const printable = (text: string): Buffer => tlv(0x13, Buffer.from(text, 'latin1'))
+export const ia5 = (text: string): Buffer => tlv(0x16, Buffer.from(text, 'latin1'))
+export const generalizedTime = (text: string): Buffer => tlv(0x18, Buffer.from(text, 'latin1'))
 export const utcTime = (text: string): Buffer => tlv(0x17, Buffer.from(text, 'latin1'))
 
 /** Constructed context-specific tag `[n]`. */

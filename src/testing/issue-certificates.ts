@@ -6,6 +6,7 @@ import { ECDSA_SHA256, utcTimeText } from './certificate-parts.js'
 import { CERTIFICATE_SHAPES, type CertificateShape, createTemplates } from './certificate-shapes.js'
 import { type CertificateTemplate, LABEL, type PatchableBytes } from './certificate-template.js'
 import { bitString, sequence, unsignedInteger } from './der-writer.js'
+import { type CertificateRequest, type RequestOptions, requestedCertificates } from './requested-certificates.js'
 import { SeededRandom } from './seeded.js'
 
 /** One made certificate or precertificate, ready for `TestLog.add`. */
@@ -22,14 +23,15 @@ export interface IssuedCertificate {
   readonly issuerKeyHash: Uint8Array
   /** DER of the issuing CA, then of the root; shared by all certificates of one issuer. */
   readonly chain: readonly Uint8Array[]
-  /** Every DNS name of the SAN, in order; empty for the shape `'ip-only'`. */
+  /** Every DNS name of the SAN, in order; empty where there is none, as in the shape `'ip-only'`. */
   readonly dnsNames: readonly string[]
-  /** Lower-case hex of the content octets, 32 characters. */
+  /** Lower-case hex of the content octets, 32 characters unless you chose it. */
   readonly serialNumber: string
   /** Counts issuances from 0: equal for a precertificate and its certificate. */
   readonly issuance: number
 }
 
+/** How {@link issueCertificates} makes a number of certificates; all optional. */
 export interface IssueOptions {
   /** Everything but the signatures of end-entity certificates depends on it alone. Default `'ct-stream'`. */
   readonly seed?: string
@@ -64,7 +66,29 @@ const DEFAULT_NOT_BEFORE = Date.UTC(2026, 0, 1)
  * @example
  * const log = await createTestLog({ kind: 'static-ct', entries: issueCertificates(1000) })
  */
-export function issueCertificates(count: number, options: IssueOptions = {}): IterableIterator<IssuedCertificate> {
+export function issueCertificates(count: number, options?: IssueOptions): IterableIterator<IssuedCertificate>
+/**
+ * Makes the certificates of your choice, for tests of what watches for them: names, issuer, validity, key, policies, extensions. What
+ * you leave out is as in a certificate of today.
+ *
+ * @param requests - One, or several; the answer is in their order, a pair as two.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, naming the member, before anything is made.
+ * @example
+ * log.add(issueCertificates({ dnsNames: ['login.example.com'], kind: 'pair' }))
+ */
+export function issueCertificates(
+  requests: CertificateRequest | readonly CertificateRequest[],
+  options?: RequestOptions,
+): readonly IssuedCertificate[]
+export function issueCertificates(
+  what: number | CertificateRequest | readonly CertificateRequest[],
+  options: IssueOptions | RequestOptions = {},
+): Iterable<IssuedCertificate> {
+  if (typeof what === 'object' && what !== null) return requestedCertificates(what, options as RequestOptions)
+  return countedCertificates(what, options)
+}
+
+function countedCertificates(count: number, options: IssueOptions): IterableIterator<IssuedCertificate> {
   if (count !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(count) && count >= 0))
     throw optionError('count', 'a non-negative integer or Infinity', count)
   const {

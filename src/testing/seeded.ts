@@ -110,13 +110,16 @@ const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).t
 const to32Bytes = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
 
 /**
- * SubjectPublicKeyInfo of a 2048-bit RSA key nobody has: the modulus is a random odd number. Subject keys of test
+ * SubjectPublicKeyInfo of an RSA key nobody has: the modulus is a random odd number. Subject keys of test
  * certificates never sign anything, and making real RSA keys would take a tenth of a second each.
+ *
+ * @param bits - Of the modulus, a multiple of 8.
  */
-export function seededRsaSpki(random: SeededRandom): Buffer {
-  const modulus = random.bytes(256)
+export function seededRsaSpki(random: SeededRandom, bits = 2048): Buffer {
+  const modulus = random.bytes(bits / 8)
+  const last = modulus.length - 1
   modulus[0] = 0x80 + ((modulus[0] as number) % 0x80)
-  modulus[255] = (modulus[255] as number) - ((modulus[255] as number) % 2) + 1
+  modulus[last] = (modulus[last] as number) - ((modulus[last] as number) % 2) + 1
   const rsaPublicKey = sequence(unsignedInteger(modulus), unsignedInteger(Buffer.from('010001', 'hex')))
   return sequence(sequence(oid('1.2.840.113549.1.1.1'), Buffer.of(0x05, 0x00)), bitString(rsaPublicKey))
 }

@@ -102,7 +102,9 @@ describe('the examples', () => {
   })
 
   it('test-your-code passes', async () => {
-    await node(`import { testCountCertificates } from ${url('test-your-code')}\nawait testCountCertificates()`)
+    await node(`import { testAlerts, testCountCertificates } from ${url('test-your-code')}
+      await testCountCertificates()
+      await testAlerts()`)
   })
 })
 
