@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { SqliteCheckpointStore } from '../checkpoint/sqlite.js'
-import type { Values } from './values.js'
+import type { Values } from './flags/values.js'
 
 const defaultFile = 'ct-stream.db'
 

@@ -1,6 +1,6 @@
-import type { Flag } from './flags.js'
+import type { Flag } from './flags/flags.js'
+import type { Values } from './flags/values.js'
 import type { CliIo } from './io.js'
-import type { Values } from './values.js'
 
 /** What a command is run with. */
 export interface CommandContext {

@@ -1,6 +1,6 @@
 import type { ListedLog } from '../types/log-list.js'
 import { suggest } from '../util/suggest.js'
-import { usageError } from './usage-error.js'
+import { usageError } from './flags/usage-error.js'
 
 /** Names shown when several logs are meant. */
 const mostShown = 8

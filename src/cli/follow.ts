@@ -4,7 +4,7 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { Format } from './formats/format.js'
 import { PageFormatter, type PageFormatterOptions } from './formats/format-page.js'
-import type { Output } from './output.js'
+import type { Output } from './terminal/output.js'
 
 /** What following needs of a stream. */
 export type FollowedStream = AsyncIterable<CtCertificate> & Pick<CtStream, 'batches' | 'acknowledge' | 'close'>

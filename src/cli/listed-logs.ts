@@ -12,11 +12,11 @@ import type { Logger } from '../types/clock.js'
 import type { LogSelection } from '../types/log-list.js'
 import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
-import { contactFrom, logListsFrom } from './addresses.js'
 import { checkpointPath, openToRead } from './checkpoint-file.js'
 import type { CommandContext } from './command.js'
-import { usageError } from './usage-error.js'
-import type { Values } from './values.js'
+import { contactFrom, logListsFrom } from './flags/addresses.js'
+import { usageError } from './flags/usage-error.js'
+import type { Values } from './flags/values.js'
 
 /** How long a command that asks once waits for an answer, milliseconds; a stream has more patience. */
 const timeouts = { connectMs: 10_000, totalMs: 30_000 }

@@ -6,10 +6,10 @@ import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
 import { allOutOfReach } from './out-of-reach.js'
-import { Output } from './output.js'
-import { logLevelFrom, reporter } from './report.js'
-import { StatusLine } from './status-line.js'
-import { styleFor } from './style.js'
+import { Output } from './terminal/output.js'
+import { logLevelFrom, reporter } from './terminal/report.js'
+import { StatusLine } from './terminal/status-line.js'
+import { styleFor } from './terminal/style.js'
 
 /** What showing a stream needs of it. */
 export type WatchedStream = FollowedStream & Pick<CtStream, 'status' | 'on'>

@@ -3,11 +3,11 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryBatch } from '../../types/entries.js'
 import type { Command, CommandContext } from '../command.js'
 import { maxInputBytes, readDecodeInput } from '../decode-input.js'
-import { formatFlags } from '../flags.js'
+import { formatFlags } from '../flags/flags.js'
+import { usageError } from '../flags/usage-error.js'
 import { formatFrom } from '../formats/format.js'
-import { Output } from '../output.js'
-import { styleFor } from '../style.js'
-import { usageError } from '../usage-error.js'
+import { Output } from '../terminal/output.js'
+import { styleFor } from '../terminal/style.js'
 
 /** What decoding a file needs of the decoder. */
 export interface DecodeKit {

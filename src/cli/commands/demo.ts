@@ -3,7 +3,7 @@ import type { LogKind, LogSpec } from '../../types/log.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
-import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags.js'
+import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags/flags.js'
 import { type WatchedStream, watch } from '../watch.js'
 
 /** What the demo needs of `ct-stream/testing` and the stream. */

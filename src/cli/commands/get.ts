@@ -4,15 +4,15 @@ import type { Logger } from '../../types/clock.js'
 import type { LogSpec } from '../../types/log.js'
 import type { ListedLog } from '../../types/log-list.js'
 import type { Command, CommandContext } from '../command.js'
-import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags.js'
+import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags/flags.js'
+import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
-import { Output } from '../output.js'
 import type { ProvenEntry } from '../proven-entry.js'
-import { formatCount } from '../quantities.js'
-import { logLevelFrom, reporter } from '../report.js'
-import { sanitizeJson } from '../sanitize.js'
-import { styleFor } from '../style.js'
-import { usageError } from '../usage-error.js'
+import { Output } from '../terminal/output.js'
+import { formatCount } from '../terminal/quantities.js'
+import { logLevelFrom, reporter } from '../terminal/report.js'
+import { sanitizeJson } from '../terminal/sanitize.js'
+import { styleFor } from '../terminal/style.js'
 
 const proofFlag: Flag = {
   name: 'json',
@@ -108,7 +108,7 @@ async function targetOf({ values, positionals }: CommandContext): Promise<Target
   if (values.list('log').length > 1) throw usageError(`${values.from('log')} is given more than once`)
   const index = /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(index)) throw usageError(`<index> must be an integer from 0, got ${JSON.stringify(text)}`)
-  const { specsFrom } = await import('../addresses.js')
+  const { specsFrom } = await import('../flags/addresses.js')
   const [spec] = specsFrom(values) ?? []
   return { name, index, spec }
 }

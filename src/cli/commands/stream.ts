@@ -1,8 +1,8 @@
 import type { Logger } from '../../types/clock.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import type { Command, CommandContext } from '../command.js'
-import { formatFlags, reportFlags, streamFlags } from '../flags.js'
-import { usageError } from '../usage-error.js'
+import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
+import { usageError } from '../flags/usage-error.js'
 import { watch } from '../watch.js'
 
 /** As the library's, which is not loaded before it is needed. */
@@ -15,7 +15,7 @@ export const stream: Command = {
   positionals: [],
   flags: [...streamFlags, ...formatFlags, ...reportFlags],
   async run(context) {
-    const { streamRequest } = await import('../stream-options.js')
+    const { streamRequest } = await import('../flags/stream-options.js')
     const request = streamRequest(context.values, {
       now: context.io.clock.now(),
       domainsFile: await readDomains(context),

@@ -1,7 +1,7 @@
 import type { CtCertificate, PublicKeyInfo } from '../../types/certificate.js'
-import { formatCount } from '../quantities.js'
-import { sanitize } from '../sanitize.js'
-import type { Style } from '../style.js'
+import { formatCount } from '../terminal/quantities.js'
+import { sanitize } from '../terminal/sanitize.js'
+import type { Style } from '../terminal/style.js'
 
 const labelWidth = 12
 const dayMs = 86_400_000

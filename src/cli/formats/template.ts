@@ -1,6 +1,6 @@
 import type { CtCertificate } from '../../types/certificate.js'
-import { sanitize } from '../sanitize.js'
-import { usageError } from '../usage-error.js'
+import { usageError } from '../flags/usage-error.js'
+import { sanitize } from '../terminal/sanitize.js'
 
 type Part = string | { readonly path: readonly string[] }
 

@@ -1,7 +1,7 @@
 import type { CtCertificate } from '../../types/certificate.js'
-import { formatCount } from '../quantities.js'
-import { sanitize } from '../sanitize.js'
-import type { Style } from '../style.js'
+import { formatCount } from '../terminal/quantities.js'
+import { sanitize } from '../terminal/sanitize.js'
+import type { Style } from '../terminal/style.js'
 
 const namesShown = 4
 const kinds = { certificate: 'cert', precertificate: 'pre ', unparsable: 'bad ' } as const

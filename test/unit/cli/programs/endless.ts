@@ -2,7 +2,7 @@
 // was acknowledged when it was closed goes into the file named by CT_ENDLESS_RESULT.
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatFlags, reportFlags } from '../../../../src/cli/flags.js'
+import { formatFlags, reportFlags } from '../../../../src/cli/flags/flags.js'
 import { runProcess } from '../../../../src/cli/process.js'
 import { type WatchedStream, watch } from '../../../../src/cli/watch.js'
 import { certificate } from '../sample-certificate.js'

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { Format } from '../../../src/cli/formats/format.js'
-import { PageFormatter } from '../../../src/cli/formats/format-page.js'
-import type { CtCertificate } from '../../../src/types/certificate.js'
-import { certificate } from './sample-certificate.js'
+import type { Format } from '../../../../src/cli/formats/format.js'
+import { PageFormatter } from '../../../../src/cli/formats/format-page.js'
+import type { CtCertificate } from '../../../../src/types/certificate.js'
+import { certificate } from '../sample-certificate.js'
 
 const page = Array.from({ length: 50 }, (_, index) => certificate({ index }))
 const lines = page.map(({ index }) => `${index}\n`).join('')

@@ -1,4 +1,4 @@
-import type { EndOption, LogStatus } from '../types/stream.js'
+import type { EndOption, LogStatus } from '../../types/stream.js'
 import type { Progress } from './status-text.js'
 
 interface Course {

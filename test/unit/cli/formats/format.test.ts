@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { formatFrom, makeFormat } from '../../../src/cli/formats/format.js'
-import { ansiStyle, noStyle, styleFor } from '../../../src/cli/style.js'
-import { Values } from '../../../src/cli/values.js'
-import type { CtCertificate } from '../../../src/types/certificate.js'
-import { certificate, name } from './sample-certificate.js'
+import { Values } from '../../../../src/cli/flags/values.js'
+import { formatFrom, makeFormat } from '../../../../src/cli/formats/format.js'
+import { ansiStyle, noStyle, styleFor } from '../../../../src/cli/terminal/style.js'
+import type { CtCertificate } from '../../../../src/types/certificate.js'
+import { certificate, name } from '../sample-certificate.js'
 
 const text = makeFormat('text', noStyle)
 const pretty = makeFormat('pretty', noStyle)

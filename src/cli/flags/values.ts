@@ -1,4 +1,4 @@
-import { CtStreamError } from '../errors.js'
+import { CtStreamError } from '../../errors.js'
 import { usageError } from './usage-error.js'
 
 /** What was given for a flag, and where: `--limit`, `CT_STREAM_LIMIT` or `limit in FILE`. */

@@ -1,4 +1,4 @@
-import type { CliOutput } from './io.js'
+import type { CliOutput } from '../io.js'
 
 /** What must make room while something is written to the same terminal: the status line. */
 export interface Overlay {

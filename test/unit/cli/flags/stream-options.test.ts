@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { parseArguments } from '../../../src/cli/arguments.js'
-import { streamFlags } from '../../../src/cli/flags.js'
-import { streamRequest } from '../../../src/cli/stream-options.js'
-import { Values } from '../../../src/cli/values.js'
-import { stateless } from '../../../src/filter/stateless.js'
+import { parseArguments } from '../../../../src/cli/flags/arguments.js'
+import { streamFlags } from '../../../../src/cli/flags/flags.js'
+import { streamRequest } from '../../../../src/cli/flags/stream-options.js'
+import { Values } from '../../../../src/cli/flags/values.js'
+import { stateless } from '../../../../src/filter/stateless.js'
 
 // A P-256 key made for this test.
 const key =

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { ProgressMeter } from '../../../src/cli/progress.js'
-import { formatCount, formatDuration, formatRate } from '../../../src/cli/quantities.js'
-import { StatusLine } from '../../../src/cli/status-line.js'
-import { fitLine, progressText, statusText, summaryText } from '../../../src/cli/status-text.js'
-import { noStyle } from '../../../src/cli/style.js'
-import { CtStreamError } from '../../../src/errors.js'
-import type { LogStatus, StreamStatus } from '../../../src/types/stream.js'
+import { ProgressMeter } from '../../../../src/cli/terminal/progress.js'
+import { formatCount, formatDuration, formatRate } from '../../../../src/cli/terminal/quantities.js'
+import { StatusLine } from '../../../../src/cli/terminal/status-line.js'
+import { fitLine, progressText, statusText, summaryText } from '../../../../src/cli/terminal/status-text.js'
+import { noStyle } from '../../../../src/cli/terminal/style.js'
+import { CtStreamError } from '../../../../src/errors.js'
+import type { LogStatus, StreamStatus } from '../../../../src/types/stream.js'
 
 function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {
   return {

@@ -1,5 +1,5 @@
-import { CtStreamError } from '../errors.js'
-import { suggest } from '../util/suggest.js'
+import { CtStreamError } from '../../errors.js'
+import { suggest } from '../../util/suggest.js'
 
 /** Bad usage: one line that names the flag, exit status 2. */
 export function usageError(message: string, cause?: unknown): CtStreamError {

@@ -1,5 +1,5 @@
-import type { CtErrorCode } from '../errors.js'
-import type { LogState, LogStatus, StreamStatus } from '../types/stream.js'
+import type { CtErrorCode } from '../../errors.js'
+import type { LogState, LogStatus, StreamStatus } from '../../types/stream.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 
 const states: readonly LogState[] = [

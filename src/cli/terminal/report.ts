@@ -1,9 +1,9 @@
-import type { Logger } from '../types/clock.js'
-import type { CliOutput } from './io.js'
+import type { Logger } from '../../types/clock.js'
+import type { Values } from '../flags/values.js'
+import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
 import { sanitize } from './sanitize.js'
 import type { Style } from './style.js'
-import type { Values } from './values.js'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]

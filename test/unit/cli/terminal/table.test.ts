@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ansiStyle, noStyle } from '../../../src/cli/style.js'
-import { type Column, jsonLines, tableText } from '../../../src/cli/table.js'
+import { ansiStyle, noStyle } from '../../../../src/cli/terminal/style.js'
+import { type Column, jsonLines, tableText } from '../../../../src/cli/terminal/table.js'
 
 interface Row {
   readonly name: string

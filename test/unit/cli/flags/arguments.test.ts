@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { parseArguments } from '../../../src/cli/arguments.js'
-import type { Flag } from '../../../src/cli/flags.js'
-import { mergeLayers, readConfig, readVariables, strangeVariables } from '../../../src/cli/layers.js'
-import { Values } from '../../../src/cli/values.js'
+import { parseArguments } from '../../../../src/cli/flags/arguments.js'
+import type { Flag } from '../../../../src/cli/flags/flags.js'
+import { mergeLayers, readConfig, readVariables, strangeVariables } from '../../../../src/cli/flags/layers.js'
+import { Values } from '../../../../src/cli/flags/values.js'
 
 const flags: readonly Flag[] = [
   { name: 'format', type: 'text', value: 'FORMAT', help: '' },

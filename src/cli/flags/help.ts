@@ -1,4 +1,4 @@
-import type { Command } from './command.js'
+import type { Command } from '../command.js'
 import { commonFlags, type Flag } from './flags.js'
 
 /** What `--help` shows of a command; with the list of commands for the one that is run by default. */
