@@ -2,11 +2,11 @@ import { CtStreamError } from '../errors.js'
 import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
 import type { Command } from './command.js'
-import { parseArguments } from './flags/arguments.js'
-import { commonFlags, type Flag, variableOf } from './flags/flags.js'
-import { helpText } from './flags/help.js'
+import { commandNamed, helpName, parseArguments } from './flags/arguments.js'
+import { commonFlags, type Flag, uniqueFlags, variableOf } from './flags/flags.js'
 import { mergeLayers, readConfig, readVariables, strangeVariables } from './flags/layers.js'
-import { unknown, usageError } from './flags/usage-error.js'
+import { helpWidth, programOf } from './flags/program.js'
+import { usageError } from './flags/usage-error.js'
 import { type GivenValue, Values } from './flags/values.js'
 import type { CliIo } from './io.js'
 import { Output } from './terminal/output.js'
@@ -34,37 +34,48 @@ export async function runCli(io: CliIo, commands: readonly Command[]): Promise<E
 }
 
 async function runCommand(io: CliIo, commands: readonly Command[]): Promise<void> {
-  const allFlags = uniqueFlags([...commonFlags, ...commands.flatMap((command) => command.flags)])
-  const { flags, positionals } = parseArguments(io.argv, allFlags)
-  const isHelp = positionals[0] === 'help'
-  const [command, rest] = chooseCommand(commands, isHelp ? positionals.slice(1) : positionals)
-  if (isHelp || flags.has('help')) return print(io, helpText(command, commands))
+  const { command, isNamed, flags, positionals } = parseArguments(io.argv, [...commands, helpCommand])
+  if (command === helpCommand || flags.has('help')) {
+    const name = command === helpCommand ? positionals[0] : isNamed ? command.name : undefined
+    return print(io, helpText(name, commands, helpWidth(io.stdout.columns)))
+  }
   if (flags.has('version')) return print(io, `${VERSION}\n`)
-  const own = uniqueFlags([...commonFlags, ...command.flags])
-  refuseForeignFlags(command, flags, own)
-  requirePositionals(command, rest)
+  requirePositionals(command, positionals)
+  const allFlags = uniqueFlags([...commonFlags, ...commands.flatMap((command) => command.flags)])
   for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${strangeText(name, allFlags)}\n`)
+  const own = uniqueFlags([...command.flags, ...commonFlags])
   const values = await collectValues(io, flags, own, allFlags)
-  await command.run({ io, values, positionals: rest })
+  await command.run({ io, values, positionals })
+}
+
+/** Of one command, or of all. */
+function helpText(name: string | undefined, commands: readonly Command[], width: number): string {
+  const program = programOf(commands, width)
+  const one = name === undefined ? undefined : commandNamed(name, commands)
+  let text = ''
+  const chosen = program.commands.find((command) => command.name() === one?.name) ?? program
+  chosen
+    .configureOutput({
+      writeOut: (part) => {
+        text += part
+      },
+    })
+    .outputHelp()
+  return text
+}
+
+const helpCommand: Command = {
+  name: helpName,
+  summary: 'Help of a command.',
+  positionals: ['command'],
+  optional: ['command'],
+  flags: [],
+  run: async () => {},
 }
 
 function strangeText(name: string, flags: readonly Flag[]): string {
   const meant = suggest(name, flags.map(variableOf))
   return `unknown environment variable ${name}${meant === undefined ? '' : `, did you mean ${meant}?`}`
-}
-
-function chooseCommand(commands: readonly Command[], positionals: readonly string[]): [Command, readonly string[]] {
-  const [name, ...rest] = positionals
-  const [byDefault] = commands
-  const command = name === undefined ? byDefault : commands.find((one) => one.name === name)
-  if (command !== undefined) return [command, rest]
-  throw unknown('command', name ?? '', [...commands.map((one) => one.name), 'help'])
-}
-
-function refuseForeignFlags(command: Command, given: ReadonlyMap<string, GivenValue>, own: readonly Flag[]): void {
-  for (const [name, { from }] of given) {
-    if (!own.some((flag) => flag.name === name)) throw usageError(`${from} is no flag of ct-stream ${command.name}`)
-  }
 }
 
 function requirePositionals(command: Command, given: readonly string[]): void {
@@ -84,7 +95,7 @@ async function collectValues(
 ): Promise<Values> {
   const variables = readVariables(io.env, own)
   const config = await readConfigFile(io, flags.get('config') ?? variables.get('config'), all)
-  return new Values(mergeLayers([flags, variables, config]))
+  return new Values(mergeLayers([flags, variables, config], all))
 }
 
 /**
@@ -122,10 +133,6 @@ async function readConfigFile(
 
 async function print(io: CliIo, text: string): Promise<void> {
   await new Output(io.stdout).write(text)
-}
-
-function uniqueFlags(flags: readonly Flag[]): readonly Flag[] {
-  return [...new Map(flags.map((flag) => [flag.name, flag])).values()]
 }
 
 function errorLine(error: unknown): string {

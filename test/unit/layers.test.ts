@@ -29,6 +29,8 @@ const RANKS: Record<string, number> = {
 
 /** Packages that only one place may import. */
 const ONLY_IMPORTERS: Record<string, RegExp> = {
+  commander: /^cli\/flags\//,
+  'string-width': /^cli\/terminal\//,
   undici: /^http\//,
   'p-queue': /^http\//,
   'better-sqlite3': /^checkpoint\/sqlite/,

@@ -24,6 +24,10 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
     summary: 'A certificate (PEM, DER, base64), a Merkle tree leaf or a get-entries answer, decoded; - is stdin.',
     positionals: ['file'],
     flags: formatFlags,
+    examples: [
+      ['ct-stream decode certificate.pem', 'every field, a line each'],
+      ['openssl s_client -connect example.com:443 </dev/null | ct-stream decode -', 'of a server'],
+    ],
     async run(context) {
       const { io, values } = context
       const format = formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'pretty' : 'json')

@@ -36,6 +36,7 @@ export function demoCommand<C>(load: () => Promise<DemoKit<C>>): Command {
     summary: 'The stream from embedded logs of both kinds, on loopback: works offline.',
     positionals: [],
     flags: [limitFlag, noCheckpoint, ...formatFlags, ...reportFlags],
+    examples: [['ct-stream demo --limit 10', 'ten certificates, then end']],
     run: (context) => runDemo(context, load),
   }
 }

@@ -32,6 +32,10 @@ export const get: Command = {
     ...formatFlags,
     ...reportFlags,
   ],
+  examples: [
+    ['ct-stream get argon2027h1 123456', 'an entry of a listed log'],
+    ['ct-stream get argon2027h1 123456 --json', 'with what proves it'],
+  ],
   run: showEntry,
 }
 

@@ -40,6 +40,10 @@ export const logs: Command = {
     ...flagsNamed('allow-http', 'checkpoint', 'no-checkpoint', 'contact'),
     ...reportFlags,
   ],
+  examples: [
+    ['ct-stream logs --state usable', 'the logs that take certificates now'],
+    ['ct-stream logs --operator google --probe', 'how large they are, and how old their heads'],
+  ],
   run: showLogs,
 }
 

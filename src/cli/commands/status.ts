@@ -20,6 +20,7 @@ export const status: Command = {
   summary: 'What the checkpoint file knows: positions, lag, verified sizes, gaps, evidence, learned limits.',
   positionals: [],
   flags: [...flagsNamed('checkpoint'), jsonFlag],
+  examples: [['ct-stream status --json | jq .gaps', 'what was never delivered']],
   run: showStatus,
 }
 

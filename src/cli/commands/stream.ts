@@ -14,6 +14,12 @@ export const stream: Command = {
   summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
   positionals: [],
   flags: [...streamFlags, ...formatFlags, ...reportFlags],
+  examples: [
+    ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
+    ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],
+    ['ct-stream --operator google --start 2h --end head', 'the last two hours of one operator, then end'],
+    ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
+  ],
   async run(context) {
     const { streamRequest } = await import('../flags/stream-options.js')
     const request = streamRequest(context.values, {

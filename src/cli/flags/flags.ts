@@ -9,14 +9,32 @@ export interface Flag {
   /** One letter, without dash. */
   readonly short?: string
   readonly help: string
+  /** Heading in the help. Default `Flags:`. */
+  readonly group?: string
+  /** Values the shell may complete; the command itself says what it refuses. */
+  readonly choices?: readonly string[]
+  /** Names of flags that cannot hold beside this one; one in a nearer layer takes the place of the other. */
+  readonly conflicts?: readonly string[]
 }
+
+const general = 'General:'
 
 /** Flags every command has. */
 export const commonFlags: readonly Flag[] = [
-  { name: 'help', type: 'switch', short: 'h', help: 'show this help' },
-  { name: 'version', type: 'switch', short: 'V', help: 'show the version' },
-  { name: 'config', type: 'text', value: 'FILE', help: 'read flags from a JSON file (default ct-stream.config.json)' },
+  { name: 'help', type: 'switch', short: 'h', help: 'show this help', group: general },
+  { name: 'version', type: 'switch', short: 'V', help: 'show the version', group: general },
+  {
+    name: 'config',
+    type: 'text',
+    value: 'FILE',
+    help: 'read flags from a JSON file (default ct-stream.config.json)',
+    group: general,
+  },
 ]
+
+export const formatNames = ['text', 'json', 'pretty', 'domains', 'certstream', 'template'] as const
+
+const output = 'Output:'
 
 /** How certificates are shown. */
 export const formatFlags: readonly Flag[] = [
@@ -24,21 +42,42 @@ export const formatFlags: readonly Flag[] = [
     name: 'format',
     type: 'text',
     value: 'FORMAT',
+    choices: formatNames,
     help: 'text, json, pretty, domains, certstream or template (default: text on a terminal, else json)',
+    group: output,
   },
   {
     name: 'template',
     type: 'text',
     value: 'TEXT',
     help: "a line with {fields} of the JSON form, such as '{index} {subject.commonName} {dnsNames}'",
+    group: output,
   },
 ]
 
+const messages = 'Messages on stderr:'
+
 /** How much is said on stderr. */
 export const reportFlags: readonly Flag[] = [
-  { name: 'quiet', type: 'switch', short: 'q', help: 'no status line, errors only' },
-  { name: 'log-level', type: 'text', value: 'LEVEL', help: 'silent, error, warn, info or debug (default warn)' },
+  { name: 'quiet', type: 'switch', short: 'q', help: 'no status line, errors only', group: messages },
+  {
+    name: 'log-level',
+    type: 'text',
+    value: 'LEVEL',
+    choices: ['silent', 'error', 'warn', 'info', 'debug'],
+    help: 'silent, error, warn, info or debug (default warn)',
+    group: messages,
+  },
 ]
+
+const logs = 'Which logs:'
+const range = 'From where to where:'
+const memory = 'What is remembered:'
+const certificates = 'Which certificates:'
+const requests = 'How the logs are asked:'
+
+/** A log named by hand, and a selection from lists. */
+const selection = ['log-list', 'operator', 'kind']
 
 /** When to stop by count. */
 export const limitFlag: Flag = {
@@ -47,33 +86,73 @@ export const limitFlag: Flag = {
   value: 'N',
   short: 'n',
   help: 'stop after N certificates',
+  group: range,
 }
 
 /** Which logs, from where to where, and what of it. */
 export const streamFlags: readonly Flag[] = [
-  { name: 'log-list', type: 'list', value: 'URL|FILE', help: "log lists to merge (default Chrome's and Apple's)" },
-  { name: 'operator', type: 'list', value: 'NAME', help: 'only logs of this operator' },
-  { name: 'kind', type: 'list', value: 'KIND', help: 'only rfc6962 or only static-ct logs' },
-  { name: 'log', type: 'list', value: 'URL', help: 'read this log instead of a list; needs --key' },
-  { name: 'key', type: 'list', value: 'BASE64', help: 'public key of --log (SubjectPublicKeyInfo)' },
-  { name: 'submission-url', type: 'list', value: 'URL', help: 'makes --log the monitoring URL of a static-ct log' },
   {
-    name: 'allow-http',
-    type: 'switch',
-    help: 'accept http: URLs of hosts other than this one, and any address in fetched lists',
+    name: 'log-list',
+    type: 'list',
+    value: 'URL|FILE',
+    help: "log lists to merge (default Chrome's and Apple's)",
+    group: logs,
+  },
+  { name: 'operator', type: 'list', value: 'NAME', help: 'only logs of this operator', group: logs },
+  {
+    name: 'kind',
+    type: 'list',
+    value: 'KIND',
+    choices: ['rfc6962', 'static-ct'],
+    help: 'only rfc6962 or only static-ct logs',
+    group: logs,
+  },
+  {
+    name: 'log',
+    type: 'list',
+    value: 'URL',
+    help: 'read this log instead of a list; needs --key',
+    group: logs,
+    conflicts: selection,
+  },
+  {
+    name: 'key',
+    type: 'list',
+    value: 'BASE64',
+    help: 'public key of --log (SubjectPublicKeyInfo)',
+    group: logs,
+    conflicts: selection,
+  },
+  {
+    name: 'submission-url',
+    type: 'list',
+    value: 'URL',
+    help: 'makes --log the monitoring URL of a static-ct log',
+    group: logs,
+    conflicts: selection,
   },
   {
     name: 'start',
     type: 'text',
     value: 'WHERE',
+    choices: ['now', 'beginning'],
     help: 'now, beginning, an index, a time, or 2h, 7d ago (default now)',
+    group: range,
   },
-  { name: 'end', type: 'text', value: 'WHERE', help: 'never, head, an index or a time (default never)' },
+  {
+    name: 'end',
+    type: 'text',
+    value: 'WHERE',
+    choices: ['never', 'head'],
+    help: 'never, head, an index or a time (default never)',
+    group: range,
+  },
   {
     name: 'merge-delay',
     type: 'text',
     value: 'TIME',
     help: "how late, as 10m, a log may merge what --start and --end bound by time (default the log's maximum)",
+    group: range,
   },
   limitFlag,
   {
@@ -81,25 +160,100 @@ export const streamFlags: readonly Flag[] = [
     type: 'text',
     value: 'SECONDS',
     help: 'with --end or --limit: give a log that does not answer up after this long (default 60)',
+    group: range,
   },
-  { name: 'checkpoint', type: 'text', value: 'FILE', help: 'where positions are kept (default ct-stream.db)' },
-  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions' },
-  { name: 'domain', type: 'list', value: 'PATTERN', help: 'only example.com and below; =example.com, *.example.com' },
-  { name: 'domains-file', type: 'text', value: 'FILE', help: 'patterns of --domain, one a line' },
-  { name: 'match', type: 'text', value: 'REGEX', help: 'only certificates with a DNS name that matches' },
-  { name: 'issuer', type: 'list', value: 'TEXT', help: 'only of issuers whose name contains this' },
-  { name: 'only', type: 'text', value: 'KIND', help: 'certificates or precertificates, without what cannot be parsed' },
-  { name: 'dedupe', type: 'text', value: 'BY', help: 'certificate or issuance: show each once' },
-  { name: 'verify', type: 'text', value: 'HOW', help: 'full, signatures-only or none-unverified (default full)' },
-  { name: 'contact', type: 'text', value: 'ADDRESS', help: 'e-mail or URL to tell the operators who asks' },
+  {
+    name: 'checkpoint',
+    type: 'text',
+    value: 'FILE',
+    help: 'where positions are kept (default ct-stream.db)',
+    group: memory,
+    conflicts: ['no-checkpoint'],
+  },
+  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions', group: memory },
+  {
+    name: 'domain',
+    type: 'list',
+    value: 'PATTERN',
+    help: 'only example.com and below; =example.com, *.example.com',
+    group: certificates,
+  },
+  {
+    name: 'domains-file',
+    type: 'text',
+    value: 'FILE',
+    help: 'patterns of --domain, one a line',
+    group: certificates,
+  },
+  {
+    name: 'match',
+    type: 'text',
+    value: 'REGEX',
+    help: 'only certificates with a DNS name that matches',
+    group: certificates,
+  },
+  {
+    name: 'issuer',
+    type: 'list',
+    value: 'TEXT',
+    help: 'only of issuers whose name contains this',
+    group: certificates,
+  },
+  {
+    name: 'only',
+    type: 'text',
+    value: 'KIND',
+    choices: ['certificates', 'precertificates'],
+    help: 'certificates or precertificates, without what cannot be parsed',
+    group: certificates,
+  },
+  {
+    name: 'dedupe',
+    type: 'text',
+    value: 'BY',
+    choices: ['certificate', 'issuance'],
+    help: 'certificate or issuance: show each once',
+    group: certificates,
+  },
+  {
+    name: 'verify',
+    type: 'text',
+    value: 'HOW',
+    choices: ['full', 'signatures-only', 'none-unverified'],
+    help: 'full, signatures-only or none-unverified (default full)',
+    group: certificates,
+  },
+  {
+    name: 'contact',
+    type: 'text',
+    value: 'ADDRESS',
+    help: 'e-mail or URL to tell the operators who asks',
+    group: requests,
+  },
+  {
+    name: 'allow-http',
+    type: 'switch',
+    help: 'accept http: URLs of hosts other than this one, and any address in fetched lists',
+    group: requests,
+  },
 ]
 
 /** A table as JSON. */
-export const jsonFlag: Flag = { name: 'json', type: 'switch', help: 'for programs: JSON instead of a table' }
+export const jsonFlag: Flag = {
+  name: 'json',
+  type: 'switch',
+  help: 'for programs: JSON instead of a table',
+  group: output,
+}
 
 /** Some of {@link streamFlags}, for commands that share them. */
 export function flagsNamed(...names: readonly string[]): readonly Flag[] {
   return streamFlags.filter(({ name }) => names.includes(name))
+}
+
+/** Each once, the first of a name. */
+export function uniqueFlags(flags: readonly Flag[]): readonly Flag[] {
+  return [...new Map(flags.map((flag) => [flag.name, flag])).values()]
 }
 
 /** `log-list` → `CT_STREAM_LOG_LIST`. */

@@ -4,21 +4,12 @@ import type { GivenValue } from './values.js'
 
 type Layer = ReadonlyMap<string, GivenValue>
 
-/** Flags that cannot both hold: one of them in a higher layer takes the other's place in a lower one. */
-const opposites: readonly (readonly [string, string])[] = [
-  ['checkpoint', 'no-checkpoint'],
-  // A log named by hand, and a selection from lists.
-  ...['log', 'key', 'submission-url'].flatMap((one) =>
-    ['log-list', 'operator', 'kind'].map((other) => [one, other] as const),
-  ),
-]
-
 /** One set of values out of several, the first named wins: flags, variables, file. */
-export function mergeLayers(layers: readonly Layer[]): Layer {
+export function mergeLayers(layers: readonly Layer[], flags: readonly Flag[]): Layer {
   const merged = new Map<string, GivenValue>()
   for (const layer of [...layers].reverse()) {
     for (const [name, given] of layer) {
-      for (const other of oppositesOf(name)) {
+      for (const other of conflictsOf(name, flags)) {
         const clash = layer.get(other)
         if (isOn(given) && clash !== undefined && isOn(clash)) {
           throw usageError(`${given.from} and ${clash.from} exclude each other`)
@@ -115,6 +106,8 @@ function isOn({ value }: GivenValue): boolean {
   return value !== false
 }
 
-function oppositesOf(name: string): readonly string[] {
-  return opposites.flatMap(([a, b]) => (a === name ? [b] : b === name ? [a] : []))
+function conflictsOf(name: string, flags: readonly Flag[]): readonly string[] {
+  return flags.flatMap((flag) =>
+    flag.name === name ? (flag.conflicts ?? []) : flag.conflicts?.includes(name) ? [flag.name] : [],
+  )
 }

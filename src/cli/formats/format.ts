@@ -1,4 +1,5 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import { formatNames } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
 import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
@@ -7,7 +8,6 @@ import { prettyText } from './pretty.js'
 import { compileTemplate } from './template.js'
 import { textLine } from './text.js'
 
-export const formatNames = ['text', 'json', 'pretty', 'domains', 'certstream', 'template'] as const
 export type FormatName = (typeof formatNames)[number]
 
 /** How certificates are written. */

@@ -64,7 +64,7 @@ describe('the command line', () => {
     ['help strem', 'unknown command strem, did you mean stream?'],
     ['hel', 'unknown command hel, did you mean help?'],
     ['decode a b', 'ct-stream decode takes no argument "b"'],
-    ['decode --quiet a', '--quiet is no flag of ct-stream decode'],
+    ['decode --quiet a', '--quiet is no flag of ct-stream decode, but of ct-stream stream'],
     ['--config no.json', "--config cannot be read: ENOENT: no such file, open 'no.json'"],
   ])('%j is bad usage', async (argv, message) => {
     expect(await run(argv)).toEqual({ status: 2, calls: [], stdout: '', stderr: `ct-stream: ${message}\n` })
@@ -134,9 +134,10 @@ describe('the command line', () => {
   it('shows its help and version, whatever else is missing', async () => {
     const { status, stdout } = await run('--help')
     expect(status).toBe(0)
-    expect(stdout).toContain('Usage: ct-stream [stream] [flags]')
-    expect(stdout).toContain('Commands:\n  stream  Streams.\n  decode  Decodes.\n')
-    expect(stdout).toContain('-q, --quiet')
+    expect(stdout).toContain('Usage: ct-stream [command] [flags]')
+    expect(stdout).toMatch(/Commands:\n {2}stream +Streams\.\n {2}decode +Decodes\.\n/)
+    expect((await run('help stream')).stdout).toContain('-q, --quiet')
+    expect(await run('--quiet -h')).toEqual(await run('--help'))
     const decode = await run('decode -h')
     expect(decode.stdout).toContain('Usage: ct-stream decode <file> [flags]')
     expect(decode.stdout).not.toContain('--quiet')

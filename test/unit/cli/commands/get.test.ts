@@ -177,7 +177,7 @@ describe('ct-stream get', () => {
     [['argon'], 'ct-stream get needs <log> and <index>'],
     [[], 'ct-stream get needs <log>'],
     [['argon', 'x'], '<index> must be an integer from 0, got "x"'],
-    [['argon', '-1'], 'unknown flag -1'],
+    [['argon', '-1'], '<index> must be an integer from 0, got "-1"'],
     [['argon', '9007199254740992'], '<index> must be an integer from 0'],
     [['argon', '1', '2'], 'ct-stream get takes no argument "2"'],
     [['example', '1'], '"example" can be any of 2 logs: "Example \'Argon2026\' log", "Example Willow 2026"'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Command } from '../../../../src/cli/command.js'
 import { parseArguments } from '../../../../src/cli/flags/arguments.js'
-import type { Flag } from '../../../../src/cli/flags/flags.js'
+import { type Flag, streamFlags } from '../../../../src/cli/flags/flags.js'
 import { mergeLayers, readConfig, readVariables, strangeVariables } from '../../../../src/cli/flags/layers.js'
 import { Values } from '../../../../src/cli/flags/values.js'
 
@@ -9,30 +10,46 @@ const flags: readonly Flag[] = [
   { name: 'limit', type: 'text', value: 'N', short: 'n', help: '' },
   { name: 'domain', type: 'list', value: 'PATTERN', help: '' },
   { name: 'quiet', type: 'switch', short: 'q', help: '' },
-  { name: 'checkpoint', type: 'text', value: 'FILE', help: '' },
+  { name: 'checkpoint', type: 'text', value: 'FILE', help: '', conflicts: ['no-checkpoint'] },
   { name: 'no-checkpoint', type: 'switch', help: '' },
 ]
 
+const commandsWith = (flags: readonly Flag[]): Command[] => [
+  { name: 'stream', summary: '', positionals: [], flags, run: async () => {} },
+  { name: 'decode', summary: '', positionals: ['file'], flags: [...flags, probe], run: async () => {} },
+]
+const probe: Flag = { name: 'probe', type: 'switch', help: '' }
+
 const parse = (...argv: string[]) => {
-  const { flags: given, positionals } = parseArguments(argv, flags)
-  return { ...Object.fromEntries([...given].map(([name, { value }]) => [name, value])), positionals }
+  const { command, flags: given, positionals } = parseArguments(argv, commandsWith(flags))
+  return {
+    name: command.name,
+    ...Object.fromEntries([...given].map(([name, { value }]) => [name, value])),
+    positionals,
+  }
 }
 const invalid = (message: string) => expect.objectContaining({ code: 'CT_OPTION_INVALID', message })
 
 describe('arguments', () => {
   it.each([
     [[], { positionals: [] }],
-    [['stream', '--format', 'json'], { format: 'json', positionals: ['stream'] }],
-    [['--format=json', 'a', '-q', 'b'], { format: 'json', quiet: true, positionals: ['a', 'b'] }],
+    [['stream', '--format', 'json'], { format: 'json', positionals: [] }],
+    [['--format', 'json', 'stream'], { format: 'json', positionals: [] }],
+    [['--format=json', 'stream', 'a', '-q', 'b'], { format: 'json', quiet: true, positionals: ['a', 'b'] }],
     [['-n', '5'], { limit: '5', positionals: [] }],
+    [['-n5', 'stream'], { limit: '5', positionals: [] }],
     [['-qn5'], { quiet: true, limit: '5', positionals: [] }],
     [['--domain', 'a', '--domain=b', '--domain', '=c'], { domain: ['a', 'b', '=c'], positionals: [] }],
+    [['--domain', 'decode', 'stream'], { domain: ['decode'], positionals: [] }],
     [['--format=--x'], { format: '--x', positionals: [] }],
     [['--checkpoint', '-'], { checkpoint: '-', positionals: [] }],
-    [['--no-checkpoint', '--', '--format'], { 'no-checkpoint': true, positionals: ['--format'] }],
-    [['decode', '-'], { positionals: ['decode', '-'] }],
+    [['--checkpoint', 'a', '--no-checkpoint'], { checkpoint: 'a', 'no-checkpoint': true, positionals: [] }],
+    [['--no-checkpoint', 'stream', '--', '--format'], { 'no-checkpoint': true, positionals: ['--format'] }],
+    [['decode', '-'], { name: 'decode', positionals: ['-'] }],
+    [['-q', 'decode', 'a'], { name: 'decode', quiet: true, positionals: ['a'] }],
+    [['decode', 'stream'], { name: 'decode', positionals: ['stream'] }],
   ])('%j', (argv, expected) => {
-    expect(parse(...argv)).toEqual(expected)
+    expect(parse(...argv)).toEqual({ name: 'stream', ...expected })
   })
 
   it.each([
@@ -47,7 +64,11 @@ describe('arguments', () => {
     [['--format='], '--format needs a value (FORMAT)'],
     [['--format', '--quiet'], '--format needs a value (FORMAT), got --quiet: write --format=--quiet if that is it'],
     [['--quiet=yes'], '--quiet takes no value, got "yes"'],
+    [['--quiet=a=b'], '--quiet takes no value, got "a=b"'],
+    [['-n'], '--limit needs a value (N)'],
     [['--limit', '1', '-n', '2'], '--limit is given twice'],
+    [['--probe'], '--probe is no flag of ct-stream stream, but of ct-stream decode'],
+    [['strem', '--quiet'], 'unknown command strem, did you mean stream?'],
   ])('%j is refused in one line that names the flag', (argv, message) => {
     expect(() => parse(...argv)).toThrowError(invalid(message))
   })
@@ -117,7 +138,7 @@ describe('precedence', () => {
   const layer = (given: Record<string, string | boolean | string[]>, from: string) =>
     new Map(Object.entries(given).map(([name, value]) => [name, { value, from: `${from} ${name}` }]))
   const merge = (...layers: ReturnType<typeof layer>[]) =>
-    Object.fromEntries([...mergeLayers(layers)].map(([name, { value }]) => [name, value]))
+    Object.fromEntries([...mergeLayers(layers, streamFlags)].map(([name, { value }]) => [name, value]))
 
   it('is flag, variable, file; lists are replaced, not joined', () => {
     expect(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { stream } from '../../../../src/cli/commands/stream.js'
 import { parseArguments } from '../../../../src/cli/flags/arguments.js'
-import { streamFlags } from '../../../../src/cli/flags/flags.js'
 import { streamRequest } from '../../../../src/cli/flags/stream-options.js'
 import { Values } from '../../../../src/cli/flags/values.js'
 import { stateless } from '../../../../src/filter/stateless.js'
@@ -10,7 +10,7 @@ const key =
   'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsTMF3eyeG51+HmRekqU1ScJNFOAeIDCV03xMGes1OUB8kCiuugEAvBjxfS3fjZny1Sog4xzz7p/LRICtD1sp+A=='
 const now = Date.UTC(2026, 10, 22, 12)
 const request = (argv: string, domainsFile?: string) =>
-  streamRequest(new Values(parseArguments(argv === '' ? [] : argv.split(' '), streamFlags).flags), { now, domainsFile })
+  streamRequest(new Values(parseArguments(argv === '' ? [] : argv.split(' '), [stream]).flags), { now, domainsFile })
 
 describe('--match', () => {
   const matches = (expression: string, name: string) => {
