@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
 // One configuration with several entries and `splitting`, so that all share one copy of each module: separate copies of
@@ -19,5 +20,6 @@ export default defineConfig({
   // The compiler's own declarations mirror src and keep every doc comment.
   onSuccess: async () => {
     execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'src'], { stdio: 'inherit' })
+    writeFileSync('dist/ct-stream.1', execFileSync(process.execPath, ['dist/cli.js', 'manual']))
   },
 })

@@ -1,8 +1,10 @@
 import type { Command } from './command.js'
+import { completionCommand } from './commands/completion.js'
 import { decodeCommand } from './commands/decode.js'
 import { demoCommand } from './commands/demo.js'
 import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
+import { manualCommand } from './commands/manual.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
 
@@ -20,4 +22,13 @@ const demo = demoCommand(async () => {
  * All commands in the order of the help, each a file below `commands/`; the first is run when none is named. A command
  * that needs a part of the library loads it when it is run.
  */
-export const commands: readonly Command[] = [stream, logs, status, get, decode, demo]
+export const commands: readonly Command[] = [
+  stream,
+  logs,
+  status,
+  get,
+  decode,
+  demo,
+  completionCommand(() => commands),
+  manualCommand(() => commands),
+]
