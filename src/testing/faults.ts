@@ -47,6 +47,10 @@ export interface Fault {
   readonly wrongRoot?: boolean
   /** How many entries come: 0 for none, fewer than asked, or more than asked. */
   readonly entries?: number
+  /** Entries of another place, that many further on (or back, when negative), under the place that was asked for. */
+  readonly shift?: number
+  /** Two entries of the answer, by their place in it, change places. Where there is one only, nothing does. */
+  readonly swap?: readonly [number, number]
   /** Flips one bit. */
   readonly flipBit?: BitFlip
 
@@ -60,6 +64,10 @@ export interface Fault {
   readonly truncate?: number
   /** Announces the whole body, sends that many bytes of it, then closes the connection. */
   readonly cutAfter?: number
+  /** With `disconnect` and `cutAfter`: the connection is reset instead of closed. */
+  readonly reset?: boolean
+  /** Announces a body of that many bytes, whatever is sent, and closes the connection after it. */
+  readonly announce?: number
   /** Closes the connection after the answer. */
   readonly closeConnection?: boolean
 }
@@ -125,12 +133,16 @@ const FAULT_KEYS = [
   'stale',
   'wrongRoot',
   'entries',
+  'shift',
+  'swap',
   'flipBit',
   'badBase64',
   'oversize',
   'rewrite',
   'truncate',
   'cutAfter',
+  'reset',
+  'announce',
   'closeConnection',
 ] as const satisfies readonly (keyof Fault)[]
 
@@ -219,6 +231,9 @@ function checkFault(fault: Fault): void {
   integerOption('fault.oversize', fault.oversize, 0, 2 ** 31, 0)
   integerOption('fault.truncate', fault.truncate, 0, Number.MAX_SAFE_INTEGER, 0)
   integerOption('fault.cutAfter', fault.cutAfter, 0, Number.MAX_SAFE_INTEGER, 0)
+  integerOption('fault.announce', fault.announce, 0, Number.MAX_SAFE_INTEGER, 0)
+  integerOption('fault.shift', fault.shift, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0)
+  for (const place of fault.swap ?? []) integerOption('fault.swap', place, 0, 1_000_000, 0)
   if (fault.rateLimit !== undefined) {
     const { burst, perSecond, by, retryAfter } = objectOption<RateLimit>('fault.rateLimit', fault.rateLimit, [
       'burst',
@@ -239,7 +254,7 @@ function checkFault(fault: Fault): void {
   }
 }
 
-/** Applies the effects that change what an answer says: `wrongRoot`, `entries`, `flipBit` (but `'body'`). */
+/** Applies the effects that change what an answer says: `wrongRoot`, `entries`, `shift`, `swap`, `flipBit` (but `'body'`). */
 export function tamper(content: Content, fault: Fault, view: LogView): Content {
   let changed = content
   if (fault.wrongRoot && changed.kind === 'head') {
@@ -248,6 +263,10 @@ export function tamper(content: Content, fault: Fault, view: LogView): Content {
   }
   if (fault.entries !== undefined && changed.kind === 'entries')
     changed = { ...changed, entries: resize(changed.entries, changed.start, fault.entries, view) }
+  if (fault.shift !== undefined && changed.kind === 'entries')
+    changed = { ...changed, entries: shifted(changed.entries, changed.start, fault.shift, view) }
+  if (fault.swap !== undefined && changed.kind === 'entries')
+    changed = { ...changed, entries: swapped(changed.entries, fault.swap) }
   if (fault.flipBit !== undefined) changed = flip(changed, fault.flipBit)
   return changed
 }
@@ -258,6 +277,18 @@ function resize(entries: readonly StoredEntry[], start: number, count: number, v
   const longer = view.state.entries.slice(start, start + count)
   while (longer.length < count) longer.push(longer.at(-1) as StoredEntry)
   return longer
+}
+
+/** As many entries, from another place; where the log has none there, the last one again. */
+function shifted(entries: readonly StoredEntry[], start: number, by: number, view: LogView): readonly StoredEntry[] {
+  const { entries: all } = view.state
+  return entries.map((entry, i) => all[start + i + by] ?? all.at(-1) ?? entry)
+}
+
+function swapped(entries: readonly StoredEntry[], [a, b]: readonly [number, number]): readonly StoredEntry[] {
+  const [first, second] = [entries[a], entries[b]]
+  if (first === undefined || second === undefined) return entries
+  return entries.map((entry, i) => (i === a ? second : i === b ? first : entry))
 }
 
 function flip(content: Content, { in: part, item = 0, byte, bit = 0 }: BitFlip): Content {

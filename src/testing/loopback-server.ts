@@ -7,6 +7,10 @@ export interface SendOptions {
   readonly cutAfter?: number
   /** With `cutAfter`: leave the connection open and silent. */
   readonly silent?: boolean
+  /** With `cutAfter`: reset the connection instead of closing it. */
+  readonly reset?: boolean
+  /** Length to announce instead of the body's; the connection is closed after the body. */
+  readonly announce?: number
   readonly closeConnection?: boolean
 }
 
@@ -61,10 +65,11 @@ export function send(
   body: Uint8Array,
   options: SendOptions = {},
 ): number {
-  const { cutAfter, silent = false, closeConnection = false } = options
+  const { announce, silent = false, reset = false, closeConnection = false } = options
+  const cutAfter = options.cutAfter ?? (announce === undefined ? undefined : body.length)
   response.writeHead(status, {
     ...headers,
-    'content-length': String(body.length),
+    'content-length': String(announce ?? body.length),
     ...(closeConnection ? { connection: 'close' } : {}),
   })
   if (cutAfter === undefined) {
@@ -73,8 +78,12 @@ export function send(
   }
   const part = body.subarray(0, cutAfter)
   response.flushHeaders()
-  response.write(part.length === 0 ? '' : part)
+  const { socket } = response
+  // Handed to the kernel before the connection is reset, or the client might see nothing of it.
+  response.write(part.length === 0 ? '' : part, () => {
+    if (reset && !silent) socket?.resetAndDestroy()
+  })
   // end(), not destroy(): what was written still arrives before the connection is closed.
-  if (!silent) response.socket?.end()
+  if (!silent && !reset) socket?.end()
   return part.length
 }

@@ -33,15 +33,17 @@ export async function misbehave(exchange: Exchange, active: ActiveFault, parts: 
   if (fault.delayMs !== undefined && !(await isSlept(fault.delayMs, parts))) return
   if (fault.hang === true) return
   if (fault.disconnect) {
-    incoming.socket.destroy()
+    if (fault.reset) incoming.socket.resetAndDestroy()
+    else incoming.socket.destroy()
     return
   }
   const { status, headers, body: whole } = faultyAnswer(exchange, active, parts)
   const body = fault.truncate === undefined ? whole : whole.subarray(0, fault.truncate)
   const cutAfter = fault.hang === 'body' ? Math.floor(body.length / 2) : fault.cutAfter
-  const { closeConnection } = fault
+  const { reset, announce, closeConnection } = fault
+  const silent = fault.hang === 'body'
   record.status = status
-  record.bytes = send(response, status, headers, body, { cutAfter, silent: fault.hang === 'body', closeConnection })
+  record.bytes = send(response, status, headers, body, { cutAfter, silent, reset, announce, closeConnection })
 }
 
 function isSlept(ms: number, { clock, closing }: MisbehaviourParts): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Agent, get } from 'node:http'
+import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
@@ -81,6 +82,9 @@ describe('faults: which requests', () => {
     { on: '*', rateLimit: { burst: 0, perSecond: 1 } },
     { on: '*', rateLimit: { burst: 1, perSecond: 0 } },
     { on: '*', from: { size: 0 } },
+    { on: '*', announce: -1 },
+    { on: '*', swap: [0, -1] },
+    { on: '*', shift: 0.5 },
     {},
   ])('refuse %j', async (fault) => {
     const log = await start()
@@ -152,6 +156,21 @@ describe('faults: answers', () => {
       expect(await entriesOf(log)).toHaveLength(count)
       expect(log.requests.at(-1)?.count).toBe(count)
     }
+  })
+
+  it('give entries of another place, or two of them in each other’s', async () => {
+    const log = await start({ entries: certificates(20) })
+    const leaf = (i: number) => Buffer.from(log.entry(i).leafInput).toString('base64')
+    const served = async () => (await entriesOf(log)).map(({ leaf_input }) => leaf_input)
+    log.fault({ on: 'get-entries', times: 1, shift: 2 })
+    expect(await served()).toEqual(Array.from({ length: 10 }, (_, i) => leaf(i + 2)))
+    // Before the first there is none: the last one stands in.
+    log.fault({ on: 'get-entries', times: 1, shift: -1 })
+    expect(await served()).toEqual([19, 0, 1, 2, 3, 4, 5, 6, 7, 8].map(leaf))
+    log.fault({ on: 'get-entries', times: 1, swap: [1, 3] })
+    expect(await served()).toEqual([0, 3, 2, 1, 4, 5, 6, 7, 8, 9].map(leaf))
+    log.fault({ on: 'get-entries', times: 1, swap: [0, 10] })
+    expect(await served()).toEqual(Array.from({ length: 10 }, (_, i) => leaf(i)))
   })
 
   it('flip one bit of one part', async () => {
@@ -262,6 +281,41 @@ describe('faults: connections', () => {
     expect(cut.announced).toBeGreaterThan(100)
     expect(Buffer.concat(parts).length).toBe(100)
     expect(log.requests.map((request) => request.status)).toEqual([undefined, 200])
+  })
+
+  it('reset the connection, at once or in the middle of an answer', async () => {
+    const log = await start({ entries: certificates(10) })
+    // Told apart from one that is closed by a plain socket: HTTP calls both a connection reset.
+    const received = (fault: Partial<Fault>) =>
+      new Promise<{ bytes: string; error: unknown }>((resolve) => {
+        log.fault({ on: 'get-entries', times: 1, ...fault })
+        const socket = connect(Number(new URL(log.url).port), '127.0.0.1')
+        let bytes = ''
+        let error: unknown
+        socket.on('data', (piece) => {
+          bytes += piece
+        })
+        socket.on('error', (what: NodeJS.ErrnoException) => {
+          error = what.code
+        })
+        socket.on('close', () => resolve({ bytes, error }))
+        socket.write('GET /ct/v1/get-entries?start=0&end=9 HTTP/1.1\r\nhost: log\r\n\r\n')
+      })
+    expect(await received({ disconnect: true, reset: true })).toEqual({ bytes: '', error: 'ECONNRESET' })
+    expect(await received({ cutAfter: 100 })).toMatchObject({ error: undefined })
+    expect(await received({ cutAfter: 100, reset: true })).toMatchObject({ error: 'ECONNRESET' })
+  })
+
+  it('announce another length than what is sent', async () => {
+    const log = await start()
+    log.fault({ on: 'get-sth', announce: 1_000_000 })
+    const announced = await new Promise<string | undefined>((resolve) => {
+      get(`${log.url}ct/v1/get-sth`, { agent: false }, (response) => {
+        response.on('error', () => resolve(response.headers['content-length']))
+        response.resume()
+      })
+    })
+    expect(announced).toBe('1000000')
   })
 
   it('never answer, from the start or from the middle of the body, until the log is closed', async () => {
