@@ -27,7 +27,26 @@ export function verifyConsistency(
     return
   }
   if (firstRoot.length !== HASH_LENGTH) throw refuseConsistency(first, second, 'the first root is not 32 bytes long')
+  const led = rootsFromConsistency(first, second, proof, firstRoot)
+  if (!equalBytes(led.first, firstRoot)) throw refuseConsistency(first, second, 'it leads to another first root')
+  if (!equalBytes(led.second, secondRoot)) throw refuseConsistency(first, second, 'it leads to another second root')
+}
 
+/**
+ * The two roots a consistency proof leads to. Where `second` is the root that was signed, `first` is the root of the first
+ * entries of that tree, whatever another head says of them.
+ *
+ * @param first - `0 < first < second`.
+ * @param firstRoot - Taken as given when `first` is a power of two: the proof leaves it out.
+ * @throws {@link CtStreamError} `CT_CONSISTENCY` when there is no such proof between trees of these sizes.
+ */
+export function rootsFromConsistency(
+  first: number,
+  second: number,
+  proof: readonly Uint8Array[],
+  firstRoot: Uint8Array,
+): { readonly first: Uint8Array; readonly second: Uint8Array } {
+  checkConsistencyProof(first, second, proof)
   // "If first is an exact power of 2, then prepend first_hash to the consistency_path array."
   const path = isPowerOfTwo(first) ? [firstRoot, ...proof] : proof
   let fn = first - 1
@@ -53,8 +72,7 @@ export function verifyConsistency(
     fn = Math.floor(fn / 2)
     sn = Math.floor(sn / 2)
   }
-  if (!equalBytes(fr, firstRoot)) throw refuseConsistency(first, second, 'it leads to another first root')
-  if (!equalBytes(sr, secondRoot)) throw refuseConsistency(first, second, 'it leads to another second root')
+  return { first: fr, second: sr }
 }
 
 /** Refuses a proof that cannot be one between these sizes, before anything is hashed. */

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { verifyConsistency } from '../../../src/merkle/consistency.js'
+import { rootsFromConsistency, verifyConsistency } from '../../../src/merkle/consistency.js'
 import { describeReal, realData, realJson } from '../../real-data.js'
 import { code, hugeSizes, leaves, MTH, PROOF, UniformTree } from './reference.js'
 
@@ -153,5 +153,19 @@ describeReal('verifyConsistency over foreign vectors', () => {
       expect(code(() => verifyConsistency(m, n, proof, root2, root1))).toBe('CT_CONSISTENCY')
       expect(code(() => verifyConsistency(m + 1, n, proof, root1, root2))).toBe('CT_CONSISTENCY')
     }
+  })
+})
+
+describe('rootsFromConsistency', () => {
+  it('leads from any proof to the root of the first entries, whatever the first root is held to be', () => {
+    const all = leaves(40)
+    const wrong = new Uint8Array(32)
+    for (let n = 2; n <= 40; n++)
+      for (let m = 1; m < n; m++) {
+        const isPower = Number.isInteger(Math.log2(m))
+        const root = MTH(all.slice(0, m))
+        const led = rootsFromConsistency(m, n, PROOF(m, all.slice(0, n)), isPower ? root : wrong)
+        expect(led).toEqual({ first: root, second: MTH(all.slice(0, n)) })
+      }
   })
 })
