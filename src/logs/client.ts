@@ -37,6 +37,10 @@ export interface PublishedHead extends SignedHead {
  */
 export interface LogClient {
   readonly log: LogInfo
+  /** The log's key, SubjectPublicKeyInfo (DER), for evidence. */
+  readonly key?: { readonly spki: Uint8Array }
+  /** Origin line of the log's checkpoints; `undefined` where it has none. */
+  readonly origin?: string
 
   /**
    * The newest signed head, its signature verified with the log's key.

@@ -15,6 +15,7 @@ import type { Rfc6962Client } from './rfc6962.js'
  */
 export class HybridClient implements LogClient {
   readonly log: LogInfo
+  readonly key: LogClient['key']
   private readonly client: Rfc6962Client
   private readonly http: LogHttp
   private readonly dataTiles: DataTiles
@@ -24,6 +25,7 @@ export class HybridClient implements LogClient {
   /** @param options.tiles - The prefix below which `tile/data/…` and `issuer/…` are. */
   constructor({ client, tiles, transport }: { client: Rfc6962Client; tiles: string; transport: Transport }) {
     this.log = client.log
+    this.key = client.key
     this.client = client
     this.http = new LogHttp(transport, tiles)
     this.dataTiles = new DataTiles(this.http)

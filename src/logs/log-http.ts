@@ -2,6 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { excerpt } from '../http/http-errors.js'
 import type { HttpAnswer, Transport } from '../http/transport.js'
 import { inTurns, type Steps } from '../util/turns.js'
+import { withAnswer } from './answer-at-fault.js'
 import type { RequestOptions } from './client.js'
 
 /** The prefix of a log's URLs, with exactly one slash at its end: lists write it either way. */
@@ -41,6 +42,8 @@ export class LogHttp {
       return parse(body)
     } catch (error) {
       if (!CtStreamError.is(error)) throw error
+      // A signature that is wrong is shown by the bytes alone.
+      if (error.code === 'CT_HEAD_SIGNATURE') withAnswer(error, this.url(path), body)
       throw this.refuse(path, error)
     }
   }

@@ -3,7 +3,7 @@ import type { Transport } from '../http/transport.js'
 import type { CompactRange } from '../merkle/compact-range.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
-import { toBase64 } from '../util/bytes.js'
+import { copyBytes, toBase64 } from '../util/bytes.js'
 import type { Steps } from '../util/turns.js'
 import { getEntriesSteps } from '../wire/get-entries.js'
 import { type LogKey, verifyHead } from '../wire/head-signature.js'
@@ -33,7 +33,7 @@ export interface LogClientOptions {
 /** A log that speaks RFC 6962 section 4: it is asked for proofs. */
 export class Rfc6962Client implements LogClient {
   readonly log: LogInfo
-  private readonly key: LogKey
+  readonly key: LogKey
   private readonly verifyHeads: boolean
   private readonly http: LogHttp
   /** Entries asked for at once: fewer after an answer that was too large, more again when that many came. */
@@ -48,7 +48,8 @@ export class Rfc6962Client implements LogClient {
 
   async head(options: RequestOptions = {}): Promise<SignedHead> {
     return await this.ask('get-sth', options, MAX_HEAD_BYTES, (body) => {
-      const head = parseGetSth(body)
+      // A copy: decoding writes over it, and evidence of a wrong signature shows what was received.
+      const head = parseGetSth(copyBytes(body))
       if (this.verifyHeads) verifyHead(head, this.key)
       return head
     })

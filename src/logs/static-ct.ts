@@ -38,8 +38,8 @@ export interface StaticCtClientOptions {
 /** A log that speaks C2SP static-ct-api: it serves files, and proofs are computed from its hash tiles. */
 export class StaticCtClient implements LogClient {
   readonly log: LogInfo
-  private readonly key: LogKey
-  private readonly origin: string
+  readonly key: LogKey
+  readonly origin: string
   private readonly verifyHeads: boolean
   private readonly http: LogHttp
   private readonly dataTiles: DataTiles

@@ -24,7 +24,12 @@ export class Heads {
   /** Signed heads taken over and not yet proven, oldest first. */
   pending: readonly SignedHead[] = []
   /** What was compared last: the evidence, when it did not agree. */
-  disputed: { readonly head?: SignedHead; readonly proof?: readonly Uint8Array[] } = {}
+  disputed: {
+    readonly head?: SignedHead
+    readonly proof?: readonly Uint8Array[]
+    /** Of a fork: what the proof shows the root of the smaller tree to be. */
+    readonly firstRoot?: Uint8Array
+  } = {}
   private readonly log: LogInfo
   private readonly ask: AskConsistency
   private readonly tryAsk: TryConsistency

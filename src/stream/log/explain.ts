@@ -46,7 +46,9 @@ async function forkOf(head: SignedHead, scene: Scene): Promise<CtStreamError | u
     if (other === undefined || other === head || !(await isFork(other, head, frontier))) continue
     const [smaller, larger] = other.treeSize <= head.treeSize ? [other, head] : [head, other]
     const proof = await requests.tryConsistency(smaller.treeSize, larger, asking).catch(() => undefined)
-    heads.disputed = { head, proof: proof ?? heads.disputed.proof }
+    // A proof from a power of two leaves this root out: without it, nobody else could follow the proof.
+    const firstRoot = (await frontier(smaller.treeSize, larger)).root()
+    heads.disputed = { head, proof: proof ?? heads.disputed.proof, firstRoot }
     const message = `${log.url}: fork: the log signed two trees, and that of ${larger.treeSize} entries does not continue that of ${smaller.treeSize}`
     return new CtStreamError('CT_HEAD_CONFLICT', message, { logId: log.id, url: log.url, index: smaller.treeSize })
   }

@@ -138,8 +138,11 @@ export class Trouble {
   }
 
   evidence(error: CtStreamError): Evidence {
-    const { log, logHeads, window, options } = this.session
-    return evidenceOf({ log, error }, logHeads.known, window.held, options.clock.now())
+    const { log, logHeads, window, options, requests } = this.session
+    const now = options.clock.now()
+    const { since: begun } = this.doubt
+    const since = begun === undefined ? undefined : now - (options.settings.elapsed() - begun)
+    return evidenceOf({ log, error, client: requests.client, since }, logHeads.known, window.held, now)
   }
 
   /** Waits for nothing any more. */
