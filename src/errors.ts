@@ -31,6 +31,7 @@
  * | `CT_READER_BUSY` | a second reader of one stream | no |
  * | `CT_UNACKNOWLEDGED` | nothing more can be fetched before the caller acknowledges what was delivered | yes |
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
+ * | `CT_EVIDENCE_INVALID` | a document of evidence that cannot be read: not one, damaged in its shape, of another version, or too large | no |
  * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |
  * | `CT_CLOSED` | used after `close()` | no |
  */
@@ -63,6 +64,7 @@ export type CtErrorCode =
   | 'CT_READER_BUSY'
   | 'CT_UNACKNOWLEDGED'
   | 'CT_INCOMPLETE'
+  | 'CT_EVIDENCE_INVALID'
   | 'CT_PEER_MISSING'
   | 'CT_CLOSED'
 

@@ -16,6 +16,7 @@ export type {
   StoredList,
 } from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
+export type * from './types/evidence.js'
 export type * from './types/filter.js'
 export type {
   Cosignature,
@@ -53,5 +54,7 @@ export type {
   StreamStatus,
   VerifyOption,
 } from './types/stream.js'
+export { evidenceToJSON } from './verify/evidence-json.js'
+export { type VerifyEvidenceOptions, verifyEvidence } from './verify/verify-evidence.js'
 export { VERSION } from './version.js'
 export { isCosignedBy } from './wire/cosignature.js'

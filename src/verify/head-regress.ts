@@ -9,7 +9,7 @@ const LASTS_READS = 3
  * later time than theirs. It is given this long, milliseconds. The checkpoint of a static-ct log is one file, signed once
  * for each tree, and given no time.
  */
-const FRONT_ENDS_MS = 300_000
+export const FRONT_ENDS_MS = 300_000
 
 /** What a head that went back is judged by. */
 export interface HeadRegressContext {
