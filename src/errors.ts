@@ -33,6 +33,11 @@
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries; they are named as gaps | no |
  * | `CT_EVIDENCE_INVALID` | a document of evidence that cannot be read: not one, damaged in its shape, of another version, or too large | no |
  * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |
+ * | `CT_MODULE_INVALID` | a module that cannot be found or loaded, or is none | no |
+ * | `CT_MODULE_FAILED` | a module failed where its error policy ends the run, or could not be set up; `cause` is what it threw | no |
+ * | `CT_MODULE_TIMEOUT` | a module took longer than it may | yes |
+ * | `CT_OUTPUT_FAILED` | the target of an output did not take what it was given | by cause |
+ * | `CT_CACHE_UNUSABLE` | a saved certificate cache that is damaged, or made by a newer version, or cannot be read or written | no |
  * | `CT_CLOSED` | used after `close()` | no |
  */
 export type CtErrorCode =
@@ -66,6 +71,11 @@ export type CtErrorCode =
   | 'CT_INCOMPLETE'
   | 'CT_EVIDENCE_INVALID'
   | 'CT_PEER_MISSING'
+  | 'CT_MODULE_INVALID'
+  | 'CT_MODULE_FAILED'
+  | 'CT_MODULE_TIMEOUT'
+  | 'CT_OUTPUT_FAILED'
+  | 'CT_CACHE_UNUSABLE'
   | 'CT_CLOSED'
 
 /** What an error says beside its message; every field is optional and JSON-serializable but `cause`. */

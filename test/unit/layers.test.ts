@@ -24,6 +24,8 @@ const RANKS: Record<string, number> = {
   'index.ts': 6,
   testing: 6,
   modules: 6,
+  // Outputs are modules.
+  outputs: 6.5,
   cli: 7,
 }
 
@@ -34,6 +36,8 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   undici: /^http\//,
   'p-queue': /^http\//,
   'better-sqlite3': /^checkpoint\/sqlite/,
+  zod: /^(modules|outputs)\//,
+  nodemailer: /^outputs\//,
   '@peculiar/asn1-x509': /^x509\//,
   '@peculiar/asn1-schema': /^x509\//,
   tldts: /^watchlist\//,
