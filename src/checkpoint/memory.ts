@@ -3,9 +3,12 @@ import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '
 import type { LogInfo } from '../types/log.js'
 import { copyBytes } from '../util/bytes.js'
 import { rowToKeep } from './check.js'
+import { KeptIssuers } from './kept-issuers.js'
 
 /**
  * Remembers for as long as the object lives, and shares no memory with what it was given or returns.
+ *
+ * Of issuers it keeps 8,192 and 32 MiB at most, those asked for last.
  *
  * Closing it keeps what it holds: a stream that opens it later resumes. All methods are synchronous.
  */
@@ -14,7 +17,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
   private readonly logs = new Map<string, LogCheckpoint>()
   private readonly gapList: Gap[] = []
   private readonly evidenceList: Evidence[] = []
-  private readonly issuers = new Map<string, Uint8Array>()
+  private readonly issuers = new KeptIssuers()
   private readonly lists = new Map<string, StoredList>()
 
   open(): void {
@@ -57,13 +60,12 @@ export class MemoryCheckpointStore implements CheckpointStore {
 
   issuer(fingerprint: string): Uint8Array | undefined {
     this.requireOpen()
-    const der = this.issuers.get(fingerprint)
-    return der && copyBytes(der)
+    return this.issuers.get(fingerprint)
   }
 
   putIssuer(fingerprint: string, der: Uint8Array): void {
     this.requireOpen()
-    this.issuers.set(fingerprint, copyBytes(der))
+    this.issuers.put(fingerprint, der)
   }
 
   list(url: string): StoredList | undefined {

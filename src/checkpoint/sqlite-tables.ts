@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
-import { bufferOf, plain } from '../util/bytes.js'
 import { loadedRows, rowToKeep } from './check.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 import { takenOver } from './sqlite-guard.js'
+import { SqliteIssuers } from './sqlite-issuers.js'
 import * as rows from './sqlite-rows.js'
 
 /** The stream that has, or had when it was killed, a checkpoint file open. */
@@ -18,6 +18,7 @@ export interface CheckpointOwner {
 export class SqliteTables {
   private readonly path: string
   private readonly statements: ReturnType<typeof prepare>
+  private readonly issuers: SqliteIssuers
   private readonly transaction: (action: () => void) => void
   /** What this stream wrote into the file as its own. */
   private token: string | undefined
@@ -25,6 +26,7 @@ export class SqliteTables {
   constructor(db: SqliteDatabase, path: string) {
     this.path = path
     this.statements = prepare(db)
+    this.issuers = new SqliteIssuers(db)
     this.transaction = db.transaction((action: () => void) => {
       this.requireOwner()
       action()
@@ -75,12 +77,16 @@ export class SqliteTables {
   }
 
   issuer(fingerprint: string): Uint8Array | undefined {
-    const row = this.statements.issuer.get(fingerprint)
-    return row && plain(row.der)
+    return this.issuers.get(fingerprint)
   }
 
   putIssuer(fingerprint: string, der: Uint8Array): void {
-    this.transaction(() => this.statements.putIssuer.run(fingerprint, bufferOf(der)))
+    try {
+      this.transaction(() => this.issuers.put(fingerprint, der))
+    } catch (error) {
+      this.issuers.failed()
+      throw error
+    }
   }
 
   list(url: string): StoredList | undefined {
@@ -148,8 +154,6 @@ function prepare(db: SqliteDatabase) {
     addEvidence: db.prepare<[rows.EvidenceRow]>(`
       INSERT INTO evidence (log_id, log, code, message, detail, recorded_at)
       VALUES (@log_id, @log, @code, @message, @detail, @recorded_at)`),
-    issuer: db.prepare<[string], { readonly der: Buffer }>('SELECT der FROM issuer WHERE fingerprint = ?'),
-    putIssuer: db.prepare<[string, Buffer]>('INSERT OR REPLACE INTO issuer VALUES (?, ?)'),
     list: db.prepare<[string], rows.ListRow>('SELECT * FROM list WHERE url = ?'),
     putList: db.prepare<[rows.ListRow]>(
       'INSERT OR REPLACE INTO list VALUES (@url, @body, @etag, @last_modified, @fetched_at)',

@@ -34,6 +34,8 @@ const openRetryMs = 100
  * the lock was removed; others may read the file meanwhile (`readOnly`). Put it on a local disk: network file systems do
  * not keep such locks. A damaged file is refused, never replaced. Files are made readable for their owner only (0600).
  *
+ * Of issuers it keeps 8,192 and 32 MiB at most, those asked for last: a file does not grow with what hostile logs name.
+ *
  * To copy a file in use, copy `<file>-wal` with it, or use SQLite's backup: a copy of the file alone is up to ten seconds
  * old (older while another program holds a long read transaction), and repeats those entries.
  *

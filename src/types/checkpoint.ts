@@ -128,7 +128,10 @@ export interface CheckpointStore {
   /** Durable against power loss when it returns. */
   addEvidence(evidence: Evidence): Awaitable<void>
   evidence(): Awaitable<readonly Evidence[]>
-  /** An issuer certificate (DER) by the lower-case hex SHA-256 of it. */
+  /**
+   * An issuer certificate (DER) by the lower-case hex SHA-256 of it. A store may forget any of them, and should bound them: hostile logs
+   * name as many as they like, and one that is not there is fetched again.
+   */
   issuer(fingerprint: string): Awaitable<Uint8Array | undefined>
   putIssuer(fingerprint: string, der: Uint8Array): Awaitable<void>
   list(url: string): Awaitable<StoredList | undefined>
