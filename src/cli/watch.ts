@@ -26,7 +26,7 @@ export interface WatchOptions {
 /** Shows a stream on stdout, and how it fares on stderr, until it ends or the user has had enough. */
 export async function watch({ context, open, end = 'never', endPatienceMs }: WatchOptions): Promise<void> {
   const { io, values } = context
-  const format = formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'text' : 'json')
+  const format = formatFrom(values, io, io.stdout.isTTY ? 'text' : 'json')
   const limit = values.integer('limit', 1)
   const stderrStyle = styleFor(io.stderr, io.env)
   const hasLine = io.stderr.isTTY === true && io.env.TERM !== 'dumb' && !values.switch('quiet')

@@ -7,7 +7,6 @@ import { formatFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { formatFrom } from '../formats/format.js'
 import { Output } from '../terminal/output.js'
-import { styleFor } from '../terminal/style.js'
 
 /** What decoding a file needs of the decoder. */
 export interface DecodeKit {
@@ -30,7 +29,7 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
     ],
     async run(context) {
       const { io, values } = context
-      const format = formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'pretty' : 'json')
+      const format = formatFrom(values, io, io.stdout.isTTY ? 'pretty' : 'json')
       const input = readDecodeInput(await readInput(context))
       const kit = await load()
       const [path = '-'] = context.positionals

@@ -75,7 +75,7 @@ function chosenFormat({ io, values }: CommandContext): Format | undefined {
   const format = ['format', 'template'].find((name) => values.isFlag(name))
   if (format !== undefined && values.isFlag('json')) throw usageError(`--json and --${format} exclude each other`)
   if (values.switch('json') && format === undefined) return undefined
-  return formatFrom(values, styleFor(io.stdout, io.env), io.stdout.isTTY ? 'pretty' : 'json')
+  return formatFrom(values, io, io.stdout.isTTY ? 'pretty' : 'json')
 }
 
 /** The JSON form of the entry with one more member, `proof`; bytes in it are base64, as in the answers of RFC 6962. */

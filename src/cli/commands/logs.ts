@@ -8,7 +8,7 @@ import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
 import { logLevelFrom, reporter } from '../terminal/report.js'
 import { type Style, styleFor } from '../terminal/style.js'
-import { type Column, jsonLines, tableText } from '../terminal/table.js'
+import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
 
 const states: readonly ListedState[] = [
   ...(['pending', 'qualified', 'usable', 'readonly', 'retired', 'rejected', 'unlisted'] as const),
@@ -78,7 +78,7 @@ async function showLogs(context: CommandContext): Promise<void> {
     const style = styleFor(io.stdout, io.env)
     const text = values.switch('json')
       ? jsonLines(rows.map((row) => logJson(row, now)))
-      : tableText(rows, columnsFor(rows, style, now), style)
+      : tableText(rows, columnsFor(rows, style, now), style, widthFor(io.stdout))
     await new Output(io.stdout).write(text, io.stop)
     if (rows.length === 0) logger.warn(`none of the ${listed.size} listed logs is meant`)
   } finally {
@@ -116,7 +116,7 @@ function columnsFor(rows: readonly Row[], style: Style, now: number): readonly C
     { title: 'MMD', text: ({ probe }) => mmdText(probe), isNumber: true },
   ]
   if (rows.every((row) => problemText(row) === '')) return probed
-  return [...probed, { title: 'PROBLEM', text: problemText, paint: style.red }]
+  return [...probed, { title: 'PROBLEM', isWhole: true, text: problemText, paint: style.red }]
 }
 
 function stateStyle(state: ListedState, style: Style): (text: string) => string {

@@ -12,7 +12,7 @@ import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
 import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
 import { type Style, styleFor } from '../terminal/style.js'
-import { type Column, tableText } from '../terminal/table.js'
+import { type Column, tableText, widthFor } from '../terminal/table.js'
 
 /** `ct-stream status`: what the checkpoint file knows, also while a stream uses it. */
 export const status: Command = {
@@ -76,15 +76,17 @@ function lagOf(log: LogCheckpoint): number | undefined {
 
 function statusReport(contents: Contents, io: CliIo, style: Style): string {
   const { path, logs, gaps, evidence } = contents
-  const now = io.clock.now()
+  const [now, width] = [io.clock.now(), widthFor(io.stdout)]
   const parts = [`${style.bold(sanitize(path))}: ${ownerText(contents.owner, io)}\n`]
-  parts.push(logs.length === 0 ? 'no log has a position yet\n' : tableText(logs, logColumns(contents, now), style))
+  parts.push(
+    logs.length === 0 ? 'no log has a position yet\n' : tableText(logs, logColumns(contents, now), style, width),
+  )
   if (gaps.length > 0)
-    parts.push(style.yellow('entries that were not delivered:\n'), tableText(gaps, gapColumns, style))
+    parts.push(style.yellow('entries that were not delivered:\n'), tableText(gaps, gapColumns, style, width))
   if (evidence.length > 0)
     parts.push(
       style.red('evidence of misbehaviour (all of it with --json):\n'),
-      tableText(evidence, evidenceColumns, style),
+      tableText(evidence, evidenceColumns, style, width),
     )
   return parts.join('\n')
 }
@@ -113,7 +115,7 @@ function logColumns({ gaps, evidence }: Contents, now: number): readonly Column<
     },
     { title: 'GAPS', text: ({ log }) => countOf(gaps, log.id), isNumber: true },
     { title: 'EVIDENCE', text: ({ log }) => countOf(evidence, log.id), isNumber: true },
-    { title: 'LEARNED', text: ({ learned }) => learnedText(learned) },
+    { title: 'LEARNED', isWhole: true, text: ({ learned }) => learnedText(learned) },
   ]
 }
 
@@ -121,15 +123,15 @@ const gapColumns: readonly Column<Gap>[] = [
   { title: 'LOG', text: ({ log }) => log.description },
   { title: 'FROM', text: ({ start }) => formatCount(start), isNumber: true },
   { title: 'TO', text: ({ end }) => optional(end, (past) => formatCount(past - 1)), isNumber: true },
-  { title: 'RECORDED', text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
-  { title: 'REASON', text: ({ reason }) => reason },
+  { title: 'RECORDED', isWhole: true, text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
+  { title: 'REASON', isWhole: true, text: ({ reason }) => reason },
 ]
 
 const evidenceColumns: readonly Column<Evidence>[] = [
   { title: 'LOG', text: ({ log }) => log.description },
-  { title: 'CODE', text: ({ code }) => code },
-  { title: 'RECORDED', text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
-  { title: 'MESSAGE', text: ({ message }) => message },
+  { title: 'CODE', isWhole: true, text: ({ code }) => code },
+  { title: 'RECORDED', isWhole: true, text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
+  { title: 'MESSAGE', isWhole: true, text: ({ message }) => message },
 ]
 
 /** `pageSize 256, bytesPerEntry 5,123, requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z`. */

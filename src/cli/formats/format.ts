@@ -2,8 +2,10 @@ import type { CtCertificate } from '../../types/certificate.js'
 import { formatNames } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
+import type { CliIo } from '../io.js'
 import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
-import type { Style } from '../terminal/style.js'
+import { type Style, styleFor } from '../terminal/style.js'
+import { widthFor } from '../terminal/table.js'
 import { prettyText } from './pretty.js'
 import { compileTemplate } from './template.js'
 import { textLine } from './text.js'
@@ -18,8 +20,10 @@ export interface Format {
   readonly fetch?: (cert: CtCertificate) => Promise<unknown>
 }
 
+const noColumns = (): number | undefined => undefined
+
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` when a template is missing, superfluous or wrong. */
-export function makeFormat(name: FormatName, style: Style, template?: string): Format {
+export function makeFormat(name: FormatName, style: Style, template?: string, columns = noColumns): Format {
   if (name === 'template') {
     if (template === undefined) throw usageError('--format template needs --template')
     const fill = compileTemplate(template)
@@ -28,7 +32,7 @@ export function makeFormat(name: FormatName, style: Style, template?: string): F
   if (template !== undefined) throw usageError(`--template goes with --format template, not ${name}`)
   switch (name) {
     case 'text':
-      return (cert) => `${textLine(cert, style)}\n`
+      return (cert) => `${textLine(cert, style, columns())}\n`
     case 'pretty':
       return (cert) => `${prettyText(cert, style)}\n`
     case 'domains':
@@ -47,8 +51,10 @@ const certStream: Format = Object.assign(
 )
 
 /** The format the flags ask for; a template alone is enough. */
-export function formatFrom(values: Values, style: Style, fallback: FormatName): Format {
+export function formatFrom(values: Values, io: CliIo, fallback: FormatName): Format {
   const template = values.text('template')
   const name = values.choice('format', formatNames) ?? (template === undefined ? fallback : 'template')
-  return makeFormat(name, style, template)
+  // A terminal may change its size; a file or pipe has none.
+  const columns = () => widthFor(io.stdout)
+  return makeFormat(name, styleFor(io.stdout, io.env), template, columns)
 }

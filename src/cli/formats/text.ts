@@ -2,21 +2,49 @@ import type { CtCertificate } from '../../types/certificate.js'
 import { formatCount } from '../terminal/quantities.js'
 import { sanitize } from '../terminal/sanitize.js'
 import type { Style } from '../terminal/style.js'
+import { truncate, widthOf } from '../terminal/width.js'
 
 const namesShown = 4
 const kinds = { certificate: 'cert', precertificate: 'pre ', unparsable: 'bad ' } as const
 
-/** One line: when, what, which log and entry, for which names, by whom. */
-export function textLine(cert: CtCertificate, style: Style): string {
+/**
+ * One line: when, what, which log and entry, for which names, by whom.
+ *
+ * @param columns - Room for the line; `undefined`: as long as it is. Names are cut first, then the log, then the issuer.
+ */
+export function textLine(cert: CtCertificate, style: Style, columns?: number): string {
   const time = cert.timestamp === undefined ? '-' : cert.timestamp.toISOString().replace(/\.\d{3}Z$/, 'Z')
   const place = `${sanitize(cert.log.description)} #${cert.index}`
+  const [names, issuer, log] = fitted([what(cert), sanitize(issuerOf(cert)), place], columns && columns - 30)
   return [
     style.dim(time),
     styleOfKind(cert, style)(kinds[cert.kind]),
-    style.bold(what(cert)),
-    style.cyan(sanitize(issuerOf(cert))),
-    style.dim(place),
+    style.bold(names ?? ''),
+    style.cyan(issuer ?? ''),
+    style.dim(log ?? ''),
   ].join('  ')
+}
+
+/** What gives way in turn, and down to what: names (0), log (2), issuer (1). */
+const turns = [
+  [0, 28],
+  [2, 12],
+  [1, 12],
+  [2, 0],
+  [1, 0],
+  [0, 0],
+] as const
+
+/** Texts that take `room` together with the two spaces between them. */
+function fitted(texts: readonly string[], room: number | undefined): readonly string[] {
+  const widths = texts.map(widthOf)
+  let excess = widths.reduce((sum, width) => sum + width + 2, -2) - (room ?? Number.POSITIVE_INFINITY)
+  for (const [i, least] of turns) {
+    const cut = Math.max(0, Math.min(excess, (widths[i] ?? 0) - least))
+    widths[i] = (widths[i] ?? 0) - cut
+    excess -= cut
+  }
+  return texts.map((text, i) => truncate(text, widths[i] ?? 0))
 }
 
 function what(cert: CtCertificate): string {

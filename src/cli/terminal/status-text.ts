@@ -1,6 +1,7 @@
 import type { CtErrorCode } from '../../errors.js'
 import type { LogState, LogStatus, StreamStatus } from '../../types/stream.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
+import { truncate } from './width.js'
 
 const states: readonly LogState[] = [
   ...(['live', 'catching-up', 'opening', 'waiting', 'misbehaving', 'failed', 'finished'] as const),
@@ -48,11 +49,9 @@ export function progressText({ done, total }: Progress, perSecond: number, barWi
   return parts.join(' · ')
 }
 
-/** No longer than the terminal is wide: a line that wraps cannot be taken back. */
+/** Shorter than the terminal is wide: a line that wraps cannot be taken back. */
 export function fitLine(text: string, columns: number): string {
-  const characters = [...text]
-  if (characters.length < columns) return text
-  return `${characters.slice(0, Math.max(0, columns - 2)).join('')}…`
+  return truncate(text, columns - 1)
 }
 
 function logsText(logs: readonly LogStatus[]): string {

@@ -1,5 +1,7 @@
+import type { CliOutput } from '../io.js'
 import { sanitize, sanitizeJson } from './sanitize.js'
 import type { Style } from './style.js'
+import { truncate, widthOf, wrap } from './width.js'
 
 /** One column of a table for people. */
 export interface Column<T> {
@@ -7,17 +9,35 @@ export interface Column<T> {
   /** Not yet sanitized; `undefined` shows as `-`. */
   readonly text: (row: T) => string | undefined
   readonly isNumber?: boolean
+  /** Never cut to fit: where there is no room for it, the table is stacked. Numbers are not cut either. */
+  readonly isWhole?: boolean
   /** Colours a cell, padding left out. */
   readonly paint?: (text: string, row: T) => string
 }
 
-/** Whole lines: the titles, then a line for each row; nothing without rows. */
-export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], style: Style): string {
+/** Narrowest a column is cut to. */
+const leastWidth = 12
+const gap = 2
+
+/**
+ * Whole lines: the titles, then a line for each row; nothing without rows. Where the terminal is too narrow, long texts are cut, and
+ * where that is not enough each row becomes a block of lines, one a column.
+ *
+ * @param columns - Width of the terminal; `undefined`: as wide as it takes.
+ */
+export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], style: Style, width?: number): string {
   if (rows.length === 0) return ''
   const cells = rows.map((row) => columns.map(({ text }) => sanitize(text(row) ?? '-')))
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((line) => lengthOf(line[i] ?? ''))))
+  const natural = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((line) => widthOf(line[i] ?? ''))))
+  const widths = fitted(natural, columns, width)
+  if (widths === undefined) return stackText(rows, cells, columns, style, width ?? 0)
   const lineOf = (line: readonly string[], paint: (text: string, column: number) => string) =>
-    line.map((text, i) => padded(text, widths[i] ?? 0, columns, i, paint(text, i))).join('  ')
+    line
+      .map((text, i) => {
+        const shown = truncate(text, widths[i] ?? 0)
+        return padded(shown, widths[i] ?? 0, columns, i, paint(shown, i))
+      })
+      .join(' '.repeat(gap))
   const lines = [
     lineOf(
       columns.map(({ title }) => title),
@@ -28,6 +48,55 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
 }
 
+/** Widths that fit together, the widest cut first; `undefined` when there are none. */
+function fitted<T>(
+  natural: readonly number[],
+  columns: readonly Column<T>[],
+  width: number | undefined,
+): readonly number[] | undefined {
+  const widths = [...natural]
+  let excess = widths.reduce((sum, one) => sum + one + gap, -gap) - (width || Number.POSITIVE_INFINITY)
+  while (excess > 0) {
+    const cuttable = widths.map((one, i) => (columns[i]?.isNumber || columns[i]?.isWhole ? 0 : one))
+    const widest = Math.max(...cuttable)
+    const least = Math.max(leastWidth, columns[cuttable.indexOf(widest)]?.title.length ?? 0)
+    if (widest <= least) return undefined
+    widths[cuttable.indexOf(widest)] = widest - 1
+    excess -= 1
+  }
+  return widths
+}
+
+/** For narrow terminals: a block for each row, the first column as its heading. */
+function stackText<T>(
+  rows: readonly T[],
+  cells: readonly (readonly string[])[],
+  columns: readonly Column<T>[],
+  style: Style,
+  width: number,
+): string {
+  const [, ...rest] = columns
+  const labels = Math.max(...rest.map(({ title }) => title.length))
+  const room = Math.max(leastWidth, width - labels - 2 * gap)
+  return rows
+    .map((row, n) => {
+      const [heading = '', ...values] = cells[n] ?? []
+      const lines = values.flatMap((value, i) =>
+        wrap(value, room).map((part, k) => {
+          const label = style.dim((k === 0 ? (rest[i]?.title ?? '') : '').padEnd(labels))
+          return `  ${label}  ${rest[i]?.paint?.(part, row) ?? part}\n`
+        }),
+      )
+      return [...wrap(heading, Math.max(leastWidth, width)).map((part) => `${style.bold(part)}\n`), ...lines].join('')
+    })
+    .join('')
+}
+
+/** Columns to fit a table to: those of a terminal; a file or pipe takes it as wide as it is. */
+export function widthFor({ isTTY, columns }: CliOutput): number | undefined {
+  return isTTY ? columns || undefined : undefined
+}
+
 /** A JSON array, a line for each element. */
 export function jsonLines(rows: readonly object[]): string {
   if (rows.length === 0) return '[]\n'
@@ -35,12 +104,7 @@ export function jsonLines(rows: readonly object[]): string {
 }
 
 function padded<T>(text: string, width: number, columns: readonly Column<T>[], i: number, painted: string): string {
-  const room = ' '.repeat(width - lengthOf(text))
+  const room = ' '.repeat(width - widthOf(text))
   if (columns[i]?.isNumber === true) return `${room}${painted}`
   return i === columns.length - 1 ? painted : `${painted}${room}`
-}
-
-/** In characters, as a terminal counts most of them. */
-function lengthOf(text: string): number {
-  return [...text].length
 }

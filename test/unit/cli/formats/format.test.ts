@@ -1,9 +1,11 @@
+import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { Values } from '../../../../src/cli/flags/values.js'
 import { formatFrom, makeFormat } from '../../../../src/cli/formats/format.js'
 import { ansiStyle, noStyle, styleFor } from '../../../../src/cli/terminal/style.js'
 import type { CtCertificate } from '../../../../src/types/certificate.js'
 import { certificate, name } from '../sample-certificate.js'
+import { sampleIo } from '../sample-io.js'
 
 const text = makeFormat('text', noStyle)
 const pretty = makeFormat('pretty', noStyle)
@@ -163,11 +165,39 @@ describe('template', () => {
   })
 })
 
+describe('a line of text on a terminal', () => {
+  const wide = certificate({
+    dnsNames: [
+      '漢字漢字漢字漢字.example',
+      'a-rather-long-name.below.some.domain.example',
+      'third.example',
+      '👩‍👩‍👧.example',
+    ],
+    issuer: name({ organization: 'An Organization With a Long Name', commonName: 'Issuing Authority R11' }),
+  })
+
+  it.each([20, 40, 60, 80, 120, 160])('of %i columns fits, names first to give way', (columns) => {
+    const line = makeFormat('text', noStyle, undefined, () => columns)(wide)
+    expect(line.endsWith('\n')).toBe(true)
+    // Time and kind are never cut.
+    expect(stringWidth(line.trimEnd())).toBeLessThanOrEqual(Math.max(columns, 26))
+  })
+
+  it('is whole where there is room, or no terminal', () => {
+    const whole = makeFormat('text', noStyle)(wide)
+    expect(whole).toContain('third.example')
+    expect(makeFormat('text', noStyle, undefined, () => 1000)(wide)).toBe(whole)
+    const cut = makeFormat('text', noStyle, undefined, () => 140)(wide)
+    expect(cut).toContain('…')
+    expect(cut).toContain('Issuing Authority R11')
+  })
+})
+
 describe('the format of the flags', () => {
   const from = (given: Record<string, string>) =>
     formatFrom(
       new Values(new Map(Object.entries(given).map(([key, value]) => [key, { value, from: `--${key}` }]))),
-      noStyle,
+      sampleIo([]).io,
       'json',
     )(certificate())
 

@@ -95,7 +95,8 @@ describe('the status of a stream', () => {
   it('is cut to the width of the terminal', () => {
     expect(fitLine('12345', 6)).toBe('12345')
     expect(fitLine('123456', 6)).toBe('1234…')
-    expect(fitLine('12345', 0)).toBe('…')
+    expect(fitLine('漢字漢字', 8)).toBe('漢字漢…')
+    expect(fitLine('12345', 0)).toBe('')
   })
 })
 
