@@ -19,11 +19,24 @@ export interface Scene {
 
 /**
  * What is at fault where something did not prove what it should: the log, which signed two trees (`CT_HEAD_CONFLICT`), or a page
- * of entries that is not of the tree it signed (`CT_ROOT_MISMATCH`, naming it). `error` itself where that cannot be told.
+ * of entries that is not of the tree it signed (`CT_ROOT_MISMATCH`, naming it). `error` itself, naming the log, where that cannot be
+ * told.
  *
  * Every hash this compares with is proven to belong to a signed tree; what cannot be had is not asked for twice.
  */
 export async function explain(error: CtStreamError, scene: Scene): Promise<CtStreamError> {
+  return withPlace(await found(error, scene), scene.log)
+}
+
+/** What is checked without a request knows of no log. */
+function withPlace(error: CtStreamError, log: LogInfo): CtStreamError {
+  if (error.url !== undefined) return error
+  const { code, message, cause, retryable, index, expected, actual } = error
+  const context = { cause, retryable, index, expected, actual, logId: log.id, url: log.url }
+  return new CtStreamError(code, message.startsWith(log.url) ? message : `${log.url}: ${message}`, context)
+}
+
+async function found(error: CtStreamError, scene: Scene): Promise<CtStreamError> {
   const { heads, held, asking } = scene
   const head = heads.disputed.head ?? heads.newest
   if (head === undefined || !PROOFS.has(error.code)) return error
