@@ -43,6 +43,12 @@ export class VirtualClock implements Clock {
       this.sleepers.splice(after < 0 ? this.sleepers.length : after, 0, sleeper)
     })
 
+  /** Milliseconds until the next sleeper wakes; `undefined`: nobody sleeps. */
+  get nextIn(): number | undefined {
+    const [next] = this.sleepers
+    return next === undefined ? undefined : Math.max(0, next.at - this.time)
+  }
+
   get sleeping(): number {
     return this.sleepers.length
   }
