@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { SqliteCheckpointStore } from '../checkpoint/sqlite.js'
+import { CtStreamError } from '../errors.js'
 import type { Values } from './flags/values.js'
 
 const defaultFile = 'ct-stream.db'
@@ -20,6 +21,20 @@ export async function openToRead(path: string): Promise<SqliteCheckpointStore | 
   const store = new SqliteCheckpointStore(path, { readOnly: true })
   await store.open()
   return store
+}
+
+/**
+ * As {@link openToRead}, for a file that must be there.
+ *
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when there is none.
+ */
+export async function openExisting(path: string): Promise<SqliteCheckpointStore> {
+  const store = await openToRead(path)
+  if (store !== undefined) return store
+  throw new CtStreamError(
+    'CT_CHECKPOINT_UNUSABLE',
+    `there is no checkpoint file ${path}: start a stream in this directory, or name its file with --checkpoint`,
+  )
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -21,6 +21,8 @@ export interface Command {
   readonly positionals: readonly string[]
   /** Positional arguments that can be left out; which one it was is for the command to tell. */
   readonly optional?: readonly string[]
+  /** Whether the last positional argument can be given more than once. */
+  readonly repeats?: boolean
   /** Beside the common ones. */
   readonly flags: readonly Flag[]
   /** Command lines to begin with, and what they do. */

@@ -2,11 +2,13 @@ import type { Command } from './command.js'
 import { completionCommand } from './commands/completion.js'
 import { decodeCommand } from './commands/decode.js'
 import { demoCommand } from './commands/demo.js'
+import { evidence } from './commands/evidence.js'
 import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
+import { verifyEvidenceCommand } from './commands/verify-evidence.js'
 
 const decode = decodeCommand(() => import('./decode-kit.js'))
 
@@ -26,6 +28,8 @@ export const commands: readonly Command[] = [
   stream,
   logs,
   status,
+  evidence,
+  verifyEvidenceCommand,
   get,
   decode,
   demo,

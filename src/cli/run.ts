@@ -82,7 +82,7 @@ function requirePositionals(command: Command, given: readonly string[]): void {
   const isEnough = given.length >= command.positionals.length - (command.optional?.length ?? 0)
   const missing = isEnough ? undefined : command.positionals[given.length]
   if (missing !== undefined) throw usageError(`ct-stream ${command.name} needs <${missing}>`)
-  const surplus = given[command.positionals.length]
+  const surplus = command.repeats ? undefined : given[command.positionals.length]
   if (surplus !== undefined) throw usageError(`ct-stream ${command.name} takes no argument ${JSON.stringify(surplus)}`)
 }
 

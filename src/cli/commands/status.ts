@@ -1,9 +1,8 @@
 import { openGaps } from '../../checkpoint/open-gaps.js'
 import type { CheckpointOwner } from '../../checkpoint/sqlite-tables.js'
-import { CtStreamError } from '../../errors.js'
 import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
 import type { SignedHead } from '../../types/log.js'
-import { checkpointPath, openToRead } from '../checkpoint-file.js'
+import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, jsonFlag } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
@@ -45,13 +44,7 @@ async function showStatus({ io, values }: CommandContext): Promise<void> {
 }
 
 async function readContents(path: string): Promise<Contents> {
-  const store = await openToRead(path)
-  if (store === undefined) {
-    throw new CtStreamError(
-      'CT_CHECKPOINT_UNUSABLE',
-      `there is no checkpoint file ${path}: start a stream in this directory, or name its file with --checkpoint`,
-    )
-  }
+  const store = await openExisting(path)
   try {
     const logs = store.load()
     return { path, owner: store.owner(), logs, gaps: openGaps(store.gaps(), logs), evidence: store.evidence() }
@@ -85,7 +78,7 @@ function statusReport(contents: Contents, io: CliIo, style: Style): string {
     parts.push(style.yellow('entries that were not delivered:\n'), tableText(gaps, gapColumns, style, width))
   if (evidence.length > 0)
     parts.push(
-      style.red('evidence of misbehaviour (all of it with --json):\n'),
+      style.red('evidence of misbehaviour (ct-stream evidence exports it):\n'),
       tableText(evidence, evidenceColumns, style, width),
     )
   return parts.join('\n')

@@ -51,8 +51,9 @@ function termOf(program: Program): string {
   return program.name()
 }
 
-function positionalsText({ positionals, optional = [] }: Command): string[] {
-  return positionals.map((argument) => (optional.includes(argument) ? `[${argument}]` : `<${argument}>`))
+function positionalsText({ positionals, optional = [], repeats = false }: Command): string[] {
+  const texts = positionals.map((argument) => (optional.includes(argument) ? `[${argument}]` : `<${argument}>`))
+  return repeats ? [...texts, '…'] : texts
 }
 
 function optionOf({ name, short, type, value = 'TEXT', help, group = 'Flags:' }: Flag): Option {

@@ -84,7 +84,7 @@ describe('ct-stream status', () => {
       'Second\\u{202e} log     3   4  2026-11-22T12:00:00.000Z  log is gone',
       'Second\\u{202e} log     9   -  2026-11-22T12:00:00.000Z  log is gone',
       '',
-      'evidence of misbehaviour (all of it with --json):',
+      'evidence of misbehaviour (ct-stream evidence exports it):',
       '',
       'LOG        CODE              RECORDED                  MESSAGE',
       'First log  CT_ROOT_MISMATCH  2026-11-22T12:00:00.000Z  two roots',

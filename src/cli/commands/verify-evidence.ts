@@ -1,0 +1,86 @@
+import { CtStreamError } from '../../errors.js'
+import type { EvidenceVerdict } from '../../types/evidence.js'
+import type { Command, CommandContext } from '../command.js'
+import { type Flag, jsonFlag } from '../flags/flags.js'
+import { usageError } from '../flags/usage-error.js'
+import { Output } from '../terminal/output.js'
+import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
+import { type Style, styleFor } from '../terminal/style.js'
+
+const keyFlag: Flag = {
+  name: 'key',
+  type: 'list',
+  value: 'BASE64',
+  help: 'public key of the log, for documents without it; or to insist on it',
+}
+
+/** `ct-stream verify-evidence FILE…`: checks evidence, whoever wrote it, by the log's signatures. */
+export const verifyEvidenceCommand: Command = {
+  name: 'verify-evidence',
+  summary: "Checks files of evidence against the log's own signatures; exits 0 when all hold, 1 when one does not.",
+  positionals: ['file'],
+  repeats: true,
+  flags: [keyFlag, { ...jsonFlag, help: 'for programs: a JSON object a file instead of text' }],
+  run: verifyFiles,
+}
+
+/** What became of one file. */
+interface Outcome {
+  readonly file: string
+  readonly verdict?: EvidenceVerdict
+  /** Why it cannot be read. */
+  readonly error?: string
+}
+
+async function verifyFiles(context: CommandContext): Promise<void> {
+  const { io, values, positionals } = context
+  const style = styleFor(io.stdout, io.env)
+  const output = new Output(io.stdout)
+  const outcomes: Outcome[] = []
+  for (const file of positionals) {
+    const outcome = await outcomeOf(file, context)
+    outcomes.push(outcome)
+    await output.write(values.switch('json') ? outcomeJson(outcome) : outcomeText(outcome, style), io.stop)
+  }
+  const unreadable = outcomes.filter(({ error }) => error !== undefined).length
+  if (unreadable > 0) throw usageError(`${countText(unreadable, positionals.length)} cannot be read as evidence`)
+  const failed = outcomes.filter(({ verdict }) => verdict?.holds === false).length
+  if (failed > 0)
+    throw new CtStreamError('CT_EVIDENCE_INVALID', `${countText(failed, positionals.length)} does not hold as evidence`)
+}
+
+async function outcomeOf(file: string, { io, values }: CommandContext): Promise<Outcome> {
+  const { verifyEvidence } = await import('../../verify/verify-evidence.js')
+  const { MAX_EVIDENCE_BYTES, readEvidence } = await import('../../verify/evidence-document.js')
+  const { LogKey } = await import('../../wire/head-signature.js')
+  const keys = values.list('key')
+  for (const key of keys)
+    values.accept('key', 'the base64 SubjectPublicKeyInfo of an ECDSA P-256 or RSA key', key, () => new LogKey(key))
+  try {
+    const bytes = await io.readFile(file, MAX_EVIDENCE_BYTES)
+    const document = readEvidence(bytes)
+    const key = keys.find((one) => new LogKey(one).id === document.log.id) ?? keys[0]
+    return { file, verdict: verifyEvidence(document, { key }) }
+  } catch (error) {
+    // Node's errors, and a document that is none.
+    return { file, error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function outcomeText({ file, verdict, error }: Outcome, style: Style): string {
+  const name = style.bold(sanitize(file))
+  if (verdict === undefined) return `${name}: ${style.red('unreadable')}: ${sanitize(error ?? '')}\n`
+  const word = verdict.holds ? style.green('holds') : style.red('does not hold')
+  const lines = [`${name}: ${word}`, `  ${sanitize(verdict.verdict)}`]
+  if (verdict.holds) lines.push(...verdict.unproven.map((what) => `  not proven: ${sanitize(what)}`))
+  return `${lines.join('\n')}\n`
+}
+
+function outcomeJson({ file, verdict, error }: Outcome): string {
+  const { log, ...rest } = verdict ?? {}
+  return `${sanitizeJson(JSON.stringify({ file, ...(error === undefined ? { log, ...rest } : { error }) }))}\n`
+}
+
+function countText(count: number, of: number): string {
+  return of === 1 ? 'the file' : `${count} of ${of} files`
+}
