@@ -22,7 +22,8 @@ export interface Match {
   /** Name of the brand that the name resembles; of look-alikes only. */
   readonly brand?: string
   /**
-   * 0 to 100. Of a look-alike: how likely it is to be one, see {@link LOOKALIKE_BANDS}. Of an own name: 100 for what should alarm (a
+   * 0 to 100. Of a look-alike: how likely it is to be one, by points that add up; beside 122
+   * well-known brands 50, 60 and 75 mean some 1,600, 350 and 30 alerts in a million honest names. Of an own name: 100 for what should alarm (a
    * wildcard of a whole public suffix, a NUL in the name), 90 for a name that is yours, 50 for one that may be. Of words and patterns: 60.
    */
   readonly score: number

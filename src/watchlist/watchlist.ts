@@ -1,6 +1,8 @@
 import { objectOption, optionError } from '../util/options.js'
+import { checkedBrands, parseDomain } from './brand.js'
 import { CidrSet } from './cidr-set.js'
 import type { ListEntry } from './list-line.js'
+import { Lookalikes } from './lookalikes.js'
 import { type Match, OwnScore } from './match.js'
 import type { WatchlistOptions } from './options.js'
 import { OwnNames } from './own-names.js'
@@ -30,6 +32,7 @@ export class Watchlist {
   private readonly ranges: CidrSet
   private readonly words: WordRules
   private readonly patterns: PatternRules
+  private readonly lookalikes: Lookalikes | undefined
 
   private constructor(options: WatchlistOptions) {
     const own = parsed('own', options.own, MAX_ENTRIES, parseOwnRule)
@@ -37,6 +40,9 @@ export class Watchlist {
     this.ranges = new CidrSet(own)
     this.words = new WordRules(parsed('words', options.words, MAX_ENTRIES, parseWordRule))
     this.patterns = new PatternRules(parsed('patterns', options.patterns, MAX_PATTERNS, parsePatternRule))
+    const brands = checkedBrands(options.brands)
+    const allow = parsed('allow', options.allow, MAX_ENTRIES, parseDomain)
+    this.lookalikes = brands.length === 0 ? undefined : new Lookalikes(brands, allow)
   }
 
   /**
@@ -67,7 +73,10 @@ export class Watchlist {
     const own = this.ownNames.match(name, reading)
     const words = this.words.size === 0 ? NONE : this.words.match(name)
     const patterns = this.patterns.size === 0 ? NONE : this.patterns.match(name)
-    return words.length + patterns.length === 0 ? own : [...own, ...words, ...patterns]
+    const lookalikes = this.lookalikes?.match(name) ?? NONE
+    return words.length + patterns.length + lookalikes.length === 0
+      ? own
+      : [...own, ...lookalikes, ...words, ...patterns]
   }
 
   private matchAddress(address: string): Match[] {

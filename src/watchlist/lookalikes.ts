@@ -1,0 +1,152 @@
+import type { CheckedBrand } from './brand.js'
+import { BrandIndex, type Keyword } from './brand-index.js'
+import { DomainWalk } from './domain-walk.js'
+import { type Evidence, evidenceOf, isOfOtherWord, isOfReading, type NameFacts, type Reading } from './evidence.js'
+import type { Match } from './match.js'
+import { matchOf } from './reasons.js'
+import { exactSightings, nearSightings, type Sighting } from './sightings.js'
+import { Squash } from './squash.js'
+import { splitName } from './suffix.js'
+import { UnicodeLabels } from './unicode-label.js'
+
+/** A domain of this brand is none's look-alike; one that is allowed for all brands. */
+const ALL = -1
+const NONE: Match[] = []
+/** A name has few labels that can be read otherwise, and each can be in several ways. */
+const MAX_READ_LABELS = 8
+/** Two letters that look like one. */
+const PAIRS = /rn|vv|cl/
+const PAIR_LETTERS: Readonly<Record<string, string>> = { rn: 'm', vv: 'w', cl: 'd' }
+const OTHERWISE = /xn--|rn|vv|cl/
+
+/**
+ * Which brands a name resembles: one pass for all of them.
+ */
+export class Lookalikes {
+  private readonly brands: readonly CheckedBrand[]
+  private readonly index: BrandIndex
+  private readonly allowed: DomainWalk
+  private readonly squash = new Squash()
+  private labels: UnicodeLabels | undefined
+
+  constructor(brands: readonly CheckedBrand[], allow: readonly string[]) {
+    this.brands = brands
+    this.index = new BrandIndex(brands)
+    this.allowed = new DomainWalk(allowances(brands, allow))
+  }
+
+  get tokens(): BrandIndex['tokens'] {
+    return this.index.tokens
+  }
+
+  /** @param name - As `dnsNames` has it. @returns At most one match a brand, best first. */
+  match(name: string): Match[] {
+    const best = this.evidence(name)
+    if (best === undefined) return NONE
+    return [...best]
+      .filter(([, { sum }]) => sum > 0)
+      .sort(([, a], [, b]) => b.sum - a.sum || b.sighting.token.text.length - a.sighting.token.text.length)
+      .map(([id, evidence]) => matchOf((this.brands[id] as CheckedBrand).name, name, evidence))
+  }
+
+  /** The strongest evidence for each brand; `undefined` when there is none for any. */
+  evidence(name: string): Map<number, Evidence> | undefined {
+    const split = splitName(name)
+    const end = Math.max(0, split.suffixAt - 1)
+    if (end === 0) return undefined
+    const allowed = this.allowed.find(name, split.suffixAt)
+    if (allowed?.includes(ALL) === true) return undefined
+    const facts: NameFacts = { name, split, reading: undefined }
+    const best = new Map<number, Evidence>()
+    this.look(facts, end, allowed, best)
+    if (OTHERWISE.test(name)) this.lookOtherwise(facts, end, allowed, best)
+    return best.size === 0 ? undefined : best
+  }
+
+  private look(
+    facts: NameFacts,
+    end: number,
+    allowed: readonly number[] | undefined,
+    best: Map<number, Evidence>,
+  ): void {
+    const { squash, index } = this
+    squash.fill(facts.name, end)
+    const found: Sighting[] = []
+    const domains: Keyword[] = []
+    exactSightings(index, squash, found, domains)
+    const { reading } = facts
+    // Two letters for one, and a typo beside: too far to be believed.
+    if (reading?.kind !== 'pairs') nearSightings(index, squash, found)
+    for (const sighting of found) {
+      const { brand } = sighting.token
+      if (allowed?.includes(brand) === true || isInside(sighting, found)) continue
+      if (reading !== undefined && !isOfReading(reading, squash, sighting)) continue
+      if (isOfOtherWord(sighting, squash)) continue
+      const evidence = evidenceOf(facts, squash, sighting, found, domains)
+      const there = best.get(brand)
+      if (there === undefined || evidence.sum > there.sum) best.set(brand, evidence)
+    }
+  }
+
+  /** Every other reading of a label, as if it had been written so. */
+  private lookOtherwise(
+    facts: NameFacts,
+    end: number,
+    allowed: readonly number[] | undefined,
+    best: Map<number, Evidence>,
+  ): void {
+    const { name, split } = facts
+    let left = MAX_READ_LABELS
+    for (let start = 0; start < end && left > 0; start = endOfLabel(name, start) + 1) {
+      const stop = Math.min(end, endOfLabel(name, start))
+      const label = name.slice(start, stop)
+      const readings = this.readings(label)
+      if (readings.length > 0) left--
+      for (const { kind, text, plain } of readings) {
+        const shift = (at: number) => (at <= start ? at : at - label.length + plain.length)
+        const reading: Reading = { kind, text, start, stop, readStop: start + plain.length }
+        const read = {
+          name: name.slice(0, start) + plain + name.slice(stop),
+          split: { suffixAt: shift(split.suffixAt), domainAt: shift(split.domainAt), icannAt: shift(split.icannAt) },
+          reading,
+        }
+        this.look(read, shift(end), allowed, best)
+      }
+    }
+  }
+
+  private readings(label: string): { readonly kind: Reading['kind']; readonly text: string; readonly plain: string }[] {
+    if (label.startsWith('xn--')) {
+      this.labels ??= new UnicodeLabels()
+      return this.labels.readings(label).map(({ text, plain }) => ({ kind: 'script', text, plain }))
+    }
+    if (!PAIRS.test(label)) return []
+    const plain = label.replace(/rn|vv|cl/g, (pair) => PAIR_LETTERS[pair] as string)
+    return [{ kind: 'pairs', text: label.replaceAll('-', ''), plain }]
+  }
+}
+
+function endOfLabel(name: string, start: number): number {
+  const dot = name.indexOf('.', start)
+  return dot < 0 ? name.length : dot
+}
+
+/** A shorter token inside a longer one that stands there exactly is not what is meant: `line` in `online`. */
+function isInside({ start, end, how, inside }: Sighting, found: readonly Sighting[]): boolean {
+  for (const other of found) {
+    if (other.start > start || other.end < end) continue
+    const isLonger = other.end - other.start > end - start
+    if (isLonger && (other.how === 'exact' || other.how === 'split')) return true
+    // An exact one makes edits of the same letters needless.
+    if (!isLonger && how !== 'exact' && other.how === 'exact') return true
+    if (inside && !other.inside && isLonger) return true
+  }
+  return false
+}
+
+function* allowances(brands: readonly CheckedBrand[], allow: readonly string[]): Generator<readonly [string, number]> {
+  for (const domain of allow) yield [domain, ALL]
+  // The official name of one brand is no look-alike of another.
+  for (const { domains } of brands) for (const domain of domains) yield [domain, ALL]
+  for (const [id, brand] of brands.entries()) for (const domain of brand.allow) yield [domain, id]
+}
