@@ -1,4 +1,4 @@
-import { hashOf, type Squash } from './squash.js'
+import { HASH_BASE, hashOf, powers, type Squash } from './squash.js'
 
 /** Shortest word that is searched for with one edit, and with two. */
 export const ONE_EDIT = 5
@@ -42,7 +42,7 @@ export class Neighbours {
       for (const hash of hashes) entries.push([hash, id])
     })
     this.longest = longest
-    const bits = Math.max(6, Math.ceil(Math.log2(Math.max(1, entries.length) * 3)))
+    const bits = Math.max(6, Math.ceil(Math.log2(Math.max(1, entries.length) * 6)))
     this.keys = new Int32Array(2 ** bits)
     this.heads = new Int32Array(2 ** bits)
     this.words = new Int32Array(entries.length)
@@ -65,11 +65,26 @@ export class Neighbours {
   look(squash: Squash, start: number, end: number, edits: number, found: number[]): void {
     const length = end - start
     if (length >= 64 || ((this.lengths[length] as number) & (edits === 2 ? 3 : 1)) === 0) return
+    const { hashes, canonical } = squash
+    const { heads, shift } = this
+    const last = hashes[end] as number
     this.find(squash.hash(start, end), found)
-    for (let i = start; i < end; i++) this.find(squash.hashWithout(start, end, i), found)
-    if (edits < 2 || ((this.lengths[length] as number) & 2) === 0) return
-    for (let i = start; i < end; i++)
-      for (let j = i + 1; j < end; j++) this.find(squash.hashWithoutTwo(start, end, i, j), found)
+    const isTwo = edits === 2 && ((this.lengths[length] as number) & 2) !== 0
+    // The hash of what is before the first letter left out, and of that and what is before the second.
+    let before = 0
+    for (let i = start; i < end; i++) {
+      const once = (Math.imul(before - (hashes[i + 1] as number), powers[end - i - 1] as number) + last) | 0
+      if (heads[Math.imul(once, MIX) >>> shift] !== 0) this.find(once, found)
+      if (isTwo) {
+        let between = before
+        for (let j = i + 1; j < end; j++) {
+          const twice = (Math.imul(between - (hashes[j + 1] as number), powers[end - j - 1] as number) + last) | 0
+          if (heads[Math.imul(twice, MIX) >>> shift] !== 0) this.find(twice, found)
+          between = (Math.imul(between, HASH_BASE) + (canonical[j] as number)) | 0
+        }
+      }
+      before = (Math.imul(before, HASH_BASE) + (canonical[i] as number)) | 0
+    }
   }
 
   private find(hash: number, found: number[]): void {

@@ -20,8 +20,9 @@ export function canonicalText(text: string): string {
   return result
 }
 
-const HASH_BASE = 0x01000193
-const powers = new Int32Array(MAX_NAME + 1)
+export const HASH_BASE = 0x01000193
+/** Of {@link HASH_BASE}. */
+export const powers = new Int32Array(MAX_NAME + 1)
 powers[0] = 1
 for (let i = 1; i <= MAX_NAME; i++) powers[i] = Math.imul(powers[i - 1] as number, HASH_BASE)
 
@@ -49,7 +50,8 @@ export class Squash {
   readonly partStart = new Uint16Array(MAX_NAME)
   readonly partEnd = new Uint16Array(MAX_NAME)
   parts = 0
-  private readonly hashes = new Int32Array(MAX_NAME + 1)
+  /** Of the canonical characters before each place. */
+  readonly hashes = new Int32Array(MAX_NAME + 1)
 
   /** @param end - Of the part of the name that counts: what is before its public suffix. */
   fill(name: string, end: number): void {
@@ -86,20 +88,6 @@ export class Squash {
   hash(start: number, end: number): number {
     const { hashes } = this
     return ((hashes[end] as number) - Math.imul(hashes[start] as number, powers[end - start] as number)) | 0
-  }
-
-  /** The same, without the character at `skip`. */
-  hashWithout(start: number, end: number, skip: number): number {
-    return (Math.imul(this.hash(start, skip), powers[end - skip - 1] as number) + this.hash(skip + 1, end)) | 0
-  }
-
-  /** Without two: `first < second`. */
-  hashWithoutTwo(start: number, end: number, first: number, second: number): number {
-    return (
-      (Math.imul(this.hashWithout(start, second, first), powers[end - second - 1] as number) +
-        this.hash(second + 1, end)) |
-      0
-    )
   }
 
   text(start: number, end: number): string {
