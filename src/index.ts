@@ -2,10 +2,39 @@ export { checkpointFromJSON, checkpointToJSON } from './checkpoint/checkpoint-js
 export { MemoryCheckpointStore } from './checkpoint/memory.js'
 export { SqliteCheckpointStore } from './checkpoint/sqlite.js'
 export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.js'
-export { type CtStream, ctStream } from './stream/ct-stream.js'
+export { ctStream } from './stream/ct-stream.js'
 export { DEFAULTS } from './stream/settings.js'
-export type * from './types/certificate.js'
-export type * from './types/certstream.js'
+export type {
+  BasicConstraints,
+  CertificateJson,
+  CertificateKind,
+  CertificatePolicy,
+  CtCertificate,
+  ExtendedKeyUsage,
+  Extension,
+  GeneralName,
+  KeyUsageName,
+  LogKeys,
+  Name,
+  NameAttribute,
+  NameJson,
+  Problem,
+  ProblemCode,
+  PublicKeyInfo,
+  Sct,
+  SctVerification,
+  SignatureAlgorithm,
+  ValidationLevel,
+} from './types/certificate.js'
+export type {
+  CertStreamCertificate,
+  CertStreamDomains,
+  CertStreamExtensions,
+  CertStreamForm,
+  CertStreamMessage,
+  CertStreamName,
+  CertStreamUpdate,
+} from './types/certstream.js'
 export type {
   CheckpointJson,
   CheckpointStore,
@@ -17,7 +46,7 @@ export type {
 } from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
 export type * from './types/evidence.js'
-export type * from './types/filter.js'
+export type { DedupeBy, DedupeOption, Filter } from './types/filter.js'
 export type {
   Cosignature,
   LogInfo,
@@ -42,14 +71,19 @@ export type {
 } from './types/log-list.js'
 export type {
   AcknowledgeOption,
+  BatchOptions,
+  CertificateIterator,
   CommitPolicy,
   ConcurrencyOption,
+  CtStream,
   CtStreamEvents,
   CtStreamOptions,
   EndOption,
+  FollowedLog,
   LogState,
   LogStatus,
   ReadableOptions,
+  RequestDispatcher,
   StartOption,
   StreamStatus,
   VerifyOption,

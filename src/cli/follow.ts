@@ -7,7 +7,8 @@ import { PageFormatter, type PageFormatterOptions } from './formats/format-page.
 import type { Output } from './terminal/output.js'
 
 /** What following needs of a stream. */
-export type FollowedStream = AsyncIterable<CtCertificate> & Pick<CtStream, 'batches' | 'acknowledge' | 'close'>
+export type FollowedStream = AsyncIterable<CtCertificate> &
+  Pick<CtStream, 'acknowledge' | 'close'> & { batches(): AsyncIterable<readonly CtCertificate[]> }
 
 export interface FollowOptions {
   readonly format: Format

@@ -27,13 +27,23 @@ export function verifySctsOf(scts: readonly Sct[], entry: LeafEntry | string, lo
 
 /** The log's key, `undefined` when none was given, or why it cannot be used. */
 function keyOf(logs: LogKeys, logId: string): LogKey | string | undefined {
-  const spki = isMap(logs) ? logs.get(logId) : Object.hasOwn(logs, logId) ? logs[logId] : undefined
+  const spki = spkiOf(logs, logId)
   if (spki === undefined) return undefined
   try {
     return new LogKey(spki)
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+function spkiOf(logs: LogKeys, logId: string): Uint8Array | string | undefined {
+  if (isList(logs)) return logs.find(({ id }) => id === logId)?.key
+  if (isMap(logs)) return logs.get(logId)
+  return Object.hasOwn(logs, logId) ? logs[logId] : undefined
+}
+
+function isList(logs: LogKeys): logs is Extract<LogKeys, readonly unknown[]> {
+  return Array.isArray(logs)
 }
 
 function isMap(logs: LogKeys): logs is ReadonlyMap<string, Uint8Array | string> {

@@ -1,15 +1,28 @@
 import type { Readable } from 'node:stream'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CtStreamEvents, CtStreamOptions, ReadableOptions, StreamStatus } from '../types/stream.js'
+import type {
+  BatchOptions,
+  CertificateIterator,
+  CtStream,
+  CtStreamEvents,
+  CtStreamOptions,
+  FollowedLog,
+  ReadableOptions,
+  StreamStatus,
+} from '../types/stream.js'
 import { Emitter } from '../util/emitter.js'
 import { integerOption, objectOption } from '../util/options.js'
 import type { Engine } from './engine.js'
+import { FollowedKeys } from './followed-keys.js'
+import { GatheredBatches } from './gathered-batches.js'
 import { notDelivered } from './reader/not-delivered.js'
 import { CertificateReadable } from './reader/readable.js'
 import type { Run } from './reader/run.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
+
+export type { CtStream } from '../types/stream.js'
 
 /**
  * Certificates as the logs publish them, every one proven to be in a tree whose head its log signed.
@@ -25,76 +38,72 @@ import { streamStatus } from './status.js'
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once for options that are wrong.
  */
 export function ctStream(options?: CtStreamOptions): CtStream {
-  return new CtStream(settingsOf(options))
+  return new CertificateStream(settingsOf(options))
 }
 
-/** See {@link ctStream}. One reader at a time. */
-export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<CtCertificate>, AsyncDisposable {
+/** Entries of a batch that is gathered, when nothing else is asked for. */
+const GATHERED_ENTRIES = 1000
+
+/** One way of reading the stream. */
+interface Reading<T> {
+  /** The next value without waiting, if there is one: the path of nearly every entry, one resolved promise. */
+  readonly atHand: () => T | undefined
+  /** The next value; `undefined` at the end. */
+  readonly read: () => Promise<T | undefined>
+  /** `false`: asking for more acknowledges nothing, whatever the options say. */
+  readonly acknowledges?: boolean
+  /** Asked for more. */
+  readonly onAskedForMore?: () => void
+  /** Called before what is acknowledged is applied. */
+  readonly onSettle?: (() => void) | undefined
+}
+
+/** What {@link ctStream} makes; its members are documented at the interface. */
+class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private readonly settings: Settings
   private engine: Engine | undefined
   private opening: Promise<Engine> | undefined
   private closed: Promise<void> | undefined
-  private reading = false
+  private isRead = false
+  private readonly keys: FollowedKeys
   private run: Run | undefined
   private isAtEnd = false
   /** Whether asking for more acknowledges what came before. */
   private acknowledgesByReading: boolean
   private onSettle: (() => void) | undefined
 
-  /** @internal Use {@link ctStream}. */
   constructor(settings: Settings) {
     super()
     this.settings = settings
     this.acknowledgesByReading = settings.acknowledge === 'automatic'
+    this.keys = new FollowedKeys(settings.logs)
   }
 
-  /**
-   * Certificates one by one. Leaving the loop closes the stream; the entry it was left at is not acknowledged (unless
-   * {@link acknowledge} was called) and comes again after a restart.
-   *
-   * @throws {@link CtStreamError} `CT_READER_BUSY` while another reader is reading, `CT_CLOSED` after the stream was closed.
-   */
-  [Symbol.asyncIterator](): AsyncIterableIterator<CtCertificate> {
+  [Symbol.asyncIterator](): CertificateIterator<CtCertificate> {
     return this.singly()
   }
 
-  /**
-   * Certificates page by page, as the logs serve them (usually up to 256 of one log): the same guarantees, acknowledged
-   * per page, and the fastest way to read.
-   *
-   * @throws {@link CtStreamError} `CT_READER_BUSY`, `CT_CLOSED`.
-   */
-  batches(): AsyncIterableIterator<readonly CtCertificate[]> {
-    return this.reader(
-      () => undefined,
-      async () => {
+  batches(options: BatchOptions = {}): CertificateIterator<readonly CtCertificate[]> {
+    const given = objectOption<BatchOptions>('batches', options, ['maxEntries', 'maxWaitMs'])
+    const maxWaitMs = integerOption('batches.maxWaitMs', given.maxWaitMs, 0, 3_600_000, 0)
+    const fallback = maxWaitMs > 0 ? GATHERED_ENTRIES : Number.POSITIVE_INFINITY
+    const maxEntries = integerOption('batches.maxEntries', given.maxEntries, 1, 1_000_000, fallback)
+    if (maxWaitMs > 0) return this.gathered(maxEntries, maxWaitMs)
+    return this.reader({
+      atHand: () => (maxEntries === Number.POSITIVE_INFINITY ? undefined : this.part(maxEntries)),
+      read: async () => {
         await this.nextRun()
-        return this.run?.rest()
+        return maxEntries === Number.POSITIVE_INFINITY ? this.run?.rest() : this.part(maxEntries)
       },
-    )
+    })
   }
 
-  /**
-   * Certificates as a Node stream in object mode, for `pipeline()`. Destroying it closes this stream, as does its end where nothing is
-   * left to acknowledge.
-   *
-   * With `acknowledge: 'manual'` nothing is acknowledged but by `acknowledge(cert)`: call it where a certificate is finished with, at
-   * the end of the pipeline, and nothing is lost, whatever is buffered on the way.
-   *
-   * Otherwise a chunk counts as finished when the `Writable` that this stream is piped to has called back for it, without an error. A
-   * consumer of another kind is finished with a chunk when it asks for the next one (for the last: for one more), as in
-   * `for await`: so it must not ask ahead of its work, as an async function in a `pipeline()` does whose results are buffered
-   * behind it; a `'data'` listener is finished when it returns. To pipe to a `Transform`, or to two targets, fails with
-   * `CT_OPTION_INVALID`: what becomes of a chunk behind them cannot be seen from here.
-   *
-   * @throws {@link CtStreamError} `CT_READER_BUSY`, `CT_CLOSED`, `CT_OPTION_INVALID`.
-   */
   readable(options: ReadableOptions = {}): Readable & AsyncIterable<CtCertificate> {
     const { highWaterMark } = objectOption<ReadableOptions>('readable', options, ['highWaterMark'])
     const size = integerOption('readable.highWaterMark', highWaterMark, 1, 65_536, 16)
     const isManual = this.settings.acknowledge === 'manual'
-    const certificates = this.singly(false)
-    const readable = new CertificateReadable(
+    const certificates = this.singly({ onSettle: isManual ? undefined : () => readable.settle() })
+    const readable: CertificateReadable = new CertificateReadable(
       {
         next: async () => (await certificates.next()).value,
         acknowledge: isManual ? undefined : (certificate) => this.engine?.acknowledge(certificate),
@@ -102,20 +111,9 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
       },
       size,
     )
-    if (!isManual) this.onSettle = () => readable.settle()
     return readable
   }
 
-  /**
-   * Says what is finished with: `acknowledge(cert)` everything of its log up to and including this certificate, which came from this
-   * stream, alone or in a batch, at any earlier time; `acknowledge()` everything read so far, of all logs.
-   *
-   * What is acknowledged does not come again once it is committed. Certificates of different logs may be acknowledged in any order;
-   * to acknowledge one again, or an earlier one of its log, changes nothing, nor does it after `close()`. Needed with
-   * `acknowledge: 'manual'`; otherwise useful before leaving a loop, or in the middle of a batch.
-   *
-   * @throws {@link CtStreamError} `CT_OPTION_INVALID` for anything but a certificate that this stream has delivered.
-   */
   acknowledge(...certificate: [] | [certificate: CtCertificate]): void {
     // An `undefined` that slipped in must not stand for everything.
     if (certificate.length === 0) this.engine?.acknowledgeGiven()
@@ -123,28 +121,19 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     else this.engine.acknowledge(certificate[0])
   }
 
-  /**
-   * Makes what is acknowledged durable now.
-   *
-   * @throws {@link CtStreamError} `CT_CLOSED`; what the store throws, when it is `retryable` after it was tried again for five
-   * seconds: what was acknowledged then becomes durable with a later commit.
-   */
   async commit(): Promise<void> {
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'commit() after close()')
     await this.engine?.commit()
   }
 
-  /** What each log is doing, and totals. */
   status(): StreamStatus {
     return this.engine?.status() ?? streamStatus([], 0, 0)
   }
 
-  /**
-   * Stops reading, commits what is acknowledged, releases everything. Idempotent.
-   *
-   * @throws {@link CtStreamError} what the last commit throws, after five seconds at most: what it would have made durable
-   * comes again. Everything is released all the same.
-   */
+  logs(): readonly FollowedLog[] {
+    return this.keys.of(this.status().logs.map(({ log }) => log))
+  }
+
   close(): Promise<void> {
     this.closed ??= (async () => {
       this.settings.signal?.removeEventListener('abort', this.onAbort)
@@ -158,33 +147,73 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     return this.close()
   }
 
-  private singly(acknowledges?: false): AsyncIterableIterator<CtCertificate> {
-    return this.reader(
-      () => this.run?.next(),
-      async () => {
+  /** @param byHand - The reader says itself what it is finished with; asking for more acknowledges nothing. */
+  private singly(byHand?: Pick<Reading<CtCertificate>, 'onSettle'>): CertificateIterator<CtCertificate> {
+    return this.reader({
+      atHand: () => this.run?.next(),
+      read: async () => {
         await this.nextRun()
         return this.run?.next()
       },
-      acknowledges,
-    )
+      ...(byHand !== undefined && { ...byHand, acknowledges: false }),
+    })
   }
 
-  /**
-   * @param atHand - The next value without waiting, if there is one: the path of nearly every entry, one resolved promise.
-   * @param read - The next value; `undefined` at the end.
-   * @param acknowledges - `false`: asking for more acknowledges nothing, whatever the options say.
-   */
-  private reader<T>(
-    atHand: () => T | undefined,
-    read: () => Promise<T | undefined>,
-    acknowledges = this.acknowledgesByReading,
-  ): AsyncIterableIterator<T> {
-    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
-    if (this.isAtEnd) throw new CtStreamError('CT_CLOSED', 'this stream has reached its end')
-    if (this.reading)
-      throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
-    this.reading = true
-    this.acknowledgesByReading = acknowledges
+  /** Up to so many entries of the page that is being read; `undefined` when there is none left in it. */
+  private part(maxEntries: number): CtCertificate[] | undefined {
+    const certificates: CtCertificate[] = []
+    while (certificates.length < maxEntries) {
+      const next = this.run?.next()
+      if (next === undefined) break
+      certificates.push(next)
+    }
+    return certificates.length === 0 ? undefined : certificates
+  }
+
+  /** Batches over pages and logs: the pages before the last one are acknowledged by their certificates. */
+  private gathered(maxEntries: number, maxWaitMs: number): CertificateIterator<readonly CtCertificate[]> {
+    const batches = new GatheredBatches(
+      {
+        next: () => this.run?.next(),
+        more: async () => {
+          await this.nextRun()
+          return this.run !== undefined
+        },
+        acknowledge: (certificate) => this.engine?.acknowledge(certificate),
+      },
+      { maxEntries, maxWaitMs, clock: this.settings.clock },
+    )
+    const isManual = this.settings.acknowledge === 'manual'
+    return this.reader({
+      atHand: () => undefined,
+      read: () => batches.next(),
+      acknowledges: false,
+      ...(!isManual && { onAskedForMore: () => batches.acknowledge() }),
+    })
+  }
+
+  private reader<T>(reading: Reading<T>): CertificateIterator<T> {
+    const { atHand, read, acknowledges = this.settings.acknowledge === 'automatic', onAskedForMore } = reading
+    const askedForMore = () => {
+      if (acknowledges) this.run?.acknowledge()
+      onAskedForMore?.()
+    }
+    this.refuseWhileRead()
+    // Nothing is taken before the first read: an iterator that is dropped keeps nobody from reading.
+    let isBegun = false
+    let isDropped = false
+    const begin = () => {
+      this.refuseWhileRead()
+      isBegun = true
+      this.isRead = true
+      this.acknowledgesByReading = acknowledges
+      this.onSettle = reading.onSettle
+    }
+    const drop = async (): Promise<void> => {
+      // What was never begun has nothing to close; another reader may have the stream.
+      if (isBegun) await this.close()
+      isDropped = true
+    }
     let turn: Promise<unknown> | undefined
     const fail = async (error: unknown): Promise<never> => {
       await this.close().catch(() => {})
@@ -193,7 +222,7 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     const next = async (): Promise<IteratorResult<T>> => {
       try {
         const engine = await this.open()
-        this.askedForMore()
+        askedForMore()
         const isOver = () => this.isAtEnd || this.closed !== undefined
         const value = isOver() ? undefined : (atHand() ?? (await read()))
         if (value !== undefined) return { done: false, value }
@@ -215,9 +244,17 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
         return this
       },
       next: () => {
-        if (turn === undefined && this.closed === undefined) {
-          this.askedForMore()
+        if (isDropped) return Promise.resolve({ done: true, value: undefined })
+        if (!isBegun) {
           try {
+            begin()
+          } catch (error) {
+            return Promise.reject(error)
+          }
+        }
+        if (turn === undefined && this.closed === undefined) {
+          try {
+            askedForMore()
             const value = atHand()
             if (value !== undefined) return Promise.resolve({ done: false, value })
           } catch (error) {
@@ -238,19 +275,22 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
         return result
       },
       return: async () => {
-        await this.close()
+        await drop()
         return { done: true, value: undefined }
       },
       throw: async (error) => {
-        await this.close()
+        await drop()
         throw error
       },
+      [Symbol.asyncDispose]: drop,
     }
   }
 
-  /** The reader is finished with what it has, unless it says so itself. */
-  private askedForMore(): void {
-    if (this.acknowledgesByReading) this.run?.acknowledge()
+  private refuseWhileRead(): void {
+    if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'this stream is closed')
+    if (this.isAtEnd) throw new CtStreamError('CT_CLOSED', 'this stream has reached its end')
+    if (this.isRead)
+      throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
   }
 
   private readonly closing = (): Promise<void> => this.close()
@@ -272,7 +312,10 @@ export class CtStream extends Emitter<CtStreamEvents> implements AsyncIterable<C
     signal?.throwIfAborted()
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'the stream was closed before it was open')
     const engine = new Engine(this.settings, {
-      emit: (event, payload) => this.emit(event, payload),
+      emit: (event, payload) => {
+        if (event === 'list') this.keys.take(payload as CtStreamEvents['list'])
+        this.emit(event, payload)
+      },
       acknowledgesByReading: this.acknowledgesByReading,
       onSettle: this.onSettle,
     })

@@ -276,8 +276,11 @@ export interface SctVerification {
   readonly reason: string | undefined
 }
 
-/** The keys of logs, by base64 log id: DER SubjectPublicKeyInfo, or base64 of it. */
-export type LogKeys = ReadonlyMap<string, Uint8Array | string> | Readonly<Record<string, Uint8Array | string>>
+/** The keys of logs, by base64 log id: DER SubjectPublicKeyInfo, or base64 of it; or a list of logs with their keys, as of `stream.logs()`. */
+export type LogKeys =
+  | ReadonlyMap<string, Uint8Array | string>
+  | Readonly<Record<string, Uint8Array | string>>
+  | readonly { readonly id: string; readonly key: Uint8Array | string }[]
 
 /**
  * One entry of a log: a certificate, a precertificate, or what could not be read as either.

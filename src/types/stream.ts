@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream'
 import type { CtStreamError } from '../errors.js'
+import type { CtCertificate } from './certificate.js'
 import type { CheckpointStore, Gap } from './checkpoint.js'
 import type { Clock, Logger } from './clock.js'
 import type { DedupeOption, Filter } from './filter.js'
@@ -49,6 +51,34 @@ export interface ReadableOptions {
   readonly highWaterMark?: number
 }
 
+/** How `stream.batches()` reads. */
+export interface BatchOptions {
+  /** Most certificates in a batch. 1 to 1,000,000. Default: a page; with `maxWaitMs` 1000. */
+  readonly maxEntries?: number
+  /**
+   * Gathers pages, of one log or several, until there are `maxEntries`, or until this long after the first of them came. A batch is
+   * acknowledged as a whole, and what it holds counts in `maxBufferedBytes`; of a batch of several logs store no cursor, for none covers
+   * all of it. Milliseconds, 0 to 3,600,000. Default 0: a batch is of one page.
+   */
+  readonly maxWaitMs?: number
+}
+
+/**
+ * What reading gives: for `for await`, once. Nothing is begun before the first `next()`: an iterator that is dropped before keeps nobody
+ * else from reading. `return()`, `throw()` and `await using` close the stream once it was begun.
+ */
+export interface CertificateIterator<T> extends AsyncIterableIterator<T>, AsyncDisposable {
+  /** The iterator itself. */
+  [Symbol.asyncIterator](): CertificateIterator<T>
+}
+
+/** A log that a stream follows, with its key: `cert.verifyScts(stream.logs())`. */
+export interface FollowedLog extends LogInfo {
+  /** Base64 SubjectPublicKeyInfo (DER); {@link LogInfo.id} is its SHA-256. */
+  readonly key: string
+}
+
+/** When acknowledged positions become durable: as soon as one of the bounds is reached. */
 export interface CommitPolicy {
   /** Acknowledged positions become durable at least this often. Milliseconds, 10 to 3,600,000. Default 1000. */
   readonly everyMs?: number
@@ -56,6 +86,7 @@ export interface CommitPolicy {
   readonly everyEntries?: number
 }
 
+/** How many requests are in flight at a time, at most; within these the rate adapts to each log's host. */
 export interface ConcurrencyOption {
   /** Requests in flight to one log, 1 to 64. Default 4. */
   readonly perLog?: number
@@ -81,8 +112,11 @@ export interface ConcurrencyOption {
  */
 export type LogState = 'opening' | 'live' | 'catching-up' | 'waiting' | 'finished' | 'misbehaving' | 'failed'
 
+/** What one log is doing: a copy, made when it was asked for. */
 export interface LogStatus {
+  /** The log it is about. */
   readonly log: LogInfo
+  /** What it is doing now. */
   readonly state: LogState
   /** Index of the first entry not yet acknowledged; `undefined` while opening. */
   readonly position: number | undefined
@@ -116,7 +150,9 @@ export interface LogStatus {
   readonly entriesPerSecond: number
   /** Bytes of entries received. */
   readonly bytes: number
+  /** Requests sent, those sent again included. */
   readonly requests: number
+  /** Requests sent again after one failed. */
   readonly retries: number
   /** Entries the log is known to give in one answer. */
   readonly pageSize: number
@@ -134,12 +170,19 @@ export interface LogStatus {
   readonly lastError: CtStreamError | undefined
 }
 
+/** What a stream is doing, all logs together: a copy, made when it was asked for. */
 export interface StreamStatus {
+  /** Every log that is or was followed; empty before the first read. */
   readonly logs: readonly LogStatus[]
+  /** Sum of {@link LogStatus.entries}. */
   readonly entries: number
+  /** Sum of {@link LogStatus.filtered}. */
   readonly filtered: number
+  /** Sum of {@link LogStatus.duplicates}. */
   readonly duplicates: number
+  /** Sum of {@link LogStatus.entriesPerSecond}. */
   readonly entriesPerSecond: number
+  /** Sum of {@link LogStatus.bytes}. */
   readonly bytes: number
   /** Bytes fetched and not yet acknowledged, never far above `maxBufferedBytes`. */
   readonly bufferedBytes: number
@@ -169,16 +212,25 @@ export interface CtStreamEvents {
   list: {
     /** Logs followed now. */
     readonly selected: number
+    /** Logs followed from now on. */
     readonly added: readonly ListedLog[]
     /** Logs no list wants any more; they finish their backlog first. */
     readonly removed: readonly ListedLog[]
+    /** As they are now. */
     readonly changed: readonly ListedLog[]
     /** Lists that could not be renewed; their last good copy stays in use. */
     readonly failures: readonly { readonly list: string; readonly error: CtStreamError }[]
+    /** What was left out of the lists, or is odd. */
     readonly problems: readonly ListProblem[]
   }
   /** Positions became durable. */
   commit: { readonly entries: number; readonly logs: number }
+}
+
+/** An undici `Dispatcher` by its shape: an `Agent`, `ProxyAgent`, `MockAgent` …, from whatever copy of undici 7. */
+export interface RequestDispatcher {
+  /** As undici's `Dispatcher.dispatch`. */
+  dispatch(options: never, handler: never): boolean
 }
 
 /** Options of `ctStream()`; all optional. Unknown keys and values out of bounds throw `CT_OPTION_INVALID` at once. */
@@ -234,7 +286,7 @@ export interface CtStreamOptions {
    * committed), or `close()` is called; it keeps no process alive, but its checkpoint is in use until then.
    */
   readonly acknowledge?: AcknowledgeOption
-  /** Default `'full'`. */
+  /** How much is proven before an entry is delivered. Default `'full'`. */
   readonly verify?: VerifyOption
   /** Which entries are delivered. What is dropped counts as read: the position moves past it. Default: all. */
   readonly filter?: Filter
@@ -251,6 +303,7 @@ export interface CtStreamOptions {
    * least 64 KiB. Default 64 MiB.
    */
   readonly maxBufferedBytes?: number
+  /** Requests in flight, at most. Default `{ perLog: 4, perOperator: 8, total: 32 }`. */
   readonly concurrency?: ConcurrencyOption
   /** How often a caught-up log's head is read, jittered by a quarter. Milliseconds, 10 to 86,400,000. Default 10,000. */
   readonly pollIntervalMs?: number
@@ -269,10 +322,10 @@ export interface CtStreamOptions {
   /** E-mail address or https URL put in the User-Agent; some operators give anonymous clients a lower tier. */
   readonly contact?: string
   /**
-   * An undici `Dispatcher` to send requests through (a proxy, a test double). It resolves names: that logs of a fetched list have public
+   * An undici `Dispatcher` (of undici 7) to send requests through (a proxy, a test double). It resolves names: that logs of a fetched list have public
    * addresses is then its business. Excludes `fetch`.
    */
-  readonly dispatcher?: object
+  readonly dispatcher?: RequestDispatcher
   /** A WHATWG `fetch` to send requests through; resolves names, as a `dispatcher` does. Excludes `dispatcher`. */
   readonly fetch?: typeof globalThis.fetch
   /**
@@ -282,10 +335,95 @@ export interface CtStreamOptions {
   readonly allowHttp?: boolean
   /** Closes the stream; the pending read rejects with `signal.reason`. */
   readonly signal?: AbortSignal
-  /** Default: silent. */
+  /** Where the stream says what it does. Default: silent. */
   readonly logger?: Logger
-  /** Default: the machine's clock. */
+  /** Time, for tests. Default: the machine's clock. */
   readonly clock?: Clock
   /** Uniform in [0, 1), for jitter. Default `Math.random`. */
   readonly random?: () => number
+}
+
+/**
+ * A stream of certificates, made by `ctStream()`; by its shape, so that a test can put something else in its place.
+ *
+ * One reader at a time: a loop, `batches()` or `readable()`, which has the stream from its first read on.
+ */
+export interface CtStream extends AsyncIterable<CtCertificate>, AsyncDisposable {
+  /**
+   * Certificates one by one. Leaving the loop closes the stream; the entry it was left at is not acknowledged (unless
+   * {@link acknowledge} was called) and comes again after a restart.
+   *
+   * @throws {@link CtStreamError} `CT_READER_BUSY` while another reader is reading, `CT_CLOSED` after the stream was closed.
+   */
+  [Symbol.asyncIterator](): CertificateIterator<CtCertificate>
+  /**
+   * Certificates page by page, as the logs serve them (usually up to 256 of one log): the same guarantees, acknowledged
+   * per page, and the fastest way to read. With `maxEntries` no batch is larger; with `maxWaitMs` several pages, of whatever logs, become
+   * one batch. Never an empty one.
+   *
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_READER_BUSY`, `CT_CLOSED`.
+   */
+  batches(options?: BatchOptions): CertificateIterator<readonly CtCertificate[]>
+  /**
+   * Certificates as a Node stream in object mode, for `pipeline()`. Destroying it closes this stream, as does its end where nothing is
+   * left to acknowledge.
+   *
+   * With `acknowledge: 'manual'` nothing is acknowledged but by `acknowledge(cert)`: call it where a certificate is finished with, at
+   * the end of the pipeline, and nothing is lost, whatever is buffered on the way.
+   *
+   * Otherwise a chunk counts as finished when the `Writable` that this stream is piped to has called back for it, without an error. A
+   * consumer of another kind is finished with a chunk when it asks for the next one (for the last: for one more), as in
+   * `for await`: so it must not ask ahead of its work, as an async function in a `pipeline()` does whose results are buffered
+   * behind it; a `'data'` listener is finished when it returns. To pipe to a `Transform`, or to two targets, fails with
+   * `CT_OPTION_INVALID`: what becomes of a chunk behind them cannot be seen from here.
+   *
+   * @throws {@link CtStreamError} `CT_READER_BUSY`, `CT_CLOSED`, `CT_OPTION_INVALID`.
+   */
+  readable(options?: ReadableOptions): Readable & AsyncIterable<CtCertificate>
+  /**
+   * Says what is finished with: `acknowledge(cert)` everything of its log up to and including this certificate, which came from this
+   * stream, alone or in a batch, at any earlier time; `acknowledge()` everything read so far, of all logs.
+   *
+   * What is acknowledged does not come again once it is committed. Certificates of different logs may be acknowledged in any order;
+   * to acknowledge one again, or an earlier one of its log, changes nothing, nor does it after `close()`. Needed with
+   * `acknowledge: 'manual'`; otherwise useful before leaving a loop, or in the middle of a batch.
+   *
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` for anything but a certificate that this stream has delivered.
+   */
+  acknowledge(...certificate: [] | [certificate: CtCertificate]): void
+  /**
+   * Makes what is acknowledged durable now.
+   *
+   * @throws {@link CtStreamError} `CT_CLOSED`; what the store throws, when it is `retryable` after it was tried again for five
+   * seconds: what was acknowledged then becomes durable with a later commit.
+   */
+  commit(): Promise<void>
+  /** What each log is doing, and totals. Empty before the first read. */
+  status(): StreamStatus
+  /**
+   * The logs that are or were followed, with the keys that their signatures are checked with. Empty before the first read; without logs
+   * that have left the lists and are only read to their end.
+   */
+  logs(): readonly FollowedLog[]
+  /**
+   * Stops reading, commits what is acknowledged, releases everything. Idempotent.
+   *
+   * @throws {@link CtStreamError} what the last commit throws, after five seconds at most: what it would have made durable
+   * comes again. Everything is released all the same.
+   */
+  close(): Promise<void>
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
+  /**
+   * Calls a listener for every event of this name, in the order in which they were added. What a listener throws is thrown on its own,
+   * as an uncaught exception. `error` needs no listener. Node's `events.on(stream, 'head')` ends with the first `error` event, as with
+   * any emitter.
+   */
+  on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): this
+  /** {@link on}, for one event. */
+  once<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): this
+  /** Removes a listener; without effect where it was not added. */
+  off<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): this
+  /** {@link off}, by the name that Node's `events.on()` calls it by. */
+  removeListener<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): this
 }

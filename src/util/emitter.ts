@@ -22,6 +22,11 @@ export class Emitter<Events extends object> {
     return this
   }
 
+  /** {@link off} by its older name, which Node's `events.on()` and `events.once()` call. */
+  removeListener<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
+    return this.off(event, listener)
+  }
+
   protected emit<K extends keyof Events & string>(event: K, payload: Events[K]): void {
     if (this.emitter.listenerCount(event) === 0) return
     try {

@@ -19,6 +19,8 @@ beforeAll(async () => {
     platform: 'node',
     outExtension: () => ({ js: '.mjs' }),
     noExternal: [/.*/],
+    // For the CommonJS packages in it.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
     external: ['better-sqlite3', 'undici'],
     config: false,
     silent: true,

@@ -198,6 +198,7 @@ describe('reading', () => {
     const log = await logOf(10)
     const stream = backfill(log)
     const first = stream[Symbol.asyncIterator]()
+    await first.next()
     expect(() => stream[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: 'CT_READER_BUSY' }))
     expect(() => stream.batches()).toThrow(expect.objectContaining({ code: 'CT_READER_BUSY' }))
     await first.return?.()

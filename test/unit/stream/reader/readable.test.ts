@@ -206,6 +206,7 @@ describe('readable()', () => {
       expect(() => stream.readable(wrong)).toThrow(expect.objectContaining({ code: 'CT_OPTION_INVALID' }))
     const readable = stream.readable()
     expect(readable).toBeInstanceOf(Readable)
+    readable.read(0)
     expect(() => stream.batches()).toThrow(expect.objectContaining({ code: 'CT_READER_BUSY' }))
     readable.destroy()
     await new Promise((resolve) => readable.once('close', resolve))

@@ -1,0 +1,111 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock } from '../types/clock.js'
+
+/** Where certificates come from, page by page. */
+export interface GatheredSource {
+  /** The next one of the page at hand; `undefined` when it has no more. */
+  next(): CtCertificate | undefined
+  /** Waits for another page; `false` at the end. */
+  more(): Promise<boolean>
+  /** This one, and everything of its log before it, is finished with. */
+  acknowledge(certificate: CtCertificate): void
+}
+
+/**
+ * Batches of a size and an age: certificates of one page after the other, of whatever log, until there are enough, or until the first
+ * of them has waited long enough. Nothing is acknowledged before the reader asks for the next batch, and then all of it.
+ */
+export class GatheredBatches {
+  private readonly source: GatheredSource
+  private readonly maxEntries: number
+  private readonly maxWaitMs: number
+  private readonly clock: Clock
+  /** Another page that is being waited for, or why there is none: for the next batch, once this one has been given. */
+  private coming: Promise<boolean> | undefined
+  private given: readonly CtCertificate[] = []
+
+  constructor(
+    source: GatheredSource,
+    {
+      maxEntries,
+      maxWaitMs,
+      clock,
+    }: { readonly maxEntries: number; readonly maxWaitMs: number; readonly clock: Clock },
+  ) {
+    this.source = source
+    this.maxEntries = maxEntries
+    this.maxWaitMs = maxWaitMs
+    this.clock = clock
+  }
+
+  /** The next batch; `undefined` at the end. */
+  async next(): Promise<CtCertificate[] | undefined> {
+    const batch: CtCertificate[] = []
+    this.fill(batch)
+    while (batch.length === 0) {
+      if (!(await this.another())) return undefined
+      this.fill(batch)
+    }
+    if (batch.length < this.maxEntries) await this.wait(batch)
+    this.given = batch
+    return batch
+  }
+
+  /** The batch given last is finished with. */
+  acknowledge(): void {
+    const lastOfLog = new Map(this.given.map((certificate) => [certificate.log.id, certificate]))
+    this.given = []
+    for (const certificate of lastOfLog.values()) this.source.acknowledge(certificate)
+  }
+
+  /** Adds to a batch what comes in time. */
+  private async wait(batch: CtCertificate[]): Promise<void> {
+    const done = new AbortController()
+    const timeIsUp = this.clock.sleep(this.maxWaitMs, done.signal).then(
+      () => true,
+      (error: unknown) => {
+        if (done.signal.aborted) return true
+        throw error
+      },
+    )
+    // What fails after the batch is given away is told with the next one; a clock that fails, where it is waited for.
+    timeIsUp.catch(() => {})
+    try {
+      while (batch.length < this.maxEntries) {
+        const coming = this.comingPage()
+        const hasEnded = coming.then(
+          (more) => !more,
+          () => true,
+        )
+        if (await Promise.race([timeIsUp, hasEnded])) return
+        this.coming = undefined
+        this.fill(batch)
+      }
+    } finally {
+      done.abort()
+    }
+  }
+
+  private async another(): Promise<boolean> {
+    const more = await this.comingPage()
+    // The end stays the end; a page is looked at once.
+    if (more) this.coming = undefined
+    return more
+  }
+
+  private comingPage(): Promise<boolean> {
+    if (this.coming === undefined) {
+      this.coming = this.source.more()
+      this.coming.catch(() => {})
+    }
+    return this.coming
+  }
+
+  private fill(batch: CtCertificate[]): void {
+    while (batch.length < this.maxEntries) {
+      const next = this.source.next()
+      if (next === undefined) return
+      batch.push(next)
+    }
+  }
+}
