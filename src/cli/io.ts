@@ -12,7 +12,7 @@ export interface CliIo {
   readonly stdin: Readable
   readonly stdout: CliOutput
   readonly stderr: CliOutput
-  /** Aborted by the first SIGINT or SIGTERM: finish, commit, leave. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP: finish, commit, leave. */
   readonly stop: AbortSignal
   readonly clock: Clock
   /** Whether a process runs; `undefined` when that cannot be told, as of one on another host. */

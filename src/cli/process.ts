@@ -8,7 +8,7 @@ import { runCli } from './run.js'
 
 /** After a signal, everything must be over by then, milliseconds; 5 s are promised. */
 const deadlineMs = 4500
-const signals = { SIGINT: 130, SIGTERM: 143 } as const
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /** Runs the command line in this process and ends it. The only place that reads `process`. */
 export async function runProcess(commands: readonly Command[]): Promise<never> {
@@ -33,7 +33,7 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
   process.exit(status)
 }
 
-/** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once. */
+/** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. */
 function stopSignal(): AbortSignal {
   const stop = quietController()
   for (const [signal, status] of Object.entries(signals)) {

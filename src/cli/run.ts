@@ -10,7 +10,7 @@ import { usageError } from './flags/usage-error.js'
 import { type GivenValue, Values } from './flags/values.js'
 import type { CliIo } from './io.js'
 import { Output } from './terminal/output.js'
-import { reportLine } from './terminal/report.js'
+import { messageJson, reportLine } from './terminal/report.js'
 
 /** Exit status: 0 done, 1 failed, 2 bad usage. */
 export type ExitStatus = 0 | 1 | 2
@@ -23,17 +23,24 @@ const defaultConfig = 'ct-stream.config.json'
  * @param commands - The first one is run when none is named.
  */
 export async function runCli(io: CliIo, commands: readonly Command[]): Promise<ExitStatus> {
+  let values: Values | undefined
   try {
-    await runCommand(io, commands)
+    await runCommand(io, commands, (read) => {
+      values = read
+    })
     return 0
   } catch (error) {
-    const line = io.stop.aborted && error === io.stop.reason ? 'interrupted' : errorLine(error)
-    await new Output(io.stderr).write(`ct-stream: ${line}\n`).catch(() => {})
+    const isStopped = io.stop.aborted && error === io.stop.reason
+    const line =
+      values?.text('log-format') === 'json'
+        ? errorJsonLine(isStopped ? 'interrupted' : error, io.clock.now())
+        : `ct-stream: ${isStopped ? 'interrupted' : errorLine(error)}`
+    await new Output(io.stderr).write(`${line}\n`).catch(() => {})
     return CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID' ? 2 : 1
   }
 }
 
-async function runCommand(io: CliIo, commands: readonly Command[]): Promise<void> {
+async function runCommand(io: CliIo, commands: readonly Command[], onValues: (values: Values) => void): Promise<void> {
   const { command, isNamed, flags, positionals } = parseArguments(io.argv, [...commands, helpCommand])
   if (command === helpCommand || flags.has('help')) {
     const name = command === helpCommand ? positionals[0] : isNamed ? command.name : undefined
@@ -45,6 +52,7 @@ async function runCommand(io: CliIo, commands: readonly Command[]): Promise<void
   for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${strangeText(name, allFlags)}\n`)
   const own = uniqueFlags([...command.flags, ...commonFlags])
   const values = await collectValues(io, flags, own, allFlags)
+  onValues(values)
   await command.run({ io, values, positionals })
 }
 
@@ -139,6 +147,12 @@ function errorLine(error: unknown): string {
   if (!(error instanceof Error)) return reportLine(String(error))
   const code = CtStreamError.is(error) && error.code !== 'CT_OPTION_INVALID' ? ` (${error.code})` : ''
   return `${reportLine(error.message)}${code}`
+}
+
+function errorJsonLine(error: unknown, now: number): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const { code, url } = CtStreamError.is(error) ? error : {}
+  return messageJson('error', message, now, { code, url })
 }
 
 function isMissing(error: unknown): boolean {

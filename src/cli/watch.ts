@@ -1,15 +1,19 @@
+import { CtStreamError } from '../errors.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { Logger } from '../types/clock.js'
 import type { EndOption } from '../types/stream.js'
+import { backoffDelay } from '../util/backoff.js'
 import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
+import type { Format } from './formats/format.js'
 import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
 import { allOutOfReach } from './out-of-reach.js'
 import { Output } from './terminal/output.js'
-import { logLevelFrom, reporter } from './terminal/report.js'
+import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
 import { StatusLine } from './terminal/status-line.js'
 import { styleFor } from './terminal/style.js'
+import { watchTroubles, withoutTroubles } from './trouble-watch.js'
 
 /** What showing a stream needs of it. */
 export type WatchedStream = FollowedStream & Pick<CtStream, 'status' | 'on'>
@@ -31,8 +35,47 @@ export async function watch({ context, open, end = 'never', endPatienceMs }: Wat
   const stderrStyle = styleFor(io.stderr, io.env)
   const hasLine = io.stderr.isTTY === true && io.env.TERM !== 'dumb' && !values.switch('quiet')
   const line = hasLine ? new StatusLine(io.stderr, stderrStyle, io.clock) : undefined
-  const logger = reporter(io.stderr, logLevelFrom(values), stderrStyle, line)
-  const stream = await open(logger)
+  const logger = reporter(io.stderr, logLevelFrom(values), stderrStyle, {
+    overlay: line,
+    json: jsonClock(values, io.clock),
+  })
+  const waits = end === 'never' && limit === undefined
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await watchOnce({ context, open, end, endPatienceMs }, { format, limit, logger, line })
+    } catch (error) {
+      if (!waits || io.stop.aborted || !isNoNetwork(error)) throw error
+      const retryInMs = backoffDelay(bootBackoff, attempt - 1, Math.random)
+      // Said again at growing distances: a night without network is a dozen lines.
+      const isWord = (attempt & (attempt - 1)) === 0
+      const context = { code: error.code, url: error.url, attempt, retryInMs: Math.round(retryInMs) }
+      logger[isWord ? 'warn' : 'debug'](`no log list can be had yet, which is tried again: ${error.message}`, context)
+      await io.clock.sleep(retryInMs, io.stop).catch(() => {})
+      if (io.stop.aborted) return
+    }
+  }
+}
+
+/** Between attempts to begin where nothing can be reached: a service may be started before the network is up. */
+const bootBackoff = { baseMs: 2000, maxMs: 60_000 }
+
+function isNoNetwork(error: unknown): error is CtStreamError {
+  return CtStreamError.is(error) && error.retryable && error.code.startsWith('CT_HTTP_')
+}
+
+interface Showing {
+  readonly format: Format
+  readonly limit: number | undefined
+  readonly logger: Logger
+  readonly line: StatusLine | undefined
+}
+
+async function watchOnce(
+  { context, open, end = 'never', endPatienceMs }: WatchOptions,
+  { format, limit, logger, line }: Showing,
+): Promise<void> {
+  const { io } = context
+  const stream = await open(withoutTroubles(logger))
   reportEvents(stream, logger)
   line?.start(() => stream.status(), end)
   const over = new AbortController()
@@ -49,6 +92,7 @@ export async function watch({ context, open, end = 'never', endPatienceMs }: Wat
           failure = error
           if (error !== undefined) return stream.close()
         })
+  watchTroubles({ stream, logger, clock: io.clock, signal: over.signal })
   try {
     const output = new Output(io.stdout, line)
     const onMissing = missingReporter(logger)
@@ -74,7 +118,6 @@ function missingReporter(logger: Logger): PageFormatterOptions['onMissing'] {
 function reportEvents(stream: WatchedStream, logger: Logger): void {
   stream.on('misbehaviour', ({ log, error }) => logger.error('misbehaviour', { log: log.description, error }))
   stream.on('gap', ({ log, start, end, reason }) => logger.warn('gap', { log: log.description, start, end, reason }))
-  stream.on('error', ({ log, error }) => logger.info(error.message, { log: log.description, code: error.code }))
   stream.on('list', ({ selected, added, removed, failures, problems }) => {
     for (const { list, error } of failures) logger.warn('log list not renewed', { list, error })
     // What is wrong with one log does not matter much; what is wrong with the selection does: nobody would come.

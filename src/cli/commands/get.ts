@@ -10,7 +10,7 @@ import { type Format, formatFrom } from '../formats/format.js'
 import type { ProvenEntry } from '../proven-entry.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
-import { logLevelFrom, reporter } from '../terminal/report.js'
+import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
 import { sanitizeJson } from '../terminal/sanitize.js'
 import { styleFor } from '../terminal/style.js'
 
@@ -125,7 +125,7 @@ async function listedLog(context: CommandContext, name: string, transport: Trans
 }
 
 function loggerOf({ io, values }: CommandContext): Logger {
-  return reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+  return reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), { json: jsonClock(values, io.clock) })
 }
 
 /** For people only: that it was printed at all says so too. */

@@ -6,7 +6,7 @@ import { type Flag, flagsNamed, jsonFlag, reportFlags } from '../flags/flags.js'
 import type { Probe } from '../probe.js'
 import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
-import { logLevelFrom, reporter } from '../terminal/report.js'
+import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
 
@@ -59,7 +59,9 @@ interface Row {
 async function showLogs(context: CommandContext): Promise<void> {
   const { io, values } = context
   const selection = selectionFrom(context)
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
+    json: jsonClock(values, io.clock),
+  })
   const { readListedLogs, transportFrom } = await import('../listed-logs.js')
   const { selectLogs } = await import('../../loglist/select.js')
   const transport = transportFrom(values)

@@ -68,6 +68,14 @@ export const reportFlags: readonly Flag[] = [
     help: 'silent, error, warn, info or debug (default warn)',
     group: messages,
   },
+  {
+    name: 'log-format',
+    type: 'text',
+    value: 'FORMAT',
+    choices: ['text', 'json'],
+    help: 'text or json: messages as JSON lines with time, level, code (default text)',
+    group: messages,
+  },
 ]
 
 const logs = 'Which logs:'

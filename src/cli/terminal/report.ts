@@ -1,8 +1,8 @@
-import type { Logger } from '../../types/clock.js'
+import type { Clock, Logger } from '../../types/clock.js'
 import type { Values } from '../flags/values.js'
 import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
-import { sanitize } from './sanitize.js'
+import { sanitize, sanitizeJson } from './sanitize.js'
 import type { Style } from './style.js'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
@@ -13,12 +13,32 @@ export function logLevelFrom(values: Values): LogLevel {
   return values.choice('log-level', logLevels) ?? (values.switch('quiet') ? 'error' : 'warn')
 }
 
-/** A logger that writes lines to stderr: `warn: message key=value`. */
-export function reporter(stderr: CliOutput, level: LogLevel, style: Style, overlay?: Overlay): Logger {
+/** The clock that messages in JSON carry the time of: with `--log-format json`; `undefined` for text. */
+export function jsonClock(values: Values, clock: Clock): Clock | undefined {
+  return values.choice('log-format', ['text', 'json']) === 'json' ? clock : undefined
+}
+
+export interface ReporterOptions {
+  readonly overlay?: Overlay | undefined
+  /** Messages are JSON lines with the time of this clock. */
+  readonly json?: Clock | undefined
+}
+
+/** A logger that writes lines to stderr: `warn: message key=value`, or JSON. */
+export function reporter(
+  stderr: CliOutput,
+  level: LogLevel,
+  style: Style,
+  { overlay, json }: ReporterOptions = {},
+): Logger {
+  const lineOf = (name: Exclude<LogLevel, 'silent'>, message: string, context?: Record<string, unknown>) =>
+    json === undefined
+      ? `${colourOf(name, style)(`${name}:`)} ${reportLine(message, context)}`
+      : messageJson(name, message, json.now(), context)
   const write = (name: Exclude<LogLevel, 'silent'>, message: string, context?: Record<string, unknown>) => {
     if (logLevels.indexOf(name) > logLevels.indexOf(level)) return
     overlay?.hide()
-    stderr.write(`${colourOf(name, style)(`${name}:`)} ${reportLine(message, context)}\n`)
+    stderr.write(`${lineOf(name, message, context)}\n`)
     overlay?.show()
   }
   return {
@@ -27,6 +47,22 @@ export function reporter(stderr: CliOutput, level: LogLevel, style: Style, overl
     warn: (message, context) => write('warn', message, context),
     error: (message, context) => write('error', message, context),
   }
+}
+
+/** A message for programs: `time`, `level`, `message`, and its context; errors as `{ code, message }`. */
+export function messageJson(
+  level: string,
+  message: string,
+  now: number,
+  context: Record<string, unknown> = {},
+): string {
+  const plain = Object.entries(context).map(([key, value]) => [key, value instanceof Error ? errorJson(value) : value])
+  const json = { time: new Date(now).toISOString(), level, message, ...Object.fromEntries(plain) }
+  return sanitizeJson(JSON.stringify(json))
+}
+
+function errorJson(error: Error): object {
+  return { code: 'code' in error ? error.code : undefined, message: error.message }
 }
 
 /** One line; what a log sent cannot leave it. */

@@ -26,7 +26,7 @@ beforeAll(async () => {
     platform: 'node',
     splitting: true,
     outExtension: () => ({ js: '.mjs' }),
-    external: ['better-sqlite3', 'undici', 'p-queue', /^@peculiar\//],
+    external: ['better-sqlite3', 'undici', 'p-queue', 'commander', 'string-width', /^@peculiar\//],
     config: false,
     silent: true,
   })
@@ -99,7 +99,7 @@ describe.skipIf(process.platform === 'win32')('the built command line', () => {
     }
   }, 30_000)
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'ends the demo with 0 at %s',
     async (signal) => {
       const program = start('demo', '--format', 'text')

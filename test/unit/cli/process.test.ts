@@ -1,6 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { build } from 'tsup'
@@ -10,7 +9,10 @@ let folder = ''
 let count = 0
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ct-stream-cli-'))
+  // Below the project, so that its packages are found.
+  const cache = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache')
+  mkdirSync(cache, { recursive: true })
+  folder = mkdtempSync(join(cache, 'ct-stream-cli-'))
   await build({
     entry: { endless: join(import.meta.dirname, 'programs', 'endless.ts') },
     outDir: folder,
@@ -18,10 +20,7 @@ beforeAll(async () => {
     target: 'node20',
     platform: 'node',
     outExtension: () => ({ js: '.mjs' }),
-    noExternal: [/.*/],
-    // For the CommonJS packages in it.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
-    external: ['better-sqlite3', 'undici'],
+    external: ['better-sqlite3', 'undici', 'p-queue', 'commander', 'string-width', /^@peculiar\//],
     config: false,
     silent: true,
   })
@@ -66,7 +65,7 @@ class Endless {
 }
 
 describe.skipIf(process.platform === 'win32')('the process', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'commits what it has written and leaves with 0 at %s',
     async (signal) => {
       const program = new Endless({ pause: 1 })

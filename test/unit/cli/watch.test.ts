@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { Command } from '../../../src/cli/command.js'
+import { formatFlags, limitFlag, reportFlags } from '../../../src/cli/flags/flags.js'
+import { runCli } from '../../../src/cli/run.js'
+import { type WatchedStream, watch } from '../../../src/cli/watch.js'
+import { CtStreamError } from '../../../src/errors.js'
+import type { EndOption } from '../../../src/types/stream.js'
+import { certificate } from './sample-certificate.js'
+import { sampleIo } from './sample-io.js'
+
+const noNetwork = new CtStreamError('CT_HTTP_NETWORK', 'no list: getaddrinfo EAI_AGAIN', { retryable: true })
+
+function streamOf(fails: unknown): WatchedStream {
+  const batches = async function* () {
+    if (fails !== undefined) throw fails
+    yield [certificate()]
+  }
+  return {
+    on() {},
+    status: () => ({ logs: [], entries: 0, entriesPerSecond: 0, bytes: 0, bufferedBytes: 0, gaps: 0 }),
+    acknowledge() {},
+    close: async () => {},
+    batches,
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of batches()) yield* batch
+    },
+  } as unknown as WatchedStream
+}
+
+/** Runs a stream whose first tries fail. */
+async function run(argv: string[], failures: unknown[], end?: EndOption) {
+  const left = [...failures]
+  const waits: number[] = []
+  const command: Command = {
+    ...{ name: 'stream', summary: '', positionals: [] },
+    flags: [limitFlag, ...formatFlags, ...reportFlags],
+    run: (context) => watch({ context, open: async () => streamOf(left.shift()), ...(end && { end }) }),
+  }
+  const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) }
+  const { io, stdout, stderr } = sampleIo([...argv, '--template', '{index}'], { changes: { clock } })
+  return { status: await runCli(io, [command]), stdout: stdout(), stderr: stderr(), waits }
+}
+
+describe('a stream that finds no network when it begins', () => {
+  it('waits, says so at growing distances, and begins', async () => {
+    const { status, stdout, stderr, waits } = await run([], Array(9).fill(noNetwork))
+    expect([status, stdout]).toEqual([0, '4294967297\n'])
+    expect(stderr.split('\n').map((line) => /attempt=(\d+)/.exec(line)?.[1])).toEqual(['1', '2', '4', '8', undefined])
+    expect(stderr).toMatch(/^warn: no log list can be had yet, .* code="CT_HTTP_NETWORK" attempt=1 retryInMs=\d+\n/)
+    expect(waits).toHaveLength(9)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(60_000)
+  })
+
+  it('ends where an end was asked for, or waiting helps nothing', async () => {
+    const wrong = new CtStreamError('CT_HTTP_STATUS', 'no list: 404', { retryable: false })
+    expect(await run(['--limit', '1'], [noNetwork])).toMatchObject({ status: 1, stdout: '' })
+    expect(await run([], [noNetwork], 'head')).toMatchObject({ status: 1, stdout: '' })
+    expect(await run([], [wrong])).toMatchObject({ status: 1, stdout: '', waits: [] })
+    const busy = new CtStreamError('CT_CHECKPOINT_CONFLICT', 'in use', { retryable: true })
+    expect(await run([], [busy])).toMatchObject({ status: 1, stdout: '', waits: [] })
+  })
+
+  it('says it in JSON where that is asked for, the last word too', async () => {
+    const busy = new CtStreamError('CT_CHECKPOINT_CONFLICT', 'in use by\nx', {})
+    const { stderr } = await run(['--log-format', 'json'], [noNetwork, busy])
+    const [first, last] = stderr.split('\n').map((line) => line && JSON.parse(line))
+    expect(first).toMatchObject({
+      ...{ time: '1970-01-01T00:00:00.000Z', level: 'warn', code: 'CT_HTTP_NETWORK', attempt: 1 },
+      ...{ message: expect.stringContaining('no log list'), retryInMs: expect.any(Number) },
+    })
+    expect(last).toMatchObject({ level: 'error', code: 'CT_CHECKPOINT_CONFLICT', message: 'in use by\nx' })
+  })
+})
