@@ -15,6 +15,7 @@ import { VERSION } from '../version.js'
 import { checkpointPath, openToRead } from './checkpoint-file.js'
 import type { CommandContext } from './command.js'
 import { contactFrom, logListsFrom } from './flags/addresses.js'
+import { proxyFrom } from './flags/proxy.js'
 import { usageError } from './flags/usage-error.js'
 import type { Values } from './flags/values.js'
 
@@ -22,9 +23,14 @@ import type { Values } from './flags/values.js'
 const timeouts = { connectMs: 10_000, totalMs: 30_000 }
 const listAttempts = 3
 
-/** A transport that says who asks. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact`. */
-export function transportFrom(values: Values): Transport {
-  return createTransport({ userAgent: userAgent(VERSION, contactFrom(values)), timeouts })
+/** A transport that says who asks. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact` or proxy. */
+export async function transportFrom({ io, values }: CommandContext): Promise<Transport> {
+  const dispatcher = await proxyFrom(values, io.env)
+  return createTransport({
+    userAgent: userAgent(VERSION, contactFrom(values)),
+    timeouts,
+    ...(dispatcher !== undefined && { dispatcher }),
+  })
 }
 
 /**

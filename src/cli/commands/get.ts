@@ -27,7 +27,17 @@ export const get: Command = {
   positionals: ['log', 'index'],
   optional: ['log'],
   flags: [
-    ...flagsNamed('log-list', 'log', 'key', 'submission-url', 'allow-http', 'checkpoint', 'no-checkpoint', 'contact'),
+    ...flagsNamed(
+      'log-list',
+      'log',
+      'key',
+      'submission-url',
+      'allow-http',
+      'checkpoint',
+      'no-checkpoint',
+      'contact',
+      'proxy',
+    ),
     proofFlag,
     ...formatFlags,
     ...reportFlags,
@@ -45,7 +55,7 @@ async function showEntry(context: CommandContext): Promise<void> {
   const { name, index, spec: given } = await targetOf(context)
   const { transportFrom } = await import('../listed-logs.js')
   const { openListedLog } = await import('../../logs/open-log.js')
-  const transport = transportFrom(values)
+  const transport = await transportFrom(context)
   try {
     const spec = given ?? (await listedLog(context, name ?? '', transport))
     const client = openListedLog(spec, { transport, allowHttp: values.switch('allow-http') })

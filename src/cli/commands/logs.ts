@@ -37,7 +37,7 @@ export const logs: Command = {
     stateFlag,
     probeFlag,
     jsonFlag,
-    ...flagsNamed('allow-http', 'checkpoint', 'no-checkpoint', 'contact'),
+    ...flagsNamed('allow-http', 'checkpoint', 'no-checkpoint', 'contact', 'proxy'),
     ...reportFlags,
   ],
   examples: [
@@ -64,7 +64,7 @@ async function showLogs(context: CommandContext): Promise<void> {
   })
   const { readListedLogs, transportFrom } = await import('../listed-logs.js')
   const { selectLogs } = await import('../../loglist/select.js')
-  const transport = transportFrom(values)
+  const transport = await transportFrom(context)
   try {
     const { logs: streamed, listed } = await readListedLogs(context, transport, logger, selection)
     const wanted = { states, logTypes: ['prod', 'test', 'monitoring_only'], shards: 'all' } as const

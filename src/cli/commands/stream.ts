@@ -26,9 +26,11 @@ export const stream: Command = {
       now: context.io.clock.now(),
       domainsFile: await readDomains(context),
     })
+    const { proxyFrom } = await import('../flags/proxy.js')
+    const dispatcher = await proxyFrom(context.values, context.io.env)
     const open = async (logger: Logger) => {
       const { ctStream } = await import('../../stream/ct-stream.js')
-      const options: CtStreamOptions = { ...request, logger }
+      const options: CtStreamOptions = { ...request, ...(dispatcher !== undefined && { dispatcher }), logger }
       return ctStream(options)
     }
     const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = request

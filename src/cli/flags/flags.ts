@@ -239,6 +239,13 @@ export const streamFlags: readonly Flag[] = [
     group: requests,
   },
   {
+    name: 'proxy',
+    type: 'text',
+    value: 'URL',
+    help: 'ask through this proxy (default HTTPS_PROXY, HTTP_PROXY; NO_PROXY names hosts to ask directly)',
+    group: requests,
+  },
+  {
     name: 'allow-http',
     type: 'switch',
     help: 'accept http: URLs of hosts other than this one, and any address in fetched lists',

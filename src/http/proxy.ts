@@ -1,0 +1,37 @@
+import type { Dispatcher } from 'undici'
+import { optionError } from '../util/options.js'
+
+/** Where requests go through; what curl and others read from the environment. */
+export interface ProxySettings {
+  /** For `http:` URLs. */
+  readonly httpProxy?: string | undefined
+  /** For `https:` URLs; default that for `http:`. */
+  readonly httpsProxy?: string | undefined
+  /** Hosts that are asked directly: names (and all below), `host:port`, `*`; separated by commas. */
+  readonly noProxy?: string | undefined
+}
+
+/**
+ * A dispatcher that sends requests through the proxies; `undefined` when there are none. Credentials may stand in their URLs. TLS is
+ * spoken through the proxy (CONNECT), with the log itself.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when a proxy is no http or https URL; its text is not shown, for it may hold a password.
+ */
+export async function proxyDispatcher({
+  httpProxy,
+  httpsProxy,
+  noProxy,
+}: ProxySettings): Promise<Dispatcher | undefined> {
+  const proxies = [httpProxy, httpsProxy].filter((proxy) => proxy !== undefined && proxy !== '')
+  if (proxies.length === 0) return undefined
+  for (const proxy of proxies) if (!isProxyUrl(proxy)) throw optionError('proxy', 'an http or https URL', '…')
+  // Loaded where it is needed: proxies are in the large half of undici.
+  const { EnvHttpProxyAgent } = await import('undici')
+  // Empty strings, not `undefined`: those would be looked up in the environment.
+  return new EnvHttpProxyAgent({ httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy: noProxy ?? '' })
+}
+
+/** Whether a proxy can be asked for at this address. */
+export function isProxyUrl(proxy: string | undefined): boolean {
+  return proxy !== undefined && URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)
+}

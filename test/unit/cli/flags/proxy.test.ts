@@ -1,0 +1,94 @@
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commands } from '../../../../src/cli/commands.js'
+import { proxySettings } from '../../../../src/cli/flags/proxy.js'
+import { Values } from '../../../../src/cli/flags/values.js'
+import { runCli } from '../../../../src/cli/run.js'
+import { createTestLog, issueCertificates } from '../../../../src/testing/index.js'
+import { sampleIo } from '../sample-io.js'
+
+/** A proxy that tunnels (RFC 9110 section 9.3.6), and counts. */
+const tunnels: string[] = []
+const proxy = createServer().on('connect', (request, socket, head) => {
+  tunnels.push(request.url ?? '')
+  const [host, port] = (request.url ?? '').split(':')
+  const onward = connect(Number(port), host, () => {
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    onward.write(head)
+    onward.pipe(socket)
+    socket.pipe(onward)
+  })
+  for (const one of [onward, socket]) one.on('error', () => {})
+})
+let proxyUrl = ''
+const log = await createTestLog({ kind: 'rfc6962' })
+
+beforeAll(async () => {
+  log.add([...issueCertificates(3)])
+  log.publish()
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  proxy.closeAllConnections()
+  proxy.close()
+  await log.close()
+})
+
+async function run(argv: string[], env: Record<string, string> = {}) {
+  tunnels.length = 0
+  const named = ['--log', log.url, '--key', log.key, '--template', '{index}']
+  const { io, stdout, stderr } = sampleIo([...argv, ...named], { env })
+  const clock = { now: Date.now, sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)) }
+  const status = await runCli({ ...io, clock }, commands)
+  return { status, stdout: stdout(), stderr: stderr(), tunnels: tunnels.length }
+}
+
+describe('a proxy', () => {
+  const backfill = ['--start', 'beginning', '--end', 'head', '--no-checkpoint']
+
+  it.each([
+    ['--proxy', () => run(['get', '2', '--proxy', proxyUrl])],
+    ['HTTP_PROXY', () => run(['get', '2'], { HTTP_PROXY: proxyUrl })],
+    ['CT_STREAM_PROXY', () => run(['get', '2'], { CT_STREAM_PROXY: proxyUrl })],
+  ])('is asked: %s', async (_, go) => {
+    const { status, stdout, tunnels } = await go()
+    expect([status, stdout]).toEqual([0, '2\n'])
+    expect(tunnels).toBeGreaterThan(0)
+  })
+
+  it('is asked by a stream', async () => {
+    const { status, stdout, tunnels } = await run([...backfill, '--proxy', proxyUrl])
+    expect([status, stdout]).toEqual([0, '0\n1\n2\n'])
+    expect(tunnels).toBeGreaterThan(0)
+  })
+
+  it('is not asked for hosts in NO_PROXY, nor where there is none', async () => {
+    const near = { HTTP_PROXY: proxyUrl, NO_PROXY: 'localhost,127.0.0.1' }
+    expect(await run(['get', '2'], near)).toMatchObject({ status: 0, stdout: '2\n', tunnels: 0 })
+    expect(await run(['get', '2'])).toMatchObject({ status: 0, stdout: '2\n', tunnels: 0 })
+  })
+
+  it.each([
+    [['--proxy', 'socks5://user:secret@p.example'], {}, '--proxy must be an http or https URL'],
+    [[], { HTTPS_PROXY: 'p.example:3128' }, 'HTTPS_PROXY must be an http or https URL'],
+  ])('that is none is refused without being shown: %j %j', async (argv, env, message) => {
+    for (const command of [['get', '2'], backfill]) {
+      const { status, stderr } = await run([...command, ...argv], env as Record<string, string>)
+      expect(status).toBe(2)
+      expect(stderr).toContain(message)
+      expect(stderr).not.toContain('secret')
+    }
+  })
+
+  it('named by flag takes the place of those of the environment', () => {
+    const values = (given: Record<string, string>) =>
+      new Values(new Map(Object.entries(given).map(([name, value]) => [name, { value, from: `--${name}` }])))
+    const env = { https_proxy: 'http://a/', HTTPS_PROXY: 'http://b/', HTTP_PROXY: 'http://c/', no_proxy: 'x' }
+    expect(proxySettings(values({}), env)).toEqual({ httpProxy: 'http://c/', httpsProxy: 'http://a/', noProxy: 'x' })
+    const d = 'http://d/'
+    expect(proxySettings(values({ proxy: d }), env)).toEqual({ httpProxy: d, httpsProxy: d, noProxy: 'x' })
+    expect(proxySettings(values({}), {})).toEqual({ httpProxy: undefined, httpsProxy: undefined, noProxy: undefined })
+  })
+})
