@@ -11,7 +11,8 @@ import { VirtualClock } from '../../support/virtual-clock.js'
 import { passUntil } from './idle-time.js'
 import type { Step, Way } from './table.js'
 
-const ENTRIES = [...issueCertificates(700, { sign: false })]
+/** What the log holds in the end. */
+export const ENTRIES = [...issueCertificates(700, { sign: false })]
 /** Entries before the fault strikes, and when it is over: of the log itself, and of the one beside it. */
 const SIZES = { log: [300, 700], other: [20, 40] } as const
 /** Less than one page of 256 entries. */
@@ -29,7 +30,7 @@ export interface Outcome {
 }
 
 /** Two logs beside each other; one of them has a fault now and then. */
-class World {
+export class World {
   readonly clock: VirtualClock
   readonly network: FaultyNetwork
   readonly log: TestLog
@@ -110,7 +111,11 @@ function expectGenuine(reader: Reader, log: TestLog, from: number): number {
 }
 
 /** Makes something go wrong at one step; returns how to end it. */
-function strike({ log, network }: World, step: Step, way: Way): () => void {
+export function strike(
+  { log, network }: Pick<World, 'log' | 'network'>,
+  step: Pick<Step, 'paths'>,
+  way: Pick<Way, 'does'>,
+): () => void {
   const isStruck = (url: string) => url.startsWith(log.url) && step.paths.test(url.slice(log.url.length))
   const { fault, astray } = typeof way.does === 'string' ? { astray: way.does } : { fault: way.does(log) }
   if (astray !== undefined) network.astray = (url) => (isStruck(url) ? astray : undefined)
@@ -174,7 +179,7 @@ export async function runCell(kind: LogKind, step: Step, way: Way): Promise<Outc
   }
 }
 
-const isRead = ({ certificates }: Reader, { logId }: TestLog, to: number) =>
+export const isRead = ({ certificates }: Reader, { logId }: TestLog, to: number) =>
   certificates.findLast(({ log }) => log.id === logId)?.index === to - 1
 const errorsOf = (reader: Reader, log: TestLog) => reader.errors.filter((error) => error.log.id === log.logId)
 

@@ -30,11 +30,11 @@ export interface Expectation {
   readonly outcome: (step: Step) => Omit<Outcome, 'told'>
 }
 
-const waits: Expectation = {
+export const waits: Expectation = {
   words: 'waits; an end comes with CT_INCOMPLETE',
   outcome: ({ readTo, readFrom5To }) => ({ readTo, ends: `CT_INCOMPLETE at ${readFrom5To}` }),
 }
-const readsOn: Expectation = {
+export const readsOn: Expectation = {
   words: 'reads on',
   outcome: () => ({ readTo: 700, ends: 'complete at 700' }),
 }
@@ -58,7 +58,7 @@ export interface Way {
 
 type Does = Way['does'] | Omit<Fault, 'on' | 'when'>
 type Times = Pick<Way, 'afterMs' | 'lastsMs' | 'healsWithinMs'>
-const way = (name: string, does: Does, told: string | undefined, then: Expectation, times: Times = {}): Way => ({
+export const way = (name: string, does: Does, told: string | undefined, then: Expectation, times: Times = {}): Way => ({
   name,
   does: typeof does === 'object' ? () => does : does,
   told,
@@ -67,7 +67,7 @@ const way = (name: string, does: Does, told: string | undefined, then: Expectati
 })
 
 /** With which every request can fail. */
-const ANY: readonly Way[] = [
+export const ANY: readonly Way[] = [
   way('connection refused', 'refused', 'CT_HTTP_NETWORK', waits),
   way('no such host', 'no such host', 'CT_HTTP_NETWORK', waits),
   way('certificate not trusted', 'untrusted', 'CT_HTTP_NETWORK', waits),
