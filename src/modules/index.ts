@@ -1,5 +1,23 @@
-// `ct-stream/modules`: what is built on the stream and is not needed to read it.
+// `ct-stream/modules`: what watches, understands and passes on certificates.
+
+export type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
 export { type ListEntry, type ListLine, type ReadListOptions, readList } from '../watchlist/list-line.js'
 export type { Match, MatchKind, MatchReason } from '../watchlist/match.js'
 export type { Brand, WatchlistOptions } from '../watchlist/options.js'
 export { Watchlist } from '../watchlist/watchlist.js'
+export {
+  type ConfiguredModule,
+  defineModule,
+  isModule,
+  type Module,
+  type ModuleContext,
+  type ModuleDefinition,
+  type ModuleErrorPolicy,
+  type ModuleLimits,
+  type ModuleUse,
+  type ModuleWants,
+  type SetupContext,
+} from './definition.js'
+export { type ModuleRun, type RunModulesOptions, runModules } from './run-modules.js'
+export type { AcknowledgedSource, ModuleSource } from './source.js'
+export type { ModuleState, ModuleStatus, ModulesStatus } from './status.js'

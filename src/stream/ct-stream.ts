@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type {
+  AcknowledgeOption,
   BatchOptions,
   CertificateIterator,
   CtStream,
@@ -77,6 +78,10 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
     this.settings = settings
     this.acknowledgesByReading = settings.acknowledge === 'automatic'
     this.keys = new FollowedKeys(settings.logs)
+  }
+
+  get acknowledgement(): AcknowledgeOption {
+    return this.settings.acknowledge
   }
 
   [Symbol.asyncIterator](): CertificateIterator<CtCertificate> {

@@ -349,6 +349,8 @@ export interface CtStreamOptions {
  * One reader at a time: a loop, `batches()` or `readable()`, which has the stream from its first read on.
  */
 export interface CtStream extends AsyncIterable<CtCertificate>, AsyncDisposable {
+  /** The option `acknowledge`: what reads ahead of its work can do so only with `'manual'`. */
+  readonly acknowledgement: AcknowledgeOption
   /**
    * Certificates one by one. Leaving the loop closes the stream; the entry it was left at is not acknowledged (unless
    * {@link acknowledge} was called) and comes again after a restart.

@@ -1,5 +1,5 @@
 import type { CtStreamError } from '../../errors.js'
-import { likelyCause } from '../../stream/likely-cause.js'
+import { likelyCause } from '../../stream/log/likely-cause.js'
 import type { LogStatus } from '../../types/stream.js'
 import { formatDuration } from './quantities.js'
 

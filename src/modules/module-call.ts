@@ -1,0 +1,86 @@
+import { CtStreamError } from '../errors.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock, Logger } from '../types/clock.js'
+import type { FindingDraft } from '../types/finding.js'
+import { type LinkedController, linkedController } from '../util/abort.js'
+import type { ModuleContext } from './definition.js'
+
+/** What a call needs of its module. */
+export interface CallHost {
+  readonly name: string
+  readonly options: unknown
+  readonly state: unknown
+  readonly log: Logger
+  readonly clock: Clock
+  readonly stop: AbortSignal
+  /** Reports a finding. */
+  report(draft: FindingDraft, call: ModuleCall): void
+}
+
+/** One call of a handler: the context that it is given, and what it did. */
+export class ModuleCall implements ModuleContext<unknown, unknown> {
+  readonly attempt: number
+  readonly sinceMs: number
+  /** The certificate that is meant where a finding names none. */
+  readonly certificate: CtCertificate | undefined
+  /** Findings it has reported. */
+  reported = 0
+  /** Whether nobody waits for it any more. */
+  isOver = false
+  /** Whether it may report long after it has returned, as `setup` may by a timer. */
+  isLasting = false
+  readonly emit: (draft: FindingDraft) => void
+  private readonly host: CallHost
+  private controller: LinkedController | undefined
+
+  constructor(host: CallHost, certificate?: CtCertificate, attempt = 1, sinceMs = 0) {
+    this.host = host
+    this.certificate = certificate
+    this.attempt = attempt
+    this.sinceMs = sinceMs
+    this.emit = (draft) => this.host.report(draft, this)
+  }
+
+  get name(): string {
+    return this.host.name
+  }
+
+  get options(): unknown {
+    return this.host.options
+  }
+
+  get state(): unknown {
+    return this.host.state
+  }
+
+  get log(): Logger {
+    return this.host.log
+  }
+
+  get clock(): Clock {
+    return this.host.clock
+  }
+
+  /** Made when it is first asked for: most calls never do. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = linkedController(this.host.stop)
+      if (this.isOver) this.controller.abort(timedOut(this.host.name, undefined))
+    }
+    return this.controller.signal
+  }
+
+  /** The call is over; `reason`: nobody waits for it any more. */
+  end(reason?: unknown): void {
+    if (reason === undefined) this.controller?.unlink()
+    else {
+      this.isOver = true
+      this.controller?.abort(reason)
+    }
+  }
+}
+
+export function timedOut(name: string, ms: number | undefined): CtStreamError {
+  const how = ms === undefined ? 'took too long' : `took longer than ${ms} ms (limits.timeoutMs)`
+  return new CtStreamError('CT_MODULE_TIMEOUT', `module \`${name}\` ${how}`, { retryable: true })
+}

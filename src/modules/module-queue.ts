@@ -1,0 +1,160 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { Finding } from '../types/finding.js'
+import { Notifier } from '../util/notifier.js'
+import type { Ticket } from './acknowledger.js'
+
+/** Certificates that came together, as several modules see them. */
+export interface Page {
+  readonly certificates: readonly CtCertificate[]
+  readonly ticket: Ticket
+  /** Of one of its certificates, on average. */
+  readonly bytesEach: number
+}
+
+/** A finding on its way, with the certificate it is about. */
+export interface FindingItem {
+  readonly finding: Finding
+  readonly certificate: CtCertificate
+  readonly ticket: Ticket
+  readonly bytes: number
+}
+
+/** Work for one call of a handler. */
+export type Work =
+  | { readonly kind: 'certificate'; readonly certificate: CtCertificate; readonly from: QueuedPage }
+  | { readonly kind: 'batch'; readonly from: QueuedPage }
+  | { readonly kind: 'findings'; readonly items: readonly FindingItem[] }
+
+/** A page in one module's queue. */
+interface QueuedPage {
+  readonly page: Page
+  /** Of the next certificate to be taken, where they are taken one by one. */
+  next: number
+  /** Certificates that are not finished. */
+  left: number
+}
+
+export interface QueueOptions {
+  readonly maxEntries: number
+  readonly maxBytes: number
+  /** Whether certificates are taken page by page, and how many findings are taken at once. */
+  readonly byPage: boolean
+  readonly maxFindings: number
+  /** Whether tickets wait for what is in this queue. */
+  readonly holdsTickets: boolean
+}
+
+/**
+ * What waits for one module, and what it is working on, in the order in which it came.
+ *
+ * The bound is asked for before something is added and never refuses it: a page that was fetched has to go somewhere. So the queue holds
+ * its bound and one page (or the findings of one call) at most.
+ */
+export class ModuleQueue {
+  private readonly options: QueueOptions
+  private items: (QueuedPage | FindingItem)[] = []
+  private first = 0
+  private heldEntries = 0
+  private heldBytes = 0
+  private readonly changed = new Notifier()
+
+  constructor(options: QueueOptions) {
+    this.options = options
+  }
+
+  /** Certificates and findings that wait or are worked on. */
+  get entries(): number {
+    return this.heldEntries
+  }
+
+  get bytes(): number {
+    return this.heldBytes
+  }
+
+  get hasRoom(): boolean {
+    return this.heldEntries < this.options.maxEntries && this.heldBytes < this.options.maxBytes
+  }
+
+  /** Resolves when something was added or finished, or `wake()` was called. */
+  change(): Promise<void> {
+    return this.changed.wait()
+  }
+
+  wake(): void {
+    this.changed.notify()
+  }
+
+  addPage(page: Page): void {
+    if (this.options.holdsTickets) page.ticket.hold()
+    this.items.push({ page, next: 0, left: page.certificates.length })
+    this.grow(page.certificates.length, page.certificates.length * page.bytesEach)
+  }
+
+  addFinding(item: FindingItem): void {
+    if (this.options.holdsTickets) item.ticket.hold()
+    this.items.push(item)
+    this.grow(1, item.bytes)
+  }
+
+  /** The next work; `undefined` when nothing waits. */
+  take(): Work | undefined {
+    const item = this.items[this.first]
+    if (item === undefined) return undefined
+    if (!('page' in item)) return { kind: 'findings', items: this.takeFindings() }
+    if (this.options.byPage) {
+      this.shift()
+      return { kind: 'batch', from: item }
+    }
+    const certificate = item.page.certificates[item.next++] as CtCertificate
+    if (item.next === item.page.certificates.length) this.shift()
+    return { kind: 'certificate', certificate, from: item }
+  }
+
+  /** The module is finished with it. */
+  finish(work: Work): void {
+    if (work.kind === 'findings') {
+      for (const { bytes, ticket } of work.items) {
+        this.grow(-1, -bytes)
+        if (this.options.holdsTickets) ticket.release()
+      }
+      return
+    }
+    const { from } = work
+    const count = work.kind === 'batch' ? from.left : 1
+    from.left -= count
+    this.grow(-count, -count * from.page.bytesEach)
+    if (from.left === 0 && this.options.holdsTickets) from.page.ticket.release()
+  }
+
+  /** Finishes everything that waits, undone. Returns how much it was. */
+  discard(): number {
+    const before = this.heldEntries
+    for (let work = this.take(); work !== undefined; work = this.take()) this.finish(work)
+    return before - this.heldEntries
+  }
+
+  private takeFindings(): FindingItem[] {
+    const taken: FindingItem[] = []
+    for (let item = this.items[this.first]; item !== undefined && !('page' in item); item = this.items[this.first]) {
+      taken.push(item)
+      this.shift()
+      if (taken.length === this.options.maxFindings) break
+    }
+    return taken
+  }
+
+  private shift(): void {
+    this.items[this.first++] = undefined as never
+    // Moved in one go when half of it is empty: each item is moved once on average.
+    if (this.first > 64 && this.first * 2 > this.items.length) {
+      this.items = this.items.slice(this.first)
+      this.first = 0
+    }
+  }
+
+  private grow(entries: number, bytes: number): void {
+    this.heldEntries += entries
+    this.heldBytes += bytes
+    this.changed.notify()
+  }
+}

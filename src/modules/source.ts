@@ -1,0 +1,102 @@
+import { CtStreamError } from '../errors.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { AcknowledgeOption } from '../types/stream.js'
+import { optionError } from '../util/options.js'
+
+/** A source whose positions can wait for modules: a `CtStream`, or what looks like one. */
+export interface AcknowledgedSource extends AsyncIterable<CtCertificate> {
+  batches(): AsyncIterator<readonly CtCertificate[]>
+  /** Everything of its log up to and including this certificate is finished with. */
+  acknowledge(certificate: CtCertificate): void
+  readonly acknowledgement: AcknowledgeOption
+  close(): Promise<void>
+}
+
+/** Where `runModules` reads: a `CtStream`, or anything else that yields certificates, which cannot be acknowledged. */
+export type ModuleSource = AcknowledgedSource | AsyncIterable<CtCertificate> | Iterable<CtCertificate>
+
+/** A source as pages, each of one log. */
+export interface PagedSource {
+  /** The next certificates; `undefined` at the end. */
+  next(): Promise<readonly CtCertificate[] | undefined>
+  readonly acknowledge: ((certificate: CtCertificate) => void) | undefined
+  /** Releases the source. What is to be acknowledged must be by then. */
+  close(): Promise<void>
+}
+
+/**
+ * @param isWaitedFor - Whether some module has acknowledgement wait for it.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for what yields no certificates, and for a stream whose positions cannot wait.
+ */
+export function pagedSource(source: ModuleSource, isWaitedFor: boolean): PagedSource {
+  if (isAcknowledged(source)) {
+    const isManual = source.acknowledgement === 'manual'
+    if (isWaitedFor && !isManual)
+      throw new CtStreamError(
+        'CT_OPTION_INVALID',
+        "a module with acknowledge: true needs a stream whose positions wait for it: ctStream({ acknowledge: 'manual', … })",
+      )
+    return paged(
+      () => source.batches(),
+      isManual ? (certificate) => source.acknowledge(certificate) : undefined,
+      () => source.close(),
+    )
+  }
+  return paged(() => singly(source), undefined, undefined)
+}
+
+function paged(
+  open: () => AsyncIterator<readonly CtCertificate[]>,
+  acknowledge: PagedSource['acknowledge'],
+  close: (() => Promise<void>) | undefined,
+): PagedSource {
+  let pages: AsyncIterator<readonly CtCertificate[]> | undefined
+  let rest: readonly CtCertificate[] = []
+  return {
+    acknowledge,
+    async next() {
+      pages ??= open()
+      while (rest.length === 0) {
+        const { done, value } = await pages.next()
+        if (done) return undefined
+        rest = value
+      }
+      const [page, others] = ofOneLog(rest)
+      rest = others
+      return page
+    },
+    async close() {
+      await (close === undefined ? pages?.return?.() : close())
+    },
+  }
+}
+
+/** The certificates up to the first of another log, and the others. */
+function ofOneLog(page: readonly CtCertificate[]): [readonly CtCertificate[], readonly CtCertificate[]] {
+  const first = page[0] as CtCertificate
+  const end = page.findIndex(({ log }) => log !== first.log && log.id !== first.log.id)
+  return end < 0 ? [page, []] : [page.slice(0, end), page.slice(end)]
+}
+
+function singly(
+  source: AsyncIterable<CtCertificate> | Iterable<CtCertificate>,
+): AsyncIterator<readonly CtCertificate[]> {
+  const certificates = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  return {
+    async next() {
+      const { done, value } = await certificates.next()
+      return done ? { done: true, value: undefined } : { done: false, value: [value] }
+    },
+    async return() {
+      await certificates.return?.()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+function isAcknowledged(source: ModuleSource): source is AcknowledgedSource {
+  if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source || Symbol.iterator in source))
+    throw optionError('source', 'a CtStream or an async iterable of certificates', source)
+  const { batches, acknowledge, acknowledgement } = source as Partial<AcknowledgedSource>
+  return typeof batches === 'function' && typeof acknowledge === 'function' && acknowledgement !== undefined
+}
