@@ -18,6 +18,7 @@ export {
   type ModuleWants,
   type SetupContext,
 } from './definition.js'
+export { type LoadModulesOptions, loadModules, type ModuleSpec } from './load-modules.js'
 export { type ModuleRun, type RunModulesOptions, runModules } from './run-modules.js'
 export type { AcknowledgedSource, ModuleSource } from './source.js'
 export type { ModuleState, ModuleStatus, ModulesStatus } from './status.js'
