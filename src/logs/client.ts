@@ -17,6 +17,11 @@ export interface RequestOptions {
    * nobody counts them.
    */
   readonly onBytes?: (held: number) => void
+  /**
+   * Size of the signed tree that the entries asked for are to be proven by: how wide a static-ct client takes its last tile to
+   * be. Default: that of the largest head seen.
+   */
+  readonly treeSize?: number
   /** Runs each HTTP request of the call when its turn comes; a call may need several. Default: at once. */
   readonly schedule?: <T>(request: () => Promise<T>) => Promise<T>
 }
@@ -54,7 +59,7 @@ export interface LogClient {
    *
    * @param start - First index, inclusive.
    * @param end - Exclusive; `start < end`, and at most `treeSize` of a verified head. Behind a static-ct client, the last
-   * tile of the tree is asked for as wide as the largest head seen, so `end` should be the size of a head or lie below one.
+   * tile of the tree is asked for as wide as it is in the tree of `options.treeSize`, so `end` should be that or lie below it.
    * @throws `CT_RESPONSE_MALFORMED` when the answer is not 1 to `end - start` entries, or those of another tile.
    */
   entries(start: number, end: number, options?: RequestOptions): Promise<EntryBatch>

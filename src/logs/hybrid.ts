@@ -38,7 +38,7 @@ export class HybridClient implements LogClient {
   }
 
   async entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
-    const size = Math.max(end, this.knownSize)
+    const size = Math.max(end, options.treeSize ?? this.knownSize)
     const tileEnd = (Math.floor(start / TILE_WIDTH) + 1) * TILE_WIDTH
     if (size < tileEnd) return await this.client.entries(start, end, options)
     try {

@@ -70,7 +70,7 @@ export class StaticCtClient implements LogClient {
   }
 
   entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
-    return this.dataTiles.entries(start, end, Math.max(end, this.knownSize), options)
+    return this.dataTiles.entries(start, end, Math.max(end, options.treeSize ?? this.knownSize), options)
   }
 
   async consistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
