@@ -14,6 +14,7 @@
  * | `CT_KEY_MISMATCH` | no head of a log has ever verified with the key it was given: most likely a wrong key, in `logs[].key` or `--key` | no |
  * | `CT_HEAD_CONFLICT` | two signed heads of one log that cannot both be true | no |
  * | `CT_HEAD_ROLLBACK` | a log signed a smaller tree than one it signed before, at a later time: it has lost entries | no |
+ * | `CT_HEAD_UNSERVED` | a log signed a tree and does not serve what is in it; reading goes on by its other heads. Misbehaviour when it lasts for six hours beyond the merge delay | yes |
  * | `CT_HEAD_STALE` | a log's newest head is older than its maximum merge delay allows, or smaller than one before and stays so; reading goes on | yes |
  * | `CT_HEAD_FUTURE` | a head signed more than five minutes ahead of this machine's clock; it is used all the same | yes |
  * | `CT_CONSISTENCY` | a consistency proof that does not prove | yes |
@@ -53,6 +54,7 @@ export type CtErrorCode =
   | 'CT_HEAD_CONFLICT'
   | 'CT_HEAD_ROLLBACK'
   | 'CT_HEAD_STALE'
+  | 'CT_HEAD_UNSERVED'
   | 'CT_HEAD_FUTURE'
   | 'CT_CONSISTENCY'
   | 'CT_INCLUSION'

@@ -91,9 +91,13 @@ export class LogRequests {
     return this.persist(options, (o) => this.client.frontier(index, head, o))
   }
 
-  /** As {@link head}, but tried once, as are {@link tryConsistency} and {@link tryFrontier}: rejects with what went wrong. */
+  /** As {@link head}, but tried once, as are the others that begin with `try`: rejects with what went wrong. */
   tryHead(options: RequestOptions = {}): Promise<PublishedHead> {
     return this.once(options, (o) => this.signedHead(o))
+  }
+
+  tryEntries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
+    return this.once(options, (o) => this.client.entries(start, end, o))
   }
 
   tryConsistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {

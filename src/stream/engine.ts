@@ -16,12 +16,13 @@ import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import { isLoopbackHost } from '../loglist/hosts.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CheckpointStore, Gap, LogCheckpoint } from '../types/checkpoint.js'
+import type { CheckpointStore, Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
 import { linkedController, quietController } from '../util/abort.js'
 import { ByteBudget } from '../util/byte-budget.js'
 import { toHex } from '../util/bytes.js'
+import { isSameEvidence } from '../verify/evidence.js'
 import { VERSION } from '../version.js'
 import { Committer } from './committer.js'
 import { decodeCursor } from './cursor.js'
@@ -410,7 +411,7 @@ export class Engine {
   }
 
   private sessionEvents(lane: () => Lane): LogSessionEvents {
-    const { settings, committer, storeQueue, store, emit } = this
+    const { settings, committer, storeQueue, emit } = this
     const log = () => lane().session.log
     return {
       opened: async () => {
@@ -429,13 +430,14 @@ export class Engine {
         committer.changed()
         emit('head', { log: log(), head, cosignatures })
       },
+      changed: () => committer.changed(),
       error: (error) => {
         settings.logger.warn(error.message, { log: log().description })
         emit('error', { log: log(), error })
       },
       accuse: async (evidence, error) => {
         settings.logger.error(error.message, { log: log().description })
-        await storeQueue.persist(async () => store.addEvidence(evidence), STORE_PATIENCE.backgroundMs)
+        await storeQueue.persist(() => this.addEvidence(evidence), STORE_PATIENCE.backgroundMs)
         emit('misbehaviour', { log: log(), error })
       },
       gap: (gap) => this.recordGap(gap),
@@ -450,6 +452,12 @@ export class Engine {
     if (opening === undefined || this.remembered.has(id)) return
     await this.storeQueue.persist(async () => this.store.commit([sealed(opening)]), STORE_PATIENCE.backgroundMs)
     this.remembered.add(id)
+  }
+
+  /** Keeps evidence, unless an earlier run has kept it. */
+  private async addEvidence(evidence: Evidence): Promise<void> {
+    const kept = await (async () => this.store.evidence())().catch(() => [])
+    if (!kept.some((other) => isSameEvidence(other, evidence))) await this.store.addEvidence(evidence)
   }
 
   private async recordGap(gap: Gap): Promise<void> {

@@ -38,6 +38,7 @@ export function evidenceOf(
 ): Evidence {
   const { disputed, newest, verified } = heads
   const head = disputed.head ?? newest
+  const other = disputed.against ?? newest
   const { provenRange } = held
   const leafHashes = held.leafHashes()
   const answer = answerAtFault(error)
@@ -54,7 +55,7 @@ export function evidenceOf(
       verifiedHead: verified && headRecord(verified),
       head: head && headRecord(head),
       // What it was compared with, where that is not the verified one: two signed heads contradict each other.
-      newestHead: newest && newest !== head && newest !== verified ? headRecord(newest) : undefined,
+      newestHead: other && other !== head && other !== verified ? headRecord(other) : undefined,
       provenRange: { size: provenRange.size, hashes: provenRange.hashes.map(toBase64) },
       proof: disputed.proof?.map(toBase64),
       firstRoot: disputed.firstRoot && toBase64(disputed.firstRoot),
@@ -64,6 +65,23 @@ export function evidenceOf(
       answer: answer && { ...answer, body: answer.body && toBase64(answer.body) },
     },
   }
+}
+
+/** Whether two records show one contradiction, met at different times: it is kept once, however often a log is met with it. */
+export function isSameEvidence(a: Evidence, b: Evidence): boolean {
+  return a.log.id === b.log.id && a.code === b.code && claimOf(a) === claimOf(b)
+}
+
+/** What a record says that another one of the same contradiction says too. */
+function claimOf({ code, message, detail }: Evidence): string {
+  // Whatever smaller trees it signed since, it is the larger one that the log lost.
+  if (code === 'CT_HEAD_ROLLBACK') return rootIn(detail.newestHead ?? detail.verifiedHead)
+  return code === 'CT_HEAD_CONFLICT' ? `${message} ${rootIn(detail.head)}` : message
+}
+
+/** The root of a head in a record, which may come from anybody's store. */
+function rootIn(head: unknown): string {
+  return String((head as { sha256_root_hash?: unknown } | null | undefined)?.sha256_root_hash)
 }
 
 /** A signed head in the words of get-sth (RFC 6962 section 4.3). */

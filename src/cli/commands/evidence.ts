@@ -26,6 +26,7 @@ export const evidence: Command = {
   summary: 'Evidence of misbehaving logs in the checkpoint file, as documents that anybody can check.',
   positionals: [],
   flags: [...flagsNamed('checkpoint'), ...flags],
+  examples: [['ct-stream evidence --out evidence', 'a file for each case, to hand to others']],
   run: exportEvidence,
 }
 

@@ -21,6 +21,7 @@ export const verifyEvidenceCommand: Command = {
   positionals: ['file'],
   repeats: true,
   flags: [keyFlag, { ...jsonFlag, help: 'for programs: a JSON object a file instead of text' }],
+  examples: [['ct-stream verify-evidence *.json', 'what each file proves, whoever wrote it']],
   run: verifyFiles,
 }
 

@@ -4,10 +4,12 @@ import { isDisproof, type LogRequests } from '../../poll/log-requests.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { Clock } from '../../types/clock.js'
 import type { LogInfo, SignedHead } from '../../types/log.js'
+import { toBase64 } from '../../util/bytes.js'
 import { FinalHead } from '../../verify/final-head.js'
 import { HeadRegress } from '../../verify/head-regress.js'
 import { HeadTimes, isPremature } from '../../verify/head-times.js'
 import { Heads } from '../../verify/heads.js'
+import { isSame, type UnservedHead } from '../../verify/unserved-heads.js'
 
 /** What reading the heads of one log needs of its session. */
 export interface LogHeadsContext {
@@ -25,13 +27,24 @@ export interface LogHeadsContext {
   readonly asking: () => RequestOptions
   /** Index up to which entries are read; `undefined` where nothing is proven. */
   readonly provenTo: () => number | undefined
+  /** Index after the last entry handed on. */
+  readonly handedOn: () => number
+  /** Something is to be remembered. */
+  readonly onChanged: () => void
   /** There is a newer head than before. */
   readonly onHead: (head: SignedHead, cosignatures: NonNullable<PublishedHead['cosignatures']>) => void
   /** Something is wrong that does not stop reading. */
   readonly onNoted: (error: CtStreamError) => void
-  /** A signed head contradicts what the log lists say of the log. */
+  /** What the log signed speaks against it, though reading goes on. */
   readonly onBroken: (error: CtStreamError) => Promise<void>
 }
+
+/** How long a log may show a tree that it does not serve before that is said, and before it is held against it. Milliseconds. */
+const UNSERVED = { toldMs: 300_000, accusedMs: 6 * 3_600_000 }
+/** The longest time between two looks that counts as time in which the log answered, beyond the poll interval. Milliseconds. */
+const LONGEST_LOOK_MS = 120_000
+/** Looks in a row that showed nothing else than heads that are not served, before the log counts as waiting. */
+const WITHHELD_LOOKS = 3
 
 /** Reads the heads of one log, and judges each by those before it, by its time, and by what the lists say of it. */
 export class LogHeads {
@@ -51,17 +64,19 @@ export class LogHeads {
   /** Watches for heads that went back. */
   readonly regress = new HeadRegress()
   private readonly times = new HeadTimes()
+  /** Looks in a row that showed heads that are not served. */
+  private withheld = 0
 
   constructor(context: LogHeadsContext) {
-    const { requests, clock, stored, asking } = context
+    const { clock, stored } = context
     this.context = context
     const { verifiedHead, pendingHeads = [] } = stored ?? {}
     this.signedSize = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
     this.known = new Heads(
       context.log(),
-      (first, second) => requests.consistency(first, second, asking()),
-      (head) => isPremature(head, clock.now()),
       (first, second) => this.tryConsistency(first, second),
+      (head) => isPremature(head, clock.now()),
+      (head) => this.isServed(head),
     )
   }
 
@@ -73,6 +88,11 @@ export class LogHeads {
   /** The age in milliseconds that the newest head must not pass; `undefined` when it may be of any age. */
   get mmdMs(): number | undefined {
     return this.retiredAt === undefined ? this.dueMs : undefined
+  }
+
+  /** Whether all that the log shows now are heads of trees that it does not serve. */
+  get isWithheld(): boolean {
+    return this.withheld >= WITHHELD_LOOKS
   }
 
   /**
@@ -87,9 +107,14 @@ export class LogHeads {
 
   /** Takes over what was remembered, and has it checked in the order in which it was seen: no signed head is forgotten. */
   async restore(): Promise<void> {
+    const { known } = this
     const { stored } = this.context
-    this.known.restore(stored?.verifiedHead)
-    for (const pending of stored?.pendingHeads ?? []) if (!this.known.wasAccused(pending)) await this.adopt(pending)
+    known.restore(stored?.verifiedHead)
+    for (const pending of stored?.pendingHeads ?? []) {
+      const waitedMs = waitedFor(pending, stored?.learned.unserved)
+      if (waitedMs !== undefined) known.unserved.add(pending, waitedMs)
+      if (!known.wasAccused(pending) && !known.unserved.has(pending)) await this.adopt(pending)
+    }
   }
 
   /**
@@ -102,32 +127,51 @@ export class LogHeads {
     const published = await requests.head({ ...asking(), priority: 1 }).finally(() => {
       this.isReading = false
     })
+    const waited = this.sinceLastLook()
     this.readAt = elapsed()
     const { cosignatures, ...head } = published
     const back = this.judgeSize(head)
     if (back !== undefined) throw back
     await this.adopt(head, cosignatures)
+    if (this.context.provenTo() !== undefined) await this.known.checkUnserved()
+    this.withheld = this.known.unserved.has(head) ? this.withheld + 1 : 0
+    await this.judgeUnserved(waited)
     this.judgeTime(head)
   }
 
   /**
    * Looks at the newest head once, without taking it over: while nothing else gets through.
-   * @returns What the log contradicts itself in.
+   * @returns What the log contradicts itself in; `'other'` when it shows another head than the one that is read, to go on by.
    */
-  async peek(signal: AbortSignal): Promise<CtStreamError | undefined> {
-    this.readAt = this.context.elapsed()
-    const { cosignatures: _, ...head } = await this.context.requests.tryHead({ priority: 1, fresh: true, signal })
-    return this.judgeSize(head)
+  async peek(signal: AbortSignal): Promise<CtStreamError | 'other' | undefined> {
+    const { requests, elapsed, handedOn } = this.context
+    const published = await requests.tryHead({ priority: 1, fresh: true, signal }).catch(() => undefined)
+    if (published === undefined) return undefined // it is asked again
+    const { cosignatures: _, ...head } = published
+    const waited = this.sinceLastLook()
+    this.readAt = elapsed()
+    const back = this.judgeSize(head)
+    if (back !== undefined) return back
+    const { newest, verified, unserved } = this.known
+    if (newest === undefined || newest.treeSize <= handedOn()) return undefined
+    if (!unserved.has(newest)) {
+      unserved.add(newest)
+      this.context.onChanged()
+    } else await this.judgeUnserved(waited)
+    if (newest === verified || isSame(head, newest) || head.treeSize <= handedOn()) return undefined
+    return !unserved.has(head) || (await this.isServed(head)) ? 'other' : undefined
   }
 
   private judgeSize(head: SignedHead): CtStreamError | undefined {
     const { log, elapsed, isSigned, onNoted } = this.context
-    const back = this.regress.judge(head, this.known.newest, { log: log(), now: elapsed(), isSigned })
+    const { largest, unserved } = this.known
+    const back = this.regress.judge(head, largest, { log: log(), now: elapsed(), isSigned })
     if (back?.code === 'CT_HEAD_ROLLBACK') {
-      this.known.disputed = { head }
+      this.known.disputed = { head, against: largest, lost: largest }
       return back
     }
-    if (back !== undefined) onNoted(back)
+    // Reading does not wait for one that is not served, and it is told of.
+    if (back !== undefined && !(largest !== undefined && unserved.has(largest))) onNoted(back)
     return undefined
   }
 
@@ -139,6 +183,47 @@ export class LogHeads {
     } catch (error) {
       if (!CtStreamError.is(error) || isDisproof(error)) throw error
       return undefined
+    }
+  }
+
+  /** Whether the log serves the end of a tree that it did not serve before. */
+  private async isServed(head: SignedHead): Promise<boolean> {
+    const { requests, asking } = this.context
+    const { treeSize } = head
+    try {
+      const batch = await requests.tryEntries(treeSize - 1, treeSize, { ...asking(), treeSize })
+      batch.release()
+      return true
+    } catch (error) {
+      if (!CtStreamError.is(error) || isDisproof(error)) throw error
+      return false
+    }
+  }
+
+  /** For how long the log has answered since the last look: an outage is no time in which it withheld anything. */
+  private sinceLastLook(): number {
+    const { elapsed, pollIntervalMs } = this.context
+    return Math.min(elapsed() - this.readAt, LONGEST_LOOK_MS + pollIntervalMs)
+  }
+
+  /** Tells of trees that are not served, and holds them against the log when it lasts. */
+  private async judgeUnserved(waitedMs: number): Promise<void> {
+    const { unserved } = this.known
+    if (unserved.open.length === 0) return
+    unserved.wait(waitedMs)
+    this.context.onChanged()
+    const { log, clock, isSigned, handedOn, onNoted, onBroken } = this.context
+    for (const it of unserved.open) {
+      const { head, waitedMs } = it
+      const age = clock.now() - head.timestamp
+      if (isSigned && head.treeSize > handedOn() && Math.min(waitedMs, age - (this.dueMs ?? 0)) >= UNSERVED.accusedMs) {
+        it.isAccused = true
+        this.known.disputed = { head }
+        await onBroken(neverServed(it, log()))
+      } else if (waitedMs >= UNSERVED.toldMs && !it.isTold) {
+        it.isTold = true
+        onNoted(notServed(it, log()))
+      }
     }
   }
 
@@ -162,4 +247,22 @@ export class LogHeads {
     }
     if (await this.known.adopt(head, provenTo())) onHead(head, cosignatures)
   }
+}
+
+/** How long a pending head was waited for in earlier runs; `undefined` for one that nobody had to wait for. */
+function waitedFor(head: SignedHead, remembered: unknown): number | undefined {
+  if (typeof remembered !== 'object' || remembered === null) return undefined
+  const waitedMs: unknown = (remembered as Record<string, unknown>)[toBase64(head.rootHash)]
+  return typeof waitedMs === 'number' && waitedMs >= 0 ? waitedMs : undefined
+}
+
+/** What is said of a tree that is not served. */
+export function notServed({ head }: UnservedHead, { id, url }: LogInfo): CtStreamError {
+  const message = `${url}: the log signed a tree of ${head.treeSize} entries and does not serve what it takes to prove it; it is asked for again, and reading goes on by other heads`
+  return new CtStreamError('CT_HEAD_UNSERVED', message, { logId: id, url, expected: head.treeSize, retryable: true })
+}
+
+function neverServed({ head }: UnservedHead, { id, url }: LogInfo): CtStreamError {
+  const message = `${url}: the log signed a tree of ${head.treeSize} entries, and never served it`
+  return new CtStreamError('CT_HEAD_UNSERVED', message, { logId: id, url, expected: head.treeSize })
 }

@@ -39,6 +39,8 @@ export interface Asking extends RequestOptions {
   readonly priority: number
   readonly fresh: boolean
   readonly signal: AbortSignal
+  /** Size of the tree that is read. */
+  readonly treeSize: number | undefined
 }
 
 /** What a session tells the stream. */
@@ -47,6 +49,8 @@ export interface LogSessionEvents {
   deliver(deliveries: readonly Delivery[]): void
   state(state: LogState, previous: LogState): void
   head(head: SignedHead, cosignatures: readonly Cosignature[]): void
+  /** Something is to be remembered that nobody is told of. */
+  changed(): void
   error(error: CtStreamError): void
   accuse(evidence: Evidence, error: CtStreamError): Promise<void>
   gap(gap: Gap): Promise<void>

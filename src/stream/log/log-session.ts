@@ -70,9 +70,11 @@ export class LogSession implements TroubledSession, OpeningSession {
       pollIntervalMs: settings.pollIntervalMs,
       isSigned: settings.verify !== 'none-unverified',
       provenTo: () => this.window.provenTo,
+      handedOn: () => this.window.handedOn,
+      onChanged: () => events.changed(),
       onHead: (head, cosignatures) => events.head(head, cosignatures),
       onNoted: (error) => this.condition.noted(error),
-      onBroken: (error) => events.accuse(this.trouble.evidence(error), error),
+      onBroken: (error) => this.trouble.hold(error),
     })
     this.window = new ProofWindow({
       ...{ options, requests, limits, asking },
@@ -80,6 +82,7 @@ export class LogSession implements TroubledSession, OpeningSession {
       from: span.from,
       openedSize: () => span.openedSize,
       onProven: () => this.proven(),
+      onHandOn: () => this.trouble.progressed(),
     })
     this.trouble = new Trouble(this)
   }
@@ -93,9 +96,11 @@ export class LogSession implements TroubledSession, OpeningSession {
   get learned(): LogCheckpoint['learned'] {
     const { options, span, logHeads, condition } = this
     const limits = this.limits.record(options.keptRate())
-    if (span.start === undefined) return limits
+    const unserved = logHeads.known.unserved.record()
+    const waited = Object.keys(unserved).length > 0 && { unserved }
+    if (span.start === undefined) return { ...limits, ...waited }
     const finished = logHeads.retiredAt !== undefined && condition.state === 'finished'
-    return { ...limits, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }) }
+    return { ...limits, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }), ...waited }
   }
 
   /** Where reading can be taken up by another session. */
@@ -160,6 +165,12 @@ export class LogSession implements TroubledSession, OpeningSession {
     this.logHeads.known.rewind()
   }
 
+  /** Reading goes on by other heads than the one whose tree is not served. */
+  passOver(): void {
+    this.window.rewind()
+    this.logHeads.known.setAside()
+  }
+
   /** Something failed, whoever is to blame. */
   troubled(error: CtStreamError): void {
     // What was read is not to wait for what cannot be read now.
@@ -173,6 +184,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     if (this.trouble.isInDoubt) return
     if (this.span.start === undefined) this.condition.enter('opening')
     else if (this.window.fetchedTo < this.target) this.condition.enter('catching-up')
+    else if (this.logHeads.isWithheld) this.condition.waits()
     else this.condition.enter(this.complete ? 'finished' : 'live')
   }
 
@@ -194,7 +206,9 @@ export class LogSession implements TroubledSession, OpeningSession {
   /** Live logs are served before any backlog. */
   get asking(): Asking {
     const { fresh, signal } = this.trouble
-    return { priority: this.window.fetchedTo >= this.span.openedSize ? 1 : 0, fresh, signal }
+    const { newest } = this.logHeads.known
+    const priority = this.window.fetchedTo >= this.span.openedSize ? 1 : 0
+    return { priority, fresh, signal, treeSize: newest?.treeSize }
   }
 
   /** Reads up to the newest head and has it proven. */

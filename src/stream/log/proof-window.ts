@@ -25,6 +25,8 @@ export interface ProofWindowContext {
   readonly openedSize: () => number
   /** Something was proven. */
   readonly onProven: () => void
+  /** Something is handed on. */
+  readonly onHandOn: () => void
 }
 
 /**
@@ -160,6 +162,9 @@ export class ProofWindow {
       this.handedOn = batch.start + batch.length
       deliveries.push({ batch, rangeBefore, rangeAfter, lease, openedSize })
     }
+    // Where nothing is proven, what was served is all there is to know.
+    if (!this.proves) this.context.heads.unserved.dropTo(this.handedOn)
+    this.context.onHandOn()
     this.context.options.events.deliver(deliveries)
   }
 

@@ -55,7 +55,7 @@ export class ReadingSpan {
     window.startFrom(range ?? CompactRange.empty)
     await logHeads.restore()
     await logHeads.read()
-    this.openedSize = Math.max(this.openedSize, logHeads.newest().treeSize)
+    this.openedSize = logHeads.newest().treeSize
     const start = position ?? (await startIndexOf(settings.start, this.timedTree(session)))
     this.from = start
     await this.resolveEnd(session)
@@ -79,7 +79,8 @@ export class ReadingSpan {
       logHeads.known.disputed = { head: logHeads.newest() }
       if (resumeRoot !== undefined) checkCursorRoot(session.log, resumeRoot, before)
       window.begin(start, before)
-      if (range === undefined) logHeads.known.confirm()
+      // Of a tree of which nothing was read nothing is proven.
+      if (range === undefined && start > 0) logHeads.known.confirm()
     } else window.begin(start, undefined)
     this.start = start
   }
@@ -91,7 +92,9 @@ export class ReadingSpan {
     // A head signed ahead of time says nothing of what is to come until then; a log that takes no more entries signs none.
     const now = clock.now()
     const asOf = logHeads.mmdMs === undefined ? now : Math.min(logHeads.newest().timestamp, now)
-    const end = await endIndexOf(settings.end, this.openedSize, asOf, this.timedTree(session))
+    const { largest } = logHeads.known
+    const size = Math.max(this.openedSize, largest?.treeSize ?? 0)
+    const end = await endIndexOf(settings.end, size, asOf, this.timedTree(session))
     this.end = logHeads.retiredAt === undefined ? end : Math.min(end, logHeads.signedSize)
   }
 

@@ -8,7 +8,7 @@ import type { Condition } from './condition.js'
 import { Doubt } from './doubt.js'
 import { explain } from './explain.js'
 import { GaveUp, outOfReach } from './giving-up.js'
-import type { LogHeads } from './log-heads.js'
+import { type LogHeads, notServed } from './log-heads.js'
 import type { LogSessionOptions } from './log-session-options.js'
 import { Patience } from './patience.js'
 import type { Pause } from './pause.js'
@@ -17,6 +17,11 @@ import { untilProven } from './until-proven.js'
 
 /** While requests fail, how often the head is looked at beside them. Milliseconds. */
 const PEEK_EVERY_MS = 60_000
+/** What of the patience of a stream with an end may pass before the head is looked at. */
+const PEEKS_IN_PATIENCE = 4
+
+/** Ends an attempt to read a tree that is not served: the log shows another one. */
+class PassedOver extends Error {}
 
 /** The session whose trouble it is. */
 export interface TroubledSession {
@@ -31,6 +36,8 @@ export interface TroubledSession {
   readonly window: ProofWindow
   /** Goes back to what is proven, to ask for everything since past all caches. */
   rewind(): void
+  /** Reading goes on by other heads than the one whose tree is not served. */
+  passOver(): void
   /** Enters the state that fits when all is well. */
   settle(): void
   /** Something failed, whoever is to blame. */
@@ -46,11 +53,16 @@ export class Trouble {
   private readonly patience: Patience
   private attempt: LinkedController
   private wasReached = false
-  private isPeeking = false
+  private isWatching = false
+  /** Since when heads were passed over without anything read meanwhile, elapsed time. */
+  private stuckSince: number | undefined
+  /** When something was handed on last, elapsed time. */
+  private progressedAt: number
 
   constructor(session: TroubledSession) {
     this.session = session
     const { controller, options } = session
+    this.progressedAt = options.settings.elapsed()
     this.attempt = linkedController(controller.signal)
     this.patience = new Patience({
       clock: options.clock,
@@ -87,7 +99,7 @@ export class Trouble {
   failed(error: CtStreamError): void {
     this.patience.failed(error)
     this.meet(error, true)
-    this.peek()
+    if (!this.isWatching) void this.watchHeads()
   }
 
   /** A request succeeded. */
@@ -104,7 +116,7 @@ export class Trouble {
     const isSigned = settings.verify !== 'none-unverified'
     return untilProven(
       async (again) => {
-        await step(again)
+        await this.byOtherHeads(step, again)
         if (doubt.isSettledAt(elapsed())) this.cleared()
       },
       {
@@ -132,9 +144,13 @@ export class Trouble {
 
   /** @throws {@link GaveUp} when a log that went back does not come forward again. */
   throwIfStuck(): void {
-    const { logHeads, options } = this.session
-    const { regress } = logHeads
+    const { logHeads, options, log, window } = this.session
+    const { regress, known } = logHeads
     if (regress.hasLasted(this.patienceMs, options.settings.elapsed())) throw new GaveUp(regress.current?.message)
+    if (options.settings.elapsed() - this.progressedAt < this.patienceMs) return
+    const { handedOn } = window
+    const unserved = known.unserved.open.find((it) => it.head.treeSize > handedOn && it.waitedMs >= this.patienceMs)
+    if (unserved !== undefined) throw new GaveUp(notServed(unserved, log).message)
   }
 
   evidence(error: CtStreamError): Evidence {
@@ -143,6 +159,19 @@ export class Trouble {
     const { since: begun } = this.doubt
     const since = begun === undefined ? undefined : now - (options.settings.elapsed() - begun)
     return evidenceOf({ log, error, client: requests.client, since }, logHeads.known, window.held, now)
+  }
+
+  /** Something was handed on. */
+  progressed(): void {
+    this.stuckSince = undefined
+    this.progressedAt = this.session.options.settings.elapsed()
+  }
+
+  /** Holds against the log what does not keep it from being read. */
+  async hold(named: CtStreamError): Promise<void> {
+    const error = withEvidence(named)
+    if (this.session.condition.state === 'waiting') this.session.condition.enter('misbehaving')
+    await this.session.options.events.accuse(this.evidence(error), error)
   }
 
   /** Waits for nothing any more. */
@@ -175,9 +204,7 @@ export class Trouble {
 
   private async accuse(named: CtStreamError): Promise<void> {
     const { condition, logHeads, options } = this.session
-    const { code, message, cause, retryable, logId, url, index, expected, actual } = named
-    const context = { cause, retryable, logId, url, index, expected, actual }
-    const error = new CtStreamError(code, `${message}; evidence stored`, context)
+    const error = withEvidence(named)
     const evidence = this.evidence(error)
     logHeads.known.accuse()
     this.doubt.accused = true
@@ -191,23 +218,61 @@ export class Trouble {
     return back === undefined ? outOfReach(log, error, this.patienceMs, this.wasReached) : new GaveUp(back.message)
   }
 
-  /** While requests fail, the head may say why: a log that went back no longer has what it is asked for. */
-  private peek(): void {
-    const { logHeads, options } = this.session
-    const isDue = options.settings.elapsed() - logHeads.readAt > PEEK_EVERY_MS && !logHeads.isReading
-    if (this.isPeeking || !isDue || logHeads.known.newest === undefined) return
-    this.isPeeking = true
-    const { attempt } = this
-    logHeads
-      .peek(attempt.signal)
-      .then(
-        (contradiction) => {
-          if (contradiction !== undefined) attempt.abort(contradiction)
-        },
-        () => {}, // it is asked again
-      )
-      .finally(() => {
-        this.isPeeking = false
-      })
+  /** Runs a step; what it reads may be a tree that is not served, then by another head. */
+  private async byOtherHeads(step: (again: boolean) => Promise<void>, again: boolean): Promise<void> {
+    for (let isRepeated = again; ; isRepeated = true) {
+      try {
+        return await step(isRepeated)
+      } catch (error) {
+        if (!(error instanceof PassedOver)) throw error
+        const { elapsed } = this.session.options.settings
+        this.stuckSince ??= this.patience.since ?? elapsed()
+        if (elapsed() - this.stuckSince >= this.patienceMs) throw new GaveUp(error.message)
+        this.attempt = linkedController(this.session.controller.signal)
+        this.session.passOver()
+      }
+    }
   }
+
+  /**
+   * While requests fail, looks at the newest head beside them, on a timer of its own. It may say why: a log that went back no
+   * longer has what it is asked for. And it may be one to go on by.
+   */
+  private async watchHeads(): Promise<void> {
+    const { logHeads, options } = this.session
+    const { attempt } = this
+    const intervalMs = Math.min(PEEK_EVERY_MS, this.patienceMs / PEEKS_IN_PATIENCE)
+    this.isWatching = true
+    try {
+      for (;;) {
+        await options.clock.sleep(intervalMs, attempt.signal)
+        if (this.patience.since === undefined) return
+        if (logHeads.isReading || logHeads.known.newest === undefined) continue
+        const found = await logHeads.peek(attempt.signal)
+        if (found === undefined || this.patience.since === undefined) continue
+        attempt.abort(
+          found === 'other' ? new PassedOver(`${this.session.log.url}: what it signed is not served`) : found,
+        )
+        return
+      }
+    } catch (error) {
+      // The attempt is over, or what is remembered of it cannot be stored: that ends the session.
+      if (!attempt.signal.aborted) this.session.controller.abort(error)
+    } finally {
+      this.isWatching = false
+    }
+  }
+}
+
+function withEvidence(error: CtStreamError): CtStreamError {
+  const { code, message, cause, retryable, logId, url, index, expected, actual } = error
+  return new CtStreamError(code, `${message}; evidence stored`, {
+    cause,
+    retryable,
+    logId,
+    url,
+    index,
+    expected,
+    actual,
+  })
 }

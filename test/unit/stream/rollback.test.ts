@@ -67,6 +67,29 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     },
   )
 
+  it('that stays set back is told of by each run, and its evidence stored once', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(600, { kind, clock, mmd: 86_400 })
+    const checkpoint = new MemoryCheckpointStore()
+    const first = await readOn(clock, { logs: [log.spec], checkpoint })
+    await first.until(() => first.certificates.length === 600)
+    first.stream.acknowledge()
+    await clock.pass(10 * MINUTE)
+    const { fork } = setBack(log, 467)
+    await passUntil(clock, () => first.misbehaviour.length > 0, 10 * MINUTE)
+    await first.close()
+    for (const more of [0, 20]) {
+      // It goes on from there: another smaller tree, and the same entries lost.
+      fork.add(certificates(more))
+      fork.publish()
+      const again = await readOn(clock, { logs: [log.spec], checkpoint })
+      await passUntil(clock, () => again.misbehaviour.length > 0, 10 * MINUTE)
+      await again.close()
+    }
+    checkpoint.open()
+    expect(checkpoint.evidence().map(({ code }) => code)).toEqual(['CT_HEAD_ROLLBACK'])
+  })
+
   it('that loses what is being read is found out though nothing else is answered', async () => {
     const clock = new VirtualClock()
     const log = await logOf(6000, { kind, clock, mmd: 86_400 })

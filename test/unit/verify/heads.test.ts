@@ -90,6 +90,116 @@ describe('Heads', () => {
     expect(heads.disputed.head).toBe(other)
   })
 
+  it('checks every smaller head, also one with the root of another', async () => {
+    const { heads, asked } = honestHeads()
+    await heads.adopt(headOf(20), 0)
+    heads.confirm()
+    expect(await heads.adopt(headOf(13), 20)).toBe(false)
+    const liar = { ...headOf(12), rootHash: headOf(13).rootHash }
+    await expect(heads.adopt(liar, 20)).rejects.toMatchObject({ code: 'CT_CONSISTENCY' })
+    expect(asked).toEqual([
+      [13, 20],
+      [12, 20],
+    ])
+    expect(heads.disputed).toMatchObject({ head: liar, against: { treeSize: 20 } })
+  })
+
+  it.each(['compared', 'not to be compared'])('finds two roots for one size below, %s', async (how) => {
+    const heads = new Heads(LOG, async (first, second) =>
+      how === 'compared' ? PROOF(first, leavesTo(second.treeSize)) : undefined,
+    )
+    await heads.adopt(headOf(20), 0)
+    heads.confirm()
+    await heads.adopt(headOf(13), 20)
+    const other = headOf(13, 14, leavesTo(14).slice(1))
+    await expect(heads.adopt(other, 20)).rejects.toMatchObject({ code: 'CT_HEAD_CONFLICT', index: 13 })
+    expect(heads.disputed).toMatchObject({ head: other, against: { treeSize: 13, timestamp: 13 } })
+  })
+
+  it('finds another root for what is verified while a larger head is read', async () => {
+    const { heads } = honestHeads()
+    await heads.adopt(headOf(20), 0)
+    heads.confirm()
+    await heads.adopt(headOf(40), 20)
+    const other = headOf(20, 21, leavesTo(21).slice(1))
+    await expect(heads.adopt(other, 20)).rejects.toMatchObject({ code: 'CT_HEAD_CONFLICT', index: 20 })
+  })
+
+  it('sets a head aside that cannot be compared, goes on by the one before, and compares it later', async () => {
+    const asked: [number, number][] = []
+    let isServed = false
+    const heads = new Heads(LOG, async (first, second) => {
+      asked.push([first, second.treeSize])
+      return isServed || second.treeSize === 30 ? PROOF(first, leavesTo(second.treeSize)) : undefined
+    })
+    await heads.adopt(headOf(10), 0)
+    heads.confirm()
+    expect(await heads.adopt(headOf(20), 5)).toBe(false)
+    expect([heads.newest?.treeSize, heads.largest?.treeSize]).toEqual([10, 20])
+    expect(heads.pending.map(({ treeSize }) => treeSize)).toEqual([20])
+    // Back to the last verified head, or a restart: it is not forgotten.
+    heads.rewind()
+    expect(heads.pending).toHaveLength(1)
+    expect(await heads.adopt(headOf(30), 10)).toBe(true)
+    await heads.checkUnserved()
+    expect(heads.pending.map(({ treeSize }) => treeSize)).toEqual([20, 30])
+    heads.confirm()
+    await heads.checkUnserved()
+    expect(heads.pending).toEqual([])
+    expect(asked).toEqual([
+      [10, 20],
+      [20, 30],
+    ])
+    isServed = true
+    expect(await heads.adopt(headOf(20), 30)).toBe(false)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('finds out, when it can be compared, that a head set aside was of another tree', async () => {
+    const forked = headOf(20, 20, leavesTo(21).slice(1))
+    const heads = new Heads(LOG, async (first, second) =>
+      second === forked ? undefined : PROOF(first, leavesTo(second.treeSize)),
+    )
+    await heads.adopt(headOf(10), 0)
+    heads.confirm()
+    await heads.adopt(forked, 5)
+    await heads.adopt(headOf(30), 10)
+    heads.confirm()
+    await expect(heads.checkUnserved()).rejects.toMatchObject({ code: 'CT_CONSISTENCY' })
+    expect(heads.disputed).toMatchObject({ head: forked, against: { treeSize: 30 } })
+    heads.accuse()
+    await heads.checkUnserved()
+    expect(heads.pending).toEqual([])
+  })
+
+  it.each([true, false])(
+    'goes by a head that was set aside again only when its end is served: %s',
+    async (isServed) => {
+      const heads = new Heads(
+        LOG,
+        async () => undefined,
+        undefined,
+        async () => isServed,
+      )
+      await heads.adopt(headOf(10), 0)
+      heads.confirm()
+      expect(await heads.adopt(headOf(20), 10)).toBe(true)
+      heads.setAside()
+      expect(heads.newest?.treeSize).toBe(10)
+      expect(await heads.adopt(headOf(20, 21), 10)).toBe(isServed)
+      expect(heads.newest?.treeSize).toBe(isServed ? 20 : 10)
+      expect(heads.pending.map(({ treeSize }) => treeSize)).toEqual([20])
+    },
+  )
+
+  it('remembers sixteen heads set aside, the oldest ones', async () => {
+    const heads = new Heads(LOG, async () => undefined)
+    await heads.adopt(headOf(10), 0)
+    heads.confirm()
+    for (let size = 20; size < 60; size++) await heads.adopt(headOf(size), 5)
+    expect(heads.pending.map(({ treeSize }) => treeSize)).toEqual(Array.from({ length: 16 }, (_, i) => 20 + i))
+  })
+
   it.each([
     ['larger', 30],
     ['smaller', 7],

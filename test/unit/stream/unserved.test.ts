@@ -1,0 +1,165 @@
+// Issue 10: a head that is never served silenced its log for good.
+import { describe, expect, it } from 'vitest'
+import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
+import type { TestLog } from '../../../src/testing/index.js'
+import { range } from '../../support/follow.js'
+import { certificates, grow, logOf } from '../../support/logs.js'
+import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
+
+const HEADS = ['get-sth', 'checkpoint'] as const
+const MINUTE = 60_000
+const HOUR = 3_600_000
+
+/** A head of far more entries than the log has, validly signed: of a tree nobody can be shown. */
+function boast(log: TestLog, size: number) {
+  const fork = log.fork(log.size)
+  fork.add(certificates(size - log.size))
+  return { fork, head: fork.publish() }
+}
+
+/** What the tree of 310 entries alone needs is not served. */
+const hide310 = (log: TestLog) =>
+  log.fault({
+    on: '*',
+    when: ({ path, endpoint }) =>
+      endpoint === 'get-entries'
+        ? /end=30\d$/.test(path)
+        : /(first|second|tree_size)=310\b/.test(path) || /001\.p\/54$/.test(path),
+    status: 404,
+  })
+
+describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
+  const misbehaviours = (reader: Awaited<ReturnType<typeof readOn>>) =>
+    reader.misbehaviour.map(({ error }) => error.code)
+
+  it('that never serves a head, and goes on to a larger one, is read by that', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 86_400 })
+    const checkpoint = new MemoryCheckpointStore()
+    const reader = await readOn(clock, { logs: [log.spec], checkpoint })
+    await reader.until(() => reader.certificates.length === 300)
+    hide310(log)
+    grow(log, 10)
+    await passUntil(clock, () => reader.heads.at(-1)?.head.treeSize === 310, MINUTE)
+    await clock.pass(MINUTE)
+    expect(reader.certificates.length).toBe(300)
+    grow(log, 140)
+    await passUntil(clock, () => reader.certificates.length === 450, 3 * MINUTE)
+    await passUntil(clock, () => reader.state(log.logId) === 'live', MINUTE)
+    expect([reader.indexes(), reader.misbehaviour]).toEqual([range(0, 450), []])
+    await reader.close()
+    checkpoint.open()
+    expect(checkpoint.evidence()).toEqual([])
+  })
+
+  it('that never serves a head is read by a later one after a restart, too', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 86_400 })
+    const checkpoint = new MemoryCheckpointStore()
+    const first = await readOn(clock, { logs: [log.spec], checkpoint })
+    await first.until(() => first.certificates.length === 300)
+    first.stream.acknowledge()
+    hide310(log)
+    grow(log, 10)
+    await passUntil(clock, () => first.heads.at(-1)?.head.treeSize === 310, MINUTE)
+    await first.close()
+    checkpoint.open()
+    expect(checkpoint.load()[0]?.pendingHeads.map(({ treeSize }) => treeSize)).toEqual([310])
+    checkpoint.close()
+    grow(log, 140)
+    const again = await readOn(clock, { logs: [log.spec], checkpoint })
+    await passUntil(clock, () => again.certificates.length === 150, 3 * MINUTE)
+    expect([again.indexes(), again.misbehaviour]).toEqual([range(300, 450), []])
+  })
+
+  it('that signed one head of far more entries than it has is read by its other heads', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 86_400 })
+    const checkpoint = new MemoryCheckpointStore()
+    // The first head that the reader sees.
+    const { fork } = boast(log, 2300)
+    const lie = log.fault({ on: HEADS, times: 1, from: fork })
+    const reader = await readOn(clock, { logs: [log.spec], checkpoint })
+    await reader.until(() => lie.hits === 1)
+    await passUntil(clock, () => reader.certificates.length === 300, 5 * MINUTE)
+    for (let size = 310; size <= 350; size += 10) {
+      grow(log, 10)
+      await clock.pass(2 * MINUTE)
+    }
+    await passUntil(clock, () => reader.certificates.length === 350, 5 * MINUTE)
+    expect(reader.indexes()).toEqual(range(0, 350))
+    // It signed a tree, and later a smaller one: that is said once.
+    expect(misbehaviours(reader)).toEqual(['CT_HEAD_ROLLBACK'])
+    await passUntil(clock, () => reader.state(log.logId) === 'live', 5 * MINUTE)
+    await reader.close()
+    checkpoint.open()
+    expect(checkpoint.evidence().map(({ code }) => code)).toEqual(['CT_HEAD_ROLLBACK'])
+  })
+
+  it('that shows such a head now and then is read all the same, without one unproven entry', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 86_400 })
+    const { fork } = boast(log, 2300)
+    const reader = await readOn(clock, { logs: [log.spec] })
+    await reader.until(() => reader.certificates.length === 300)
+    let reads = 0
+    log.fault({ on: HEADS, when: () => reads++ % 3 === 1, from: fork })
+    for (let size = 310; size <= 400; size += 10) {
+      grow(log, 10)
+      await clock.pass(MINUTE)
+    }
+    await passUntil(clock, () => reader.certificates.length === 400, 10 * MINUTE)
+    expect(reader.indexes()).toEqual(range(0, 400))
+    expect(new Set(misbehaviours(reader))).toEqual(new Set(['CT_HEAD_ROLLBACK']))
+  })
+
+  it('that stands by a head it never serves is accused of it once, across restarts', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 60 })
+    const checkpoint = new MemoryCheckpointStore()
+    const options = { logs: [log.spec], checkpoint, pollIntervalMs: MINUTE }
+    const first = await readOn(clock, options)
+    await first.until(() => first.certificates.length === 300)
+    first.stream.acknowledge()
+    const { fork } = boast(log, 2300)
+    log.fault({ on: HEADS, from: fork })
+    await passUntil(clock, () => first.heads.at(-1)?.head.treeSize === 2300, 5 * MINUTE)
+    await clock.pass(3 * HOUR)
+    expect([first.misbehaviour, first.state(log.logId)]).toEqual([[], 'waiting'])
+    await first.close()
+
+    // The wait goes on where it was.
+    const second = await readOn(clock, options)
+    await clock.pass(2 * HOUR)
+    expect(second.misbehaviour).toEqual([])
+    await clock.pass(70 * MINUTE)
+    const message = `${log.url}: the log signed a tree of 2300 entries, and never served it; evidence stored`
+    expect(second.misbehaviour.map(({ error }) => [error.code, error.message])).toEqual([['CT_HEAD_UNSERVED', message]])
+    await clock.pass(2 * HOUR)
+    expect(second.misbehaviour).toHaveLength(1)
+    await second.close()
+
+    const third = await readOn(clock, options)
+    await clock.pass(7 * HOUR)
+    expect(third.certificates).toEqual([])
+    await third.close()
+    checkpoint.open()
+    expect(checkpoint.evidence()).toMatchObject([
+      { code: 'CT_HEAD_UNSERVED', message, detail: { head: { tree_size: 2300 }, verifiedHead: { tree_size: 300 } } },
+    ])
+  }, 60_000)
+
+  it('that serves late what it signed is accused of nothing', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 60 })
+    const reader = await readOn(clock, { logs: [log.spec], pollIntervalMs: MINUTE })
+    await reader.until(() => reader.certificates.length === 300)
+    const hold = hide310(log)
+    grow(log, 10)
+    await clock.pass(40 * MINUTE)
+    hold.clear()
+    await passUntil(clock, () => reader.certificates.length === 310, 20 * MINUTE)
+    await clock.pass(6 * HOUR)
+    expect([reader.indexes(), reader.misbehaviour]).toEqual([range(0, 310), []])
+  })
+})
