@@ -19,6 +19,11 @@ export interface UnservedHead {
 export class UnservedHeads {
   private heads: UnservedHead[] = []
 
+  /** All of them, the oldest first. */
+  get all(): readonly UnservedHead[] {
+    return this.heads
+  }
+
   /** Those not held against the log, the oldest first. */
   get open(): readonly UnservedHead[] {
     return this.heads.filter(({ isAccused }) => !isAccused)
@@ -65,7 +70,7 @@ export class UnservedHeads {
 
   /** The log answered for this long, and still did not serve them. */
   wait(ms: number): void {
-    for (const unserved of this.open) unserved.waitedMs += ms
+    for (const unserved of this.heads) unserved.waitedMs += ms
   }
 
   /** What is to be remembered: how long each was waited for, milliseconds, by its root in base64. */

@@ -209,7 +209,7 @@ export class LogHeads {
   /** Tells of trees that are not served, and holds them against the log when it lasts. */
   private async judgeUnserved(waitedMs: number): Promise<void> {
     const { unserved } = this.known
-    if (unserved.open.length === 0) return
+    if (unserved.all.length === 0) return
     unserved.wait(waitedMs)
     this.context.onChanged()
     const { log, clock, isSigned, handedOn, onNoted, onBroken } = this.context

@@ -30,6 +30,8 @@ export class ReadingSpan {
   start: number | undefined
   /** Size of the log when it was opened: entries below were there before. */
   openedSize = 0
+  /** Size of the largest tree that the log had signed by then, served or not. */
+  private signedSize = 0
   /** Index before which it is read; infinite when there is none, or as long as it is not known. */
   end: number
   /** What lies outside of it by its time, although it stands in it by its index. */
@@ -56,6 +58,7 @@ export class ReadingSpan {
     await logHeads.restore()
     await logHeads.read()
     this.openedSize = logHeads.newest().treeSize
+    this.signedSize = Math.max(this.signedSize, this.openedSize)
     const start = position ?? (await startIndexOf(settings.start, this.timedTree(session)))
     this.from = start
     await this.resolveEnd(session)
@@ -92,9 +95,9 @@ export class ReadingSpan {
     // A head signed ahead of time says nothing of what is to come until then; a log that takes no more entries signs none.
     const now = clock.now()
     const asOf = logHeads.mmdMs === undefined ? now : Math.min(logHeads.newest().timestamp, now)
-    const { largest } = logHeads.known
-    const size = Math.max(this.openedSize, largest?.treeSize ?? 0)
-    const end = await endIndexOf(settings.end, size, asOf, this.timedTree(session))
+    // Also of a tree that is not served: a stream that ends without it has to say so.
+    this.signedSize = Math.max(this.signedSize, ...logHeads.known.unserved.all.map((u) => u.head.treeSize))
+    const end = await endIndexOf(settings.end, this.signedSize, asOf, this.timedTree(session))
     this.end = logHeads.retiredAt === undefined ? end : Math.min(end, logHeads.signedSize)
   }
 

@@ -149,7 +149,7 @@ export class Trouble {
     if (regress.hasLasted(this.patienceMs, options.settings.elapsed())) throw new GaveUp(regress.current?.message)
     if (options.settings.elapsed() - this.progressedAt < this.patienceMs) return
     const { handedOn } = window
-    const unserved = known.unserved.open.find((it) => it.head.treeSize > handedOn && it.waitedMs >= this.patienceMs)
+    const unserved = known.unserved.all.find((it) => it.head.treeSize > handedOn && it.waitedMs >= this.patienceMs)
     if (unserved !== undefined) throw new GaveUp(notServed(unserved, log).message)
   }
 

@@ -4,7 +4,7 @@ import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import type { TestLog } from '../../../src/testing/index.js'
 import { range } from '../../support/follow.js'
 import { certificates, grow, logOf } from '../../support/logs.js'
-import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
+import { outcomeOf, passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 
 const HEADS = ['get-sth', 'checkpoint'] as const
 const MINUTE = 60_000
@@ -148,6 +148,36 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
       { code: 'CT_HEAD_UNSERVED', message, detail: { head: { tree_size: 2300 }, verifiedHead: { tree_size: 300 } } },
     ])
   }, 60_000)
+
+  it.each([1, 3, 1_000_000])(
+    'does not end a stream with an end in silence (heads of a tree that is not served: %d)',
+    async (times) => {
+      const clock = new VirtualClock()
+      const log = await logOf(300, { kind, clock, mmd: 86_400 })
+      const { fork } = boast(log, 2300)
+      log.fault({ on: HEADS, times, from: fork })
+      const reader = await readOn(clock, { logs: [log.spec], end: 'head' })
+      const outcome = outcomeOf(reader)
+      await clock.pass(10 * MINUTE)
+      expect(outcome()).toMatch(/^CT_INCOMPLETE: .* to 2300 /)
+      expect(reader.gaps).toMatchObject([{ start: times > 10 ? 0 : 300, end: 2300 }])
+      if (times < 10) expect(reader.indexes()).toEqual(range(0, 300))
+    },
+    60_000,
+  )
+
+  it('is read on by its other heads in every mode (signatures-only)', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 86_400 })
+    const reader = await readOn(clock, { logs: [log.spec], verify: 'signatures-only' })
+    await reader.until(() => reader.certificates.length === 300)
+    hide310(log)
+    grow(log, 10)
+    await clock.pass(MINUTE)
+    grow(log, 140)
+    await passUntil(clock, () => reader.certificates.length === 450, 5 * MINUTE)
+    expect([reader.indexes(), reader.misbehaviour]).toEqual([range(0, 450), []])
+  })
 
   it('that serves late what it signed is accused of nothing', async () => {
     const clock = new VirtualClock()
