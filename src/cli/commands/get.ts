@@ -114,7 +114,8 @@ interface Target {
   readonly spec: LogSpec | undefined
 }
 
-async function targetOf({ values, positionals }: CommandContext): Promise<Target> {
+async function targetOf(context: CommandContext): Promise<Target> {
+  const { values, positionals } = context
   const [name, text] = positionals.length === 1 ? [undefined, positionals[0]] : positionals
   if (!values.has('log') && name === undefined) throw usageError('ct-stream get needs <log> and <index>')
   if (values.has('log') && name !== undefined)
@@ -122,8 +123,8 @@ async function targetOf({ values, positionals }: CommandContext): Promise<Target
   if (values.list('log').length > 1) throw usageError(`${values.from('log')} is given more than once`)
   const index = /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(index)) throw usageError(`<index> must be an integer from 0, got ${JSON.stringify(text)}`)
-  const { specsFrom } = await import('../flags/addresses.js')
-  const [spec] = specsFrom(values) ?? []
+  const { specsFor } = await import('../flags/log-sources.js')
+  const [spec] = (await specsFor(context)) ?? []
   return { name, index, spec }
 }
 

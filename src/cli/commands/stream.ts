@@ -21,10 +21,12 @@ export const stream: Command = {
     ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
   ],
   async run(context) {
+    const { specsFor } = await import('../flags/log-sources.js')
     const { streamRequest } = await import('../flags/stream-options.js')
     const request = streamRequest(context.values, {
       now: context.io.clock.now(),
       domainsFile: await readDomains(context),
+      specs: context.values.has('log') ? await specsFor(context) : undefined,
     })
     const { proxyFrom } = await import('../flags/proxy.js')
     const dispatcher = await proxyFrom(context.values, context.io.env)

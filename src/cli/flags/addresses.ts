@@ -26,10 +26,26 @@ export function logListsFrom(values: Values): readonly string[] | undefined {
   return lists.length > 0 ? lists : undefined
 }
 
-/** Logs named by hand: the n-th `--log` goes with the n-th `--key` and, if there are any, the n-th `--submission-url`. */
-export function specsFrom(values: Values): readonly LogSpec[] | undefined {
-  const [urls, keys, submissions] = [values.list('log'), values.list('key'), values.list('submission-url')]
-  if (urls.length === 0) {
+/** What `--log`, `--key` and `--submission-url` say, keys as base64. */
+export interface NamedLogs {
+  readonly urls: readonly string[]
+  readonly keys: readonly string[]
+  readonly submissions: readonly string[]
+}
+
+/**
+ * Logs named by hand: the n-th `--log` goes with the n-th `--key` and, if there are any, the n-th `--submission-url`, where `-` stands
+ * for none.
+ */
+export function specsFrom(
+  values: Values,
+  { urls, keys, submissions }: NamedLogs = {
+    urls: values.list('log'),
+    keys: values.list('key'),
+    submissions: values.list('submission-url'),
+  },
+): readonly LogSpec[] | undefined {
+  if (!values.has('log')) {
     const alone = ['key', 'submission-url'].find((name) => values.has(name))
     if (alone !== undefined) throw usageError(`${values.from(alone)} goes with --log`)
     return undefined
@@ -38,13 +54,15 @@ export function specsFrom(values: Values): readonly LogSpec[] | undefined {
     throw usageError(`${values.from('log')} needs --key, one for each: got ${urls.length} and ${keys.length}`)
   }
   if (submissions.length > 0 && submissions.length !== urls.length) {
-    throw usageError(`${values.from('submission-url')} is needed for each --log or none`)
+    throw usageError(
+      `${values.from('submission-url')} is needed for each --log or none; write - for one that is an RFC 6962 log`,
+    )
   }
   return urls.map((url, i) => {
     const [key = '', submissionUrl] = [keys[i], submissions[i]]
     values.accept('key', 'the base64 SubjectPublicKeyInfo of an ECDSA P-256 or RSA key', key, () => new LogKey(key))
     acceptUrl(values, 'log', url, key)
-    if (submissionUrl === undefined) return { kind: 'rfc6962', url, key }
+    if (submissionUrl === undefined || submissionUrl === '-') return { kind: 'rfc6962', url, key }
     acceptUrl(values, 'submission-url', submissionUrl, key)
     return { kind: 'static-ct', monitoringUrl: url, submissionUrl, key }
   })

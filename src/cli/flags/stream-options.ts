@@ -2,7 +2,7 @@ import { parseDomainPattern } from '../../filter/domain-pattern.js'
 import type { DedupeBy, Filter } from '../../types/filter.js'
 import type { LogSpec } from '../../types/log.js'
 import type { LogSelection } from '../../types/log-list.js'
-import type { CtStreamOptions } from '../../types/stream.js'
+import type { CtStreamOptions, EndOption, StartOption } from '../../types/stream.js'
 import { contactFrom, logListsFrom, specsFrom } from './addresses.js'
 import { LinearPattern } from './linear-pattern.js'
 import { usageError } from './usage-error.js'
@@ -14,7 +14,9 @@ export interface RequestContext {
   /** Epoch milliseconds, for `--start 2h`. */
   readonly now: number
   /** Content of `--domains-file`. */
-  readonly domainsFile?: string
+  readonly domainsFile?: string | undefined
+  /** Logs named by hand, where they were looked up. */
+  readonly specs?: readonly LogSpec[] | undefined
 }
 
 /**
@@ -22,12 +24,11 @@ export interface RequestContext {
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
  */
-export function streamRequest(values: Values, { now, domainsFile }: RequestContext): CtStreamOptions {
+export function streamRequest(values: Values, { now, domainsFile, specs }: RequestContext): CtStreamOptions {
   return given<CtStreamOptions>({
     logList: logListsFrom(values),
-    logs: logsFrom(values),
-    start: startFrom(values, now),
-    end: endFrom(values),
+    logs: logsFrom(values, specs),
+    ...rangeFrom(values, now),
     mergeDelayMs: mergeDelayFrom(values),
     endPatienceMs: patienceFrom(values),
     checkpoint: values.switch('no-checkpoint') ? false : values.text('checkpoint'),
@@ -39,19 +40,38 @@ export function streamRequest(values: Values, { now, domainsFile }: RequestConte
   })
 }
 
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` for a range that holds nothing. */
+function rangeFrom(values: Values, now: number): { start: StartOption | undefined; end: EndOption | undefined } {
+  const [start, end] = [startFrom(values, now), endFrom(values)]
+  if (isAfter(start, end)) {
+    const [from, to] = [values.text('start'), values.text('end')]
+    throw usageError(`nothing lies between ${values.from('start')} ${from} and ${values.from('end')} ${to}`)
+  }
+  return { start, end }
+}
+
+function isAfter(start: StartOption | undefined, end: EndOption | undefined): boolean {
+  if (typeof end !== 'object') return false
+  if ('index' in end) return end.index <= (typeof start === 'object' && 'index' in start ? start.index : 0)
+  return typeof start === 'object' && 'time' in start && end.time.getTime() <= start.time.getTime()
+}
+
 function patienceFrom(values: Values): number | undefined {
   const seconds = values.integer('end-patience', 1, 86_400)
   return seconds === undefined ? undefined : seconds * 1000
 }
 
-function logsFrom(values: Values): readonly LogSpec[] | LogSelection | undefined {
+function logsFrom(
+  values: Values,
+  specs: readonly LogSpec[] | undefined,
+): readonly LogSpec[] | LogSelection | undefined {
   const operators = values.list('operator')
   const kinds = values.choices('kind', ['rfc6962', 'static-ct'])
   const selects = ['log-list', 'operator', 'kind'].find((name) => values.has(name))
   if (values.has('log') && selects !== undefined)
     throw usageError(`${values.from('log')} and ${values.from(selects)} exclude each other`)
-  const logs = specsFrom(values)
-  if (logs !== undefined) return logs
+  const named = specs ?? specsFrom(values)
+  if (named !== undefined) return named
   const selection = given<LogSelection>({
     operators: operators.length > 0 ? operators : undefined,
     kinds: kinds.length > 0 ? kinds : undefined,
@@ -76,6 +96,7 @@ const domainBound = 'a domain (example.com: it and all below; =example.com: only
 
 function domainsFrom(values: Values, file: string | undefined): readonly (string | RegExp)[] {
   const flagged = values.list('domain')
+  for (const pattern of flagged) refuseNearMiss(values, pattern)
   for (const pattern of flagged)
     values.accept('domain', domainBound, pattern, () => parseDomainPattern('domain', pattern))
   const lines = linesOf(file ?? '')
@@ -88,6 +109,23 @@ function domainsFrom(values: Values, file: string | undefined): readonly (string
   if (values.has('domains-file') && domains.length === 0)
     throw usageError(`${values.from('domains-file')} holds no pattern`)
   return domains
+}
+
+/** What is easily written for a pattern, with the pattern it is meant for. */
+function refuseNearMiss(values: Values, pattern: string): void {
+  const meant = /^[a-z]+:\/\//i.test(pattern)
+    ? URL.canParse(pattern) && new URL(pattern).hostname
+    : pattern.startsWith('.') && `*${pattern}`
+  const near = meant || (/^[^/]+\/.*$/.test(pattern) ? pattern.replace(/\/.*$/, '') : undefined)
+  if (!near) return
+  try {
+    parseDomainPattern('domain', near)
+  } catch {
+    return
+  }
+  throw usageError(
+    `${values.from('domain')} takes ${domainBound}, got ${JSON.stringify(pattern)}: did you mean ${near}?`,
+  )
 }
 
 /** Patterns of a file: one a line, `#` begins a comment. */

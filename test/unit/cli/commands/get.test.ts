@@ -194,13 +194,13 @@ describe('ct-stream get', () => {
 
   it.each([
     [['--log', 'http://log.example/', '--key', key], '--log must be an https URL (http with --allow-http)'],
-    [['--log', 'https://log.example/'], '--log needs --key, one for each'],
+    [['--log', 'https://log.example/', '--log', 'https://b.example/', '--key', key], 'given more than once'],
     [['2', '--log', 'https://log.example/', '--key', 'AA=='], '--log and the argument "1" both name a log'],
     [
       ['--log', 'https://a.example/', '--key', 'AA==', '--log', 'https://b.example/', '--key', 'AA=='],
       'more than once',
     ],
-    [['--log', 'https://log.example/', '--key', 'AA=='], '--key must be the base64 SubjectPublicKeyInfo'],
+    [['--log', 'https://log.example/', '--key', 'AA=='], '--key must be a key as base64 or PEM'],
   ])('%j names no log', async (argv, message) => {
     const { code, stderr } = await runWith(['get', '1', ...argv])
     expect(code).toBe(2)

@@ -27,9 +27,9 @@ describe.skipIf(!hasBash)('completion in bash', () => {
 
   it('offers the flags of the command, before it is named those of the stream', () => {
     expect(offered('--oper')).toEqual(['--operator'])
-    expect(offered('logs', '--p')).toEqual(['--probe'])
+    expect(offered('logs', '--prob')).toEqual(['--probe'])
     expect(offered('decode', '--oper')).toEqual([])
-    expect(offered('--quiet', 'logs', '--p')).toEqual(['--probe'])
+    expect(offered('--quiet', 'logs', '--prob')).toEqual(['--probe'])
   })
 
   it('offers values that are known, and files', () => {

@@ -77,6 +77,13 @@ describe('flags as options of ctStream()', () => {
   })
 
   it.each([
+    ['--start 10 --end 5', 'nothing lies between --start 10 and --end 5'],
+    ['--start 10 --end 10', 'nothing lies between --start 10 and --end 10'],
+    ['--start beginning --end 0', 'nothing lies between --start beginning and --end 0'],
+    ['--start 1h --end 2026-01-01', 'nothing lies between --start 1h and --end 2026-01-01'],
+    ['--domain .foo.com', 'got ".foo.com": did you mean *.foo.com?'],
+    ['--domain https://foo.com/x', 'got "https://foo.com/x": did you mean foo.com?'],
+    ['--domain foo.com/x', 'got "foo.com/x": did you mean foo.com?'],
     ['--log https://a.example/', '--log needs --key, one for each: got 1 and 0'],
     ['--key AA==', '--key goes with --log'],
     ['--submission-url https://a.example/', '--submission-url goes with --log'],

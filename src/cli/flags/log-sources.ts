@@ -1,0 +1,143 @@
+import { CtStreamError } from '../../errors.js'
+import type { LogSpec } from '../../types/log.js'
+import { toBase64 } from '../../util/bytes.js'
+import { LogKey } from '../../wire/head-signature.js'
+import type { CommandContext } from '../command.js'
+import { type NamedLogs, specsFrom } from './addresses.js'
+import { usageError } from './usage-error.js'
+
+/** A key is a few hundred bytes, what a log says of itself about a thousand. */
+const maxBytes = 64 * 1024
+
+/**
+ * Logs named by hand: `--log` with `--key` (base64, PEM, or a file of either) and `--submission-url`; or the `log.v3.json` that a log
+ * publishes about itself, as a URL or file, which has all of that. A URL alone is looked for one below it.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what fetching a named `log.v3.json` fails with.
+ */
+export async function specsFor(context: CommandContext): Promise<readonly LogSpec[] | undefined> {
+  const { values } = context
+  const urls = values.list('log')
+  if (urls.length === 0) return specsFrom(values)
+  const isAlone = !values.has('key') && !values.has('submission-url')
+  const described = await Promise.all(
+    urls.map((url) =>
+      /\.json$/i.test(url) ? describedBy(context, url) : isAlone ? foundBelow(context, url) : undefined,
+    ),
+  )
+  const rest: NamedLogs = {
+    urls: urls.filter((_, i) => described[i] === undefined),
+    keys: await Promise.all(values.list('key').map((key) => keyOf(context, key))),
+    submissions: values.list('submission-url'),
+  }
+  const paired = (rest.urls.length > 0 || !isAlone ? specsFrom(values, rest) : undefined) ?? []
+  const queue = paired[Symbol.iterator]()
+  return described.map((spec) => spec ?? (queue.next().value as LogSpec))
+}
+
+/** The base64 of a key that is given as such, as PEM, or in a file of either. */
+async function keyOf({ io, values }: CommandContext, key: string): Promise<string> {
+  if (isKey(key)) return key
+  const text = key.includes('-----BEGIN') ? key : await fileText()
+  const base64 = text.replace(/-----(BEGIN|END) PUBLIC KEY-----/g, '').replace(/\s+/g, '')
+  if (isKey(base64)) return base64
+  return values.refuse('key', 'a key as base64 or PEM (BEGIN PUBLIC KEY), or a file with one', key.slice(0, 200))
+
+  async function fileText(): Promise<string> {
+    try {
+      const bytes = await io.readFile(key, maxBytes)
+      return isKey(toBase64(bytes)) ? toBase64(bytes) : new TextDecoder().decode(bytes)
+    } catch {
+      return ''
+    }
+  }
+}
+
+function isKey(key: string): boolean {
+  try {
+    new LogKey(key)
+    return true
+  } catch (error) {
+    if (CtStreamError.is(error)) return false
+    throw error
+  }
+}
+
+async function describedBy(context: CommandContext, place: string): Promise<LogSpec> {
+  const { io, values } = context
+  if (/^https?:/i.test(place)) return specOf(await fetched(context, place), place)
+  try {
+    return specOf(await io.readFile(place, maxBytes), place)
+  } catch (error) {
+    if (CtStreamError.is(error)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(`${values.from('log')} cannot be read: ${reason}`, error)
+  }
+}
+
+async function foundBelow(context: CommandContext, url: string): Promise<LogSpec> {
+  const { io, values } = context
+  const place = `${url.replace(/\/*$/, '/')}log.v3.json`
+  let bytes: Uint8Array
+  try {
+    bytes = await fetched(context, place)
+  } catch (error) {
+    io.stop.throwIfAborted()
+    if (CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID') throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(`${values.from('log')} needs --key: there is none at ${place} (${reason})`, error)
+  }
+  const spec = specOf(bytes, place)
+  // Where it is read is what the user said, not what is written there.
+  return spec.kind === 'static-ct' ? { ...spec, monitoringUrl: url } : { ...spec, url }
+}
+
+async function fetched(context: CommandContext, url: string): Promise<Uint8Array> {
+  const { io, values } = context
+  const { hostname, protocol } = URL.canParse(url) ? new URL(url) : { hostname: '', protocol: '' }
+  const isNear = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+  if (protocol !== 'https:' && !isNear && !values.switch('allow-http'))
+    values.refuse('log', 'an https URL (http with --allow-http)', url)
+  const { transportFrom } = await import('../listed-logs.js')
+  const transport = await transportFrom(context)
+  try {
+    return (await transport.get(url, { maxBytes, signal: io.stop })).body
+  } finally {
+    await transport.close()
+  }
+}
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` when it does not describe a log. */
+function specOf(bytes: Uint8Array, place: string): LogSpec {
+  const json = parsed(bytes, place)
+  const text = (name: string) => (typeof json[name] === 'string' ? json[name] : undefined)
+  const [key, url, monitoringUrl, submissionUrl] = ['key', 'url', 'monitoring_url', 'submission_url'].map(text)
+  if (key === undefined || !isKey(key)) throw usageError(`${place} has no \`key\` of a log`)
+  const id = new LogKey(key).id
+  if (text('log_id') !== undefined && text('log_id') !== id)
+    throw usageError(`${place} contradicts itself: its \`log_id\` is not that of its \`key\``)
+  const description = text('description')
+  const known = {
+    key,
+    ...(description !== undefined && { description: description.slice(0, 200) }),
+    ...mmdOf(json.mmd),
+  }
+  if (monitoringUrl !== undefined && submissionUrl !== undefined)
+    return { kind: 'static-ct', monitoringUrl, submissionUrl, ...known }
+  if (url !== undefined) return { kind: 'rfc6962', url, ...known }
+  throw usageError(
+    `${place} does not say where the log is: no \`url\`, and no \`monitoring_url\` with \`submission_url\``,
+  )
+}
+
+function mmdOf(mmd: unknown): { readonly mmd?: number } {
+  return typeof mmd === 'number' && Number.isInteger(mmd) && mmd >= 1 && mmd <= 31_622_400 ? { mmd } : {}
+}
+
+function parsed(bytes: Uint8Array, place: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
+  } catch {}
+  throw usageError(`${place} is no description of a log (log.v3.json)`)
+}
