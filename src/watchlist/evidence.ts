@@ -76,7 +76,7 @@ export function evidenceOf(
   if (split.icannAt !== split.suffixAt) add('private')
   const group = suffixGroup(name.slice(name.lastIndexOf('.') + 1))
   if (group !== undefined) add(group)
-  if (reading?.kind === 'script') add('unicode', start, end)
+  if (reading?.kind === 'script' && !reading.text.includes(token.text)) add('unicode', start, end)
   let sum = BASE
   for (const { sign } of signs) sum += POINTS[sign]
   return { sighting, sum, signs }
@@ -146,11 +146,12 @@ function isElsewhere(other: Sighting, { token, start, end }: Sighting): boolean 
   return other.token.brand === token.brand && (other.start >= end || other.end <= start)
 }
 
-/** Whether a sighting is in what was read in another way, and would not be there otherwise. */
-export function isOfReading({ text, start, readStop }: Reading, squash: Squash, sighting: Sighting): boolean {
+/** Whether a sighting is in what was read in another way; of pairs of letters, only if it would not be there otherwise. */
+export function isOfReading(reading: Reading, squash: Squash, sighting: Sighting): boolean {
   const from = squash.origin[sighting.start] as number
   const to = (squash.origin[sighting.end - 1] as number) + 1
-  return from < readStop && to > start && !text.includes(sighting.token.text)
+  const isThere = from < reading.readStop && to > reading.start
+  return isThere && (reading.kind === 'script' || !reading.text.includes(sighting.token.text))
 }
 
 /** In the real name. */

@@ -58,7 +58,7 @@ export class Lookalikes {
     if (allowed?.includes(ALL) === true) return undefined
     const facts: NameFacts = { name, split, reading: undefined }
     const best = new Map<number, Evidence>()
-    this.look(facts, end, allowed, best)
+    this.look(name.includes('xn--') ? { ...facts, name: this.withoutUnicode(name) } : facts, end, allowed, best)
     if (OTHERWISE.test(name)) this.lookOtherwise(facts, end, allowed, best)
     return best.size === 0 ? undefined : best
   }
@@ -113,6 +113,13 @@ export class Lookalikes {
         this.look(read, shift(end), allowed, best)
       }
     }
+  }
+
+  /** The ASCII of an A-label says nothing of what it shows: `xn--pypal-4ve` holds no «pypal». Of the same length. */
+  private withoutUnicode(name: string): string {
+    return name.replace(/(?<![^.])xn--[^.]+/g, (label) =>
+      this.readings(label).length === 0 ? label : '_'.repeat(label.length),
+    )
   }
 
   private readings(label: string): { readonly kind: Reading['kind']; readonly text: string; readonly plain: string }[] {

@@ -1,6 +1,7 @@
 import { objectOption, optionError } from '../util/options.js'
 import { checkedBrands, parseDomain } from './brand.js'
 import { CidrSet } from './cidr-set.js'
+import { explained } from './explain.js'
 import type { ListEntry } from './list-line.js'
 import { Lookalikes } from './lookalikes.js'
 import { type Match, OwnScore } from './match.js'
@@ -10,6 +11,7 @@ import { parseOwnRule } from './own-rule.js'
 import { PatternRules, parsePatternRule } from './pattern-rules.js'
 import { entryOf, type Place } from './place.js'
 import { isPlainName, type Reading, readName } from './read-name.js'
+import { warningsOf } from './warnings.js'
 import { parseWordRule, WordRules } from './word-rules.js'
 
 /** Most entries of a list. */
@@ -33,6 +35,8 @@ export class Watchlist {
   private readonly words: WordRules
   private readonly patterns: PatternRules
   private readonly lookalikes: Lookalikes | undefined
+  /** What in the lists may not do what was meant: words too common to watch, domains that strangers have names below; a line each. */
+  readonly warnings: readonly string[]
 
   private constructor(options: WatchlistOptions) {
     const own = parsed('own', options.own, MAX_ENTRIES, parseOwnRule)
@@ -43,6 +47,7 @@ export class Watchlist {
     const brands = checkedBrands(options.brands)
     const allow = parsed('allow', options.allow, MAX_ENTRIES, parseDomain)
     this.lookalikes = brands.length === 0 ? undefined : new Lookalikes(brands, allow)
+    this.warnings = warningsOf(own, brands, this.lookalikes?.tokens ?? [], allow)
   }
 
   /**
@@ -67,6 +72,13 @@ export class Watchlist {
     const matches = reading.names.flatMap((meant) => this.matchName(meant, reading))
     for (const address of reading.addresses) matches.push(...this.matchAddress(address))
     return ordered(withoutRepeats(matches))
+  }
+
+  /**
+   * Which rules a name meets and why: lines of printable ASCII, whatever is in the name; the first repeats it.
+   */
+  explain(name: string): string[] {
+    return explained(name, this.match(name))
   }
 
   private matchName(name: string, reading?: Reading): Match[] {
