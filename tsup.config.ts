@@ -9,6 +9,8 @@ export default defineConfig({
     index: 'src/index.ts',
     testing: 'src/testing/index.ts',
     modules: 'src/modules/index.ts',
+    'outputs/jsonl': 'src/outputs/jsonl.ts',
+    'outputs/webhook': 'src/outputs/webhook.ts',
     cli: 'src/cli/main.ts',
   },
   format: 'esm',

@@ -1,0 +1,241 @@
+import { createReadStream, createWriteStream, type Stats } from 'node:fs'
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { CtStreamError } from '../errors.js'
+import type { Clock, Logger } from '../types/clock.js'
+import { fileFailed } from './output-error.js'
+
+export interface AppendFileOptions {
+  readonly path: string
+  /** A new file before one would grow above this, bytes. `undefined`: never. */
+  readonly rotateBytes: number | undefined
+  /** … and with each day in UTC. */
+  readonly rotateDaily: boolean
+  readonly gzip: boolean
+  /** What a new file begins with, one line. */
+  readonly header?: string
+  /**
+   * Looks at what follows the last line break of a file that was cut off in the middle of a line. `true`: it is the beginning of a line of
+   * ours, and goes. `false`: the file is not ours.
+   */
+  readonly isTorn: (tail: string) => boolean
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The longest line that is looked for the beginning of, bytes. */
+const MAX_LINE = 16 * 1024 * 1024
+const CHUNK = 64 * 1024
+/** Nobody but the owner has to read what somebody watches. */
+const MODE = 0o600
+
+/**
+ * A file of lines that only grows. What `append` resolved for is on the disk, whole; what it rejected for is not in the file, so that
+ * the same can be written again.
+ */
+export class AppendFile {
+  private readonly options: AppendFileOptions
+  private file: FileHandle | undefined
+  private identity = ''
+  /** Everything up to here is whole lines that were written by us or found. */
+  private size = 0
+  private day = ''
+  private zipping: Promise<void> = Promise.resolve()
+
+  constructor(options: AppendFileOptions) {
+    this.options = options
+  }
+
+  /** Opens the file, and mends what a crash left. @throws {@link CtStreamError} `CT_OUTPUT_FAILED` */
+  async open(): Promise<void> {
+    await this.ready()
+    if (this.options.gzip) this.zipInBackground(await this.rotated())
+  }
+
+  /**
+   * @param lines - Each without its line break, and without one inside.
+   * @throws {@link CtStreamError} `CT_OUTPUT_FAILED`
+   */
+  async append(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return
+    const bytes = Buffer.from(`${lines.join('\n')}\n`)
+    await this.ready()
+    if (this.mustRotate(bytes.length)) await this.rotate()
+    const file = this.file as FileHandle
+    try {
+      await writeAll(file, bytes)
+      await file.datasync()
+      this.size += bytes.length
+    } catch (error) {
+      await this.undo()
+      throw fileFailed(this.options.path, 'written', error)
+    }
+  }
+
+  /** Waits for what is being compressed. Idempotent. */
+  async close(): Promise<void> {
+    await this.zipping
+    await this.file?.close()
+    this.file = undefined
+  }
+
+  /** The file is open, is what its path leads to, and ends with a whole line. */
+  private async ready(): Promise<void> {
+    const { path, header } = this.options
+    try {
+      if (this.file !== undefined) {
+        if ((await identityAt(path)) === this.identity) return
+        // Moved away by somebody who rotates files, or deleted: what was written is where it went.
+        await this.file.close()
+        this.file = undefined
+      }
+      const file = await open(path, 'a+', MODE)
+      try {
+        const stats = await file.stat()
+        if (!stats.isFile()) throw new Error('it is not a regular file')
+        this.size = await this.mend(file, stats.size)
+        this.day = dayOf(stats.size === 0 ? this.options.clock.now() : stats.mtimeMs)
+        this.identity = identityOf(stats)
+        if (this.size === 0 && header !== undefined) {
+          const bytes = Buffer.from(`${header}\n`)
+          await writeAll(file, bytes)
+          this.size = bytes.length
+        }
+        await syncFolder(path)
+      } catch (error) {
+        await file.close()
+        throw error
+      }
+      this.file = file
+    } catch (error) {
+      throw fileFailed(path, 'opened', error)
+    }
+  }
+
+  /** Cuts off a line that was not written to its end: nobody was told that it was. Returns the size. */
+  private async mend(file: FileHandle, size: number): Promise<number> {
+    const { path, isTorn, log } = this.options
+    let tail = Buffer.alloc(0)
+    for (let at = size; at > 0; ) {
+      const start = Math.max(0, at - CHUNK)
+      const chunk = Buffer.alloc(at - start)
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, start)
+      if (bytesRead < chunk.length) throw new Error('it changed while it was read')
+      const end = chunk.lastIndexOf(0x0a)
+      tail = Buffer.concat([chunk.subarray(end + 1), tail])
+      if (end >= 0) break
+      if (tail.length > MAX_LINE) throw foreign(path, `has a last line of more than ${MAX_LINE} bytes`)
+      at = start
+    }
+    if (tail.length === 0) return size
+    if (!isTorn(tail.toString('utf8'))) throw foreign(path, 'ends with something that this output did not write')
+    await file.truncate(size - tail.length)
+    await file.datasync()
+    log.warn(`${path}: cut off the last line, of which only ${tail.length} bytes had been written; it comes again`)
+    return size - tail.length
+  }
+
+  private async undo(): Promise<void> {
+    try {
+      await this.file?.truncate(this.size)
+    } catch {
+      // The next attempt opens it anew, and mends it.
+      await this.file?.close().catch(() => {})
+      this.file = undefined
+    }
+  }
+
+  private mustRotate(more: number): boolean {
+    const { rotateBytes, rotateDaily, header, clock } = this.options
+    if (this.size <= (header === undefined ? 0 : Buffer.byteLength(header) + 1)) return false
+    if (rotateBytes !== undefined && this.size + more > rotateBytes) return true
+    return rotateDaily && dayOf(clock.now()) !== this.day
+  }
+
+  private async rotate(): Promise<void> {
+    const { path, gzip, clock } = this.options
+    try {
+      const { stem, extension } = partsOf(path)
+      const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '')
+      let target = `${stem}-${time}${extension}`
+      for (let n = 2; await isTaken(target); n++) target = `${stem}-${time}-${n}${extension}`
+      await rename(path, target)
+      await this.file?.close()
+      this.file = undefined
+      await syncFolder(path)
+      if (gzip) this.zipInBackground([target])
+    } catch (error) {
+      throw fileFailed(path, 'rotated', error)
+    }
+    await this.ready()
+  }
+
+  /** Files that were rotated and not compressed, perhaps because the process ended. */
+  private async rotated(): Promise<string[]> {
+    const { path } = this.options
+    const { stem, extension } = partsOf(basename(path))
+    const names = await readdir(dirname(path)).catch(() => [])
+    return names
+      .filter((name) => name.startsWith(`${stem}-`) && name.endsWith(extension))
+      .filter((name) => /^\d{8}T\d{6}Z(-\d+)?$/.test(name.slice(stem.length + 1, name.length - extension.length)))
+      .map((name) => join(dirname(path), name))
+  }
+
+  /** One after the other. A file that cannot be compressed stays as it is. */
+  private zipInBackground(files: readonly string[]): void {
+    for (const file of files)
+      this.zipping = this.zipping
+        .then(() => zip(file))
+        .catch((error) => this.options.log.warn(`${file} cannot be compressed and stays as it is: ${error.message}`))
+  }
+}
+
+/** The compressed file has its name when it is whole and on the disk; only then is the other one deleted. */
+async function zip(file: string): Promise<void> {
+  const partial = `${file}.gz.partial`
+  await pipeline(createReadStream(file), createGzip(), createWriteStream(partial, { mode: MODE, flush: true }))
+  await rename(partial, `${file}.gz`)
+  await syncFolder(file)
+  await rm(file)
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
+    if (bytesWritten === 0) throw new Error('nothing more can be written')
+    at += bytesWritten
+  }
+}
+
+/** A new name survives a power cut only when its folder is on the disk, too. Where folders cannot be synced, nothing can be done. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(dirname(path), 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  } catch {}
+}
+
+function foreign(path: string, problem: string): CtStreamError {
+  return new CtStreamError('CT_OUTPUT_FAILED', `output file ${path} ${problem}: name another file, or move it away`)
+}
+
+function partsOf(path: string): { readonly stem: string; readonly extension: string } {
+  const extension = extname(path)
+  return { stem: path.slice(0, path.length - extension.length), extension }
+}
+
+const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10)
+const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
+const isTaken = async (path: string): Promise<boolean> =>
+  (await identityAt(path)) !== undefined || (await identityAt(`${path}.gz`)) !== undefined
+
+async function identityAt(path: string): Promise<string | undefined> {
+  const stats = await stat(path).catch(() => undefined)
+  return stats && identityOf(stats)
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { defineModule } from '../modules/definition.js'
+import { harmlessJson } from '../util/harmless.js'
+import { AppendFile } from './append-file.js'
+import { fileOptions } from './file-options.js'
+
+const options = z.strictObject({
+  ...fileOptions,
+  what: z
+    .enum(['findings', 'certificates'])
+    .default('findings')
+    .describe('Findings of earlier modules, or every certificate.'),
+})
+
+/**
+ * Writes findings, or certificates, to a file as JSON lines: one object a line, in ASCII where a character could harm a terminal.
+ *
+ * ```ts
+ * runModules(stream, [watch, jsonl.with({ file: 'findings.jsonl', rotateDaily: true })])
+ * ```
+ *
+ * What is acknowledged is on the disk (`fdatasync`), whole; a line that a crash cut off is removed at the next start, and comes again. A
+ * finding may come again after a restart, with the same `id`.
+ */
+export const jsonl = defineModule({
+  name: 'jsonl',
+  description: 'findings or certificates as JSON lines in a file',
+  options,
+  acknowledge: true,
+  wants: ({ what }) => ({ certificates: what === 'certificates', findings: what === 'findings' }),
+  async setup({ options: { file, rotateBytes, rotateDaily, gzip }, clock, log }) {
+    const lines = new AppendFile({ path: file, rotateBytes, rotateDaily, gzip, clock, log, isTorn: isTornJson })
+    await lines.open()
+    return lines
+  },
+  onBatch: (certificates, { state }) => state.append(certificates.map((certificate) => harmlessJson(certificate))),
+  onFindings: (findings, { state }) => state.append(findings.map(harmlessJson)),
+  teardown: ({ state }) => state.close(),
+})
+
+export default jsonl
+
+/** Every line of ours begins with an object and its first key. */
+export function isTornJson(tail: string): boolean {
+  return tail.startsWith('{"') || '{"'.startsWith(tail)
+}

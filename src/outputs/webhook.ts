@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import { CtStreamError } from '../errors.js'
+import { defineModule, type ModuleContext } from '../modules/definition.js'
+import type { Finding } from '../types/finding.js'
+import { cutText, harmless, harmlessJson } from '../util/harmless.js'
+import { sha256Hex } from '../util/hash.js'
+import { parseRetryAfter } from '../util/retry-after.js'
+import { AppendFile } from './append-file.js'
+import { isTornJson } from './jsonl.js'
+import { MOST_FINDINGS, webhookBody } from './webhook-body.js'
+import { signatureHeaders } from './webhook-signature.js'
+
+export { SIGNATURE_HEADER, TIMESTAMP_HEADER, verifyWebhook } from './webhook-signature.js'
+
+const options = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).describe('Where findings are sent by POST. Redirects are not followed.'),
+  shape: z.enum(['json', 'slack', 'teams', 'discord']).default('json').describe('What the receiver expects.'),
+  secret: z.string().min(16).optional().describe('Signs each request with HMAC-SHA256: at least 16 characters.'),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).default({}),
+  maxBatch: z.number().int().min(1).max(1000).default(100).describe('Findings in one request, at most.'),
+  deadLetters: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A file of JSON lines for what the receiver refuses for good, or did not take in `giveUpAfterMs`. Without it, it is tried for ever.',
+    ),
+  giveUpAfterMs: z.number().int().min(1000).default(86_400_000),
+})
+
+type Options = z.output<typeof options>
+
+/** Says of what it got that it will never take it: trying again is no use. */
+const REFUSALS = new Set([400, 413, 415, 422])
+/** Of what the receiver answers, for the error message. */
+const EXCERPT = 200
+
+interface State {
+  readonly deadLetters: AppendFile | undefined
+  /** Keys of requests that were answered, of work that is tried again for the sake of others. */
+  readonly sent: Set<string>
+}
+
+/**
+ * Sends findings to a URL, in batches.
+ *
+ * The body is `{ "version": 1, "findings": [Finding, …] }`, or a message of Slack, Teams or Discord (in which names are no links and
+ * nobody is mentioned). `Idempotency-Key` is a hash of the ids in it, the same in every attempt. With `secret`, `X-Ct-Stream-Timestamp`
+ * and `X-Ct-Stream-Signature` sign it: see {@link verifyWebhook}.
+ *
+ * Any answer but 2xx is tried again with growing waits, or when `Retry-After` says, and findings wait meanwhile. With `deadLetters`, what
+ * is refused for good (400, 413, 415, 422) or was not taken for `giveUpAfterMs` goes there.
+ */
+export const webhook = defineModule({
+  name: 'webhook',
+  description: 'findings by HTTP POST: JSON, Slack, Teams, Discord',
+  options,
+  acknowledge: true,
+  async setup({ options: { deadLetters: path }, clock, log }): Promise<State> {
+    const file = { rotateBytes: undefined, rotateDaily: false, gzip: false, isTorn: isTornJson }
+    const deadLetters = path === undefined ? undefined : new AppendFile({ ...file, path, clock, log })
+    await deadLetters?.open()
+    return { deadLetters, sent: new Set() }
+  },
+  async onFindings(findings, context) {
+    const { maxBatch, shape } = context.options
+    const size = Math.min(maxBatch, MOST_FINDINGS[shape])
+    for (let i = 0; i < findings.length; i += size) await deliver(findings.slice(i, i + size), context)
+    context.state.sent.clear()
+  },
+  teardown: ({ state }) => state.deadLetters?.close(),
+})
+
+export default webhook
+
+async function deliver(findings: readonly Finding[], context: ModuleContext<Options, State>): Promise<void> {
+  const { state, options, sinceMs, log } = context
+  const key = sha256Hex(Buffer.from(findings.map(({ id }) => id).join(' '))).slice(0, 32)
+  if (state.sent.has(key)) return
+  try {
+    await post(findings, key, context)
+  } catch (error) {
+    const isRefused = CtStreamError.is(error) && error.status !== undefined && REFUSALS.has(error.status)
+    const isTooLate = sinceMs >= options.giveUpAfterMs
+    if (state.deadLetters === undefined || !(isRefused || isTooLate)) throw error
+    const { message } = error as Error
+    await state.deadLetters.append(findings.map((finding) => harmlessJson({ error: message, finding })))
+    log.error(`gave up on ${findings.length} findings, which are in ${options.deadLetters}: ${message}`)
+  }
+  state.sent.add(key)
+}
+
+async function post(findings: readonly Finding[], key: string, context: ModuleContext<Options, State>): Promise<void> {
+  const { options, signal, clock } = context
+  const body = webhookBody(options.shape, findings)
+  const signed = options.secret === undefined ? {} : signatureHeaders(options.secret, body, clock.now())
+  // What is secret in a URL (Slack's are) does not belong into a log.
+  const where = `webhook ${new URL(options.url).origin}`
+  let response: Response
+  try {
+    response = await fetch(options.url, {
+      method: 'POST',
+      body,
+      headers: { ...options.headers, 'content-type': 'application/json', 'idempotency-key': key, ...signed },
+      redirect: 'manual',
+      signal,
+    })
+  } catch (cause) {
+    throw new CtStreamError('CT_OUTPUT_FAILED', `${where} cannot be reached: ${reasonOf(cause)}`, {
+      cause,
+      retryable: true,
+    })
+  }
+  const { status, headers } = response
+  const excerpt = status >= 200 && status < 300 ? '' : await startOf(response)
+  await response.body?.cancel().catch(() => {})
+  if (status >= 200 && status < 300) return
+  throw new CtStreamError('CT_OUTPUT_FAILED', `${where} answered ${status}${excerpt}`, {
+    status,
+    retryable: !REFUSALS.has(status),
+    retryAfterMs: parseRetryAfter(headers.get('retry-after') ?? undefined, clock.now()),
+  })
+}
+
+/** `fetch` hides the reason in the cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+async function startOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader()
+  try {
+    const chunk = await reader?.read()
+    const text = new TextDecoder().decode(chunk?.value?.subarray(0, EXCERPT * 4)).trim()
+    return text === '' ? '' : `: ${cutText(harmless(text), EXCERPT)}`
+  } catch {
+    return ''
+  } finally {
+    reader?.releaseLock()
+  }
+}

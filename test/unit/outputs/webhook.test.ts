@@ -1,0 +1,226 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type ConfiguredModule, defineModule, runModules } from '../../../src/modules/index.js'
+import { defang, escapeMarkdown, escapeSlack } from '../../../src/outputs/chat-text.js'
+import { verifyWebhook, webhook } from '../../../src/outputs/webhook.js'
+import { MOST_FINDINGS, type WebhookShape, webhookBody } from '../../../src/outputs/webhook-body.js'
+import type { Finding } from '../../../src/types/finding.js'
+import { madeCertificates } from '../../support/module-certificates.js'
+import { quiet } from '../../support/reader.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+import { HOSTILE, outputContract } from './contract.js'
+
+interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** A receiver that answers as it is told. */
+async function receiver() {
+  const requests: Received[] = []
+  let answer = (_: IncomingMessage, response: ServerResponse) => void response.end()
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      requests.push({ headers: request.headers, body: Buffer.concat(chunks).toString() })
+      answer(request, response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  onTestFinished(close)
+  return {
+    requests,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/s3cret`,
+    answer: (status: number, headers: Record<string, string> = {}, body = '') => {
+      answer = (_, response) => void response.writeHead(status, headers).end(body)
+    },
+    cut: () => {
+      answer = (request) => void request.socket.destroy()
+    },
+  }
+}
+
+const accepted: string[] = []
+outputContract('webhook', async () => {
+  const target = await receiver()
+  accepted.length = 0
+  let isDown = false
+  return {
+    output: webhook.with({ url: target.url, maxBatch: 7 }),
+    received: () => {
+      if (!isDown) collect()
+      return [...accepted]
+    },
+    fail: () => {
+      collect()
+      isDown = true
+      target.cut()
+    },
+    repair: () => {
+      target.requests.length = 0
+      isDown = false
+      target.answer(200)
+    },
+  }
+  function collect() {
+    for (const { body } of target.requests.splice(0))
+      accepted.push(...JSON.parse(body).findings.map(({ id }: Finding) => id))
+  }
+})
+
+const reporter = defineModule({
+  name: 'reporter',
+  onBatch(certificates, { emit }) {
+    for (const certificate of certificates)
+      emit({ kind: 'seen', subject: HOSTILE, severity: 'high', reason: HOSTILE, certificate })
+  },
+})
+
+/** Sends findings on a clock that passes by itself. */
+async function send(
+  output: ConfiguredModule,
+  count = 4,
+): Promise<{ readonly error?: Error; readonly passedMs: number }> {
+  const clock = new VirtualClock()
+  const { done } = runModules([...madeCertificates(count)], [reporter, output], { clock, random: () => 0 })
+  let result: { readonly error?: Error } | undefined
+  done.then(
+    () => (result = {}),
+    (error) => (result = { error }),
+  )
+  const limits = clock.now()
+  for (let i = 0; result === undefined && i < 3000; i++) {
+    await quiet(3)
+    if (clock.sleeping > 0) await clock.pass(500)
+  }
+  return { ...result, passedMs: clock.now() - limits }
+}
+
+const slow = { timeoutMs: 86_000_000 }
+
+describe('webhook', () => {
+  it('signs what it sends, so that a receiver can tell it from a forgery and from an old one', async () => {
+    const target = await receiver()
+    const secret = 'correct horse battery'
+    await send(webhook.with({ url: target.url, secret, headers: { 'x-team': 'blue' } }, { limits: slow }))
+    const { headers, body } = target.requests[0] as Received
+    const header = (name: string) => headers[name] as string | undefined
+    const now = Number(headers['x-ct-stream-timestamp']) * 1000
+    expect(headers).toMatchObject({ 'x-team': 'blue', 'content-type': 'application/json' })
+    expect(headers['x-ct-stream-signature']).toMatch(/^v1=[0-9a-f]{64}$/)
+    expect(verifyWebhook(secret, header, body, { now })).toBe(true)
+    expect(verifyWebhook('another secret!!', header, body, { now })).toBe(false)
+    expect(verifyWebhook(secret, header, `${body} `, { now })).toBe(false)
+    expect(verifyWebhook(secret, header, body, { now: now + 300_001 })).toBe(false)
+    expect(verifyWebhook(secret, () => undefined, body, { now })).toBe(false)
+    expect(JSON.parse(body)).toMatchObject({ version: 1, findings: [{ subject: HOSTILE }] })
+  })
+
+  it('sends the same again with the same key, when Retry-After says, and what was taken not at all', async () => {
+    const target = await receiver()
+    let count = 0
+    target.answer(200)
+    const output = webhook.with({ url: target.url, maxBatch: 2 }, { limits: slow })
+    const original = target.requests.push.bind(target.requests)
+    target.requests.push = (request) => {
+      count++
+      // The second batch is refused once.
+      if (count === 2) target.answer(429, { 'retry-after': '7' })
+      else target.answer(200)
+      return original(request)
+    }
+    const { passedMs } = await send(output, 4)
+    const keys = target.requests.map(({ headers }) => headers['idempotency-key'])
+    expect(keys.filter((key) => key === keys[1])).toHaveLength(2)
+    expect(new Set(keys).size).toBe(keys.length - 1)
+    expect(passedMs).toBeGreaterThanOrEqual(7000)
+    expect(passedMs).toBeLessThan(9000)
+  })
+
+  it('puts what is refused for good, or was not taken in time, where it can be found, and goes on', async () => {
+    for (const [status, atLeast] of [
+      [400, 0],
+      [503, 5000],
+    ] as const) {
+      const folder = mkdtempSync(join(tmpdir(), 'ct-stream-webhook-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      const deadLetters = join(folder, 'dead.jsonl')
+      const target = await receiver()
+      target.answer(status, {}, 'no\x1b[31m such\nthing')
+      const output = webhook.with({ url: target.url, deadLetters, giveUpAfterMs: 5000 }, { limits: slow })
+      const { error, passedMs } = await send(output, 1)
+      expect(error).toBeUndefined()
+      expect(passedMs).toBeGreaterThanOrEqual(atLeast)
+      const [line] = readFileSync(deadLetters, 'utf8').split('\n')
+      const { error: message, finding } = JSON.parse(line ?? '')
+      expect(message).toBe(`webhook ${new URL(target.url).origin} answered ${status}: no\\x1b[31m such\\x0athing`)
+      expect(finding.id).toMatch(/^[0-9a-f]{32}$/)
+    }
+  })
+
+  it('tells no secret of its URL, and follows no redirect', async () => {
+    const target = await receiver()
+    target.answer(302, { location: 'http://127.0.0.1:1/' })
+    const { error } = await send(webhook.with({ url: target.url }, { limits: { ...slow, attempts: 2 } }), 1)
+    expect(error?.message).toMatch(/answered 302/)
+    expect(error?.message).not.toMatch(/s3cret/)
+    expect(target.requests).toHaveLength(2)
+  })
+
+  const wrong: [object, RegExp][] = [
+    [{ url: 'ftp://example.com' }, /option `url`/],
+    [{ url: 'https://example.com', secret: 'short' }, /option `secret`/],
+    [{ url: 'https://example.com', headers: { 'x-a': 'b\r\nx-c: d' } }, /option `headers.x-a`/],
+    [{ url: 'https://example.com', shap: 'slack' }, /shap/],
+  ]
+  it.each(wrong)('refuses %j', (options, message) => {
+    expect(() => runModules([], [webhook.with(options as never)])).toThrow(message)
+  })
+})
+
+describe('messages for chat programs', () => {
+  const certificate = madeCertificates(1)[0]?.toJSON() as Finding['certificate']
+  const finding = (text: string): Finding => ({
+    id: 'ab'.repeat(16),
+    module: 'm',
+    kind: 'lookalike',
+    subject: text,
+    severity: 'high',
+    score: 80,
+    reasons: [{ text }],
+    certificate,
+    firstSeen: '2026-01-01T00:00:00.000Z',
+  })
+
+  it('make no link of a name', () => {
+    expect(defang('https://paypa1.example.com/v1.2 *.xn--a.example and 192.0.2.1.')).toBe(
+      'https[:]//paypa1[.]example[.]com/v1[.]2 *[.]xn--a[.]example and 192[.]0[.]2[.]1.',
+    )
+  })
+
+  it('escape what would be markup, and name nobody', () => {
+    expect(escapeSlack('<!channel> & `x`')).not.toMatch(/[<>]|& /)
+    expect(escapeMarkdown('[a](b) **c** `d` @everyone')).toBe('\\[a\\]\\(b\\) \\*\\*c\\*\\* \\`d\\` \\@everyone')
+    const { content, allowed_mentions } = JSON.parse(webhookBody('discord', [finding(HOSTILE)]))
+    expect(content).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(allowed_mentions).toEqual({ parse: [] })
+  })
+
+  it.each(['slack', 'teams', 'discord'] as WebhookShape[])('fit into a message of %s, whatever is in them', (shape) => {
+    const long = Array.from({ length: MOST_FINDINGS[shape] }, () => finding('**<evil>.example** '.repeat(200)))
+    const body = webhookBody(shape, long)
+    const { content, text } = JSON.parse(body)
+    expect((content ?? '').length).toBeLessThanOrEqual(2000)
+    expect((text ?? '').length).toBeLessThanOrEqual(40_000)
+    expect(body.length).toBeLessThanOrEqual(60_000)
+  })
+})
