@@ -1,5 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
+import { syncBuiltinESMExports } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
+import zlib from 'node:zlib'
 
 // undici tells what each request does, Node's own `fetch` too. https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
 const BEGINS = 'undici:request:create'
@@ -8,8 +10,8 @@ const ENDS = ['undici:request:trailers', 'undici:request:error']
 
 /** Without a sign of life for so long, a request is one that the server does not answer. */
 const STUCK_MS = 50
-/** Milliseconds in turns of one without anything new: an answer that another thread unpacks comes back within them. */
-const CALM_TURNS = 4
+/** Turns of a millisecond without anything new: what follows an answer needs a few. */
+const CALM_TURNS = 3
 
 const moving = new Set<object>()
 let signs = 0
@@ -28,6 +30,24 @@ for (const channel of ENDS)
     channel,
     onSign((request) => moving.delete(request)),
   )
+
+// Answers are unpacked by another thread, which tells nobody that it is at it.
+const { gunzip } = zlib
+const counted: typeof gunzip = Object.assign((...args: unknown[]) => {
+  const job = {}
+  moving.add(job)
+  const done = args.pop() as (...results: unknown[]) => void
+  Reflect.apply(gunzip, zlib, [
+    ...args,
+    (...results: unknown[]) => {
+      signs++
+      moving.delete(job)
+      done(...results)
+    },
+  ])
+}, gunzip)
+zlib.gunzip = counted
+syncBuiltinESMExports()
 
 /** Whether a request was begun or went on since the last {@link requestsDone}. */
 const isMoving = () => moving.size > 0 || signs !== seen
