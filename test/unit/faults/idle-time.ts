@@ -13,7 +13,12 @@ interface World {
  * Lets time pass until `condition` holds. It passes only while nobody waits for an answer: what sockets need takes no time, and the
  * outcome does not depend on how busy the machine is.
  */
-export async function passUntil(world: World, condition: () => boolean, atMostMs: number): Promise<void> {
+export async function passUntil(
+  world: World,
+  condition: () => boolean,
+  atMostMs: number,
+  what = condition.toString(),
+): Promise<void> {
   const { clock, network } = world
   const until = clock.elapsed() + atMostMs
   for (let looks = 0; ; looks++) {
@@ -23,7 +28,7 @@ export async function passUntil(world: World, condition: () => boolean, atMostMs
     // Nothing of the stream is loaded yet.
     if (nextIn === undefined && looks < 100_000) continue
     if (nextIn === undefined || clock.elapsed() + nextIn > until)
-      throw new Error(`not in ${atMostMs / 1000} s: ${condition}`)
+      throw new Error(`not in ${atMostMs / 1000} s: ${what}`)
     await clock.pass(nextIn)
   }
 }

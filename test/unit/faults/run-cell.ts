@@ -93,7 +93,7 @@ export class World {
       if (held > answers.reduce((sum, bytes) => sum + bytes, BUDGET)) expect.fail(`${held} bytes are held`)
       return condition()
     }
-    await passUntil(this, isSo, atMostMs)
+    await passUntil(this, isSo, atMostMs, condition.toString())
   }
 
   async close(): Promise<void> {
