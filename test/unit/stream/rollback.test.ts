@@ -160,6 +160,24 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     expect(outcome()).toMatch(/^CT_INCOMPLETE: .* to 600 \(.*serves an old copy of 467 entries, after one of 600/)
     expect(again.misbehaviour).toEqual([])
   })
+
+  it('that serves an old copy ends a stream with an end beyond it, though nothing that is asked for fails', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(467, { kind, clock, mmd: 86_400 })
+    await clock.pass(1000)
+    grow(log, 133)
+    const checkpoint = new MemoryCheckpointStore()
+    const first = await readOn(clock, { logs: [log.spec], checkpoint })
+    await first.until(() => first.certificates.length === 600)
+    await first.close()
+    log.fault({ on: '*', stale: 1 })
+    const again = await readOn(clock, { logs: [log.spec], checkpoint, end: { index: 700 } })
+    const outcome = outcomeOf(again)
+    await passUntil(clock, () => outcome() !== undefined, 10 * MINUTE)
+    expect(outcome()).toMatch(/^CT_INCOMPLETE: .* to 700 \(.*serves an old copy of 467 entries, after one of 600/)
+    expect(again.gaps).toMatchObject([{ start: 600, end: 700 }])
+    expect(again.misbehaviour).toEqual([])
+  })
 })
 
 describe('a log with front ends that sign a head for every request', () => {
