@@ -27,6 +27,13 @@ describe('parseExtraData', () => {
     expect(extra.preCertificate()).toEqual(hex('3001'))
   })
 
+  it('makes few objects of a chain of millions', () => {
+    // Certificates of no bytes: three bytes of length each.
+    const bytes = new Uint8Array(3 + 3_000_000)
+    bytes.set([0x2d, 0xc6, 0xc0])
+    expect(parseExtraData(bytes, 'x509').certificates).toHaveLength(17)
+  })
+
   it('accepts no extra data and an empty chain', () => {
     const nothing = { preCertificate: undefined, certificates: [] }
     expect(parseExtraData(new Uint8Array(0), 'x509')).toEqual(nothing)
