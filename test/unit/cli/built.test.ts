@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { build } from 'tsup'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createTestLog, createTestLogList } from '../../../src/testing/index.js'
@@ -157,6 +158,30 @@ describe.skipIf(process.platform === 'win32')('the built command line', () => {
     expect(await program.ended).toMatchObject({ code: 0, stderr: '' })
     expect((await run('status', '--checkpoint', path)).stdout).toContain(': no stream uses it\n')
   }, 30_000)
+
+  it.each([
+    ['nested arrays', `{"x":${'['.repeat(47e6)}`],
+    ['empty objects', `{"entries":[${'{},'.repeat(15e6)}{}]}`],
+    ['escapes', `{"entries":[{"leaf_input":"AAAA","extra_data":"${'\\/'.repeat(23e6)}"}]}`],
+  ])(
+    'ends soon at SIGTERM while it reads a bomb of %s',
+    async (_, bomb) => {
+      const packed = gzipSync(bomb)
+      const { classic } = logs
+      classic.fault({ on: 'get-entries', status: 200, body: packed, headers: { 'content-encoding': 'gzip' } })
+      const before = classic.requests.length
+      const program = start(...flagsOf(classic), '--no-checkpoint', '--start', 'beginning')
+      await until(program, () => classic.requests.slice(before).some(({ path }) => path.includes('get-entries')))
+      // It took 15 s once, of which the first was spent unpacking.
+      await new Promise((done) => setTimeout(done, 300))
+      const begun = performance.now()
+      program.child.kill('SIGTERM')
+      const { code, stdout } = await program.ended
+      expect([code, stdout]).toEqual([0, ''])
+      expect(performance.now() - begun).toBeLessThan(10_000)
+    },
+    60_000,
+  )
 
   it('has no status without a file', async () => {
     const { code, stdout, stderr } = await run('status')
