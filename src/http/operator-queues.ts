@@ -31,13 +31,15 @@ const LATE_MS = 1_000
  * and of the process. Within each, higher priority goes first, then who came first.
  *
  * The limit of the process is there for its own sake, and a request that only waits costs it next to nothing: one that is
- * late no longer counts, so that slow logs, however many, do not keep the others waiting.
+ * late no longer counts, nor does one of a log whose last answer was late, so that slow logs, however many, do not keep the others waiting.
  */
 export class OperatorQueues {
   private readonly limits: ConcurrencyLimits
   private readonly total: PQueue
   private readonly operators = new Map<string, PQueue>()
   private readonly logs = new Map<string, PQueue>()
+  /** Logs whose last answer was late, or is: no more than have been asked. */
+  private readonly late = new Set<string>()
   private readonly clock: Pick<Clock, 'sleep'>
 
   constructor(limits: Partial<ConcurrencyLimits> = {}, clock: Pick<Clock, 'sleep'> = systemClock) {
@@ -53,28 +55,37 @@ export class OperatorQueues {
   run<T>(slot: QueueSlot, task: () => Promise<T>): Promise<T> {
     const { signal, priority = 0 } = slot
     const operator = queueOf(this.operators, slot.operator, this.limits.perOperator)
-    const log = queueOf(this.logs, `${slot.operator}\n${slot.log}`, this.limits.perLog)
+    const name = `${slot.operator}\n${slot.log}`
+    const log = queueOf(this.logs, name, this.limits.perLog)
     // The narrowest first: a log with a long backlog waits in its own queue, not in a place that others need.
-    return log.add(() => operator.add(() => this.runInTotal(task, { priority, signal }), { priority, signal }), {
+    return log.add(() => operator.add(() => this.runInTotal(name, task, { priority, signal }), { priority, signal }), {
       priority,
       signal,
     })
   }
 
-  private async runInTotal<T>(task: () => Promise<T>, slot: { priority: number; signal?: AbortSignal }): Promise<T> {
+  private async runInTotal<T>(
+    log: string,
+    task: () => Promise<T>,
+    slot: { priority: number; signal?: AbortSignal },
+  ): Promise<T> {
     let running: Promise<T> | undefined
-    await this.total.add(() => {
+    const start = () => {
       running = task()
-      return this.untilLate(running)
-    }, slot)
+      return this.untilLate(log, running)
+    }
+    if (this.late.has(log)) void start()
+    else await this.total.add(start, slot)
     return await (running as Promise<T>)
   }
 
-  /** Resolves when `running` has ended, either way, or is late. */
-  private async untilLate(running: Promise<unknown>): Promise<void> {
+  /** Resolves when `running` has ended, either way, or is late; remembers which. */
+  private async untilLate(log: string, running: Promise<unknown>): Promise<void> {
     const ended = quietController()
     running.catch(() => {}).finally(() => ended.abort())
     await this.clock.sleep(LATE_MS, ended.signal).catch(() => {})
+    if (ended.signal.aborted) this.late.delete(log)
+    else this.late.add(log)
   }
 
   /** Tasks that wait for their turn. */

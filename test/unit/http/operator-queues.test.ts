@@ -129,4 +129,28 @@ describe('OperatorQueues', () => {
     await clock.pass(60_000)
     expect(tasks.started).not.toContain('slow 1 3')
   })
+
+  it('gives no place to a log whose last answer was late, until one is in time', async () => {
+    const clock = new VirtualClock()
+    const queues = new OperatorQueues({ perLog: 1, perOperator: 1, total: 1 }, clock)
+    const tasks = new Tasks()
+    const run = (name: string) => void tasks.run(queues, name, { log: name.slice(0, -2), operator: name.slice(0, -2) })
+    run('slow 1')
+    await clock.pass(1_000)
+    await tasks.finish('slow 1')
+    await clock.pass(0)
+    // It runs beside the sound one, which has the only place.
+    run('slow 2')
+    run('sound 1')
+    await clock.pass(0)
+    expect(tasks.started).toEqual(['slow 1', 'slow 2', 'sound 1'])
+    await tasks.finish('slow 2')
+    run('slow 3')
+    await clock.pass(0)
+    // That answer was in time: the next one waits for a place again.
+    expect(tasks.started).not.toContain('slow 3')
+    await tasks.finish('sound 1')
+    await clock.pass(0)
+    expect(tasks.started).toContain('slow 3')
+  })
 })
