@@ -82,6 +82,28 @@ export function judge({ runs, memory, starts }) {
   return verdicts
 }
 
+/** What one bad log may cost the process and the other logs, and what it did. */
+export function judgeHostile({ bombs, beside, ...fat }) {
+  const verdicts = []
+  const judgeOne = (what, value, target, holds, unit) =>
+    verdicts.push({ what, value, target, unit, holds: value === undefined ? undefined : holds(value) })
+  const mebibytes = (bytes) => bytes / 2 ** 20
+  judgeOne('bombs: event loop in one piece', bombs?.longestMs, '< 100', (x) => x < 100, 'ms')
+  judgeOne('bombs: memory', bombs && mebibytes(bombs.memory), '< 128', (x) => x < 128, 'MiB')
+  for (const [name, { held, rss, rssBefore, logs, answer, budget }] of Object.entries(fat)) {
+    const most = Math.round(mebibytes(budget + logs * answer))
+    judgeOne(`${name}: held`, mebibytes(held), `≤ ${most}`, (x) => x <= most, 'MiB')
+    judgeOne(`${name}: RSS over that before`, mebibytes(rss - rssBefore), `< ${2 * most}`, (x) => x < 2 * most, 'MiB')
+  }
+  const alone = beside?.alone
+  for (const [name, runs] of Object.entries(beside ?? {})) {
+    if (runs === alone) continue
+    const kept = 100 * median(runs.map(({ wallMs }, i) => alone[i].wallMs / wallMs))
+    judgeOne(`rate of a sound log ${name}`, kept, '≥ 80', (x) => x >= 80, '% of alone')
+  }
+  return verdicts
+}
+
 /** Per cent by which resident memory grew: the last fifth of the run against the fifth after entry 200,000. */
 function growth(memory) {
   if (memory === undefined) return undefined

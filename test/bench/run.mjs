@@ -11,8 +11,9 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'tsup'
+import { measureHostile } from './hostile.mjs'
 import { certspotterVersion, LogServer, lifetime, measure, measureCertspotter, timeToFirstLine } from './measure.mjs'
-import { judge, printRuns, printTargets } from './report.mjs'
+import { judge, judgeHostile, printRuns, printTargets } from './report.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const { values: flags } = parseArgs({
@@ -53,7 +54,7 @@ say(`making a log of ${size} entries …`)
 const server = await LogServer.start({ size, tiledSize: plan.tiled, dist })
 try {
   const results = await runAll()
-  const verdicts = judge(results)
+  const verdicts = [...judge(results), ...judgeHostile(results.hostile)]
   printRuns(results)
   printTargets(verdicts)
   server.stop()
@@ -126,6 +127,7 @@ async function runAll() {
     runs,
     memory,
     starts: await starts(),
+    hostile: await hostile(),
     notes,
   }
 }
@@ -149,6 +151,12 @@ function checkSame(runs) {
       if (before !== checksum) throw new Error(`${name} read ${checksum} of ${entries} entries, another run ${before}`)
       read.set(entries, checksum)
     }
+}
+
+/** `--only hostile`, or all. */
+function hostile() {
+  if (flags.only !== undefined && !flags.only.split(',').includes('hostile')) return {}
+  return measureHostile({ dist, quick: flags.quick, sound: server, entries: plan.stream, say })
 }
 
 /** Import, and the first certificate, in turns with a bare node. */
