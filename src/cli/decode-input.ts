@@ -1,7 +1,12 @@
+import { gunzipSync } from 'node:zlib'
 import { CtStreamError } from '../errors.js'
+import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import type { EntryBatch } from '../types/entries.js'
 import { fromBase64, plain, toBase64 } from '../util/bytes.js'
 import { parseGetEntries } from '../wire/get-entries.js'
+import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
+import { leafIndexOf } from '../wire/tile-extensions.js'
+import { parseDataTile } from '../wire/tile-leaf.js'
 
 /** What a file for `ct-stream decode` holds: certificates by themselves, or entries of a log. */
 export type DecodeInput =
@@ -13,12 +18,13 @@ export const maxInputBytes = 256 * 1024 * 1024
 
 /**
  * Tells what bytes are: PEM, DER or base64 of a certificate; a `MerkleTreeLeaf`, binary or base64; a get-entries answer
- * or one entry of it.
+ * or one entry of it; a data tile of a static-ct log. Any of them packed by gzip.
  *
  * @throws {@link CtStreamError} `CT_DER_MALFORMED` when they are none of these, `CT_RESPONSE_MALFORMED` for JSON that is no
  * get-entries answer.
  */
-export function readDecodeInput(bytes: Uint8Array): DecodeInput {
+export function readDecodeInput(given: Uint8Array): DecodeInput {
+  const bytes = unpacked(given)
   const known = readBinary(bytes)
   if (known !== undefined) return known
   const text = new TextDecoder().decode(bytes).trim()
@@ -27,7 +33,7 @@ export function readDecodeInput(bytes: Uint8Array): DecodeInput {
   const decoded = fromBase64(text.replace(/\s+/g, ''))
   const input = decoded && readBinary(decoded)
   if (input !== undefined) return input
-  throw malformed('neither PEM, DER, base64, a Merkle tree leaf nor a get-entries answer')
+  throw malformed('neither PEM, DER, base64, a Merkle tree leaf, a get-entries answer nor a data tile')
 }
 
 const pemBegin = '-----BEGIN '
@@ -35,6 +41,9 @@ const pemBegin = '-----BEGIN '
 function readBinary(bytes: Uint8Array): DecodeInput | undefined {
   // A certificate is a DER SEQUENCE longer than 127 bytes; no text begins like that.
   if (bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80) return { kind: 'certificates', certificates: [plain(bytes)] }
+  // C2SP static-ct-api: a tile begins with a timestamp, milliseconds of this age, so that the third octet is not zero.
+  const tile = bytes[0] === 0 && bytes[1] === 0 && (bytes[2] ?? 0) > 0 ? tileBatch(bytes) : undefined
+  if (tile !== undefined) return { kind: 'entries', batch: tile }
   // RFC 6962 section 3.4: Version v1 (0), MerkleLeafType timestamped_entry (0).
   if (bytes[0] === 0 && bytes[1] === 0) return { kind: 'entries', batch: leafBatch(bytes) }
   return undefined
@@ -44,6 +53,32 @@ function readBinary(bytes: Uint8Array): DecodeInput | undefined {
 function answerBytes(text: string): Uint8Array {
   const isOne = /^\{\s*"(leaf_input|extra_data)"/.test(text)
   return new TextEncoder().encode(isOne ? `{"entries":[${text}]}` : text)
+}
+
+/** Nobody says how wide a tile in a file is: as wide as makes it whole. */
+function tileBatch(tile: Uint8Array): EntryBatch | undefined {
+  for (let width = TILE_WIDTH; width > 0; width--) {
+    try {
+      const batch = parseDataTile(tile, 0, width)
+      const decoded = decodeMerkleLeaf(batch.leafInput(0))
+      const first = decoded.kind === 'leaf' ? leafIndexOf(decoded.leaf.extensions) : undefined
+      return first === undefined ? batch : parseDataTile(tile, first, width)
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+    }
+  }
+  return undefined
+}
+
+/** What gzip packed, to at most {@link maxInputBytes}. */
+function unpacked(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxInputBytes })
+  } catch (cause) {
+    const isTooLarge = cause instanceof RangeError
+    throw malformed(isTooLarge ? `gzip of more than ${maxInputBytes} bytes` : 'damaged gzip')
+  }
 }
 
 function leafBatch(leaf: Uint8Array): EntryBatch {

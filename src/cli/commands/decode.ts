@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { CtStreamError } from '../../errors.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryBatch } from '../../types/entries.js'
 import type { Command, CommandContext } from '../command.js'
@@ -20,7 +21,8 @@ export interface DecodeKit {
 export function decodeCommand(load: () => Promise<DecodeKit>): Command {
   return {
     name: 'decode',
-    summary: 'A certificate (PEM, DER, base64), a Merkle tree leaf or a get-entries answer, decoded; - is stdin.',
+    summary:
+      'A certificate (PEM, DER, base64), a Merkle tree leaf, a get-entries answer or a data tile, decoded; - is stdin.',
     positionals: ['file'],
     flags: formatFlags,
     examples: [
@@ -39,10 +41,21 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
           ? kit.decodeEntries(input.batch, source)
           : input.certificates.map((der, i) => kit.decodeCertificate(der, i, source))
       const output = new Output(io.stdout)
+      let [count, firstProblem]: [number, string | undefined] = [0, undefined]
+      let isAnyParsed = false
       for (const cert of certificates) {
+        count += 1
+        isAnyParsed ||= cert.kind !== 'unparsable'
+        firstProblem ??= cert.problems[0]?.message
         await format.fetch?.(cert).catch(() => {})
         if (!(await output.write(format(cert), io.stop))) return
       }
+      if (isAnyParsed) return
+      const what = count === 1 ? 'it is no certificate' : `none of ${count} entries is a certificate`
+      throw new CtStreamError(
+        'CT_DER_MALFORMED',
+        count === 0 ? `${source} holds no entry` : `${source} cannot be parsed: ${what} (${firstProblem})`,
+      )
     },
   }
 }

@@ -32,7 +32,18 @@ export const commonFlags: readonly Flag[] = [
   },
 ]
 
-export const formatNames = ['text', 'json', 'pretty', 'domains', 'certstream', 'template'] as const
+export const formatNames = [
+  ...([
+    'text',
+    'json',
+    'pretty',
+    'domains',
+    'certstream',
+    'certstream-lite',
+    'certstream-domains',
+    'template',
+  ] as const),
+] as const
 
 const output = 'Output:'
 
@@ -43,7 +54,7 @@ export const formatFlags: readonly Flag[] = [
     type: 'text',
     value: 'FORMAT',
     choices: formatNames,
-    help: 'text, json, pretty, domains, certstream or template (default: text on a terminal, else json)',
+    help: 'text, json, pretty, domains, certstream, certstream-lite, certstream-domains or template (default: text on a terminal, else json)',
     group: output,
   },
   {

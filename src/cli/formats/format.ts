@@ -39,16 +39,23 @@ export function makeFormat(name: FormatName, style: Style, template?: string, co
       return (cert) => cert.dnsNames.map((domain) => `${sanitize(domain)}\n`).join('')
     case 'certstream':
       return certStream
+    case 'certstream-lite':
+      return (cert) => jsonLine(cert.toCertStream('lite'))
+    case 'certstream-domains':
+      return (cert) => jsonLine(cert.toCertStream('domains'))
     case 'json':
-      return (cert) => `${sanitizeJson(JSON.stringify(cert.toJSON()))}\n`
+      return (cert) => jsonLine(cert.toJSON())
   }
 }
 
 /** The full message. The chain of a static-ct entry is in it once it was fetched; otherwise it is empty. */
-const certStream: Format = Object.assign(
-  (cert: CtCertificate) => `${sanitizeJson(JSON.stringify(cert.toCertStream('full')))}\n`,
-  { fetch: (cert: CtCertificate) => cert.chain() },
-)
+const certStream: Format = Object.assign((cert: CtCertificate) => jsonLine(cert.toCertStream('full')), {
+  fetch: (cert: CtCertificate) => cert.chain(),
+})
+
+function jsonLine(json: object): string {
+  return `${sanitizeJson(JSON.stringify(json))}\n`
+}
 
 /** The format the flags ask for; a template alone is enough. */
 export function formatFrom(values: Values, io: CliIo, fallback: FormatName): Format {

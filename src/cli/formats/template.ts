@@ -1,17 +1,51 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import { suggest } from '../../util/suggest.js'
 import { usageError } from '../flags/usage-error.js'
 import { sanitize } from '../terminal/sanitize.js'
 
 type Part = string | { readonly path: readonly string[] }
 
-/** Top-level fields of the JSON form of a certificate. */
-const fields = new Set([
-  ...['kind', 'log', 'index', 'timestamp', 'leafHash', 'historical', 'cursor', 'sha256', 'sha1', 'issuanceId'],
-  ...['issuerKeyHash', 'serialNumber', 'subject', 'issuer', 'notBefore', 'notAfter', 'dnsNames', 'ipAddresses'],
-  ...['emailAddresses', 'uris', 'altNames', 'publicKey', 'signatureAlgorithm', 'keyUsage', 'extendedKeyUsage'],
-  ...['basicConstraints', 'subjectKeyId', 'authorityKeyId', 'ocspUrls', 'caIssuerUrls', 'crlUrls', 'policies'],
-  ...['validation', 'scts', 'isCa', 'isSelfIssued', 'problems', 'leafInput'],
-])
+const name = [
+  ...['text', 'commonName', 'organization', 'organizationalUnit', 'country', 'stateOrProvince', 'locality'],
+  ...['emailAddress', 'attributes', 'attributes.oid', 'attributes.name', 'attributes.value'],
+]
+
+/** What the JSON form of a certificate has, and what is in it. */
+const fields: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    [
+      ...['kind', 'index', 'timestamp', 'leafHash', 'historical', 'cursor', 'sha256', 'sha1', 'issuanceId'],
+      ...[
+        'issuerKeyHash',
+        'serialNumber',
+        'notBefore',
+        'notAfter',
+        'dnsNames',
+        'ipAddresses',
+        'emailAddresses',
+        'uris',
+      ],
+      ...['keyUsage', 'subjectKeyId', 'authorityKeyId', 'ocspUrls', 'caIssuerUrls', 'crlUrls', 'validation'],
+      ...['isCa', 'isSelfIssued', 'leafInput'],
+    ].map((field) => [field, []]),
+  ),
+  log: ['id', 'description', 'operator', 'kind', 'url'],
+  subject: name,
+  issuer: name,
+  altNames: ['kind', 'value'],
+  publicKey: ['algorithm', 'oid', 'bits', 'curve', 'spkiSha256'],
+  signatureAlgorithm: ['oid', 'name'],
+  extendedKeyUsage: ['oid', 'name'],
+  basicConstraints: ['ca', 'pathLength'],
+  policies: ['oid', 'name', 'cpsUris'],
+  scts: ['logId', 'timestamp'],
+  problems: ['code', 'field', 'message'],
+}
+
+/** Every path of {@link fields}, without the places in lists. */
+const paths: ReadonlySet<string> = new Set(
+  Object.entries(fields).flatMap(([field, parts]) => [field, ...parts.map((part) => `${field}.${part}`)]),
+)
 
 /**
  * A template as a function. `{path}` stands for a value of the JSON form, `{subject.commonName}`, lists joined by commas,
@@ -50,8 +84,11 @@ const escapes = new Map([
 
 function pathOf(text: string): readonly string[] {
   const path = text.split('.')
-  if (!fields.has(path[0] ?? '')) throw usageError(`--template: a certificate has no field {${text}}`)
-  return path
+  const plain = path.filter((key, i) => i === 0 || !/^\d+$/.test(key)).join('.')
+  if (paths.has(plain)) return path
+  const meant = suggest(plain, paths)
+  const hint = meant === undefined ? '' : `, did you mean {${meant}}?`
+  throw usageError(`--template: a certificate has no field {${text}}${hint}`)
 }
 
 function valueAt(json: unknown, path: readonly string[]): unknown {

@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto'
+import { get } from 'node:http'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decodeCertificate } from '../../../../src/cli/decode-kit.js'
-import { issueCertificates } from '../../../../src/testing/index.js'
+import { createTestLog, issueCertificates } from '../../../../src/testing/index.js'
 import { describeReal, realBytes, realText } from '../../../real-data.js'
 import { runWith } from '../embedded.js'
 
@@ -19,6 +21,16 @@ const lines = (stdout: string) =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
+
+const httpGet = (url: string) =>
+  new Promise<Buffer>((done, fail) => {
+    get(url, { headers: { 'accept-encoding': 'identity' } }, async (response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of response) chunks.push(chunk)
+      const body = Buffer.concat(chunks)
+      done(response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body)
+    }).on('error', fail)
+  })
 
 describe('ct-stream decode', () => {
   const issued = [...issueCertificates(20)]
@@ -57,12 +69,15 @@ describe('ct-stream decode', () => {
     expect(lines(stdout).map(({ index }) => index)).toEqual([0, 1, 2, 3])
   })
 
-  it.each(['text', 'pretty', 'domains', 'certstream', 'json'])('has the format %s', async (format) => {
-    const one = issued.find(({ dnsNames }) => dnsNames.length > 0)
-    const stdout = await decode(one?.der ?? '', '--format', format)
-    expect(stdout).toContain(one?.dnsNames[0])
-    if (format === 'pretty') expect(stdout).toMatch(/^precertificate 0 of file\.bin\n/)
-  })
+  it.each(['text', 'pretty', 'domains', 'certstream', 'certstream-lite', 'certstream-domains', 'json'])(
+    'has the format %s',
+    async (format) => {
+      const one = issued.find(({ dnsNames }) => dnsNames.length > 0)
+      const stdout = await decode(one?.der ?? '', '--format', format)
+      expect(stdout).toContain(one?.dnsNames[0])
+      if (format === 'pretty') expect(stdout).toMatch(/^precertificate 0 of file\.bin\n/)
+    },
+  )
 
   it('names stdin as what it is', async () => {
     const { stdout } = await runWith(['decode', '-', '--template', '{log.description} {kind}'], {
@@ -71,12 +86,40 @@ describe('ct-stream decode', () => {
     expect(stdout).toBe('stdin certificate\n')
   })
 
-  it('shows what is no certificate as that, with the reason', async () => {
+  it('shows what is no certificate as that, with the reason, and fails where there is nothing else', async () => {
     const cut = (issued[1]?.der ?? new Uint8Array()).slice(0, 90)
-    const [cert] = lines(await decode(cut))
-    expect(cert).toMatchObject({ kind: 'unparsable', timestamp: null })
-    expect(cert.problems[0]).toMatchObject({ code: 'der-malformed' })
-    expect(lines(await decode(Uint8Array.of(0x30, 0x82, 0, 0)))[0]).toMatchObject({ kind: 'unparsable' })
+    for (const content of [cut, Uint8Array.of(0x30, 0x82, 0, 0)]) {
+      const { code, stdout, stderr } = await runWith(['decode', 'a.der'], { files: { 'a.der': content } })
+      const [cert] = lines(stdout)
+      expect(cert).toMatchObject({ kind: 'unparsable', timestamp: null })
+      expect(cert.problems[0]).toMatchObject({ code: 'der-malformed' })
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^ct-stream: a\.der cannot be parsed: it is no certificate \(.+\) \(CT_DER_MALFORMED\)\n$/)
+    }
+    const both = lines(await decode(pem(cut) + pem(issued[1]?.der ?? cut)))
+    expect(both.map(({ kind }) => kind)).toEqual(['unparsable', 'certificate'])
+  })
+
+  it.each([1, 3, 256])('knows a data tile of %i entries, packed or not', async (width) => {
+    const log = await createTestLog({ kind: 'static-ct' })
+    log.add([...issueCertificates(256 + width)])
+    log.publish()
+    const path = width === 256 ? 'tile/data/001' : `tile/data/001.p/${width}`
+    const answer = await httpGet(`${log.url}${path}`)
+    await log.close()
+    for (const tile of [answer, gzipSync(answer)]) {
+      const entries = lines(await decode(tile))
+      expect(entries.map(({ index }) => index)).toEqual(Array.from({ length: width }, (_, i) => 256 + i))
+      expect(entries.flatMap(({ problems }) => problems)).toEqual([])
+    }
+  })
+
+  it('says what is wrong with a tile that is cut, and with what gzip damaged', async () => {
+    const tile = Uint8Array.from([0, 0, 1, 0x90, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1])
+    const cut = await runWith(['decode', 't'], { files: { t: tile } })
+    expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining('t cannot be parsed')])
+    const packed = await runWith(['decode', 't'], { files: { t: gzipSync(tile).subarray(0, 15) } })
+    expect([packed.code, packed.stderr]).toEqual([1, expect.stringContaining('damaged gzip')])
   })
 
   it('never asks for what it cannot have', async () => {

@@ -149,19 +149,40 @@ describe('template', () => {
     ['{index}\\t{kind}', '4294967297\tcertificate\n'],
     ['{dnsNames}', 'example.com,www.example.com\n'],
     ['{dnsNames.1}', 'www.example.com\n'],
-    ['{ subject.commonName }|{subject.nothing.more}|{validation}', 'example.com||DV\n'],
+    ['{ subject.commonName }|{validation}', 'example.com|DV\n'],
     ['{subject}', 'CN=example.com\n'],
     ['\\{{index}\\} \\\\ \\q', '{4294967297} \\ \\q\n'],
     ['a\\nb', 'a\nb\n'],
-    ['{log.constructor}', '\n'],
   ])('%s', (template, expected) => {
     expect(fill(template)).toBe(expected)
   })
 
-  it.each(['{indx}', '{', 'a } b', '{}', '{constructor}'])('is refused at once: %s', (template) => {
-    expect(() => fill(template)).toThrowError(
-      expect.objectContaining({ code: 'CT_OPTION_INVALID', message: expect.stringContaining('--template') }),
+  it.each(['{indx}', '{', 'a } b', '{}', '{constructor}', '{log.constructor}', '{subject.nothing.more}'])(
+    'is refused at once: %s',
+    (template) => {
+      expect(() => fill(template)).toThrowError(
+        expect.objectContaining({ code: 'CT_OPTION_INVALID', message: expect.stringContaining('--template') }),
+      )
+    },
+  )
+})
+
+describe('the paths of a template', () => {
+  it.each([
+    ['{subject.commonNme}', '{subject.commonNme}, did you mean {subject.commonName}?'],
+    ['{log.name}', '{log.name}'],
+    ['{dnsNames.first}', '{dnsNames.first}'],
+    ['{indx}', '{indx}, did you mean {index}?'],
+    ['{toString}', '{toString}'],
+  ])('that no certificate has are refused: %s', (template, message) => {
+    expect(() => makeFormat('template', noStyle, template)).toThrowError(
+      `--template: a certificate has no field ${message}`,
     )
+  })
+
+  it('are all there, in lists too', () => {
+    const template = '{altNames.0.value} {subject.attributes.0.oid} {policies.name} {scts.timestamp} {log.url}'
+    expect(() => makeFormat('template', noStyle, template)).not.toThrow()
   })
 })
 
