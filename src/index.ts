@@ -2,6 +2,7 @@ export { checkpointFromJSON, checkpointToJSON } from './checkpoint/checkpoint-js
 export { MemoryCheckpointStore } from './checkpoint/memory.js'
 export { SqliteCheckpointStore } from './checkpoint/sqlite.js'
 export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.js'
+export { decodeCertificate, getEntry, probeLog } from './lookup/index.js'
 export { ctStream } from './stream/ct-stream.js'
 export { DEFAULTS } from './stream/settings.js'
 export type {
@@ -13,6 +14,7 @@ export type {
   ExtendedKeyUsage,
   Extension,
   GeneralName,
+  KeyedLog,
   KeyUsageName,
   LogKeys,
   Name,
@@ -69,6 +71,7 @@ export type {
   LogType,
   TemporalInterval,
 } from './types/log-list.js'
+export type { DecodeOptions, LogProbe, LookupOptions, ProvenCertificate } from './types/lookup.js'
 export type {
   AcknowledgeOption,
   BatchOptions,

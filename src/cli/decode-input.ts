@@ -3,6 +3,7 @@ import { CtStreamError } from '../errors.js'
 import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import type { EntryBatch } from '../types/entries.js'
 import { fromBase64, plain, toBase64 } from '../util/bytes.js'
+import { certificatesOfPem } from '../util/pem.js'
 import { parseGetEntries } from '../wire/get-entries.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
@@ -88,13 +89,10 @@ function leafBatch(leaf: Uint8Array): EntryBatch {
 
 /** The certificates of a PEM text in order (RFC 7468 section 5); other blocks are passed over. */
 function readPem(text: string): Uint8Array[] {
-  const certificates: Uint8Array[] = []
-  const blocks = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)-----END /g
-  for (const [, body = ''] of text.matchAll(blocks)) {
-    const der = fromBase64(body.replace(/\s+/g, ''))
-    if (der === undefined) throw malformed(`PEM block ${certificates.length + 1} is not base64`)
-    certificates.push(der)
-  }
+  const certificates = certificatesOfPem(text).map((der, i) => {
+    if (der === undefined) throw malformed(`PEM block ${i + 1} is not base64`)
+    return der
+  })
   if (certificates.length === 0) throw malformed('PEM without a certificate')
   return certificates
 }

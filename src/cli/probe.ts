@@ -1,12 +1,11 @@
 import { CtStreamError } from '../errors.js'
 import { OperatorQueues } from '../http/operator-queues.js'
 import type { Transport } from '../http/transport.js'
-import { headDueMs } from '../logs/head-due.js'
 import { openListedLog } from '../logs/open-log.js'
+import { probe } from '../lookup/probe-log.js'
 import type { Clock } from '../types/clock.js'
 import type { SignedHead } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
-import { headTimeProblem } from '../verify/head-times.js'
 
 /**
  * What asking a log for its head came to: the head, its signature checked, the age it may have (milliseconds; `undefined` for a
@@ -33,18 +32,15 @@ export async function probeLogs(
   { transport, allowHttp, signal, clock }: ProbeOptions,
 ): Promise<ReadonlyMap<string, Probe>> {
   const queues = new OperatorQueues()
-  const probe = async (log: ListedLog): Promise<Probe> => {
+  const outcome = async (log: ListedLog): Promise<Probe> => {
     try {
       const client = openListedLog(log, { transport, allowHttp })
       const slot = { log: log.id, operator: log.operator, signal }
-      const head = await queues.run(slot, () => client.head({ signal }))
-      const now = clock.now()
-      const mmdMs = headDueMs(log, now)
-      return { head, mmdMs, problem: headTimeProblem(head, head, { log: client.log, now, mmdMs, everyMs: 0 }) }
+      return await queues.run(slot, () => probe(client, log, { clock, signal }))
     } catch (error) {
       if (signal.aborted || !CtStreamError.is(error)) throw error
       return { error }
     }
   }
-  return new Map(await Promise.all(logs.map(async (log) => [log.id, await probe(log)] as const)))
+  return new Map(await Promise.all(logs.map(async (log) => [log.id, await outcome(log)] as const)))
 }

@@ -25,6 +25,7 @@ import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
 import { sha1Hex, sha256, sha256Hex } from '../util/hash.js'
 import { choiceOption } from '../util/options.js'
+import { certificatePem } from '../util/pem.js'
 import { decodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
 import { AccessMethod, validationLevel } from '../x509/extension-values.js'
@@ -34,6 +35,7 @@ import { Octets } from '../x509/oids.js'
 import { hasExtension } from '../x509/precertificate.js'
 import { ProblemList } from '../x509/problem-list.js'
 import { certificateJson } from './certificate-json.js'
+import { certificateLine } from './certificate-line.js'
 import { certStreamUpdate } from './certstream.js'
 import { checkLinks, fetchChain, finalIssuer } from './chain.js'
 import { readScts } from './embedded-scts.js'
@@ -109,6 +111,10 @@ export class DecodedEntry implements CtCertificate {
     const { certificate, tbsCertificate } = this.leaf
     if (tbsCertificate === undefined) return certificate
     return this.once('der', () => readPreCertificate(this.raw.extra, tbsCertificate, this.found))
+  }
+
+  get pem(): string | undefined {
+    return this.der === undefined ? undefined : certificatePem(this.der)
   }
 
   get tbs(): Uint8Array | undefined {
@@ -272,6 +278,10 @@ export class DecodedEntry implements CtCertificate {
         index: this.index,
       })
     })
+  }
+
+  toString(): string {
+    return certificateLine(this)
   }
 
   toJSON(): CertificateJson {

@@ -1,4 +1,4 @@
-import type { LogKeys, Sct, SctVerification } from '../types/certificate.js'
+import type { KeyedLog, LogKeys, Sct, SctVerification } from '../types/certificate.js'
 import { equalBytes, fromBase64 } from '../util/bytes.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LeafEntry } from '../wire/merkle-leaf.js'
@@ -42,7 +42,7 @@ function spkiOf(logs: LogKeys, logId: string): Uint8Array | string | undefined {
   return Object.hasOwn(logs, logId) ? logs[logId] : undefined
 }
 
-function isList(logs: LogKeys): logs is Extract<LogKeys, readonly unknown[]> {
+function isList(logs: LogKeys): logs is readonly KeyedLog[] {
   return Array.isArray(logs)
 }
 

@@ -121,11 +121,13 @@ export function requestedCertificates(
   const { seed } = objectOption<RequestOptions>('options', options, ['seed'])
   if (seed !== undefined && typeof seed !== 'string') throw optionError('seed', 'a string', seed)
   const isList = Array.isArray(requests)
+  const known: KnownIssuers = new Map()
   const plans = (isList ? requests : [requests]).map((request: unknown, i) =>
     planOf(
       isList ? `requests[${i}]` : 'request',
       request,
       seed === undefined ? randomBytes(32).toString('hex') : `${seed}/${i}`,
+      known,
     ),
   )
   return plans.flatMap(issue)
@@ -143,13 +145,16 @@ interface Plan {
   readonly serialNumber: string
 }
 
-function planOf(place: string, value: unknown, seed: string): Plan {
+/** Named CAs that were made before, by the hexadecimal of their encoded name: making one takes longer than issuing a hundred certificates. */
+type KnownIssuers = Map<string, Issuer>
+
+function planOf(place: string, value: unknown, seed: string, known: KnownIssuers): Plan {
   const request = objectOption<CertificateRequest>(place, value, KEYS)
   const dnsNames = texts(`${place}.dnsNames`, request.dnsNames)
   const notBefore = dateIn(`${place}.notBefore`, request.notBefore, Math.floor(Date.now() / 1000) * 1000)
   const notAfter = dateIn(`${place}.notAfter`, request.notAfter, Math.min(notBefore + DEFAULT_LIFETIME, LATEST))
   const serial = serialOf(`${place}.serialNumber`, request.serialNumber, seed)
-  const issuer = issuerFrom(`${place}.issuer`, request.issuer)
+  const issuer = issuerFrom(`${place}.issuer`, request.issuer, known)
   const spki = subjectKey(`${place}.key`, request.key, `${seed}/key`)
   const subject = encodeName(`${place}.subject`, request.subject ?? defaultSubject(dnsNames))
   return {
@@ -241,9 +246,12 @@ function serialOf(option: string, value: unknown, seed: string): Buffer {
   return serial
 }
 
-function issuerFrom(option: string, value: TestName | TestCa | undefined): Issuer {
-  const isCa = typeof value === 'object' && value !== null && 'certificate' in value
-  return isCa ? issuerOf(option, value) : namedIssuer(option, value ?? DEFAULT_ISSUER)
+function issuerFrom(option: string, value: TestName | TestCa | undefined, known: KnownIssuers): Issuer {
+  if (typeof value === 'object' && value !== null && 'certificate' in value) return issuerOf(option, value)
+  const key = encodeName(option, value ?? DEFAULT_ISSUER).toString('hex')
+  const issuer = known.get(key) ?? namedIssuer(option, value ?? DEFAULT_ISSUER)
+  known.set(key, issuer)
+  return issuer
 }
 
 function subjectKey(option: string, value: unknown, seed: string): Buffer {

@@ -109,30 +109,33 @@ function caKey(given: unknown): KeyObject {
  * The issuing CA with this name, and the root above it: the same in every run, so that certificates of one name have one issuer.
  */
 export function namedIssuer(option: string, name: TestName): Issuer {
-  const encoded = encodeName(option, name)
-  const root = seededCa(
-    encodeName(option, { country: 'US', organization: 'ct-stream', commonName: 'Test Root' }),
-    undefined,
-  )
-  return seededCa(encoded, root)
+  const subject = encodeName(option, name)
+  const rootName = encodeName(option, { country: 'US', organization: 'ct-stream', commonName: 'Test Root' })
+  const root = seededCa(rootName, undefined)
+  return seededCa(subject, root).issuer
 }
 
-function seededCa(name: Buffer, parent: Issuer | undefined): Issuer {
+interface SeededCa {
+  readonly issuer: Issuer
+  /** Signs the certificates of CAs, which are the same in every run; too slow for others. */
+  readonly deterministic: Signer
+}
+
+function seededCa(name: Buffer, parent: SeededCa | undefined): SeededCa {
   const seed = `ct-stream/ca/${name.toString('hex')}`
   const key = new SeededKey(seed)
   const serial = Buffer.from(sha256(Buffer.from(seed)).subarray(0, 16))
   serial[0] = 0x40 + ((serial[0] as number) % 0x40)
+  const signer = signerOf('issuer', key.privateKey)
+  const deterministic = { algorithm: signer.algorithm, sign: (tbs: Uint8Array) => key.signDeterministic(tbs) }
   const pathLength = parent === undefined ? undefined : 0
   const part = { name, spki: key.spki, serial, notBefore: FROM, notAfter: TO, pathLength }
-  const { algorithm } = signerOf(seed, key.privateKey)
-  const certificate = signedCa(part, parent, { algorithm, sign: (tbs) => key.signDeterministic(tbs) })
+  const above = parent && { ...parent.issuer, signer: parent.deterministic }
+  const certificate = signedCa(part, above, deterministic)
+  const chain = [certificate, ...(parent?.issuer.chain ?? [])]
   return {
-    name,
-    keyId: keyIdentifier(key.point),
-    keyHash: sha256(key.spki),
-    chain: [certificate, ...(parent?.chain ?? [])],
-    // Of the parent too: only the few certificates of CAs are to be the same in every run, and that way of signing is slow.
-    signer: { algorithm, sign: (tbs) => key.signDeterministic(tbs) },
+    issuer: { name, keyId: keyIdentifier(key.point), keyHash: sha256(key.spki), chain, signer },
+    deterministic,
   }
 }
 

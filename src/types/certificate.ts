@@ -276,11 +276,19 @@ export interface SctVerification {
   readonly reason: string | undefined
 }
 
-/** The keys of logs, by base64 log id: DER SubjectPublicKeyInfo, or base64 of it; or a list of logs with their keys, as of `stream.logs()`. */
+/** A log with its key, as one of `stream.logs()`. */
+export interface KeyedLog {
+  /** Base64 log id, as in {@link LogInfo.id}. */
+  readonly id: string
+  /** DER SubjectPublicKeyInfo, or base64 of it. */
+  readonly key: Uint8Array | string
+}
+
+/** The keys of logs: by base64 log id, DER SubjectPublicKeyInfo or base64 of it; or a list of logs with their keys, as of `stream.logs()`. */
 export type LogKeys =
   | ReadonlyMap<string, Uint8Array | string>
   | Readonly<Record<string, Uint8Array | string>>
-  | readonly { readonly id: string; readonly key: Uint8Array | string }[]
+  | readonly KeyedLog[]
 
 /**
  * One entry of a log: a certificate, a precertificate, or what could not be read as either.
@@ -341,6 +349,8 @@ export interface CtCertificate {
    * `extra-malformed`, `precertificate-missing`, `precertificate-mismatch`, `poison-malformed`.
    */
   readonly der: Uint8Array | undefined
+  /** `der` as PEM (RFC 7468 section 5): lines of 64 characters, a newline at the end; made each time. `undefined` where `der` is. */
+  readonly pem: string | undefined
   /**
    * DER of the TBSCertificate (RFC 5280 section 4.1.2): of the certificate, or as the log hashed it (precertificate: without poison,
    * RFC 6962 section 3.2). `undefined` when the leaf is unreadable or holds no certificate.
@@ -507,6 +517,11 @@ export interface CtCertificate {
    * it has more than 50,000 elements or an OID above 1,024 octets, for which that package would take gigabytes.
    */
   x509(): Certificate
+  /**
+   * One line for people: kind, first names, issuer, dates, log and index. At most 400 characters, of which none makes a terminal do or
+   * show something else. The form may change; programs read {@link toJSON}.
+   */
+  toString(): string
   /** A plain record for JSON, a new one each time; the same for the same entry, but for `problems` that `chain()` or `verifyScts()` found. */
   toJSON(): CertificateJson
   /**

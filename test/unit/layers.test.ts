@@ -21,6 +21,8 @@ const RANKS: Record<string, number> = {
   watchlist: 4,
   checkpoint: 4,
   stream: 5,
+  // Single questions, for which there is no stream: uses its options and cursors.
+  lookup: 5.5,
   'index.ts': 6,
   testing: 6,
   modules: 6,

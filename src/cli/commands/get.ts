@@ -1,4 +1,5 @@
 import type { Transport } from '../../http/transport.js'
+import type { ProvenEntry } from '../../lookup/proven-entry.js'
 import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
 import type { Logger } from '../../types/clock.js'
 import type { LogSpec } from '../../types/log.js'
@@ -7,7 +8,6 @@ import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
-import type { ProvenEntry } from '../proven-entry.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
 import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
@@ -59,16 +59,11 @@ async function showEntry(context: CommandContext): Promise<void> {
   try {
     const spec = given ?? (await listedLog(context, name ?? '', transport))
     const client = openListedLog(spec, { transport, allowHttp: values.switch('allow-http') })
-    const { provenEntry, rangeAfter } = await import('../proven-entry.js')
-    const proven = await provenEntry(client, index, { clock: io.clock, signal: io.stop })
-    const { decodeEntry } = await import('../../decode/index.js')
-    const { cursorKey, encodeCursor } = await import('../../stream/cursor.js')
-    const cert = decodeEntry(proven.entry, {
-      log: client.log,
-      historical: true,
-      cursor: () => encodeCursor([[cursorKey(client.log.id), index + 1, rangeAfter(proven)]]),
-      issuer: (fingerprint) => client.issuer(fingerprint, { signal: io.stop }),
-    })
+    const { provenEntry } = await import('../../lookup/proven-entry.js')
+    const { certificateOf } = await import('../../lookup/get-entry.js')
+    const lookup = { clock: io.clock, signal: io.stop }
+    const proven = await provenEntry(client, index, lookup)
+    const cert = certificateOf(proven, client, lookup)
     await format?.fetch?.(cert).catch((error: unknown) => {
       // The entry is proven without it.
       loggerOf(context).warn('chain not fetched', { log: client.log.description, index, error })

@@ -11,7 +11,7 @@ import { entrySeeds, generatedEntries } from '../material.js'
 import { allowing, checkError, checkPrintable, promise, type Target, Violation } from '../target.js'
 import { checkValue, difference, type Tally } from '../values.js'
 
-type Method = 'chain' | 'verifyScts' | 'x509' | 'toJSON' | 'toCertStream'
+type Method = 'chain' | 'verifyScts' | 'x509' | 'toString' | 'toJSON' | 'toCertStream'
 
 // Every property of CtCertificate; a new one does not compile until it is here.
 const propertyNames: Readonly<Record<Exclude<keyof CtCertificate, Method>, true>> = {
@@ -24,6 +24,7 @@ const propertyNames: Readonly<Record<Exclude<keyof CtCertificate, Method>, true>
   cursor: true,
   leafInput: true,
   der: true,
+  pem: true,
   tbs: true,
   issuerKeyHash: true,
   sha256: true,

@@ -1,0 +1,85 @@
+import { CtStreamError } from '../errors.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { EntryExtra, RawEntry } from '../types/entries.js'
+import type { LogInfo } from '../types/log.js'
+import { sha256 } from '../util/hash.js'
+import { encodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
+import { outlineCertificate } from '../x509/certificate-frame.js'
+import { tbsWithout } from '../x509/issuance-tbs.js'
+import { Octets } from '../x509/oids.js'
+import { hasExtension } from '../x509/precertificate.js'
+import { decodeEntry } from './decode-entry.js'
+import type { EntryContext } from './entry-context.js'
+
+/** Where a certificate that comes by itself is from. */
+export interface SingleCertificate {
+  /** Position in the source. Default 0. */
+  readonly index?: number
+  /** Stands where the log's description would. Default `''`. */
+  readonly source?: string
+  /** Issuers, nearest first, DER. Default none. */
+  readonly chain?: readonly Uint8Array[]
+}
+
+/**
+ * A certificate or precertificate that comes by itself: decoded as the entry a log would make of it, without what only a
+ * log can say (`timestamp`, `leafHash`, `issuerKeyHash`, `cursor`).
+ *
+ * @param der - Kept; must own its bytes. At most 2^24 - 1.
+ */
+export function decodeSingle(
+  der: Uint8Array,
+  { index = 0, source = '', chain = [] }: SingleCertificate,
+): CtCertificate {
+  const { entry, preCertificate } = entryOf(der, chain[0])
+  const leafInput = encodeMerkleLeaf({ timestamp: 0, entry, extensions: new Uint8Array() })
+  const raw: RawEntry = { index, leafInput, extra: extraOf(preCertificate, chain) }
+  return Object.create(decodeEntry(raw, contextOfSource(source)), {
+    timestamp: { value: undefined },
+    leafHash: { value: new Uint8Array() },
+    issuerKeyHash: { value: undefined },
+  }) as CtCertificate
+}
+
+/** Of entries that no log is known of. */
+export function contextOfSource(source: string): EntryContext {
+  const log: LogInfo = { id: '', description: source, operator: '', kind: 'rfc6962', url: '' }
+  return { log, historical: true, cursor: () => '', issuer: unknownIssuer }
+}
+
+interface Entry {
+  readonly entry: LeafEntry
+  readonly preCertificate: Uint8Array | undefined
+}
+
+function entryOf(der: Uint8Array, issuer: Uint8Array | undefined): Entry {
+  const tbsCertificate = tbsOfPreCertificate(der)
+  if (tbsCertificate === undefined) return { entry: { kind: 'x509', certificate: der }, preCertificate: undefined }
+  return { entry: { kind: 'precert', issuerKeyHash: keyHashOf(issuer), tbsCertificate }, preCertificate: der }
+}
+
+/** What a log hashes of a precertificate; `undefined` when it is none: no poison, or nothing that can be read. */
+function tbsOfPreCertificate(der: Uint8Array): Uint8Array | undefined {
+  try {
+    const { outline } = outlineCertificate(der)
+    return hasExtension(outline, Octets.precertPoison) ? tbsWithout(outline, [Octets.precertPoison]) : undefined
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    return undefined
+  }
+}
+
+/** What a log writes into the leaf of a precertificate; zeros where the issuer is not known. */
+function keyHashOf(issuer: Uint8Array | undefined): Uint8Array {
+  const spki = issuer && decodeSingle(issuer, {}).publicKey?.spki
+  return spki === undefined ? new Uint8Array(32) : sha256(spki)
+}
+
+function extraOf(preCertificate: Uint8Array | undefined, certificates: readonly Uint8Array[]): EntryExtra {
+  return { preCertificate: () => preCertificate, chain: () => ({ kind: 'certificates', certificates }) }
+}
+
+/** Never asked for: only entries of static-ct logs name their issuers by fingerprint. */
+async function unknownIssuer(): Promise<never> {
+  throw new CtStreamError('CT_OPTION_INVALID', 'the issuers of an entry without its log are not known')
+}
