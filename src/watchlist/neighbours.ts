@@ -18,6 +18,9 @@ export class Neighbours {
   private readonly words: Int32Array
   private readonly chains: Int32Array
   private readonly shift: number
+  /** A bit for each hash, small enough for a processor's cache: nearly all look-ups end here. */
+  private readonly bits: Uint32Array
+  private readonly bitShift: number
   /** Lengths of texts that may be near a word: bit 0 for one edit, bit 1 for two. */
   private readonly lengths = new Uint8Array(64)
   readonly longest: number
@@ -42,13 +45,18 @@ export class Neighbours {
       for (const hash of hashes) entries.push([hash, id])
     })
     this.longest = longest
-    const bits = Math.max(6, Math.ceil(Math.log2(Math.max(1, entries.length) * 6)))
+    const bits = Math.max(6, Math.ceil(Math.log2(Math.max(1, entries.length) * 3)))
     this.keys = new Int32Array(2 ** bits)
     this.heads = new Int32Array(2 ** bits)
     this.words = new Int32Array(entries.length)
     this.chains = new Int32Array(entries.length)
     this.shift = 32 - bits
+    const bitCount = Math.min(32, Math.max(10, Math.ceil(Math.log2(entries.length * 16 + 1))))
+    this.bits = new Uint32Array(2 ** (bitCount - 5))
+    this.bitShift = 32 - bitCount
     entries.forEach(([hash, word], i) => {
+      const bit = Math.imul(hash, MIX) >>> this.bitShift
+      this.bits[bit >>> 5] = (this.bits[bit >>> 5] as number) | (1 << (bit & 31))
       const slot = this.slotOf(hash)
       this.keys[slot] = hash
       this.words[i] = word
@@ -66,7 +74,7 @@ export class Neighbours {
     const length = end - start
     if (length >= 64 || ((this.lengths[length] as number) & (edits === 2 ? 3 : 1)) === 0) return
     const { hashes, canonical } = squash
-    const { heads, shift } = this
+    const { bits, bitShift } = this
     const last = hashes[end] as number
     this.find(squash.hash(start, end), found)
     const isTwo = edits === 2 && ((this.lengths[length] as number) & 2) !== 0
@@ -74,12 +82,14 @@ export class Neighbours {
     let before = 0
     for (let i = start; i < end; i++) {
       const once = (Math.imul(before - (hashes[i + 1] as number), powers[end - i - 1] as number) + last) | 0
-      if (heads[Math.imul(once, MIX) >>> shift] !== 0) this.find(once, found)
+      const onceBit = Math.imul(once, MIX) >>> bitShift
+        if (((bits[onceBit >>> 5] as number) & (1 << (onceBit & 31))) !== 0) this.find(once, found)
       if (isTwo) {
         let between = before
         for (let j = i + 1; j < end; j++) {
           const twice = (Math.imul(between - (hashes[j + 1] as number), powers[end - j - 1] as number) + last) | 0
-          if (heads[Math.imul(twice, MIX) >>> shift] !== 0) this.find(twice, found)
+          const twiceBit = Math.imul(twice, MIX) >>> bitShift
+        if (((bits[twiceBit >>> 5] as number) & (1 << (twiceBit & 31))) !== 0) this.find(twice, found)
           between = (Math.imul(between, HASH_BASE) + (canonical[j] as number)) | 0
         }
       }
