@@ -83,13 +83,13 @@ export class Neighbours {
     for (let i = start; i < end; i++) {
       const once = (Math.imul(before - (hashes[i + 1] as number), powers[end - i - 1] as number) + last) | 0
       const onceBit = Math.imul(once, MIX) >>> bitShift
-        if (((bits[onceBit >>> 5] as number) & (1 << (onceBit & 31))) !== 0) this.find(once, found)
+      if (((bits[onceBit >>> 5] as number) & (1 << (onceBit & 31))) !== 0) this.find(once, found)
       if (isTwo) {
         let between = before
         for (let j = i + 1; j < end; j++) {
           const twice = (Math.imul(between - (hashes[j + 1] as number), powers[end - j - 1] as number) + last) | 0
           const twiceBit = Math.imul(twice, MIX) >>> bitShift
-        if (((bits[twiceBit >>> 5] as number) & (1 << (twiceBit & 31))) !== 0) this.find(twice, found)
+          if (((bits[twiceBit >>> 5] as number) & (1 << (twiceBit & 31))) !== 0) this.find(twice, found)
           between = (Math.imul(between, HASH_BASE) + (canonical[j] as number)) | 0
         }
       }

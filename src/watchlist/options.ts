@@ -23,4 +23,16 @@ export interface WatchlistOptions {
   readonly patterns?: readonly ListEntry[]
   /** Domains that are no look-alike of any brand, with all below; rules of `own`, `words` and `patterns` do not heed them. */
   readonly allow?: readonly ListEntry[]
+  /**
+   * Issuers of certificates of own names: `key:` and the SHA-256 of the issuer's SubjectPublicKeyInfo (64 hex digits), `id:` and its key
+   * identifier, or its organization to the letter. Default: any.
+   */
+  readonly issuers?: readonly ListEntry[]
+  /**
+   * Certificates of yours: `issuance:` and an `issuanceId` (authorized beforehand), `key:` and the SHA-256 of a SubjectPublicKeyInfo,
+   * `name:` and a name that has certificates, such as `name:*.example.com`. Default: none, so that each is new.
+   */
+  readonly known?: readonly ListEntry[]
+  /** Whether own domains in e-mail addresses and URIs are findings. Default `false`. */
+  readonly mentions?: boolean
 }

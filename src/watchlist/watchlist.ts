@@ -1,7 +1,9 @@
-import { objectOption, optionError } from '../util/options.js'
+import { booleanOption, objectOption, optionError } from '../util/options.js'
 import { checkedBrands, parseDomain } from './brand.js'
 import { CidrSet } from './cidr-set.js'
+import { type ConcerningCertificate, concernsOf } from './concerns.js'
 import { explained } from './explain.js'
+import type { Finding } from './finding.js'
 import type { ListEntry } from './list-line.js'
 import { Lookalikes } from './lookalikes.js'
 import { type Match, OwnScore } from './match.js'
@@ -10,6 +12,7 @@ import { OwnNames } from './own-names.js'
 import { parseOwnRule } from './own-rule.js'
 import { PatternRules, parsePatternRule } from './pattern-rules.js'
 import { entryOf, type Place } from './place.js'
+import { Policy, parseIssuerRule, parseKnownRule } from './policy.js'
 import { isPlainName, type Reading, readName } from './read-name.js'
 import { warningsOf } from './warnings.js'
 import { parseWordRule, WordRules } from './word-rules.js'
@@ -35,6 +38,8 @@ export class Watchlist {
   private readonly words: WordRules
   private readonly patterns: PatternRules
   private readonly lookalikes: Lookalikes | undefined
+  private readonly policy: Policy
+  private readonly mentions: boolean
   /** What in the lists may not do what was meant: words too common to watch, domains that strangers have names below; a line each. */
   readonly warnings: readonly string[]
 
@@ -47,6 +52,11 @@ export class Watchlist {
     const brands = checkedBrands(options.brands)
     const allow = parsed('allow', options.allow, MAX_ENTRIES, parseDomain)
     this.lookalikes = brands.length === 0 ? undefined : new Lookalikes(brands, allow)
+    this.policy = new Policy(
+      parsed('issuers', options.issuers, MAX_ENTRIES, parseIssuerRule),
+      parsed('known', options.known, MAX_ENTRIES, parseKnownRule),
+    )
+    this.mentions = booleanOption('mentions', options.mentions, false)
     this.warnings = warningsOf(own, brands, this.lookalikes?.tokens ?? [], allow)
   }
 
@@ -57,7 +67,16 @@ export class Watchlist {
    */
   static of(options: WatchlistOptions): Watchlist {
     return new Watchlist(
-      objectOption<WatchlistOptions>('options', options, ['own', 'brands', 'words', 'patterns', 'allow']),
+      objectOption<WatchlistOptions>('options', options, [
+        'own',
+        'brands',
+        'words',
+        'patterns',
+        'allow',
+        'issuers',
+        'known',
+        'mentions',
+      ]),
     )
   }
 
@@ -72,6 +91,17 @@ export class Watchlist {
     const matches = reading.names.flatMap((meant) => this.matchName(meant, reading))
     for (const address of reading.addresses) matches.push(...this.matchAddress(address))
     return ordered(withoutRepeats(matches))
+  }
+
+  /**
+   * What a certificate is reported for, most severe first: one finding for all own names, one for each brand and registrable domain, word
+   * and pattern. The same for a precertificate and its certificate, but that only the former tells the issuer's key.
+   *
+   * Nothing is remembered: what is new is what `known` does not list.
+   */
+  concerns(cert: ConcerningCertificate): Finding[] {
+    const hasOwn = this.ownNames.size + this.ranges.size > 0
+    return concernsOf(cert, { match: (name) => this.match(name), policy: this.policy, hasOwn, mentions: this.mentions })
   }
 
   /**

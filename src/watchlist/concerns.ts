@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Finding, FindingClass } from './finding.js'
+import { type Match, OwnScore } from './match.js'
+import { issuerText, type Policy } from './policy.js'
+import { readName } from './read-name.js'
+import { splitName } from './suffix.js'
+
+/** What is read of a certificate; a precertificate will do as well. */
+export type ConcerningCertificate = Pick<
+  CtCertificate,
+  | 'kind'
+  | 'dnsNames'
+  | 'ipAddresses'
+  | 'emailAddresses'
+  | 'uris'
+  | 'altNames'
+  | 'issuer'
+  | 'issuerKeyHash'
+  | 'authorityKeyId'
+  | 'issuanceId'
+  | 'publicKey'
+  | 'leafHash'
+>
+
+export interface Rules {
+  match(name: string): Match[]
+  readonly policy: Policy
+  /** Whether there are own names at all. */
+  readonly hasOwn: boolean
+  /** Whether e-mail addresses and URIs count. */
+  readonly mentions: boolean
+}
+
+const SEVERITIES = ['high', 'medium', 'low', 'info'] as const
+
+/** All that a certificate is reported for, most severe first. */
+export function concernsOf(cert: ConcerningCertificate, rules: Rules): Finding[] {
+  if (cert.kind === 'unparsable') return rules.hasOwn ? [unreadable(cert)] : []
+  return readable(cert, rules).sort(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.score - a.score,
+  )
+}
+
+function readable(cert: ConcerningCertificate, rules: Rules): Finding[] {
+  const groups = new Map<string, Match[]>()
+  let alternative: ReadonlySet<string> | undefined
+  for (const name of [...cert.dnsNames, ...cert.ipAddresses])
+    for (const match of rules.match(name)) {
+      // Clients have not looked at common names for years: a single host that stands there alone is hardly served.
+      const mayBeCommonName = match.rule.startsWith('=') && match.score === OwnScore.normal
+      if (mayBeCommonName) alternative ??= alternativeNames(cert)
+      const isCommonName = mayBeCommonName && alternative?.has(name) === false
+      const key = subjectOf(match)
+      const there = groups.get(key) ?? []
+      groups.set(key, there)
+      there.push(isCommonName ? { ...match, score: OwnScore.possible } : match)
+    }
+  const findings = [...groups].map(([subject, matches]) => {
+    matches.sort((a, b) => b.score - a.score)
+    return matches[0]?.kind === 'own' ? ownFinding(cert, rules.policy, matches) : otherFinding(cert, subject, matches)
+  })
+  return rules.mentions ? [...findings, ...mentioned(cert, rules)] : findings
+}
+
+function alternativeNames({ altNames }: ConcerningCertificate): ReadonlySet<string> {
+  return new Set(altNames.flatMap(({ kind, value }) => (kind === 'dNSName' ? readName(value).names : [])))
+}
+
+function subjectOf({ kind, rule, brand, name }: Match): string {
+  if (kind === 'own') return 'own'
+  return kind === 'lookalike' ? `${brand} ${name.slice(splitName(name).domainAt)}` : rule
+}
+
+function ownFinding(cert: ConcerningCertificate, policy: Policy, matches: Match[]): Finding {
+  const reasons: string[] = []
+  const issuer = policy.isExpectedIssuer(cert)
+  if (issuer === false) reasons.push(`issued by ${issuerText(cert)}, which is none of the expected issuers`)
+  if (issuer === undefined)
+    reasons.push('the key of the issuer is not in this entry: whether it is expected is said of its precertificate')
+  const kind = ownClass(cert, policy, matches, issuer)
+  return findingOf(cert, kind, 'own', matches, reasons)
+}
+
+function ownClass(
+  cert: ConcerningCertificate,
+  policy: Policy,
+  matches: Match[],
+  issuer: boolean | undefined,
+): FindingClass {
+  if (policy.isKnownIssuance(cert)) return 'known'
+  if (issuer === false) return 'unexpected-issuer'
+  if (matches.some(({ score }) => score === OwnScore.high)) return 'suffix-wildcard'
+  const unknown = matches.filter(({ name }) => !policy.isKnownName(name))
+  if (unknown.some(({ name }) => name.startsWith('*.'))) return 'new-wildcard'
+  if (unknown.length > 0) return 'new-name'
+  return policy.isKnownKey(cert) && issuer === true ? 'renewal' : 'new-key'
+}
+
+function otherFinding(cert: ConcerningCertificate, subject: string, matches: Match[]): Finding {
+  return findingOf(cert, (matches[0] as Match).kind as 'lookalike' | 'word' | 'pattern', subject, matches, [])
+}
+
+function mentioned(cert: ConcerningCertificate, rules: Rules): Finding[] {
+  const hosts = [
+    ...cert.emailAddresses.map((address) => address.slice(address.lastIndexOf('@') + 1)),
+    ...cert.uris.map((uri) => /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#:]*)/i.exec(uri)?.[1] ?? ''),
+  ]
+  const matches = hosts
+    .flatMap((host) => rules.match(host).filter(({ kind }) => kind === 'own'))
+    .map((match) => ({ ...match, score: OwnScore.possible }))
+  return matches.length === 0 ? [] : [findingOf(cert, 'mention', 'mention', matches, ['in an e-mail address or URI'])]
+}
+
+function unreadable(cert: ConcerningCertificate): Finding {
+  return findingOf(cert, 'unreadable', 'unreadable', [], ['the entry cannot be parsed: it could concern you'])
+}
+
+function findingOf(
+  cert: ConcerningCertificate,
+  kind: FindingClass,
+  subject: string,
+  matches: readonly Match[],
+  reasons: readonly string[],
+): Finding {
+  const score = matches[0]?.score ?? 0
+  // Without a TBSCertificate there is only the entry itself.
+  const issuance = cert.issuanceId ?? Buffer.from(cert.leafHash).toString('hex')
+  // Not by class: a precertificate says more of its issuer than its certificate.
+  const about = kind === 'mention' ? kind : (matches[0]?.kind ?? kind)
+  const id = createHash('sha256')
+    .update(JSON.stringify([issuance, about, subject]))
+    .digest('hex')
+    .slice(0, 32)
+  return { id, class: kind, severity: severityOf(kind, score), score, subject, matches, reasons }
+}
+
+function severityOf(kind: FindingClass, score: number): Finding['severity'] {
+  if (kind === 'lookalike') return score >= 75 ? 'high' : score >= 60 ? 'medium' : score >= 50 ? 'low' : 'info'
+  if (kind === 'unexpected-issuer' || kind === 'suffix-wildcard') return 'high'
+  if (kind === 'new-wildcard' || kind === 'new-name') return score <= OwnScore.possible ? 'low' : 'medium'
+  return kind === 'new-key' || kind === 'word' || kind === 'pattern' ? 'low' : 'info'
+}

@@ -1,0 +1,88 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { Place } from './place.js'
+import { printable } from './printable.js'
+
+/** What says that an issuer is one of yours. */
+export type IssuerRule =
+  | { readonly kind: 'key' | 'id'; readonly hex: string }
+  | { readonly kind: 'organization'; readonly text: string }
+
+/** What is known of your certificates. */
+export interface KnownRule {
+  readonly kind: 'issuance' | 'key' | 'name'
+  readonly value: string
+}
+
+/**
+ * `key:` and the SHA-256 of the issuer's SubjectPublicKeyInfo, `id:` and its key identifier, or its organization (O) to the letter, which
+ * any accepted root can write.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, or `CT_WATCHLIST_INVALID` with file and line.
+ */
+export function parseIssuerRule(place: Place, text: string): IssuerRule {
+  const trimmed = text.trim()
+  const [, kind, hex = ''] = /^(key|id):(.*)$/i.exec(trimmed) ?? []
+  if (kind === undefined && trimmed !== '') return { kind: 'organization', text: trimmed.toLowerCase() }
+  const digits = hex.replaceAll(':', '').toLowerCase()
+  if (kind?.toLowerCase() === 'key' && /^[0-9a-f]{64}$/.test(digits)) return { kind: 'key', hex: digits }
+  if (kind?.toLowerCase() === 'id' && /^([0-9a-f]{2}){1,64}$/.test(digits)) return { kind: 'id', hex: digits }
+  throw place.refuse("an issuer: 'key:' and 64 hex digits, 'id:' and hex digits, or its organization", text)
+}
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID`, or `CT_WATCHLIST_INVALID` with file and line. */
+export function parseKnownRule(place: Place, text: string): KnownRule {
+  const [, kind, value = ''] = /^(issuance|key|name):(.*)$/i.exec(text.trim()) ?? []
+  const lower = value.trim().toLowerCase()
+  if (kind?.toLowerCase() === 'name' && /^[a-z0-9._*-]{1,253}$/.test(lower)) return { kind: 'name', value: lower }
+  const hex = lower.replaceAll(':', '')
+  if (kind !== undefined && kind.toLowerCase() !== 'name' && /^[0-9a-f]{64}$/.test(hex))
+    return { kind: kind.toLowerCase() as 'issuance' | 'key', value: hex }
+  throw place.refuse("'issuance:' or 'key:' and 64 hex digits, or 'name:' and a name of a certificate", text)
+}
+
+type Issued = Pick<CtCertificate, 'issuer' | 'issuerKeyHash' | 'authorityKeyId' | 'issuanceId' | 'publicKey'>
+
+/** What is expected of the certificates of own names. */
+export class Policy {
+  private readonly issuers: readonly IssuerRule[]
+  private readonly known: Readonly<Record<KnownRule['kind'], ReadonlySet<string>>>
+
+  constructor(issuers: readonly IssuerRule[], known: readonly KnownRule[]) {
+    this.issuers = issuers
+    const of = (wanted: KnownRule['kind']) =>
+      new Set(known.filter(({ kind }) => kind === wanted).map(({ value }) => value))
+    this.known = { issuance: of('issuance'), key: of('key'), name: of('name') }
+  }
+
+  /** `undefined` when a rule could only be judged by the issuer's key, and the entry does not say it: final certificates. */
+  isExpectedIssuer({ issuer, issuerKeyHash, authorityKeyId }: Issued): boolean | undefined {
+    if (this.issuers.length === 0) return true
+    const key = issuerKeyHash === undefined ? undefined : Buffer.from(issuerKeyHash).toString('hex')
+    const id = authorityKeyId?.toLowerCase().replaceAll(':', '')
+    const organization = issuer.organization?.trim().toLowerCase()
+    const isOne = this.issuers.some((rule) =>
+      rule.kind === 'organization' ? rule.text === organization : rule.hex === (rule.kind === 'key' ? key : id),
+    )
+    if (isOne) return true
+    return key === undefined && this.issuers.some(({ kind }) => kind === 'key') ? undefined : false
+  }
+
+  isKnownIssuance({ issuanceId }: Issued): boolean {
+    return issuanceId !== undefined && this.known.issuance.has(issuanceId)
+  }
+
+  /** Also when no keys are listed. */
+  isKnownKey({ publicKey }: Issued): boolean {
+    return this.known.key.size === 0 || (publicKey !== undefined && this.known.key.has(publicKey.spkiSha256))
+  }
+
+  isKnownName(name: string): boolean {
+    return this.known.name.has(name)
+  }
+}
+
+/** For people. */
+export function issuerText({ issuer, issuerKeyHash }: Issued): string {
+  const key = issuerKeyHash === undefined ? '' : `, key ${Buffer.from(issuerKeyHash).toString('hex')}`
+  return `${printable(issuer.toString(), 200)}${key}`
+}
