@@ -58,7 +58,7 @@ export interface EntryKeys {
  * that has the same bytes, signature included, and a precertificate is never dropped for a certificate. A certificate is
  * dropped for its precertificate; what is left open by that, the option says.
  */
-export class Delivered {
+export class SeenEntries {
   private readonly by: DedupeBy
   private readonly memory: KeyMemory
   private readonly now: () => number

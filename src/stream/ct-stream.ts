@@ -18,8 +18,8 @@ import type { Engine } from './engine.js'
 import { FollowedKeys } from './followed-keys.js'
 import { GatheredBatches } from './gathered-batches.js'
 import { notDelivered } from './reader/not-delivered.js'
+import type { PageReader } from './reader/page-reader.js'
 import { CertificateReadable } from './reader/readable.js'
-import type { Run } from './reader/run.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
 
@@ -67,7 +67,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private closed: Promise<void> | undefined
   private isRead = false
   private readonly keys: FollowedKeys
-  private run: Run | undefined
+  private page: PageReader | undefined
   private isAtEnd = false
   /** Whether asking for more acknowledges what came before. */
   private acknowledgesByReading: boolean
@@ -97,8 +97,8 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
     return this.reader({
       atHand: () => (maxEntries === Number.POSITIVE_INFINITY ? undefined : this.part(maxEntries)),
       read: async () => {
-        await this.nextRun()
-        return maxEntries === Number.POSITIVE_INFINITY ? this.run?.rest() : this.part(maxEntries)
+        await this.nextPage()
+        return maxEntries === Number.POSITIVE_INFINITY ? this.page?.rest() : this.part(maxEntries)
       },
     })
   }
@@ -155,10 +155,10 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   /** @param byHand - The reader says itself what it is finished with; asking for more acknowledges nothing. */
   private singly(byHand?: Pick<Reading<CtCertificate>, 'onSettle'>): CertificateIterator<CtCertificate> {
     return this.reader({
-      atHand: () => this.run?.next(),
+      atHand: () => this.page?.next(),
       read: async () => {
-        await this.nextRun()
-        return this.run?.next()
+        await this.nextPage()
+        return this.page?.next()
       },
       ...(byHand !== undefined && { ...byHand, acknowledges: false }),
     })
@@ -168,7 +168,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private part(maxEntries: number): CtCertificate[] | undefined {
     const certificates: CtCertificate[] = []
     while (certificates.length < maxEntries) {
-      const next = this.run?.next()
+      const next = this.page?.next()
       if (next === undefined) break
       certificates.push(next)
     }
@@ -179,10 +179,10 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private gathered(maxEntries: number, maxWaitMs: number): CertificateIterator<readonly CtCertificate[]> {
     const batches = new GatheredBatches(
       {
-        next: () => this.run?.next(),
+        next: () => this.page?.next(),
         more: async () => {
-          await this.nextRun()
-          return this.run !== undefined
+          await this.nextPage()
+          return this.page !== undefined
         },
         acknowledge: (certificate) => this.engine?.acknowledge(certificate),
       },
@@ -200,7 +200,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private reader<T>(reading: Reading<T>): CertificateIterator<T> {
     const { atHand, read, acknowledges = this.settings.acknowledge === 'automatic', onAskedForMore } = reading
     const askedForMore = () => {
-      if (acknowledges) this.run?.acknowledge()
+      if (acknowledges) this.page?.acknowledge()
       onAskedForMore?.()
     }
     this.refuseWhileRead()
@@ -336,8 +336,8 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
     return engine
   }
 
-  private async nextRun(): Promise<void> {
+  private async nextPage(): Promise<void> {
     const engine = await this.open()
-    this.run = await engine.nextRun()
+    this.page = await engine.nextPage()
   }
 }

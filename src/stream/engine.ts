@@ -5,7 +5,7 @@ import { openGaps } from '../checkpoint/open-gaps.js'
 import { checkpointStore, storeName } from '../checkpoint/open-store.js'
 import { contextOf } from '../decode/index.js'
 import { CtStreamError } from '../errors.js'
-import { Delivered } from '../filter/dedupe.js'
+import { SeenEntries } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import { createTransport } from '../http/create-transport.js'
 import { reusesConnections } from '../http/keep-alive.js'
@@ -33,7 +33,7 @@ import type { Lane } from './reader/lane.js'
 import { Mixer } from './reader/mixer.js'
 import { notDelivered } from './reader/not-delivered.js'
 import type { LogPlace } from './reader/page-cursors.js'
-import { Run, type RunEntryContext } from './reader/run.js'
+import { PageReader, type ReaderEntryContext } from './reader/page-reader.js'
 import { noticeStalls } from './reader/stalls.js'
 import { Roster } from './roster.js'
 import type { Settings } from './settings.js'
@@ -60,7 +60,7 @@ export class Engine {
   readonly budget: ByteBudget
   readonly filter: EntryFilter | undefined
   /** `undefined`: nothing is dropped for having been delivered before. */
-  readonly delivered: Delivered | undefined
+  readonly seen: SeenEntries | undefined
   readonly settings: Settings
   readonly acknowledgesByReading: boolean
   private readonly emit: Emit
@@ -88,7 +88,7 @@ export class Engine {
   private readonly givenUp = new Map<string, { readonly log: LogInfo; readonly reason: string }>()
   private running = 0
   /** The page the reader is in. */
-  private reading: Run | undefined
+  private reading: PageReader | undefined
   private readonly issuers: Issuers
   private failure: { readonly error: unknown } | undefined
   /** Whether the reader got it. */
@@ -109,7 +109,7 @@ export class Engine {
     const { filter, dedupe, clock, elapsed, random } = settings
     this.filter = filter
     this.issuers = new Issuers(this.findIssuer, clock)
-    this.delivered = dedupe && new Delivered(dedupe, elapsed, random)
+    this.seen = dedupe && new SeenEntries(dedupe, elapsed, random)
     this.store = checkpointStore(settings.checkpoint)
     this.rates = new OriginRates(settings)
     this.queues = new OperatorQueues(settings.concurrency, settings.clock)
@@ -218,8 +218,8 @@ export class Engine {
    * The next page that has an entry for the reader, who is finished with the one before; `undefined` when every log reached its end.
    * Pages without one are acknowledged on the way.
    */
-  async nextRun(): Promise<Run | undefined> {
-    this.leaveRun()
+  async nextPage(): Promise<PageReader | undefined> {
+    this.leavePage()
     for (;;) {
       if (this.failure !== undefined) {
         this.isToldOfFailure = true
@@ -227,9 +227,9 @@ export class Engine {
       }
       const taken = this.mixer.take()
       if (taken !== undefined) {
-        this.reading = new Run(this, taken.lane, taken.delivery)
+        this.reading = new PageReader(this, taken.lane, taken.proven)
         if (this.reading.hasNext()) return this.reading
-        this.leaveRun()
+        this.leavePage()
         // However much is dropped, requests and timers have their turn.
         await setImmediate()
         continue
@@ -240,7 +240,7 @@ export class Engine {
     }
   }
 
-  private leaveRun(): void {
+  private leavePage(): void {
     if (this.reading === undefined) return
     const { lane, page } = this.reading
     if (this.acknowledgesByReading) this.reading.acknowledge()
@@ -254,7 +254,7 @@ export class Engine {
    * @throws `CT_OPTION_INVALID` for what this stream did not deliver.
    */
   acknowledge(certificate: CtCertificate): void {
-    const context = contextOf(certificate) as Partial<RunEntryContext> | undefined
+    const context = contextOf(certificate) as Partial<ReaderEntryContext> | undefined
     if (context?.stream !== this || context.lane === undefined) throw notDelivered(certificate)
     const { lane } = context
     if (!lane.acknowledge(certificate.index)) throw notDelivered(certificate)
@@ -372,7 +372,7 @@ export class Engine {
     // What opening throws is told to who opens.
     if (this.opening !== undefined) await this.storeQueue.whileOpen(this.opening).catch(() => {})
     await Promise.allSettled(this.background)
-    for (const delivery of this.mixer.drain()) delivery.lease.release()
+    for (const proven of this.mixer.drain()) proven.lease.release()
     try {
       if (this.settings.commit !== undefined) await this.committer.commit()
     } catch (error) {
@@ -423,7 +423,7 @@ export class Engine {
         committer.changed()
         await committer.commit(STORE_PATIENCE.backgroundMs)
       },
-      deliver: (deliveries) => this.mixer.offer(lane(), deliveries),
+      deliver: (pages) => this.mixer.offer(lane(), pages),
       state: (state, previous) => emit('log', { log: log(), state, previous }),
       head: (head, cosignatures) => {
         // A signed head is not forgotten before it was checked, not even by a crash.

@@ -8,7 +8,7 @@ import type { Cosignature, SignedHead } from '../../types/log.js'
 import type { LogState } from '../../types/stream.js'
 import type { ByteBudget } from '../../util/byte-budget.js'
 import type { Settings } from '../settings.js'
-import type { Delivery } from './delivery.js'
+import type { ProvenPage } from './proven-page.js'
 
 export interface LogSessionOptions {
   readonly client: LogClient
@@ -46,7 +46,7 @@ export interface Asking extends RequestOptions {
 /** What a session tells the stream. */
 export interface LogSessionEvents {
   opened(): Promise<void>
-  deliver(deliveries: readonly Delivery[]): void
+  deliver(pages: readonly ProvenPage[]): void
   state(state: LogState, previous: LogState): void
   head(head: SignedHead, cosignatures: readonly Cosignature[]): void
   /** Something is to be remembered that nobody is told of. */

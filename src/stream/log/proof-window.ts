@@ -6,8 +6,8 @@ import type { SignedHead } from '../../types/log.js'
 import type { Lease } from '../../util/byte-budget.js'
 import type { Heads } from '../../verify/heads.js'
 import { HeldEntries, type ProvenBatch } from '../../verify/held-entries.js'
-import type { Delivery } from './delivery.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
+import type { ProvenPage } from './proven-page.js'
 
 /** Pages held for one consistency proof: one extra request in fifty is the 2 % a backlog may cost. */
 const PAGES_PER_PROOF = 50
@@ -157,15 +157,15 @@ export class ProofWindow {
     batches: readonly (Partial<ProvenBatch<Lease>> & Pick<ProvenBatch<Lease>, 'batch' | 'payload'>)[],
   ): void {
     const openedSize = this.context.openedSize()
-    const deliveries: Delivery[] = []
+    const pages: ProvenPage[] = []
     for (const { batch, rangeBefore, rangeAfter, payload: lease } of batches) {
       this.handedOn = batch.start + batch.length
-      deliveries.push({ batch, rangeBefore, rangeAfter, lease, openedSize })
+      pages.push({ batch, rangeBefore, rangeAfter, lease, openedSize })
     }
     // Where nothing is proven, what was served is all there is to know.
     if (!this.proves) this.context.heads.unserved.dropTo(this.handedOn)
     this.context.onHandOn()
-    this.context.options.events.deliver(deliveries)
+    this.context.options.events.deliver(pages)
   }
 
   private readerTo(end: number): RangeReader {

@@ -1,8 +1,8 @@
 import type { CompactRange } from '../../merkle/compact-range.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { Rate } from '../../util/rate.js'
-import type { Delivery } from '../log/delivery.js'
 import type { LogSession } from '../log/log-session.js'
+import type { ProvenPage } from '../log/proven-page.js'
 import { Position } from './position.js'
 import { TakenPage } from './taken-page.js'
 
@@ -18,7 +18,7 @@ export interface Place {
 export class Lane {
   /** Replaced when a log comes back into the lists after it was finished with. */
   session: LogSession
-  readonly queue: Delivery[] = []
+  readonly queue: ProvenPage[] = []
   /** Pages the reader was given and has not finished with, in order; the reader may be in the last one. */
   private readonly taken: TakenPage[] = []
   readonly position = new Position()
@@ -41,8 +41,8 @@ export class Lane {
   }
 
   /** The reader begins a page. */
-  take(delivery: Delivery): TakenPage {
-    const page = new TakenPage(delivery)
+  take(proven: ProvenPage): TakenPage {
+    const page = new TakenPage(proven)
     this.taken.push(page)
     return page
   }
@@ -112,7 +112,7 @@ export class Lane {
   }
 
   /** Leaves entry `i` of a page for the next run: the first such entry is where that begins, however far this one reads. */
-  leaveForNextRun({ batch, rangeBefore }: Delivery, i: number): void {
+  leaveForNextRun({ batch, rangeBefore }: ProvenPage, i: number): void {
     this.leftAt ??= { next: batch.start + i, range: rangeBefore?.append(batch.leafHashes().subarray(0, i * 32), i) }
   }
 

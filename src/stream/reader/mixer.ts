@@ -1,5 +1,5 @@
 import { Notifier } from '../../util/notifier.js'
-import type { Delivery } from '../log/delivery.js'
+import type { ProvenPage } from '../log/proven-page.js'
 import type { Lane } from './lane.js'
 
 /**
@@ -15,16 +15,16 @@ export class Mixer {
     this.lanes.push(lane)
   }
 
-  offer(lane: Lane, deliveries: readonly Delivery[]): void {
-    lane.queue.push(...deliveries)
+  offer(lane: Lane, pages: readonly ProvenPage[]): void {
+    lane.queue.push(...pages)
     this.changed.notify()
   }
 
   /** The next page and its lane, if any log has one. */
-  take(): { lane: Lane; delivery: Delivery } | undefined {
+  take(): { lane: Lane; proven: ProvenPage } | undefined {
     const lane = this.nextLane((first) => first.batch.start >= first.openedSize) ?? this.nextLane(() => true)
-    const delivery = lane?.queue.shift()
-    return lane === undefined || delivery === undefined ? undefined : { lane, delivery }
+    const proven = lane?.queue.shift()
+    return lane === undefined || proven === undefined ? undefined : { lane, proven }
   }
 
   /** Resolves when there may be something to take, or `wake()` was called. */
@@ -37,11 +37,11 @@ export class Mixer {
   }
 
   /** Takes everything out, to give back what it holds. */
-  drain(): Delivery[] {
+  drain(): ProvenPage[] {
     return this.lanes.flatMap((lane) => lane.queue.splice(0))
   }
 
-  private nextLane(wanted: (first: Delivery) => boolean): Lane | undefined {
+  private nextLane(wanted: (first: ProvenPage) => boolean): Lane | undefined {
     for (let i = 0; i < this.lanes.length; i++) {
       const at = (this.turn + i) % this.lanes.length
       const first = this.lanes[at]?.queue[0]

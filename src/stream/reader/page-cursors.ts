@@ -1,6 +1,6 @@
 import { type CompactRange, RangeBuilder } from '../../merkle/compact-range.js'
 import { CursorTemplate, cursorKey } from '../cursor.js'
-import type { Delivery } from '../log/delivery.js'
+import type { ProvenPage } from '../log/proven-page.js'
 import type { Lane, Place } from './lane.js'
 
 /** Where a log is, for a cursor. */
@@ -29,7 +29,11 @@ export class PageCursors {
   private built = 0
 
   /** @param places - Of all logs that have been opened, this one included; a function is called for each cursor. */
-  constructor(places: readonly LogPlace[] | (() => readonly LogPlace[]), lane: Lane, { batch, rangeBefore }: Delivery) {
+  constructor(
+    places: readonly LogPlace[] | (() => readonly LogPlace[]),
+    lane: Lane,
+    { batch, rangeBefore }: ProvenPage,
+  ) {
     this.places = places
     this.lane = lane
     this.start = batch.start

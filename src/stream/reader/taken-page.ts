@@ -1,6 +1,6 @@
 import type { CompactRange } from '../../merkle/compact-range.js'
 import { leafTimestamp } from '../../wire/merkle-leaf.js'
-import type { Delivery } from '../log/delivery.js'
+import type { ProvenPage } from '../log/proven-page.js'
 
 /** Entries that are kept in memory with one that is kept, see `EntryBatch.entry`. */
 const KEPT_TOGETHER = 8
@@ -26,26 +26,26 @@ export class TakenPage {
   private isLeft = false
   private isReleased = false
   private lastTimestamp: number | undefined
-  private readonly delivery: Delivery
+  private readonly proven: ProvenPage
 
-  constructor(delivery: Delivery) {
-    this.delivery = delivery
-    this.end = delivery.batch.start + delivery.batch.length
-    this.rangeAtEnd = delivery.rangeAfter
+  constructor(proven: ProvenPage) {
+    this.proven = proven
+    this.end = proven.batch.start + proven.batch.length
+    this.rangeAtEnd = proven.rangeAfter
   }
 
   get start(): number {
-    return this.delivery.batch.start
+    return this.proven.batch.start
   }
 
   /** Bytes held out of the budget. */
   get heldBytes(): number {
-    return this.delivery.lease.bytes
+    return this.proven.lease.bytes
   }
 
   /** Whether every entry is finished with. */
   get isFinished(): boolean {
-    return this.finished === this.delivery.batch.length
+    return this.finished === this.proven.batch.length
   }
 
   /** Index of the first entry that is not finished with. */
@@ -56,18 +56,18 @@ export class TakenPage {
   /** The log's timestamp of the last entry finished with, epoch milliseconds; `undefined` in the middle of a page that was left. */
   get timestamp(): number | undefined {
     if (this.isLeft) return this.isFinished ? this.lastTimestamp : undefined
-    return this.finished === 0 ? undefined : leafTimestamp(this.delivery.batch.leafInput(this.finished - 1))
+    return this.finished === 0 ? undefined : leafTimestamp(this.proven.batch.leafInput(this.finished - 1))
   }
 
   /** The compact range before entry `start + count`, in the middle of the page; `undefined` when nothing is proven. */
   rangeAt(count: number): CompactRange | undefined {
-    const { batch, rangeBefore } = this.delivery
+    const { batch, rangeBefore } = this.proven
     return rangeBefore?.append(batch.leafHashes().subarray(0, count * 32), count)
   }
 
   /** Entry `i`, counted from 0, is not for the reader. */
   drop(i: number): void {
-    this.dropped ??= new Uint8Array(this.delivery.batch.length)
+    this.dropped ??= new Uint8Array(this.proven.batch.length)
     this.dropped[i] = 1
     this.drops++
     if (this.finished === i) this.finished = i + 1
@@ -80,7 +80,7 @@ export class TakenPage {
 
   /** The reader is finished with everything it was given before `index`. */
   finishTo(index: number): void {
-    const reach = this.isLeft ? this.delivery.batch.length : this.given
+    const reach = this.isLeft ? this.proven.batch.length : this.given
     this.finished = Math.max(this.finished, Math.min(index - this.start, reach))
     while (this.dropped?.[this.finished] === 1) this.finished++
   }
@@ -93,7 +93,7 @@ export class TakenPage {
   /** The reader looked at every entry and goes on to another page. */
   leave(): void {
     if (this.isReleased || this.isLeft) return
-    const { batch, lease, rangeBefore } = this.delivery
+    const { batch, lease, rangeBefore } = this.proven
     // Positions in the middle of the page need its hashes.
     if (rangeBefore !== undefined) batch.leafHashes()
     this.lastTimestamp = leafTimestamp(batch.leafInput(batch.length - 1))
@@ -115,6 +115,6 @@ export class TakenPage {
   /** Gives back everything it holds. Idempotent. */
   release(): void {
     this.isReleased = true
-    this.delivery.lease.release()
+    this.proven.lease.release()
   }
 }

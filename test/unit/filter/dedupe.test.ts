@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
-import { Delivered, issuanceKey } from '../../../src/filter/dedupe.js'
+import { issuanceKey, SeenEntries } from '../../../src/filter/dedupe.js'
 import type { EntryExtra, RawEntry } from '../../../src/types/entries.js'
 import type { DedupeBy } from '../../../src/types/filter.js'
 import { toHex } from '../../../src/util/bytes.js'
@@ -22,7 +22,7 @@ const malformed = () =>
 
 const by = (by: DedupeBy, options: { ttlMs?: number; maxEntries?: number; now?: () => number } = {}) => {
   const { ttlMs = 1000, maxEntries = 100, now = () => 0 } = options
-  return new Delivered({ by, ttlMs, maxEntries }, now, Math.random)
+  return new SeenEntries({ by, ttlMs, maxEntries }, now, Math.random)
 }
 
 describe('keys', () => {
@@ -49,7 +49,7 @@ describe('keys', () => {
   })
 })
 
-describe('Delivered', () => {
+describe('SeenEntries', () => {
   const certificate = leafOf({})
   const resigned = certificate.slice()
   resigned[resigned.length - 3] = (resigned.at(-3) as number) ^ 1

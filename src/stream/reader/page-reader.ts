@@ -1,21 +1,21 @@
 import { decodeEntry, type EntryContext } from '../../decode/index.js'
-import type { Delivered } from '../../filter/dedupe.js'
+import type { SeenEntries } from '../../filter/dedupe.js'
 import type { EntryFilter } from '../../filter/entry-filter.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import { copyBytes } from '../../util/bytes.js'
-import type { Delivery } from '../log/delivery.js'
+import type { ProvenPage } from '../log/proven-page.js'
 import type { Settings } from '../settings.js'
 import type { Lane } from './lane.js'
 import { type LogPlace, PageCursors } from './page-cursors.js'
 import type { TakenPage } from './taken-page.js'
 
-/** What a run needs of the stream that it is a part of. */
-export interface RunContext {
+/** What reading a page needs of its stream. */
+export interface PageReaderContext {
   readonly settings: Pick<Settings, 'clock'>
   /** `undefined`: every entry is delivered. */
   readonly filter: EntryFilter | undefined
   /** `undefined`: nothing is dropped for having been delivered before. */
-  readonly delivered: Delivered | undefined
+  readonly seen: SeenEntries | undefined
   /** Whether going on to the next entry or page acknowledges the one before. */
   readonly acknowledgesByReading: boolean
   /** Which entries of each log are acknowledged, for a cursor. */
@@ -25,8 +25,8 @@ export interface RunContext {
 }
 
 /** By what an entry is known to be of a stream. */
-export interface RunEntryContext extends EntryContext {
-  readonly stream: RunContext
+export interface ReaderEntryContext extends EntryContext {
+  readonly stream: PageReaderContext
   readonly lane: Lane
 }
 
@@ -37,27 +37,27 @@ export interface RunEntryContext extends EntryContext {
  * other logs are those at which this page was begun: they stay so while it is read. Where the caller acknowledges, entries of other
  * logs may still be under way: they are not behind the cursor before they are acknowledged.
  */
-export class Run {
+export class PageReader {
   readonly lane: Lane
   readonly page: TakenPage
-  private readonly delivery: Delivery
-  private readonly context: RunContext
+  private readonly proven: ProvenPage
+  private readonly context: PageReaderContext
   /** Entries given to the reader, dropped, or found. */
   private looked = 0
   /** The last entry looked at, while the reader has not come to it. */
   private found: CtCertificate | undefined
-  private readonly historical: RunEntryContext
-  private readonly current: RunEntryContext
+  private readonly historical: ReaderEntryContext
+  private readonly current: ReaderEntryContext
 
-  constructor(context: RunContext, lane: Lane, delivery: Delivery) {
+  constructor(context: PageReaderContext, lane: Lane, proven: ProvenPage) {
     this.context = context
     this.lane = lane
-    this.delivery = delivery
-    this.page = lane.take(delivery)
+    this.proven = proven
+    this.page = lane.take(proven)
     const { log } = lane.session
     // With acknowledgement by hand, other logs are where they are acknowledged when the cursor is read.
     const places = context.acknowledgesByReading ? context.places() : () => context.places()
-    const cursors = new PageCursors(places, lane, delivery)
+    const cursors = new PageCursors(places, lane, proven)
     this.current = {
       stream: context,
       lane,
@@ -105,7 +105,7 @@ export class Run {
   }
 
   private find(): CtCertificate | undefined {
-    const { batch } = this.delivery
+    const { batch } = this.proven
     while (this.looked < batch.length) {
       const i = this.looked
       const wanted = this.pick(i)
@@ -119,16 +119,16 @@ export class Run {
   /** Entry `i` of the page, unless it is dropped; as little as possible is done for one that is. */
   private pick(i: number): CtCertificate | undefined {
     const { context: stream, lane } = this
-    const { filter, delivered } = stream
-    const { batch, openedSize } = this.delivery
+    const { filter, seen } = stream
+    const { batch, openedSize } = this.proven
     const outside = lane.session.span.times.judge(batch.leafInput(i))
-    if (outside === 'late') lane.leaveForNextRun(this.delivery, i)
+    if (outside === 'late') lane.leaveForNextRun(this.proven, i)
     if (outside !== undefined || filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++
       return undefined
     }
-    const keys = delivered?.keys(batch.leafInput(i), () => batch.entry(i).extra)
-    if (delivered?.has(keys)) {
+    const keys = seen?.keys(batch.leafInput(i), () => batch.entry(i).extra)
+    if (seen?.has(keys)) {
       lane.duplicates++
       return undefined
     }
@@ -138,7 +138,7 @@ export class Run {
       lane.filtered++
       return undefined
     }
-    delivered?.add(keys)
+    seen?.add(keys)
     return certificate
   }
 }

@@ -3,7 +3,7 @@ import type { EntryBatch } from '../../types/entries.js'
 import type { Lease } from '../../util/byte-budget.js'
 
 /** A page on its way to the reader: proven (or, in the weaker modes, trusted), its bytes held out of the budget. */
-export interface Delivery {
+export interface ProvenPage {
   readonly batch: EntryBatch
   /** Compact range of everything before the page; `undefined` when nothing is proven. */
   readonly rangeBefore: CompactRange | undefined
