@@ -1,6 +1,7 @@
 export { checkpointFromJSON, checkpointToJSON } from './checkpoint/checkpoint-json.js'
 export { MemoryCheckpointStore } from './checkpoint/memory.js'
-export { SqliteCheckpointStore } from './checkpoint/sqlite.js'
+export { type SqliteCheckpointOptions, SqliteCheckpointStore } from './checkpoint/sqlite.js'
+export type { CheckpointOwner } from './checkpoint/sqlite-tables.js'
 export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.js'
 export { decodeCertificate, getEntry, probeLog } from './lookup/index.js'
 export { ctStream } from './stream/ct-stream.js'
@@ -63,10 +64,14 @@ export type {
 export type {
   FinalTreeHead,
   ListedLog,
+  ListedLogFacts,
   ListedState,
   ListProblem,
   LogAddress,
   LogList,
+  LogListOperator,
+  LogListRfc6962Log,
+  LogListTiledLog,
   LogSelection,
   LogType,
   TemporalInterval,

@@ -8,6 +8,8 @@ const steps = [
   ['lint', local('biome', 'check', '.', '--error-on-warnings')],
   ['layers and cycles', local('vitest', 'run', '--config', 'test/vitest.config.ts', '--project', 'unit', 'layers')],
   ['build', local('tsup', '--silent')],
+  ['API report', ['node', 'test/check/api-report.mjs']],
+  ['size of the import', ['node', 'test/check/size.mjs']],
   ['publint', local('publint', '--strict')],
   ['are the types wrong', local('attw', '--pack', '.', '--profile', 'esm-only')],
   ['unused files, exports, packages', local('knip')],
