@@ -1,5 +1,6 @@
-const WORDS = 8
 const FIRST_CAPACITY = 1024
+/** The word of a key whose bits are in its slot: none that says where the search begins. */
+const TAG_WORD = 2
 
 /** How {@link KeyMemory} is bounded. */
 export interface KeyMemoryOptions {
@@ -8,34 +9,63 @@ export interface KeyMemoryOptions {
   readonly maxEntries: number
   /** Uniform in [0, 1): decides where keys are kept, so that nobody can choose keys that get into each other's way. */
   readonly random: () => number
+  /**
+   * How much of each key is kept: 32 bytes, all of it (default), or the first 16, of which two keys may be the same: with n of them kept,
+   * with a probability of n / 2^128 for the next.
+   */
+  readonly keyBytes?: 16 | 32
+  /**
+   * Whether its tables have their full size at once, so that adding never takes long: growing moves everything. What is not used yet
+   * takes address space, and hardly any memory. Default `false`.
+   */
+  readonly reserve?: boolean
+}
+
+/** Keys at one moment, oldest first. */
+export interface KeySnapshot {
+  readonly count: number
+  key(i: number): Uint8Array
+  /** When it was added, as in `add`. */
+  time(i: number): number
 }
 
 /**
  * Remembers keys of 32 bytes for a time, up to a number of them; the oldest are forgotten first.
  *
- * Keeps every key whole, so that it never takes one for another: a ring of keys in the order in which they came, and an index of it
- * (open addressing, linear probing) that is at most half full. 48 bytes a key, in typed arrays that grow as they are needed.
+ * Keeps every key whole (unless `keyBytes` says otherwise), so that it never takes one for another: a ring of keys in the order in which they came, and an index of it
+ * (open addressing, linear probing) that is at most half full. 48 bytes a key (32 with
+ * 16 of each), in typed arrays that grow as they are needed.
  */
 export class KeyMemory {
   private readonly options: KeyMemoryOptions
   private readonly seeds: readonly [number, number]
-  /** Ring: 8 words a key, and when each was added, elapsed milliseconds. */
+  /** Ring: 8 words a key (or 4), and when each was added, elapsed milliseconds. */
   private words: Uint32Array
   private times: Float64Array
   /** Place in the ring of the oldest key. */
   private oldest = 0
   private count = 0
-  private latest = 0
-  /** Place in the ring plus 1; 0 is free. */
+  private latest = Number.NEGATIVE_INFINITY
+  /** Place in the ring plus 1, and above it, in the bits that it does not need, bits of the key; 0 is free. */
   private slots: Uint32Array
+  private readonly placeMask: number
+  /** The slot where the last search that found nothing ended. */
+  private free = 0
   /** The key at hand, for reading it as words wherever its bytes lie. */
-  private readonly keyBytes = new Uint8Array(WORDS * 4)
-  private readonly key = new Uint32Array(this.keyBytes.buffer)
+  private readonly keyBytes: Uint8Array
+  private readonly key: Uint32Array
+  /** Words of a key that are kept. */
+  private readonly width: number
+  private evicted = 0
 
   constructor(options: KeyMemoryOptions) {
     this.options = options
-    const capacity = Math.min(FIRST_CAPACITY, options.maxEntries)
-    this.words = new Uint32Array(capacity * WORDS)
+    this.width = (options.keyBytes ?? 32) / 4
+    this.keyBytes = new Uint8Array(this.width * 4)
+    this.key = new Uint32Array(this.keyBytes.buffer)
+    this.placeMask = 2 ** Math.ceil(Math.log2(options.maxEntries + 2)) - 1
+    const capacity = options.reserve ? options.maxEntries : Math.min(FIRST_CAPACITY, options.maxEntries)
+    this.words = new Uint32Array(capacity * this.width)
     this.times = new Float64Array(capacity)
     this.slots = new Uint32Array(slotsFor(capacity))
     this.seeds = [oddInteger(options.random), oddInteger(options.random)]
@@ -44,6 +74,11 @@ export class KeyMemory {
   /** Keys kept, those included whose time has passed and that were not thrown out yet. */
   get size(): number {
     return this.count
+  }
+
+  /** Keys that were forgotten before their time, because there were too many. */
+  get evictions(): number {
+    return this.evicted
   }
 
   /** Memory of its tables, bytes. */
@@ -56,24 +91,60 @@ export class KeyMemory {
    * @param now - Elapsed milliseconds, not of a clock that can be set; as for `add`.
    */
   has(key: Uint8Array, now: number): boolean {
-    this.keyBytes.set(key)
+    this.hold(key)
     const place = this.find()
     return place >= 0 && this.isCurrent(place, now)
   }
 
-  /** Remembers a key, from now on; does nothing when it is remembered already. */
-  add(key: Uint8Array, now: number): void {
+  /**
+   * Remembers a key, from now on; does nothing when it is remembered already.
+   * @returns Whether it was.
+   */
+  add(key: Uint8Array, now: number): boolean {
     // The ring is ordered by time, whoever brings it.
     this.latest = Math.max(this.latest, now)
     while (this.count > 0 && !this.isCurrent(this.oldest, this.latest)) this.forgetOldest()
-    this.keyBytes.set(key)
-    if (this.find() >= 0) return
-    if (this.count === this.times.length) this.makeRoom()
+    this.hold(key)
+    if (this.find() >= 0) return true
+    const isFull = this.count === this.times.length
+    if (isFull) this.makeRoom()
     const place = (this.oldest + this.count) % this.times.length
-    this.words.set(this.key, place * WORDS)
+    const { key: words, width } = this
+    for (let i = 0; i < width; i++) this.words[place * width + i] = words[i] as number
     this.times[place] = this.latest
     this.count++
-    this.index(place)
+    // Where the search ended, unless slots were moved since.
+    if (isFull) this.index(place)
+    else this.slots[this.free] = this.slotOf(this.key, 0, place)
+    return false
+  }
+
+  /** As `add`, of a key that was added at an earlier time, as long as nothing was added since: the ring is ordered by time. */
+  restore(key: Uint8Array, time: number): void {
+    if (this.count === 0) this.latest = Number.NEGATIVE_INFINITY
+    this.add(key, time)
+  }
+
+  /** What is kept now: a copy, 24 or 40 bytes a key. */
+  snapshot(): KeySnapshot {
+    const { count, width } = this
+    const words = new Uint32Array(count * width)
+    const times = new Float64Array(count)
+    const first = Math.min(count, this.times.length - this.oldest)
+    words.set(this.words.subarray(this.oldest * width, (this.oldest + first) * width))
+    words.set(this.words.subarray(0, (count - first) * width), first * width)
+    times.set(this.times.subarray(this.oldest, this.oldest + first))
+    times.set(this.times.subarray(0, count - first), first)
+    const bytes = new Uint8Array(words.buffer)
+    return {
+      count,
+      key: (i) => bytes.subarray(i * width * 4, (i + 1) * width * 4),
+      time: (i) => times[i] as number,
+    }
+  }
+
+  private hold(key: Uint8Array): void {
+    this.keyBytes.set(key.length === this.keyBytes.length ? key : key.subarray(0, this.keyBytes.length))
   }
 
   private isCurrent(place: number, now: number): boolean {
@@ -82,13 +153,20 @@ export class KeyMemory {
 
   /** Place in the ring of the key at hand; -1 when it is not there. */
   private find(): number {
-    const { slots, key, words } = this
+    const { slots, key, words, width, placeMask } = this
+    const tag = key[TAG_WORD] as number
     for (let slot = this.home(key, 0); ; slot = this.after(slot)) {
-      const place = (slots[slot] as number) - 1
-      if (place < 0) return -1
+      const value = slots[slot] as number
+      if (value === 0) {
+        this.free = slot
+        return -1
+      }
+      // Keys lie anywhere in memory: most that are not meant are told by what the slot itself says.
+      if (((value ^ tag) & ~placeMask) !== 0) continue
+      const place = (value & placeMask) - 1
       let i = 0
-      while (i < WORDS && words[place * WORDS + i] === key[i]) i++
-      if (i === WORDS) return place
+      while (i < width && words[place * width + i] === key[i]) i++
+      if (i === width) return place
     }
   }
 
@@ -104,27 +182,35 @@ export class KeyMemory {
   }
 
   private index(place: number): void {
-    let slot = this.home(this.words, place * WORDS)
+    let slot = this.home(this.words, place * this.width)
     while (this.slots[slot] !== 0) slot = this.after(slot)
-    this.slots[slot] = place + 1
+    this.slots[slot] = this.slotOf(this.words, place * this.width, place)
+  }
+
+  private slotOf(words: Uint32Array, at: number, place: number): number {
+    return ((words[at + TAG_WORD] as number) & ~this.placeMask) | (place + 1)
+  }
+
+  private placeIn(slot: number): number {
+    return ((this.slots[slot] as number) & this.placeMask) - 1
   }
 
   private forgetOldest(): void {
-    const { slots, oldest } = this
-    let slot = this.home(this.words, oldest * WORDS)
-    while (slots[slot] !== oldest + 1) slot = this.after(slot)
-    this.free(slot)
+    const { oldest } = this
+    let slot = this.home(this.words, oldest * this.width)
+    while (this.placeIn(slot) !== oldest) slot = this.after(slot)
+    this.empty(slot)
     this.oldest = (oldest + 1) % this.times.length
     this.count--
   }
 
   /** Empties a slot and moves up those behind it that were put off by it, so that no search ends early. */
-  private free(slot: number): void {
+  private empty(slot: number): void {
     const { slots } = this
     const { length } = slots
     let hole = slot
     for (let next = this.after(hole); slots[next] !== 0; next = this.after(next)) {
-      const home = this.home(this.words, ((slots[next] as number) - 1) * WORDS)
+      const home = this.home(this.words, this.placeIn(next) * this.width)
       const fromHome = (next - home + length) % length
       const fromHole = (next - hole + length) % length
       if (fromHome < fromHole) continue
@@ -137,16 +223,19 @@ export class KeyMemory {
   private makeRoom(): void {
     const capacity = this.times.length
     if (capacity < this.options.maxEntries) this.grow(Math.min(capacity * 2, this.options.maxEntries))
-    else this.forgetOldest()
+    else {
+      this.forgetOldest()
+      this.evicted++
+    }
   }
 
   private grow(capacity: number): void {
-    const words = new Uint32Array(capacity * WORDS)
+    const words = new Uint32Array(capacity * this.width)
     const times = new Float64Array(capacity)
     // The ring is full: from the oldest to its end, then from its beginning.
     const first = this.times.length - this.oldest
-    words.set(this.words.subarray(this.oldest * WORDS))
-    words.set(this.words.subarray(0, this.oldest * WORDS), first * WORDS)
+    words.set(this.words.subarray(this.oldest * this.width))
+    words.set(this.words.subarray(0, this.oldest * this.width), first * this.width)
     times.set(this.times.subarray(this.oldest))
     times.set(this.times.subarray(0, this.oldest), first)
     this.words = words

@@ -8,6 +8,14 @@ export type { Match, MatchKind, MatchReason } from '../watchlist/match.js'
 export type { Brand, WatchlistOptions } from '../watchlist/options.js'
 export { Watchlist } from '../watchlist/watchlist.js'
 export {
+  type CacheBy,
+  type CacheKey,
+  type CacheStatus,
+  CertificateCache,
+  type CertificateCacheOptions,
+  type CertificateMemory,
+} from './certificate-cache.js'
+export {
   type ConfiguredModule,
   defineModule,
   isModule,
