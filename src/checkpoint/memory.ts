@@ -92,8 +92,8 @@ function copyLog({ id, description, operator, kind, url }: LogInfo): LogInfo {
   return { id, description, operator, kind, url }
 }
 
-function copyGap({ log, start, end, reason, recordedAt }: Gap): Gap {
-  return { log: copyLog(log), start, end, reason, recordedAt }
+function copyGap({ log, start, end, reason, recordedAt, delivered }: Gap): Gap {
+  return { log: copyLog(log), start, end, reason, recordedAt, ...(delivered !== undefined && { delivered }) }
 }
 
 function copyEvidence({ log, code, message, detail, recordedAt }: Evidence): Evidence {

@@ -18,11 +18,21 @@ export function openGaps(gaps: readonly Gap[], rows: Iterable<Row>): Gap[] {
   const byId = new Map([...rows].map((row) => [row.log.id, row]))
   const open: Gap[] = []
   for (const gap of gaps) {
-    const row = byId.get(gap.log.id)
-    for (const piece of row === undefined ? [gap] : missingOf(gap, row))
+    for (const piece of openPieces(gap, byId.get(gap.log.id)))
       if (!open.some((known) => isSame(known, piece))) open.push(piece)
   }
   return open
+}
+
+/**
+ * What is still missing of one recorded gap, in order: see {@link openGaps}.
+ *
+ * @param row - What is remembered of its log now.
+ */
+export function openPieces({ delivered = 0, ...gap }: Gap, row: Row | undefined): Gap[] {
+  if (delivered >= (gap.end ?? Number.MAX_SAFE_INTEGER)) return []
+  const left = { ...gap, start: Math.max(gap.start, delivered) }
+  return row === undefined ? [left] : missingOf(left, row)
 }
 
 /**

@@ -38,6 +38,7 @@ export interface GapRow {
   readonly past: number | null
   readonly reason: string
   readonly recorded_at: number
+  readonly delivered: number | null
 }
 
 export interface EvidenceRow {
@@ -99,8 +100,16 @@ export function pendingHeadRow(logId: string, ordinal: number, head: SignedHead)
   return { log_id: logId, ordinal, size: treeSize, timestamp, root: bufferOf(rootHash), signature: bufferOf(signature) }
 }
 
-export function gapRow({ log, start, end, reason, recordedAt }: Gap): GapRow {
-  return { log_id: log.id, log: logJson(log), first: start, past: end ?? null, reason, recorded_at: recordedAt }
+export function gapRow({ log, start, end, reason, recordedAt, delivered }: Gap): GapRow {
+  return {
+    log_id: log.id,
+    log: logJson(log),
+    first: start,
+    past: end ?? null,
+    reason,
+    recorded_at: recordedAt,
+    delivered: delivered ?? null,
+  }
 }
 
 export function readGap(row: GapRow, path: string): Gap {
@@ -111,6 +120,7 @@ export function readGap(row: GapRow, path: string): Gap {
     end: row.past === null ? undefined : readIndex(row.past, path, what),
     reason: row.reason,
     recordedAt: row.recorded_at,
+    ...(row.delivered !== null && { delivered: readIndex(row.delivered, path, what) }),
   }
 }
 

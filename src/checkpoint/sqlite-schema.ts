@@ -96,4 +96,10 @@ export const migrations: readonly Migration[] = [
     // The only time that rows without a checksum are taken as they are.
     finish: addChecksums,
   },
+  {
+    version: 3,
+    sql: `
+      ALTER TABLE gap ADD COLUMN delivered INTEGER; -- exclusive; NULL: nothing of it was, after all
+    `,
+  },
 ]

@@ -72,6 +72,10 @@ export class SqliteTables {
     this.transaction(() => this.statements.addEvidence.run(rows.evidenceRow(evidence)))
   }
 
+  settleGap(gap: Gap, delivered: number): void {
+    this.transaction(() => this.statements.settleGap.run(rows.gapRow({ ...gap, delivered })))
+  }
+
   evidence(): Evidence[] {
     return this.statements.evidence.all().map((row) => rows.readEvidence(row, this.path))
   }
@@ -148,8 +152,11 @@ function prepare(db: SqliteDatabase) {
     gaps: db.prepare<[], rows.GapRow>('SELECT * FROM gap ORDER BY id'),
     // The index gap_once lets a gap in once, also when a stream died between recording it and passing it.
     addGap: db.prepare<[rows.GapRow]>(`
-      INSERT INTO gap (log_id, log, first, past, reason, recorded_at)
-      VALUES (@log_id, @log, @first, @past, @reason, @recorded_at) ON CONFLICT DO NOTHING`),
+      INSERT INTO gap (log_id, log, first, past, reason, recorded_at, delivered)
+      VALUES (@log_id, @log, @first, @past, @reason, @recorded_at, @delivered) ON CONFLICT DO NOTHING`),
+    settleGap: db.prepare<[rows.GapRow]>(`
+      UPDATE gap SET delivered = max(ifnull(delivered, 0), @delivered)
+      WHERE log_id = @log_id AND first = @first AND ifnull(past, -1) = ifnull(@past, -1)`),
     evidence: db.prepare<[], rows.EvidenceRow>('SELECT * FROM evidence ORDER BY id'),
     addEvidence: db.prepare<[rows.EvidenceRow]>(`
       INSERT INTO evidence (log_id, log, code, message, detail, recorded_at)

@@ -100,6 +100,20 @@ export class SqliteCheckpointStore implements CheckpointStore {
     })
   }
 
+  /**
+   * Notes how far a recorded gap was delivered after all. It stays recorded: what was reported once is not reported again.
+   *
+   * @param gap - As `gaps()` returned it.
+   * @param delivered - Index after the last entry that was delivered of those from its beginning on, without a break;
+   * `Number.MAX_SAFE_INTEGER` for all of one without an end. A smaller one than before changes nothing.
+   */
+  settleGap(gap: Gap, delivered: number): void {
+    this.write('settle a gap', (tables) => {
+      tables.settleGap(gap, delivered)
+      return false
+    })
+  }
+
   gaps(): readonly Gap[] {
     return this.run('list gaps', (tables) => tables.gaps())
   }

@@ -3,6 +3,7 @@ import { completionCommand } from './commands/completion.js'
 import { decodeCommand } from './commands/decode.js'
 import { demoCommand } from './commands/demo.js'
 import { evidence } from './commands/evidence.js'
+import { gaps } from './commands/gaps.js'
 import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   stream,
   logs,
   status,
+  gaps,
   evidence,
   verifyEvidenceCommand,
   get,

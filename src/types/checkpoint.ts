@@ -69,6 +69,8 @@ export interface Gap {
   readonly reason: string
   /** Epoch milliseconds when it was recorded. */
   readonly recordedAt: number
+  /** Index up to which it was delivered after all, by `ct-stream gaps --retry`; exclusive. Absent: nothing of it was. */
+  readonly delivered?: number
 }
 
 /** Proof of a log's misbehaviour, kept so that it can be shown to others. */

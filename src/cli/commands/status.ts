@@ -75,7 +75,10 @@ function statusReport(contents: Contents, io: CliIo, style: Style): string {
     logs.length === 0 ? 'no log has a position yet\n' : tableText(logs, logColumns(contents, now), style, width),
   )
   if (gaps.length > 0)
-    parts.push(style.yellow('entries that were not delivered:\n'), tableText(gaps, gapColumns, style, width))
+    parts.push(
+      style.yellow('entries that were not delivered (ct-stream gaps --retry tries again):\n'),
+      tableText(gaps, gapColumns, style, width),
+    )
   if (evidence.length > 0)
     parts.push(
       style.red('evidence of misbehaviour (ct-stream evidence exports it):\n'),

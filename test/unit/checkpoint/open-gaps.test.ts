@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openGaps, readFromOf } from '../../../src/checkpoint/open-gaps.js'
+import { openGaps, openPieces, readFromOf } from '../../../src/checkpoint/open-gaps.js'
 import type { Gap } from '../../../src/types/checkpoint.js'
 import { LOG } from '../../support/memory-log.js'
 
@@ -84,5 +84,20 @@ describe('readFromOf', () => {
     ['a row that does not say, and a cursor to before it', { position: 900, learned: {} }, 800, 800],
   ])('knows of %s', (_, stored, start, expected) => {
     expect(readFromOf(stored, start)).toBe(expected)
+  })
+})
+
+describe('openPieces', () => {
+  it('leaves out what a retry delivered, from the beginning on', () => {
+    const gap = gapOf(768, 2822)
+    expect(openPieces({ ...gap, delivered: 1000 }, undefined)).toEqual([{ ...gap, start: 1000 }])
+    expect(openPieces({ ...gap, delivered: 2822 }, undefined)).toEqual([])
+    expect(spans(openPieces({ ...gap, delivered: 1000 }, rowOf(2500, 2000)))).toEqual([
+      [1000, 2000],
+      [2500, 2822],
+    ])
+    expect(spans(openPieces({ ...gapOf(768, undefined), delivered: 1000 }, undefined))).toEqual([[1000, undefined]])
+    expect(openPieces({ ...gapOf(768, undefined), delivered: Number.MAX_SAFE_INTEGER }, undefined)).toEqual([])
+    expect(openGaps([{ ...gap, delivered: 1000 }], [])).toEqual([{ ...gap, start: 1000 }])
   })
 })

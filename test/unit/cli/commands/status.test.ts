@@ -78,7 +78,7 @@ describe('ct-stream status', () => {
       'Second\\u{202e} log  rfc6962              5              5      0       1 m     2         0  requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z, limitedSince 9,000,000,000,000,000',
       'Third log           rfc6962              0              -      -         -     0         0  -',
       '',
-      'entries that were not delivered:',
+      'entries that were not delivered (ct-stream gaps --retry tries again):',
       '',
       'LOG                 FROM  TO  RECORDED                  REASON',
       'Second\\u{202e} log     3   4  2026-11-22T12:00:00.000Z  log is gone',

@@ -1,0 +1,83 @@
+import { openGaps } from '../../checkpoint/open-gaps.js'
+import type { Gap } from '../../types/checkpoint.js'
+import { checkpointPath, openExisting } from '../checkpoint-file.js'
+import type { Command, CommandContext } from '../command.js'
+import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
+import { usageError } from '../flags/usage-error.js'
+import { Output } from '../terminal/output.js'
+import { formatCount } from '../terminal/quantities.js'
+import { styleFor } from '../terminal/style.js'
+import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
+
+const retryFlag: Flag = {
+  name: 'retry',
+  type: 'switch',
+  help: 'fetch, prove and print what is missing; what was printed is missing no more',
+}
+
+/** `ct-stream gaps`: what could not be delivered, and another try. */
+export const gaps: Command = {
+  name: 'gaps',
+  summary: 'Entries that could not be delivered, by log; --retry tries again and prints them.',
+  positionals: [],
+  flags: [
+    retryFlag,
+    jsonFlag,
+    ...flagsNamed(
+      'checkpoint',
+      'log-list',
+      'log',
+      'key',
+      'submission-url',
+      'allow-http',
+      'end-patience',
+      'contact',
+      'proxy',
+    ),
+    ...formatFlags,
+    ...reportFlags,
+  ],
+  examples: [
+    ['ct-stream gaps', 'what is missing, since when, and why'],
+    ['ct-stream gaps --retry --format json >> all.jsonl', 'appends it where the rest went'],
+  ],
+  run: showOrRetry,
+}
+
+async function showOrRetry(context: CommandContext): Promise<void> {
+  const { io, values } = context
+  const path = checkpointPath(values)
+  if (path === undefined) throw usageError('there are no gaps without a checkpoint file')
+  if (values.switch('retry')) {
+    if (values.isFlag('json')) throw usageError('--json and --retry exclude each other; --format json prints entries')
+    const { retryGaps } = await import('../retry-gaps.js')
+    return retryGaps(context, path)
+  }
+  const open = await readOpen(path)
+  const text = values.switch('json')
+    ? jsonLines(open.map(gapJson))
+    : tableText(open, columns, styleFor(io.stdout, io.env), widthFor(io.stdout)) || 'nothing is missing\n'
+  await new Output(io.stdout).write(text, io.stop)
+}
+
+async function readOpen(path: string): Promise<readonly Gap[]> {
+  const store = await openExisting(path)
+  try {
+    return openGaps(store.gaps(), store.load())
+  } finally {
+    store.close()
+  }
+}
+
+const columns: readonly Column<Gap>[] = [
+  { title: 'LOG', text: ({ log }) => log.description },
+  { title: 'FROM', text: ({ start }) => formatCount(start), isNumber: true },
+  { title: 'TO', text: ({ end }) => (end === undefined ? undefined : formatCount(end - 1)), isNumber: true },
+  { title: 'SINCE', text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
+  { title: 'REASON', text: ({ reason }) => reason },
+]
+
+/** `end` is exclusive, as everywhere; `null` where nobody knows it. */
+function gapJson({ log, start, end, reason, recordedAt }: Gap): object {
+  return { log, start, end: end ?? null, reason, recordedAt: new Date(recordedAt).toISOString() }
+}

@@ -1,0 +1,170 @@
+import { openPieces } from '../checkpoint/open-gaps.js'
+import { SqliteCheckpointStore } from '../checkpoint/sqlite.js'
+import { CtStreamError } from '../errors.js'
+import { specOf } from '../logs/listed-log.js'
+import { ctStream } from '../stream/ct-stream.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Gap } from '../types/checkpoint.js'
+import type { Logger } from '../types/clock.js'
+import type { LogSpec } from '../types/log.js'
+import { LogKey } from '../wire/head-signature.js'
+import { openExisting } from './checkpoint-file.js'
+import type { CommandContext } from './command.js'
+import { specsFor } from './flags/log-sources.js'
+import { proxyFrom } from './flags/proxy.js'
+import { streamRequest } from './flags/stream-options.js'
+import { readListedLogs, transportFrom } from './listed-logs.js'
+import { Output } from './terminal/output.js'
+import { logLevelFrom, reporter, reportLine } from './terminal/report.js'
+import { styleFor } from './terminal/style.js'
+import { type WatchedStream, watch } from './watch.js'
+
+/**
+ * Fetches what is missing, log by log and in order, by a stream of its own over exactly these entries: proven like all others. What
+ * the output has taken is settled page by page, so that an interrupted try goes on where it was.
+ *
+ * @throws {@link CtStreamError} `CT_INCOMPLETE` when something is still missing; `CT_CHECKPOINT_CONFLICT` while a stream uses
+ * the file.
+ */
+export async function retryGaps(context: CommandContext, path: string): Promise<void> {
+  const { io } = context
+  const missing = await missingLogs(path)
+  if (missing.size === 0) {
+    await new Output(io.stderr).write('ct-stream: nothing is missing\n')
+    return
+  }
+  const specs = await specsById(context, missing)
+  const store = new SqliteCheckpointStore(path)
+  await store.open()
+  try {
+    const rows = new Map(store.load().map((row) => [row.log.id, row]))
+    const failures: string[] = []
+    for (const gap of store.gaps()) {
+      const spec = specs.get(gap.log.id)
+      for (const piece of openPieces(gap, rows.get(gap.log.id))) {
+        const outcome =
+          spec === undefined ? whereIs(piece) : await retry(piece, spec, context, (to) => store.settleGap(gap, to))
+        if (outcome === 'stopped') return
+        // What was delivered of a gap is known from its beginning on: nothing after a piece that is still missing.
+        if (outcome !== undefined) failures.push(outcome)
+        if (outcome !== undefined) break
+      }
+    }
+    if (failures.length > 0)
+      throw new CtStreamError('CT_INCOMPLETE', `some entries are still missing: ${failures.join('; ')}`)
+  } finally {
+    store.close()
+  }
+}
+
+async function missingLogs(path: string): Promise<ReadonlySet<string>> {
+  const store = await openExisting(path)
+  try {
+    const rows = new Map(store.load().map((row) => [row.log.id, row]))
+    const open = store.gaps().filter((gap) => openPieces(gap, rows.get(gap.log.id)).length > 0)
+    return new Set(open.map(({ log }) => log.id))
+  } finally {
+    store.close()
+  }
+}
+
+/** How each log is asked: as the flags say, or as the lists do, whatever state they have it in. */
+async function specsById(context: CommandContext, missing: ReadonlySet<string>): Promise<ReadonlyMap<string, LogSpec>> {
+  const { io, values } = context
+  const given = new Map(((await specsFor(context)) ?? []).map((spec) => [new LogKey(spec.key).id, spec]))
+  if (given.size > 0) return given
+  const transport = await transportFrom(context)
+  try {
+    const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+    const { listed } = await readListedLogs(context, transport, logger)
+    return new Map([...listed.values()].filter(({ id }) => missing.has(id)).map((log) => [log.id, specOf(log)]))
+  } finally {
+    await transport.close()
+  }
+}
+
+/** @returns `undefined` when all of it was delivered, else why not; `'stopped'` when the user or the reader has had enough. */
+async function retry(
+  piece: Gap,
+  spec: LogSpec,
+  context: CommandContext,
+  settle: (delivered: number) => void,
+): Promise<string | undefined> {
+  const { io, values } = context
+  const { contact, allowHttp, endPatienceMs } = streamRequest(values, { now: io.clock.now(), specs: [spec] })
+  const dispatcher = await proxyFrom(values, io.env)
+  const { start, end } = piece
+  let delivered = start
+  let isOver = false
+  const noted: Noted = {
+    onDelivered: (to) => {
+      delivered = to
+      settle(to)
+    },
+    onEnd: () => {
+      isOver = true
+    },
+  }
+  let stream: WatchedStream | undefined
+  const open = async (logger: Logger) => {
+    const until = end === undefined ? 'head' : { index: end }
+    const range = { logs: [spec], start: { index: start }, end: until, checkpoint: false } as const
+    const through = dispatcher !== undefined && { dispatcher }
+    stream = noting(ctStream({ ...range, ...through, contact, allowHttp, endPatienceMs, logger }), noted)
+    return stream
+  }
+  try {
+    await watch({ context, open, end: 'head' })
+  } catch (error) {
+    if (!CtStreamError.is(error) || error.code !== 'CT_INCOMPLETE') throw error
+    return `${nameOf({ ...piece, start: delivered })} (${error.message})`
+  }
+  if (end !== undefined && delivered >= end) return told(context, piece)
+  if (!isOver || io.stop.aborted) return 'stopped'
+  const { headSize = 0 } = stream?.status().logs[0] ?? {}
+  if (end !== undefined || headSize < start)
+    return `${nameOf({ ...piece, start: delivered })} (the log has ${headSize} entries)`
+  settle(Number.MAX_SAFE_INTEGER)
+  return told(context, { ...piece, end: Math.max(delivered, headSize) })
+}
+
+interface Noted {
+  /** Everything before this index was written. */
+  readonly onDelivered: (to: number) => void
+  /** There is nothing more to write. */
+  readonly onEnd: () => void
+}
+
+/** The stream, and what of it was written and acknowledged. */
+function noting(stream: WatchedStream, { onDelivered, onEnd }: Noted): WatchedStream {
+  let last: CtCertificate | undefined
+  return {
+    status: () => stream.status(),
+    on: (event, listener) => stream.on(event, listener),
+    close: () => stream.close(),
+    [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
+    async *batches() {
+      for await (const page of stream.batches()) {
+        last = page.at(-1) ?? last
+        yield page
+      }
+      onEnd()
+    },
+    acknowledge: (...certificate) => {
+      stream.acknowledge(...certificate)
+      if (last !== undefined) onDelivered(last.index + 1)
+    },
+  }
+}
+
+function told({ io, values }: CommandContext, piece: Gap): undefined {
+  if (!values.switch('quiet')) io.stderr.write(`ct-stream: delivered: ${reportLine(nameOf(piece))}\n`)
+}
+
+function whereIs(piece: Gap): string {
+  return `${nameOf(piece)} (no list at hand names the log: name it with --log and --key)`
+}
+
+function nameOf({ log, start, end }: Gap): string {
+  return `${log.description}: entries from ${start}${end === undefined ? '' : ` to ${end - 1}`}`
+}
