@@ -79,10 +79,10 @@ function claimOf(code: string, facts: Facts): Claim {
       return measured('wrong-proof', facts)
     case 'CT_HEAD_SIGNATURE':
       return { kind: 'wrong-signature', heads: [] }
+    case 'CT_HEAD_UNSERVED':
+      return facts.head === undefined ? other(facts) : { kind: 'never-served', heads: [facts.head] }
     default:
-      return /NEVER_SERVED|UNSERVED/.test(code) && facts.head !== undefined
-        ? { kind: 'never-served', heads: [facts.head] }
-        : other(facts)
+      return other(facts)
   }
 }
 

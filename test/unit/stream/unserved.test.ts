@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import type { TestLog } from '../../../src/testing/index.js'
+import { evidenceToJSON } from '../../../src/verify/evidence-json.js'
+import { verifyEvidence } from '../../../src/verify/verify-evidence.js'
 import { range } from '../../support/follow.js'
 import { certificates, grow, logOf } from '../../support/logs.js'
 import { outcomeOf, passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
@@ -146,6 +148,9 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     checkpoint.open()
     expect(checkpoint.evidence()).toMatchObject([
       { code: 'CT_HEAD_UNSERVED', message, detail: { head: { tree_size: 2300 }, verifiedHead: { tree_size: 300 } } },
+    ])
+    expect(checkpoint.evidence().map((record) => verifyEvidence(evidenceToJSON(record)))).toMatchObject([
+      { holds: true, proves: 'observed-only', kind: 'never-served', unproven: ['that the entries were never served'] },
     ])
   }, 60_000)
 
