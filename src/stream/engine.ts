@@ -9,8 +9,7 @@ import { SeenEntries } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import { createTransport } from '../http/create-transport.js'
 import { reusesConnections } from '../http/keep-alive.js'
-import { OperatorQueues } from '../http/operator-queues.js'
-import { OriginRates } from '../http/origin-rates.js'
+import { RequestScheduler } from '../http/request-scheduler.js'
 import { withRetry } from '../http/retry.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
@@ -74,8 +73,7 @@ export class Engine {
   private readonly mixer = new Mixer()
   private readonly store: CheckpointStore
   private readonly transport: Transport
-  private readonly rates: OriginRates
-  private readonly queues: OperatorQueues
+  private readonly scheduler: RequestScheduler
   private roster: Roster | undefined
   private readonly storeQueue: StoreQueue
   private readonly caches: StoreCaches
@@ -111,8 +109,7 @@ export class Engine {
     this.issuers = new Issuers(this.findIssuer, clock)
     this.seen = dedupe && new SeenEntries(dedupe, elapsed, random)
     this.store = checkpointStore(settings.checkpoint)
-    this.rates = new OriginRates(settings)
-    this.queues = new OperatorQueues(settings.concurrency, settings.clock)
+    this.scheduler = new RequestScheduler(settings)
     this.transport = createTransport({
       userAgent: userAgent(VERSION, settings.contact),
       keepAlive: reusesConnections,
@@ -163,8 +160,7 @@ export class Engine {
     this.roster = new Roster({
       settings: this.settings,
       transport: this.transport,
-      rates: this.rates,
-      queues: this.queues,
+      scheduler: this.scheduler,
       budget: this.budget,
       signal: this.stopper.signal,
       stored,
@@ -400,9 +396,7 @@ export class Engine {
     const client = this.roster?.client(logId)
     if (client === undefined) throw new CtStreamError('CT_CLOSED', `the log ${logId} is not followed`, { logId })
     const { signal } = this.stopper
-    const { operator, url } = client.log
-    const slot = { log: logId, operator, url, priority: 1, signal }
-    const schedule = <T>(request: () => Promise<T>) => this.rates.run(slot, () => this.queues.run(slot, request))
+    const schedule = <T>(request: () => Promise<T>) => this.scheduler.run(client.log, { priority: 1, signal }, request)
     return withRetry(() => client.issuer(fingerprint, { signal, schedule }), {
       clock: this.settings.clock,
       random: this.settings.random,

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CtStreamError } from '../errors.js'
-import type { OperatorQueues } from '../http/operator-queues.js'
-import type { OriginRates } from '../http/origin-rates.js'
+import type { RequestScheduler } from '../http/request-scheduler.js'
 import type { Transport } from '../http/transport.js'
 import { maxListBytes } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
@@ -27,8 +26,7 @@ import type { Settings } from './settings.js'
 export interface RosterOptions {
   readonly settings: Settings
   readonly transport: Transport
-  readonly rates: OriginRates
-  readonly queues: OperatorQueues
+  readonly scheduler: RequestScheduler
   readonly budget: ByteBudget
   readonly signal: AbortSignal
   /** What is remembered, by log id. */
@@ -267,21 +265,12 @@ export class Roster {
     resume: CursorPosition | undefined,
     lane: () => Lane,
   ): LogSession {
-    const { settings, rates, queues, budget, signal, events } = this.options
-    const { id } = client.log
-    // The log may have moved since.
-    const log = () => (this.client(id) ?? client).log
-    if (stored !== undefined) rates.restore(client.log.url, stored.learned)
+    const { settings, scheduler, budget, signal, events } = this.options
+    if (stored !== undefined) scheduler.restore(client.log.url, stored.learned)
     return new LogSession({
       client,
       settings,
-      // The rate comes first: who waits for it takes no place that others could use.
-      schedule: (request, slot) => {
-        const { url, operator } = log()
-        return rates.run({ ...slot, url }, () => queues.run({ ...slot, log: id, operator }, request))
-      },
-      requestsPerSecond: () => rates.requestsPerSecond(log().url),
-      keptRate: () => rates.kept(log().url),
+      scheduler,
       share: shareOf(budget),
       mergeDelayMs,
       clock: settings.clock,

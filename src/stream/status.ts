@@ -31,7 +31,7 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
     requests: session.requests.requests,
     retries: session.requests.retries,
     pageSize: session.limits.planner.pageSize,
-    requestsPerSecond: session.options.requestsPerSecond(),
+    requestsPerSecond: session.options.scheduler.requestsPerSecond(session.log.url),
     troubleMs: since === undefined ? undefined : Math.max(0, elapsed - since),
     lastError: session.condition.lastError,
   }

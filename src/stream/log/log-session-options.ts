@@ -1,7 +1,6 @@
 import type { CtStreamError } from '../../errors.js'
-import type { KeptRate } from '../../http/learned-rate.js'
+import type { RequestScheduler } from '../../http/request-scheduler.js'
 import type { LogClient, RequestOptions } from '../../logs/client.js'
-import type { Schedule } from '../../poll/log-requests.js'
 import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
 import type { Clock } from '../../types/clock.js'
 import type { Cosignature, SignedHead } from '../../types/log.js'
@@ -13,11 +12,8 @@ import type { ProvenPage } from './proven-page.js'
 export interface LogSessionOptions {
   readonly client: LogClient
   readonly settings: Settings
-  readonly schedule: Schedule
-  /** The rate to which the log's origin limits its clients; `undefined` as far as is known, none. */
-  readonly requestsPerSecond: () => number | undefined
-  /** The same as it is kept for a later run, with its dates. */
-  readonly keptRate: () => KeptRate | undefined
+  /** Gives each request its turn, and knows the rate to which the log's origin limits its clients. */
+  readonly scheduler: RequestScheduler
   /** What the log may hold of the byte budget. */
   readonly share: ByteBudget
   /** The longest time from an entry's timestamp to its merge that is reckoned with, milliseconds. */

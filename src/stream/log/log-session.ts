@@ -54,7 +54,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     const log = () => this.log
     const asking = () => this.asking
     const requests = new LogRequests(options.client, {
-      schedule: options.schedule,
+      schedule: (request, turn) => options.scheduler.run(this.log, turn, request),
       clock,
       random: options.random,
       signal: this.controller.signal,
@@ -95,7 +95,7 @@ export class LogSession implements TroubledSession, OpeningSession {
   /** What is worth remembering of the log's limits, and from where it was read without a break. */
   get learned(): LogCheckpoint['learned'] {
     const { options, span, logHeads, condition } = this
-    const limits = this.limits.record(options.keptRate())
+    const limits = this.limits.record(options.scheduler.kept(this.log.url))
     const unserved = logHeads.known.unserved.record()
     const waited = Object.keys(unserved).length > 0 && { unserved }
     if (span.start === undefined) return { ...limits, ...waited }

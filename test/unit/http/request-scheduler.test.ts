@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../../src/errors.js'
+import { RequestScheduler } from '../../../src/http/request-scheduler.js'
+import { LOG } from '../../support/memory-log.js'
+import { settled, VirtualClock } from '../../support/virtual-clock.js'
+
+const busy = () => Promise.reject(new CtStreamError('CT_HTTP_STATUS', 'busy', { status: 429, retryAfterMs: 5_000 }))
+
+function schedulerOn(clock: VirtualClock, perLog = 1) {
+  const scheduler = new RequestScheduler({ concurrency: { perLog }, clock, random: () => 0.5 })
+  const turn = { priority: 0, signal: new AbortController().signal }
+  return { scheduler, turn }
+}
+
+describe('RequestScheduler', () => {
+  it('lets no more requests of one log through than its limit, and those of another log beside them', async () => {
+    const { scheduler, turn } = schedulerOn(new VirtualClock())
+    const begun: string[] = []
+    let end: () => void = () => {}
+    const first = scheduler.run(LOG, turn, () => {
+      begun.push('first')
+      return new Promise<void>((resolve) => {
+        end = resolve
+      })
+    })
+    const second = scheduler.run(LOG, turn, async () => begun.push('second'))
+    await scheduler.run({ ...LOG, id: 'other' }, turn, async () => begun.push('other'))
+    expect(begun).toEqual(['first', 'other'])
+    end()
+    await Promise.all([first, second])
+    expect(begun).toEqual(['first', 'other', 'second'])
+  })
+
+  it('lets who waits for a rate take no place in a queue', async () => {
+    const clock = new VirtualClock()
+    const { scheduler, turn } = schedulerOn(clock)
+    await expect(scheduler.run(LOG, turn, busy)).rejects.toMatchObject({ status: 429 })
+    const begun: string[] = []
+    const waits = scheduler.run(LOG, turn, async () => begun.push('limited'))
+    // The same log, at another address: its queue has a place.
+    await scheduler.run({ ...LOG, url: 'https://elsewhere.example.net/' }, turn, async () => begun.push('moved'))
+    await settled()
+    expect(begun).toEqual(['moved'])
+    await clock.pass(60_000)
+    await waits
+    expect(begun).toEqual(['moved', 'limited'])
+  })
+
+  it('keeps what it learned of a rate, and takes it up again', async () => {
+    const clock = new VirtualClock()
+    const { scheduler } = schedulerOn(clock)
+    expect([scheduler.requestsPerSecond(LOG.url), scheduler.kept(LOG.url)]).toEqual([undefined, undefined])
+    scheduler.restore(LOG.url, { requestsPerSecond: 2, limitedAt: clock.now(), limitedSince: clock.now() })
+    expect(scheduler.requestsPerSecond(LOG.url)).toBe(2)
+    expect(scheduler.kept(LOG.url)).toMatchObject({ requestsPerSecond: 2 })
+  })
+})
