@@ -3,7 +3,7 @@ import type { EndOption, StreamStatus } from '../../types/stream.js'
 import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
 import { ProgressMeter } from './progress.js'
-import { fitLine, progressText, statusText, summaryText } from './status-text.js'
+import { fitLine, progressText, statusText, summaryText, waitingText } from './status-text.js'
 import type { Style } from './style.js'
 
 const everyMs = 500
@@ -26,7 +26,7 @@ export class StatusLine implements Overlay {
 
   /** Begins to show `status()`. */
   start(status: () => StreamStatus, end: EndOption): void {
-    this.run(status, new ProgressMeter(end)).catch(() => {})
+    this.run(status, end).catch(() => {})
   }
 
   /** Takes the line away for good. */
@@ -51,9 +51,10 @@ export class StatusLine implements Overlay {
     this.draw(this.text)
   }
 
-  private async run(status: () => StreamStatus, meter: ProgressMeter): Promise<void> {
+  private async run(status: () => StreamStatus, end: EndOption): Promise<void> {
+    const meter = new ProgressMeter(end)
     while (!this.stopped.signal.aborted) {
-      this.draw(lineOf(status(), meter))
+      this.draw(lineOf(status(), meter, end))
       await this.clock.sleep(everyMs, this.stopped.signal)
     }
   }
@@ -68,7 +69,9 @@ export class StatusLine implements Overlay {
   }
 }
 
-function lineOf(status: StreamStatus, meter: ProgressMeter): string {
+function lineOf(status: StreamStatus, meter: ProgressMeter, end: EndOption): string {
   const progress = meter.measure(status.logs)
-  return progress === undefined ? statusText(status) : progressText(progress, status.entriesPerSecond)
+  const text = progress === undefined ? statusText(status) : progressText(progress, status.entriesPerSecond)
+  const waiting = waitingText(status, end)
+  return waiting === '' ? text : `${waiting} · ${text}`
 }

@@ -1,5 +1,5 @@
 import type { CtErrorCode } from '../../errors.js'
-import type { LogState, LogStatus, StreamStatus } from '../../types/stream.js'
+import type { EndOption, LogState, LogStatus, StreamStatus } from '../../types/stream.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 import { truncate } from './width.js'
 
@@ -47,6 +47,28 @@ export function progressText({ done, total }: Progress, perSecond: number, barWi
   parts.push(`${formatCount(Math.min(done, total))} of ${formatCount(total)}`)
   if (done < total && perSecond > 0) parts.push(`${formatDuration(((total - done) / perSecond) * 1000)} left`)
   return parts.join(' · ')
+}
+
+/**
+ * What a stream with an end still waits for, when all that can be read now is read: `waiting for a head after 2026-11-22T12:00:00Z`,
+ * `1 log not reachable`. Empty while there is something to read.
+ */
+export function waitingText({ logs }: StreamStatus, end: EndOption): string {
+  if (end === 'never') return ''
+  const open = logs.filter(({ state }) => state !== 'finished' && state !== 'failed')
+  const unreachable = open.filter(({ troubleMs }) => troubleMs !== undefined)
+  const read = open.filter(({ troubleMs, lagEntries }) => troubleMs === undefined && lagEntries === 0)
+  if (unreachable.length + read.length < open.length) return ''
+  const parts = unreachable.length > 0 ? [`${counted(unreachable.length, 'log')} not reachable`] : []
+  if (read.length > 0) parts.unshift(`waiting for ${headText(end)} of ${counted(read.length, 'log')}`)
+  return parts.join(' · ')
+}
+
+function headText(end: EndOption): string {
+  if (typeof end !== 'object') return 'the end'
+  return 'time' in end
+    ? `a head after ${end.time.toISOString().replace('.000Z', 'Z')}`
+    : `entry ${formatCount(end.index - 1)}`
 }
 
 /** Shorter than the terminal is wide: a line that wraps cannot be taken back. */

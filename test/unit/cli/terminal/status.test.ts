@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { ProgressMeter } from '../../../../src/cli/terminal/progress.js'
 import { formatCount, formatDuration, formatRate } from '../../../../src/cli/terminal/quantities.js'
 import { StatusLine } from '../../../../src/cli/terminal/status-line.js'
-import { fitLine, progressText, statusText, summaryText } from '../../../../src/cli/terminal/status-text.js'
+import {
+  fitLine,
+  progressText,
+  statusText,
+  summaryText,
+  waitingText,
+} from '../../../../src/cli/terminal/status-text.js'
 import { noStyle } from '../../../../src/cli/terminal/style.js'
 import { CtStreamError } from '../../../../src/errors.js'
 import type { LogStatus, StreamStatus } from '../../../../src/types/stream.js'
@@ -97,6 +103,27 @@ describe('the status of a stream', () => {
     expect(fitLine('123456', 6)).toBe('1234…')
     expect(fitLine('漢字漢字', 8)).toBe('漢字漢…')
     expect(fitLine('12345', 0)).toBe('')
+  })
+})
+
+describe('what a stream that looks finished waits for', () => {
+  const end = { time: new Date(Date.UTC(2026, 10, 22, 12)) }
+  const done = log({ state: 'finished' }, 'done')
+
+  it('is a head, an entry, or a log that is not reachable', () => {
+    expect(waitingText(status([done, log()]), end)).toBe('waiting for a head after 2026-11-22T12:00:00Z of 1 log')
+    expect(waitingText(status([log()]), { index: 1001 })).toBe('waiting for entry 1,000 of 1 log')
+    const lost = log({ state: 'waiting', lagEntries: undefined, troubleMs: 5 }, 'b')
+    expect(waitingText(status([done, lost]), 'head')).toBe('1 log not reachable')
+    expect(waitingText(status([log(), lost, lost]), end)).toMatch(
+      /^waiting for a head .* of 1 log · 2 logs not reachable$/,
+    )
+  })
+
+  it('is nothing while there is something to read, when all is over, and without an end', () => {
+    expect(waitingText(status([log(), log({ lagEntries: 3 }, 'b')]), end)).toBe('')
+    expect(waitingText(status([done]), end)).toBe('')
+    expect(waitingText(status([log({ troubleMs: 5 })]), 'never')).toBe('')
   })
 })
 
