@@ -42,46 +42,46 @@ export const BASE = 36
  */
 export const POINTS: Readonly<Record<Sign, number>> = {
   // How the brand is written.
-  exact: 4, // 31
-  split: 16, // 900
-  confusable: 7, // 88
-  substitution: 3, // 27
-  transposition: 4, // 82
-  repetition: 11, // 130
-  insertion: 10, // 47
-  omission: 2, // 6
+  exact: 4, // 56
+  split: 16, // 930
+  confusable: 7, // 144
+  substitution: 3, // 28
+  transposition: 4, // 55
+  repetition: 11, // 196
+  insertion: 10, // 74
+  omission: 2, // 4
   two: -10, // 24, beside other signs
   'short-typo': -12, // a word of five letters with a typo: 32, beside other signs
   // Where: as a whole label, between hyphens, inside a word; in the registrable domain or in front of it.
-  'label-domain': 6, // 7
-  'part-domain': 10, // 76
-  'glued-domain': -9, // 7
-  'label-sub': 12, // 182
-  'part-sub': 4, // 103
-  'glued-sub': -4, // 15
+  'label-domain': 6, // 9
+  'part-domain': 10, // 79
+  'glued-domain': -9, // 9
+  'label-sub': 12, // 198
+  'part-sub': 4, // 98
+  'glued-sub': -4, // 22
   'glued-typo': -13, // 5
   // What it is glued to; a lure there is a lure.
-  'rest-before': -7, // 3
-  'rest-after': 6, // 18
-  'rest-short': 16, // 134
-  'rest-digits': 12, // 45
+  'rest-before': -7, // 4
+  'rest-after': 6, // 13
+  'rest-short': 16, // 120
+  'rest-digits': 12, // 43
   // What stands around it.
-  strong: 14, // 270
-  weak: 12, // 256
-  registry: 11, // 1,500
-  official: 10, // 3,900
+  strong: 14, // 336
+  weak: 12, // 302
+  registry: 11, // 1,960
+  official: 10, // 4,070
   again: 16, // 1,250
   // A brand that is a word, or of three letters at most: with a lure, and without.
-  word: -12, // 37
-  'word-bare': -14, // 2
-  short: 0, // 390
-  'short-bare': -10, // 49, all of it beside suffixes that phishing prefers
-  // Its own name below another suffix: mostly the brand itself, in another country.
-  'other-suffix': -24, // 1
-  private: 6, // 31
-  preferred: 20, // 1,385
-  raised: 12, // 362
-  settled: -10, // 2
+  word: -12, // 65
+  'word-bare': -14, // 6
+  short: 0, // 380
+  'short-bare': -10, // 45, all of it beside suffixes that phishing prefers
+  // Its own name below another suffix.
+  'other-suffix': -24, // 2: mostly the brand itself, in another country
+  private: 6, // 33
+  preferred: 20, // 1,565
+  raised: 12, // 559
+  settled: -10, // 3
   // Letters of another script: too few to measure; nobody means well by them.
   unicode: 60,
 }

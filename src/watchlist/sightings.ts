@@ -134,12 +134,19 @@ function nearSighting(
   const seen = editOf(text, raw, text.length >= TWO_EDITS ? edits : 1) ?? editOf(text, lettersLike(raw, text), 1)
   // hank is no bank: a word with another beginning is another word.
   if (seen === undefined || seen === 'first') return undefined
+  if (isBesideWord(squash, raw, text, start, end)) return undefined
   // Digits behind a brand make it no typo.
   if ((seen === 'insertion' || seen === 'repetition') && raw.startsWith(text) && /\d$/.test(raw)) return undefined
   if (inside && seen === 'two') return undefined
   // A window that only holds the word and the letter beside it: that is the word, glued.
   if (inside && raw.includes(text)) return undefined
   return { token, how: seen, extent: inside ? 'glued' : extentOf(squash, start, end), start, end, inside }
+}
+
+/** Whether two parts are the word itself and a letter beside it. */
+function isBesideWord({ bounds }: Squash, raw: string, text: string, start: number, end: number): boolean {
+  const isBefore = raw.startsWith(text) && bounds[start + text.length] !== Bound.none
+  return isBefore || (raw.endsWith(text) && bounds[end - text.length] !== Bound.none)
 }
 
 /** Digits of the text become the letters of the word that they may stand for, where those are in the same place. */

@@ -65,6 +65,11 @@ describe('look-alikes', () => {
     expect(match?.reasons).toContainEqual({ text: 'the lure login', points: 14, at: [7, 12] })
   })
 
+  it('takes a part beside the brand for no letter of it', () => {
+    for (const name of ['paypal-x.com', 'paypal.x.com', '*.paypal.example.com'])
+      expect(best(name)?.reasons[0]?.text).toBe('names paypal')
+  })
+
   it('names each brand once, the most likely first', () => {
     const brands = watchlist.match('outlook-microsoft.paypal-login.top').map(({ brand }) => brand)
     expect([...brands].sort()).toEqual(['Microsoft', 'PayPal'])
