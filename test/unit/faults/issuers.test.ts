@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ENTRIES, isRead, strike, World } from './run-cell.js'
+import { ENTRIES, isRead, strike, TIMEOUT, World } from './run-cell.js'
 import { ANY, type Way, waits, way } from './table.js'
 
 /** What goes wrong with every request for an issuer; `waits` means here: that chain is not to be had, and nothing else waits for it. */
@@ -10,7 +10,9 @@ const WAYS: readonly Way[] = [
 ]
 
 for (const way of WAYS)
-  it(`an issuer, ${way.name}: chain() rejects with ${way.told ?? 'nothing'}, entries come, and it is there a minute after it heals`, async () => {
+  it(`an issuer, ${way.name}: chain() rejects with ${way.told ?? 'nothing'}, entries come, and it is there a minute after it heals`, {
+    timeout: TIMEOUT,
+  }, async () => {
     const world = await World.make('static-ct')
     try {
       const { log, other, clock } = world

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createTestLog, createTestLogList, issueCertificates, type TestLog } from '../../../src/testing/index.js'
 import { indexesOf, range } from '../../support/follow.js'
 import type { Reader } from '../../support/reader.js'
-import { isRead, strike, World } from './run-cell.js'
+import { isRead, strike, TIMEOUT, World } from './run-cell.js'
 import { ANY, readsOn, type Way, waits, way } from './table.js'
 
 const HOUR = 3_600_000
@@ -18,7 +18,9 @@ const WAYS: readonly Way[] = [
 ]
 
 for (const way of WAYS)
-  it(`a log list, ${way.name}: tells ${way.told ?? 'nothing'}, and the logs known are read on`, async () => {
+  it(`a log list, ${way.name}: tells ${way.told ?? 'nothing'}, and the logs known are read on`, {
+    timeout: TIMEOUT,
+  }, async () => {
     const world = await World.make('rfc6962')
     const { clock, log, other } = world
     // Serves lists as it serves everything: with every fault.

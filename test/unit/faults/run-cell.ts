@@ -15,6 +15,8 @@ import type { Step, Way } from './table.js'
 export const ENTRIES = [...issueCertificates(700, { sign: false })]
 /** Entries before the fault strikes, and when it is over: of the log itself, and of the one beside it. */
 const SIZES = { log: [300, 700], other: [20, 40] } as const
+/** For a machine that is busy with something else: a cell takes a tenth of a second, and no time of the machine decides its outcome. */
+export const TIMEOUT = 60_000
 /** Less than one page of 256 entries. */
 const BUDGET = 256 * 1024
 const SECOND = 1000

@@ -6,7 +6,7 @@ import { CtStreamError } from '../../../src/errors.js'
 import type { LogCheckpoint } from '../../../src/types/checkpoint.js'
 import { range } from '../../support/follow.js'
 import { useTempFolder } from '../checkpoint/temp-folder.js'
-import { isRead, World } from './run-cell.js'
+import { isRead, TIMEOUT, World } from './run-cell.js'
 
 const MINUTE = 60_000
 const folder = useTempFolder()
@@ -71,7 +71,7 @@ const IN_USE: readonly (readonly [string, Spoil, 'reads on and commits later' | 
 
 describe('a checkpoint file in use', () => {
   for (const [name, spoil, then, says = /^never$/] of IN_USE)
-    it(`${name}: the stream ${then}`, async () => {
+    it(`${name}: the stream ${then}`, { timeout: TIMEOUT }, async () => {
       const world = await World.make('static-ct')
       try {
         const { log, other, clock } = world
@@ -156,24 +156,28 @@ function foreign(path: string): void {
 }
 
 describe('a checkpoint file at the start', () => {
-  it.each(AT_THE_START)('that is %s is refused and left alone, and nothing is read', async (_, spoil, says) => {
-    const world = await World.make('rfc6962')
-    try {
-      const path = folder.file()
-      const reader = world.read({ checkpoint: path })
-      await world.passUntil(reader, () => isRead(reader, world.log, 300), MINUTE)
-      await reader.close()
-      spoil(path)
-      const before = statSync(path).isFile() ? readFileSync(path) : undefined
-      world.log.clearRequests()
-      const again = world.read({ checkpoint: path })
-      const end = { code: 'CT_CHECKPOINT_UNUSABLE', retryable: false, message: expect.stringMatching(says) }
-      await expect(again.done).rejects.toMatchObject(end)
-      await expect(again.done).rejects.toThrow(path)
-      expect([world.log.requestCount(), again.certificates]).toEqual([0, []])
-      expect(statSync(path).isFile() ? readFileSync(path) : undefined).toEqual(before)
-    } finally {
-      await world.close()
-    }
-  })
+  it.each(AT_THE_START)(
+    'that is %s is refused and left alone, and nothing is read',
+    { timeout: TIMEOUT },
+    async (_, spoil, says) => {
+      const world = await World.make('rfc6962')
+      try {
+        const path = folder.file()
+        const reader = world.read({ checkpoint: path })
+        await world.passUntil(reader, () => isRead(reader, world.log, 300), MINUTE)
+        await reader.close()
+        spoil(path)
+        const before = statSync(path).isFile() ? readFileSync(path) : undefined
+        world.log.clearRequests()
+        const again = world.read({ checkpoint: path })
+        const end = { code: 'CT_CHECKPOINT_UNUSABLE', retryable: false, message: expect.stringMatching(says) }
+        await expect(again.done).rejects.toMatchObject(end)
+        await expect(again.done).rejects.toThrow(path)
+        expect([world.log.requestCount(), again.certificates]).toEqual([0, []])
+        expect(statSync(path).isFile() ? readFileSync(path) : undefined).toEqual(before)
+      } finally {
+        await world.close()
+      }
+    },
+  )
 })
