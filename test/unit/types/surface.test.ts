@@ -81,6 +81,7 @@ describe('a test double', () => {
       [Symbol.asyncIterator]: () => iteratorOver(certificates),
       batches: () => iteratorOver([certificates]),
       readable: () => Readable.from(certificates),
+      acknowledgement: 'manual',
       acknowledge: () => {},
       commit: async () => {},
       status: () => ctStream({ checkpoint: false }).status(),
