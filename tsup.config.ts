@@ -10,6 +10,7 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
     modules: 'src/modules/index.ts',
     'outputs/jsonl': 'src/outputs/jsonl.ts',
+    'outputs/sqlite': 'src/outputs/sqlite.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
     cli: 'src/cli/main.ts',
   },

@@ -41,17 +41,21 @@ export type SqliteDriver = new (
   options?: { readonly readonly?: boolean; readonly fileMustExist?: boolean; readonly timeout?: number },
 ) => SqliteDatabase
 
+const FOR_CHECKPOINT =
+  'a checkpoint file cannot be used, %; or keep positions elsewhere: a CheckpointStore of your own, or none (checkpoint: false, --no-checkpoint)'
+
 /**
  * Loads better-sqlite3 and its native part: only here, and only when a file is opened, so that importing the library
  * neither needs nor touches it.
  *
+ * @param problem - What its absence means to the user, with `%` for what is missing.
  * @throws {@link CtStreamError} `CT_PEER_MISSING` when the package or its native part cannot be loaded, or would crash this runtime.
  */
-export async function loadSqlite(): Promise<SqliteDriver> {
+export async function loadSqlite(problem = FOR_CHECKPOINT): Promise<SqliteDriver> {
   try {
     // Before anything of it is loaded: what crashes cannot be caught.
     const wrong = wrongPair(installedVersion() ?? '', process.versions)
-    if (wrong !== undefined) throw unavailable(wrong)
+    if (wrong !== undefined) throw unavailable(problem, wrong)
     const { default: driver } = await import('better-sqlite3')
     // The native part is loaded by the first connection, not by the import.
     new driver(':memory:').close()
@@ -59,6 +63,7 @@ export async function loadSqlite(): Promise<SqliteDriver> {
   } catch (cause) {
     if (CtStreamError.is(cause)) throw cause
     throw unavailable(
+      problem,
       'better-sqlite3 with its native part could not be loaded: ' +
         'run "npm rebuild better-sqlite3" (or "npm install better-sqlite3") with the runtime that is used',
       cause,
@@ -76,10 +81,10 @@ function installedVersion(): string | undefined {
   }
 }
 
-function unavailable(problem: string, cause?: unknown): CtStreamError {
+function unavailable(problem: string, missing: string, cause?: unknown): CtStreamError {
   return new CtStreamError(
     'CT_PEER_MISSING',
-    `a checkpoint file cannot be used, ${problem}; or keep positions elsewhere: a CheckpointStore of your own, or none (checkpoint: false, --no-checkpoint)`,
+    problem.replace('%', () => missing),
     { cause },
   )
 }

@@ -1,0 +1,56 @@
+import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import { CtStreamError } from '../errors.js'
+import type { Finding } from '../types/finding.js'
+import { dateOption, integerOption, objectOption, optionError } from '../util/options.js'
+
+export interface SearchOptions {
+  /** First seen then or later. Default: any time. */
+  readonly since?: Date
+  /** The newest of so many, 1 to 1,000,000. Default 1000. */
+  readonly limit?: number
+}
+
+/** `com.example.www`: what is below a domain lies together in an index. */
+export function reversedName(name: string): string {
+  return name.split('.').reverse().join('.')
+}
+
+/**
+ * Findings whose certificate has a name that fits, newest first.
+ *
+ * @param pattern - `example.com`: it and everything below; `=example.com`: only itself; `*.example.com`: only what is below.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ */
+export function search(db: SqliteDatabase, pattern: string, options: SearchOptions = {}): Finding[] {
+  const { since, limit } = objectOption<SearchOptions>('options', options, ['since', 'limit'])
+  const [, mark = '', name = ''] =
+    typeof pattern === 'string'
+      ? (/^(=|\*\.)?([^*=\s]{1,1024})$/.exec(pattern.toLowerCase().replace(/\.$/, '')) ?? [])
+      : []
+  if (name === '')
+    throw optionError('pattern', "a name such as 'example.com', '=example.com' or '*.example.com'", pattern)
+  const reversed = reversedName(name)
+  const bounds = {
+    exact: mark === '*.' ? null : reversed,
+    // `/` is the character behind the dot: what begins with the name and a dot lies between.
+    from: mark === '=' ? null : `${reversed}.`,
+    to: mark === '=' ? null : `${reversed}/`,
+    since: since === undefined ? 0 : dateOption('since', since),
+    limit: integerOption('limit', limit, 1, 1_000_000, 1000),
+  }
+  const rows = db
+    .prepare(
+      `SELECT json FROM findings WHERE first_seen >= @since AND id IN (
+         SELECT finding FROM names WHERE name = @exact
+         UNION SELECT finding FROM names WHERE name >= @from AND name < @to
+       ) ORDER BY first_seen DESC, id LIMIT @limit`,
+    )
+    .all(bounds) as { readonly json: string }[]
+  try {
+    return rows.map(({ json }) => JSON.parse(json))
+  } catch (cause) {
+    throw new CtStreamError('CT_OUTPUT_FAILED', 'the database holds a finding that is no JSON: it is damaged', {
+      cause,
+    })
+  }
+}
