@@ -238,6 +238,14 @@ describe('a copy of the file without its write-ahead log', () => {
 })
 
 describe('another program that has the file', () => {
+  it('is waited for by a write no longer than the event loop may wait', async () => {
+    const store = new SqliteCheckpointStore(folder.file())
+    await store.open()
+    const { db } = (store as unknown as { file: { db: Database.Database } }).file
+    expect(db.pragma('busy_timeout', { simple: true })).toBeLessThanOrEqual(50)
+    store.close()
+  })
+
   it('fails a write in a way that can be tried again', async () => {
     const path = folder.file()
     const store = await opened(path)
