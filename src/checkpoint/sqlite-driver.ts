@@ -28,7 +28,8 @@ type ArgumentsOf<Action> = Action extends (...parameters: infer Given) => unknow
 
 /** A prepared statement. */
 export interface SqliteStatement<Parameters extends unknown[], Row> {
-  run(...parameters: Parameters): unknown
+  /** `changes`: rows that were inserted, updated or deleted. */
+  run(...parameters: Parameters): { readonly changes: number }
   get(...parameters: Parameters): Row | undefined
   all(...parameters: Parameters): Row[]
   /** Rows are then the value of their first column. */
