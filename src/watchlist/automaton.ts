@@ -1,7 +1,7 @@
 /** Symbols of names: a to z, 0 to 9, hyphen, underscore, full stop; all others are 0, which no keyword has. */
 const SYMBOLS = 40
 /** States near the root, where nearly all steps end, have a row of their own; this many at most. */
-const ROWS = 4096
+const ROWS = 32_768
 const MIX = 0x9e3779b1
 
 const symbolOf = new Uint8Array(128)
