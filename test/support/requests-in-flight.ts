@@ -9,9 +9,9 @@ const GOES_ON = ['undici:client:sendHeaders', 'undici:request:headers', 'undici:
 const ENDS = ['undici:request:trailers', 'undici:request:error']
 
 /** Without a sign of life for so long, a request is one that the server does not answer. */
-const STUCK_MS = 50
-/** Turns of a millisecond without anything new: what follows an answer needs a few. */
-const CALM_TURNS = 3
+const STUCK_MS = 100
+/** Turns of the event loop without anything new: what follows an answer needs a few. */
+const CALM_TURNS = 6
 
 const moving = new Set<object>()
 let signs = 0
@@ -61,7 +61,7 @@ export async function requestsDone(): Promise<void> {
   if (!isMoving()) return
   let since = performance.now()
   for (let calm = 0; calm < CALM_TURNS; calm++) {
-    await wait(1)
+    await (moving.size > 0 ? wait(1) : new Promise((resolve) => setImmediate(resolve)))
     if (!isMoving()) continue
     calm = -1
     if (signs !== seen) since = performance.now()

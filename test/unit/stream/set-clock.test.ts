@@ -61,7 +61,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
   it('changes nothing about the speed that is shown', async () => {
     const clock = new VirtualClock()
     const log = await logOf(500)
-    const reader = follow(log, clock)
+    const reader = follow(log, clock, { pollIntervalMs: 60_000 })
     await reader.until(() => reader.certificates.length === 500)
     const speed = () => reader.stream.status().entriesPerSecond
     const before = speed()
@@ -76,7 +76,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const clock = new VirtualClock()
     const log = await logOf(0)
     const [certificate] = certificates(1)
-    const reader = follow(log, clock, { dedupe: { by: 'certificate', ttlMs: 600_000 } })
+    const reader = follow(log, clock, { dedupe: { by: 'certificate', ttlMs: 600_000 }, pollIntervalMs: 10_000 })
     const publish = async () => {
       log.add([certificate as never])
       log.publish()
@@ -96,14 +96,14 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const [log, other] = [await logOf(5), await logOf(1)]
     const list = (...logs: TestLog[]) => createTestLogList(logs, { timestamp: new Date(clock.now()) })
     const lists = closing(await ListServer.open(list(log, other)))
-    const reader = follow(log, clock, { logs: undefined, logList: lists.url } as CtStreamOptions)
+    const reader = follow(log, clock, { logs: undefined, logList: lists.url, pollIntervalMs: 60_000 } as CtStreamOptions)
     await reader.until(() => reader.indexes(log.logId).length === 5)
     grow(log, 3)
-    await clock.pass(10_000)
+    await clock.pass(80_000)
     expect(reader.indexes(log.logId)).toHaveLength(8)
     log.fault({ on: 'get-entries', status: 503 })
     grow(log, 2)
-    await clock.pass(10_000)
+    await clock.pass(80_000)
     lists.content = list(other)
     await clock.pass(5_400_000)
     expect(reader.lists.at(-1)?.removed.map(({ id }) => id)).toEqual([log.logId])
