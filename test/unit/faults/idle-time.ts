@@ -1,4 +1,5 @@
 import type { FaultyNetwork } from '../../support/faulty-network.js'
+import { requestsDone } from '../../support/requests-in-flight.js'
 import type { VirtualClock } from '../../support/virtual-clock.js'
 
 /** An answer is parsed, proven, delivered and followed by the next request in so many turns of the event loop. */
@@ -36,6 +37,7 @@ export async function passUntil(
 async function quiet(network: World['network']): Promise<void> {
   for (let turn = 0, seen = -1; turn < TURNS; turn++) {
     await network.idle()
+    await requestsDone()
     if (network.requests !== seen) turn = 0
     seen = network.requests
     await new Promise((resolve) => setImmediate(resolve))
