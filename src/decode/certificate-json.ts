@@ -11,6 +11,7 @@ export function certificateJson(certificate: CtCertificate): CertificateJson {
     timestamp: certificate.timestamp?.toISOString() ?? null,
     leafHash: toHex(certificate.leafHash),
     historical: certificate.historical,
+    verified: certificate.verified,
     cursor: certificate.cursor,
     sha256: certificate.sha256 ?? null,
     sha1: certificate.sha1 ?? null,

@@ -98,6 +98,10 @@ export class DecodedEntry implements CtCertificate {
     return this.context.historical
   }
 
+  get verified(): boolean {
+    return this.context.verified === true && this.context.accusedOf === undefined
+  }
+
   get cursor(): string {
     // Not kept: it may cover more of the other logs the next time.
     return this.context.cursor(this.index)
@@ -250,6 +254,7 @@ export class DecodedEntry implements CtCertificate {
       for (const field of decodedFields) void this[field]
       this.checkPoison()
       this.checkIndex()
+      this.checkVerified()
       this.issuersAtHand()
     })
     return this.found.toArray()
@@ -325,6 +330,12 @@ export class DecodedEntry implements CtCertificate {
   }
 
   /** The index that a static-ct log writes into each of its leaves, and signs. */
+  private checkVerified(): void {
+    const { accusedOf } = this.context
+    if (accusedOf === undefined) return
+    this.found.add('verified', 'entry-unverified', `not proven: delivered after the log was accused of ${accusedOf}`)
+  }
+
   private checkIndex(): void {
     const decoded = this.log.kind === 'static-ct' ? decodeMerkleLeaf(this.raw.leafInput) : undefined
     if (decoded?.kind !== 'leaf') return

@@ -32,6 +32,7 @@ export function certificateOf(proven: ProvenEntry, client: LogClient, lookup: Lo
   return decodeEntry(proven.entry, {
     log,
     historical: true,
+    verified: true,
     cursor: () => encodeCursor([[cursorKey(log.id), index + 1, rangeAfter(proven)]]),
     issuer: (fingerprint) => patiently(lookup, () => client.issuer(fingerprint, { signal: lookup.signal })),
   })

@@ -26,6 +26,7 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
     entries: lane.entries,
     filtered: lane.filtered,
     duplicates: lane.duplicates,
+    unverified: lane.unverified,
     entriesPerSecond: lane.rate.perSecond(elapsed),
     bytes: session.window.bytes,
     requests: session.requests.requests,

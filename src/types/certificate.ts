@@ -43,6 +43,7 @@ export type CertificateKind = 'certificate' | 'precertificate' | 'unparsable'
  * | `issuer-key-hash-mismatch` | the first CA of the chain does not have the key the leaf names |
  * | `chain-mismatch` | a certificate of the chain is not the issuer that the one before it names, or cannot be read |
  * | `chain-unavailable` | an issuer certificate could not be fetched |
+ * | `entry-unverified` | not proven: delivered after its log was accused, by `onMisbehaviour: 'continue-unverified'` |
  */
 export type ProblemCode =
   | 'leaf-malformed'
@@ -72,6 +73,7 @@ export type ProblemCode =
   | 'issuer-key-hash-mismatch'
   | 'chain-mismatch'
   | 'chain-unavailable'
+  | 'entry-unverified'
 
 /**
  * One deviation met while decoding. Never an exception: the entry is delivered with what could be read. At most 20 are kept of one
@@ -328,6 +330,14 @@ export interface CtCertificate {
   /** Whether it lies below the head seen when the log was opened. */
   readonly historical: boolean
   /**
+   * Whether it is proven to be in a tree whose head the log signed (RFC 6962 section 2.1), consistent with its earlier heads. `false`
+   * with any `verify` but `'full'`, of an entry delivered by `onMisbehaviour: 'continue-unverified'` after its log was accused, and
+   * of a certificate that comes from no log.
+   *
+   * Problems: `entry-unverified`, of an entry of an accused log.
+   */
+  readonly verified: boolean
+  /**
    * Opaque position just after this entry, covering all logs of the stream; `ctStream({ resume: cursor })` continues there. About 43
    * characters a log. Computed when first read, at any time: until then the certificate keeps the leaf hashes of its page, 32 bytes
    * an entry.
@@ -581,6 +591,8 @@ export interface CertificateJson {
   readonly leafHash: string
   /** {@link CtCertificate.historical}. */
   readonly historical: boolean
+  /** {@link CtCertificate.verified}. */
+  readonly verified: boolean
   /** {@link CtCertificate.cursor}. */
   readonly cursor: string
   /** {@link CtCertificate.sha256}, 64 hex digits; `null` without DER. */

@@ -146,6 +146,11 @@ export interface LogStatus {
   readonly filtered: number
   /** Entries dropped by the option `dedupe`: the same was delivered before, of this log or another. */
   readonly duplicates: number
+  /**
+   * Entries given to the reader that were not proven, `cert.verified: false`: all of them with any `verify` but `'full'`; of a log that was
+   * accused those delivered by `onMisbehaviour: 'continue-unverified'`. Otherwise 0.
+   */
+  readonly unverified: number
   /** Entries per second over the last minute or so. */
   readonly entriesPerSecond: number
   /** Bytes of entries received. */

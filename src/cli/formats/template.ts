@@ -14,8 +14,9 @@ const name = [
 const fields: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     [
-      ...['kind', 'index', 'timestamp', 'leafHash', 'historical', 'cursor', 'sha256', 'sha1', 'issuanceId'],
+      ...['kind', 'index', 'timestamp', 'leafHash', 'historical', 'verified', 'cursor', 'sha256', 'sha1'],
       ...[
+        'issuanceId',
         'issuerKeyHash',
         'serialNumber',
         'notBefore',

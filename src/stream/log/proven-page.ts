@@ -1,3 +1,4 @@
+import type { CtErrorCode } from '../../errors.js'
 import type { CompactRange } from '../../merkle/compact-range.js'
 import type { EntryBatch } from '../../types/entries.js'
 import type { Lease } from '../../util/byte-budget.js'
@@ -9,6 +10,8 @@ export interface ProvenPage {
   readonly rangeBefore: CompactRange | undefined
   /** … and with it. */
   readonly rangeAfter: CompactRange | undefined
+  /** Not proven: the log was accused of this before. The ranges are `undefined` then. */
+  readonly accusedOf?: CtErrorCode | undefined
   readonly lease: Lease
   /** Size of the log when the stream opened it: entries below were there before. */
   readonly openedSize: number

@@ -29,6 +29,8 @@ export class Lane {
   filtered = 0
   /** Entries dropped because the same was delivered before, of this log or another. */
   duplicates = 0
+  /** Entries given to the reader that were not proven. */
+  unverified = 0
   /** The log's timestamp of the last acknowledged entry, epoch milliseconds. */
   lastTimestamp: number | undefined
 

@@ -63,6 +63,8 @@ export class PageReader {
       lane,
       log,
       historical: false,
+      verified: proven.rangeBefore !== undefined,
+      accusedOf: proven.accusedOf,
       seenAt: context.settings.clock.now(),
       cursor: (index) => cursors.after(index),
       // Many entries have the same issuer: each its own copy.
@@ -139,6 +141,7 @@ export class PageReader {
       return undefined
     }
     seen?.add(keys)
+    if (!certificate.verified) lane.unverified++
     return certificate
   }
 }

@@ -21,6 +21,7 @@ const propertyNames: Readonly<Record<Exclude<keyof CtCertificate, Method>, true>
   timestamp: true,
   leafHash: true,
   historical: true,
+  verified: true,
   cursor: true,
   leafInput: true,
   der: true,
