@@ -90,6 +90,7 @@ export type {
   FollowedLog,
   LogState,
   LogStatus,
+  MisbehaviourOption,
   ReadableOptions,
   RequestDispatcher,
   StartOption,

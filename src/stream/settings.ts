@@ -11,7 +11,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { LogSpec } from '../types/log.js'
 import type { LogSelection } from '../types/log-list.js'
-import type { AcknowledgeOption, CtStreamOptions, VerifyOption } from '../types/stream.js'
+import type { AcknowledgeOption, CtStreamOptions, MisbehaviourOption, VerifyOption } from '../types/stream.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, dateOption, integerOption, objectOption, optionError } from '../util/options.js'
 import { VERSION } from '../version.js'
@@ -32,6 +32,7 @@ export interface Settings {
   readonly commit: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly acknowledge: AcknowledgeOption
   readonly verify: VerifyOption
+  readonly onMisbehaviour: MisbehaviourOption
   /** `undefined`: everything is wanted. */
   readonly filter: EntryFilter | undefined
   /** `undefined`: nothing is dropped for having been delivered before. */
@@ -61,6 +62,7 @@ export const DEFAULTS = Object.freeze({
   commit: Object.freeze({ everyMs: 1_000, everyEntries: 10_000 }),
   acknowledge: 'automatic',
   verify: 'full',
+  onMisbehaviour: 'stop-log',
   dedupe: DEDUPE_DEFAULTS,
   maxBufferedBytes: 64 * 1024 * 1024,
   concurrency: Object.freeze({ perLog: 4, perOperator: 8, total: 32 }),
@@ -80,6 +82,7 @@ const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
   'commit',
   'acknowledge',
   'verify',
+  'onMisbehaviour',
   'filter',
   'dedupe',
   'maxBufferedBytes',
@@ -121,6 +124,12 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     commit: commitOption(options.commit),
     acknowledge: choiceOption('acknowledge', options.acknowledge, ['automatic', 'manual'], DEFAULTS.acknowledge),
     verify: choiceOption('verify', options.verify, ['full', 'signatures-only', 'none-unverified'], DEFAULTS.verify),
+    onMisbehaviour: choiceOption(
+      'onMisbehaviour',
+      options.onMisbehaviour,
+      ['stop-log', 'continue-unverified'],
+      DEFAULTS.onMisbehaviour,
+    ),
     filter: filterOption('filter', options.filter),
     dedupe: dedupeOption('dedupe', options.dedupe),
     maxBufferedBytes: integerOption(

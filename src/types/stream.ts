@@ -38,6 +38,14 @@ export type EndOption = 'never' | 'head' | { readonly index: number } | { readon
 export type VerifyOption = 'full' | 'signatures-only' | 'none-unverified'
 
 /**
+ * What becomes of a log that was accused (event `misbehaviour`), until it serves again what agrees with what it signed.
+ *
+ * - `stop-log`: nothing of it is delivered that is not proven
+ * - `continue-unverified`: what it serves is delivered all the same, as `cert.verified: false` with the problem `entry-unverified`
+ */
+export type MisbehaviourOption = 'stop-log' | 'continue-unverified'
+
+/**
  * What counts as finished with, so that it need not come again.
  *
  * - `automatic`: an entry or page, when the reader asks for the next one
@@ -138,7 +146,7 @@ export interface LogStatus {
   readonly lagEntries: number | undefined
   /** Milliseconds between the timestamp of the last delivered entry and now; 0 when nothing is missing. */
   readonly lagMs: number | undefined
-  /** Size of the largest head that is known to be consistent with everything delivered. */
+  /** Size of the largest head that is known to be consistent with everything delivered as `verified`. */
   readonly verifiedSize: number | undefined
   /** Entries this stream is finished with: acknowledged by the reader, or dropped. */
   readonly entries: number
@@ -293,6 +301,19 @@ export interface CtStreamOptions {
   readonly acknowledge?: AcknowledgeOption
   /** How much is proven before an entry is delivered. Default `'full'`. */
   readonly verify?: VerifyOption
+  /**
+   * What becomes of a log that was accused of misbehaviour. Default `'stop-log'`: it is asked on every minute, and nothing of it is
+   * delivered before what it serves is proven.
+   *
+   * `'continue-unverified'` delivers what it serves: pages that are not of its tree, and up to any head that it signed, also one
+   * that contradicts others of its own. Such entries have `verified: false` and the problem `entry-unverified`; those after them are proven
+   * again, and `verified`, as soon as what the log serves agrees with a head that is consistent with those verified before. They count as
+   * delivered: what the log serves in their place later does not come by itself (`getEntry()` asks for one). Nothing is
+   * delivered of a log that shows no head signed with its key, nor of one that contradicts what is known of it when it is opened at a
+   * `resume` cursor. `dedupe` drops no other entry for one of these. The accusation comes
+   * first, which takes five minutes unless the log's own signatures contradict each other: longer than the default of `endPatienceMs`.
+   */
+  readonly onMisbehaviour?: MisbehaviourOption
   /** Which entries are delivered. What is dropped counts as read: the position moves past it. Default: all. */
   readonly filter?: Filter
   /**

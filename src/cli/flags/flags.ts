@@ -243,6 +243,14 @@ export const streamFlags: readonly Flag[] = [
     group: certificates,
   },
   {
+    name: 'on-misbehaviour',
+    type: 'text',
+    value: 'HOW',
+    choices: ['stop-log', 'continue-unverified'],
+    help: 'what a misbehaving log serves: stop-log (default) or continue-unverified, shown as not verified',
+    group: certificates,
+  },
+  {
     name: 'contact',
     type: 'text',
     value: 'ADDRESS',

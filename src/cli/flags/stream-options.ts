@@ -33,6 +33,7 @@ export function streamRequest(values: Values, { now, domainsFile, specs }: Reque
     endPatienceMs: patienceFrom(values),
     checkpoint: values.switch('no-checkpoint') ? false : values.text('checkpoint'),
     verify: values.choice('verify', ['full', 'signatures-only', 'none-unverified']),
+    onMisbehaviour: values.choice('on-misbehaviour', ['stop-log', 'continue-unverified']),
     filter: filterFrom(values, domainsFile),
     dedupe: values.choice<DedupeBy>('dedupe', ['certificate', 'issuance']),
     contact: contactFrom(values),

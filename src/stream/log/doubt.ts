@@ -56,9 +56,12 @@ export class Doubt {
     return this.accused ? backoffDelay(ACCUSED, 0, random) : backoffDelay(IN_DOUBT, this.tries - 1, random)
   }
 
-  /** Whether a step that contradicted nothing ends it. */
-  isSettledAt(now: number): boolean {
-    return this.isOpen && (!this.aboutEntries || now - this.lastAt > QUIET_MS)
+  /**
+   * Whether a step that contradicted nothing ends it.
+   * @param isAdrift - Entries were handed on without proof, and none were proven since: that no answer contradicts says nothing.
+   */
+  isSettledAt(now: number, isAdrift = false): boolean {
+    return this.isOpen && (!this.aboutEntries || (!isAdrift && now - this.lastAt > QUIET_MS))
   }
 
   clear(): void {

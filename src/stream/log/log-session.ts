@@ -127,7 +127,10 @@ export class LogSession implements TroubledSession, OpeningSession {
       })
       await this.options.events.opened()
       while (window.fetchedTo < span.end)
-        await this.untilProven(() => (window.fetchedTo < this.target ? this.catchUp() : this.waitForGrowth()))
+        await this.untilProven(async () => {
+          await window.resume()
+          await (window.fetchedTo < this.target ? this.catchUp() : this.waitForGrowth())
+        })
       this.condition.enter('finished')
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
@@ -250,7 +253,8 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   private untilProven(step: () => Promise<void>): Promise<void> {
     return this.trouble.untilProven(async (again) => {
-      if (again && this.span.start !== undefined) await this.look()
+      // What was accused is not proven again by a head that contradicts nothing only because nobody looked.
+      if ((again || this.window.isAdrift) && this.span.start !== undefined) await this.look()
       await step()
     })
   }

@@ -1,3 +1,4 @@
+import type { CtErrorCode } from '../../errors.js'
 import { CompactRange } from '../../merkle/compact-range.js'
 import type { LearnedLimits } from '../../poll/learned-limits.js'
 import type { LogRequests } from '../../poll/log-requests.js'
@@ -11,6 +12,11 @@ import type { ProvenPage } from './proven-page.js'
 
 /** Pages held for one consistency proof: one extra request in fifty is the 2 % a backlog may cost. */
 const PAGES_PER_PROOF = 50
+
+/** How long entries are read without proof before the log's heads are looked at again, milliseconds. */
+const UNPROVEN_MS = 60_000
+
+type UnprovenBatch = Pick<ProvenBatch<Lease>, 'batch' | 'payload'>
 
 export interface ProofWindowContext {
   readonly options: Pick<LogSessionOptions, 'settings' | 'share' | 'clock' | 'events'>
@@ -41,6 +47,8 @@ export class ProofWindow {
   /** Index after the last entry handed on. */
   handedOn: number
   held = new HeldEntries<Lease>(CompactRange.empty)
+  /** Whether entries were handed on without proof, and none were proven since. */
+  isAdrift = false
   private readonly context: ProofWindowContext
   private reader: RangeReader | undefined
   /** Pages held for the next proof: few at first, so that the reader soon has something, then ever more. */
@@ -58,7 +66,12 @@ export class ProofWindow {
 
   /** Index after the last entry received: reading goes on there. */
   get fetchedTo(): number {
-    return this.proves ? this.held.end : this.handedOn
+    return this.proves && !this.isLost ? this.held.end : this.handedOn
+  }
+
+  /** Whether no range is known of what precedes the next entry: nothing can be proven before the log proves one. */
+  private get isLost(): boolean {
+    return this.isAdrift && this.held.provenRange.size !== this.handedOn
   }
 
   /** Index up to which entries are received; `undefined` where nothing is proven. */
@@ -112,6 +125,47 @@ export class ProofWindow {
     return 'proven'
   }
 
+  /**
+   * Hands on without proof what is held, after the log was accused.
+   * @returns Whether anything was held.
+   */
+  handOnHeld(accusedOf: CtErrorCode): boolean {
+    const held = this.held.discard()
+    if (held.length === 0) return false
+    this.handOnUnproven(held, accusedOf)
+    return true
+  }
+
+  /**
+   * Reads up to `end` and hands on without proof, after the log was accused; for a minute at most, then its heads are due.
+   * @param treeSize - Of the tree it is read of, at least `end`.
+   * @throws what a request threw.
+   */
+  async readUnproven(accusedOf: CtErrorCode, end: number, treeSize: number): Promise<void> {
+    if (this.handedOn >= end) return
+    const { elapsed } = this.context.options.settings
+    const until = elapsed() + UNPROVEN_MS
+    this.dropReader()
+    const reader = this.newReader(this.handedOn, end, () => ({ ...this.context.asking(), treeSize }))
+    this.reader = reader
+    while (elapsed() < until) {
+      const next = await reader.next(true)
+      if (next === undefined || next === 'starved') break
+      this.bytes += next.batch.byteLength
+      this.handOnUnproven([{ batch: next.batch, payload: next.lease }], accusedOf)
+    }
+  }
+
+  /** Has the log prove what precedes the next entry, where that is not known: then what follows can be proven again. */
+  async resume(): Promise<void> {
+    const { heads, requests, asking } = this.context
+    const { newest } = heads
+    if (!this.isLost || newest === undefined || newest.treeSize < this.handedOn) return
+    heads.disputed = { head: newest }
+    this.startFrom(await requests.frontier(this.handedOn, newest, asking()))
+    heads.confirm()
+  }
+
   /** Has what is held proven, if anything is. */
   async proveRest(): Promise<void> {
     if (this.held.pages > 0) await this.prove()
@@ -131,6 +185,8 @@ export class ProofWindow {
   /** Back to what is proven: gives back everything else. */
   rewind(): void {
     this.dropReader()
+    // Where what cannot be proven is handed on all the same, it is as little as possible.
+    if (this.context.options.settings.onMisbehaviour === 'continue-unverified') this.pagesPerProof = 1
     for (const { payload } of this.held.discard()) payload.release()
   }
 
@@ -148,19 +204,27 @@ export class ProofWindow {
 
   private proven(batches: readonly ProvenBatch<Lease>[]): void {
     this.context.heads.confirm()
+    this.isAdrift = false
     this.pagesPerProof = Math.min(this.pagesPerProof * 2, PAGES_PER_PROOF)
     this.context.onProven()
     this.handOn(batches)
   }
 
-  private handOn(
-    batches: readonly (Partial<ProvenBatch<Lease>> & Pick<ProvenBatch<Lease>, 'batch' | 'payload'>)[],
-  ): void {
+  private handOnUnproven(pages: readonly UnprovenBatch[], accusedOf: CtErrorCode): void {
+    this.isAdrift = this.proves
+    this.startFrom(CompactRange.empty)
+    this.handOn(
+      pages.map(({ batch, payload }) => ({ batch, payload })),
+      accusedOf,
+    )
+  }
+
+  private handOn(batches: readonly (Partial<ProvenBatch<Lease>> & UnprovenBatch)[], accusedOf?: CtErrorCode): void {
     const openedSize = this.context.openedSize()
     const pages: ProvenPage[] = []
     for (const { batch, rangeBefore, rangeAfter, payload: lease } of batches) {
       this.handedOn = batch.start + batch.length
-      pages.push({ batch, rangeBefore, rangeAfter, lease, openedSize })
+      pages.push({ batch, rangeBefore, rangeAfter, accusedOf, lease, openedSize })
     }
     // Where nothing is proven, what was served is all there is to know.
     if (!this.proves) this.context.heads.unserved.dropTo(this.handedOn)
@@ -169,8 +233,14 @@ export class ProofWindow {
   }
 
   private readerTo(end: number): RangeReader {
-    const { requests, limits, asking, options } = this.context
-    this.reader ??= new RangeReader(this.fetchedTo, end, {
+    this.reader ??= this.newReader(this.fetchedTo, end)
+    this.reader.extend(end)
+    return this.reader
+  }
+
+  private newReader(start: number, end: number, asking = this.context.asking): RangeReader {
+    const { requests, limits, options } = this.context
+    return new RangeReader(start, end, {
       requests,
       planner: limits.planner,
       budget: options.share,
@@ -180,7 +250,5 @@ export class ProofWindow {
       clock: options.clock,
       weight: limits.weight,
     })
-    this.reader.extend(end)
-    return this.reader
   }
 }

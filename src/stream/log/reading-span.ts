@@ -88,6 +88,25 @@ export class ReadingSpan {
     this.start = start
   }
 
+  /**
+   * Begins where an earlier run ended, though the log contradicts what was remembered of it: nothing is proven before it agrees again.
+   * @returns Whether it is known where to begin; not where a cursor says what the log has to prove first.
+   */
+  openUnproven({ window, logHeads }: OpeningSession): boolean {
+    const { stored, resumeAt, resumeRoot } = this.options
+    const start = resumeAt ?? stored?.position
+    if (start === undefined || resumeRoot !== undefined) return false
+    const range =
+      stored?.range !== undefined && stored.position === start ? new CompactRange(start, stored.range) : undefined
+    // No signed head is forgotten, compared or not.
+    for (const head of stored?.pendingHeads ?? [])
+      if (!logHeads.known.wasAccused(head) && !logHeads.known.unserved.has(head)) logHeads.known.unserved.add(head)
+    window.begin(start, range)
+    window.isAdrift = window.proves && range === undefined
+    this.from = this.start = start
+    return true
+  }
+
   /** Finds out where reading ends, as far as the newest head says. */
   async resolveEnd(session: OpeningSession): Promise<void> {
     const { clock, settings } = this.options

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../../errors.js'
-import type { LogRequests } from '../../poll/log-requests.js'
+import { isDisproof, type LogRequests } from '../../poll/log-requests.js'
 import type { Evidence } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
@@ -13,6 +13,7 @@ import type { LogSessionOptions } from './log-session-options.js'
 import { Patience } from './patience.js'
 import type { Pause } from './pause.js'
 import type { ProofWindow } from './proof-window.js'
+import type { OpeningSession, ReadingSpan } from './reading-span.js'
 import { untilProven } from './until-proven.js'
 
 /** While requests fail, how often the head is looked at beside them. Milliseconds. */
@@ -24,7 +25,7 @@ const PEEKS_IN_PATIENCE = 4
 class PassedOver extends Error {}
 
 /** The session whose trouble it is. */
-export interface TroubledSession {
+export interface TroubledSession extends OpeningSession {
   readonly options: LogSessionOptions
   /** The session's own: aborting it ends the session. */
   readonly controller: LinkedController
@@ -34,6 +35,7 @@ export interface TroubledSession {
   readonly requests: LogRequests
   readonly logHeads: LogHeads
   readonly window: ProofWindow
+  readonly span: ReadingSpan
   /** Goes back to what is proven, to ask for everything since past all caches. */
   rewind(): void
   /** Reading goes on by other heads than the one whose tree is not served. */
@@ -117,7 +119,7 @@ export class Trouble {
     return untilProven(
       async (again) => {
         await this.byOtherHeads(step, again)
-        if (doubt.isSettledAt(elapsed())) this.cleared()
+        if (doubt.isSettledAt(elapsed(), session.window.isAdrift)) this.cleared()
       },
       {
         doubt,
@@ -126,6 +128,7 @@ export class Trouble {
         isCertain: ({ code }) => isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK'),
         trouble: (error, isNews) => this.meet(error, isNews),
         accuse: (error) => this.accuse(error),
+        goOnUnproven: (error) => this.goOnUnproven(error),
         rewind: () => this.rewind(),
         sleep: (ms) => session.pause.sleep(ms),
         elapsed,
@@ -210,6 +213,28 @@ export class Trouble {
     this.doubt.accused = true
     condition.enter('misbehaving')
     await options.events.accuse(evidence, error)
+  }
+
+  /** Hands on without proof what the log serves, up to the head that contradicts others, if that is the policy. */
+  private async goOnUnproven({ code }: CtStreamError): Promise<boolean> {
+    const { session } = this
+    const { options, window, logHeads, span, controller } = session
+    if (options.settings.onMisbehaviour !== 'continue-unverified') return false
+    if (window.handOnHeld(code)) return true
+    const { head } = logHeads.known.disputed
+    // What its key did not sign is not the log's: nobody knows how far there is anything to read.
+    if (head === undefined || code === 'CT_HEAD_SIGNATURE') return false
+    this.rewind()
+    if (span.start === undefined) return span.openUnproven(session)
+    const before = window.handedOn
+    try {
+      await window.readUnproven(code, Math.min(head.treeSize, span.end), head.treeSize)
+    } catch (error) {
+      controller.signal.throwIfAborted()
+      // It is asked for again, in its turn.
+      if (!isDisproof(error) && !(error instanceof PassedOver)) throw error
+    }
+    return window.handedOn > before
   }
 
   private giveUp(error: CtStreamError): GaveUp {

@@ -16,6 +16,11 @@ export interface Contradicted {
   trouble(error: CtStreamError, isNews: boolean): void
   /** Holds it against the log. */
   accuse(error: CtStreamError): Promise<void>
+  /**
+   * Reading goes on without proof after the log was accused, where the caller wants that.
+   * @returns Whether it got any further.
+   */
+  goOnUnproven(error: CtStreamError): Promise<boolean>
   /** Goes back to what is proven, to ask for everything since past all caches. */
   rewind(): void
   sleep(ms: number): Promise<void>
@@ -32,7 +37,7 @@ export interface Contradicted {
  *
  * What signatures contradict is held against the log at once. What a cache or a gateway can have done (entries that hash to no
  * signed root, a proof that proves nothing) is asked for again on fresh connections, steadily, and held against the log only when
- * it has lasted for minutes.
+ * it has lasted for minutes. Then reading may go on without proof, which ends the step.
  *
  * @param step - Told whether it is a repetition.
  * @throws {@link GaveUp} when the log is given up; what else the step throws.
@@ -50,7 +55,9 @@ export async function untilProven(step: (again: boolean) => Promise<void>, conte
       // What is no disproof after all is the fault of something else.
       const isBlamed = isDisproof(named) && (context.isCertain(named) || doubt.persists(elapsed()))
       if (isBlamed && !doubt.accused) await context.accuse(named)
+      const isPassed = doubt.accused && isDisproof(named) && (await context.goOnUnproven(named))
       context.rewind()
+      if (isPassed) return
       const left = patienceMs - (elapsed() - (doubt.since ?? 0))
       if (left <= 0) throw new GaveUp(named.message)
       await context.sleep(Math.min(left, doubt.delayMs(random)))

@@ -122,7 +122,7 @@ export class PageReader {
   private pick(i: number): CtCertificate | undefined {
     const { context: stream, lane } = this
     const { filter, seen } = stream
-    const { batch, openedSize } = this.proven
+    const { batch, openedSize, accusedOf } = this.proven
     const outside = lane.session.span.times.judge(batch.leafInput(i))
     if (outside === 'late') lane.leaveForNextRun(this.proven, i)
     if (outside !== undefined || filter?.mayMatch(batch.leafInput(i)) === false) {
@@ -140,7 +140,8 @@ export class PageReader {
       lane.filtered++
       return undefined
     }
-    seen?.add(keys)
+    // An accused log must not keep the proven copy of another log from being delivered.
+    if (accusedOf === undefined) seen?.add(keys)
     if (!certificate.verified) lane.unverified++
     return certificate
   }

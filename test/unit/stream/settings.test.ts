@@ -69,6 +69,7 @@ describe('the options of a stream', () => {
       commit: { everyMs: 1000, everyEntries: 10_000 },
       acknowledge: 'automatic',
       verify: 'full',
+      onMisbehaviour: 'stop-log',
       maxBufferedBytes: 67_108_864,
       concurrency: { perLog: 4, perOperator: 8, total: 32 },
       pollIntervalMs: 10_000,

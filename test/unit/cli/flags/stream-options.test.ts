@@ -44,6 +44,7 @@ describe('flags as options of ctStream()', () => {
       },
     ],
     ['--no-checkpoint', { checkpoint: false }],
+    ['--on-misbehaviour continue-unverified', { onMisbehaviour: 'continue-unverified' }],
     ['--log-list a.json --log-list https://b.example/', { logList: ['a.json', 'https://b.example/'] }],
     ['--operator Google --kind static-ct', { logs: { operators: ['Google'], kinds: ['static-ct'] } }],
     [`--log https://a.example/ --key ${key}`, { logs: [{ kind: 'rfc6962', url: 'https://a.example/', key }] }],

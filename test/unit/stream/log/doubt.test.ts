@@ -33,6 +33,8 @@ describe('Doubt', () => {
     head.contradicted(0, false)
     expect([entries.isSettledAt(1), head.isSettledAt(1)]).toEqual([false, true])
     expect([entries.isSettledAt(2 * MINUTE), entries.isSettledAt(2 * MINUTE + 1)]).toEqual([false, true])
+    // Where nothing was proven of what was handed on, silence says nothing.
+    expect([entries.isSettledAt(2 * MINUTE + 1, true), head.isSettledAt(1, true)]).toEqual([false, true])
     entries.clear()
     expect([entries.isOpen, entries.since, entries.named, entries.accused]).toEqual([
       false,
