@@ -114,7 +114,7 @@ export interface ConcurrencyOption {
  *   is tried again
  * - `finished`: it reached the `end`
  * - `misbehaving`: it signed two trees that cannot both be its own, or served for minutes what does not agree with what it signed;
- *   the evidence is stored, and it is tried again every minute or so
+ *   the evidence is stored, and it is tried again every minute or so; with `onMisbehaviour: 'continue-unverified'` it is read on
  * - `failed`: given up, which happens in a stream with an `end`, and to a log that left the lists and could not be read for a day;
  *   the missing entries are recorded as a gap
  */
