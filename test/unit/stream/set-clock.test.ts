@@ -96,7 +96,11 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const [log, other] = [await logOf(5), await logOf(1)]
     const list = (...logs: TestLog[]) => createTestLogList(logs, { timestamp: new Date(clock.now()) })
     const lists = closing(await ListServer.open(list(log, other)))
-    const reader = follow(log, clock, { logs: undefined, logList: lists.url, pollIntervalMs: 60_000 } as CtStreamOptions)
+    const reader = follow(log, clock, {
+      logs: undefined,
+      logList: lists.url,
+      pollIntervalMs: 60_000,
+    } as CtStreamOptions)
     await reader.until(() => reader.indexes(log.logId).length === 5)
     grow(log, 3)
     await clock.pass(80_000)
