@@ -9,7 +9,8 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-
+    // A request that stands still on a busy machine looks like one that is never answered (test/support/requests-in-flight.ts).
+    retry: 1,
     // Much of the time is spent waiting for sockets: a machine of two cores would run one file at a time.
     maxWorkers: Math.max(3, availableParallelism()),
     projects: [
