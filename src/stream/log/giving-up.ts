@@ -6,12 +6,23 @@ import { likelyCause } from './likely-cause.js'
 /** How long a log that left the lists may be out of reach before what is missing of it is recorded as a gap. */
 const RETIRED_PATIENCE_MS = 86_400_000
 
+/**
+ * How long a log that left the lists is looked at before it counts as at its end, milliseconds: a front end that lags shows an old
+ * head, and shows nothing else once nothing is published any more.
+ */
+export const RETIRED_LOOKS_MS = 3_600_000
+
 /** Ends a session whose log cannot be read to the end. */
 export class GaveUp extends Error {}
 
 /** Whether a log that left the lists at `retiredAt`, and cannot be reached, is waited for no longer. Elapsed milliseconds. */
 export function isPatienceOver(retiredAt: number | undefined, now: number): boolean {
   return retiredAt !== undefined && now - retiredAt > RETIRED_PATIENCE_MS
+}
+
+/** Whether a log that left the lists at `retiredAt` has had time to show its last head. Elapsed milliseconds. */
+export function hasShownAll(retiredAt: number | undefined, now: number): boolean {
+  return retiredAt !== undefined && now - retiredAt >= RETIRED_LOOKS_MS
 }
 
 /** Why a stream with an end reads a log no further. */

@@ -8,7 +8,7 @@ import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
 import { Condition } from './condition.js'
-import { GaveUp, gapAt, isPatienceOver } from './giving-up.js'
+import { GaveUp, gapAt, isPatienceOver, RETIRED_LOOKS_MS } from './giving-up.js'
 import { LogHeads } from './log-heads.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
 import { Pause } from './pause.js'
@@ -132,6 +132,8 @@ export class LogSession implements TroubledSession, OpeningSession {
           await (window.fetchedTo < this.target ? this.catchUp() : this.waitForGrowth())
         })
       this.condition.enter('finished')
+      // That a log is at its end for good is worth remembering, without a new position.
+      if (this.logHeads.retiredAt !== undefined) this.options.events.changed()
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
       await this.recordGap(error)
@@ -147,7 +149,7 @@ export class LogSession implements TroubledSession, OpeningSession {
   /** The log left the lists: what it has published is read, then the session ends. */
   retire(): void {
     this.logHeads.retiredAt ??= this.options.settings.elapsed()
-    // It ends where the next head says: entries may have come since the last look.
+    // Entries may have come since the last look.
     this.pause.cut()
   }
 
@@ -233,7 +235,8 @@ export class LogSession implements TroubledSession, OpeningSession {
     const { logHeads, window, span, trouble, options } = this
     const { random, settings } = options
     this.settle()
-    const interval = this.complete ? COMPLETE_HEAD_MS : settings.pollIntervalMs
+    const longest = logHeads.retiredAt === undefined ? Number.POSITIVE_INFINITY : RETIRED_LOOKS_MS
+    const interval = this.complete ? COMPLETE_HEAD_MS : Math.min(settings.pollIntervalMs, longest)
     // From head to head: reading what the last one brought took some of it.
     const elapsed = settings.elapsed() - logHeads.readAt
     if (!trouble.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))

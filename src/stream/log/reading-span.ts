@@ -5,6 +5,7 @@ import type { LogInfo } from '../../types/log.js'
 import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from '../bounds.js'
 import { checkCursorRoot, cursorAhead } from '../cursor.js'
 import type { Condition } from './condition.js'
+import { hasShownAll } from './giving-up.js'
 import type { LogHeads } from './log-heads.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
 import type { ProofWindow } from './proof-window.js'
@@ -117,7 +118,8 @@ export class ReadingSpan {
     // Also of a tree that is not served: a stream that ends without it has to say so.
     this.signedSize = Math.max(this.signedSize, ...logHeads.known.unserved.all.map((u) => u.head.treeSize))
     const end = await endIndexOf(settings.end, this.signedSize, asOf, this.timedTree(session))
-    this.end = logHeads.retiredAt === undefined ? end : Math.min(end, logHeads.signedSize)
+    const isOver = settings.end !== 'never' || hasShownAll(logHeads.retiredAt, settings.elapsed())
+    this.end = logHeads.retiredAt !== undefined && isOver ? Math.min(end, logHeads.signedSize) : end
   }
 
   /** The newest head's tree, to find times in. */

@@ -12,6 +12,7 @@ import { ListServer } from '../../support/list-server.js'
 import { grow, logOf } from '../../support/logs.js'
 import { MovedLog } from '../../support/moved-log.js'
 import { quiet, Reader } from '../../support/reader.js'
+import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 
 type Edit = (log: Record<string, unknown>) => void
 
@@ -357,6 +358,38 @@ describe('a log that leaves the lists', () => {
       lists.content = listOf([stays])
       await reader.until(() => reader.state(leaves.logId) === 'finished')
       expect(reader.indexes(leaves.logId)).toEqual(range(0, 304))
+    },
+  )
+
+  it.each(['rfc6962', 'static-ct'] as const)(
+    'is read to its end though a front end that lags answers at that moment, and to a restart (%s)',
+    async (kind) => {
+      const clock = new VirtualClock(Date.now())
+      const [stays, leaves] = [await logOf(5, { clock }), await logOf(300, { kind, clock })]
+      const list = listOf([stays, leaves], (log) => {
+        if (log.log_id === leaves.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+      })
+      const lists = await serve(stays, leaves)
+      const checkpoint = new MemoryCheckpointStore()
+      const options = { logs: undefined, logList: lists.url, checkpoint, pollIntervalMs: 60_000 } as const
+      const reader = await readOn(clock, options)
+      await reader.until(() => reader.indexes(leaves.logId).length === 300)
+      reader.stream.acknowledge()
+      // Nothing is published any more: what lags, lags by as much, for as long as it answers.
+      const lags = leaves.fault({ on: ['get-sth', 'checkpoint'], stale: 2 })
+      grow(leaves, 4)
+      grow(leaves, 4)
+      lists.content = list
+      await passUntil(clock, () => lists.requests.length > 1, 2 * 3_600_000)
+      await clock.pass(5 * 60_000)
+      await reader.close()
+      const again = await readOn(clock, options)
+      await clock.pass(5 * 60_000)
+      lags.clear()
+      await passUntil(clock, () => again.indexes(leaves.logId).length === 8, 600_000)
+      // It has an hour to show more; then nobody asks it again.
+      await passUntil(clock, () => again.state(leaves.logId) === 'finished', 2 * 3_600_000)
+      expect([again.indexes(leaves.logId), again.gaps]).toEqual([range(300, 308), []])
     },
   )
 })
