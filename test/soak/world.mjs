@@ -10,6 +10,8 @@ const TICK_MS = 250
 const RATE = 100
 const FIRST_LOGS = 8
 const MOST_LOGS = 16
+/** A log that left the list before a reader knew of it is nobody's: it stays for longer than lists are renewed (90 s here). */
+const STAYS_MS = 120_000
 
 const worlds = []
 const events = {}
@@ -30,7 +32,7 @@ async function appear() {
     pageSize: pick(random, [32, 100, 256]),
     recordRequests: 10,
   })
-  worlds.push({ log, state: 'usable', weight: 0.2 + random(), forked: false, fault: undefined, owed: 0 })
+  worlds.push({ log, state: 'usable', weight: 0.2 + random(), forked: false, fault: undefined, owed: 0, since: Date.now() })
   count('appeared')
 }
 
@@ -100,7 +102,11 @@ function over(world) {
 function retire() {
   const logs = growing()
   if (logs.length <= FIRST_LOGS / 2) return
-  const world = pick(random, logs)
+  const world = pick(
+    random,
+    logs.filter(({ since }) => Date.now() - since > STAYS_MS),
+  )
+  if (world === undefined) return
   world.state = 'retired'
   count('retired')
 }
