@@ -32,7 +32,15 @@ async function appear() {
     pageSize: pick(random, [32, 100, 256]),
     recordRequests: 10,
   })
-  worlds.push({ log, state: 'usable', weight: 0.2 + random(), forked: false, fault: undefined, owed: 0, since: Date.now() })
+  worlds.push({
+    log,
+    state: 'usable',
+    weight: 0.2 + random(),
+    forked: false,
+    fault: undefined,
+    owed: 0,
+    since: Date.now(),
+  })
   count('appeared')
 }
 
