@@ -89,10 +89,12 @@ describe('a time', () => {
       { mmd: 60 },
     )
     const stream = backfill(log, { start: at(1_500_000) })
+    const errors: string[] = []
+    stream.on('error', ({ error }) => errors.push(error.code))
     // A gateway damages what it passes on while the time is looked for: everything seems to be twelve years older.
     log.fault({ on: 'get-entries', flipBit: { in: 'leaf', item: 0, byte: 4, bit: 0 }, times: 11 })
     expect(indexesOf(await take(stream))).toEqual(range(1500, 2000))
-    expect(stream.status().logs[0]?.lastError?.code).toBe('CT_INCLUSION')
+    expect(errors).toContain('CT_INCLUSION')
   })
 
   it.each(['get-proof-by-hash', 'get-entry-and-proof'] as const)('is found in a log without %s', async (endpoint) => {
