@@ -9,6 +9,7 @@ import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
+import { top } from './commands/top.js'
 import { verifyEvidenceCommand } from './commands/verify-evidence.js'
 
 const decode = decodeCommand(() => import('./decode-kit.js'))
@@ -27,6 +28,7 @@ const demo = demoCommand(async () => {
  */
 export const commands: readonly Command[] = [
   stream,
+  top,
   logs,
   status,
   gaps,

@@ -2,14 +2,17 @@ import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../types/clock.js'
 
 /** Where the program writes: `process.stdout`, or a stream of a test. */
-export type CliOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+export type CliOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
+
+/** Where the program reads: `process.stdin`, or a stream of a test. */
+export type CliInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown }
 
 /** Everything the command line has of the world; only process.ts takes it from `process`. */
 export interface CliIo {
   /** Arguments after the program's name. */
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly stdin: Readable
+  readonly stdin: CliInput
   readonly stdout: CliOutput
   readonly stderr: CliOutput
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP: finish, commit, leave. */

@@ -1,8 +1,7 @@
 import type { Logger } from '../../types/clock.js'
-import type { CtStreamOptions } from '../../types/stream.js'
-import type { Command, CommandContext } from '../command.js'
+import { askedStream } from '../asked-stream.js'
+import type { Command } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
-import { usageError } from '../flags/usage-error.js'
 import { watch } from '../watch.js'
 
 /** As the library's, which is not loaded before it is needed. */
@@ -21,35 +20,12 @@ export const stream: Command = {
     ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
   ],
   async run(context) {
-    const { specsFor } = await import('../flags/log-sources.js')
-    const { streamRequest } = await import('../flags/stream-options.js')
-    const request = streamRequest(context.values, {
-      now: context.io.clock.now(),
-      domainsFile: await readDomains(context),
-      specs: context.values.has('log') ? await specsFor(context) : undefined,
-    })
-    const { proxyFrom } = await import('../flags/proxy.js')
-    const dispatcher = await proxyFrom(context.values, context.io.env)
+    const request = await askedStream(context)
     const open = async (logger: Logger) => {
       const { ctStream } = await import('../../stream/ct-stream.js')
-      const options: CtStreamOptions = { ...request, ...(dispatcher !== undefined && { dispatcher }), logger }
-      return ctStream(options)
+      return ctStream({ ...request, logger })
     }
     const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = request
     await watch({ context, open, end, endPatienceMs })
   },
-}
-
-/** Two million patterns. */
-const maxDomainsBytes = 64 * 1024 * 1024
-
-async function readDomains({ io, values }: CommandContext): Promise<string | undefined> {
-  const path = values.text('domains-file')
-  if (path === undefined) return undefined
-  try {
-    return new TextDecoder().decode(await io.readFile(path, maxDomainsBytes))
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw usageError(`${values.from('domains-file')} cannot be read: ${reason}`, cause)
-  }
 }

@@ -1,0 +1,37 @@
+import type { Logger } from '../../types/clock.js'
+import { askedStream } from '../asked-stream.js'
+import type { Command, CommandContext } from '../command.js'
+import { flagsNamed } from '../flags/flags.js'
+import { usageError } from '../flags/usage-error.js'
+import { showTop } from '../top/show-top.js'
+
+/** `ct-stream top`: the logs on a whole terminal, as they are now. */
+export const top: Command = {
+  name: 'top',
+  summary: 'A screen of all logs: state, lag, rate, errors; sort, filter, pause.',
+  positionals: [],
+  flags: [
+    ...flagsNamed('log-list', 'operator', 'kind', 'log', 'key', 'submission-url', 'start'),
+    ...flagsNamed('domain', 'domains-file', 'match', 'issuer', 'only', 'verify', 'contact', 'proxy', 'allow-http'),
+  ],
+  examples: [
+    ['ct-stream top', 'all public logs; q quits, / filters, a letter sorts'],
+    ['ct-stream top --operator google', 'the logs of one operator'],
+  ],
+  run: runTop,
+}
+
+/** It reads the logs itself and keeps no positions, so that it disturbs no stream that runs. */
+async function runTop(context: CommandContext): Promise<void> {
+  const { io } = context
+  if (io.stdout.isTTY !== true || io.env.TERM === 'dumb')
+    throw usageError('top needs a terminal; ct-stream status --json is for programs')
+  const request = await askedStream(context)
+  await showTop({
+    io,
+    open: async (logger: Logger) => {
+      const { ctStream } = await import('../../stream/ct-stream.js')
+      return ctStream({ ...request, checkpoint: false, logger })
+    },
+  })
+}

@@ -1,0 +1,111 @@
+import type { LogStatus, StreamStatus } from '../../types/stream.js'
+import { formatCount, formatDuration, formatRate } from '../terminal/quantities.js'
+import { sanitize } from '../terminal/sanitize.js'
+import { statusText } from '../terminal/status-text.js'
+import type { Style } from '../terminal/style.js'
+import { type Column, tableText } from '../terminal/table.js'
+import { truncate } from '../terminal/width.js'
+import { type RateHistory, sparkline } from './rate-history.js'
+import { rowsOf, type View } from './view.js'
+
+export interface FrameOptions {
+  readonly status: StreamStatus
+  readonly history: RateHistory
+  readonly view: View
+  readonly style: Style
+  /** Of the terminal. */
+  readonly columns: number
+  /** Lines of the terminal. */
+  readonly lines: number
+  /** The last thing that was said. */
+  readonly message: string | undefined
+}
+
+/** Lines that are no rows of the table: totals, their plot, the heading, a message, the keys. */
+const otherLines = 5
+
+/** Rows of the table that fit a terminal. */
+export function pageRows(lines: number): number {
+  return Math.max(1, lines - otherLines)
+}
+
+const keys = 'q quit · p pause · / filter · sort: n name s state l lag r rate e errors · ↑↓ scroll'
+
+/** The whole screen, a text for each line of the terminal, none of them wider than it is. */
+export function frameOf({ status, history, view, style, columns, lines, message }: FrameOptions): string[] {
+  const rows = rowsOf(status.logs, view)
+  const page = pageRows(lines)
+  const offset = Math.min(view.offset, Math.max(0, rows.length - page))
+  const shown = rows.slice(offset, offset + page)
+  const [heading = '', ...table] = tableText(shown, columnsFor(columns, history, style), style, columns).split('\n')
+  const body = shown.length === 0 ? ['', truncate(noRows(status, view), columns)] : [heading, ...table.slice(0, page)]
+  const frame = [
+    style.bold(truncate(`${view.isPaused ? 'PAUSED · ' : ''}${statusText(status)}`, columns)),
+    style.cyan(plotLine(history, columns)),
+    ...body,
+  ]
+  while (frame.length < lines - 2) frame.push('')
+  return [
+    ...frame.slice(0, Math.max(0, lines - 2)),
+    style.yellow(truncate(sanitize(message ?? ''), columns)),
+    style.dim(truncate(footer(view, { offset, shown: shown.length, of: rows.length }), columns)),
+  ].slice(-lines)
+}
+
+function plotLine(history: RateHistory, columns: number): string {
+  const width = Math.max(1, Math.min(120, columns - 16))
+  const rates = history.of().slice(-width)
+  return truncate(`${sparkline(rates, width)} max ${formatRate(Math.max(0, ...rates))}`, columns)
+}
+
+function noRows(status: StreamStatus, view: View): string {
+  return status.logs.length === 0 ? 'the log lists are read …' : `no log has "${sanitize(view.filter)}" in it`
+}
+
+function footer(view: View, rows: { readonly offset: number; readonly shown: number; readonly of: number }): string {
+  if (view.isTyping) return `filter: ${sanitize(view.filter)}█ (enter keeps it, escape clears it)`
+  const part = rows.shown < rows.of ? `${rows.offset + 1} to ${rows.offset + rows.shown} of ${rows.of} · ` : ''
+  const filter = view.filter === '' ? '' : `filter "${sanitize(view.filter)}" · `
+  return `${part}${filter}by ${view.order}${view.isReversed ? ' (reversed)' : ''} · ${keys}`
+}
+
+/** From these widths on a column has its place: where there is little room, the least wanted go first. */
+function columnsFor(width: number, history: RateHistory, style: Style): readonly Column<LogStatus>[] {
+  const plot = width >= 140 ? 30 : 16
+  const all: readonly (Column<LogStatus> & { readonly from: number })[] = [
+    { from: 0, title: 'LOG', text: ({ log }) => log.description },
+    {
+      from: 0,
+      title: 'STATE',
+      text: ({ state }) => state,
+      isWhole: true,
+      paint: (text, { state }) => style[colours[state]](text),
+    },
+    { from: 100, title: 'POSITION', text: ({ position }) => optional(position, formatCount), isNumber: true },
+    { from: 44, title: 'LAG', text: lagText, isNumber: true },
+    { from: 34, title: 'RATE', text: ({ entriesPerSecond }) => formatRate(entriesPerSecond), isNumber: true },
+    { from: 76, title: 'LAST MINUTES', isWhole: true, text: ({ log }) => sparkline(history.of(log.id), plot) },
+    { from: 60, title: 'ERRORS', text: ({ retries }) => formatCount(retries), isNumber: true },
+    { from: 120, title: 'LAST ERROR', text: ({ lastError }) => lastError && `${lastError.code} ${lastError.message}` },
+  ]
+  return all.filter(({ from }) => width >= from)
+}
+
+const colours: Readonly<Record<LogStatus['state'], keyof Style>> = {
+  live: 'green',
+  'catching-up': 'cyan',
+  opening: 'cyan',
+  waiting: 'yellow',
+  misbehaving: 'red',
+  failed: 'red',
+  finished: 'dim',
+}
+
+function lagText({ lagMs, lagEntries }: LogStatus): string | undefined {
+  if (lagMs !== undefined) return formatDuration(lagMs)
+  return lagEntries === undefined ? undefined : `${formatCount(lagEntries)} entries`
+}
+
+function optional<T>(value: T | undefined, text: (value: T) => string): string | undefined {
+  return value === undefined ? undefined : text(value)
+}

@@ -1,0 +1,87 @@
+import { setImmediate } from 'node:timers/promises'
+import { CtStreamError } from '../../errors.js'
+import type { Logger } from '../../types/clock.js'
+import type { CliIo } from '../io.js'
+import { reportLine } from '../terminal/report.js'
+import { summaryText } from '../terminal/status-text.js'
+import { styleFor } from '../terminal/style.js'
+import { watchTroubles, withoutTroubles } from '../trouble-watch.js'
+import type { WatchedStream } from '../watch.js'
+import { frameOf, pageRows } from './frame.js'
+import { RateHistory } from './rate-history.js'
+import { Screen } from './screen.js'
+import { firstView, pressed, rowsOf } from './view.js'
+
+/** Between two looks at the logs, milliseconds. */
+const everyMs = 1000
+/** How long a message stays, milliseconds. */
+const messageMs = 30_000
+
+export interface TopOptions {
+  readonly io: CliIo
+  readonly open: (logger: Logger) => Promise<WatchedStream>
+}
+
+/** Reads a stream for its status only, and shows that on the whole terminal until the user leaves or the stream ends. */
+export async function showTop({ io, open }: TopOptions): Promise<void> {
+  const { clock } = io
+  const elapsed = () => clock.elapsed?.() ?? clock.now()
+  let [message, messageAt]: [string | undefined, number] = [undefined, 0]
+  const say = (text: string, context?: Record<string, unknown>) => {
+    message = reportLine(text, context)
+    messageAt = elapsed()
+  }
+  const logger: Logger = { debug: () => {}, info: () => {}, warn: say, error: say }
+  const stream = await open(withoutTroubles(logger))
+  const over = new AbortController()
+  const leave = () => over.abort()
+  const history = new RateHistory()
+  const style = styleFor(io.stdout, io.env)
+  let view = firstView
+  let status = stream.status()
+  const draw = () =>
+    screen.draw(frameOf({ status, history, view, style, columns: screen.columns, lines: screen.lines, message }))
+  const screen = new Screen({
+    stdin: io.stdin,
+    stdout: io.stdout,
+    onResize: draw,
+    onKey: (key) => {
+      const extent = { page: pageRows(screen.lines), rows: rowsOf(status.logs, view).length }
+      const next = pressed(view, key, extent)
+      if (next === undefined) return leave()
+      view = next
+      draw()
+    },
+  })
+  stream.on('misbehaviour', ({ log, error }) => say('misbehaviour', { log: log.description, error }))
+  stream.on('gap', ({ log, reason }) => say('gap', { log: log.description, reason }))
+  watchTroubles({ stream, logger, clock, signal: over.signal })
+  io.stop.addEventListener('abort', leave, { once: true })
+  over.signal.addEventListener('abort', () => stream.close().catch(() => {}), { once: true })
+  if (io.stop.aborted) leave()
+  screen.open()
+  const looking = (async () => {
+    while (!over.signal.aborted) {
+      // A screen that stands still goes on counting.
+      const now = stream.status()
+      history.add(now, elapsed())
+      if (!view.isPaused) status = now
+      if (elapsed() - messageAt > messageMs) message = undefined
+      if (!view.isPaused) draw()
+      await clock.sleep(everyMs, over.signal).catch(() => {})
+      await setImmediate()
+    }
+  })()
+  try {
+    for await (const _ of stream.batches()) stream.acknowledge()
+  } catch (error) {
+    if (!(over.signal.aborted && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
+  } finally {
+    over.abort()
+    io.stop.removeEventListener('abort', leave)
+    await looking
+    await stream.close()
+    screen.close()
+  }
+  io.stdout.write(`${style.dim(summaryText(stream.status()))}\n`)
+}
