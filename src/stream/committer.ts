@@ -1,10 +1,10 @@
-import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
-import { STORE_PATIENCE, type StoreQueue } from './store-queue.js'
+import type { ExclusiveStore, WriteRows } from './exclusive-store.js'
+import { STORE_PATIENCE } from './store-queue.js'
 
 export interface CommitterOptions {
-  readonly store: Pick<CheckpointStore, 'commit'>
-  readonly queue: StoreQueue
+  readonly store: Pick<ExclusiveStore, 'commit'>
   /** `undefined`: only by `commit()`. */
   readonly policy: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly clock: Clock
@@ -58,7 +58,7 @@ export class Committer {
    * @param patienceMs - How long it is tried again when it fails in a passing way.
    */
   commit(patienceMs: number = STORE_PATIENCE.commitMs): Promise<void> {
-    return this.options.queue.persist(() => this.write(), patienceMs)
+    return this.options.store.commit((writeRows) => this.write(writeRows), patienceMs)
   }
 
   /** Commits at the policy's interval until the signal aborts. */
@@ -85,7 +85,7 @@ export class Committer {
       })
   }
 
-  private async write(): Promise<void> {
+  private async write(writeRows: WriteRows): Promise<void> {
     this.options.settle()
     if (!this.dirty) return
     const entries = this.pending
@@ -93,7 +93,7 @@ export class Committer {
     this.pending = 0
     const checkpoints = this.options.checkpoints()
     try {
-      await this.options.store.commit(checkpoints)
+      await writeRows(checkpoints)
     } catch (error) {
       this.dirty = true
       this.pending += entries

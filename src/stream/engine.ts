@@ -1,6 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { loadedRows } from '../checkpoint/check.js'
-import { sealed } from '../checkpoint/checksum.js'
 import { openGaps } from '../checkpoint/open-gaps.js'
 import { checkpointStore, storeName } from '../checkpoint/open-store.js'
 import { contextOf } from '../decode/index.js'
@@ -15,16 +13,16 @@ import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import { isLoopbackHost } from '../loglist/hosts.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CheckpointStore, Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
+import type { Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
 import { linkedController, quietController } from '../util/abort.js'
 import { ByteBudget } from '../util/byte-budget.js'
 import { toHex } from '../util/bytes.js'
-import { isSameEvidence } from '../verify/evidence.js'
 import { VERSION } from '../version.js'
 import { Committer } from './committer.js'
 import { decodeCursor } from './cursor.js'
+import { ExclusiveStore } from './exclusive-store.js'
 import { type FindIssuer, Issuers } from './issuers.js'
 import { describeMissing } from './log/giving-up.js'
 import type { LogSessionEvents } from './log/log-session-options.js'
@@ -37,8 +35,7 @@ import { noticeStalls } from './reader/stalls.js'
 import { Roster } from './roster.js'
 import type { Settings } from './settings.js'
 import { logStatus, streamStatus } from './status.js'
-import { StoreCaches } from './store-caches.js'
-import { STORE_PATIENCE, StoreQueue } from './store-queue.js'
+import { STORE_PATIENCE } from './store-queue.js'
 
 type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K]) => void
 
@@ -71,17 +68,13 @@ export class Engine {
   private whenFinished: (() => Promise<void>) | undefined
   private isCommittingAtEnd = false
   private readonly mixer = new Mixer()
-  private readonly store: CheckpointStore
+  private readonly store: ExclusiveStore
   private readonly transport: Transport
   private readonly scheduler: RequestScheduler
   private roster: Roster | undefined
-  private readonly storeQueue: StoreQueue
-  private readonly caches: StoreCaches
   private readonly committer: Committer
   private readonly background: Promise<unknown>[] = []
   private readonly gaps: Gap[] = []
-  /** Ids of the logs that have a row in the store. */
-  private readonly remembered = new Set<string>()
   /** Logs that were given up before their end, and why. */
   private readonly givenUp = new Map<string, { readonly log: LogInfo; readonly reason: string }>()
   private running = 0
@@ -92,8 +85,6 @@ export class Engine {
   /** Whether the reader got it. */
   private isToldOfFailure = false
   private opening: Promise<void> | undefined
-  /** Whether the store is this stream's: another one may have it. */
-  private hasStore = false
   private closing: Promise<void> | undefined
   /** Whether the last commit was made: what is acknowledged from now on comes again. */
   private isShut = false
@@ -108,7 +99,13 @@ export class Engine {
     this.filter = filter
     this.issuers = new Issuers(this.findIssuer, clock)
     this.seen = dedupe && new SeenEntries(dedupe, elapsed, random)
-    this.store = checkpointStore(settings.checkpoint)
+    this.store = new ExclusiveStore({
+      store: checkpointStore(settings.checkpoint),
+      name: storeName(settings.checkpoint),
+      clock,
+      random,
+      logger: settings.logger,
+    })
     this.scheduler = new RequestScheduler(settings)
     this.transport = createTransport({
       userAgent: userAgent(VERSION, settings.contact),
@@ -118,23 +115,12 @@ export class Engine {
       dispatcher: settings.dispatcher as never,
       fetch: settings.fetch,
     })
-    this.storeQueue = new StoreQueue({
-      clock,
-      random,
-      onTrouble: (error) =>
-        settings.logger.warn(
-          `the checkpoint store cannot be written now; that is tried again, reading goes on: ${messageOf(error)}`,
-        ),
-      onRecovery: () => settings.logger.info('the checkpoint store can be written again'),
-    })
-    this.caches = new StoreCaches(this.store, this.storeQueue, settings.logger)
     this.committer = new Committer({
       store: this.store,
-      queue: this.storeQueue,
       policy: settings.commit,
       clock: settings.clock,
       settle: () => this.settle(),
-      checkpoints: () => this.checkpoints().map(sealed),
+      checkpoints: () => this.checkpoints(),
       onCommit: (committed) => emit('commit', committed),
       // While the stream is closed the last commit tells what is wrong.
       onError: (error) => {
@@ -150,13 +136,10 @@ export class Engine {
   }
 
   private async start(): Promise<void> {
-    await this.openStore()
+    await this.store.open()
     this.stopper.signal.throwIfAborted()
-    const loaded = await this.storeQueue.exclusively(() => this.store.load())
-    const rows = loadedRows(loaded, storeName(this.settings.checkpoint))
-    const stored = new Map(rows.map((row) => [row.log.id, row]))
+    const stored = await this.store.load()
     const resume = this.settings.resume === undefined ? undefined : decodeCursor(this.settings.resume)
-    for (const id of stored.keys()) this.remembered.add(id)
     this.roster = new Roster({
       settings: this.settings,
       transport: this.transport,
@@ -165,8 +148,8 @@ export class Engine {
       signal: this.stopper.signal,
       stored,
       resume,
-      lists: this.caches,
-      gaps: () => this.storeQueue.exclusively(() => this.store.gaps()),
+      lists: this.store.caches,
+      gaps: () => this.store.gaps(),
       events: (lane) => this.sessionEvents(lane),
       onLane: (lane) => this.mixer.add(lane),
       onRun: (running) => this.watch(running),
@@ -184,19 +167,6 @@ export class Engine {
     this.inBackground(this.committer.run(signal))
     if (!this.acknowledgesByReading)
       this.inBackground(noticeStalls({ lanes, budget, clock, settle: () => this.settle() }, signal))
-  }
-
-  private async openStore(): Promise<void> {
-    const opened = (async () => this.store.open())()
-    try {
-      await this.storeQueue.whileOpen(opened)
-    } catch (error) {
-      // One that opens after all when the stream is closed is not to be left open.
-      opened.then(() => this.store.close()).catch(() => {})
-      throw error
-    }
-    this.hasStore = true
-    if (this.store.warning !== undefined) this.settings.logger.warn(this.store.warning)
   }
 
   /** Once a stream, and only where there is an operator who could want to write: not for logs on this machine. */
@@ -348,10 +318,10 @@ export class Engine {
 
   private readonly findIssuer: FindIssuer = async (logId, fingerprint) => {
     const name = toHex(fingerprint)
-    const kept = await this.caches.issuer(name)
+    const kept = await this.store.caches.issuer(name)
     if (kept !== undefined) return kept
     const der = await this.fetchIssuer(logId, fingerprint)
-    if (this.issuers.mayKeep(logId, der.length)) await this.caches.putIssuer(name, der)
+    if (this.issuers.mayKeep(logId, der.length)) await this.store.caches.putIssuer(name, der)
     return der
   }
 
@@ -364,9 +334,9 @@ export class Engine {
   private async shutDown(): Promise<void> {
     this.stopper.abort(new CtStreamError('CT_CLOSED', 'the stream is closed'))
     this.mixer.wake()
-    this.storeQueue.close()
+    this.store.startClosing()
     // What opening throws is told to who opens.
-    if (this.opening !== undefined) await this.storeQueue.whileOpen(this.opening).catch(() => {})
+    if (this.opening !== undefined) await this.store.whileOpen(this.opening).catch(() => {})
     await Promise.allSettled(this.background)
     for (const proven of this.mixer.drain()) proven.lease.release()
     try {
@@ -376,20 +346,12 @@ export class Engine {
     } finally {
       this.isShut = true
       try {
-        if (this.hasStore) await this.closeStore()
+        await this.store.close()
       } finally {
-        this.storeQueue.release()
         await this.roster?.close()
         await this.transport.close()
       }
     }
-  }
-
-  private async closeStore(): Promise<void> {
-    const close = async () => this.store.close()
-    // One that hangs is told to close all the same, and not waited for.
-    if (this.storeQueue.isOver) close().catch(() => {})
-    else await this.storeQueue.exclusively(close)
   }
 
   private async fetchIssuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
@@ -405,7 +367,7 @@ export class Engine {
   }
 
   private sessionEvents(lane: () => Lane): LogSessionEvents {
-    const { settings, committer, storeQueue, emit } = this
+    const { settings, committer, store, emit } = this
     const log = () => lane().session.log
     return {
       opened: async () => {
@@ -413,7 +375,11 @@ export class Engine {
         // A log that came back goes on where it was: the reader may not have finished with what was read before.
         if (!position.begun) position.begin(session.span.start ?? 0, session.window.startRange)
         // Where a log was begun is remembered at once: a crash before the first commit must not begin later.
-        if (settings.commit === undefined) return this.rememberOpening(lane())
+        if (settings.commit === undefined) {
+          // … and no other row: only the caller commits what is acknowledged.
+          const opening = lane().checkpoint()
+          return opening && store.commitFirst(opening)
+        }
         committer.changed()
         await committer.commit(STORE_PATIENCE.backgroundMs)
       },
@@ -431,7 +397,7 @@ export class Engine {
       },
       accuse: async (evidence, error) => {
         settings.logger.error(error.message, { log: log().description })
-        await storeQueue.persist(() => this.addEvidence(evidence), STORE_PATIENCE.backgroundMs)
+        await store.addEvidence(evidence)
         emit('misbehaviour', { log: log(), error })
       },
       gap: (gap) => this.recordGap(gap),
@@ -439,24 +405,9 @@ export class Engine {
     }
   }
 
-  /** Stores where a log was begun, unless it has a row, and no other row: only the caller commits what is acknowledged. */
-  private async rememberOpening(lane: Lane): Promise<void> {
-    const { id } = lane.session.log
-    const opening = lane.checkpoint()
-    if (opening === undefined || this.remembered.has(id)) return
-    await this.storeQueue.persist(async () => this.store.commit([sealed(opening)]), STORE_PATIENCE.backgroundMs)
-    this.remembered.add(id)
-  }
-
-  /** Keeps evidence, unless an earlier run has kept it. */
-  private async addEvidence(evidence: Evidence): Promise<void> {
-    const kept = await (async () => this.store.evidence())().catch(() => [])
-    if (!kept.some((other) => isSameEvidence(other, evidence))) await this.store.addEvidence(evidence)
-  }
-
   private async recordGap(gap: Gap): Promise<void> {
     this.gaps.push(gap)
-    await this.storeQueue.persist(async () => this.store.addGap(gap), STORE_PATIENCE.backgroundMs)
+    await this.store.addGap(gap)
     this.emit('gap', gap)
   }
 
