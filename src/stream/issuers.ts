@@ -7,10 +7,6 @@ const FAILURE_MS = 60_000
 /** Failures remembered: a log can name as many issuers as it likes. */
 const MAX_FAILURES = 1_000
 
-/** Issuers of one log that are stored in one run. */
-const MAX_KEPT = 2_000
-const MAX_KEPT_BYTES = 16 * 1024 * 1024
-
 /** Gets an issuer, however long that takes. */
 export type FindIssuer = (logId: string, fingerprint: Uint8Array) => Promise<Uint8Array>
 
@@ -19,7 +15,6 @@ export class Issuers {
   private readonly find: FindIssuer
   private readonly elapsed: () => number
   private readonly wanted = new Map<string, Promise<Uint8Array>>()
-  private readonly kept = new Map<string, { readonly count: number; readonly bytes: number }>()
   private readonly failures = new Map<string, { readonly error: unknown; readonly until: number }>()
 
   constructor(find: FindIssuer, clock: Clock) {
@@ -38,17 +33,6 @@ export class Issuers {
       this.wanted.set(key, answer)
     }
     return answer
-  }
-
-  /**
-   * Whether an issuer that this log served is to be stored: up to 2,000 and 16 MiB a log, of what the store does not have. One log has
-   * named a few hundred in years; one that names more is still served, but fills no disk.
-   */
-  mayKeep(logId: string, byteLength: number): boolean {
-    const kept = this.kept.get(logId) ?? { count: 0, bytes: 0 }
-    if (kept.count >= MAX_KEPT || kept.bytes + byteLength > MAX_KEPT_BYTES) return false
-    this.kept.set(logId, { count: kept.count + 1, bytes: kept.bytes + byteLength })
-    return true
   }
 
   private async look(key: string, logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CtStreamError } from '../errors.js'
-import type { RequestScheduler } from '../http/request-scheduler.js'
-import type { Transport } from '../http/transport.js'
 import { maxListBytes } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import { readFileUpTo } from '../loglist/read-file.js'
@@ -15,23 +13,20 @@ import type { LogSpec } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream.js'
 import type { ByteBudget } from '../util/byte-budget.js'
-import { Rate } from '../util/rate.js'
-import { type CursorPosition, type CursorPositions, cursorKey } from './cursor.js'
+import { type CursorPosition, cursorKey } from './cursor.js'
 import { LogSession } from './log/log-session.js'
 import type { LogSessionEvents } from './log/log-session-options.js'
 import { shareOf } from './log/log-share.js'
+import type { Network } from './network.js'
 import { Lane } from './reader/lane.js'
+import { checkResume, type Remembered, warnOfIgnoredStart } from './remembered.js'
 import type { Settings } from './settings.js'
 
 export interface RosterOptions {
   readonly settings: Settings
-  readonly transport: Transport
-  readonly scheduler: RequestScheduler
+  readonly network: Network
   readonly budget: ByteBudget
   readonly signal: AbortSignal
-  /** What is remembered, by log id. */
-  readonly stored: ReadonlyMap<string, LogCheckpoint>
-  readonly resume: CursorPositions | undefined
   /** Keeps the last good copies of lists. */
   readonly lists: {
     list(url: string): Promise<StoredList | undefined>
@@ -40,7 +35,7 @@ export interface RosterOptions {
   /** What was not delivered, by this stream or one before. */
   readonly gaps: () => Promise<readonly Gap[]>
   /** What a session of this lane tells. */
-  readonly events: (lane: () => Lane) => LogSessionEvents
+  readonly events: (lane: Lane) => LogSessionEvents
   /** A lane came into being. */
   readonly onLane: (lane: Lane) => void
   /** A session runs; the promise settles when it ended. */
@@ -51,9 +46,6 @@ export interface RosterOptions {
 
 /** A log's machines may stamp entries by clocks that differ a little: this much is allowed for beyond the MMD. */
 const CLOCK_SKEW_MS = 60_000
-
-/** Positions named in a warning; of forty logs nobody reads all. */
-const TOLD_POSITIONS = 5
 
 /** A log that is or was followed. */
 interface Followed {
@@ -67,6 +59,7 @@ interface Followed {
 /** The logs a stream follows: named by hand, or listed and kept current. */
 export class Roster {
   private readonly options: RosterOptions
+  private remembered: Remembered = { stored: new Map(), resume: undefined }
   private readonly followed = new Map<string, Followed>()
 
   constructor(options: RosterOptions) {
@@ -74,22 +67,22 @@ export class Roster {
   }
 
   /**
-   * Starts to follow every log.
+   * Starts to follow every log. Called once.
    * @returns Keeps the logs current until the signal aborts; `undefined` when there is nothing to keep current.
    * @throws `CT_OPTION_INVALID` for a log that is none, `CT_LIST_*` when no log list can be had.
    */
-  async open(): Promise<(() => Promise<void>) | undefined> {
+  async open(remembered: Remembered): Promise<(() => Promise<void>) | undefined> {
     const { settings, signal } = this.options
+    this.remembered = remembered
     if (isSpecs(settings.logs)) {
       for (const spec of settings.logs) this.follow(spec, true)
-      this.checkResume()
-      this.tellOfStart()
+      this.checkRemembered()
       return undefined
     }
     const source = new LogListSource({
       logList: settings.logList,
       selection: settings.logs,
-      fetchList: fetchListThrough(this.options.transport, signal),
+      fetchList: fetchListThrough(this.options.network.transport, signal),
       readFile: (path, signal) => readFileUpTo(path, maxListBytes, signal),
       store: this.options.lists,
       clock: settings.clock,
@@ -98,8 +91,7 @@ export class Roster {
     })
     const update = await source.refresh(signal)
     this.apply(update)
-    this.checkResume()
-    this.tellOfStart()
+    this.checkRemembered()
     await this.finishForgotten(update.listed)
     // A stream with an end has its logs from the beginning.
     if (settings.end !== 'never') return undefined
@@ -108,51 +100,27 @@ export class Roster {
     }
   }
 
-  /** The client of a log that is or was followed. */
-  client(logId: string): LogClient | undefined {
-    return this.followed.get(logId)?.client
+  /**
+   * The issuer with this SHA-256, from the log.
+   * @throws `CT_CLOSED` when the log is not followed.
+   */
+  async issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array> {
+    const client = this.followed.get(logId)?.client
+    if (client === undefined) throw new CtStreamError('CT_CLOSED', `the log ${logId} is not followed`, { logId })
+    return this.options.network.issuer(client, fingerprint)
   }
 
+  /** Closes the clients; what they asked for has ended. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.followed.values()].map(({ client }) => client.close()))
+    await this.options.network.close()
   }
 
-  /**
-   * A cursor is of the logs it was made in. Called before any of them can have been opened.
-   * @throws `CT_CURSOR_INVALID` when it is of none of these.
-   */
-  private checkResume(): void {
-    const { resume, settings } = this.options
-    if (resume === undefined) return
-    const keys = new Set([...this.followed.keys()].map(cursorKey))
-    const others = [...resume.keys()].filter((key) => !keys.has(key)).length
-    if (others === resume.size)
-      throw new CtStreamError(
-        'CT_CURSOR_INVALID',
-        `the cursor is of ${resume.size} other logs: it names none of the ${keys.size} logs of this stream`,
-        { expected: keys.size, actual: 0 },
-      )
-    if (others > 0)
-      settings.logger.warn(
-        `the cursor has positions of ${others} logs that this stream does not read: they are left where they are`,
-      )
-  }
-
-  /** A start that others overrule may not be what its author thinks: an analyst who asks for a week gets nothing. */
-  private tellOfStart(): void {
-    const { settings, stored, resume } = this.options
-    if (!settings.startGiven) return
-    const positions = [...this.followed].flatMap(([id, { client }]) => {
-      const position = resume?.get(cursorKey(id))?.next ?? stored.get(id)?.position
-      return position === undefined ? [] : [`${client.log.description}: ${position}`]
-    })
-    if (positions.length === 0) return
-    const more = positions.length > TOLD_POSITIONS ? [`${positions.length - TOLD_POSITIONS} more`] : []
-    settings.logger.warn(
-      `\`start\` is ignored for ${positions.length} of ${this.followed.size} logs, which go on where the checkpoint or ` +
-        'the cursor has them; to read them anew, use another checkpoint file or none (`checkpoint: false`, --no-checkpoint)',
-      { positions: [...positions.slice(0, TOLD_POSITIONS), ...more].join(', ') },
-    )
+  /** Called before any log can have been opened. */
+  private checkRemembered(): void {
+    const logs = [...this.followed.values()].map(({ client }) => client.log)
+    checkResume([...this.followed.keys()], this.remembered, this.options.settings)
+    warnOfIgnoredStart(logs, this.remembered, this.options.settings)
   }
 
   private apply({ logs, diff, failures, problems }: LogListUpdate): void {
@@ -174,9 +142,9 @@ export class Roster {
    * record it is settled: runs to come neither fail for it nor record it again.
    */
   private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
-    const { stored, settings } = this.options
+    const { settings } = this.options
     const gaps = await this.options.gaps()
-    for (const { log, position, verifiedHead, pendingHeads, learned } of stored.values()) {
+    for (const { log, position, verifiedHead, pendingHeads, learned } of this.remembered.stored.values()) {
       const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
       if (this.followed.has(log.id)) continue
       // Of one that is still there, a last head says where it ended: nobody looked since it left.
@@ -195,14 +163,11 @@ export class Roster {
   }
 
   private follow(log: LogSpec | ListedLog, byHand: boolean): void {
-    const { transport, settings, stored, resume } = this.options
+    const { settings } = this.options
+    const { stored, resume } = this.remembered
     const spec = specOf(log)
     // What the caller names may be anywhere.
-    const client = openListedLog(byHand ? spec : log, {
-      transport,
-      allowHttp: settings.allowHttp,
-      verifyHeads: settings.verify !== 'none-unverified',
-    })
+    const client = this.clientOf(byHand ? spec : log)
     const { id } = client.log
     const before = this.followed.get(id)
     if (before !== undefined && byHand)
@@ -214,15 +179,17 @@ export class Roster {
     }
     // One that was given up before it was opened goes on from what was known of it at first.
     const readTo = before?.lane.session.readTo
-    const session: LogSession = this.session(
-      client,
-      settings.mergeDelayMs ?? mmdMsOf(spec) + CLOCK_SKEW_MS,
-      readTo ?? stored.get(id),
-      readTo === undefined ? resume?.get(cursorKey(id)) : undefined,
-      () => lane,
-    )
-    const lane = before?.lane ?? new Lane(session, new Rate())
-    lane.session = session
+    const open = (lane: Lane) =>
+      this.session(
+        client,
+        settings.mergeDelayMs ?? mmdMsOf(spec) + CLOCK_SKEW_MS,
+        readTo ?? stored.get(id),
+        readTo === undefined ? resume?.get(cursorKey(id)) : undefined,
+        this.options.events(lane),
+      )
+    const lane = before?.lane ?? new Lane(open)
+    if (before !== undefined) lane.session = open(lane)
+    const { session } = lane
     this.expect(session, log)
     const entry: Followed = { spec, client, lane, ended: false }
     this.followed.set(id, entry)
@@ -236,13 +203,8 @@ export class Roster {
 
   /** The lists say something else of a log that is followed. */
   private change(log: LogSpec | ListedLog): void {
-    const { transport, settings } = this.options
     const spec = specOf(log)
-    const client = openListedLog(log, {
-      transport,
-      allowHttp: settings.allowHttp,
-      verifyHeads: settings.verify !== 'none-unverified',
-    })
+    const client = this.clientOf(log)
     const entry = this.followed.get(client.log.id)
     if (entry === undefined) return
     this.expect(entry.lane.session, log)
@@ -250,6 +212,15 @@ export class Roster {
     entry.spec = spec
     entry.client = client
     entry.lane.session.moveTo(client)
+  }
+
+  private clientOf(log: LogSpec | ListedLog): LogClient {
+    const { network, settings } = this.options
+    return openListedLog(log, {
+      transport: network.transport,
+      allowHttp: settings.allowHttp,
+      verifyHeads: settings.verify !== 'none-unverified',
+    })
   }
 
   /** What is said of the log's heads. */
@@ -263,9 +234,10 @@ export class Roster {
     mergeDelayMs: number,
     stored: LogCheckpoint | undefined,
     resume: CursorPosition | undefined,
-    lane: () => Lane,
+    events: LogSessionEvents,
   ): LogSession {
-    const { settings, scheduler, budget, signal, events } = this.options
+    const { settings, network, budget, signal } = this.options
+    const { scheduler } = network
     if (stored !== undefined) scheduler.restore(client.log.url, stored.learned)
     return new LogSession({
       client,
@@ -279,7 +251,7 @@ export class Roster {
       stored,
       resumeAt: resume?.next,
       resumeRoot: resume?.root,
-      events: events(lane),
+      events,
     })
   }
 }

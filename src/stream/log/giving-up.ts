@@ -53,22 +53,3 @@ export function gapAt(
   if (end !== undefined && end <= handedOn) return undefined
   return { log, start: handedOn, end, reason, recordedAt }
 }
-
-/** Logs that a message names at most. */
-const NAMED = 5
-
-/** What a stream ended without, for one sentence; `undefined` when nothing is missing. */
-export function describeMissing(
-  gaps: readonly Gap[],
-  givenUp: readonly { readonly log: LogInfo; readonly reason: string }[],
-): string | undefined {
-  const parts = gaps.map(
-    ({ log, start, end, reason }) =>
-      `${log.description} from ${start}${end === undefined ? '' : ` to ${end}`} (${reason})`,
-  )
-  for (const { log, reason } of givenUp)
-    if (!gaps.some((gap) => gap.log.id === log.id)) parts.push(`${log.description} (${reason})`)
-  if (parts.length === 0) return undefined
-  const rest = parts.length > NAMED ? ` and ${parts.length - NAMED} more` : ''
-  return parts.slice(0, NAMED).join(', ') + rest
-}

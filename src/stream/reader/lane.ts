@@ -1,6 +1,6 @@
 import type { CompactRange } from '../../merkle/compact-range.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
-import type { Rate } from '../../util/rate.js'
+import { Rate } from '../../util/rate.js'
 import type { LogSession } from '../log/log-session.js'
 import type { ProvenPage } from '../log/proven-page.js'
 import { Position } from './position.js'
@@ -22,7 +22,7 @@ export class Lane {
   /** Pages the reader was given and has not finished with, in order; the reader may be in the last one. */
   private readonly taken: TakenPage[] = []
   readonly position = new Position()
-  readonly rate: Rate
+  readonly rate = new Rate()
   /** Entries acknowledged, those included that were dropped. */
   entries = 0
   /** Entries the filter dropped. */
@@ -37,9 +37,9 @@ export class Lane {
   /** Where the first entry stands that is left for the next run, because it is later than this one's end. */
   private leftAt: Place | undefined
 
-  constructor(session: LogSession, rate: Rate) {
-    this.session = session
-    this.rate = rate
+  /** @param open - Makes the session, whose events are those of this lane. */
+  constructor(open: (lane: Lane) => LogSession) {
+    this.session = open(this)
   }
 
   /** The reader begins a page. */

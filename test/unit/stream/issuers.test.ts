@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Issuers } from '../../../src/stream/issuers.js'
+import { StoredIssuers } from '../../../src/stream/stored-issuers.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 const FINGERPRINT = new Uint8Array(32).fill(7)
@@ -20,11 +21,30 @@ it('are looked for once, however many ask at a time', async () => {
   expect(found.calls).toBe(3)
 })
 
-it('of one log are stored up to a bound in number and in bytes', () => {
-  const { issuers } = counted(() => Promise.reject(new Error('not asked')))
-  const kept = (log: string, bytes: number) =>
-    Array.from({ length: 3_000 }, () => issuers.mayKeep(log, bytes)).filter(Boolean).length
-  expect([kept('many', 1_000), kept('large', 64 * 1024), kept('another', 1)]).toEqual([2_000, 256, 2_000])
+it('of one log are stored up to a bound in number and in bytes, and served beyond it', async () => {
+  const der = new Map([
+    ['many', new Uint8Array(1_000)],
+    ['large', new Uint8Array(64 * 1024)],
+    ['another', new Uint8Array(1)],
+  ])
+  const kept: number[] = []
+  for (const [log, bytes] of der) {
+    let puts = 0
+    const store = { issuer: async () => undefined, putIssuer: async () => void puts++ }
+    const { find } = new StoredIssuers(store, async () => bytes)
+    for (let i = 0; i < 3_000; i++) expect(await find(log, FINGERPRINT)).toBe(bytes)
+    kept.push(puts)
+  }
+  expect(kept).toEqual([2_000, 256, 2_000])
+})
+
+it('are counted for each log', async () => {
+  const puts: string[] = []
+  const store = { issuer: async () => undefined, putIssuer: async (name: string) => void puts.push(name) }
+  const { find } = new StoredIssuers(store, async () => new Uint8Array(1))
+  for (let i = 0; i < 2_001; i++) await find('many', FINGERPRINT)
+  await find('another', Uint8Array.of(1))
+  expect([puts.length, puts.at(-1)]).toEqual([2_001, '01'])
 })
 
 it('that cannot be had are not asked for again within a minute', async () => {

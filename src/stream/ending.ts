@@ -1,0 +1,78 @@
+import type { Logger } from '../types/clock.js'
+import { type LinkedController, linkedController } from '../util/abort.js'
+import type { Committer } from './committer.js'
+import type { Delivery } from './reader/delivery.js'
+
+export interface EndingOptions {
+  readonly delivery: Delivery
+  readonly committer: Committer
+  /** Whether only `commit()` commits. */
+  readonly commitsByHand: boolean
+  readonly logger: Logger
+  /** Aborts when the stream is closed. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * The end of a stream whose logs are all read: it is closed when what it delivered is acknowledged and, where that is the caller's
+ * too, committed. Nothing keeps the process alive meanwhile.
+ */
+export class Ending {
+  private readonly options: EndingOptions
+  private readonly ender: LinkedController
+  /** Closes the stream; `undefined` before its end. */
+  private close: (() => Promise<void>) | undefined
+  private isCommitting = false
+
+  constructor(options: EndingOptions) {
+    this.options = options
+    this.ender = linkedController(options.signal)
+  }
+
+  /** Aborts at the end too, when nothing more is read. */
+  get signal(): AbortSignal {
+    return this.ender.signal
+  }
+
+  /** The reader knows that there is nothing more: closes the stream, at once or when it is finished with. */
+  async begin(close: () => Promise<void>): Promise<void> {
+    this.ender.abort()
+    this.options.delivery.settle()
+    if (this.isFinished) return close()
+    this.close = close
+    await this.commit()
+  }
+
+  /** Something was acknowledged. */
+  acknowledged(): void {
+    const { signal, logger } = this.options
+    if (this.close === undefined || signal.aborted) return
+    this.commit().catch((error) => logger.error(error instanceof Error ? error.message : String(error)))
+  }
+
+  /** The caller committed. */
+  async committed(): Promise<void> {
+    if (this.isFinished) await this.close?.()
+  }
+
+  private get isFinished(): boolean {
+    const { delivery, committer, commitsByHand } = this.options
+    if (delivery.acknowledgesByReading) return true
+    return (!commitsByHand || committer.uncommitted === 0) && delivery.isFinishedWith
+  }
+
+  /** At the end nothing is committed by the clock any more, but as it is acknowledged. */
+  private async commit(): Promise<void> {
+    const { committer, commitsByHand } = this.options
+    if (this.isFinished) return this.close?.()
+    if (commitsByHand || this.isCommitting) return
+    this.isCommitting = true
+    try {
+      // One commit for all that is acknowledged while another is written.
+      do await committer.commit()
+      while (committer.uncommitted > 0)
+    } finally {
+      this.isCommitting = false
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { createTransport } from '../http/create-transport.js'
+import { reusesConnections } from '../http/keep-alive.js'
+import { RequestScheduler } from '../http/request-scheduler.js'
+import { withRetry } from '../http/retry.js'
+import type { Transport } from '../http/transport.js'
+import { userAgent } from '../http/user-agent.js'
+import type { LogClient } from '../logs/client.js'
+import { VERSION } from '../version.js'
+import type { Settings } from './settings.js'
+
+/** How a stream reaches its logs: one transport, and one scheduler that gives each request its turn. */
+export class Network {
+  readonly transport: Transport
+  readonly scheduler: RequestScheduler
+  private readonly settings: Settings
+  private readonly signal: AbortSignal
+
+  /** @param signal - Aborts when the stream is closed. */
+  constructor(settings: Settings, signal: AbortSignal) {
+    this.settings = settings
+    this.signal = signal
+    this.scheduler = new RequestScheduler(settings)
+    this.transport = createTransport({
+      userAgent: userAgent(VERSION, settings.contact),
+      keepAlive: reusesConnections,
+      // What the operator's queue lets through waits for no connection.
+      connections: Math.max(16, settings.concurrency.perOperator),
+      dispatcher: settings.dispatcher as never,
+      fetch: settings.fetch,
+    })
+  }
+
+  /** The issuer with this SHA-256 from its log, asked for again while requests fail in a passing way. */
+  issuer(client: LogClient, fingerprint: Uint8Array): Promise<Uint8Array> {
+    const { signal } = this
+    const { clock, random } = this.settings
+    const schedule = <T>(request: () => Promise<T>) => this.scheduler.run(client.log, { priority: 1, signal }, request)
+    return withRetry(() => client.issuer(fingerprint, { signal, schedule }), { clock, random, signal })
+  }
+
+  close(): Promise<void> {
+    return this.transport.close()
+  }
+}

@@ -1,0 +1,114 @@
+import { contextOf } from '../../decode/index.js'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { LogCheckpoint } from '../../types/checkpoint.js'
+import type { Lane } from './lane.js'
+import { Mixer } from './mixer.js'
+import { notDelivered } from './not-delivered.js'
+import type { LogPlace } from './page-cursors.js'
+import { PageReader, type PageReaderContext, type ReaderEntryContext } from './page-reader.js'
+
+export interface DeliveryOptions extends Omit<PageReaderContext, 'places'> {
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number
+  /** Called before what is acknowledged is counted: the last moment to acknowledge something. */
+  readonly onSettle: (() => void) | undefined
+  /** So many entries are acknowledged that were not before. */
+  readonly onAcknowledged: (entries: number) => void
+}
+
+/** Gives the reader of a stream page after page, and takes back what it is finished with. */
+export class Delivery {
+  readonly mixer = new Mixer()
+  private readonly options: DeliveryOptions
+  private readonly context: PageReaderContext
+  /** The page the reader is in. */
+  private reading: PageReader | undefined
+  /** Whether the last commit was made: what is acknowledged from now on comes again, and the store may be another stream's. */
+  private isShut = false
+
+  constructor(options: DeliveryOptions) {
+    const { settings, filter, seen, acknowledgesByReading, issuer } = options
+    this.options = options
+    this.context = { settings, filter, seen, acknowledgesByReading, issuer, places: () => this.places() }
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.mixer.lanes
+  }
+
+  /** Whether going on to the next entry or page acknowledges the one before. */
+  get acknowledgesByReading(): boolean {
+    return this.options.acknowledgesByReading
+  }
+
+  /** Whether the reader is finished with everything it was given. */
+  get isFinishedWith(): boolean {
+    return this.lanes.every(({ heldBytes }) => heldBytes === 0)
+  }
+
+  /** Begins the next page, if any log has one; the page before was left. */
+  takePage(): PageReader | undefined {
+    const taken = this.mixer.take()
+    if (taken !== undefined) this.reading = new PageReader(this.context, taken.lane, taken.proven)
+    return this.reading
+  }
+
+  /** The reader goes on from the page it is in. */
+  leavePage(): void {
+    if (this.reading === undefined) return
+    const { lane, page } = this.reading
+    if (this.acknowledgesByReading) this.reading.acknowledge()
+    this.settle()
+    lane.leave(page)
+    this.reading = undefined
+  }
+
+  /**
+   * Everything of its log up to and including this certificate is finished with.
+   * @throws `CT_OPTION_INVALID` for what this stream did not deliver.
+   */
+  acknowledge(certificate: CtCertificate): void {
+    const context = contextOf(certificate) as Partial<ReaderEntryContext> | undefined
+    if (context?.stream !== this.context || context.lane === undefined) throw notDelivered(certificate)
+    const { lane } = context
+    if (!lane.acknowledge(certificate.index)) throw notDelivered(certificate)
+    if (lane.hasFinished) this.settleLane(lane, this.options.elapsed())
+  }
+
+  /** Everything the reader was given is finished with. */
+  acknowledgeGiven(): void {
+    for (const lane of this.lanes) lane.acknowledgeGiven()
+    this.settle()
+  }
+
+  /** Applies what is acknowledged; done for a page or a commit at once, not for each entry. */
+  settle(): void {
+    this.options.onSettle?.()
+    const now = this.options.elapsed()
+    for (const lane of this.lanes) this.settleLane(lane, now)
+  }
+
+  /** What is to be remembered now, of every open log. */
+  checkpoints(): LogCheckpoint[] {
+    return this.lanes.flatMap((lane) => lane.checkpoint() ?? [])
+  }
+
+  /** Nothing is counted any more. */
+  shut(): void {
+    this.isShut = true
+  }
+
+  /** Which entries of each log are acknowledged, for a cursor. */
+  private places(): LogPlace[] {
+    this.settle()
+    return this.lanes
+      .filter((lane) => lane.position.begun)
+      .map((lane) => ({ logId: lane.session.log.id, ...lane.place }))
+  }
+
+  private settleLane(lane: Lane, now: number): void {
+    if (this.isShut) return
+    const moved = lane.settle(now)
+    if (moved > 0) this.options.onAcknowledged(moved)
+  }
+}

@@ -1,0 +1,60 @@
+import { CtStreamError } from '../errors.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
+import type { LogInfo } from '../types/log.js'
+import { type CursorPositions, cursorKey } from './cursor.js'
+import type { Settings } from './settings.js'
+
+/** Positions named in a warning; of forty logs nobody reads all. */
+const TOLD_POSITIONS = 5
+
+/** What is known of logs before they are opened. */
+export interface Remembered {
+  /** The rows of the checkpoint, by log id. */
+  readonly stored: ReadonlyMap<string, LogCheckpoint>
+  /** The positions of the cursor, if there is one. */
+  readonly resume: CursorPositions | undefined
+}
+
+/**
+ * A cursor is of the logs it was made in. Called before any of them can have been opened.
+ * @throws `CT_CURSOR_INVALID` when it is of none of these.
+ */
+export function checkResume(
+  logIds: readonly string[],
+  { resume }: Remembered,
+  { logger }: Pick<Settings, 'logger'>,
+): void {
+  if (resume === undefined) return
+  const keys = new Set(logIds.map(cursorKey))
+  const others = [...resume.keys()].filter((key) => !keys.has(key)).length
+  if (others === resume.size)
+    throw new CtStreamError(
+      'CT_CURSOR_INVALID',
+      `the cursor is of ${resume.size} other logs: it names none of the ${keys.size} logs of this stream`,
+      { expected: keys.size, actual: 0 },
+    )
+  if (others > 0)
+    logger.warn(
+      `the cursor has positions of ${others} logs that this stream does not read: they are left where they are`,
+    )
+}
+
+/** A start that others overrule may not be what its author thinks: an analyst who asks for a week gets nothing. */
+export function warnOfIgnoredStart(
+  logs: readonly LogInfo[],
+  { stored, resume }: Remembered,
+  { startGiven, logger }: Pick<Settings, 'startGiven' | 'logger'>,
+): void {
+  if (!startGiven) return
+  const positions = logs.flatMap(({ id, description }) => {
+    const position = resume?.get(cursorKey(id))?.next ?? stored.get(id)?.position
+    return position === undefined ? [] : [`${description}: ${position}`]
+  })
+  if (positions.length === 0) return
+  const more = positions.length > TOLD_POSITIONS ? [`${positions.length - TOLD_POSITIONS} more`] : []
+  logger.warn(
+    `\`start\` is ignored for ${positions.length} of ${logs.length} logs, which go on where the checkpoint or ` +
+      'the cursor has them; to read them anew, use another checkpoint file or none (`checkpoint: false`, --no-checkpoint)',
+    { positions: [...positions.slice(0, TOLD_POSITIONS), ...more].join(', ') },
+  )
+}

@@ -1,0 +1,74 @@
+import type { Gap } from '../types/checkpoint.js'
+import type { CtStreamEvents } from '../types/stream.js'
+import type { Committer } from './committer.js'
+import type { ExclusiveStore } from './exclusive-store.js'
+import type { LogSessionEvents } from './log/log-session-options.js'
+import type { Missing } from './missing.js'
+import type { Lane } from './reader/lane.js'
+import type { Mixer } from './reader/mixer.js'
+import type { Settings } from './settings.js'
+import { STORE_PATIENCE } from './store-queue.js'
+
+/** Calls the listeners of a stream's event. */
+export type Emit = <K extends keyof CtStreamEvents>(event: K, payload: CtStreamEvents[K]) => void
+
+export interface SessionEventsContext {
+  readonly settings: Pick<Settings, 'commit' | 'logger'>
+  readonly committer: Committer
+  readonly store: ExclusiveStore
+  readonly mixer: Mixer
+  readonly missing: Missing
+  readonly emit: Emit
+}
+
+/** What becomes of what the session of a lane tells: it is stored, handed to the reader, or said. */
+export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSessionEvents {
+  const { settings, committer, store, mixer, missing, emit } = context
+  const log = () => lane.session.log
+  return {
+    opened: () => begin(lane, context),
+    deliver: (pages) => mixer.offer(lane, pages),
+    state: (state, previous) => emit('log', { log: log(), state, previous }),
+    head: (head, cosignatures) => {
+      // A signed head is not forgotten before it was checked, not even by a crash.
+      committer.changed()
+      emit('head', { log: log(), head, cosignatures })
+    },
+    changed: () => committer.changed(),
+    error: (error) => {
+      settings.logger.warn(error.message, { log: log().description })
+      emit('error', { log: log(), error })
+    },
+    accuse: async (evidence, error) => {
+      settings.logger.error(error.message, { log: log().description })
+      await store.addEvidence(evidence)
+      emit('misbehaviour', { log: log(), error })
+    },
+    gap: (gap) => recordGap(gap, context),
+    gaveUp: (reason) => missing.giveUp(log(), reason),
+  }
+}
+
+/** Entries will not be delivered. */
+export async function recordGap(
+  gap: Gap,
+  { missing, store, emit }: Pick<SessionEventsContext, 'missing' | 'store' | 'emit'>,
+): Promise<void> {
+  missing.addGap(gap)
+  await store.addGap(gap)
+  emit('gap', gap)
+}
+
+/** Where a log was begun is remembered at once: a crash before the first commit must not begin later. */
+async function begin(lane: Lane, { settings, committer, store }: SessionEventsContext): Promise<void> {
+  const { session, position } = lane
+  // A log that came back goes on where it was: the reader may not have finished with what was read before.
+  if (!position.begun) position.begin(session.span.start ?? 0, session.window.startRange)
+  if (settings.commit !== undefined) {
+    committer.changed()
+    return committer.commit(STORE_PATIENCE.backgroundMs)
+  }
+  // … and no other row: only the caller commits what is acknowledged.
+  const row = lane.checkpoint()
+  if (row !== undefined) await store.commitFirst(row)
+}
