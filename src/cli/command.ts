@@ -1,3 +1,4 @@
+import type { ConfigFile } from './flags/config-file.js'
 import type { Flag } from './flags/flags.js'
 import type { Values } from './flags/values.js'
 import type { CliIo } from './io.js'
@@ -8,6 +9,8 @@ export interface CommandContext {
   readonly values: Values
   /** Arguments that are not flags, after the command's name. */
   readonly positionals: readonly string[]
+  /** The config file, its values among {@link values}; `undefined` without one. */
+  readonly config?: ConfigFile | undefined
 }
 
 /** One command, in a file of its own below `commands/`; listed in commands.ts. Help, completion and manual come from this too. */

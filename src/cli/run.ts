@@ -3,8 +3,9 @@ import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
 import type { Command } from './command.js'
 import { commandNamed, helpName, parseArguments } from './flags/arguments.js'
+import { type ConfigFile, readConfigFile } from './flags/config-file.js'
 import { commonFlags, type Flag, uniqueFlags, variableOf } from './flags/flags.js'
-import { mergeLayers, readConfig, readVariables, strangeVariables } from './flags/layers.js'
+import { mergeLayers, readVariables, strangeVariables } from './flags/layers.js'
 import { helpWidth, programOf } from './flags/program.js'
 import { usageError } from './flags/usage-error.js'
 import { type GivenValue, Values } from './flags/values.js'
@@ -14,8 +15,6 @@ import { messageJson, reportLine } from './terminal/report.js'
 
 /** Exit status: 0 done, 1 failed, 2 bad usage. */
 export type ExitStatus = 0 | 1 | 2
-
-const defaultConfig = 'ct-stream.config.json'
 
 /**
  * Runs the command line to its end. Never rejects: what fails is told in one line on stderr.
@@ -51,9 +50,9 @@ async function runCommand(io: CliIo, commands: readonly Command[], onValues: (va
   const allFlags = uniqueFlags([...commonFlags, ...commands.flatMap((command) => command.flags)])
   for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${strangeText(name, allFlags)}\n`)
   const own = uniqueFlags([...command.flags, ...commonFlags])
-  const values = await collectValues(io, flags, own, allFlags)
+  const { values, config } = await collectValues(io, flags, own, allFlags)
   onValues(values)
-  await command.run({ io, values, positionals })
+  await command.run({ io, values, positionals, config })
 }
 
 /** Of one command, or of all. */
@@ -100,43 +99,11 @@ async function collectValues(
   flags: ReadonlyMap<string, GivenValue>,
   own: readonly Flag[],
   all: readonly Flag[],
-): Promise<Values> {
+): Promise<{ readonly values: Values; readonly config: ConfigFile | undefined }> {
   const variables = readVariables(io.env, own)
   const config = await readConfigFile(io, flags.get('config') ?? variables.get('config'), all)
-  return new Values(mergeLayers([flags, variables, config], all))
-}
-
-/**
- * A config file that only lies in the working directory may be a stranger's, as in an archive that was unpacked: what it has written to
- * stays in that directory.
- */
-function refuseFarCheckpoint(checkpoint: GivenValue | undefined): void {
-  const path = String(checkpoint?.value ?? '')
-  const isFar = /^(?:file:|[/\\]|[a-z]:)/i.test(path) || path.split(/[/\\]/).includes('..')
-  if (isFar)
-    throw usageError(
-      `${checkpoint?.from} is outside the working directory; to have it written, say --config ${defaultConfig}`,
-    )
-}
-
-/** Of a handful of flags. */
-const maxConfigBytes = 1024 * 1024
-
-async function readConfigFile(
-  io: CliIo,
-  named: GivenValue | undefined,
-  flags: readonly Flag[],
-): Promise<ReadonlyMap<string, GivenValue>> {
-  const path = named === undefined ? defaultConfig : String(named.value)
-  try {
-    const config = readConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path, flags)
-    if (named === undefined) refuseFarCheckpoint(config.get('checkpoint'))
-    return config
-  } catch (error) {
-    if (CtStreamError.is(error)) throw error
-    if (named === undefined && isMissing(error)) return new Map()
-    throw usageError(`${named?.from ?? defaultConfig} cannot be read: ${errorLine(error)}`, error)
-  }
+  const values = new Values(mergeLayers([flags, variables, config?.values ?? new Map()], all))
+  return { values, config }
 }
 
 async function print(io: CliIo, text: string): Promise<void> {
@@ -153,8 +120,4 @@ function errorJsonLine(error: unknown, now: number): string {
   const message = error instanceof Error ? error.message : String(error)
   const { code, url } = CtStreamError.is(error) ? error : {}
   return messageJson('error', message, now, { code, url })
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

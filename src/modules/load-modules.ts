@@ -4,6 +4,7 @@ import { extname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { CtStreamError } from '../errors.js'
+import { importFailure } from '../util/import-failure.js'
 import { objectOption, optionError } from '../util/options.js'
 import { type ConfiguredModule, isModule, type Module, type ModuleUse } from './definition.js'
 
@@ -103,7 +104,7 @@ async function importModule(name: string, file: string): Promise<Module> {
   try {
     exported = await import(pathToFileURL(file).href)
   } catch (cause) {
-    throw invalid(name, `cannot be imported (${file}): ${messageOf(cause)}`, cause)
+    throw invalid(name, `cannot be imported (${file}): ${importFailure(cause, file)}`, cause)
   }
   // A CommonJS module that was compiled from one with a default export has it one level deeper.
   const nested = (exported.default as { default?: unknown } | undefined)?.default

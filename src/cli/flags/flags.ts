@@ -27,7 +27,7 @@ export const commonFlags: readonly Flag[] = [
     name: 'config',
     type: 'text',
     value: 'FILE',
-    help: 'read flags from a JSON file (default ct-stream.config.json)',
+    help: 'read flags from a JSON, JS or TypeScript file (default ct-stream.config.json)',
     group: general,
   },
 ]

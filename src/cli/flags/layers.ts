@@ -48,48 +48,69 @@ export function strangeVariables(
   )
 }
 
+/** What a config file says: values of flags, and modules as they stand. */
+export interface ConfigContent {
+  readonly values: Layer
+  readonly modules: readonly unknown[]
+}
+
 /**
- * A config file as values: a JSON object whose keys are the names of flags.
+ * A config file's content: an object whose keys are the names of flags, `modules`, and `$schema`, which editors read.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming file and key.
  */
-export function readConfig(text: string, path: string, flags: readonly Flag[]): Layer {
-  const layer = new Map<string, GivenValue>()
-  for (const [name, value] of Object.entries(parseObject(text, path))) {
+export function configLayer(content: unknown, path: string, flags: readonly Flag[]): ConfigContent {
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw usageError(`${path} must hold an object of flags and their values`)
+  const values = new Map<string, GivenValue>()
+  const { $schema: _, modules = [], ...flagged } = content as Record<string, unknown>
+  if (!Array.isArray(modules)) throw usageError(`modules in ${path} must be an array, got ${JSON.stringify(modules)}`)
+  for (const [name, value] of Object.entries(flagged)) {
     const flag = flags.find((one) => one.name === name)
-    if (flag === undefined)
-      throw unknown(
-        `key in ${path}:`,
-        name,
-        flags.map((one) => one.name),
-      )
+    if (flag === undefined) throw unknown(`key in ${path}:`, name, [...flags.map((one) => one.name), 'modules'])
     const from = `${name} in ${path}`
-    layer.set(name, { value: fromJson(flag, value, from), from })
+    values.set(name, { value: fromJson(flag, value, from), from })
   }
-  return layer
+  return { values, modules }
 }
 
-function parseObject(text: string, path: string): object {
-  let value: unknown
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` for what is not JSON. */
+export function parseConfig(text: string, path: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     throw usageError(`${path} is not JSON: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}`, cause)
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw usageError(`${path} must hold a JSON object of flags and their values`)
 }
 
 function fromText(flag: Flag, text: string, from: string): GivenValue['value'] {
   if (flag.type === 'text') return text
   if (flag.type === 'list')
-    return text
-      .split(',')
+    return splitList(text)
       .map((part) => part.trim())
       .filter((part) => part !== '')
   if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return true
   if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return false
   throw usageError(`${from} must be 1 or 0, got ${JSON.stringify(text)}`)
+}
+
+/** At commas, except those within `{…}`: a module's options are JSON. */
+function splitList(text: string): string[] {
+  const parts = ['']
+  let depth = 0
+  let string: 'open' | 'escape' | undefined
+  for (const character of text) {
+    if (string !== undefined) {
+      if (string === 'escape') string = 'open'
+      else if (character === '\\') string = 'escape'
+      else if (character === '"') string = undefined
+    } else if (character === '{') depth++
+    else if (character === '}') depth = Math.max(0, depth - 1)
+    else if (character === '"' && depth > 0) string = 'open'
+    if (character === ',' && depth === 0) parts.push('')
+    else parts[parts.length - 1] += character
+  }
+  return parts
 }
 
 function fromJson(flag: Flag, value: unknown, from: string): GivenValue['value'] {

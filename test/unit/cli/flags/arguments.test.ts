@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../../src/cli/command.js'
 import { parseArguments } from '../../../../src/cli/flags/arguments.js'
 import { type Flag, streamFlags } from '../../../../src/cli/flags/flags.js'
-import { mergeLayers, readConfig, readVariables, strangeVariables } from '../../../../src/cli/flags/layers.js'
+import {
+  configLayer,
+  mergeLayers,
+  parseConfig,
+  readVariables,
+  strangeVariables,
+} from '../../../../src/cli/flags/layers.js'
 import { Values } from '../../../../src/cli/flags/values.js'
 
 const flags: readonly Flag[] = [
@@ -89,6 +95,14 @@ describe('variables', () => {
     })
   })
 
+  it('are no two modules for a comma in the options of one', () => {
+    const options = JSON.stringify({ file: 'a,b}', list: ['{"'], deep: { x: 1, y: '\\' } })
+    expect(read({ CT_STREAM_DOMAIN: `one, jsonl:${options} ,two` })).toEqual({
+      domain: ['one', `jsonl:${options}`, 'two'],
+    })
+    expect(read({ CT_STREAM_DOMAIN: '"a,b"' })).toEqual({ domain: ['"a', 'b"'] })
+  })
+
   it('are told when they are wrong or strange', () => {
     expect(() => read({ CT_STREAM_QUIET: 'maybe' })).toThrowError(
       invalid('CT_STREAM_QUIET must be 1 or 0, got "maybe"'),
@@ -100,8 +114,15 @@ describe('variables', () => {
 })
 
 describe('a config file', () => {
-  const read = (text: string) =>
-    Object.fromEntries([...readConfig(text, 'c.json', flags)].map(([name, { value }]) => [name, value]))
+  const content = (text: string) => configLayer(parseConfig(text, 'c.json'), 'c.json', flags)
+  const read = (text: string) => Object.fromEntries([...content(text).values].map(([name, { value }]) => [name, value]))
+
+  it('holds modules as they stand, and a schema for editors', () => {
+    expect(content('{"$schema":"s.json","modules":["a",{"module":"b"}],"limit":1}')).toEqual({
+      values: new Map([['limit', { value: '1', from: 'limit in c.json' }]]),
+      modules: ['a', { module: 'b' }],
+    })
+  })
 
   it('holds flags by name', () => {
     expect(read('{"format":"json","limit":5,"domain":["a","b"],"quiet":true}')).toEqual({
@@ -118,8 +139,9 @@ describe('a config file', () => {
     ['{"limit":true}', 'limit in c.json must be a string or a number, got true'],
     ['{"domain":[1]}', 'domain in c.json must be a string or a list of strings, got [1]'],
     ['{"quiet":"yes"}', 'quiet in c.json must be true or false, got "yes"'],
-    ['[]', 'c.json must hold a JSON object of flags and their values'],
-    ['null', 'c.json must hold a JSON object of flags and their values'],
+    ['{"modules":{}}', 'modules in c.json must be an array, got {}'],
+    ['[]', 'c.json must hold an object of flags and their values'],
+    ['null', 'c.json must hold an object of flags and their values'],
   ])('%s is refused', (text, message) => {
     expect(() => read(text)).toThrowError(invalid(message))
   })

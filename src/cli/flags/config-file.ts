@@ -1,0 +1,85 @@
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { CtStreamError } from '../../errors.js'
+import { importFailure } from '../../util/import-failure.js'
+import type { CliIo } from '../io.js'
+import type { Flag } from './flags.js'
+import { configLayer, parseConfig } from './layers.js'
+import { usageError } from './usage-error.js'
+import type { GivenValue } from './values.js'
+
+/** A config file as it was read; nothing that it names is loaded. */
+export interface ConfigFile {
+  /** As the user wrote it, or the default. */
+  readonly path: string
+  /** Where paths and packages of its modules are looked for. */
+  readonly folder: string
+  /** Whether a flag or variable named it; one that was only found may be a stranger's. */
+  readonly isNamed: boolean
+  readonly values: ReadonlyMap<string, GivenValue>
+  /** Its `modules`, not checked; default none. */
+  readonly modules: readonly unknown[]
+}
+
+export const defaultConfig = 'ct-stream.config.json'
+
+/** Of a handful of flags, and lists of names in options of modules. */
+const maxConfigBytes = 16 * 1024 * 1024
+
+/**
+ * The config file that is named, or `ct-stream.config.json` if it is there. A `.js`, `.mjs`, `.ts` or `.mts` file is imported, and its
+ * default export is what a JSON file holds; only one that is named: it is a program.
+ *
+ * @returns `undefined` when none is named and the default is not there.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming file and key.
+ */
+export async function readConfigFile(
+  io: CliIo,
+  named: GivenValue | undefined,
+  flags: readonly Flag[],
+): Promise<ConfigFile | undefined> {
+  const path = named === undefined ? defaultConfig : String(named.value)
+  try {
+    const content = /\.m?[jt]s$/.test(path)
+      ? await importConfig(path)
+      : parseConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path)
+    const { values, modules } = configLayer(content, path, flags)
+    if (named === undefined) refuseFarCheckpoint(values.get('checkpoint'))
+    return { path, folder: dirname(resolve(path)), isNamed: named !== undefined, values, modules }
+  } catch (error) {
+    if (CtStreamError.is(error)) throw error
+    if (named === undefined && isMissing(error)) return undefined
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(`${named?.from ?? defaultConfig} cannot be read: ${reason}`, error)
+  }
+}
+
+async function importConfig(path: string): Promise<unknown> {
+  const file = resolve(path)
+  let exported: { readonly default?: unknown }
+  try {
+    exported = await import(pathToFileURL(file).href)
+  } catch (error) {
+    throw usageError(`${path} cannot be imported: ${importFailure(error, file)}`, error)
+  }
+  if (exported.default === undefined)
+    throw usageError(`${path} exports no config: its default export must be an object of flags and their values`)
+  return exported.default
+}
+
+/**
+ * A config file that only lies in the working directory may be a stranger's, as in an archive that was unpacked: what it has written to
+ * stays in that directory.
+ */
+function refuseFarCheckpoint(checkpoint: GivenValue | undefined): void {
+  const path = String(checkpoint?.value ?? '')
+  const isFar = /^(?:file:|[/\\]|[a-z]:)/i.test(path) || path.split(/[/\\]/).includes('..')
+  if (isFar)
+    throw usageError(
+      `${checkpoint?.from} is outside the working directory; to have it written, say --config ${defaultConfig}`,
+    )
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
