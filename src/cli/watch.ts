@@ -5,7 +5,6 @@ import type { EndOption } from '../types/stream.js'
 import { backoffDelay } from '../util/backoff.js'
 import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
-import type { Format } from './formats/format.js'
 import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
 import { allOutOfReach } from './out-of-reach.js'
@@ -18,19 +17,39 @@ import { watchTroubles, withoutTroubles } from './trouble-watch.js'
 /** What showing a stream needs of it. */
 export type WatchedStream = FollowedStream & Pick<CtStream, 'status' | 'on'>
 
-export interface WatchOptions {
+export interface WatchOptions<Stream extends WatchedStream = WatchedStream> {
   readonly context: CommandContext
   /** Makes the stream with a logger that knows of the status line; called when all flags were found good. */
-  readonly open: (logger: Logger) => Promise<WatchedStream>
+  readonly open: (logger: Logger) => Promise<Stream>
+  /**
+   * What becomes of it, until it ends or `io.stop` aborts; closes it. Default: certificates are written to stdout in the format that
+   * the flags ask for.
+   */
+  readonly consume?: Consume<Stream>
   readonly end?: EndOption
   /** How long a stream with a limit, and no end, goes on when no log answers. Milliseconds; default: for ever. */
   readonly endPatienceMs?: number
 }
 
+type Consume<Stream> = (stream: Stream, surroundings: Surroundings) => Promise<void>
+
+/** What consuming a stream is done with. */
+export interface Surroundings {
+  readonly output: Output
+  /** `--limit`. */
+  readonly limit: number | undefined
+  readonly logger: Logger
+}
+
 /** Shows a stream on stdout, and how it fares on stderr, until it ends or the user has had enough. */
-export async function watch({ context, open, end = 'never', endPatienceMs }: WatchOptions): Promise<void> {
+export async function watch<Stream extends WatchedStream>({
+  context,
+  open,
+  consume = written(context),
+  end = 'never',
+  endPatienceMs,
+}: WatchOptions<Stream>): Promise<void> {
   const { io, values } = context
-  const format = formatFrom(values, io, io.stdout.isTTY ? 'text' : 'json')
   const limit = values.integer('limit', 1)
   const stderrStyle = styleFor(io.stderr, io.env)
   const hasLine = io.stderr.isTTY === true && io.env.TERM !== 'dumb' && !values.switch('quiet')
@@ -42,7 +61,7 @@ export async function watch({ context, open, end = 'never', endPatienceMs }: Wat
   const waits = end === 'never' && limit === undefined
   for (let attempt = 1; ; attempt++) {
     try {
-      return await watchOnce({ context, open, end, endPatienceMs }, { format, limit, logger, line })
+      return await watchOnce({ context, open, consume, end, endPatienceMs }, { limit, logger, line })
     } catch (error) {
       if (!waits || io.stop.aborted || !isNoNetwork(error)) throw error
       const retryInMs = backoffDelay(bootBackoff, attempt - 1, Math.random)
@@ -63,16 +82,28 @@ function isNoNetwork(error: unknown): error is CtStreamError {
   return CtStreamError.is(error) && error.retryable && error.code.startsWith('CT_HTTP_')
 }
 
+/** Certificates on stdout. */
+function written({ io, values }: CommandContext): Consume<WatchedStream> {
+  const format = formatFrom(values, io, io.stdout.isTTY ? 'text' : 'json')
+  return (stream, { output, limit, logger }) =>
+    follow(stream, { format, output, limit, stop: io.stop, clock: io.clock, onMissing: missingReporter(logger) })
+}
+
 interface Showing {
-  readonly format: Format
   readonly limit: number | undefined
   readonly logger: Logger
   readonly line: StatusLine | undefined
 }
 
-async function watchOnce(
-  { context, open, end = 'never', endPatienceMs }: WatchOptions,
-  { format, limit, logger, line }: Showing,
+async function watchOnce<Stream extends WatchedStream>(
+  {
+    context,
+    open,
+    consume,
+    end = 'never',
+    endPatienceMs,
+  }: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
+  { limit, logger, line }: Showing,
 ): Promise<void> {
   const { io } = context
   const stream = await open(withoutTroubles(logger))
@@ -94,9 +125,7 @@ async function watchOnce(
         })
   watchTroubles({ stream, logger, clock: io.clock, signal: over.signal })
   try {
-    const output = new Output(io.stdout, line)
-    const onMissing = missingReporter(logger)
-    await follow(stream, { format, output, limit, stop: io.stop, clock: io.clock, onMissing })
+    await consume(stream, { output: new Output(io.stdout, line), limit, logger })
     line?.finish(stream.status())
     if (failure !== undefined) throw failure
   } finally {

@@ -1,8 +1,10 @@
+import type { CtStream } from '../../stream/ct-stream.js'
 import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
-import { watch } from '../watch.js'
+import { hasModules, moduleFlag } from '../flags/module-specs.js'
+import { type Surroundings, watch } from '../watch.js'
 
 /** As the library's, which is not loaded before it is needed. */
 const DEFAULT_PATIENCE_MS = 60_000
@@ -12,20 +14,36 @@ export const stream: Command = {
   name: 'stream',
   summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
   positionals: [],
-  flags: [...streamFlags, ...formatFlags, ...reportFlags],
+  flags: [...streamFlags, moduleFlag, ...formatFlags, ...reportFlags],
   examples: [
     ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
     ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],
     ['ct-stream --operator google --start 2h --end head', 'the last two hours of one operator, then end'],
+    ['ct-stream --module ./watch.js --module sqlite:{"file":"f.db"}', 'findings of modules, to stdout and a database'],
     ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
   ],
   async run(context) {
     const request = await askedStream(context)
+    const consume = hasModules(context) ? await throughModules(context) : undefined
     const open = async (logger: Logger) => {
       const { ctStream } = await import('../../stream/ct-stream.js')
-      return ctStream({ ...request, logger })
+      return ctStream({ ...request, ...(consume !== undefined && { acknowledge: 'manual' }), logger })
     }
     const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = request
-    await watch({ context, open, end, endPatienceMs })
+    await watch({ context, open, consume, end, endPatienceMs })
   },
+}
+
+/** Everything of modules is loaded here, and only where there are any. */
+async function throughModules(context: CommandContext) {
+  const [{ modulesFor }, { runThroughModules }, { findingFormatFrom }] = await Promise.all([
+    import('../modules/load.js'),
+    import('../modules/run.js'),
+    import('../formats/finding.js'),
+  ])
+  const { io, values } = context
+  const format = findingFormatFrom(values, io)
+  const modules = await modulesFor(context)
+  return (stream: CtStream, surroundings: Surroundings) =>
+    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
 }

@@ -15,6 +15,8 @@ export interface Flag {
   readonly choices?: readonly string[]
   /** Names of flags that cannot hold beside this one; one in a nearer layer takes the place of the other. */
   readonly conflicts?: readonly string[]
+  /** Whether the config file has other words for it. */
+  readonly isFlagOnly?: boolean
 }
 
 const general = 'General:'

@@ -65,9 +65,10 @@ export function configLayer(content: unknown, path: string, flags: readonly Flag
   const values = new Map<string, GivenValue>()
   const { $schema: _, modules = [], ...flagged } = content as Record<string, unknown>
   if (!Array.isArray(modules)) throw usageError(`modules in ${path} must be an array, got ${JSON.stringify(modules)}`)
+  const known = flags.filter(({ isFlagOnly = false }) => !isFlagOnly)
   for (const [name, value] of Object.entries(flagged)) {
-    const flag = flags.find((one) => one.name === name)
-    if (flag === undefined) throw unknown(`key in ${path}:`, name, [...flags.map((one) => one.name), 'modules'])
+    const flag = known.find((one) => one.name === name)
+    if (flag === undefined) throw unknown(`key in ${path}:`, name, [...known.map((one) => one.name), 'modules'])
     const from = `${name} in ${path}`
     values.set(name, { value: fromJson(flag, value, from), from })
   }

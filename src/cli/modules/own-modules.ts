@@ -1,0 +1,22 @@
+import type { Module } from '../../modules/definition.js'
+
+type Load = () => Promise<{ readonly default: Module }>
+
+/** Modules of this package by their short names, each loaded when it is used. */
+const loaders: Readonly<Record<string, Load>> = {
+  csv: () => import('../../outputs/csv.js'),
+  jsonl: () => import('../../outputs/jsonl.js'),
+  sqlite: () => import('../../outputs/sqlite.js'),
+  webhook: () => import('../../outputs/webhook.js'),
+}
+
+/**
+ * A module of this package: `jsonl`, or `ct-stream/outputs/jsonl` as a program would import it. The command line brings it along, also
+ * where the folder of the config file has no package `ct-stream`.
+ *
+ * @returns `undefined` for every other name.
+ */
+export async function ownModule(name: string): Promise<Module | undefined> {
+  const short = name.replace(/^ct-stream\/(?:modules|outputs)\//, '')
+  return Object.hasOwn(loaders, short) ? (await loaders[short]?.())?.default : undefined
+}

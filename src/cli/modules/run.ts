@@ -1,0 +1,67 @@
+import { CtStreamError } from '../../errors.js'
+import type { ConfiguredModule } from '../../modules/definition.js'
+import { runModules } from '../../modules/run-modules.js'
+import type { AcknowledgedSource } from '../../modules/source.js'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { Clock, Logger } from '../../types/clock.js'
+import type { FindingFormat } from '../formats/finding.js'
+import type { Output } from '../terminal/output.js'
+import { printer } from './printer.js'
+
+export interface RunOptions {
+  readonly modules: readonly ConfiguredModule[]
+  readonly format: FindingFormat
+  readonly output: Output
+  /** Certificates to give to the modules, at most; default: all. */
+  readonly limit: number | undefined
+  readonly logger: Logger
+  /** Asks to finish. */
+  readonly stop: AbortSignal
+  readonly clock: Clock
+}
+
+/** After a signal: what modules may still take for what they have, and to close; together less than the 5 s promised for all of it. */
+const drainTimeoutMs = 2500
+const teardownTimeoutMs = 1000
+
+/** Gives a stream to modules, and their findings to stdout, until it ends, the limit is reached, the reader goes away, or `stop` aborts. */
+export async function runThroughModules(stream: AcknowledgedSource, options: RunOptions): Promise<void> {
+  const { modules, format, output, limit, logger, stop, clock } = options
+  const run = runModules(limited(stream, limit), [...modules, printer(output, format)], {
+    logger,
+    signal: stop,
+    clock,
+    drainTimeoutMs,
+    teardownTimeoutMs,
+  })
+  try {
+    await run.done
+  } catch (error) {
+    const isStopped = stop.aborted && CtStreamError.is(error) && error.code === 'CT_CLOSED'
+    if (!output.isClosed && !isStopped) throw error
+  } finally {
+    for (const { name, certificates, findings, emitted, dropped, errors } of run.status().modules)
+      logger.info(`module ${name}`, { certificates, findings, emitted, dropped, errors })
+  }
+}
+
+/** The first `limit` certificates of a source. It stays open at their end: what was given is acknowledged before it is closed. */
+function limited(source: AcknowledgedSource, limit = Number.POSITIVE_INFINITY): AcknowledgedSource {
+  async function* batches(): AsyncGenerator<readonly CtCertificate[]> {
+    const pages = source.batches()
+    for (let left = limit; left > 0; ) {
+      const { done, value } = await pages.next()
+      if (done) return
+      const taken = value.slice(0, left)
+      left -= taken.length
+      yield taken
+    }
+  }
+  return {
+    batches,
+    [Symbol.asyncIterator]: () => source[Symbol.asyncIterator](),
+    acknowledge: (certificate) => source.acknowledge(certificate),
+    acknowledgement: source.acknowledgement,
+    close: () => source.close(),
+  }
+}
