@@ -7,6 +7,7 @@ import { gaps } from './commands/gaps.js'
 import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
+import { search } from './commands/search.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
 import { top } from './commands/top.js'
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   verifyEvidenceCommand,
   get,
   decode,
+  search,
   demo,
   completionCommand(() => commands),
   manualCommand(() => commands),

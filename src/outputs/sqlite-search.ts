@@ -46,10 +46,16 @@ export function search(db: SqliteDatabase, pattern: string, options: SearchOptio
        ) ORDER BY first_seen DESC, id LIMIT @limit`,
     )
     .all(bounds) as { readonly json: string }[]
+  return rows.map(({ json }) => findingFrom(json))
+}
+
+function findingFrom(json: string): Finding {
   try {
-    return rows.map(({ json }) => JSON.parse(json))
+    const finding = JSON.parse(json) as Finding
+    if (Array.isArray(finding.reasons) && Array.isArray(finding.certificate.dnsNames)) return finding
+    throw new Error('not a finding')
   } catch (cause) {
-    throw new CtStreamError('CT_OUTPUT_FAILED', 'the database holds a finding that is no JSON: it is damaged', {
+    throw new CtStreamError('CT_OUTPUT_FAILED', 'the database is damaged: one of its findings cannot be read', {
       cause,
     })
   }

@@ -1,30 +1,19 @@
 import { z } from 'zod'
-import { loadSqlite, type SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
 import { CtStreamError } from '../errors.js'
 import { defineModule } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
 import { harmlessJson } from '../util/harmless.js'
+import { openFindings } from './findings-database.js'
 import { fileFailed } from './output-error.js'
 import { reversedName } from './sqlite-search.js'
 
+export { openFindings, openFindingsToRead } from './findings-database.js'
 export { type SearchOptions, search } from './sqlite-search.js'
 
 const options = z.strictObject({
   file: z.string().min(1).describe('Path of the database. Made when there is none.'),
 })
-
-/** Marks a database of ours ("ctfi"). */
-const APPLICATION_ID = 0x63746669
-const VERSION = 1
-const SCHEMA = `
-  CREATE TABLE findings (
-    id TEXT PRIMARY KEY, module TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, score REAL NOT NULL,
-    first_seen INTEGER NOT NULL, json TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX findings_by_time ON findings (first_seen);
-  CREATE TABLE names (name TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY (name, finding)) STRICT, WITHOUT ROWID;
-`
-const MISSING = 'the output `sqlite` cannot be used, %'
 
 /**
  * Writes findings, with their certificates, to a SQLite database that {@link search} looks through by name.
@@ -46,39 +35,6 @@ export const sqlite = defineModule({
 })
 
 export default sqlite
-
-/**
- * Opens a database of findings, and makes it when there is none.
- *
- * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` for a database of another program, or of a newer version; `CT_PEER_MISSING`.
- */
-export async function openFindings(file: string): Promise<SqliteDatabase> {
-  const driver = await loadSqlite(MISSING)
-  let db: SqliteDatabase | undefined
-  try {
-    db = new driver(file, { timeout: 5000 })
-    const id = db.pragma('application_id', { simple: true })
-    const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
-    if (id !== APPLICATION_ID && tables !== 0) throw new Error('it is a database of another program')
-    const version = db.pragma('user_version', { simple: true }) as number
-    if (version > VERSION) throw new Error(`it has schema version ${version}; this one knows ${VERSION}`)
-    db.pragma('journal_mode = WAL')
-    // What was acknowledged survives a power cut.
-    db.pragma('synchronous = FULL')
-    if (version < VERSION) {
-      const made = db
-      made.transaction(() => {
-        made.exec(SCHEMA)
-        made.pragma(`application_id = ${APPLICATION_ID}`)
-        made.pragma(`user_version = ${VERSION}`)
-      })()
-    }
-    return db
-  } catch (error) {
-    db?.close()
-    throw fileFailed(file, 'opened', error)
-  }
-}
 
 function writer(db: SqliteDatabase, file: string): (findings: readonly Finding[]) => void {
   const addFinding = db.prepare(

@@ -37,3 +37,9 @@ export function isPrivateSuffix(name: string): boolean {
 function startOf(name: string, suffix: string | null): number {
   return suffix === null ? name.lastIndexOf('.') + 1 : name.length - suffix.length
 }
+
+/** The public suffix, private ones included, and one label more; `undefined` for a name that is a public suffix. */
+export function registrableDomain(name: string): string | undefined {
+  const { suffixAt, domainAt } = splitName(name)
+  return suffixAt === 0 ? undefined : name.slice(domainAt)
+}

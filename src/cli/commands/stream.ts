@@ -1,7 +1,7 @@
 import type { CtStream } from '../../stream/ct-stream.js'
 import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
-import type { Command } from '../command.js'
+import type { Command, CommandContext } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
 import { hasModules, moduleFlag } from '../flags/module-specs.js'
 import { type Surroundings, watch } from '../watch.js'

@@ -29,6 +29,16 @@ export function mergeDelayFrom(values: Values): number | undefined {
     : ms
 }
 
+/** `--since`: how long ago (`12h`, `30d`), or an ISO 8601 time. */
+export function sinceFrom(values: Values, now: number): Date | undefined {
+  const text = values.text('since')
+  if (text === undefined) return undefined
+  const ago = durationMs(text)
+  const bound = 'how long ago, as 30d, or a time such as 2026-11-22T12:00Z'
+  const time = ago === undefined ? timeFrom(text) : new Date(now - ago)
+  return time === undefined || Number.isNaN(time.getTime()) ? values.refuse('since', bound, text) : time
+}
+
 const maxMergeDelayMs = 366 * 86_400_000
 
 function durationMs(text: string): number | undefined {
@@ -38,7 +48,12 @@ function durationMs(text: string): number | undefined {
 
 function placeFrom(values: Values, name: string, text: string, bound: string): { index: number } | { time: Date } {
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return { index: Number(text) }
+  const time = timeFrom(text)
+  return time === undefined ? values.refuse(name, bound, text) : { time }
+}
+
+function timeFrom(text: string): Date | undefined {
   // `Date` also reads "Hello 1" as a date: only what begins like ISO 8601 is one.
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN)
-  return Number.isNaN(time.getTime()) ? values.refuse(name, bound, text) : { time }
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : undefined
+  return Number.isNaN(time?.getTime()) ? undefined : time
 }

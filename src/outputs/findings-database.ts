@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { loadSqlite, type SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import { CtStreamError } from '../errors.js'
+import { fileFailed } from './output-error.js'
+
+/** Marks a database of ours ("ctfi"). */
+const APPLICATION_ID = 0x63746669
+const VERSION = 1
+const SCHEMA = `
+  CREATE TABLE findings (
+    id TEXT PRIMARY KEY, module TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, score REAL NOT NULL,
+    first_seen INTEGER NOT NULL, json TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX findings_by_time ON findings (first_seen);
+  CREATE TABLE names (name TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY (name, finding)) STRICT, WITHOUT ROWID;
+`
+
+/**
+ * Opens a database of findings, and makes it when there is none.
+ *
+ * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` for a database of another program, or of a newer version; `CT_PEER_MISSING`.
+ */
+export async function openFindings(file: string): Promise<SqliteDatabase> {
+  const driver = await loadSqlite('the output `sqlite` cannot be used, %')
+  return checked(
+    file,
+    () => new driver(file, { timeout: 5000 }),
+    (db) => {
+      const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
+      const version = tables === 0 ? 0 : versionOf(db)
+      db.pragma('journal_mode = WAL')
+      // What was acknowledged survives a power cut.
+      db.pragma('synchronous = FULL')
+      if (version === VERSION) return
+      db.transaction(() => {
+        db.exec(SCHEMA)
+        db.pragma(`application_id = ${APPLICATION_ID}`)
+        db.pragma(`user_version = ${VERSION}`)
+      })()
+    },
+  )
+}
+
+/**
+ * Opens a database of findings to look through it, also while a run writes to it.
+ *
+ * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when there is none, or it is not one, or of a newer version; `CT_PEER_MISSING`.
+ */
+export async function openFindingsToRead(file: string): Promise<SqliteDatabase> {
+  const driver = await loadSqlite('a database of findings cannot be read, %')
+  if (!existsSync(file))
+    throw new CtStreamError('CT_OUTPUT_FAILED', `there is no database of findings ${file}: the output sqlite makes one`)
+  return checked(file, () => new driver(file, { readonly: true, fileMustExist: true, timeout: 5000 }), versionOf)
+}
+
+/** The open database when it passes `check`; else it is closed, and the error names the file. */
+function checked(file: string, open: () => SqliteDatabase, check: (db: SqliteDatabase) => unknown): SqliteDatabase {
+  let db: SqliteDatabase | undefined
+  try {
+    db = open()
+    check(db)
+    return db
+  } catch (error) {
+    db?.close()
+    throw fileFailed(file, 'opened', error)
+  }
+}
+
+function versionOf(db: SqliteDatabase): number {
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID)
+    throw new Error('it is a database of another program')
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > VERSION) throw new Error(`it has schema version ${version}; this one knows ${VERSION}`)
+  return version
+}
