@@ -1,8 +1,8 @@
 // `ct-stream/modules`: what watches, understands and passes on certificates.
 
 export type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
+export type { Concern, ConcernClass } from '../watchlist/concern.js'
 export type { ConcerningCertificate } from '../watchlist/concerns.js'
-export type { Finding as Concern, FindingClass as ConcernClass } from '../watchlist/finding.js'
 export { type ListEntry, type ListLine, type ReadListOptions, readList } from '../watchlist/list-line.js'
 export type { Match, MatchKind, MatchReason } from '../watchlist/match.js'
 export type { Brand, WatchlistOptions } from '../watchlist/options.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CtCertificate } from '../types/certificate.js'
-import type { Finding, FindingClass } from './finding.js'
+import type { Concern, ConcernClass } from './concern.js'
 import { type Match, OwnScore } from './match.js'
 import { issuerText, type Policy } from './policy.js'
 import { readName } from './read-name.js'
@@ -35,14 +35,14 @@ export interface Rules {
 const SEVERITIES = ['high', 'medium', 'low', 'info'] as const
 
 /** All that a certificate is reported for, most severe first. */
-export function concernsOf(cert: ConcerningCertificate, rules: Rules): Finding[] {
+export function concernsOf(cert: ConcerningCertificate, rules: Rules): Concern[] {
   if (cert.kind === 'unparsable') return rules.hasOwn ? [unreadable(cert)] : []
   return readable(cert, rules).sort(
     (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.score - a.score,
   )
 }
 
-function readable(cert: ConcerningCertificate, rules: Rules): Finding[] {
+function readable(cert: ConcerningCertificate, rules: Rules): Concern[] {
   const groups = new Map<string, Match[]>()
   let alternative: ReadonlySet<string> | undefined
   for (const name of [...cert.dnsNames, ...cert.ipAddresses])
@@ -51,16 +51,17 @@ function readable(cert: ConcerningCertificate, rules: Rules): Finding[] {
       const mayBeCommonName = match.rule.startsWith('=') && match.score === OwnScore.normal
       if (mayBeCommonName) alternative ??= alternativeNames(cert)
       const isCommonName = mayBeCommonName && alternative?.has(name) === false
-      const key = subjectOf(match)
+      // With its kind: a word or a pattern may read as the subject of another kind does.
+      const key = JSON.stringify([match.kind, subjectOf(match)])
       const there = groups.get(key) ?? []
       groups.set(key, there)
       there.push(isCommonName ? { ...match, score: OwnScore.possible } : match)
     }
-  const findings = [...groups].map(([subject, matches]) => {
+  const concerns = [...groups.values()].map((matches) => {
     matches.sort((a, b) => b.score - a.score)
-    return matches[0]?.kind === 'own' ? ownFinding(cert, rules.policy, matches) : otherFinding(cert, subject, matches)
+    return matches[0]?.kind === 'own' ? ownConcern(cert, rules.policy, matches) : otherConcern(cert, matches)
   })
-  return rules.mentions ? [...findings, ...mentioned(cert, rules)] : findings
+  return rules.mentions ? [...concerns, ...mentioned(cert, rules)] : concerns
 }
 
 function alternativeNames({ altNames }: ConcerningCertificate): ReadonlySet<string> {
@@ -72,14 +73,14 @@ function subjectOf({ kind, rule, brand, name }: Match): string {
   return kind === 'lookalike' ? `${brand} ${name.slice(splitName(name).domainAt)}` : rule
 }
 
-function ownFinding(cert: ConcerningCertificate, policy: Policy, matches: Match[]): Finding {
+function ownConcern(cert: ConcerningCertificate, policy: Policy, matches: Match[]): Concern {
   const reasons: string[] = []
   const issuer = policy.isExpectedIssuer(cert)
   if (issuer === false) reasons.push(`issued by ${issuerText(cert)}, which is none of the expected issuers`)
   if (issuer === undefined)
     reasons.push('the key of the issuer is not in this entry: whether it is expected is said of its precertificate')
   const kind = ownClass(cert, policy, matches, issuer)
-  return findingOf(cert, kind, 'own', matches, reasons)
+  return concernOf(cert, kind, 'own', matches, reasons)
 }
 
 function ownClass(
@@ -87,7 +88,7 @@ function ownClass(
   policy: Policy,
   matches: Match[],
   issuer: boolean | undefined,
-): FindingClass {
+): ConcernClass {
   if (policy.isKnownIssuance(cert)) return 'known'
   if (issuer === false) return 'unexpected-issuer'
   if (matches.some(({ score }) => score === OwnScore.high)) return 'suffix-wildcard'
@@ -97,11 +98,12 @@ function ownClass(
   return policy.isKnownKey(cert) && issuer === true ? 'renewal' : 'new-key'
 }
 
-function otherFinding(cert: ConcerningCertificate, subject: string, matches: Match[]): Finding {
-  return findingOf(cert, (matches[0] as Match).kind as 'lookalike' | 'word' | 'pattern', subject, matches, [])
+function otherConcern(cert: ConcerningCertificate, matches: Match[]): Concern {
+  const [best] = matches as [Match]
+  return concernOf(cert, best.kind as 'lookalike' | 'word' | 'pattern', subjectOf(best), matches, [])
 }
 
-function mentioned(cert: ConcerningCertificate, rules: Rules): Finding[] {
+function mentioned(cert: ConcerningCertificate, rules: Rules): Concern[] {
   const hosts = [
     ...cert.emailAddresses.map((address) => address.slice(address.lastIndexOf('@') + 1)),
     ...cert.uris.map((uri) => /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#:]*)/i.exec(uri)?.[1] ?? ''),
@@ -109,20 +111,20 @@ function mentioned(cert: ConcerningCertificate, rules: Rules): Finding[] {
   const matches = hosts
     .flatMap((host) => rules.match(host).filter(({ kind }) => kind === 'own'))
     .map((match) => ({ ...match, score: OwnScore.possible }))
-  return matches.length === 0 ? [] : [findingOf(cert, 'mention', 'mention', matches, ['in an e-mail address or URI'])]
+  return matches.length === 0 ? [] : [concernOf(cert, 'mention', 'mention', matches, ['in an e-mail address or URI'])]
 }
 
-function unreadable(cert: ConcerningCertificate): Finding {
-  return findingOf(cert, 'unreadable', 'unreadable', [], ['the entry cannot be parsed: it could concern you'])
+function unreadable(cert: ConcerningCertificate): Concern {
+  return concernOf(cert, 'unreadable', 'unreadable', [], ['the entry cannot be parsed: it could concern you'])
 }
 
-function findingOf(
+function concernOf(
   cert: ConcerningCertificate,
-  kind: FindingClass,
+  kind: ConcernClass,
   subject: string,
   matches: readonly Match[],
   reasons: readonly string[],
-): Finding {
+): Concern {
   const score = matches[0]?.score ?? 0
   // Without a TBSCertificate there is only the entry itself.
   const issuance = cert.issuanceId ?? Buffer.from(cert.leafHash).toString('hex')
@@ -135,7 +137,7 @@ function findingOf(
   return { id, class: kind, severity: severityOf(kind, score), score, subject, matches, reasons }
 }
 
-function severityOf(kind: FindingClass, score: number): Finding['severity'] {
+function severityOf(kind: ConcernClass, score: number): Concern['severity'] {
   if (kind === 'lookalike') return score >= 75 ? 'high' : score >= 60 ? 'medium' : score >= 50 ? 'low' : 'info'
   if (kind === 'unexpected-issuer' || kind === 'suffix-wildcard') return 'high'
   if (kind === 'new-wildcard' || kind === 'new-name') return score <= OwnScore.possible ? 'low' : 'medium'

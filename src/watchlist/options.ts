@@ -33,6 +33,6 @@ export interface WatchlistOptions {
    * `name:` and a name that has certificates, such as `name:*.example.com`. Default: none, so that each is new.
    */
   readonly known?: readonly ListEntry[]
-  /** Whether own domains in e-mail addresses and URIs are findings. Default `false`. */
+  /** Whether own domains in e-mail addresses and URIs are concerns. Default `false`. */
   readonly mentions?: boolean
 }

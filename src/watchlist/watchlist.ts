@@ -1,9 +1,9 @@
 import { booleanOption, objectOption, optionError } from '../util/options.js'
 import { checkedBrands, parseDomain } from './brand.js'
 import { CidrSet } from './cidr-set.js'
+import type { Concern } from './concern.js'
 import { type ConcerningCertificate, concernsOf } from './concerns.js'
 import { explained } from './explain.js'
-import type { Finding } from './finding.js'
 import type { ListEntry } from './list-line.js'
 import { Lookalikes } from './lookalikes.js'
 import { type Match, OwnScore } from './match.js'
@@ -94,12 +94,12 @@ export class Watchlist {
   }
 
   /**
-   * What a certificate is reported for, most severe first: one finding for all own names, one for each brand and registrable domain, word
+   * What a certificate is reported for, most severe first: one concern for all own names, one for each brand and registrable domain, word
    * and pattern. The same for a precertificate and its certificate, but that only the former tells the issuer's key.
    *
    * Nothing is remembered: what is new is what `known` does not list.
    */
-  concerns(cert: ConcerningCertificate): Finding[] {
+  concerns(cert: ConcerningCertificate): Concern[] {
     const hasOwn = this.ownNames.size + this.ranges.size > 0
     return concernsOf(cert, { match: (name) => this.match(name), policy: this.policy, hasOwn, mentions: this.mentions })
   }

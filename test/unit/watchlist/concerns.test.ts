@@ -27,7 +27,7 @@ function cert(dnsNames: string[], more: object = {}): ConcerningCertificate {
 const classes = (options: WatchlistOptions, of: ConcerningCertificate) =>
   Watchlist.of(options)
     .concerns(of)
-    .map((finding) => finding.class)
+    .map((concern) => concern.class)
 const own = ['example.com']
 const known = ['name:www.example.com', `key:${KEY}`]
 
@@ -49,6 +49,16 @@ describe('concerns', () => {
     ['another known name and an issuer that is not expected', { own, issuers: ['Other'], known }, 'unexpected-issuer'],
   ])('%s', (_, options, expected) => {
     expect(classes(options, cert(['www.example.com']))).toEqual([expected])
+  })
+
+  it('keeps words, patterns and own names apart that read the same', () => {
+    const rules = { own: ['own.example'], words: ['own', 'bank'], patterns: ['bank'] }
+    expect(classes(rules, cert(['own.example', 'bank.example.net'])).sort()).toEqual([
+      'new-name',
+      'pattern',
+      'word',
+      'word',
+    ])
   })
 
   it('has classes for wildcards, those of suffixes and a NUL in the name', () => {

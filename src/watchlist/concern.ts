@@ -1,7 +1,7 @@
 import type { Match } from './match.js'
 
 /**
- * What a finding is about. Of own names, highest first:
+ * What a concern is about. Of own names, highest first:
  *
  * | class | when | severity |
  * |---|---|---|
@@ -16,7 +16,7 @@ import type { Match } from './match.js'
  * `lookalike`: by score, high from 75, medium from 60, low from 50, else info. `word` and `pattern`: low. `mention`: an own domain in an
  * e-mail address or URI: info. `unreadable`: an entry that cannot be parsed could concern you: info.
  */
-export type FindingClass =
+export type ConcernClass =
   | 'unexpected-issuer'
   | 'suffix-wildcard'
   | 'new-wildcard'
@@ -31,10 +31,10 @@ export type FindingClass =
   | 'unreadable'
 
 /** One thing that a certificate is reported for. */
-export interface Finding {
+export interface Concern {
   /** 32 hex digits; the same for a precertificate and its certificate, in every log and after a restart. */
   readonly id: string
-  readonly class: FindingClass
+  readonly class: ConcernClass
   readonly severity: 'high' | 'medium' | 'low' | 'info'
   /** Of the best match. */
   readonly score: number
