@@ -9,6 +9,7 @@ export default defineConfig({
     index: 'src/index.ts',
     testing: 'src/testing/index.ts',
     modules: 'src/modules/index.ts',
+    'modules/watchlist': 'src/modules/watchlist.ts',
     'outputs/csv': 'src/outputs/csv.ts',
     'outputs/jsonl': 'src/outputs/jsonl.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',

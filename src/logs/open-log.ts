@@ -1,6 +1,7 @@
 import { publicOnly, type Transport } from '../http/transport.js'
 import type { LogInfo, LogSpec } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
+import { isLoopback } from '../util/loopback.js'
 import { integerOption, objectOption, optionError } from '../util/options.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LogClient } from './client.js'
@@ -98,8 +99,4 @@ function checkedPrefix(field: string, value: unknown, allowHttp: boolean): strin
   if (typeof value !== 'string' || !plain || !secure || /\s/.test(value))
     throw optionError(`log.${field}`, 'an https URL without query (http for loopback hosts, or with allowHttp)', value)
   return logPrefix(value)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }

@@ -9,7 +9,7 @@ export class ListServer implements AsyncDisposable {
   readonly requests: { readonly etag: string | undefined; readonly status: number }[] = []
   private readonly server: Server
 
-  private constructor(content: object) {
+  private constructor(content: object | string) {
     this.content = content
     this.server = createServer((request, response) => {
       const { content } = this
@@ -24,7 +24,7 @@ export class ListServer implements AsyncDisposable {
     this.server.keepAliveTimeout = 0
   }
 
-  static async open(content: object): Promise<ListServer> {
+  static async open(content: object | string): Promise<ListServer> {
     const lists = new ListServer(content)
     await new Promise<void>((resolve) => lists.server.listen(0, '127.0.0.1', resolve))
     return lists

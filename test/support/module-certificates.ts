@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decodeEntry } from '../../src/decode/decode-entry.js'
-import { issueCertificates } from '../../src/testing/index.js'
+import { type IssuedCertificate, issueCertificates } from '../../src/testing/index.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import type { LogInfo } from '../../src/types/log.js'
 import { encodeMerkleLeaf, type LeafEntry } from '../../src/wire/merkle-leaf.js'
@@ -23,8 +23,16 @@ export interface MadeOptions {
 
 /** Certificates as a stream delivers them, with indexes from 0. */
 export function madeCertificates(count: number, options: MadeOptions = {}): CtCertificate[] {
-  const { log = logNamed('one'), seed = 'modules', kinds = 'certificates', start = 0 } = options
-  return [...issueCertificates(count, { sign: false, seed, kinds })].map((issued, i) => {
+  const { seed = 'modules', kinds = 'certificates' } = options
+  return deliveredCertificates([...issueCertificates(count, { sign: false, seed, kinds })], options)
+}
+
+/** Certificates of your choice, as a stream delivers them. */
+export function deliveredCertificates(
+  certificates: readonly IssuedCertificate[],
+  { log = logNamed('one'), start = 0 }: Pick<MadeOptions, 'log' | 'start'> = {},
+): CtCertificate[] {
+  return certificates.map((issued, i) => {
     const entry: LeafEntry =
       issued.kind === 'certificate'
         ? { kind: 'x509', certificate: issued.der }

@@ -1,0 +1,31 @@
+import type { FindingDraft, FindingReason } from '../types/finding.js'
+import type { Concern } from '../watchlist/concern.js'
+
+/**
+ * What the watchlist says of a certificate, as a module reports it: kind is the class, each reason has the name it is about and where in
+ * it.
+ */
+export function draftOf(concern: Concern): FindingDraft {
+  const { class: kind, severity, score, reasons, matches } = concern
+  const all: FindingReason[] = reasons.map((text) => ({ text }))
+  for (const { name, reasons } of matches)
+    for (const { text, points, at } of reasons) all.push({ text, points, name, ...(at !== undefined && { at }) })
+  return { kind, subject: subjectOf(concern), severity, score, reasons: all }
+}
+
+/** Whether it is about own names. */
+export function isOfOwnNames({ class: kind }: Concern): boolean {
+  return !['lookalike', 'word', 'pattern', 'mention', 'unreadable'].includes(kind)
+}
+
+/**
+ * Findings of one certificate with one subject are one finding, so that what must not take another's place has a subject of its own: the
+ * certificate does not tell the issuer's key, comes before its precertificate now and then, and would hide that the issuer is none of
+ * the expected ones.
+ */
+function subjectOf(concern: Concern): string {
+  const { class: kind, subject } = concern
+  if (kind === 'unexpected-issuer') return 'issuer of own names'
+  if (isOfOwnNames(concern)) return 'own names'
+  return kind === 'word' || kind === 'pattern' ? `${kind} ${subject}` : subject
+}

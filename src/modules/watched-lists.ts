@@ -1,0 +1,148 @@
+import { CtStreamError } from '../errors.js'
+import type { Transport } from '../http/transport.js'
+import type { Logger } from '../types/clock.js'
+import { harmless } from '../util/harmless.js'
+import type { ListLine } from '../watchlist/list-line.js'
+import type { WatchlistOptions } from '../watchlist/options.js'
+import { Watchlist } from '../watchlist/watchlist.js'
+import { type FreshList, type ListSource, listSource } from './list-source.js'
+
+/** The lists of a watchlist that a file may hold. */
+export const LIST_NAMES = ['own', 'words', 'patterns', 'allow', 'issuers', 'known'] as const
+export type ListName = (typeof LIST_NAMES)[number]
+
+/** Files and URLs, by the list that their lines are added to. */
+export type ListFiles = { readonly [K in ListName]?: readonly string[] | undefined }
+
+export interface WatchedListsOptions {
+  readonly rules: WatchlistOptions
+  readonly files: ListFiles
+  readonly log: Logger
+  /** For lists at URLs; made when there is one. */
+  readonly transport: () => Promise<Transport>
+}
+
+interface Watched {
+  readonly list: ListName
+  readonly source: ListSource
+  lines: readonly ListLine[]
+  /** What is wrong with it and was told. */
+  trouble: string | undefined
+}
+
+/** A watchlist of rules in code and in files, made anew when a file has changed for the better. */
+export class WatchedLists {
+  private readonly rules: WatchlistOptions
+  private readonly log: Logger
+  private readonly watched: Watched[]
+  private compiled: Watchlist | undefined
+
+  constructor({ rules, files, log, transport }: WatchedListsOptions) {
+    this.rules = rules
+    this.log = log
+    this.watched = LIST_NAMES.flatMap((list) =>
+      (files[list] ?? []).map((from) => ({ list, source: listSource(from, transport), lines: [], trouble: undefined })),
+    )
+  }
+
+  /** As it was read last. */
+  get watchlist(): Watchlist {
+    if (this.compiled === undefined) throw new CtStreamError('CT_CLOSED', 'the lists were not read yet')
+    return this.compiled
+  }
+
+  get hasFiles(): boolean {
+    return this.watched.length > 0
+  }
+
+  /**
+   * Reads everything for the first time.
+   *
+   * @throws {@link CtStreamError} of the first list that is not good: to begin without it would be to watch something else than asked for.
+   */
+  async open(signal: AbortSignal): Promise<void> {
+    for (const watched of this.watched) {
+      const fresh = await readFrom(watched, signal)
+      watched.lines = fresh?.lines ?? []
+      fresh?.keep()
+    }
+    this.compile(this.compileWith())
+  }
+
+  /** Takes what has changed. A list that went bad stays as it was, which is told once; nothing is thrown but an abort. */
+  async reload(signal: AbortSignal): Promise<void> {
+    for (const watched of this.watched) {
+      try {
+        const fresh = await readFrom(watched, signal)
+        if (fresh !== undefined) this.take(watched, fresh)
+        this.recovered(watched)
+      } catch (error) {
+        signal.throwIfAborted()
+        this.failed(watched, error)
+      }
+    }
+  }
+
+  private take(watched: Watched, fresh: FreshList): void {
+    const before = watched.lines
+    if (isSame(before, fresh.lines)) {
+      fresh.keep()
+      return
+    }
+    watched.lines = fresh.lines
+    let watchlist: Watchlist
+    try {
+      watchlist = this.compileWith()
+    } catch (error) {
+      watched.lines = before
+      throw error
+    }
+    fresh.keep()
+    this.compile(watchlist)
+    this.log.info(`${watched.source.name} has changed: ${fresh.lines.length} entries, before ${before.length}`)
+  }
+
+  private compileWith(): Watchlist {
+    const lists = Object.fromEntries(
+      LIST_NAMES.map((list) => {
+        const lines = this.watched.filter((watched) => watched.list === list).flatMap((watched) => watched.lines)
+        return [list, [...(this.rules[list] ?? []), ...lines]]
+      }),
+    )
+    return Watchlist.of({ ...this.rules, ...lists })
+  }
+
+  private compile(watchlist: Watchlist): void {
+    const known = new Set(this.compiled?.warnings)
+    this.compiled = watchlist
+    for (const warning of watchlist.warnings) if (!known.has(warning)) this.log.warn(warning)
+  }
+
+  private failed(watched: Watched, error: unknown): void {
+    const message = harmless(error instanceof Error ? error.message : String(error))
+    if (message === watched.trouble) return
+    watched.trouble = message
+    this.log.warn(`a list cannot be reloaded and stays as it was (${watched.lines.length} entries): ${message}`)
+  }
+
+  private recovered(watched: Watched): void {
+    if (watched.trouble === undefined) return
+    watched.trouble = undefined
+    this.log.info(`${watched.source.name} can be read again`)
+  }
+}
+
+/** @throws {@link CtStreamError} `CT_WATCHLIST_INVALID` that names the list for whatever a file system says. */
+async function readFrom({ source }: Watched, signal: AbortSignal): Promise<FreshList | undefined> {
+  try {
+    return await source.read(signal)
+  } catch (cause) {
+    if (signal.aborted || CtStreamError.is(cause)) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new CtStreamError('CT_WATCHLIST_INVALID', `${source.name}: cannot be read: ${reason}`, { cause })
+  }
+}
+
+function isSame(a: readonly ListLine[], b: readonly ListLine[]): boolean {
+  return a.length === b.length && a.every(({ text }, i) => text === b[i]?.text)
+}

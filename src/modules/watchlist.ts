@@ -1,0 +1,231 @@
+import { z } from 'zod'
+import type { Transport } from '../http/transport.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock } from '../types/clock.js'
+import { quietController } from '../util/abort.js'
+import { elapsedOf } from '../util/clock.js'
+import { isLoopback } from '../util/loopback.js'
+import { VERSION } from '../version.js'
+import { CertificateCache } from './certificate-cache.js'
+import { draftOf, isOfOwnNames } from './concern-draft.js'
+import { defineModule, type Module, type ModuleContext } from './definition.js'
+import { isUrl } from './list-source.js'
+import { LIST_NAMES, WatchedLists } from './watched-lists.js'
+
+const entries = z.array(z.string().min(1))
+const source = z
+  .string()
+  .min(1)
+  .refine((from) => !isUrl(from) || isSafeUrl(from), 'must be a path, or an https URL (http on this machine only)')
+const sources = z.array(source).optional()
+
+const options = z
+  .strictObject({
+    own: entries
+      .optional()
+      .describe('Names of yours: example.com (and all below), =mail.example.com, *.example.com, ip:192.0.2.0/24.'),
+    brands: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).describe('As findings show it; unique.'),
+          tokens: entries.min(1).describe('How it is written in names, such as paypal.'),
+          domains: entries.default([]).describe('Official domains: they, and all below, are no look-alikes.'),
+          allow: entries.optional().describe('More domains that are no look-alikes of this brand.'),
+        }),
+      )
+      .optional()
+      .describe('Brands whose look-alikes are searched for.'),
+    words: entries.optional().describe('word (a whole label), word*, *word, *word*.'),
+    patterns: entries.optional().describe("Regular expressions in RE2's syntax, on the whole name."),
+    allow: entries.optional().describe('Domains that are no look-alike of any brand.'),
+    issuers: entries.optional().describe('Expected issuers of own names: key:SHA-256, id:KEYID, or an organization.'),
+    known: entries.optional().describe('Certificates of yours: issuance:ID, key:SHA-256, name:NAME.'),
+    mentions: z.boolean().default(false).describe('Report own domains in e-mail addresses and URIs, too.'),
+    lists: z
+      .strictObject({
+        own: sources,
+        words: sources,
+        patterns: sources,
+        allow: sources,
+        issuers: sources,
+        known: sources,
+      })
+      .default({})
+      .describe('Files and URLs with more of each list, an entry a line; # begins a comment.'),
+    reloadMs: z
+      .number()
+      .int()
+      .min(1000)
+      .max(86_400_000)
+      .default(300_000)
+      .describe('How often lists are looked at for changes, milliseconds.'),
+    lookalikeScore: z.number().min(0).max(100).default(60).describe('Look-alikes below this score are not reported.'),
+    quiet: z
+      .array(z.string())
+      .default(['renewal', 'known'])
+      .describe('Kinds that are not reported: what is expected of your own names.'),
+    unreadablePerHour: z
+      .number()
+      .int()
+      .min(0)
+      .default(10)
+      .describe('Entries that cannot be parsed, and so could concern you: how many are reported, at most.'),
+  })
+  .refine(
+    (given) =>
+      LIST_NAMES.some((list) => isRule(list) && hasAny(given[list], given.lists[list])) || hasAny(given.brands),
+    'nothing to watch: give `own`, `brands`, `words`, `patterns`, or one of them in `lists`',
+  )
+
+/** What {@link watchlist} takes. */
+export type WatchlistModuleOptions = z.input<typeof options>
+
+/** What of the world the module uses; for programs that bring their own. */
+export interface WatchlistModuleTools {
+  /** Fetches lists at URLs. Default: pools of undici. */
+  readonly fetch?: typeof fetch
+}
+
+interface State {
+  readonly lists: WatchedLists
+  /** Issuances that were reported for their issuer: their certificates say less of it. */
+  readonly alarmed: CertificateCache
+  readonly unreadable: Allowance
+  readonly end: () => Promise<void>
+}
+
+/**
+ * Makes the module {@link watchlist} with other means.
+ *
+ * @example
+ * runModules(stream, [watchlistModule({ fetch: myFetch }).with({ own: ['example.com'] }), jsonl.with({ file: 'alerts.jsonl' })])
+ */
+export function watchlistModule(tools: WatchlistModuleTools = {}): Module<WatchlistModuleOptions> {
+  return defineModule({
+    name: 'watchlist',
+    description: 'who issues for your names, and which names look like your brands',
+    options,
+    async setup({ options: given, log, clock, signal }): Promise<State> {
+      const { lists: files, reloadMs, lookalikeScore, quiet, unreadablePerHour, ...rules } = given
+      let transport: Promise<Transport> | undefined
+      const lists = new WatchedLists({
+        rules: withoutUndefined(rules),
+        files,
+        log,
+        transport: () => (transport ??= openTransport(tools)),
+      })
+      const over = quietController()
+      let reloading = Promise.resolve()
+      const end = async () => {
+        over.abort()
+        await reloading
+        await (await transport)?.close()
+      }
+      try {
+        await lists.open(signal)
+      } catch (error) {
+        await end()
+        throw error
+      }
+      const failed = (error: unknown) => log.error(`lists are not reloaded any more: ${error}`)
+      if (lists.hasFiles) reloading = reloadAgain(lists, clock, reloadMs, over.signal).catch(failed)
+      const alarmed = new CertificateCache({ by: 'issuance', maxEntries: 10_000, clock })
+      return { lists, alarmed, unreadable: new Allowance(unreadablePerHour, clock), end }
+    },
+    onCertificate: report,
+    teardown: ({ state }) => state.end(),
+  })
+}
+
+/**
+ * Reports certificates of your names and of names that look like your brands: {@link Watchlist} as a module.
+ *
+ * ```ts
+ * const watch = watchlist.with({ own: ['example.com'], brands: [{ name: 'Example', tokens: ['example'], domains: ['example.com'] }] })
+ * await runModules(ctStream({ acknowledge: 'manual' }), [watch, webhook.with({ url })]).done
+ * ```
+ *
+ * A finding's `kind` is the class (see {@link ConcernClass}): `new-name`, `unexpected-issuer`, `lookalike` and so on. Its `subject` is
+ * `own names`, `issuer of own names`, brand and registrable domain, word or pattern: one finding for each and each issuance, a
+ * precertificate and its certificate together. Reasons say which name, where in it, and what that adds to the score.
+ *
+ * Lists in files and at URLs are looked at every `reloadMs`. One that cannot be read, is empty or has a line that is no rule stays as it
+ * was, and a warning says so once; at the beginning it fails the setup.
+ */
+export const watchlist: Module<WatchlistModuleOptions> = watchlistModule()
+
+export default watchlist
+
+function report(certificate: CtCertificate, context: ModuleContext<z.output<typeof options>, State>): void {
+  const { state, options, emit } = context
+  for (const concern of state.lists.watchlist.concerns(certificate)) {
+    const { class: kind, score } = concern
+    if (options.quiet.includes(kind)) continue
+    if (kind === 'lookalike' && score < options.lookalikeScore) continue
+    if (kind === 'unreadable' && !state.unreadable.take()) continue
+    if (kind === 'unexpected-issuer') state.alarmed.add(certificate)
+    else if (isOfOwnNames(concern) && state.alarmed.has(certificate)) continue
+    emit(draftOf(concern))
+  }
+}
+
+async function reloadAgain(lists: WatchedLists, clock: Clock, everyMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(everyMs, signal)
+      await lists.reload(signal)
+    }
+  } catch (error) {
+    // The clock of a caller that does not sleep, for one.
+    if (!signal.aborted) throw error
+  }
+}
+
+async function openTransport({ fetch }: WatchlistModuleTools): Promise<Transport> {
+  const [{ createTransport }, { userAgent }] = await Promise.all([
+    import('../http/create-transport.js'),
+    import('../http/user-agent.js'),
+  ])
+  return createTransport({ userAgent: userAgent(VERSION), ...(fetch !== undefined && { fetch }) })
+}
+
+/** So many an hour. */
+class Allowance {
+  private readonly most: number
+  private readonly elapsed: () => number
+  private since: number | undefined
+  private used = 0
+
+  constructor(most: number, clock: Clock) {
+    this.most = most
+    this.elapsed = elapsedOf(clock)
+  }
+
+  take(): boolean {
+    const now = this.elapsed()
+    if (this.since === undefined || now - this.since >= 3_600_000) {
+      this.since = now
+      this.used = 0
+    }
+    return this.used++ < this.most
+  }
+}
+
+/** A list must not be something that whoever is between can write. */
+function isSafeUrl(from: string): boolean {
+  const url = URL.canParse(from) ? new URL(from) : undefined
+  return url?.protocol === 'https:' || isLoopback(url?.hostname ?? '')
+}
+
+/** Whether names are matched by it, and not only what is said of those that are. */
+function isRule(list: (typeof LIST_NAMES)[number]): boolean {
+  return list === 'own' || list === 'words' || list === 'patterns'
+}
+
+function hasAny(...lists: (readonly unknown[] | undefined)[]): boolean {
+  return lists.some((list) => list !== undefined && list.length > 0)
+}
+
+function withoutUndefined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { defineModule, runModules } from '../../../src/modules/index.js'
+import { type WatchlistModuleOptions, watchlist, watchlistModule } from '../../../src/modules/watchlist.js'
+import { type CertificateRequest, issueCertificates } from '../../../src/testing/index.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { Finding } from '../../../src/types/finding.js'
+import { PageSource } from '../../support/acknowledged-source.js'
+import { ListServer } from '../../support/list-server.js'
+import { deliveredCertificates } from '../../support/module-certificates.js'
+import { quiet } from '../../support/reader.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+
+const issued = (...requests: CertificateRequest[]) => deliveredCertificates(issueCertificates(requests))
+const named = (...names: string[]) => issued(...names.map((name) => ({ dnsNames: [name] })))
+
+/** Watches on a clock of its own; `messages` are what the run said. */
+function watching(options: WatchlistModuleOptions, module = watchlist) {
+  const findings: Finding[] = []
+  const messages: string[] = []
+  const say = (message: string) => void messages.push(message)
+  const clock = new VirtualClock()
+  const source = new PageSource([], { staysOpen: true })
+  const sink = defineModule({ name: 'sink', acknowledge: true, onFinding: (finding) => void findings.push(finding) })
+  const run = runModules(source, [module.with(options), sink], {
+    clock,
+    logger: { debug: () => {}, info: say, warn: say, error: say },
+  })
+  run.done.catch(() => {})
+  onTestFinished(() => run.stop().catch(() => {}))
+  let given = 0
+  return {
+    findings,
+    messages,
+    clock,
+    run,
+    /** Kinds and subjects of what comes of certificates. */
+    async give(certificates: CtCertificate[]) {
+      given += certificates.length
+      const before = findings.length
+      source.add(certificates)
+      while (run.status().certificates < given || run.status().unacknowledged > 0) {
+        if (run.status().modules.some(({ state }) => state === 'failed')) await run.done
+        await quiet(1)
+      }
+      return findings.slice(before).map(({ kind, subject }) => [kind, subject])
+    },
+    async pass(ms: number) {
+      await clock.pass(ms)
+      // The list is at a real server, or in a real file; when all are read, the module sleeps again.
+      do await quiet(1)
+      while (clock.sleeping === 0)
+    },
+  }
+}
+
+const brands = [{ name: 'Example', tokens: ['example'], domains: ['example.com'] }]
+
+describe('the module watchlist', () => {
+  it('reports own names and look-alikes, with severity, score, and reasons that say where in which name', async () => {
+    const { give, findings } = watching({ own: ['example.com'], brands })
+    expect(await give(named('mail.example.com', 'examp1e-login.top', 'nothing.example.net'))).toEqual([
+      ['new-name', 'own names'],
+      ['lookalike', 'Example examp1e-login.top'],
+    ])
+    const [own, lookalike] = findings as [Finding, Finding]
+    expect(own).toMatchObject({ module: 'watchlist', severity: 'medium', score: 90 })
+    expect(own.reasons[0]).toEqual({
+      text: 'a name below example.com',
+      points: 90,
+      name: 'mail.example.com',
+      at: [5, 16],
+    })
+    expect(lookalike.severity).toBe(lookalike.score >= 75 ? 'high' : 'medium')
+    const [{ name = '', at = [0, 0] } = {}] = lookalike.reasons
+    expect(name.slice(...at)).toBe('examp1e')
+    expect(lookalike.certificate.dnsNames).toEqual(['examp1e-login.top'])
+  })
+
+  it('makes one finding of a precertificate and its certificate, of all own names in it, and the same id in every run', async () => {
+    const pair = issued({ dnsNames: ['a.example.com', 'b.example.com', 'examp1e-login.top'], kind: 'pair' })
+    const ids = []
+    for (const order of [pair, [...pair].reverse()]) {
+      const { give, findings } = watching({ own: ['example.com'], brands })
+      expect(await give(order)).toHaveLength(2)
+      ids.push(findings.map(({ id }) => id))
+    }
+    expect(ids[0]).toEqual(ids[1])
+  })
+
+  it('says that an issuer is none of the expected ones, in whatever order the two entries come, and once', async () => {
+    const pair = issued({ dnsNames: ['a.example.com'], kind: 'pair' })
+    const options = { own: ['example.com'], issuers: [`key:${'ab'.repeat(32)}`] }
+    expect(await watching(options).give(pair)).toEqual([['unexpected-issuer', 'issuer of own names']])
+    expect(await watching(options).give([...pair].reverse())).toEqual([
+      ['new-name', 'own names'],
+      ['unexpected-issuer', 'issuer of own names'],
+    ])
+  })
+
+  it('is silent about renewals and weak look-alikes, unless told otherwise', async () => {
+    const certificates = named('www.example.com', 'my-example.net')
+    const known = ['name:www.example.com']
+    expect(await watching({ own: ['example.com'], brands, known }).give(certificates)).toEqual([])
+    const options = { own: ['example.com'], brands, known, quiet: [], lookalikeScore: 1 }
+    expect((await watching(options).give(certificates)).map(([kind]) => kind)).toEqual(['renewal', 'lookalike'])
+  })
+
+  it('reports so many unreadable entries an hour', async () => {
+    const broken = (count: number, start: number) =>
+      deliveredCertificates(
+        Array.from({ length: count }, (_, i) => ({
+          ...(issueCertificates(1)[Symbol.iterator]().next().value as ReturnType<typeof issueCertificates>[number]),
+          kind: 'certificate' as const,
+          der: Buffer.from(`no certificate ${start + i}`),
+        })),
+        { start },
+      )
+    const { give, clock } = watching({ own: ['example.com'], unreadablePerHour: 2 })
+    expect(await give(broken(5, 0))).toHaveLength(2)
+    await clock.pass(3_600_000)
+    expect(await give(broken(5, 5))).toHaveLength(2)
+  })
+
+  it.each<[string, WatchlistModuleOptions, RegExp]>([
+    ['nothing to watch', {}, /nothing to watch: give `own`/],
+    ['issuers alone', { issuers: ['Good CA'] }, /nothing to watch/],
+    ['a name that is none', { own: ['example .com'] }, /own\[0\]/],
+    ['a misspelled option', { owns: ['example.com'] } as never, /owns/],
+    ['a list by plain http', { lists: { own: ['http://lists.example/own.txt'] } }, /lists\.own\[0\].*https/],
+    [
+      'a file that is not there',
+      { lists: { own: ['/nowhere/own.txt'] } },
+      /\/nowhere\/own\.txt: cannot be read: ENOENT/,
+    ],
+  ])('refuses %s, and says what', async (_, options, message) => {
+    const start = async () => {
+      const { run } = watching(options)
+      await run.done
+    }
+    await expect(start()).rejects.toThrow(message)
+  })
+})
+
+describe('lists of the module watchlist', () => {
+  const folder = () => {
+    const path = mkdtempSync(join(tmpdir(), 'ct-stream-lists-'))
+    onTestFinished(() => rmSync(path, { recursive: true }))
+    return path
+  }
+
+  it('come from files, and again when a file has changed', async () => {
+    const file = join(folder(), 'own.txt')
+    writeFileSync(file, '# ours\none.example\n')
+    const { give, pass, messages } = watching({ lists: { own: [file] }, reloadMs: 60_000 })
+    expect(await give(named('a.one.example', 'a.two.example'))).toHaveLength(1)
+    writeFileSync(file, 'one.example\ntwo.example\n')
+    expect(await give(named('b.two.example'))).toHaveLength(0)
+    await pass(60_000)
+    expect(await give(named('c.one.example', 'c.two.example'))).toHaveLength(2)
+    expect(messages).toEqual([`[watchlist] ${file} has changed: 2 entries, before 1`])
+  })
+
+  it('come from a URL, and are asked for on the condition that they changed', async () => {
+    await using server = await ListServer.open('one.example\n')
+    const { give, pass } = watching({ lists: { own: [server.url] }, reloadMs: 60_000 })
+    expect(await give(named('a.one.example'))).toHaveLength(1)
+    await pass(60_000)
+    server.content = 'two.example\n'
+    await pass(60_000)
+    expect(await give(named('b.one.example', 'b.two.example'))).toHaveLength(1)
+    await pass(60_000)
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 304, 200, 304])
+  })
+
+  it('stay as they were when the new one is no good, which is said once, and come again when it is', async () => {
+    await using server = await ListServer.open('one.example\n')
+    const { give, pass, messages } = watching({ lists: { own: [server.url] }, reloadMs: 60_000 })
+    expect(await give(named('a.one.example'))).toHaveLength(1)
+    const bad: [typeof server.content, RegExp][] = [
+      ['<!doctype html><p>Log in', /is a page of HTML/],
+      ['one.example\nno name\n', /:2: must be a name of yours/],
+      ['\n# nothing\n', /holds no entry/],
+      [503, /503/],
+    ]
+    for (const [i, [content, message]] of bad.entries()) {
+      server.content = content
+      for (let again = 0; again < 3; again++) await pass(60_000)
+      expect(await give(named(`${i}.one.example`))).toHaveLength(1)
+      expect(messages).toHaveLength(i + 1)
+      expect(messages[i]).toMatch(message)
+      expect(messages[i]).toMatch(/stays as it was \(1 entries\)/)
+    }
+    server.content = 'one.example\ntwo.example\n'
+    await pass(60_000)
+    expect(await give(named('z.one.example', 'z.two.example'))).toHaveLength(2)
+    expect(messages.slice(bad.length)).toEqual([
+      expect.stringMatching(/has changed: 2 entries, before 1/),
+      expect.stringMatching(/can be read again/),
+    ])
+  })
+
+  it('of which one is broken do not keep another from being renewed', async () => {
+    const place = folder()
+    const [first, second] = [join(place, 'first.txt'), join(place, 'second.txt')]
+    writeFileSync(first, 'one.example\n')
+    writeFileSync(second, 'two.example\n')
+    const { give, pass } = watching({ lists: { own: [first, second] }, reloadMs: 60_000 })
+    await give(named('begin.example'))
+    writeFileSync(first, 'no name at all\n')
+    writeFileSync(second, 'two.example\nthree.example\n')
+    await pass(60_000)
+    expect(await give(named('a.one.example', 'a.two.example', 'a.three.example'))).toHaveLength(3)
+  })
+
+  it('are fetched by the function of a program', async () => {
+    const asked: (string | null)[] = []
+    const fetch = async (url: string | URL | Request, init?: RequestInit) => {
+      asked.push(`${url} ${new Headers(init?.headers).get('if-none-match')}`)
+      return new Response('one.example\n', { headers: { etag: '"1"' } })
+    }
+    const options = { lists: { own: ['https://lists.example/own.txt?token=secret'] }, reloadMs: 60_000 }
+    const { give, pass } = watching(options, watchlistModule({ fetch: fetch as typeof globalThis.fetch }))
+    expect(await give(named('a.one.example'))).toHaveLength(1)
+    await pass(60_000)
+    expect(asked).toEqual([
+      'https://lists.example/own.txt?token=secret null',
+      'https://lists.example/own.txt?token=secret "1"',
+    ])
+  })
+})
