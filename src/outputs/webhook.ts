@@ -2,11 +2,10 @@ import { z } from 'zod'
 import { CtStreamError } from '../errors.js'
 import { defineModule, type ModuleContext } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
-import { cutText, harmless, harmlessJson } from '../util/harmless.js'
+import { cutText, harmless } from '../util/harmless.js'
 import { sha256Hex } from '../util/hash.js'
 import { parseRetryAfter } from '../util/retry-after.js'
-import { AppendFile } from './append-file.js'
-import { isTornJson } from './jsonl.js'
+import { DeadLetters, deadLetterOptions } from './dead-letters.js'
 import { MOST_FINDINGS, webhookBody } from './webhook-body.js'
 import { signatureHeaders } from './webhook-signature.js'
 
@@ -18,14 +17,7 @@ const options = z.strictObject({
   secret: z.string().min(16).optional().describe('Signs each request with HMAC-SHA256: at least 16 characters.'),
   headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).default({}),
   maxBatch: z.number().int().min(1).max(1000).default(100).describe('Findings in one request, at most.'),
-  deadLetters: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'A file of JSON lines for what the receiver refuses for good, or did not take in `giveUpAfterMs`. Without it, it is tried for ever.',
-    ),
-  giveUpAfterMs: z.number().int().min(1000).default(86_400_000),
+  ...deadLetterOptions,
 })
 
 type Options = z.output<typeof options>
@@ -36,7 +28,7 @@ const REFUSALS = new Set([400, 413, 415, 422])
 const EXCERPT = 200
 
 interface State {
-  readonly deadLetters: AppendFile | undefined
+  readonly deadLetters: DeadLetters
   /** Keys of requests that were answered, of work that is tried again for the sake of others. */
   readonly sent: Set<string>
 }
@@ -56,11 +48,8 @@ export const webhook = defineModule({
   description: 'findings by HTTP POST: JSON, Slack, Teams, Discord',
   options,
   acknowledge: true,
-  async setup({ options: { deadLetters: path }, clock, log }): Promise<State> {
-    const file = { rotateBytes: undefined, rotateDaily: false, gzip: false, isTorn: isTornJson }
-    const deadLetters = path === undefined ? undefined : new AppendFile({ ...file, path, clock, log })
-    await deadLetters?.open()
-    return { deadLetters, sent: new Set() }
+  async setup({ options, clock, log }): Promise<State> {
+    return { deadLetters: await DeadLetters.open(options, { clock, log }), sent: new Set() }
   },
   async onFindings(findings, context) {
     const { maxBatch, shape } = context.options
@@ -68,24 +57,19 @@ export const webhook = defineModule({
     for (let i = 0; i < findings.length; i += size) await deliver(findings.slice(i, i + size), context)
     context.state.sent.clear()
   },
-  teardown: ({ state }) => state.deadLetters?.close(),
+  teardown: ({ state }) => state.deadLetters.close(),
 })
 
 export default webhook
 
 async function deliver(findings: readonly Finding[], context: ModuleContext<Options, State>): Promise<void> {
-  const { state, options, sinceMs, log } = context
+  const { state, sinceMs } = context
   const key = sha256Hex(Buffer.from(findings.map(({ id }) => id).join(' '))).slice(0, 32)
   if (state.sent.has(key)) return
   try {
     await post(findings, key, context)
   } catch (error) {
-    const isRefused = CtStreamError.is(error) && error.status !== undefined && REFUSALS.has(error.status)
-    const isTooLate = sinceMs >= options.giveUpAfterMs
-    if (state.deadLetters === undefined || !(isRefused || isTooLate)) throw error
-    const { message } = error as Error
-    await state.deadLetters.append(findings.map((finding) => harmlessJson({ error: message, finding })))
-    log.error(`gave up on ${findings.length} findings, which are in ${options.deadLetters}: ${message}`)
+    await state.deadLetters.take(findings, error, sinceMs)
   }
   state.sent.add(key)
 }

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { CtStreamError } from '../errors.js'
+import type { Clock, Logger } from '../types/clock.js'
+import type { Finding } from '../types/finding.js'
+import { harmlessJson } from '../util/harmless.js'
+import { AppendFile } from './append-file.js'
+import { isTornJson } from './jsonl.js'
+
+/** Options of outputs whose target may refuse what it is given. */
+export const deadLetterOptions = {
+  deadLetters: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A file of JSON lines for what the receiver refuses for good, or did not take in `giveUpAfterMs`. Without it, it is tried for ever.',
+    ),
+  giveUpAfterMs: z.number().int().min(1000).default(86_400_000),
+}
+
+/** Where findings go that nobody takes, so that they can be found, and the others go on. */
+export class DeadLetters {
+  private readonly file: AppendFile | undefined
+  private readonly path: string | undefined
+  private readonly giveUpAfterMs: number
+  private readonly log: Logger
+
+  private constructor(path: string | undefined, giveUpAfterMs: number, clock: Clock, log: Logger) {
+    const options = { rotateBytes: undefined, rotateDaily: false, gzip: false, isTorn: isTornJson }
+    this.file = path === undefined ? undefined : new AppendFile({ ...options, path, clock, log })
+    this.path = path
+    this.giveUpAfterMs = giveUpAfterMs
+    this.log = log
+  }
+
+  /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file cannot be opened. */
+  static async open(
+    { deadLetters, giveUpAfterMs }: { readonly deadLetters?: string | undefined; readonly giveUpAfterMs: number },
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  ): Promise<DeadLetters> {
+    const letters = new DeadLetters(deadLetters, giveUpAfterMs, clock, log)
+    await letters.file?.open()
+    return letters
+  }
+
+  /**
+   * Takes findings that were not delivered because of `error`, if trying again is no use; throws the error otherwise.
+   *
+   * @param sinceMs - How long it has been tried.
+   */
+  async take(findings: readonly Finding[], error: unknown, sinceMs: number): Promise<void> {
+    const isRefused = CtStreamError.is(error) && !error.retryable
+    if (this.file === undefined || !(isRefused || sinceMs >= this.giveUpAfterMs)) throw error
+    const { message } = error as Error
+    await this.file.append(findings.map((finding) => harmlessJson({ error: message, finding })))
+    this.log.error(`gave up on ${findings.length} findings, which are in ${this.path}: ${message}`)
+  }
+
+  async close(): Promise<void> {
+    await this.file?.close()
+  }
+}
