@@ -10,6 +10,7 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
     modules: 'src/modules/index.ts',
     'modules/watchlist': 'src/modules/watchlist.ts',
+    'outputs/command': 'src/outputs/command.ts',
     'outputs/csv': 'src/outputs/csv.ts',
     'outputs/jsonl': 'src/outputs/jsonl.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',
