@@ -1,3 +1,4 @@
+import { wordsOf } from '../loglist/log-name.js'
 import type { ListedLog } from '../types/log-list.js'
 import { suggest } from '../util/suggest.js'
 import { usageError } from './flags/usage-error.js'
@@ -17,7 +18,7 @@ export function findLog(name: string, logs: readonly ListedLog[]): ListedLog {
   const rules: readonly ((log: ListedLog) => boolean)[] = [
     (log) => namesOf(log).includes(wanted.replace(/\/+$/, '')),
     (log) => namesOf(log).some((known) => known.startsWith(wanted)),
-    (log) => wordsOf(log).some((word) => word.startsWith(wanted)),
+    (log) => wordsOf(log.description).some((word) => word.startsWith(wanted)),
   ]
   for (const fits of rules) {
     const found = logs.filter(fits)
@@ -27,7 +28,7 @@ export function findLog(name: string, logs: readonly ListedLog[]): ListedLog {
   }
   const meant = suggest(
     wanted,
-    logs.flatMap((log) => [log.description, ...wordsOf(log)]),
+    logs.flatMap((log) => [log.description, ...wordsOf(log.description)]),
   )
   const hint = meant === undefined ? ': see ct-stream logs' : `, did you mean ${JSON.stringify(meant)}?`
   throw usageError(`none of ${logs.length} listed logs is called ${JSON.stringify(name)}${hint}`)
@@ -37,10 +38,6 @@ function namesOf(log: ListedLog): string[] {
   const urls = log.kind === 'rfc6962' ? [log.url] : [log.monitoringUrl, log.submissionUrl]
   const bare = urls.flatMap((url) => [url, url.replace(/^https?:\/\//, '')]).map((url) => url.replace(/\/+$/, ''))
   return [log.id, log.description, ...bare].map((known) => known.toLowerCase())
-}
-
-function wordsOf({ description }: ListedLog): string[] {
-  return description.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? []
 }
 
 function ambiguous(name: string, found: readonly ListedLog[]) {

@@ -5,7 +5,8 @@ import { userAgent } from '../http/user-agent.js'
 import { maxListBytes } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import type { ListStore } from '../loglist/list-copy.js'
-import { unknownOperators } from '../loglist/select.js'
+import { wordsOf } from '../loglist/log-name.js'
+import { unknownNames, unknownOperators } from '../loglist/select.js'
 import { type LogListSnapshot, LogListSource } from '../loglist/source.js'
 import type { StoredList } from '../types/checkpoint.js'
 import type { Logger } from '../types/clock.js'
@@ -62,7 +63,7 @@ export async function readListedLogs(
   for (const { list, error } of snapshot.failures) logger.warn('log list not renewed', { list, error })
   for (const { list, kind, log, message } of snapshot.problems)
     if (kind !== 'placeholder') logger.info(message, { list, log })
-  refuseUnknownOperators(snapshot, selection, values)
+  refuseUnknown(snapshot, selection, values)
   return snapshot
 }
 
@@ -94,11 +95,19 @@ function keptLists(values: Values, logger: Logger): ListStore | undefined {
   }
 }
 
-function refuseUnknownOperators({ listed }: LogListSnapshot, selection: LogSelection, values: Values): void {
-  const [name] = unknownOperators(listed.values(), selection)
-  if (name === undefined) return
-  const known = new Set([...listed.values()].map(({ operator }) => operator))
-  const meant = suggest(name, known)
-  const hint = meant === undefined ? '' : `, did you mean ${JSON.stringify(meant)}?`
-  throw usageError(`${values.from('operator')}: no log is operated by ${JSON.stringify(name)}${hint}`)
+function refuseUnknown({ listed }: LogListSnapshot, selection: LogSelection, values: Values): void {
+  const logs = [...listed.values()]
+  const [operator] = unknownOperators(logs, selection)
+  const [name] = unknownNames(logs, selection)
+  const operators = logs.map(({ operator }) => operator)
+  const names = logs.flatMap(({ description }) => [description, ...wordsOf(description)])
+  if (operator !== undefined)
+    throw usageError(`${values.from('operator')}: no log is operated by ${meant(operator, operators)}`)
+  if (name !== undefined) throw usageError(`${values.from('log-name')}: no log is called ${meant(name, names)}`)
+}
+
+function meant(name: string, known: Iterable<string>): string {
+  const suggestion = suggest(name, new Set(known))
+  const hint = suggestion === undefined ? '' : `, did you mean ${JSON.stringify(suggestion)}?`
+  return `${JSON.stringify(name)}${hint}`
 }

@@ -1,6 +1,7 @@
 import type { LogKind } from '../types/log.js'
 import type { ListedLog, ListedState, LogSelection, LogType } from '../types/log-list.js'
 import { choiceOption, objectOption, optionError } from '../util/options.js'
+import { isMeant, type NamedLog } from './log-name.js'
 
 /** The states whose logs are read unless the selection names others: those that Chrome's policy counts. */
 export const readStates: readonly ListedState[] = Object.freeze(['qualified', 'usable', 'readonly'])
@@ -30,7 +31,7 @@ export const shardMarginMs = 7 * 24 * 60 * 60_000
  * @param now - Epoch milliseconds, for `shards: 'growing'`.
  */
 export function selectLogs(logs: Iterable<ListedLog>, selection: LogSelection, now: number): ListedLog[] {
-  const { states = readStates, kinds = allKinds, logTypes = ['prod'], shards = 'growing', match } = selection
+  const { states = readStates, kinds = allKinds, logTypes = ['prod'], shards = 'growing', names, match } = selection
   const operators = selection.operators?.map(folded)
   return [...logs].filter(
     (log) =>
@@ -38,6 +39,7 @@ export function selectLogs(logs: Iterable<ListedLog>, selection: LogSelection, n
       kinds.includes(log.kind) &&
       logTypes.includes(log.logType ?? 'prod') &&
       (operators === undefined || operators.includes(folded(log.operator))) &&
+      (names === undefined || names.some((name) => isMeant(name, named(log)))) &&
       (shards === 'all' || canGrow(log, now)) &&
       (match === undefined || match(log)),
   )
@@ -54,6 +56,17 @@ export function unknownOperators(logs: Iterable<ListedLog>, selection: LogSelect
   return (selection.operators ?? []).filter((name) => !known.has(folded(name)))
 }
 
+/** The names in a selection that no log has. */
+export function unknownNames(logs: Iterable<ListedLog>, { names = [] }: LogSelection): string[] {
+  const known = [...logs].map(named)
+  return names.filter((name) => !known.some((log) => isMeant(name, log)))
+}
+
+function named(log: ListedLog): NamedLog {
+  const urls = log.kind === 'rfc6962' ? [log.url] : [log.monitoringUrl, log.submissionUrl]
+  return { id: log.id, description: log.description, urls }
+}
+
 /**
  * Checks a selection as the caller gave it, and copies it.
  *
@@ -62,11 +75,20 @@ export function unknownOperators(logs: Iterable<ListedLog>, selection: LogSelect
  */
 export function selectionOption(name: string, value: unknown): LogSelection {
   if (value === undefined) return {}
-  const given = objectOption<LogSelection>(name, value, ['operators', 'states', 'kinds', 'logTypes', 'shards', 'match'])
+  const given = objectOption<LogSelection>(name, value, [
+    'operators',
+    'names',
+    'states',
+    'kinds',
+    'logTypes',
+    'shards',
+    'match',
+  ])
   if (given.match !== undefined && typeof given.match !== 'function')
     throw optionError(`${name}.match`, 'a function', given.match)
   return {
-    operators: namesOption(`${name}.operators`, given.operators),
+    operators: namesOption(`${name}.operators`, given.operators, 'operator names'),
+    names: namesOption(`${name}.names`, given.names, 'names of logs'),
     states: choicesOption(`${name}.states`, given.states, allStates),
     kinds: choicesOption(`${name}.kinds`, given.kinds, allKinds),
     logTypes: choicesOption(`${name}.logTypes`, given.logTypes, allTypes),
@@ -75,10 +97,10 @@ export function selectionOption(name: string, value: unknown): LogSelection {
   }
 }
 
-function namesOption(name: string, value: unknown): readonly string[] | undefined {
+function namesOption(name: string, value: unknown, what: string): readonly string[] | undefined {
   if (value === undefined) return undefined
   if (!Array.isArray(value) || value.length === 0 || !value.every((item) => typeof item === 'string' && item !== ''))
-    throw optionError(name, 'an array of operator names, at least one', value)
+    throw optionError(name, `an array of ${what}, at least one`, value)
   return [...(value as string[])]
 }
 

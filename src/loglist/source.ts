@@ -10,7 +10,7 @@ import { ListCopy, type ListStore } from './list-copy.js'
 import { listOrigins } from './list-input.js'
 import { mergeLists } from './merge.js'
 import { invalid } from './schema.js'
-import { selectionOption, selectLogs, unknownOperators } from './select.js'
+import { selectionOption, selectLogs, unknownNames, unknownOperators } from './select.js'
 
 export interface LogListSourceOptions {
   /** As the option `logList` of a stream. Default: Chrome's and Apple's. */
@@ -173,6 +173,8 @@ export class LogListSource {
     const names = this.copies.map(({ origin }) => origin.name).join(', ')
     const unknown = unknownOperators(listed.values(), this.selection)
     const problems = unknown.map((name) => noted(names, `no log has the operator ${JSON.stringify(name)}`))
+    const nobody = unknownNames(listed.values(), this.selection)
+    problems.push(...nobody.map((name) => noted(names, `no log is called ${JSON.stringify(name)}`)))
     if (logs.length === 0) problems.push(noted(names, `the selection fits none of ${listed.size} logs`))
     return problems
   }

@@ -64,6 +64,11 @@ export interface ListedLogFacts {
 export interface LogSelection {
   /** Operators by name, upper and lower case alike. Default: all. */
   readonly operators?: readonly string[]
+  /**
+   * Logs by name: the id, a URL (with or without scheme), or the beginning of the description or of a word of it, such as `argon2026h1`;
+   * upper and lower case alike but in ids. Default: all.
+   */
+  readonly names?: readonly string[]
   /** Default: `qualified`, `usable`, `readonly`. */
   readonly states?: readonly ListedState[]
   /** Default: both. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isMeant } from '../../loglist/log-name.js'
 import type { EvidenceJson } from '../../types/evidence.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
-import { isMeant } from '../log-name.js'
 import { Output } from '../terminal/output.js'
 import { reportLine } from '../terminal/report.js'
 import { sanitizeJson } from '../terminal/sanitize.js'
@@ -53,7 +53,8 @@ async function readDocuments({ io, values }: CommandContext): Promise<readonly E
   const { storedEvidence } = await import('../stored-evidence.js')
   const store = await openExisting(path)
   try {
-    const isWanted = (log: EvidenceJson['log']) => names.length === 0 || names.some((name) => isMeant(name, log))
+    const isWanted = (log: EvidenceJson['log']) =>
+      names.length === 0 || names.some((name) => isMeant(name, { ...log, urls: [log.url] }))
     const { documents, unusable } = storedEvidence(store, (log) => isWanted(log as EvidenceJson['log']), keys)
     for (const reason of unusable) io.stderr.write(`ct-stream: a record is left out: ${reportLine(reason)}\n`)
     return documents

@@ -1,8 +1,8 @@
 import type { CtStreamError } from '../../errors.js'
-import type { LogKind } from '../../types/log.js'
-import type { ListedLog, ListedState, LogSelection } from '../../types/log-list.js'
+import type { ListedLog, ListedState } from '../../types/log-list.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, jsonFlag, reportFlags } from '../flags/flags.js'
+import { selectionFrom } from '../flags/selection.js'
 import type { Probe } from '../probe.js'
 import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
@@ -13,7 +13,6 @@ import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.j
 const states: readonly ListedState[] = [
   ...(['pending', 'qualified', 'usable', 'readonly', 'retired', 'rejected', 'unlisted'] as const),
 ]
-const kinds: readonly LogKind[] = ['rfc6962', 'static-ct']
 
 const stateFlag: Flag = {
   name: 'state',
@@ -33,7 +32,7 @@ export const logs: Command = {
   summary: 'The logs the log lists name; with --probe also how large they are now and how old their heads.',
   positionals: [],
   flags: [
-    ...flagsNamed('log-list', 'operator', 'kind'),
+    ...flagsNamed('log-list', 'operator', 'log-name', 'kind'),
     stateFlag,
     probeFlag,
     jsonFlag,
@@ -58,7 +57,9 @@ interface Row {
 
 async function showLogs(context: CommandContext): Promise<void> {
   const { io, values } = context
-  const selection = selectionFrom(context)
+  // The flags narrow what is streamed and what is shown alike; the state is only a matter of what is shown.
+  const selection = selectionFrom(values)
+  const shownStates = values.choices('state', states)
   const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
     json: jsonClock(values, io.clock),
   })
@@ -68,7 +69,6 @@ async function showLogs(context: CommandContext): Promise<void> {
   try {
     const { logs: streamed, listed } = await readListedLogs(context, transport, logger, selection)
     const wanted = { states, logTypes: ['prod', 'test', 'monitoring_only'], shards: 'all' } as const
-    const shownStates = values.choices('state', states)
     const shown = selectLogs(listed.values(), { ...wanted, ...selection }, io.clock.now())
       .filter(({ state }) => shownStates.length === 0 || shownStates.includes(state))
       .sort(byOperator)
@@ -86,14 +86,6 @@ async function showLogs(context: CommandContext): Promise<void> {
   } finally {
     await transport.close()
   }
-}
-
-/** The flags narrow what is streamed and what is shown alike; the state is only a matter of what is shown. */
-function selectionFrom({ values }: CommandContext): LogSelection {
-  const operators = values.list('operator')
-  const chosen = values.choices('kind', kinds)
-  values.choices('state', states)
-  return { ...(operators.length > 0 && { operators }), ...(chosen.length > 0 && { kinds: chosen }) }
 }
 
 /** Operators in the order of the alphabet; the logs of one stay in the order of the lists. */

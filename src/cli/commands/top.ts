@@ -11,7 +11,7 @@ export const top: Command = {
   summary: 'A screen of all logs: state, lag, rate, errors; sort, filter, pause.',
   positionals: [],
   flags: [
-    ...flagsNamed('log-list', 'operator', 'kind', 'log', 'key', 'submission-url', 'start'),
+    ...flagsNamed('log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url', 'start'),
     ...flagsNamed('domain', 'domains-file', 'match', 'issuer', 'only', 'verify', 'contact', 'proxy', 'allow-http'),
   ],
   examples: [

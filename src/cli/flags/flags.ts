@@ -98,7 +98,7 @@ const certificates = 'Which certificates:'
 const requests = 'How the logs are asked:'
 
 /** A log named by hand, and a selection from lists. */
-const selection = ['log-list', 'operator', 'kind']
+const selection = ['log-list', 'operator', 'log-name', 'kind']
 
 /** When to stop by count. */
 export const limitFlag: Flag = {
@@ -120,6 +120,13 @@ export const streamFlags: readonly Flag[] = [
     group: logs,
   },
   { name: 'operator', type: 'list', value: 'NAME', help: 'only logs of this operator', group: logs },
+  {
+    name: 'log-name',
+    type: 'list',
+    value: 'NAME',
+    help: 'only the log with this id, URL or (beginning of a) name, as argon2026h1',
+    group: logs,
+  },
   {
     name: 'kind',
     type: 'list',

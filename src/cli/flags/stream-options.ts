@@ -4,7 +4,9 @@ import type { LogSpec } from '../../types/log.js'
 import type { LogSelection } from '../../types/log-list.js'
 import type { CtStreamOptions, EndOption, StartOption } from '../../types/stream.js'
 import { contactFrom, logListsFrom, specsFrom } from './addresses.js'
+import { given } from './given.js'
 import { LinearPattern } from './linear-pattern.js'
+import { selectionFrom } from './selection.js'
 import { usageError } from './usage-error.js'
 import type { Values } from './values.js'
 import { endFrom, mergeDelayFrom, startFrom } from './when.js'
@@ -66,17 +68,12 @@ function logsFrom(
   values: Values,
   specs: readonly LogSpec[] | undefined,
 ): readonly LogSpec[] | LogSelection | undefined {
-  const operators = values.list('operator')
-  const kinds = values.choices('kind', ['rfc6962', 'static-ct'])
-  const selects = ['log-list', 'operator', 'kind'].find((name) => values.has(name))
+  const selects = ['log-list', 'operator', 'log-name', 'kind'].find((name) => values.has(name))
   if (values.has('log') && selects !== undefined)
     throw usageError(`${values.from('log')} and ${values.from(selects)} exclude each other`)
   const named = specs ?? specsFrom(values)
   if (named !== undefined) return named
-  const selection = given<LogSelection>({
-    operators: operators.length > 0 ? operators : undefined,
-    kinds: kinds.length > 0 ? kinds : undefined,
-  })
+  const selection = selectionFrom(values)
   return Object.keys(selection).length > 0 ? selection : undefined
 }
 
@@ -147,9 +144,4 @@ function regexOf(values: Values, source: string): RegExp {
       source,
     )
   }
-}
-
-/** Without the keys that have no value: the library has the defaults. */
-function given<T extends object>(options: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mergeLists } from '../../../src/loglist/merge.js'
 import { type ParsedList, parseList } from '../../../src/loglist/schema.js'
-import { canGrow, selectionOption, selectLogs, unknownOperators } from '../../../src/loglist/select.js'
+import { canGrow, selectionOption, selectLogs, unknownNames, unknownOperators } from '../../../src/loglist/select.js'
 import type { ListedLog, LogSelection } from '../../../src/types/log-list.js'
 import { describeReal } from '../../real-data.js'
 import {
@@ -268,6 +268,8 @@ describe('selectLogs', () => {
   const c = listedLog(rfc6962Json(2, { state: { retired: { timestamp: '2026-01-01T00:00:00Z' } } }), 'logs', 'Alpha')
   const d = listedLog(rfc6962Json(3, { log_type: 'test' }), 'logs', 'Delta')
 
+  const urlOf = (log: ListedLog) => (log.kind === 'rfc6962' ? log.url : log.monitoringUrl)
+
   it.each<[LogSelection, ListedLog[]]>([
     [{}, [a, b]],
     [{ states: ['retired', 'usable'] }, [a, c]],
@@ -275,6 +277,11 @@ describe('selectLogs', () => {
     [{ operators: ['ALPHA', "beta's"] }, [a, b]],
     [{ operators: ['alpha'], states: ['retired'] }, [c]],
     [{ operators: ['Alph'] }, []],
+    [{ names: [a.id] }, [a]],
+    [{ names: [b.description.toUpperCase()] }, [b]],
+    [{ names: [urlOf(a), urlOf(b).replace('https://', '')] }, [a, b]],
+    [{ names: [a.id.toLowerCase()] }, []],
+    [{ names: [''] }, []],
     [{ logTypes: ['test'] }, [d]],
     [{ match: (log) => log.description.endsWith('1') }, [b]],
     [{ operators: undefined, states: undefined, kinds: undefined, match: undefined }, [a, b]],
@@ -290,6 +297,11 @@ describe('selectLogs', () => {
     expect(unknownOperators([a, b], { operators: ['alpha', 'Sectico', 'Beta'] })).toEqual(['Sectico', 'Beta'])
     expect(unknownOperators([a, b], {})).toEqual([])
   })
+
+  it('knows names that no log has', () => {
+    expect(unknownNames([a, b], { names: [a.description, 'sycamour'] })).toEqual(['sycamour'])
+    expect(unknownNames([a, b], {})).toEqual([])
+  })
 })
 
 describe('selectionOption', () => {
@@ -302,6 +314,7 @@ describe('selectionOption', () => {
     ['a type that does not exist', { logTypes: [''] }, /`logs.logTypes`/],
     ['operators as text', { operators: 'Google' }, /`logs.operators`/],
     ['an operator without name', { operators: [''] }, /`logs.operators`/],
+    ['a name that is none', { names: [7] }, /`logs.names` must be an array of names of logs/],
     ['shards that do not exist', { shards: 'old' }, /`logs.shards`/],
     ['a match that is a RegExp', { match: /x/ }, /`logs.match` must be a function/],
   ])('refuses %s', (_, value, message) => {

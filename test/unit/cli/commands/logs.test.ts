@@ -101,6 +101,7 @@ describe('ct-stream logs', () => {
   })
 
   it.each([
+    [['--log-name', 'argn2026'], '--log-name: no log is called "argn2026", did you mean "argon2026"?'],
     [['--operator', 'Exampel'], '--operator: no log is operated by "Exampel", did you mean "Example"?'],
     [['--state', 'alive'], '--state must be one of pending, qualified'],
     [['--kind', 'tiled'], '--kind must be one of rfc6962, static-ct, got "tiled"'],

@@ -46,6 +46,7 @@ describe('flags as options of ctStream()', () => {
     ['--no-checkpoint', { checkpoint: false }],
     ['--on-misbehaviour continue-unverified', { onMisbehaviour: 'continue-unverified' }],
     ['--log-list a.json --log-list https://b.example/', { logList: ['a.json', 'https://b.example/'] }],
+    ['--log-name argon2026h1', { logs: { names: ['argon2026h1'] } }],
     ['--operator Google --kind static-ct', { logs: { operators: ['Google'], kinds: ['static-ct'] } }],
     [`--log https://a.example/ --key ${key}`, { logs: [{ kind: 'rfc6962', url: 'https://a.example/', key }] }],
     [
@@ -89,6 +90,7 @@ describe('flags as options of ctStream()', () => {
     ['--key AA==', '--key goes with --log'],
     ['--submission-url https://a.example/', '--submission-url goes with --log'],
     ['--log a --log b --key c --key d --submission-url e', '--submission-url is needed for each --log or none'],
+    ['--log a --key b --log-name c', '--log and --log-name exclude each other'],
     ['--log a --key b --operator Google', '--log and --operator exclude each other'],
     ['--kind tiled', '--kind must be one of rfc6962, static-ct, got "tiled"'],
     ['--start yesterday', '--start must be now, beginning, an index'],
