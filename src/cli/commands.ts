@@ -1,5 +1,6 @@
 import type { Command } from './command.js'
 import { completionCommand } from './commands/completion.js'
+import { configCommand } from './commands/config.js'
 import { decodeCommand } from './commands/decode.js'
 import { demoCommand } from './commands/demo.js'
 import { evidence } from './commands/evidence.js'
@@ -7,6 +8,7 @@ import { gaps } from './commands/gaps.js'
 import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
+import { modules } from './commands/modules.js'
 import { search } from './commands/search.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
@@ -39,6 +41,8 @@ export const commands: readonly Command[] = [
   decode,
   search,
   demo,
+  modules,
+  configCommand(() => commands),
   completionCommand(() => commands),
   manualCommand(() => commands),
 ]

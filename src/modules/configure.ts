@@ -15,17 +15,18 @@ export const MODULE_DEFAULTS = Object.freeze({
   maxFindings: 1000,
 })
 
-const POLICIES: readonly ModuleErrorPolicy[] = ['skip', 'retry', 'stop-module', 'stop-stream']
-const LIMITS = [
-  'queueEntries',
-  'queueBytes',
-  'concurrency',
-  'timeoutMs',
-  'onError',
-  'attempts',
-  'whenFull',
-  'maxFindings',
-] as const
+/** Smallest and largest of the limits that are integers. */
+export const LIMIT_RANGES = Object.freeze({
+  queueEntries: [1, 10_000_000],
+  queueBytes: [65_536, 2 ** 40],
+  concurrency: [1, 1024],
+  timeoutMs: [10, 86_400_000],
+  maxFindings: [1, 1_000_000],
+  attempts: [1, 1_000_000],
+} as const)
+
+export const POLICIES: readonly ModuleErrorPolicy[] = ['skip', 'retry', 'stop-module', 'stop-stream']
+const LIMITS = [...(Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[]), 'onError', 'whenFull'] as const
 const USE = ['module', 'options', 'name', 'acknowledge', 'after', 'limits'] as const
 
 /** A module ready to run: everything checked, every default filled in. */
@@ -112,8 +113,10 @@ function limitsOf(
     ...objectOption<ModuleLimits>(option, own ?? {}, LIMITS),
     ...objectOption<ModuleLimits>(option, use ?? {}, LIMITS),
   }
-  const integer = (key: keyof ModuleLimits & keyof typeof MODULE_DEFAULTS, min: number, max: number) =>
-    integerOption(`${option}.${key}`, given[key], min, max, MODULE_DEFAULTS[key] as number)
+  const integer = (key: keyof typeof LIMIT_RANGES, fallback: number) => {
+    const [min, max] = LIMIT_RANGES[key]
+    return integerOption(`${option}.${key}`, given[key], min, max, fallback)
+  }
   const onError = choiceOption(`${option}.onError`, given.onError, POLICIES, acknowledge ? 'retry' : 'skip')
   if (acknowledge && onError === 'stop-module')
     throw new CtStreamError(
@@ -124,13 +127,12 @@ function limitsOf(
   return {
     whenFull: choiceOption(`${option}.whenFull`, given.whenFull, ['drop', 'block'], MODULE_DEFAULTS.whenFull as 'drop'),
     limits: {
-      queueEntries: integer('queueEntries', 1, 10_000_000),
-      queueBytes: integer('queueBytes', 65_536, 2 ** 40),
-      concurrency: integer('concurrency', 1, 1024),
-      timeoutMs: integer('timeoutMs', 10, 86_400_000),
-      maxFindings: integer('maxFindings', 1, 1_000_000),
-      attempts:
-        given.attempts === undefined ? Infinity : integerOption(`${option}.attempts`, given.attempts, 1, 1_000_000, 1),
+      queueEntries: integer('queueEntries', MODULE_DEFAULTS.queueEntries),
+      queueBytes: integer('queueBytes', MODULE_DEFAULTS.queueBytes),
+      concurrency: integer('concurrency', MODULE_DEFAULTS.concurrency),
+      timeoutMs: integer('timeoutMs', MODULE_DEFAULTS.timeoutMs),
+      maxFindings: integer('maxFindings', MODULE_DEFAULTS.maxFindings),
+      attempts: integer('attempts', Infinity),
       onError,
     },
   }

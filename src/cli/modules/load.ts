@@ -1,5 +1,5 @@
 import { CtStreamError } from '../../errors.js'
-import { prepareModules } from '../../modules/configure.js'
+import { type PreparedModule, prepareModules } from '../../modules/configure.js'
 import { type ConfiguredModule, isModule } from '../../modules/definition.js'
 import { loadModules, type ModuleSpec } from '../../modules/load-modules.js'
 import type { CommandContext } from '../command.js'
@@ -15,12 +15,21 @@ import { ownModule } from './own-modules.js'
 export async function modulesFor(context: CommandContext): Promise<readonly ConfiguredModule[]> {
   const loaded: ConfiguredModule[] = []
   for (const named of namedSpecs(context)) loaded.push(...(await loadSpec(named)))
+  prepareAll(loaded)
+  return loaded
+}
+
+/**
+ * Modules that run together, checked and in order.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ */
+export function prepareAll(modules: readonly ConfiguredModule[]): readonly PreparedModule[] {
   try {
-    prepareModules(loaded)
+    return prepareModules(modules)
   } catch (error) {
     throw asUsage(error)
   }
-  return loaded
 }
 
 /**
@@ -28,12 +37,21 @@ export async function modulesFor(context: CommandContext): Promise<readonly Conf
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, as {@link modulesFor} does.
  */
-export async function loadSpec({ spec, from, folder }: NamedSpec): Promise<readonly ConfiguredModule[]> {
+export async function loadSpec(named: NamedSpec): Promise<readonly ConfiguredModule[]> {
+  const loaded = await importSpec(named)
   try {
-    const loaded = await loadModules([await withOwn(spec)], { from: folder })
     // One by one, so that a complaint says whose it is; what comes after what is for all of them together.
     for (const module of loaded) prepareModules([{ ...module, after: [] }])
-    return loaded
+  } catch (error) {
+    throw asUsage(error, named.from)
+  }
+  return loaded
+}
+
+/** As {@link loadSpec}, options unseen. */
+export async function importSpec({ spec, from, folder }: NamedSpec): Promise<readonly ConfiguredModule[]> {
+  try {
+    return await loadModules([await withOwn(spec)], { from: folder })
   } catch (error) {
     throw asUsage(error, from)
   }

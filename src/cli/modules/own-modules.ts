@@ -10,6 +10,8 @@ const loaders: Readonly<Record<string, Load>> = {
   webhook: () => import('../../outputs/webhook.js'),
 }
 
+export const ownModuleNames: readonly string[] = Object.keys(loaders)
+
 /**
  * A module of this package: `jsonl`, or `ct-stream/outputs/jsonl` as a program would import it. The command line brings it along, also
  * where the folder of the config file has no package `ct-stream`.
@@ -19,4 +21,9 @@ const loaders: Readonly<Record<string, Load>> = {
 export async function ownModule(name: string): Promise<Module | undefined> {
   const short = name.replace(/^ct-stream\/(?:modules|outputs)\//, '')
   return Object.hasOwn(loaders, short) ? (await loaders[short]?.())?.default : undefined
+}
+
+/** What a program imports it by. */
+export function longName(name: string): string {
+  return `ct-stream/outputs/${name}`
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src/cli/commands.js'
+import { commonFlags } from '../../../src/cli/flags/flags.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -44,7 +45,8 @@ describe('the README', () => {
   it('has every command, and no flag that does not exist', () => {
     const section = readme.split('\n## Command line\n')[1]?.split('\n## ')[0] ?? ''
     for (const { name } of commands) expect(section).toMatch(new RegExp(`^ct-stream ${name} `, 'm'))
-    const flags = new Set(commands.flatMap((command) => command.flags.map(({ name }) => `--${name}`)))
+    const all = [...commonFlags, ...commands.flatMap((command) => command.flags)]
+    const flags = new Set(all.map(({ name }) => `--${name}`))
     for (const [flag] of section.matchAll(/--[a-z][a-z-]*/g)) expect(flags).toContain(flag)
   })
 })

@@ -1,0 +1,125 @@
+import type { ConfiguredModule } from '../../modules/definition.js'
+import type { Command, CommandContext } from '../command.js'
+import { jsonFlag } from '../flags/flags.js'
+import { hasModules, moduleFlag, namedSpecs } from '../flags/module-specs.js'
+import { Output } from '../terminal/output.js'
+import { type Style, styleFor } from '../terminal/style.js'
+import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
+
+/** `ct-stream modules`: what certificates would go through, and whether it is fit to run. */
+export const modules: Command = {
+  name: 'modules',
+  summary:
+    'The modules of --config and --module, in order, with options and state; without any, those of this package.',
+  positionals: [],
+  flags: [moduleFlag, jsonFlag],
+  examples: [
+    ['ct-stream modules --config ct-stream.config.json', 'whether its modules are found, and their options good'],
+  ],
+  run: showModules,
+}
+
+/** A line of the table. */
+interface Row {
+  readonly name: string
+  /** `ready` to run, `wrong` (see `problem`), or `available`: nobody asked for it yet. */
+  readonly state: 'ready' | 'wrong' | 'available'
+  readonly problem: string | undefined
+  /** `certificates`, `findings`, both or nothing. */
+  readonly gets: readonly string[]
+  readonly acknowledge: boolean | undefined
+  /** As they can be shown; of one that is available, their names. */
+  readonly options: unknown
+  readonly description: string | undefined
+}
+
+async function showModules(context: CommandContext): Promise<void> {
+  const { io, values } = context
+  const { rows, failure } = hasModules(context) ? await rowsOf(context) : { rows: await ownRows(), failure: undefined }
+  const style = styleFor(io.stdout, io.env)
+  const text = values.switch('json')
+    ? jsonLines(rows.map(({ options = null, ...row }) => ({ ...row, options })))
+    : tableText(rows, columnsIn(style), style, widthFor(io.stdout))
+  await new Output(io.stdout).write(text, io.stop)
+  if (failure !== undefined) throw failure
+}
+
+async function rowsOf(context: CommandContext): Promise<{ readonly rows: readonly Row[]; readonly failure?: unknown }> {
+  const { loadSpec, prepareAll } = await import('../modules/load.js')
+  const { shownOptions } = await import('../modules/shown-options.js')
+  const rows: Row[] = []
+  const loaded: ConfiguredModule[] = []
+  const failures: unknown[] = []
+  for (const named of namedSpecs(context)) {
+    try {
+      loaded.push(...(await loadSpec(named)))
+    } catch (error) {
+      failures.push(error)
+      rows.push({ ...unknownRow, name: named.from, problem: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  try {
+    // With the others missing, what comes after them would be a second complaint.
+    for (const { name, definition, wantsCertificates, wantsFindings, acknowledge, options } of failures.length === 0
+      ? prepareAll(loaded)
+      : loaded.flatMap((module) => prepareAll([{ ...module, after: [] }])))
+      rows.push({
+        name,
+        state: 'ready',
+        problem: undefined,
+        gets: [...(wantsCertificates ? ['certificates'] : []), ...(wantsFindings ? ['findings'] : [])],
+        acknowledge,
+        options: shownOptions(options),
+        description: definition.description,
+      })
+  } catch (error) {
+    failures.push(error)
+  }
+  return { rows, failure: failures[0] }
+}
+
+const unknownRow: Omit<Row, 'name' | 'problem'> = {
+  state: 'wrong',
+  gets: [],
+  acknowledge: undefined,
+  options: undefined,
+  description: undefined,
+}
+
+async function ownRows(): Promise<readonly Row[]> {
+  const { ownModule, ownModuleNames } = await import('../modules/own-modules.js')
+  const { optionsSchema } = await import('../../modules/json-schema.js')
+  const own = await Promise.all(ownModuleNames.map(async (name) => ({ name, module: await ownModule(name) })))
+  return own.map(({ name, module }) => {
+    const { properties } = module === undefined ? {} : optionsSchema(module)
+    return {
+      ...unknownRow,
+      name,
+      state: 'available',
+      problem: undefined,
+      acknowledge: module?.acknowledge,
+      options: Object.keys(properties ?? {}),
+      description: module?.description,
+    }
+  })
+}
+
+function columnsIn(style: Style): readonly Column<Row>[] {
+  const colours = { ready: style.green, wrong: style.red, available: style.dim }
+  return [
+    { title: 'MODULE', text: ({ name }) => name },
+    { title: 'STATE', text: ({ state }) => state, paint: (text, { state }) => colours[state](text) },
+    { title: 'GETS', text: ({ gets }) => (gets.length > 0 ? gets.join(', ') : undefined) },
+    {
+      title: 'WAITED FOR',
+      text: ({ acknowledge }) => (acknowledge === undefined ? undefined : acknowledge ? 'yes' : 'no'),
+    },
+    { title: 'OPTIONS', text: optionsText },
+    { title: 'DESCRIPTION', text: ({ problem, description }) => problem ?? description },
+  ]
+}
+
+function optionsText({ state, options }: Row): string | undefined {
+  if (options === undefined) return undefined
+  return state === 'available' && Array.isArray(options) ? options.join(', ') : JSON.stringify(options)
+}
