@@ -1,5 +1,8 @@
 // `ct-stream/modules`: what watches, understands and passes on certificates.
 
+export type { CertificateFacts, CertificateScope, InspectedCertificate } from '../intelligence/facts.js'
+export { type Inspection, type InspectOptions, inspectCertificate } from '../intelligence/inspect.js'
+export { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
 export type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
 export type { Concern, ConcernClass } from '../watchlist/concern.js'
 export type { ConcerningCertificate } from '../watchlist/concerns.js'

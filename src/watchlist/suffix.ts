@@ -28,6 +28,11 @@ export function isIcannSuffix(name: string): boolean {
   return parse(name, icannOnly).publicSuffix === name
 }
 
+/** Whether its suffix is in the list's ICANN part, which has every top-level domain that is delegated, and `onion`. */
+export function hasListedSuffix(name: string): boolean {
+  return parse(name, icannOnly).isIcann === true
+}
+
 /** Whether it is a suffix by the private part of the list, such as `github.io`: below it are strangers. */
 export function isPrivateSuffix(name: string): boolean {
   const { publicSuffix, isPrivate } = parse(name, withPrivate)

@@ -19,6 +19,8 @@ const RANKS: Record<string, number> = {
   verify: 4,
   filter: 4,
   watchlist: 4,
+  // Splits names as the watchlist does.
+  intelligence: 4.5,
   checkpoint: 4,
   stream: 5,
   // Single questions, for which there is no stream: uses its options and cursors.

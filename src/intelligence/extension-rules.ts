@@ -1,0 +1,100 @@
+import { CtStreamError } from '../errors.js'
+import { outlineCertificate } from '../x509/certificate-frame.js'
+import {
+  type CertificateFacts,
+  CLIENT_AUTH,
+  type InspectedCertificate,
+  purposes,
+  SERVER_AUTH,
+  TLS_POLICIES,
+} from './facts.js'
+import { breach, type RuleBreach } from './rule.js'
+
+/** When the profiles of BR 2.0.0 came into force. */
+const PROFILES_FROM = Date.UTC(2023, 8, 15)
+/** SC-063: OCSP became optional, and CRLs needed instead. */
+const CRL_FROM = Date.UTC(2024, 2, 15)
+const NO_SIGNING_CA_FROM = Date.UTC(2026, 2, 15)
+const NO_CLIENT_AUTH_FROM = Date.UTC(2027, 2, 15)
+const SCTS_FROM = Date.UTC(2021, 3, 21)
+const FEW_SCTS_DAYS = 180
+const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
+
+const FORBIDDEN_PURPOSES: Readonly<Record<string, string>> = {
+  '2.5.29.37.0': 'anyExtendedKeyUsage',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
+  '1.3.6.1.4.1.11129.2.4.4': 'precertificate signing',
+}
+
+const begins = ({ notBefore }: InspectedCertificate): number => notBefore?.getTime() ?? Number.NEGATIVE_INFINITY
+
+/** What it may be used for, and what it is said to be. */
+export function purposeRules(cert: InspectedCertificate): RuleBreach[] {
+  const at = begins(cert)
+  const found: RuleBreach[] = []
+  const stated = purposes(cert)
+  if (!stated.includes(SERVER_AUTH)) found.push(breach('eku-server-auth'))
+  const forbidden = stated.flatMap((oid) => FORBIDDEN_PURPOSES[oid] ?? [])
+  if (forbidden.length > 0 && at >= PROFILES_FROM)
+    found.push(breach('eku-forbidden', forbidden.slice(0, 10).join(', ')))
+  if (at >= NO_CLIENT_AUTH_FROM && stated.includes(CLIENT_AUTH)) found.push(breach('eku-client-auth'))
+  const policies = new Set(cert.policies.flatMap(({ oid }) => (TLS_POLICIES.includes(oid) ? [oid] : [])))
+  if (at >= PROFILES_FROM && policies.size !== 1) found.push(breach('validation-policy', `${policies.size} of them`))
+  return [...found, ...keyUsageRules(cert, at)]
+}
+
+function keyUsageRules({ keyUsage, publicKey }: InspectedCertificate, at: number): RuleBreach[] {
+  if (keyUsage === undefined || at < PROFILES_FROM) return []
+  if (publicKey?.algorithm === 'RSA') {
+    const wrong = keyUsage.filter((use) => use === 'keyAgreement' || use === 'keyCertSign')
+    return wrong.length === 0 ? [] : [breach('key-usage', `${wrong.join(', ')} of an RSA key`)]
+  }
+  if (publicKey?.algorithm !== 'EC') return []
+  if (keyUsage.includes('keyCertSign')) return [breach('key-usage', 'keyCertSign')]
+  return keyUsage.includes('digitalSignature') ? [] : [breach('key-usage', 'an EC key without digitalSignature')]
+}
+
+/** Where to learn of its issuer and its revocation. */
+export function revocationRules(cert: InspectedCertificate, { isShortLived }: CertificateFacts): RuleBreach[] {
+  const at = begins(cert)
+  const found: RuleBreach[] = []
+  if (at >= PROFILES_FROM && !cert.extensions.some(({ oid }) => oid === AUTHORITY_INFO_ACCESS))
+    found.push(breach('aia-missing'))
+  if (at >= CRL_FROM && !isShortLived && cert.crlUrls.length + cert.ocspUrls.length === 0)
+    found.push(breach('revocation-missing'))
+  return found
+}
+
+/** @param operators - Operator by log id, where they are known. */
+export function sctRules(
+  cert: InspectedCertificate,
+  { validityDays, sctLogs }: CertificateFacts,
+  operators: ReadonlyMap<string, string> | undefined,
+): RuleBreach[] {
+  if (cert.kind !== 'certificate' || begins(cert) < SCTS_FROM || validityDays === null) return []
+  const needed = validityDays <= FEW_SCTS_DAYS ? 2 : 3
+  if (sctLogs < needed) return [breach('sct-count', `${sctLogs} of ${needed}`)]
+  if (operators === undefined) return []
+  // A log that is not known may be anybody's.
+  const known = cert.scts.map(({ logId }) => operators.get(logId))
+  return known.includes(undefined) || new Set(known).size > 1 ? [] : [breach('sct-operators', known[0])]
+}
+
+/**
+ * A precertificate signing CA signs in the place of the CA: the precertificate as submitted names another issuer than what the log
+ * hashed of it (RFC 6962 section 3.2).
+ */
+export function precertificateRules(cert: InspectedCertificate): RuleBreach[] {
+  if (cert.kind !== 'precertificate' || cert.der === undefined || begins(cert) < NO_SIGNING_CA_FROM) return []
+  try {
+    const { outline } = outlineCertificate(cert.der)
+    const issuer = outline.bytes.subarray(outline.issuerStart, outline.validityStart)
+    return Buffer.compare(issuer, cert.issuer.raw) === 0 ? [] : [breach('precertificate-signing-ca')]
+  } catch (error) {
+    if (CtStreamError.is(error)) return []
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+import { booleanOption, objectOption, optionError } from '../util/options.js'
+import { precertificateRules, purposeRules, revocationRules, sctRules } from './extension-rules.js'
+import { type CertificateFacts, factsOf, type InspectedCertificate } from './facts.js'
+import { keyRules, signatureRules } from './key-rules.js'
+import { nameRules } from './name-rules.js'
+import type { RuleBreach } from './rule.js'
+import { serialRules, validityRules } from './validity-rules.js'
+
+export interface InspectOptions {
+  /**
+   * Whether RSA keys are tried for primes that are close to each other (Fermat, 100 rounds) and for the ROCA form: some tenths of a
+   * millisecond each. Default `false`.
+   */
+  readonly weakKeys?: boolean
+  /** Keys known to be weak, such as those that Debian's OpenSSL made: `spkiSha256`, 64 lower-case hex digits. Default none. */
+  readonly knownWeakKeys?: ReadonlySet<string>
+  /** Operator of a log by base64 log id. Default: not known, and not checked. */
+  readonly operators?: ReadonlyMap<string, string>
+}
+
+/** What {@link inspectCertificate} returns. */
+export interface Inspection {
+  readonly facts: CertificateFacts
+  /** Rules that the certificate breaks, most severe first; empty when there are none, or it is under none. */
+  readonly breaches: readonly RuleBreach[]
+}
+
+const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
+
+/**
+ * What can be said of a certificate, and which rules of the RFCs and of the CA/Browser Forum it breaks, as they were on the day it begins.
+ *
+ * Pure, and never throws for what a certificate holds. Time is linear in its size; of its names the first 10,000 are looked at. TLS
+ * server certificates are under all rules, CA certificates under those of keys and signatures alone, others under none.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ */
+export function inspectCertificate(cert: InspectedCertificate, options: InspectOptions = {}): Inspection {
+  return inspector(options)(cert)
+}
+
+/** {@link inspectCertificate} with options that are checked once. */
+export function inspector(options: InspectOptions): (cert: InspectedCertificate) => Inspection {
+  const given = objectOption<InspectOptions>('options', options, ['weakKeys', 'knownWeakKeys', 'operators'])
+  const keys = {
+    weakKeys: booleanOption('weakKeys', given.weakKeys, false),
+    knownWeakKeys: given.knownWeakKeys ?? new Set<string>(),
+  }
+  if (typeof keys.knownWeakKeys.has !== 'function') throw optionError('knownWeakKeys', 'a Set', given.knownWeakKeys)
+  const { operators } = given
+  if (operators !== undefined && typeof operators.get !== 'function') throw optionError('operators', 'a Map', operators)
+  return (cert) => {
+    const facts = factsOf(cert)
+    const isTls = facts.scope === 'tls'
+    const found: RuleBreach[] = []
+    if (isTls || facts.scope === 'ca') found.push(...keyRules(cert, keys), ...signatureRules(cert))
+    if (isTls)
+      found.push(
+        ...validityRules(cert, facts),
+        ...serialRules(cert, facts),
+        ...purposeRules(cert),
+        ...nameRules(cert),
+        ...revocationRules(cert, facts),
+        ...sctRules(cert, facts, operators),
+        ...precertificateRules(cert),
+      )
+    const breaches = found.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+    return { facts, breaches }
+  }
+}

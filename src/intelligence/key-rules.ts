@@ -1,0 +1,60 @@
+import type { PublicKeyInfo } from '../types/certificate.js'
+import type { InspectedCertificate } from './facts.js'
+import { breach, type RuleBreach } from './rule.js'
+import { isRocaModulus, modulusOf, splitsByFermat } from './weak-keys.js'
+
+const CURVES = ['P-256', 'P-384', 'P-521']
+const LEAST_RSA_BITS = 2048
+/** BR 2.0.0, which names RSA and EC and no other keys. */
+const ALGORITHMS_FROM = Date.UTC(2023, 8, 15)
+const SHA1_FROM = Date.UTC(2016, 0, 1)
+
+export interface KeyRuleOptions {
+  readonly weakKeys: boolean
+  readonly knownWeakKeys: ReadonlySet<string>
+}
+
+export function keyRules({ publicKey, notBefore }: InspectedCertificate, options: KeyRuleOptions): RuleBreach[] {
+  if (publicKey === undefined) return []
+  const found = options.knownWeakKeys.has(publicKey.spkiSha256) ? [breach('key-known-weak', publicKey.spkiSha256)] : []
+  if (publicKey.algorithm === 'RSA') return [...found, ...rsaRules(publicKey, options.weakKeys)]
+  const { algorithm, curve } = publicKey
+  if (algorithm === 'EC' && curve !== undefined && !CURVES.includes(curve)) found.push(breach('key-curve', curve))
+  const isUnderRule = notBefore !== undefined && notBefore.getTime() >= ALGORITHMS_FROM
+  if (algorithm !== 'EC' && isUnderRule) found.push(breach('key-algorithm', algorithm))
+  return found
+}
+
+function rsaRules({ bits, exponent, spki }: PublicKeyInfo, weakKeys: boolean): RuleBreach[] {
+  const found: RuleBreach[] = []
+  // Without bits it could not be read, which is a problem of the certificate.
+  if (bits === undefined) return found
+  if (bits < LEAST_RSA_BITS) found.push(breach('key-small', `${bits} bits`))
+  if (bits % 8 !== 0) found.push(breach('key-size-odd', `${bits} bits`))
+  if (exponent !== undefined) {
+    if (exponent < 3 || exponent % 2 === 0) found.push(breach('key-exponent', String(exponent)))
+    else if (exponent < 65_537) found.push(breach('key-exponent-small', String(exponent)))
+  }
+  const modulus = weakKeys ? modulusOf(spki) : undefined
+  if (modulus !== undefined && isRocaModulus(modulus)) found.push(breach('key-roca'))
+  if (modulus !== undefined && splitsByFermat(modulus)) found.push(breach('key-close-primes'))
+  return found
+}
+
+/** By RFC 3279, RFC 5758 and the ISO OID that old tools wrote. */
+const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.2': 'MD2',
+  '1.2.840.113549.1.1.4': 'MD5',
+  '1.2.840.113549.1.1.5': 'SHA-1',
+  '1.3.14.3.2.29': 'SHA-1',
+  '1.2.840.10040.4.3': 'SHA-1',
+  '1.2.840.10045.4.1': 'SHA-1',
+}
+
+/** The signature of a root is of no use to anybody: it is not looked at. */
+export function signatureRules({ signatureAlgorithm, notBefore, isSelfIssued }: InspectedCertificate): RuleBreach[] {
+  const weak = WEAK_SIGNATURES[signatureAlgorithm?.oid ?? '']
+  if (weak === undefined || isSelfIssued) return []
+  if (weak === 'SHA-1' && (notBefore === undefined || notBefore.getTime() < SHA1_FROM)) return []
+  return [breach('signature-weak', weak)]
+}

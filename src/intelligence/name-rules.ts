@@ -1,0 +1,69 @@
+import { domainToASCII } from 'node:url'
+import { isPublicAddress } from '../http/public-addresses.js'
+import { hasListedSuffix, isIcannSuffix } from '../watchlist/suffix.js'
+import { type InspectedCertificate, MAX_NAMES } from './facts.js'
+import { decodePunycode } from './punycode.js'
+import { breach, type RuleBreach, type RuleId } from './rule.js'
+
+const UNDERSCORE_FROM = Date.UTC(2019, 3, 1)
+const RESERVED_LABEL_FROM = Date.UTC(2021, 9, 1)
+const COPY_FROM = Date.UTC(2021, 9, 1)
+const ARPA_FROM = Date.UTC(2026, 2, 15)
+const MAX_NAME = 253
+const MAX_LABEL = 63
+const COMMON_NAME = '2.5.4.3'
+
+/** Rules of the SubjectAltName, and of common names, which must be copies of what is in it. */
+export function nameRules(cert: InspectedCertificate): RuleBreach[] {
+  const { altNames, notBefore } = cert
+  const at = notBefore?.getTime() ?? Number.NEGATIVE_INFINITY
+  const found = new Map<RuleId, string[]>()
+  const note = (rule: RuleId, name: string) => {
+    const names = found.get(rule) ?? []
+    found.set(rule, names)
+    names.push(name)
+  }
+  for (const { kind, value, raw } of altNames.slice(0, MAX_NAMES)) {
+    if (kind === 'dNSName') for (const rule of dnsNameRules(value, at)) note(rule, value)
+    else if (kind !== 'iPAddress') note('san-type', `${kind} ${value}`)
+    else if ((raw.length === 4 || raw.length === 16) && !isPublicAddress(value)) note('ip-reserved', value)
+  }
+  const hosts = altNames.filter(({ kind }) => kind === 'dNSName' || kind === 'iPAddress')
+  if (hosts.length === 0) found.set('san-missing', [])
+  // A difference in case alone is none for a client.
+  const allowed = new Set(hosts.map(({ value }) => value.toLowerCase()))
+  for (const { oid, value } of cert.subject.attributes) {
+    if (oid !== COMMON_NAME || allowed.has(value.toLowerCase())) continue
+    // Only since then it has to be a copy, not another form of the same name.
+    if (at >= COPY_FROM || !allowed.has(domainToASCII(value.slice(0, MAX_NAME)))) note('cn-not-in-san', value)
+  }
+  return [...found].map(([rule, names]) => breach(rule, '', names))
+}
+
+function dnsNameRules(name: string, at: number): RuleId[] {
+  const host = name.startsWith('*.') ? name.slice(2) : name
+  if (name.length > MAX_NAME || host === '') return ['name-syntax']
+  const lower = host.toLowerCase()
+  const labels = lower.split('.')
+  const rules = new Set<RuleId>()
+  for (const label of labels) for (const rule of labelRules(label, at)) rules.add(rule)
+  // What is no name has no suffix.
+  if (rules.has('name-syntax')) return [...rules]
+  if (at >= ARPA_FROM && /(^|\.)(in-addr|ip6)\.arpa$/.test(lower)) rules.add('name-arpa')
+  // Of no top-level domain that the list knows, which has all that are delegated.
+  if (!hasListedSuffix(lower)) rules.add('name-internal')
+  else if (name !== host && isIcannSuffix(lower)) rules.add('wildcard-suffix')
+  return [...rules]
+}
+
+function labelRules(label: string, at: number): RuleId[] {
+  if (label.includes('_') && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label))
+    return at >= UNDERSCORE_FROM ? ['name-underscore'] : []
+  if (label.length > MAX_LABEL || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label)) return ['name-syntax']
+  if (label.slice(2, 4) !== '--') return []
+  if (!label.startsWith('xn--')) return at >= RESERVED_LABEL_FROM ? ['name-reserved-label'] : []
+  const text = decodePunycode(label.slice(4))
+  if (text === undefined) return ['name-punycode']
+  const isUnicode = [...text].some((character) => (character.codePointAt(0) as number) > 127)
+  return isUnicode && text === text.normalize('NFC') ? [] : ['name-idn']
+}

@@ -1,0 +1,72 @@
+import { type CertificateFacts, type InspectedCertificate, validityMs } from './facts.js'
+import { breach, type RuleBreach } from './rule.js'
+
+interface Limit {
+  /** Of certificates whose validity begins then or later. */
+  readonly from: number
+  readonly days?: number
+  readonly months?: number
+}
+
+/** Longest validity, latest first: BR 6.3.2 and what stood there before. */
+const LIMITS: readonly Limit[] = [
+  { from: Date.UTC(2029, 2, 15), days: 47 },
+  { from: Date.UTC(2027, 2, 15), days: 100 },
+  { from: Date.UTC(2026, 2, 15), days: 200 },
+  { from: Date.UTC(2020, 8, 1), days: 398 },
+  { from: Date.UTC(2018, 2, 1), days: 825 },
+  { from: Date.UTC(2015, 3, 1), months: 39 },
+  { from: Date.UTC(2012, 6, 1), months: 60 },
+]
+const COUNTED_FROM = Date.UTC(2020, 8, 1)
+const DAY = 86_400_000
+const MOST_BACKDATED = 2 * DAY
+/** When the profiles of BR 2.0.0 came into force, and the first rule about how far a date may lie back. */
+const PROFILES_FROM = Date.UTC(2023, 8, 15)
+
+export function validityRules(cert: InspectedCertificate, facts: CertificateFacts): RuleBreach[] {
+  const { notBefore, notAfter } = cert
+  if (notBefore === undefined || notAfter === undefined) return []
+  const found: RuleBreach[] = []
+  const ms = validityMs(cert) as number
+  if (ms <= 0) found.push(breach('validity-negative'))
+  const begin = notBefore.getTime()
+  const limit = LIMITS.find(({ from }) => begin >= from)
+  if (limit !== undefined && ms > longest(limit, notBefore)) {
+    const most = limit.days === undefined ? `${limit.months} months` : `${limit.days} days`
+    found.push(breach('validity-long', `${facts.validityDays} days, at most ${most} from ${dayOf(limit.from)}`))
+  }
+  if (begin >= PROFILES_FROM && facts.loggedAfterMs !== null) {
+    const hours = Math.floor(Math.abs(facts.loggedAfterMs) / 3_600_000)
+    if (facts.loggedAfterMs > MOST_BACKDATED) found.push(breach('backdated', `first seen ${hours} hours later`))
+    if (facts.loggedAfterMs < -MOST_BACKDATED) found.push(breach('forward-dated', `${hours} hours`))
+  }
+  return found
+}
+
+/** That the last second counts was written down with the limit of 398 days: before, it is forgiven. */
+function longest({ from, days, months = 0 }: Limit, notBefore: Date): number {
+  const forgiven = from < COUNTED_FROM ? 1000 : 0
+  if (days !== undefined) return days * DAY + forgiven
+  const end = new Date(notBefore)
+  end.setUTCMonth(end.getUTCMonth() + months)
+  return end.getTime() - notBefore.getTime() + forgiven
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
+}
+
+const ENTROPY_FROM = Date.UTC(2016, 8, 30)
+/** Of 64 random bits the upper 16 are all zero once in 65,536 certificates. */
+const LEAST_BITS = 48
+const MAX_SERIAL_DIGITS = 40
+
+export function serialRules({ serialNumber, notBefore }: InspectedCertificate, facts: CertificateFacts): RuleBreach[] {
+  const { serialBits } = facts
+  if (serialNumber === undefined || serialBits === null) return []
+  if (serialBits === 0) return [breach('serial-range', 'it is not positive')]
+  if (serialNumber.length > MAX_SERIAL_DIGITS) return [breach('serial-range', `${serialNumber.length / 2} octets`)]
+  const isUnderRule = notBefore !== undefined && notBefore.getTime() >= ENTROPY_FROM
+  return isUnderRule && serialBits < LEAST_BITS ? [breach('serial-entropy', `${serialBits} bits`)] : []
+}
