@@ -11,6 +11,7 @@ export default defineConfig({
     modules: 'src/modules/index.ts',
     'modules/watchlist': 'src/modules/watchlist.ts',
     'outputs/command': 'src/outputs/command.ts',
+    'modules/testing': 'src/module-testing/index.ts',
     'outputs/csv': 'src/outputs/csv.ts',
     'outputs/jsonl': 'src/outputs/jsonl.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',

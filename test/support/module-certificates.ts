@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { decodeEntry } from '../../src/decode/decode-entry.js'
+import { entryOf } from '../../src/module-testing/certificates.js'
 import { type IssuedCertificate, issueCertificates } from '../../src/testing/index.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import type { LogInfo } from '../../src/types/log.js'
-import { encodeMerkleLeaf, type LeafEntry } from '../../src/wire/merkle-leaf.js'
 
 /** A log that certificates can be said to come from. */
 export const logNamed = (name: string): LogInfo => ({
@@ -32,27 +31,5 @@ export function deliveredCertificates(
   certificates: readonly IssuedCertificate[],
   { log = logNamed('one'), start = 0 }: Pick<MadeOptions, 'log' | 'start'> = {},
 ): CtCertificate[] {
-  return certificates.map((issued, i) => {
-    const entry: LeafEntry =
-      issued.kind === 'certificate'
-        ? { kind: 'x509', certificate: issued.der }
-        : { kind: 'precert', issuerKeyHash: issued.issuerKeyHash, tbsCertificate: issued.tbs }
-    const leafInput = encodeMerkleLeaf({ timestamp: 1_790_000_000_000 + i, entry, extensions: new Uint8Array(0) })
-    return decodeEntry(
-      {
-        index: start + i,
-        leafInput,
-        extra: {
-          preCertificate: () => (issued.kind === 'precertificate' ? issued.der : undefined),
-          chain: () => ({ kind: 'certificates', certificates: issued.chain }),
-        },
-      },
-      {
-        log,
-        historical: false,
-        cursor: (index) => `after ${index}`,
-        issuer: () => Promise.reject(new Error('no issuer is asked for here')),
-      },
-    )
-  })
+  return certificates.map((issued, i) => entryOf(issued, { log, index: start + i, timestamp: 1_790_000_000_000 + i }))
 }

@@ -1,77 +1,19 @@
-import type { Clock } from '../../src/types/clock.js'
+import { TestClock } from '../../src/module-testing/test-clock.js'
 import { requestsDone } from './requests-in-flight.js'
 
-/** Time that passes only when everybody sleeps: sleepers wake in order, hours pass in milliseconds. */
-export class VirtualClock implements Clock {
-  private time: number
-  private readonly started: number
-  private setBy = 0
-  private readonly sleepers: { readonly at: number; readonly wake: () => void }[] = []
+/** Time that passes only when everybody sleeps and no request is under way: sleepers wake in order, hours pass in milliseconds. */
+export class VirtualClock extends TestClock {
   /** Every sleep asked for, milliseconds. */
   readonly slept: number[] = []
 
-  constructor(start = 1_790_000_000_000) {
-    this.time = this.started = start
+  protected override async settle(): Promise<void> {
+    await settled()
+    await requestsDone()
   }
 
-  now = (): number => this.time + this.setBy
-
-  elapsed = (): number => this.time - this.started
-
-  /** Somebody sets the clock, forward or back: sleepers sleep on, and no time passes. */
-  set(byMs: number): void {
-    this.setBy += byMs
+  protected override onSleep(ms: number): void {
+    this.slept.push(ms)
   }
-
-  sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      this.slept.push(ms)
-      const onAbort = () => {
-        this.sleepers.splice(this.sleepers.indexOf(sleeper), 1)
-        reject(signal?.reason)
-      }
-      const sleeper = {
-        at: this.time + ms,
-        wake: () => {
-          signal?.removeEventListener('abort', onAbort)
-          resolve()
-        },
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const after = this.sleepers.findIndex(({ at }) => at > sleeper.at)
-      this.sleepers.splice(after < 0 ? this.sleepers.length : after, 0, sleeper)
-    })
-
-  /** Milliseconds until the next sleeper wakes; `undefined`: nobody sleeps. */
-  get nextIn(): number | undefined {
-    const [next] = this.sleepers
-    return next === undefined ? undefined : Math.max(0, next.at - this.time)
-  }
-
-  get sleeping(): number {
-    return this.sleepers.length
-  }
-
-  /** Lets this much time pass. Before each sleeper wakes, all that the one before began is done, requests too. */
-  async pass(ms: number): Promise<void> {
-    const until = this.time + ms
-    await done()
-    for (;;) {
-      const next = this.sleepers[0]
-      if (next === undefined || next.at > until) break
-      this.sleepers.shift()
-      this.time = Math.max(this.time, next.at)
-      next.wake()
-      await done()
-    }
-    this.time = until
-  }
-}
-
-async function done(): Promise<void> {
-  await settled()
-  await requestsDone()
 }
 
 /** Everything that needs no time is done. */

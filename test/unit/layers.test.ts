@@ -30,6 +30,8 @@ const RANKS: Record<string, number> = {
   modules: 6,
   // Outputs are modules.
   outputs: 6.5,
+  // Uses both `testing` and `modules`.
+  'module-testing': 6.5,
   cli: 7,
 }
 
