@@ -14,6 +14,7 @@ export default defineConfig({
     'modules/testing': 'src/module-testing/index.ts',
     'outputs/csv': 'src/outputs/csv.ts',
     'outputs/jsonl': 'src/outputs/jsonl.ts',
+    'outputs/smtp': 'src/outputs/smtp.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
     cli: 'src/cli/main.ts',

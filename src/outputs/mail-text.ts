@@ -1,0 +1,46 @@
+import type { Finding } from '../types/finding.js'
+import { cutText, harmless } from '../util/harmless.js'
+import { defang, findingLine } from './chat-text.js'
+
+const MAX_SUBJECT = 150
+/** Of names and reasons of one finding. */
+const MAX_LISTED = 20
+const MAX_LINE = 500
+
+/** Worst first: that is what the subject names. */
+export function mailSubject(findings: readonly Finding[]): string {
+  const [worst] = [...findings].sort((a, b) => b.score - a.score)
+  if (worst === undefined) return '[ct-stream]'
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
+  const text = plain(`[ct-stream] ${worst.severity.toUpperCase()} ${worst.kind}: ${worst.subject}`)
+  return cutText(text, MAX_SUBJECT - more.length) + more
+}
+
+/** Plain text, for people: no name in it is a link, no line break in it is a stranger's. */
+export function mailText(findings: readonly Finding[]): string {
+  return `${findings.map(paragraph).join('\n\n')}\n`
+}
+
+function paragraph(finding: Finding): string {
+  const { certificate: c, reasons, id } = finding
+  const validity = c.notBefore === undefined ? '' : `${c.notBefore} to ${c.notAfter}`
+  return [
+    findingLine(finding),
+    ...listed(reasons.map(({ text, name }) => (name === undefined ? text : `${text} (${name})`))).map(
+      (r) => `  why: ${r}`,
+    ),
+    ...listed(c.dnsNames).map((name) => `  name: ${name}`),
+    `  issuer: ${cutText(plain(c.issuer.text), MAX_LINE)}`,
+    `  valid: ${plain(validity)}`,
+    `  log: ${plain(c.log.description ?? c.log.url)}, entry ${c.index}`,
+    `  sha256: ${c.sha256 ?? ''}`,
+    `  finding: ${id}`,
+  ].join('\n')
+}
+
+function listed(texts: readonly string[]): string[] {
+  const shown = texts.slice(0, MAX_LISTED).map((text) => cutText(plain(text), MAX_LINE))
+  return texts.length > MAX_LISTED ? [...shown, `and ${texts.length - MAX_LISTED} more`] : shown
+}
+
+const plain = (text: string): string => defang(harmless(text))
