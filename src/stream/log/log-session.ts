@@ -1,4 +1,3 @@
-import { readFromOf } from '../../checkpoint/open-gaps.js'
 import type { CtStreamError } from '../../errors.js'
 import type { LogClient } from '../../logs/client.js'
 import { LearnedLimits } from '../../poll/learned-limits.js'
@@ -14,6 +13,7 @@ import type { Asking, LogSessionOptions } from './log-session-options.js'
 import { Pause } from './pause.js'
 import { ProofWindow } from './proof-window.js'
 import { type OpeningSession, ReadingSpan } from './reading-span.js'
+import { sessionRow } from './session-row.js'
 import { Trouble, type TroubledSession } from './trouble.js'
 
 /** While reading a backlog, how often the newest head is looked at: for the lag, and to see that it stays consistent. */
@@ -92,29 +92,10 @@ export class LogSession implements TroubledSession, OpeningSession {
     return this.requests.client.log
   }
 
-  /** What is worth remembering of the log's limits, and from where it was read without a break. */
-  get learned(): LogCheckpoint['learned'] {
-    const { options, span, logHeads, condition } = this
-    const limits = this.limits.record(options.scheduler.kept(this.log.url))
-    const unserved = logHeads.known.unserved.record()
-    const waited = Object.keys(unserved).length > 0 && { unserved }
-    if (span.start === undefined) return { ...limits, ...waited }
-    const finished = logHeads.retiredAt !== undefined && condition.state === 'finished'
-    return { ...limits, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }), ...waited }
-  }
-
   /** Where reading can be taken up by another session. */
   get readTo(): LogCheckpoint | undefined {
-    if (this.span.start === undefined) return undefined
-    const { verified, pending } = this.logHeads.known
-    return {
-      log: this.log,
-      position: this.window.handedOn,
-      range: this.window.rangeHandedOn?.hashes,
-      verifiedHead: verified,
-      pendingHeads: pending,
-      learned: this.learned,
-    }
+    const { span, window } = this
+    return span.start === undefined ? undefined : sessionRow(this, window.handedOn, window.rangeHandedOn)
   }
 
   /** Follows the log until its end, or the abort. */

@@ -2,8 +2,9 @@ import { CtStreamError } from '../../errors.js'
 import { isDisproof, type LogRequests } from '../../poll/log-requests.js'
 import type { Evidence } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
-import { type LinkedController, linkedController } from '../../util/abort.js'
+import type { LinkedController } from '../../util/abort.js'
 import { evidenceOf } from '../../verify/evidence.js'
+import { Attempt, PassedOver } from './attempt.js'
 import type { Condition } from './condition.js'
 import { Doubt } from './doubt.js'
 import { explain } from './explain.js'
@@ -15,14 +16,6 @@ import type { Pause } from './pause.js'
 import type { ProofWindow } from './proof-window.js'
 import type { OpeningSession, ReadingSpan } from './reading-span.js'
 import { untilProven } from './until-proven.js'
-
-/** While requests fail, how often the head is looked at beside them. Milliseconds. */
-const PEEK_EVERY_MS = 60_000
-/** What of the patience of a stream with an end may pass before the head is looked at. */
-const PEEKS_IN_PATIENCE = 4
-
-/** Ends an attempt to read a tree that is not served: the log shows another one. */
-class PassedOver extends Error {}
 
 /** The session whose trouble it is. */
 export interface TroubledSession extends OpeningSession {
@@ -53,11 +46,8 @@ export class Trouble {
   private readonly session: TroubledSession
   private readonly doubt = new Doubt()
   private readonly patience: Patience
-  private attempt: LinkedController
+  private readonly attempt: Attempt
   private wasReached = false
-  private isWatching = false
-  /** Since when heads were passed over without anything read meanwhile, elapsed time. */
-  private stuckSince: number | undefined
   /** When something was handed on last, elapsed time. */
   private progressedAt: number
 
@@ -65,13 +55,22 @@ export class Trouble {
     this.session = session
     const { controller, options } = session
     this.progressedAt = options.settings.elapsed()
-    this.attempt = linkedController(controller.signal)
     this.patience = new Patience({
       clock: options.clock,
       elapsed: options.settings.elapsed,
       signal: controller.signal,
       limitMs: this.patienceMs,
       onOver: (error) => controller.abort(this.giveUp(error)),
+    })
+    this.attempt = new Attempt({
+      log: () => session.log,
+      logHeads: session.logHeads,
+      patience: this.patience,
+      clock: options.clock,
+      elapsed: options.settings.elapsed,
+      patienceMs: this.patienceMs,
+      controller,
+      passOver: () => session.passOver(),
     })
   }
 
@@ -101,7 +100,7 @@ export class Trouble {
   failed(error: CtStreamError): void {
     this.patience.failed(error)
     this.meet(error, true)
-    if (!this.isWatching) void this.watchHeads()
+    void this.attempt.watchHeads()
   }
 
   /** A request succeeded. */
@@ -118,7 +117,7 @@ export class Trouble {
     const isSigned = settings.verify !== 'none-unverified'
     return untilProven(
       async (again) => {
-        await this.byOtherHeads(step, again)
+        await this.attempt.byOtherHeads(step, again)
         if (doubt.isSettledAt(elapsed(), session.window.isAdrift)) this.cleared()
       },
       {
@@ -166,7 +165,7 @@ export class Trouble {
 
   /** Something was handed on. */
   progressed(): void {
-    this.stuckSince = undefined
+    this.attempt.progressed()
     this.progressedAt = this.session.options.settings.elapsed()
   }
 
@@ -180,7 +179,7 @@ export class Trouble {
   /** Waits for nothing any more. */
   close(): void {
     this.patience.stop()
-    this.attempt.unlink()
+    this.attempt.close()
   }
 
   private meet(error: CtStreamError, isNews: boolean): void {
@@ -191,8 +190,7 @@ export class Trouble {
   }
 
   private rewind(): void {
-    this.attempt.abort(new CtStreamError('CT_CLOSED', 'asked for again'))
-    this.attempt = linkedController(this.session.controller.signal)
+    this.attempt.renew(new CtStreamError('CT_CLOSED', 'asked for again'))
     this.fresh = true
     this.session.rewind()
   }
@@ -241,51 +239,6 @@ export class Trouble {
     const { logHeads, log } = this.session
     const back = logHeads.regress.current
     return back === undefined ? outOfReach(log, error, this.patienceMs, this.wasReached) : new GaveUp(back.message)
-  }
-
-  /** Runs a step; what it reads may be a tree that is not served, then by another head. */
-  private async byOtherHeads(step: (again: boolean) => Promise<void>, again: boolean): Promise<void> {
-    for (let isRepeated = again; ; isRepeated = true) {
-      try {
-        return await step(isRepeated)
-      } catch (error) {
-        if (!(error instanceof PassedOver)) throw error
-        const { elapsed } = this.session.options.settings
-        this.stuckSince ??= this.patience.since ?? elapsed()
-        if (elapsed() - this.stuckSince >= this.patienceMs) throw new GaveUp(error.message)
-        this.attempt = linkedController(this.session.controller.signal)
-        this.session.passOver()
-      }
-    }
-  }
-
-  /**
-   * While requests fail, looks at the newest head beside them, on a timer of its own. It may say why: a log that went back no
-   * longer has what it is asked for. And it may be one to go on by.
-   */
-  private async watchHeads(): Promise<void> {
-    const { logHeads, options } = this.session
-    const { attempt } = this
-    const intervalMs = Math.min(PEEK_EVERY_MS, this.patienceMs / PEEKS_IN_PATIENCE)
-    this.isWatching = true
-    try {
-      for (;;) {
-        await options.clock.sleep(intervalMs, attempt.signal)
-        if (this.patience.since === undefined) return
-        if (logHeads.isReading || logHeads.known.newest === undefined) continue
-        const found = await logHeads.peek(attempt.signal)
-        if (found === undefined || this.patience.since === undefined) continue
-        attempt.abort(
-          found === 'other' ? new PassedOver(`${this.session.log.url}: what it signed is not served`) : found,
-        )
-        return
-      }
-    } catch (error) {
-      // The attempt is over, or what is remembered of it cannot be stored: that ends the session.
-      if (!attempt.signal.aborted) this.session.controller.abort(error)
-    } finally {
-      this.isWatching = false
-    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { LogCheckpoint } from '../../types/checkpoint.js'
 import { Rate } from '../../util/rate.js'
 import type { LogSession } from '../log/log-session.js'
 import type { ProvenPage } from '../log/proven-page.js'
+import { sessionRow } from '../log/session-row.js'
 import { Position } from './position.js'
 import { TakenPage } from './taken-page.js'
 
@@ -134,16 +135,8 @@ export class Lane {
 
   /** What is to be remembered; `undefined` before the log was opened. */
   checkpoint(): LogCheckpoint | undefined {
-    const { session, position } = this
-    if (!position.begun) return undefined
+    if (!this.position.begun) return undefined
     const { next, range } = this.place
-    return {
-      log: session.log,
-      position: next,
-      range: range?.hashes,
-      verifiedHead: session.logHeads.known.verified,
-      pendingHeads: session.logHeads.known.pending,
-      learned: session.learned,
-    }
+    return sessionRow(this.session, next, range)
   }
 }

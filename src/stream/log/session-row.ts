@@ -1,0 +1,37 @@
+import { readFromOf } from '../../checkpoint/open-gaps.js'
+import type { CompactRange } from '../../merkle/compact-range.js'
+import type { LearnedLimits } from '../../poll/learned-limits.js'
+import type { LogCheckpoint } from '../../types/checkpoint.js'
+import type { TroubledSession } from './trouble.js'
+
+/** The session of a log that is to be remembered. */
+interface KnownSession extends Pick<TroubledSession, 'options' | 'span' | 'logHeads' | 'condition' | 'log'> {
+  readonly limits: LearnedLimits
+}
+
+/**
+ * What is to be remembered of a log.
+ * @param next - Where to go on.
+ * @param range - Of everything before it; `undefined` when nothing is proven.
+ */
+export function sessionRow(session: KnownSession, next: number, range: CompactRange | undefined): LogCheckpoint {
+  const { verified, pending } = session.logHeads.known
+  return {
+    log: session.log,
+    position: next,
+    range: range?.hashes,
+    verifiedHead: verified,
+    pendingHeads: pending,
+    learned: learnedOf(session),
+  }
+}
+
+/** What is worth remembering of the log's limits, and from where it was read without a break. */
+function learnedOf({ options, span, logHeads, condition, limits, log }: KnownSession): LogCheckpoint['learned'] {
+  const kept = limits.record(options.scheduler.kept(log.url))
+  const unserved = logHeads.known.unserved.record()
+  const waited = Object.keys(unserved).length > 0 && { unserved }
+  if (span.start === undefined) return { ...kept, ...waited }
+  const finished = logHeads.retiredAt !== undefined && condition.state === 'finished'
+  return { ...kept, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }), ...waited }
+}
