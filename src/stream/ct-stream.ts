@@ -16,10 +16,11 @@ import { Emitter } from '../util/emitter.js'
 import { integerOption, objectOption } from '../util/options.js'
 import type { Engine } from './engine.js'
 import { FollowedKeys } from './followed-keys.js'
-import { GatheredBatches } from './gathered-batches.js'
+import { batchBounds, GatheredBatches } from './gathered-batches.js'
 import { notDelivered } from './reader/not-delivered.js'
 import type { PageReader } from './reader/page-reader.js'
 import { CertificateReadable } from './reader/readable.js'
+import { serialIterator } from './serial-iterator.js'
 import { type Settings, settingsOf } from './settings.js'
 import { streamStatus } from './status.js'
 
@@ -42,12 +43,9 @@ export function ctStream(options?: CtStreamOptions): CtStream {
   return new CertificateStream(settingsOf(options))
 }
 
-/** Entries of a batch that is gathered, when nothing else is asked for. */
-const GATHERED_ENTRIES = 1000
-
 /** One way of reading the stream. */
 interface Reading<T> {
-  /** The next value without waiting, if there is one: the path of nearly every entry, one resolved promise. */
+  /** The next value without waiting, if there is one. */
   readonly atHand: () => T | undefined
   /** The next value; `undefined` at the end. */
   readonly read: () => Promise<T | undefined>
@@ -89,16 +87,14 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   }
 
   batches(options: BatchOptions = {}): CertificateIterator<readonly CtCertificate[]> {
-    const given = objectOption<BatchOptions>('batches', options, ['maxEntries', 'maxWaitMs'])
-    const maxWaitMs = integerOption('batches.maxWaitMs', given.maxWaitMs, 0, 3_600_000, 0)
-    const fallback = maxWaitMs > 0 ? GATHERED_ENTRIES : Number.POSITIVE_INFINITY
-    const maxEntries = integerOption('batches.maxEntries', given.maxEntries, 1, 1_000_000, fallback)
+    const { maxEntries, maxWaitMs } = batchBounds(options)
     if (maxWaitMs > 0) return this.gathered(maxEntries, maxWaitMs)
+    const isPageWise = maxEntries === Number.POSITIVE_INFINITY
     return this.reader({
-      atHand: () => (maxEntries === Number.POSITIVE_INFINITY ? undefined : this.part(maxEntries)),
+      atHand: () => (isPageWise ? undefined : this.page?.upTo(maxEntries)),
       read: async () => {
         await this.nextPage()
-        return maxEntries === Number.POSITIVE_INFINITY ? this.page?.rest() : this.part(maxEntries)
+        return isPageWise ? this.page?.rest() : this.page?.upTo(maxEntries)
       },
     })
   }
@@ -164,17 +160,6 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
     })
   }
 
-  /** Up to so many entries of the page that is being read; `undefined` when there is none left in it. */
-  private part(maxEntries: number): CtCertificate[] | undefined {
-    const certificates: CtCertificate[] = []
-    while (certificates.length < maxEntries) {
-      const next = this.page?.next()
-      if (next === undefined) break
-      certificates.push(next)
-    }
-    return certificates.length === 0 ? undefined : certificates
-  }
-
   /** Batches over pages and logs: the pages before the last one are acknowledged by their certificates. */
   private gathered(maxEntries: number, maxWaitMs: number): CertificateIterator<readonly CtCertificate[]> {
     const batches = new GatheredBatches(
@@ -204,91 +189,56 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
       onAskedForMore?.()
     }
     this.refuseWhileRead()
-    // Nothing is taken before the first read: an iterator that is dropped keeps nobody from reading.
-    let isBegun = false
-    let isDropped = false
-    const begin = () => {
-      this.refuseWhileRead()
-      isBegun = true
-      this.isRead = true
-      this.acknowledgesByReading = acknowledges
-      this.onSettle = reading.onSettle
-    }
-    const drop = async (): Promise<void> => {
-      // What was never begun has nothing to close; another reader may have the stream.
-      if (isBegun) await this.close()
-      isDropped = true
-    }
-    let turn: Promise<unknown> | undefined
-    const fail = async (error: unknown): Promise<never> => {
-      await this.close().catch(() => {})
-      throw error
-    }
-    const next = async (): Promise<IteratorResult<T>> => {
-      try {
-        const engine = await this.open()
+    return serialIterator({
+      begin: () => {
+        this.refuseWhileRead()
+        this.isRead = true
+        this.acknowledgesByReading = acknowledges
+        this.onSettle = reading.onSettle
+      },
+      atHand: () => {
         askedForMore()
-        const isOver = () => this.isAtEnd || this.closed !== undefined
-        const value = isOver() ? undefined : (atHand() ?? (await read()))
-        if (value !== undefined) return { done: false, value }
-        if (!isOver()) {
-          this.isAtEnd = true
-          await engine.finish(this.closing)
-        }
-        if (this.closed === undefined) return { done: true, value: undefined }
-      } catch (error) {
-        // Closed while it was opened: that is the end, not a failure.
-        if (this.closed === undefined || !CtStreamError.is(error) || error.code !== 'CT_CLOSED') return fail(error)
+        return atHand()
+      },
+      next: () =>
+        this.next(async () => {
+          askedForMore()
+          return this.isOver ? undefined : (atHand() ?? (await read()))
+        }),
+      isClosed: () => this.closed !== undefined,
+      close: () => this.close(),
+      fail: (error) => this.fail(error),
+    })
+  }
+
+  /** The next value, or the end, of a stream that is opened if need be. */
+  private async next<T>(read: () => Promise<T | undefined>): Promise<IteratorResult<T>> {
+    try {
+      const engine = await this.open()
+      const value = await read()
+      if (value !== undefined) return { done: false, value }
+      if (!this.isOver) {
+        this.isAtEnd = true
+        await engine.finish(this.closing)
       }
-      await this.close()
-      this.settings.signal?.throwIfAborted()
-      return { done: true, value: undefined }
+      if (this.closed === undefined) return { done: true, value: undefined }
+    } catch (error) {
+      // Closed while it was opened: that is the end, not a failure.
+      if (this.closed === undefined || !CtStreamError.is(error) || error.code !== 'CT_CLOSED') return this.fail(error)
     }
-    return {
-      [Symbol.asyncIterator]() {
-        return this
-      },
-      next: () => {
-        if (isDropped) return Promise.resolve({ done: true, value: undefined })
-        if (!isBegun) {
-          try {
-            begin()
-          } catch (error) {
-            return Promise.reject(error)
-          }
-        }
-        if (turn === undefined && this.closed === undefined) {
-          try {
-            askedForMore()
-            const value = atHand()
-            if (value !== undefined) return Promise.resolve({ done: false, value })
-          } catch (error) {
-            // A filter of the caller's may throw: that ends the stream, as any error does.
-            return fail(error)
-          }
-        }
-        // Calls that do not wait for each other are served one after the other.
-        const result = turn === undefined ? next() : turn.then(next)
-        const settled = result.then(
-          () => {},
-          () => {},
-        )
-        turn = settled
-        settled.then(() => {
-          if (turn === settled) turn = undefined
-        })
-        return result
-      },
-      return: async () => {
-        await drop()
-        return { done: true, value: undefined }
-      },
-      throw: async (error) => {
-        await drop()
-        throw error
-      },
-      [Symbol.asyncDispose]: drop,
-    }
+    await this.close()
+    this.settings.signal?.throwIfAborted()
+    return { done: true, value: undefined }
+  }
+
+  private async fail(error: unknown): Promise<never> {
+    await this.close().catch(() => {})
+    throw error
+  }
+
+  /** Whether there is nothing more to read. */
+  private get isOver(): boolean {
+    return this.isAtEnd || this.closed !== undefined
   }
 
   private refuseWhileRead(): void {

@@ -1,5 +1,22 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
+import type { BatchOptions } from '../types/stream.js'
+import { integerOption, objectOption } from '../util/options.js'
+
+/** Entries of a batch that is gathered, when nothing else is asked for. */
+const GATHERED_ENTRIES = 1000
+
+/**
+ * The options of `batches()`, with their defaults.
+ * @returns `maxEntries` infinite: a batch is a page. `maxWaitMs` 0: batches are not gathered.
+ * @throws `CT_OPTION_INVALID`
+ */
+export function batchBounds(options: BatchOptions): Required<BatchOptions> {
+  const given = objectOption<BatchOptions>('batches', options, ['maxEntries', 'maxWaitMs'])
+  const maxWaitMs = integerOption('batches.maxWaitMs', given.maxWaitMs, 0, 3_600_000, 0)
+  const fallback = maxWaitMs > 0 ? GATHERED_ENTRIES : Number.POSITIVE_INFINITY
+  return { maxWaitMs, maxEntries: integerOption('batches.maxEntries', given.maxEntries, 1, 1_000_000, fallback) }
+}
 
 /** Where certificates come from, page by page. */
 export interface GatheredSource {

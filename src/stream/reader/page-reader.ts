@@ -87,6 +87,17 @@ export class PageReader {
     return next
   }
 
+  /** Up to so many of the next entries; `undefined` when there is none left. */
+  upTo(maxEntries: number): CtCertificate[] | undefined {
+    const certificates: CtCertificate[] = []
+    while (certificates.length < maxEntries) {
+      const next = this.next()
+      if (next === undefined) break
+      certificates.push(next)
+    }
+    return certificates.length === 0 ? undefined : certificates
+  }
+
   /** All entries not yet given. */
   rest(): CtCertificate[] {
     const certificates: CtCertificate[] = []
