@@ -37,15 +37,3 @@ export function checkpointStore(option: CheckpointOption = defaultCheckpoint): C
 export function storeName(option: CheckpointOption = defaultCheckpoint): string {
   return typeof option === 'string' ? `checkpoint file ${option}` : 'the checkpoint store'
 }
-
-/**
- * {@link checkpointStore}, opened.
- *
- * @throws {@link CtStreamError} what {@link CheckpointStore.open} throws, `CT_PEER_MISSING` when better-sqlite3 cannot be
- * loaded, `CT_OPTION_INVALID`.
- */
-export async function openCheckpointStore(option?: CheckpointOption): Promise<CheckpointStore> {
-  const store = checkpointStore(option)
-  await store.open()
-  return store
-}

@@ -1,10 +1,9 @@
 import { CtStreamError } from '../errors.js'
 import type { SignedHead } from '../types/log.js'
-import { ByteReader, equalBytes, fromBase64, toBase64 } from '../util/bytes.js'
+import { ByteReader, equalBytes, fromBase64 } from '../util/bytes.js'
 import { type LogKey, verifyHead } from './head-signature.js'
 import { malformedResponse } from './malformed.js'
-import { encodeSignedNote, type NoteSignature, noteKeyId, parseSignedNote, signaturesBy } from './signed-note.js'
-import { ByteWriter } from './writer.js'
+import { type NoteSignature, noteKeyId, parseSignedNote, signaturesBy } from './signed-note.js'
 
 /** A log's checkpoint (C2SP tlog-checkpoint, static-ct-api): the same statement as a get-sth answer. */
 export interface CheckpointNote {
@@ -72,25 +71,6 @@ export function openCheckpoint(bytes: Uint8Array, key: LogKey, origin?: string):
   const checkpoint = parseCheckpoint(bytes, key.logId, origin)
   verifyHead(checkpoint.head, key)
   return checkpoint
-}
-
-/** The bytes of a checkpoint, as a log publishes it. */
-export function encodeCheckpoint(
-  origin: string,
-  head: SignedHead,
-  logId: Uint8Array,
-  cosignatures: readonly NoteSignature[] = [],
-): Uint8Array {
-  const signature = new ByteWriter().uint(head.timestamp, 8).raw(head.signature).bytes()
-  return encodeSignedNote({
-    text: checkpointText(origin, head),
-    signatures: [{ name: origin, keyId: noteKeyId(origin, TREE_HEAD, logId), signature }, ...cosignatures],
-  })
-}
-
-/** The text of a checkpoint: what cosigners sign. */
-export function checkpointText(origin: string, head: Pick<SignedHead, 'treeSize' | 'rootHash'>): string {
-  return `${origin}\n${head.treeSize}\n${toBase64(head.rootHash)}\n`
 }
 
 /** A witness's `cosignature/v1` of a checkpoint (C2SP tlog-cosignature). */

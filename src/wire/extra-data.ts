@@ -1,9 +1,8 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
-import { ByteReader, bufferOf, concatBytes } from '../util/bytes.js'
+import { ByteReader, bufferOf } from '../util/bytes.js'
 import { decodeBase64 } from './base64.js'
 import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES, malformedLeaf } from './malformed.js'
 import type { EntryKind } from './merkle-leaf.js'
-import { ByteWriter } from './writer.js'
 
 /** Base64 of a precertificate of 2^24 - 1 bytes and a chain of 16 issuers of 64 KiB, with their lengths. */
 const MAX_TEXT = 4 * Math.ceil((2 ** 24 + 5 + MAX_CHAIN * (MAX_ISSUER_BYTES + 3)) / 3)
@@ -37,13 +36,6 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
     if (certificates.length <= MAX_CHAIN) certificates.push(certificate)
   }
   return { preCertificate, certificates }
-}
-
-/** The bytes of an `extra_data`; `preCertificate` for a precert entry. */
-export function encodeExtraData(certificates: readonly Uint8Array[], preCertificate?: Uint8Array): Uint8Array {
-  const writer = new ByteWriter()
-  if (preCertificate !== undefined) writer.vector(preCertificate, 3)
-  return writer.vector(concatBytes(certificates.map((der) => new ByteWriter().vector(der, 3).bytes())), 3).bytes()
 }
 
 /** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */

@@ -1,6 +1,5 @@
 import { CtStreamError } from '../errors.js'
 import { ByteReader, plain } from '../util/bytes.js'
-import { malformedLeaf } from './malformed.js'
 import { ByteWriter } from './writer.js'
 
 /** `MerkleTreeLeaf` (RFC 6962 section 3.4) with a `TimestampedEntry`, the only kind there is. */
@@ -35,18 +34,7 @@ export type DecodedLeaf =
 /** Which of the two entry types, for a leaf of a known kind. */
 export type EntryKind = LeafEntry['kind']
 
-/**
- * Parses a leaf to its last byte. All byte strings are views of `leafInput`.
- * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for anything else, unknown versions and types included.
- */
-export function parseMerkleLeaf(leafInput: Uint8Array): MerkleTreeLeaf {
-  const decoded = decodeMerkleLeaf(leafInput)
-  if (decoded.kind === 'leaf') return decoded.leaf
-  if (decoded.kind === 'malformed') throw malformedLeaf('Merkle leaf', decoded.reason)
-  throw malformedLeaf('Merkle leaf', `unknown ${decoded.field} ${decoded.value}`)
-}
-
-/** {@link parseMerkleLeaf} without throwing: what cannot be parsed is data. */
+/** Parses a leaf to its last byte; what cannot be parsed is data. All byte strings are views of `leafInput`. */
 export function decodeMerkleLeaf(leafInput: Uint8Array): DecodedLeaf {
   try {
     return readLeaf(new ByteReader(plain(leafInput), 'Merkle leaf'))

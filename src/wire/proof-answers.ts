@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from '../util/turns.js'
+import type { Steps } from '../util/turns.js'
 import { JsonAnswer } from './json.js'
 
 /** Every proof hash is a SHA-256. */
@@ -29,14 +29,10 @@ export interface EntryAndProofAnswer {
 }
 
 /**
- * A get-entry-and-proof answer (RFC 6962 section 4.8), unverified, read in one go.
+ * A get-entry-and-proof answer (RFC 6962 section 4.8), unverified; with a pause after every megabyte of work: an entry can be as long as a
+ * page of them.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
-export function parseEntryAndProof(body: Uint8Array): EntryAndProofAnswer {
-  return atOnce(entryAndProofSteps(body))
-}
-
-/** As {@link parseEntryAndProof}, with a pause after every megabyte of work: an entry can be as long as a page of them. */
 export function* entryAndProofSteps(body: Uint8Array): Steps<EntryAndProofAnswer> {
   const names = ['leaf_input', 'extra_data', 'audit_path'] as const
   const answer = yield* JsonAnswer.steps(body, 'get-entry-and-proof', names)
@@ -46,12 +42,4 @@ export function* entryAndProofSteps(body: Uint8Array): Steps<EntryAndProofAnswer
     extraData: yield* answer.bytesSteps('extra_data'),
     auditPath,
   }
-}
-
-/**
- * The root certificates of a get-roots answer (RFC 6962 section 4.7).
- * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
- */
-export function parseRootsAnswer(body: Uint8Array): Uint8Array[] {
-  return JsonAnswer.read(body, 'get-roots', ['certificates']).byteList('certificates')
 }

@@ -1,9 +1,8 @@
 import { CtStreamError } from '../errors.js'
-import { ByteReader, concatBytes, copyBytes, equalBytes } from '../util/bytes.js'
+import { ByteReader, copyBytes, equalBytes } from '../util/bytes.js'
 import { encodeDigitallySigned, readDigitallySigned } from './digitally-signed.js'
 import type { LogKey } from './head-signature.js'
 import { encodeMerkleLeaf, type LeafEntry } from './merkle-leaf.js'
-import { ByteWriter } from './writer.js'
 
 /** `SignedCertificateTimestamp` (RFC 6962 section 3.2), version v1. */
 export interface Sct {
@@ -77,15 +76,6 @@ export function parseSctList(bytes: Uint8Array): DecodedSct[] {
   if (reader.remaining === 0) return scts
   const reason = `SCT list: more than ${MAX_SCTS} SCTs, the others are not read`
   return [...scts, { kind: 'malformed', reason, bytes: copyBytes(reader.view(reader.remaining, 'SCTs')) }]
-}
-
-export function encodeSct({ logId, timestamp, extensions, signature }: Omit<Sct, 'version'>): Uint8Array {
-  return new ByteWriter().uint(0, 1).raw(logId).uint(timestamp, 8).vector(extensions, 2).raw(signature).bytes()
-}
-
-/** @param scts - Serialized SCTs. */
-export function encodeSctList(scts: readonly Uint8Array[]): Uint8Array {
-  return new ByteWriter().vector(concatBytes(scts.map((sct) => new ByteWriter().vector(sct, 2).bytes())), 2).bytes()
 }
 
 /**

@@ -59,15 +59,6 @@ export function signaturesBy(note: SignedNote, name: string, keyId: Uint8Array):
   return note.signatures.filter((line) => line.name === name && equalBytes(line.keyId, keyId))
 }
 
-/** The bytes of a note. */
-export function encodeSignedNote({ text, signatures }: SignedNote): Uint8Array {
-  const lines = signatures.map(({ name, keyId, signature }) => {
-    const blob = Buffer.concat([keyId, signature]).toString('base64')
-    return `${LINE_START}${name} ${blob}\n`
-  })
-  return new TextEncoder().encode(`${text}\n${lines.join('')}`)
-}
-
 /**
  * Id of a key of the given signature type: the first 4 bytes of SHA-256(name || 0x0A || type || key).
  * @param type - 0x01 Ed25519, 0x04 Ed25519 cosignature, 0x05 RFC 6962 tree head, 0x06 ML-DSA-44 cosignature.

@@ -1,5 +1,4 @@
 import { ByteReader } from '../util/bytes.js'
-import { ByteWriter } from './writer.js'
 
 /** ExtensionType leaf_index(0) (C2SP static-ct-api, "SCT Extension"). */
 const LEAF_INDEX = 0
@@ -28,9 +27,4 @@ export function leafIndexOf(extensions: Uint8Array): number | undefined {
     else reader.view(length, 'extension_data')
   }
   return index
-}
-
-/** `CtExtensions`, without their own length, that hold a `leaf_index`. */
-export function encodeLeafIndex(index: number): Uint8Array {
-  return new ByteWriter().uint(LEAF_INDEX, 1).uint(5, 2).uint(index, 5).bytes()
 }

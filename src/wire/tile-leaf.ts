@@ -1,12 +1,11 @@
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
 import type { BufferPool } from '../util/buffer-pool.js'
-import { ByteReader, concatBytes, plain } from '../util/bytes.js'
+import { ByteReader, plain } from '../util/bytes.js'
 import { atOnce, type Steps } from '../util/turns.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
 import { chainTooLong, MAX_CHAIN, malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
-import { ByteWriter } from './writer.js'
 
 const FINGERPRINT_LENGTH = 32
 /** What a leaf has before its `TimestampedEntry` and a tile leaves out: the 0x00 of its hash, version and leaf type, all zero. */
@@ -48,23 +47,6 @@ export function* dataTileSteps(tile: Uint8Array, start: number, width: number, p
 
 const tileExtra: EntryTable['extra'] = (copy, from, to, leafInput) =>
   new TileLeafExtra(copy.subarray(from, to), leafKind(leafInput) === 'precert')
-
-/** A `TileLeaf` in its parts, to be encoded. */
-export interface TileLeafParts {
-  /** `MerkleTreeLeaf` bytes: version and leaf type, which a tile leaves out, then the `TimestampedEntry`. */
-  readonly leafInput: Uint8Array
-  /** For a precert entry. */
-  readonly preCertificate?: Uint8Array
-  /** SHA-256 of the issuer certificates, nearest first. */
-  readonly fingerprints: readonly Uint8Array[]
-}
-
-/** The bytes of a `TileLeaf`; a data tile is a row of them. */
-export function encodeTileLeaf({ leafInput, preCertificate, fingerprints }: TileLeafParts): Uint8Array {
-  const writer = new ByteWriter().raw(leafInput.subarray(2))
-  if (preCertificate !== undefined) writer.vector(preCertificate, 3)
-  return writer.vector(concatBytes(fingerprints), 2).bytes()
-}
 
 /** The part of a `TileLeaf` behind its `TimestampedEntry`. */
 export class TileLeafExtra implements EntryExtra {

@@ -13,6 +13,7 @@ const steps = [
   ['publint', local('publint', '--strict')],
   ['are the types wrong', local('attw', '--pack', '.', '--profile', 'esm-only')],
   ['unused files, exports, packages', local('knip')],
+  ['what only tests use', local('knip', '--production', '--config', 'test/check/knip-production.ts')],
   ['packed tarball', ['node', 'test/check/tarball.mjs']],
 ]
 

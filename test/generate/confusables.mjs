@@ -35,9 +35,6 @@ writeFileSync(
 // Used under the Unicode License v3 (https://www.unicode.org/license.txt): the data files are free to use, copy, modify and
 // distribute with this notice, and come without warranty.
 
-/** Version of Unicode. */
-export const CONFUSABLES_VERSION = '${version}'
-
 /** Targets: code points in base 36 joined by \`+\`. */
 export const TARGETS =
 ${lines(targets)}

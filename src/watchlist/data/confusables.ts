@@ -3,9 +3,6 @@
 // Used under the Unicode License v3 (https://www.unicode.org/license.txt): the data files are free to use, copy, modify and
 // distribute with this notice, and come without warranty.
 
-/** Version of Unicode. */
-export const CONFUSABLES_VERSION = '17.0.0'
-
 /** Targets: code points in base 36 joined by `+`. */
 export const TARGETS =
   '13+13 56+1b+6f4 27 30 13 36+32 w 2r+mw 2h+mt jt qk 18 1t+1x 1v+me 1w+mt 3c 27+mw 2p+2t 2r+me 6pu+mt 17t 33+mw ' +

@@ -2,12 +2,20 @@ import type { SignedHead } from '../../../src/types/log.js'
 import { toBase64 } from '../../../src/util/bytes.js'
 import { asCosignature, openCheckpoint, parseCheckpoint } from '../../../src/wire/checkpoint-note.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
-import { parseEntryAndProof, parseProofByHash, parseRootsAnswer } from '../../../src/wire/proof-answers.js'
-import { encodeSct, encodeSctList, parseSctList } from '../../../src/wire/sct.js'
-import { encodeSignedNote, parseSignedNote } from '../../../src/wire/signed-note.js'
+import { parseProofByHash } from '../../../src/wire/proof-answers.js'
+import { parseSctList } from '../../../src/wire/sct.js'
+import { parseSignedNote } from '../../../src/wire/signed-note.js'
 import { parseGetSth } from '../../../src/wire/sth.js'
 import { leafIndexOf } from '../../../src/wire/tile-extensions.js'
-import { encodeTileLeaf, parseDataTile } from '../../../src/wire/tile-leaf.js'
+import { parseDataTile } from '../../../src/wire/tile-leaf.js'
+import {
+  encodeSct,
+  encodeSctList,
+  encodeSignedNote,
+  encodeTileLeaf,
+  parseEntryAndProof,
+  parseRootsAnswer,
+} from '../../support/wire.js'
 import { ascii, join, joinAll, mutateBytes, readUint, textOf, uint, utf8, vector } from '../bytes.js'
 import { type EntryInput, mutateEntry } from '../entry-input.js'
 import { mutateJson } from '../json-mutations.js'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
-import { checkpointStore, openCheckpointStore } from '../../../src/checkpoint/open-store.js'
+import { checkpointStore } from '../../../src/checkpoint/open-store.js'
 import { SqliteCheckpointStore } from '../../../src/checkpoint/sqlite.js'
 import { errorOf } from './contract.js'
 import { useTempFolder } from './temp-folder.js'
@@ -35,11 +35,12 @@ describe('the checkpoint option', () => {
   })
 
   it('opens what it means', async () => {
-    const store = await openCheckpointStore(folder.file())
+    const store = checkpointStore(folder.file())
+    await store.open()
     expect(await store.load()).toEqual([])
     await store.close()
     const own = new MemoryCheckpointStore()
-    await openCheckpointStore(own)
-    expect((await errorOf(() => openCheckpointStore(own))).code).toBe('CT_CHECKPOINT_CONFLICT')
+    await checkpointStore(own).open()
+    expect((await errorOf(() => checkpointStore(own).open())).code).toBe('CT_CHECKPOINT_CONFLICT')
   })
 })

@@ -3,12 +3,12 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
 import type { EntryContext } from '../../../src/decode/entry-context.js'
-import { dnsNamesOfLeaf } from '../../../src/decode/leaf-names.js'
 import { CtStreamError } from '../../../src/errors.js'
 import type { EntryExtra, RawEntry } from '../../../src/types/entries.js'
 import { sha256 } from '../../../src/util/hash.js'
 import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
-import { encodeLeafIndex } from '../../../src/wire/tile-extensions.js'
+import { dnsNamesOfLeaf } from '../../support/leaf-names.js'
+import { encodeLeafIndex } from '../../support/wire.js'
 import {
   buildCertificate,
   buildTbs,

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
-import { dnsNamesOfLeaf } from '../../../src/decode/leaf-names.js'
 import { CtStreamError } from '../../../src/errors.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import { Rfc6962Extra } from '../../../src/wire/extra-data.js'
 import { leafKind } from '../../../src/wire/merkle-leaf.js'
 import { describeReal, hasRealData } from '../../real-data.js'
+import { dnsNamesOfLeaf } from '../../support/leaf-names.js'
 import {
   buildCertificate,
   buildTbs,

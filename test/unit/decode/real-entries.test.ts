@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
 import type { EntryContext } from '../../../src/decode/entry-context.js'
-import { dnsNamesOfLeaf } from '../../../src/decode/leaf-names.js'
 import { describeReal } from '../../real-data.js'
+import { dnsNamesOfLeaf } from '../../support/leaf-names.js'
 import { hex, realEntries, rfcLog } from './real-entries.js'
 
 const context: EntryContext = {

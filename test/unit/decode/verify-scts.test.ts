@@ -4,8 +4,9 @@ import { decodeEntry } from '../../../src/decode/decode-entry.js'
 import type { SctVerification } from '../../../src/types/certificate.js'
 import { sha256 } from '../../../src/util/hash.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
-import { encodeSct, encodeSctList, sctSignatureInput } from '../../../src/wire/sct.js'
+import { sctSignatureInput } from '../../../src/wire/sct.js'
 import { describeReal, realJson, realText } from '../../real-data.js'
+import { encodeSct, encodeSctList } from '../../support/wire.js'
 import {
   buildCertificate,
   buildTbs,

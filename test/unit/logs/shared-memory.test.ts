@@ -7,9 +7,8 @@ import { CtStreamError } from '../../../src/errors.js'
 import { UndiciTransport } from '../../../src/http/undici-transport.js'
 import { openLog } from '../../../src/logs/open-log.js'
 import type { EntryBatch, RawEntry } from '../../../src/types/entries.js'
-import { encodeExtraData } from '../../../src/wire/extra-data.js'
 import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
-import { encodeTileLeaf } from '../../../src/wire/tile-leaf.js'
+import { encodeExtraData, encodeTileLeaf } from '../../support/wire.js'
 
 // Sockets, bodies, pages and entries share memory that is used again and again. Whatever arrives, fails and is let go of in
 // whatever order: a page that was not released is the page that was served.

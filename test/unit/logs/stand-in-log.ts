@@ -3,11 +3,9 @@ import type { ServerResponse } from 'node:http'
 import { TestTree } from '../../../src/testing/tree.js'
 import type { LogKind, LogSpec, SignedHead } from '../../../src/types/log.js'
 import { sha256 } from '../../../src/util/hash.js'
-import { encodeCheckpoint } from '../../../src/wire/checkpoint-note.js'
 import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
 import { treeHeadSignatureInput } from '../../../src/wire/sth.js'
-import { encodeLeafIndex } from '../../../src/wire/tile-extensions.js'
-import { encodeTileLeaf } from '../../../src/wire/tile-leaf.js'
+import { encodeCheckpoint, encodeLeafIndex, encodeTileLeaf } from '../../support/wire.js'
 import { type Loopback, loopback } from '../http/loopback.js'
 
 /** What happens to the answer of a request: changed, or replaced by whatever is done to the response. */

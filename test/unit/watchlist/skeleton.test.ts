@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CONFUSABLES_VERSION } from '../../../src/watchlist/data/confusables.js'
 import { Skeletons } from '../../../src/watchlist/skeleton.js'
 
 const skeletons = new Skeletons()
-const file = join(import.meta.dirname, '../../../../shared/reference/unicode', `confusables-${CONFUSABLES_VERSION}.txt`)
+const generated = readFileSync(join(import.meta.dirname, '../../../src/watchlist/data/confusables.ts'), 'utf8')
+const version = /confusables\.txt of UTS 39, version ([0-9.]+);/.exec(generated)?.[1]
+const file = join(import.meta.dirname, '../../../../shared/reference/unicode', `confusables-${version}.txt`)
 
 describe('Skeletons', () => {
   it.each([

@@ -1,16 +1,11 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import {
-  asCosignature,
-  checkpointText,
-  encodeCheckpoint,
-  openCheckpoint,
-  parseCheckpoint,
-} from '../../../src/wire/checkpoint-note.js'
+import { asCosignature, openCheckpoint, parseCheckpoint } from '../../../src/wire/checkpoint-note.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
 import { noteKeyId } from '../../../src/wire/signed-note.js'
 import { treeHeadSignatureInput } from '../../../src/wire/sth.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
+import { checkpointText, encodeCheckpoint } from '../../support/wire.js'
 import { base64, code, testKey, toHex, utf8 } from './samples.js'
 
 // sunlight, cmd/skylight/testdata

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeExtraData, parseExtraData, Rfc6962Extra } from '../../../src/wire/extra-data.js'
+import { parseExtraData, Rfc6962Extra } from '../../../src/wire/extra-data.js'
+import { encodeExtraData } from '../../support/wire.js'
 import { code, hex, precertSample, toBase64, toHex, x509Sample } from './samples.js'
 
 describe('parseExtraData', () => {

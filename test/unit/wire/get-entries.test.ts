@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
 import type { EntryBatch } from '../../../src/types/entries.js'
-import { encodeExtraData, parseExtraData } from '../../../src/wire/extra-data.js'
+import { parseExtraData } from '../../../src/wire/extra-data.js'
 import { parseGetEntries } from '../../../src/wire/get-entries.js'
-import { leafKind, parseMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
+import { leafKind } from '../../../src/wire/merkle-leaf.js'
 import { describeReal, realBytes, realJson, realText } from '../../real-data.js'
+import { encodeExtraData, parseMerkleLeaf } from '../../support/wire.js'
 import { base64, code, hex, precertSample, sha256Hex, toBase64, toHex, utf8, x509Sample } from './samples.js'
 
 const x509 = { leaf_input: toBase64(x509Sample.leafInput), extra_data: toBase64(x509Sample.extraData) }

@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  decodeMerkleLeaf,
-  encodeMerkleLeaf,
-  leafKind,
-  leafTimestamp,
-  parseMerkleLeaf,
-} from '../../../src/wire/merkle-leaf.js'
+import { decodeMerkleLeaf, encodeMerkleLeaf, leafKind, leafTimestamp } from '../../../src/wire/merkle-leaf.js'
+import { parseMerkleLeaf } from '../../support/wire.js'
 import { code, hex, precertSample, sha256Hex, toHex, x509Sample } from './samples.js'
 
 const x509Leaf = {

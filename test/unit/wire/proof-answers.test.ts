@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  parseConsistencyAnswer,
-  parseEntryAndProof,
-  parseProofByHash,
-  parseRootsAnswer,
-} from '../../../src/wire/proof-answers.js'
+import { parseConsistencyAnswer, parseProofByHash } from '../../../src/wire/proof-answers.js'
 import { parseGetSth } from '../../../src/wire/sth.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
+import { parseEntryAndProof, parseRootsAnswer } from '../../support/wire.js'
 import { code, toBase64, utf8 } from './samples.js'
 
 const hash = toBase64(new Uint8Array(32).fill(7))

@@ -1,8 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeSignedNote, noteKeyId, parseSignedNote, signaturesBy } from '../../../src/wire/signed-note.js'
+import { noteKeyId, parseSignedNote, signaturesBy } from '../../../src/wire/signed-note.js'
 import { describeReal, realJson } from '../../real-data.js'
+import { encodeSignedNote } from '../../support/wire.js'
 import { code, toHex, utf8 } from './samples.js'
 
 const line = '\u2014 example.org/log AAAAAQID\n'

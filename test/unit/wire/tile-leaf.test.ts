@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
-import { encodeMerkleLeaf, parseMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
-import { encodeLeafIndex, leafIndexOf } from '../../../src/wire/tile-extensions.js'
-import { encodeTileLeaf, parseDataTile, TileLeafExtra } from '../../../src/wire/tile-leaf.js'
+import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
+import { leafIndexOf } from '../../../src/wire/tile-extensions.js'
+import { parseDataTile, TileLeafExtra } from '../../../src/wire/tile-leaf.js'
 import { describeReal, hasRealData, realBytes, realText } from '../../real-data.js'
+import { encodeLeafIndex, encodeTileLeaf, parseMerkleLeaf } from '../../support/wire.js'
 import { code, hex, precertSample, sha256Hex, toHex, utf8, x509Sample } from './samples.js'
 
 const issuerFingerprint = hex(sha256Hex(x509Sample.issuer))

@@ -1,10 +1,10 @@
-import { CtStreamError } from '../errors.js'
-import { bufferOf } from '../util/bytes.js'
-import { leafKind } from '../wire/merkle-leaf.js'
-import { outlineCertificate, outlineTbs } from '../x509/certificate-frame.js'
-import { hostNamesOf } from '../x509/host-names.js'
-import { ignore } from '../x509/note.js'
-import type { Outline } from '../x509/outline.js'
+import { CtStreamError } from '../../src/errors.js'
+import { bufferOf } from '../../src/util/bytes.js'
+import { leafKind } from '../../src/wire/merkle-leaf.js'
+import { outlineCertificate, outlineTbs } from '../../src/x509/certificate-frame.js'
+import { hostNamesOf } from '../../src/x509/host-names.js'
+import { ignore } from '../../src/x509/note.js'
+import type { Outline } from '../../src/x509/outline.js'
 
 /** Bytes of a leaf before its certificate: version, leaf type, timestamp, entry type, length (RFC 6962 section 3.4). */
 const X509_OFFSET = 15
