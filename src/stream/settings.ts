@@ -7,6 +7,7 @@ import { userAgent } from '../http/user-agent.js'
 import { listOrigins } from '../loglist/list-input.js'
 import { selectionOption } from '../loglist/select.js'
 import { openLog } from '../logs/open-log.js'
+import type { End, Start } from '../poll/bounds.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { LogSpec } from '../types/log.js'
@@ -20,10 +21,10 @@ import { VERSION } from '../version.js'
 export interface Settings {
   readonly logList: CtStreamOptions['logList']
   readonly logs: LogSelection | readonly LogSpec[]
-  readonly start: 'now' | 'beginning' | { readonly index: number } | { readonly time: number }
+  readonly start: Start
   /** Whether `start` was said, and is not the default. */
   readonly startGiven: boolean
-  readonly end: 'never' | 'head' | { readonly index: number } | { readonly time: number }
+  readonly end: End
   /** `undefined`: each log's own maximum. */
   readonly mergeDelayMs: number | undefined
   readonly resume: string | undefined

@@ -1,19 +1,24 @@
 import { CtStreamError } from '../errors.js'
-import type { LogRequests } from '../poll/log-requests.js'
-import { indexAfterTime, indexBeforeTime, type TimedTree } from '../poll/time-index.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { equalBytes } from '../util/bytes.js'
 import { leafTimestamp } from '../wire/merkle-leaf.js'
-import type { Settings } from './settings.js'
+import type { LogRequests } from './log-requests.js'
+import { indexAfterTime, indexBeforeTime, type TimedTree } from './time-index.js'
+
+/** Where reading begins in a log without a checkpoint; `time` in epoch milliseconds. */
+export type Start = 'now' | 'beginning' | { readonly index: number } | { readonly time: number }
+
+/** Where reading ends; `time` in epoch milliseconds. */
+export type End = 'never' | 'head' | { readonly index: number } | { readonly time: number }
 
 /** The index that an option names, known before anything of a log is; `undefined` for one that depends on the log. */
-export function fixedIndexOf(place: Settings['start'] | Settings['end']): number | undefined {
+export function fixedIndexOf(place: Start | End): number | undefined {
   if (place === 'beginning') return 0
   return typeof place === 'object' && 'index' in place ? place.index : undefined
 }
 
 /** Index at which a log without a checkpoint is begun, given its head when it was opened. */
-export async function startIndexOf(start: Settings['start'], tree: TimedTree): Promise<number> {
+export async function startIndexOf(start: Start, tree: TimedTree): Promise<number> {
   if (start === 'now') return tree.treeSize
   if (start === 'beginning') return 0
   return 'index' in start ? start.index : indexBeforeTime(start.time, tree)
@@ -26,12 +31,7 @@ export async function startIndexOf(start: Settings['start'], tree: TimedTree): P
  * @param openedSize - Size of the log when it was opened.
  * @param asOf - Epoch milliseconds up to which the tree is complete but for the merge delay: when its head was signed.
  */
-export async function endIndexOf(
-  end: Settings['end'],
-  openedSize: number,
-  asOf: number,
-  tree: TimedTree,
-): Promise<number> {
+export async function endIndexOf(end: End, openedSize: number, asOf: number, tree: TimedTree): Promise<number> {
   if (end === 'never') return Number.POSITIVE_INFINITY
   if (end === 'head') return openedSize
   if ('index' in end) return end.index
@@ -44,7 +44,7 @@ export class TimeBounds {
   private readonly before: number
 
   /** @param begun - Whether the log was begun by `start`; where a checkpoint or cursor said where, nothing is too old. */
-  constructor({ start, end }: Pick<Settings, 'start' | 'end'>, begun: boolean) {
+  constructor({ start, end }: { readonly start: Start; readonly end: End }, begun: boolean) {
     this.from = begun && typeof start === 'object' && 'time' in start ? start.time : Number.NEGATIVE_INFINITY
     this.before = typeof end === 'object' && 'time' in end ? end.time : Number.POSITIVE_INFINITY
   }
