@@ -6,6 +6,7 @@ import type { EntryBatch } from '../types/entries.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { abortable } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
+import { Waits } from '../util/waits.js'
 
 /** Runs a request when its operator has room for it. */
 export type Schedule = <T>(request: () => Promise<T>, options: { priority: number; signal: AbortSignal }) => Promise<T>
@@ -68,11 +69,19 @@ export class LogRequests {
   /** Whether a request failed, for whatever reason, and none succeeded since. */
   private inTrouble = false
   private keyHasVerified: boolean
+  /** Before requests that failed are repeated. */
+  private readonly waits: Waits
 
   constructor(client: LogClient, options: LogRequestsOptions) {
     this.client = client
     this.options = options
     this.keyHasVerified = options.keyHasVerified
+    this.waits = new Waits(options.clock)
+  }
+
+  /** Milliseconds until a request that failed is repeated, at the earliest; `undefined` when none waits for that. */
+  get retryInMs(): number | undefined {
+    return this.waits.leftMs
   }
 
   head(options: RequestOptions = {}): Promise<PublishedHead> {
@@ -134,7 +143,7 @@ export class LogRequests {
         if (signal.aborted) throw signal.reason
         if (!CtStreamError.is(error) || isDisproof(error)) throw error
         this.failed(error, round)
-        await this.options.clock.sleep(this.delay(error, attempt), signal)
+        await this.waits.sleep(this.delay(error, attempt), signal)
       } finally {
         endProbe?.()
       }

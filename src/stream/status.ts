@@ -8,7 +8,8 @@ import type { Lane } from './reader/lane.js'
  */
 export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
   const { session } = lane
-  const { since } = session.trouble
+  const { since, retryInMs } = session.trouble
+  const troubleMs = since === undefined ? undefined : Math.max(0, elapsed - since)
   const position = lane.position.begun ? lane.position.next : undefined
   const head = session.logHeads.known.newest
   const lagEntries = position === undefined || head === undefined ? undefined : Math.max(0, head.treeSize - position)
@@ -33,7 +34,9 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
     retries: session.requests.retries,
     pageSize: session.limits.planner.pageSize,
     requestsPerSecond: session.options.scheduler.requestsPerSecond(session.log.url),
-    troubleMs: since === undefined ? undefined : Math.max(0, elapsed - since),
+    troubleMs,
+    failingSince: troubleMs === undefined ? undefined : Math.round(now - troubleMs),
+    nextRetryAt: retryInMs === undefined ? undefined : Math.round(now + retryInMs),
     lastError: session.condition.lastError,
   }
 }

@@ -179,6 +179,14 @@ export interface LogStatus {
    * it signed; `undefined` when all is well.
    */
   readonly troubleMs: number | undefined
+  /** When that began, {@link LogStatus.troubleMs} ago: epoch milliseconds by this machine's clock; `undefined` when all is well. */
+  readonly failingSince: number | undefined
+  /**
+   * When the log is asked again for what it did not give, at the earliest: epoch milliseconds by this machine's clock. `undefined` when
+   * all is well, and while it is being asked. Failing logs are asked after half a second at first, then ever less often: every minute
+   * at most where that may help, every 15 minutes where somebody most likely has to change something.
+   */
+  readonly nextRetryAt: number | undefined
   /** The last trouble the event `error` told of, long over or not; `undefined` when there was none. */
   readonly lastError: CtStreamError | undefined
 }

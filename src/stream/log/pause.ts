@@ -1,15 +1,21 @@
 import type { Clock } from '../../types/clock.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
+import { Waits } from '../../util/waits.js'
 
 /** A wait that can be cut short. */
 export class Pause {
-  private readonly clock: Clock
+  private readonly waits: Waits
   private readonly signal: AbortSignal
   private current: LinkedController | undefined
 
   constructor(clock: Clock, signal: AbortSignal) {
-    this.clock = clock
+    this.waits = new Waits(clock)
     this.signal = signal
+  }
+
+  /** Milliseconds until the wait under way is over; `undefined` when there is none. */
+  get leftMs(): number | undefined {
+    return this.waits.leftMs
   }
 
   /** Waits `ms` milliseconds, or until it is cut short; rejects with `signal.reason` when the signal aborts. */
@@ -17,7 +23,7 @@ export class Pause {
     const current = linkedController(this.signal)
     this.current = current
     try {
-      await this.clock.sleep(ms, current.signal)
+      await this.waits.sleep(ms, current.signal)
     } catch (error) {
       if (this.signal.aborted || !current.signal.aborted) throw error
     } finally {

@@ -85,6 +85,13 @@ export class Trouble {
     return since === undefined ? this.patience.since : Math.min(since, this.patience.since ?? since)
   }
 
+  /** Milliseconds until the log is asked again for what it did not give, at the earliest; `undefined` when all is well, or it is asked now. */
+  get retryInMs(): number | undefined {
+    if (this.since === undefined) return undefined
+    const { requests, pause } = this.session
+    return requests.retryInMs ?? pause.leftMs
+  }
+
   /** Whether what the log serves contradicts what it signed. */
   get isInDoubt(): boolean {
     return this.doubt.isOpen
