@@ -45,6 +45,7 @@ export type {
   Gap,
   HeadJson,
   LogCheckpoint,
+  LogCondition,
   StoredList,
 } from './types/checkpoint.js'
 export type { Clock, Logger } from './types/clock.js'
@@ -55,6 +56,7 @@ export type {
   LogInfo,
   LogKind,
   LogSpec,
+  LogState,
   Rfc6962LogSpec,
   SignedHead,
   StaticCtLogSpec,
@@ -88,7 +90,6 @@ export type {
   CtStreamOptions,
   EndOption,
   FollowedLog,
-  LogState,
   LogStatus,
   MisbehaviourOption,
   ReadableOptions,

@@ -165,7 +165,7 @@ function logFields({ id, description, operator, kind, url }: LogInfo): LogInfo {
   return { id, description, operator, kind, url }
 }
 
-function logJson(log: LogInfo): string {
+export function logJson(log: LogInfo): string {
   return JSON.stringify(logFields(log))
 }
 
@@ -198,7 +198,7 @@ function readIndex(value: number, path: string, what: string): number {
   return value
 }
 
-function readJson<T>(text: string, path: string, what: string): T {
+export function readJson<T>(text: string, path: string, what: string): T {
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -102,4 +102,19 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE gap ADD COLUMN delivered INTEGER; -- exclusive; NULL: nothing of it was, after all
     `,
   },
+  {
+    version: 4,
+    sql: `
+      CREATE TABLE condition (                       -- of every log of the last stream, also of one that was never reached
+        log_id        TEXT    NOT NULL PRIMARY KEY,
+        log           TEXT    NOT NULL,              -- JSON
+        state         TEXT    NOT NULL,
+        failing_since INTEGER,                       -- NULL: all is well
+        next_retry_at INTEGER,
+        error_code    TEXT,
+        error_message TEXT,
+        recorded_at   INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ]

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { Evidence, Gap, LogCheckpoint, LogCondition, StoredList } from '../types/checkpoint.js'
 import { loadedRows, rowToKeep } from './check.js'
+import { SqliteConditions } from './sqlite-conditions.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 import { takenOver } from './sqlite-guard.js'
 import { SqliteIssuers } from './sqlite-issuers.js'
@@ -19,6 +20,7 @@ export class SqliteTables {
   private readonly path: string
   private readonly statements: ReturnType<typeof prepare>
   private readonly issuers: SqliteIssuers
+  private readonly kept: SqliteConditions
   private readonly transaction: (action: () => void) => void
   /** What this stream wrote into the file as its own. */
   private token: string | undefined
@@ -27,6 +29,7 @@ export class SqliteTables {
     this.path = path
     this.statements = prepare(db)
     this.issuers = new SqliteIssuers(db)
+    this.kept = new SqliteConditions(db)
     this.transaction = db.transaction((action: () => void) => {
       this.requireOwner()
       action()
@@ -100,6 +103,14 @@ export class SqliteTables {
 
   putList(list: StoredList): void {
     this.transaction(() => this.statements.putList.run(rows.listRow(list)))
+  }
+
+  conditions(): LogCondition[] {
+    return this.kept.all(this.path)
+  }
+
+  putConditions(conditions: readonly LogCondition[]): void {
+    this.transaction(() => this.kept.put(conditions))
   }
 
   owner(): CheckpointOwner | undefined {

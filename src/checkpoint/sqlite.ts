@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { pid } from 'node:process'
 import { CtStreamError } from '../errors.js'
-import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { CheckpointStore, Evidence, Gap, LogCheckpoint, LogCondition, StoredList } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import { systemClock } from '../util/clock.js'
 import { loadSqlite } from './sqlite-driver.js'
@@ -153,6 +153,18 @@ export class SqliteCheckpointStore implements CheckpointStore {
   putList(list: StoredList): void {
     this.write('keep a log list', (tables) => {
       tables.putList(list)
+      return false
+    })
+  }
+
+  /** How the logs of the stream that uses the file fare, or those of the last one fared; in the order of their selection. */
+  conditions(): readonly LogCondition[] {
+    return this.run('read the state of the logs', (tables) => tables.conditions())
+  }
+
+  putConditions(conditions: readonly LogCondition[]): void {
+    this.write('keep the state of the logs', (tables) => {
+      tables.putConditions(conditions)
       return false
     })
   }

@@ -1,4 +1,4 @@
-import type { LogInfo, SignedHead } from './log.js'
+import type { LogInfo, LogState, SignedHead } from './log.js'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -85,6 +85,23 @@ export interface Evidence {
   readonly recordedAt: number
 }
 
+/**
+ * How a log fares, or fared when its stream ended: for who looks at a store from outside, as `ct-stream status` does. No stream goes
+ * on by it.
+ */
+export interface LogCondition {
+  readonly log: LogInfo
+  readonly state: LogState
+  /** Epoch milliseconds since when it gives no answer, or wrong ones; `undefined` when all is well. */
+  readonly failingSince: number | undefined
+  /** Epoch milliseconds when it is asked again, at the earliest; `undefined` when that is now, or never. */
+  readonly nextRetryAt: number | undefined
+  /** The last trouble, long over or not: an error code and its message, in which nothing of the log's stands raw. */
+  readonly lastError: { readonly code: string; readonly message: string } | undefined
+  /** Epoch milliseconds. */
+  readonly recordedAt: number
+}
+
 /** A log list as it was last fetched and believed. */
 export interface StoredList {
   readonly url: string
@@ -102,7 +119,7 @@ export interface StoredList {
  * the stream never calls two at once (but `close`, when another call has not been answered for five seconds).
  *
  * Writes that throw an error with `retryable: true` are tried again for five minutes, other errors end the stream; what
- * `issuer`, `putIssuer`, `list` and `putList` throw does neither.
+ * `issuer`, `putIssuer`, `list`, `putList` and `putConditions` throw does neither.
  */
 export interface CheckpointStore {
   /**
@@ -138,6 +155,11 @@ export interface CheckpointStore {
   putIssuer(fingerprint: string, der: Uint8Array): Awaitable<void>
   list(url: string): Awaitable<StoredList | undefined>
   putList(list: StoredList): Awaitable<void>
+  /**
+   * Keeps how every log of the stream fares, in place of what was kept before: also of logs that were never reached, which have no row.
+   * Called every five seconds at most, while something changes. A store without it loses nothing but what an operator could see.
+   */
+  putConditions?(conditions: readonly LogCondition[]): Awaitable<void>
   /** Releases it. Idempotent. Every other method fails with `CT_CLOSED` from then on, until it is opened again. */
   close(): Awaitable<void>
 }

@@ -4,7 +4,7 @@ import type { CtCertificate } from './certificate.js'
 import type { CheckpointStore, Gap } from './checkpoint.js'
 import type { Clock, Logger } from './clock.js'
 import type { DedupeOption, Filter } from './filter.js'
-import type { Cosignature, LogInfo, LogSpec, SignedHead } from './log.js'
+import type { Cosignature, LogInfo, LogSpec, LogState, SignedHead } from './log.js'
 import type { ListedLog, ListProblem, LogList, LogSelection } from './log-list.js'
 
 /**
@@ -103,22 +103,6 @@ export interface ConcurrencyOption {
   /** … altogether, 1 to 1024. Default 32. */
   readonly total?: number
 }
-
-/**
- * What a log is doing.
- *
- * - `opening`: its first head has not been read yet
- * - `live`: everything its newest head covers has been read
- * - `catching-up`: there is more to read
- * - `waiting`: its last requests failed, or what it served contradicts what it signed and nobody knows yet whose fault that is; it
- *   is tried again
- * - `finished`: it reached the `end`
- * - `misbehaving`: it signed two trees that cannot both be its own, or served for minutes what does not agree with what it signed;
- *   the evidence is stored, and it is tried again every minute or so; with `onMisbehaviour: 'continue-unverified'` it is read on
- * - `failed`: given up, which happens in a stream with an `end`, and to a log that left the lists and could not be read for a day;
- *   the missing entries are recorded as a gap
- */
-export type LogState = 'opening' | 'live' | 'catching-up' | 'waiting' | 'finished' | 'misbehaving' | 'failed'
 
 /** What one log is doing: a copy, made when it was asked for. */
 export interface LogStatus {

@@ -1,5 +1,6 @@
 import type { CtErrorCode } from '../../errors.js'
-import type { EndOption, LogState, LogStatus, StreamStatus } from '../../types/stream.js'
+import type { LogState } from '../../types/log.js'
+import type { EndOption, LogStatus, StreamStatus } from '../../types/stream.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 import { truncate } from './width.js'
 

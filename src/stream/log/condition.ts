@@ -1,5 +1,5 @@
 import type { CtStreamError } from '../../errors.js'
-import type { LogState } from '../../types/stream.js'
+import type { LogState } from '../../types/log.js'
 import type { LogSessionEvents } from './log-session-options.js'
 
 /** How a log fares: the state it is in and the last trouble it gave, as events and `status()` tell. */

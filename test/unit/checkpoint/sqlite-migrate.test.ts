@@ -46,7 +46,7 @@ describe('migrations', () => {
       closeFile(openForStream(Database, path, owner))
       const db = new Database(path)
       schemas.push(db.prepare('SELECT type, name FROM sqlite_schema ORDER BY name').all())
-      for (const table of ['log', 'pending_head', 'gap', 'evidence', 'issuer', 'list', 'owner']) {
+      for (const table of ['log', 'pending_head', 'gap', 'evidence', 'issuer', 'list', 'owner', 'condition']) {
         schemas.push(db.pragma(`table_info(${table})`))
       }
       db.close()
