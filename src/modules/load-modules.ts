@@ -1,5 +1,4 @@
 import { readdir, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { extname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
@@ -7,6 +6,7 @@ import { CtStreamError } from '../errors.js'
 import { importFailure } from '../util/import-failure.js'
 import { objectOption, optionError } from '../util/options.js'
 import { type ConfiguredModule, isModule, type Module, type ModuleUse } from './definition.js'
+import { packageFile } from './package-file.js'
 
 /**
  * A module by value, by file (`./only-ev.js`), by folder (every `.js`, `.mjs` and `.ts` file in it, by name) or by package: `only-ev` is
@@ -53,7 +53,7 @@ async function load(spec: ModuleSpec, folder: string): Promise<ConfiguredModule[
   if (isModule(module)) return [{ ...use, module }]
   if (typeof module !== 'string' || module === '')
     throw invalid(inspect(spec, { depth: 1 }), 'is neither a module nor the name of one')
-  const files = isPath(module) ? await filesAt(module, folder) : [packageFile(module, folder)]
+  const files = isPath(module) ? await filesAt(module, folder) : [packageAt(module, folder)]
   if (files.length > 1 && (use as ModuleUse).name !== undefined)
     throw invalid(module, 'is a folder of several modules: they cannot all have one `name`')
   return Promise.all(files.map(async (file) => ({ ...use, module: await importModule(module, file) })))
@@ -76,27 +76,19 @@ async function filesAt(name: string, folder: string): Promise<string[]> {
 }
 
 /** The file of a package, as a program in that folder would get it. */
-function packageFile(name: string, folder: string): string {
-  const require = createRequire(join(folder, 'noop.js'))
+function packageAt(name: string, folder: string): string {
   const names = /[@/]/.test(name) || name.startsWith(PREFIX) ? [name] : [PREFIX + name, name]
-  let cause: unknown
   for (const candidate of names) {
     try {
-      const file = require.resolve(candidate)
-      // `path` and the like are Node's own.
-      if (isAbsolute(file)) return file
+      const file = packageFile(candidate, folder)
+      if (file !== undefined) return file
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND')
-        throw invalid(name, `cannot be resolved: ${messageOf(error)}`, error)
-      cause = error
+      throw invalid(name, `cannot be resolved: ${messageOf(error)}`, error)
     }
   }
-  const how = `install it (npm install ${names[0]}), or name a file (./${name}.js)`
-  throw invalid(
-    name,
-    `is not found: there is no package ${names.join(' or ')} that ${folder} could import; ${how}`,
-    cause,
-  )
+  const path = EXTENSIONS.includes(extname(name)) ? name : `${name}.js`
+  const how = `install it (npm install ${names[0]}), or name a file (./${path})`
+  throw invalid(name, `is not found: there is no package ${names.join(' or ')} that ${folder} could import; ${how}`)
 }
 
 async function importModule(name: string, file: string): Promise<Module> {

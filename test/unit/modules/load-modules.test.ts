@@ -31,6 +31,15 @@ for (const name of ['ct-stream-module-only-ev', '@me/watch', 'plain']) {
   write(`node_modules/${name}/package.json`, JSON.stringify({ name, type: 'module', exports: './index.js' }))
   write(`node_modules/${name}/index.js`, source(name.replace('@', '')))
 }
+const exportsOf = {
+  'only-import': { '.': { types: './index.d.ts', import: './index.js' }, './more': { import: { node: './more.js' } } },
+  'only-browsers': { '.': { browser: './index.js' } },
+}
+for (const [name, exports] of Object.entries(exportsOf)) {
+  write(`node_modules/${name}/package.json`, JSON.stringify({ name, type: 'module', exports }))
+  write(`node_modules/${name}/index.js`, source(name))
+  write(`node_modules/${name}/more.js`, source('more'))
+}
 
 describe('loadModules', () => {
   const names = async (...specs: ModuleSpec[]) =>
@@ -54,6 +63,10 @@ describe('loadModules', () => {
     ])
   })
 
+  it('finds a package, and a path in it, that can only be imported', async () => {
+    expect(await names('only-import', 'only-import/more')).toEqual(['only-import', 'more'])
+  })
+
   it('hands on options and use, and takes a URL for the folder', async () => {
     const spec = { module: './one.mjs', options: { x: 1 }, name: 'uno', limits: { concurrency: 2 } }
     const [module] = await loadModules([spec], { from: pathToFileURL(`${folder}/`) })
@@ -64,6 +77,9 @@ describe('loadModules', () => {
     ['./gone.mjs', /module `.\/gone.mjs` is not found: there is no .*gone.mjs/],
     ['only-dv', /there is no package ct-stream-module-only-dv or only-dv that .* could import; install it/],
     ['path', /there is no package ct-stream-module-path or path/],
+    ['only-browsers', /cannot be resolved: No "exports" main defined/],
+    ['only-import/less', /cannot be resolved: Package subpath '.\/less' is not defined/],
+    ['none.mjs', /or name a file \(.\/none\.mjs\)$/],
     ['./none.mjs', /exports no module .*its default export must be what defineModule\(\) returns/],
     ['./broken.mjs', /cannot be imported .*broken.mjs/],
     ['./throws.mjs', /cannot be imported \(.*throws.mjs\): no database$/],
