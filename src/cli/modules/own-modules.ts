@@ -25,5 +25,5 @@ export async function ownModule(name: string): Promise<Module | undefined> {
 
 /** What a program imports it by. */
 export function longName(name: string): string {
-  return `ct-stream/outputs/${name}`
+  return `ct-stream/${name === 'watchlist' ? 'modules' : 'outputs'}/${name}`
 }
