@@ -108,6 +108,53 @@ describe('the examples', () => {
   })
 })
 
+describe('the examples of modules', () => {
+  const entries = (...names: string[]) =>
+    createTestLog({ entries: issueCertificates(names.map((name) => ({ dnsNames: [name] }))) })
+  const reading = ({ spec }: TestLog) =>
+    JSON.stringify({ logs: [spec], start: 'beginning', end: 'head', checkpoint: false })
+
+  it('own-domains keeps what is not expected, and nothing that is of others', async () => {
+    await using log = await entries('mail.example.com', 'www.example.com', 'example.com.attacker.example')
+    const database = join(place, 'own-domains.db')
+    const watched = JSON.stringify({
+      own: ['example.com'],
+      issuers: ["Let's Test"],
+      known: ['www.example.com'],
+      database,
+    })
+    await node(`import { watchOwnDomains } from ${url('own-domains')}
+      await watchOwnDomains(${watched}, ${reading(log)})`)
+    const search = [join(root, 'dist', 'cli.js'), 'search', '*.example.com', '--db', database, '--json']
+    const found = JSON.parse((await run(process.execPath, search)).stdout) as {
+      kind: string
+      certificate: { dnsNames: string[] }
+    }[]
+    expect(found.map(({ kind, certificate }) => [kind, ...certificate.dnsNames])).toEqual([
+      ['new-name', 'mail.example.com'],
+    ])
+  })
+
+  it('brand-watch shows a look-alike with its reasons, and writes it down', async () => {
+    await using log = await entries('paypa1-login.example', 'www.paypal.com', 'weather.example')
+    const file = join(place, 'look-alikes.jsonl')
+    const { stdout } = await node(`import { watchBrand } from ${url('brand-watch')}
+      await watchBrand('PayPal', ['paypal.com'], ${JSON.stringify(file)}, ${reading(log)})`)
+    expect(stdout).toMatch(/^ *\d+ "PayPal paypa1-login\.example"\n {4} *\d+ ".+"\n/)
+    expect(stdout).not.toContain('weather')
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ module: 'watchlist', kind: 'lookalike' })
+  })
+
+  it('own-module passes its test, and runs from the command line', async () => {
+    await using log = await entries('a.example.com', 'b.example.com', 'c.example.com')
+    await node(`import { testBurst } from ${url('own-module')}\nawait testBurst()`)
+    const source = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head', '--no-checkpoint']
+    const module = `${join(built, 'out', 'own-module.mjs')}:{"certificates":3}`
+    const { stdout } = await run(process.execPath, [join(root, 'dist', 'cli.js'), ...source, '--module', module])
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'burst', subject: 'example.com' })
+  })
+})
+
 describe('the README', () => {
   it('has programs that compile', async () => {
     const config = join(built, 'readme', 'tsconfig.json')
