@@ -1,4 +1,4 @@
-import type { CtCertificate, ValidationLevel } from '../types/certificate.js'
+import type { CtCertificate, PublicKeyInfo, ValidationLevel } from '../types/certificate.js'
 import { isPrivateSuffix, registrableDomain, splitName } from '../watchlist/suffix.js'
 
 /** What is read of a certificate. */
@@ -116,12 +116,15 @@ export function purposes({ extendedKeyUsage = [] }: InspectedCertificate): strin
   return extendedKeyUsage.map(({ oid }) => oid)
 }
 
+type Dates = Pick<CtCertificate, 'notBefore' | 'notAfter'>
+
 /** Both ends are part of the validity: one more second. */
-export function validityMs({ notBefore, notAfter }: InspectedCertificate): number | undefined {
+export function validityMs({ notBefore, notAfter }: Dates): number | undefined {
   return notBefore && notAfter && notAfter.getTime() - notBefore.getTime() + 1000
 }
 
-function validityDays(cert: InspectedCertificate): number | undefined {
+/** A fraction is a day. */
+export function validityDays(cert: Dates): number | undefined {
   const ms = validityMs(cert)
   return ms === undefined ? undefined : Math.ceil(ms / DAY)
 }
@@ -152,7 +155,8 @@ function serialBits(serial: string | undefined): number | undefined {
   return digits === '' ? 0 : (digits.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(digits.charAt(0), 16)))
 }
 
-function keyText({ algorithm, bits, curve }: NonNullable<InspectedCertificate['publicKey']>): string {
+/** `RSA 2048`, `EC P-256`, `Ed25519`. */
+export function keyText({ algorithm, bits, curve }: PublicKeyInfo): string {
   if (curve !== undefined) return `${algorithm} ${curve}`
   return bits === undefined || algorithm === `Ed${bits}` || /\d$/.test(algorithm) ? algorithm : `${algorithm} ${bits}`
 }

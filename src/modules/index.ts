@@ -2,7 +2,12 @@
 
 export type { CertificateFacts, CertificateScope, InspectedCertificate } from '../intelligence/facts.js'
 export { type Inspection, type InspectOptions, inspectCertificate } from '../intelligence/inspect.js'
+export type { MissingCertificates } from '../intelligence/missing-certificates.js'
 export { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
+export { CertificateStatistics, type CountedCertificate, type StatisticsOptions } from '../intelligence/statistics.js'
+export type { CountTable, DistinctEstimate, StatisticsReport } from '../intelligence/statistics-report.js'
+export type { SeriesRow } from '../intelligence/time-series.js'
+export type { CountRow } from '../intelligence/top-counts.js'
 export type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
 export type { Concern, ConcernClass } from '../watchlist/concern.js'
 export type { ConcerningCertificate } from '../watchlist/concerns.js'

@@ -1,0 +1,39 @@
+const WAYS = 4
+const WORDS = 3
+
+/**
+ * Remembers with which registrable domain keys were seen, 12 bytes a key: of four keys that belong into the same place the one goes that
+ * came first.
+ *
+ * What it reports is so, but for one of 2^64 keys that look like another; keys that were forgotten are missed.
+ */
+export class KeyReuse {
+  private readonly table: Uint32Array
+  private readonly buckets: number
+
+  /** @param capacity - Keys, 4 or more. */
+  constructor(capacity: number) {
+    this.buckets = Math.ceil(capacity / WAYS)
+    this.table = new Uint32Array(this.buckets * WAYS * WORDS)
+  }
+
+  /**
+   * @param key - 64 hex digits or more, evenly distributed, as a SHA-256 is.
+   * @param domains - Hashes of the registrable domains of a certificate with this key, 32 bits unsigned; at least one.
+   * @returns Whether the key was seen with a domain that is not among them.
+   */
+  add(key: string, domains: readonly number[]): boolean {
+    const first = Number.parseInt(key.slice(0, 8), 16)
+    const second = Number.parseInt(key.slice(8, 16), 16)
+    const from = (Number.parseInt(key.slice(16, 24), 16) % this.buckets) * WAYS * WORDS
+    const { table } = this
+    for (let at = from; at < from + WAYS * WORDS; at += WORDS)
+      if (table[at] === first && table[at + 1] === second) return !domains.includes(table[at + 2] as number)
+    // The newest stands first.
+    table.copyWithin(from + WORDS, from, from + (WAYS - 1) * WORDS)
+    table[from] = first
+    table[from + 1] = second
+    table[from + 2] = domains[0] as number
+    return false
+  }
+}

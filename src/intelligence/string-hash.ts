@@ -1,0 +1,39 @@
+/**
+ * Hashes text to 64 bits that depend on secret numbers, so that nobody can choose names that meet in a table. Not for more than that:
+ * who sees the hashes can find the numbers.
+ */
+export class StringHash {
+  private readonly seeds: readonly [number, number]
+  /** Of the text that was hashed last: 32 bits each, unsigned. */
+  high = 0
+  low = 0
+
+  /** @param random - Uniform in [0, 1). */
+  constructor(random: () => number) {
+    this.seeds = [Math.floor(random() * 0x100000000), Math.floor(random() * 0x100000000)]
+  }
+
+  /** Leaves the result in `high` and `low`. */
+  of(text: string): this {
+    let [a, b] = this.seeds
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      a = Math.imul(a ^ unit, 0x85ebca6b)
+      a = (a << 13) | (a >>> 19)
+      b = Math.imul(b ^ unit, 0xc2b2ae35)
+      b = (b << 17) | (b >>> 15)
+    }
+    this.high = mixed(a ^ text.length ^ mixed(b))
+    this.low = mixed(b ^ this.high)
+    return this
+  }
+}
+
+/** So that each bit of the result depends on all (the last step of MurmurHash3). */
+function mixed(value: number): number {
+  let hash = value ^ (value >>> 16)
+  hash = Math.imul(hash, 0x85ebca6b)
+  hash ^= hash >>> 13
+  hash = Math.imul(hash, 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

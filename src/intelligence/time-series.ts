@@ -1,0 +1,51 @@
+/** What came in one span of time. Plain data. */
+export interface SeriesRow {
+  /** Milliseconds from the beginning of the counting. */
+  readonly startMs: number
+  readonly certificates: number
+  readonly precertificates: number
+}
+
+const SPANS = 120
+
+/** How many came when: 120 spans at most, of a second each in the beginning, twice as long whenever they do not suffice. */
+export class TimeSeries {
+  private span = 1000
+  private rows: [certificates: number, precertificates: number][] = []
+
+  /** Length of each span, milliseconds. */
+  get spanMs(): number {
+    return this.span
+  }
+
+  /** @param at - Milliseconds from the beginning, never less than before. */
+  add(at: number, kind: 'certificate' | 'precertificate'): void {
+    while (at >= this.span * SPANS) this.merge()
+    const index = Math.floor(at / this.span)
+    while (this.rows.length <= index) this.rows.push([0, 0])
+    const row = this.rows[index] as [number, number]
+    row[kind === 'certificate' ? 0 : 1] += 1
+  }
+
+  report(): SeriesRow[] {
+    return this.rows.map(([certificates, precertificates], i) => ({
+      startMs: i * this.span,
+      certificates,
+      precertificates,
+    }))
+  }
+
+  private merge(): void {
+    const merged: typeof this.rows = []
+    for (const [i, [certificates, precertificates]] of this.rows.entries()) {
+      if (i % 2 === 0) merged.push([certificates, precertificates])
+      else {
+        const row = merged.at(-1) as [number, number]
+        row[0] += certificates
+        row[1] += precertificates
+      }
+    }
+    this.rows = merged
+    this.span *= 2
+  }
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { DistinctCount } from '../../../src/intelligence/distinct-count.js'
+import { KeyReuse } from '../../../src/intelligence/key-reuse.js'
+import { PrecertificateWatch } from '../../../src/intelligence/missing-certificates.js'
+import { NewlySeen } from '../../../src/intelligence/newly-seen.js'
+import { StringHash } from '../../../src/intelligence/string-hash.js'
+import { TimeSeries } from '../../../src/intelligence/time-series.js'
+import { TopCounts } from '../../../src/intelligence/top-counts.js'
+import { SeededRandom } from '../../../src/testing/seeded.js'
+
+const seededRandom = (seed: number) => {
+  const random = new SeededRandom(String(seed))
+  return () => random.next() / 2 ** 32
+}
+const hexOf = (text: string) => createHash('sha256').update(text).digest('hex')
+
+describe('TopCounts', () => {
+  const stream = fc.array(fc.nat(40).map(String), { maxLength: 2000 })
+
+  it('never counts more than there is, nor less than its error says, and keeps what is frequent', () => {
+    fc.assert(
+      fc.property(stream, fc.integer({ min: 1, max: 50 }), (names, capacity) => {
+        const counts = new TopCounts(capacity)
+        const exact = new Map<string, number>()
+        for (const name of names) {
+          counts.add(name)
+          exact.set(name, (exact.get(name) ?? 0) + 1)
+        }
+        const rows = counts.top(1000)
+        expect(counts.total).toBe(names.length)
+        for (const { name, count, error } of rows) {
+          expect(count).toBeLessThanOrEqual(exact.get(name) ?? 0)
+          expect(count + error).toBeGreaterThanOrEqual(exact.get(name) ?? 0)
+          expect(error).toBeLessThanOrEqual(names.length / capacity)
+        }
+        const shown = new Set(rows.map(({ name }) => name))
+        for (const [name, count] of exact) if (!shown.has(name)) expect(count).toBeLessThanOrEqual(counts.unseen)
+        for (const [name, count] of exact) if (count > names.length / capacity) expect(shown).toContain(name)
+        if (exact.size <= capacity) {
+          const expected = [...exact].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+          expect(rows).toEqual(expected.map(([name, count]) => ({ name, count, error: 0 })))
+        }
+      }),
+    )
+  })
+})
+
+describe('DistinctCount', () => {
+  it.each([0, 1, 10, 1000, 20_000, 300_000])('estimates %i within four times its error', (size) => {
+    const hash = new StringHash(seededRandom(size + 1))
+    const count = new DistinctCount()
+    for (let i = 0; i < size; i++) {
+      const { high, low } = hash.of(`www.example-${i}.com`)
+      count.add(high, low)
+      count.add(high, low)
+    }
+    expect(Math.abs(count.estimate() - size)).toBeLessThanOrEqual(Math.ceil(size * DistinctCount.error * 4))
+  })
+})
+
+describe('NewlySeen', () => {
+  it('remembers the last ones, as many as it can, and overlooks less than it says', () => {
+    const hash = new StringHash(seededRandom(3))
+    const seen = new NewlySeen(20_000)
+    const isNew = (i: number) => {
+      const { high, low } = hash.of(`example-${i}.com`)
+      return seen.add(high, low)
+    }
+    let overlooked = 0
+    for (let i = 0; i < 60_000; i++) if (!isNew(i)) overlooked += 1
+    expect(overlooked / 60_000).toBeLessThan(NewlySeen.error)
+    for (let i = 59_999; i >= 40_000; i--) expect(isNew(i)).toBe(false)
+    let forgotten = 0
+    for (let i = 0; i < 1000; i++) if (isNew(i)) forgotten += 1
+    expect(forgotten).toBeGreaterThan(990)
+  })
+})
+
+describe('KeyReuse', () => {
+  it('reports a key below a domain that was not there, and nothing else', () => {
+    const reuse = new KeyReuse(1000)
+    expect(reuse.add(hexOf('a'), [1])).toBe(false)
+    expect(reuse.add(hexOf('a'), [1])).toBe(false)
+    expect(reuse.add(hexOf('a'), [2, 1])).toBe(false)
+    expect(reuse.add(hexOf('a'), [2])).toBe(true)
+    expect(reuse.add(hexOf('b'), [2])).toBe(false)
+  })
+
+  it('misses, but never invents, when there are more keys than it remembers', () => {
+    const keys = fc.array(fc.tuple(fc.nat(300), fc.nat(3)), { maxLength: 500 })
+    fc.assert(
+      fc.property(keys, (pairs) => {
+        const reuse = new KeyReuse(64)
+        const exact = new Map<number, Set<number>>()
+        for (const [key, domain] of pairs) {
+          const domains = exact.get(key) ?? new Set()
+          exact.set(key, domains)
+          if (reuse.add(hexOf(`key ${key}`), [domain])) expect([...domains].some((one) => one !== domain)).toBe(true)
+          domains.add(domain)
+        }
+      }),
+    )
+  })
+})
+
+describe('PrecertificateWatch', () => {
+  it('tells precertificates whose certificate did not come in time, whichever came first', () => {
+    const watch = new PrecertificateWatch(100, 1000)
+    watch.add(hexOf('both'), 'precertificate', 0)
+    watch.add(hexOf('alone'), 'precertificate', 0)
+    watch.add(hexOf('late'), 'precertificate', 0)
+    watch.add(hexOf('certificate only'), 'certificate', 0)
+    watch.add(hexOf('reversed'), 'certificate', 1)
+    watch.add(hexOf('reversed'), 'precertificate', 2)
+    watch.add(hexOf('both'), 'certificate', 500)
+    expect(watch.report(999)).toEqual({ sampled: 0, share: null, error: 0, estimate: 0 })
+    watch.add(hexOf('late'), 'certificate', 1500)
+    expect(watch.report(2000)).toEqual({ sampled: 4, share: 0.5, error: 0, estimate: 2 })
+  })
+
+  it('looks at a sample where there are too many, and states the error', () => {
+    const watch = new PrecertificateWatch(2000, 1000)
+    const count = 50_000
+    for (let i = 0; i < count; i++) watch.add(hexOf(`${i}`), 'precertificate', 0)
+    for (let i = 0; i < count; i++) if (i % 4 !== 0) watch.add(hexOf(`${i}`), 'certificate', 1)
+    const { sampled, share, error, estimate } = watch.report(5000)
+    expect(sampled).toBeLessThanOrEqual(2000)
+    expect(sampled).toBeGreaterThan(900)
+    expect(Math.abs((share ?? 0) - 0.25)).toBeLessThan(4 * error)
+    expect(Math.abs(estimate - count / 4) / count).toBeLessThan(0.1)
+  })
+})
+
+describe('TimeSeries', () => {
+  it('loses nothing when its spans grow', () => {
+    const steps = fc.array(fc.tuple(fc.nat(100_000), fc.boolean()), { maxLength: 300 })
+    fc.assert(
+      fc.property(steps, (given) => {
+        const series = new TimeSeries()
+        let at = 0
+        for (const [step, isFinal] of given) {
+          at += step
+          series.add(at, isFinal ? 'certificate' : 'precertificate')
+        }
+        const rows = series.report()
+        expect(rows.length).toBeLessThanOrEqual(120)
+        expect(rows.reduce((sum, row) => sum + row.certificates, 0)).toBe(given.filter(([, isFinal]) => isFinal).length)
+        expect(rows.reduce((sum, row) => sum + row.precertificates, 0)).toBe(
+          given.filter(([, isFinal]) => !isFinal).length,
+        )
+        for (const [i, { startMs }] of rows.entries()) expect(startMs).toBe(i * series.spanMs)
+        if (given.length > 0) expect(Math.floor(at / series.spanMs)).toBe(rows.length - 1)
+      }),
+    )
+  })
+})
