@@ -9,6 +9,7 @@ export default defineConfig({
     index: 'src/index.ts',
     testing: 'src/testing/index.ts',
     modules: 'src/modules/index.ts',
+    'modules/intelligence': 'src/modules/intelligence.ts',
     'modules/watchlist': 'src/modules/watchlist.ts',
     'outputs/command': 'src/outputs/command.ts',
     'modules/testing': 'src/module-testing/index.ts',

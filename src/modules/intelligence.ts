@@ -1,0 +1,127 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { inspector } from '../intelligence/inspect.js'
+import { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
+import { CertificateStatistics } from '../intelligence/statistics.js'
+import type { CtCertificate } from '../types/certificate.js'
+import { elapsedOf } from '../util/clock.js'
+import { harmlessJson } from '../util/harmless.js'
+import { defineModule, type Module, type ModuleContext, type SetupContext } from './definition.js'
+
+const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
+
+const options = z.strictObject({
+  minSeverity: z.enum(SEVERITIES).default('low').describe('Rules of less severity are counted, and not reported.'),
+  ignore: z
+    .array(z.enum(Object.keys(RULES) as [RuleId, ...RuleId[]]))
+    .default([])
+    .describe('Rules that are counted, and not reported.'),
+  weakKeys: z
+    .boolean()
+    .default(false)
+    .describe('Try RSA keys for the ROCA form and for close primes: some tenths of a millisecond each.'),
+  report: z.string().min(1).optional().describe('File that a report of the statistics is written to, as JSON.'),
+  reportEveryMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(86_400_000)
+    .default(60_000)
+    .describe('How often it is written while certificates come, milliseconds. Always at the end.'),
+})
+
+/** What {@link intelligence} takes. */
+export type IntelligenceModuleOptions = z.input<typeof options>
+
+/** What a program may bring along. */
+export interface IntelligenceModuleTools {
+  /** Where certificates are counted; the program asks it for reports. Default: one of the module's own. */
+  readonly statistics?: CertificateStatistics
+  /** As of `inspectCertificate`. */
+  readonly knownWeakKeys?: ReadonlySet<string>
+  /** As of `inspectCertificate`. */
+  readonly operators?: ReadonlyMap<string, string>
+}
+
+interface State {
+  readonly add: (cert: CtCertificate) => readonly RuleBreach[]
+  /** Writes a report when it is time. */
+  readonly report: (isEnd: boolean) => Promise<void>
+}
+
+/**
+ * Makes the module {@link intelligence} with means of the program's own.
+ *
+ * @example
+ * const statistics = new CertificateStatistics()
+ * runModules(stream, [intelligenceModule({ statistics }).with({}), jsonl.with({ file: 'broken-rules.jsonl' })])
+ */
+export function intelligenceModule(tools: IntelligenceModuleTools = {}): Module<IntelligenceModuleOptions> {
+  return defineModule({
+    name: 'intelligence',
+    description: 'which rules certificates break, and statistics over all',
+    options,
+    setup: (context) => setUp(context, tools),
+    async onBatch(certificates, context) {
+      for (const certificate of certificates) inspect(certificate, context)
+      await context.state.report(false)
+    },
+    teardown: ({ state }) => state.report(true),
+  })
+}
+
+/**
+ * Reports the rules of the RFCs and the CA/Browser Forum that certificates break (see `inspectCertificate`), and counts all certificates
+ * (see `CertificateStatistics`).
+ *
+ * ```ts
+ * await runModules(ctStream(), [intelligence.with({ minSeverity: 'medium' }), webhook.with({ url })]).done
+ * ```
+ *
+ * A finding's `kind` and `subject` are the rule's id: one for each rule and issuance. Its reason ends with the clause.
+ */
+export const intelligence: Module<IntelligenceModuleOptions> = intelligenceModule()
+
+export default intelligence
+
+function setUp(
+  { options: given, log, clock }: SetupContext<z.output<typeof options>>,
+  tools: IntelligenceModuleTools,
+): State {
+  const { statistics = new CertificateStatistics({ clock }), ...keys } = tools
+  const inspected = inspector({ ...keys, weakKeys: given.weakKeys })
+  const elapsed = elapsedOf(clock)
+  let written = elapsed()
+  const report = async (isEnd: boolean) => {
+    if (given.report === undefined || (!isEnd && elapsed() - written < given.reportEveryMs)) return
+    written = elapsed()
+    try {
+      // Who reads it meanwhile has the old one or the new one, and nothing between.
+      await writeFile(`${given.report}.new`, `${harmlessJson(statistics.report())}\n`)
+      await rename(`${given.report}.new`, given.report)
+    } catch (error) {
+      log.warn(`the report cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const add = (cert: CtCertificate) => {
+    const { breaches } = inspected(cert)
+    statistics.add(cert, breaches)
+    return breaches
+  }
+  return { add, report }
+}
+
+function inspect(certificate: CtCertificate, context: ModuleContext<z.output<typeof options>, State>): void {
+  const { state, options, emit } = context
+  const least = SEVERITIES.indexOf(options.minSeverity)
+  for (const { rule, severity, clause, text, names } of state.add(certificate)) {
+    if (SEVERITIES.indexOf(severity) < least || options.ignore.includes(rule)) continue
+    const [name] = names
+    emit({
+      kind: rule,
+      severity,
+      reasons: [{ text: `${text} (${clause})`, ...(name !== undefined && name !== '' && { name }) }],
+      certificate,
+    })
+  }
+}
