@@ -14,6 +14,7 @@ import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
 import { top } from './commands/top.js'
 import { verifyEvidenceCommand } from './commands/verify-evidence.js'
+import { watchCommand } from './commands/watch.js'
 
 const decode = decodeCommand(() => import('./decode-kit.js'))
 
@@ -31,6 +32,7 @@ const demo = demoCommand(async () => {
  */
 export const commands: readonly Command[] = [
   stream,
+  watchCommand,
   top,
   logs,
   status,

@@ -5,11 +5,11 @@ import type { Clock } from '../types/clock.js'
 import { quietController } from '../util/abort.js'
 import { elapsedOf } from '../util/clock.js'
 import { isLoopback } from '../util/loopback.js'
-import { VERSION } from '../version.js'
 import { CertificateCache } from './certificate-cache.js'
 import { draftOf, isOfOwnNames } from './concern-draft.js'
 import { defineModule, type Module, type ModuleContext } from './definition.js'
 import { isUrl } from './list-source.js'
+import { listTransport } from './list-transport.js'
 import { LIST_NAMES, WatchedLists } from './watched-lists.js'
 
 const entries = z.array(z.string().min(1))
@@ -112,7 +112,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
         rules: withoutUndefined(rules),
         files,
         log,
-        transport: () => (transport ??= openTransport(tools)),
+        transport: () => (transport ??= listTransport(tools.fetch)),
       })
       const over = quietController()
       let reloading = Promise.resolve()
@@ -179,14 +179,6 @@ async function reloadAgain(lists: WatchedLists, clock: Clock, everyMs: number, s
     // The clock of a caller that does not sleep, for one.
     if (!signal.aborted) throw error
   }
-}
-
-async function openTransport({ fetch }: WatchlistModuleTools): Promise<Transport> {
-  const [{ createTransport }, { userAgent }] = await Promise.all([
-    import('../http/create-transport.js'),
-    import('../http/user-agent.js'),
-  ])
-  return createTransport({ userAgent: userAgent(VERSION), ...(fetch !== undefined && { fetch }) })
 }
 
 /** So many an hour. */

@@ -165,7 +165,7 @@ async function findProgram(command: string, path: string): Promise<void> {
     if (isThere) return
   }
   const how = command.includes('/') ? 'it is no program' : 'PATH has no such program'
-  const words = /\s/.test(command) ? '; its arguments are an option of their own, `args`' : ''
+  const words = /\s/.test(command) ? '; its arguments go into an option of their own (`args`, --exec-arg)' : ''
   throw failed(command, `cannot be run: ${how}${words}`, false)
 }
 

@@ -24,8 +24,8 @@ export function findingFormatFrom(values: Values, io: CliIo): FindingFormat {
   return (finding) => `${findingText(finding, style, widthFor(io.stdout))}\n`
 }
 
-/** One line: when, how bad, what of which name, why, and in which certificate. */
-function findingText(finding: Finding, style: Style, columns: number | undefined): string {
+/** One line: when, how bad, what of which name, why, and in which certificate; cut to `columns`, if there are so many. */
+export function findingText(finding: Finding, style: Style, columns: number | undefined): string {
   const { firstSeen, severity, score, module, kind, subject, reasons, certificate } = finding
   const time = firstSeen.replace(/\.\d{3}Z$/, 'Z')
   const level = `${severity} ${score}`.padEnd('critical 100'.length)

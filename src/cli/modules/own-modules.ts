@@ -4,9 +4,12 @@ type Load = () => Promise<{ readonly default: Module }>
 
 /** Modules of this package by their short names, each loaded when it is used. */
 const loaders: Readonly<Record<string, Load>> = {
+  command: () => import('../../outputs/command.js'),
   csv: () => import('../../outputs/csv.js'),
   jsonl: () => import('../../outputs/jsonl.js'),
+  smtp: () => import('../../outputs/smtp.js'),
   sqlite: () => import('../../outputs/sqlite.js'),
+  watchlist: () => import('../../modules/watchlist.js'),
   webhook: () => import('../../outputs/webhook.js'),
 }
 

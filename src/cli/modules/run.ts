@@ -10,7 +10,8 @@ import { printer } from './printer.js'
 
 export interface RunOptions {
   readonly modules: readonly ConfiguredModule[]
-  readonly format: FindingFormat
+  /** Of findings on stdout; `undefined`: they go elsewhere. */
+  readonly format: FindingFormat | undefined
   readonly output: Output
   /** Certificates to give to the modules, at most; default: all. */
   readonly limit: number | undefined
@@ -24,10 +25,11 @@ export interface RunOptions {
 const drainTimeoutMs = 2500
 const teardownTimeoutMs = 1000
 
-/** Gives a stream to modules, and their findings to stdout, until it ends, the limit is reached, the reader goes away, or `stop` aborts. */
+/** Gives a stream to modules, and their findings to stdout where a format is given, until it ends, the limit is reached, the reader goes away, or `stop` aborts. */
 export async function runThroughModules(stream: AcknowledgedSource, options: RunOptions): Promise<void> {
   const { modules, format, output, limit, logger, stop, clock } = options
-  const run = runModules(limited(stream, limit), [...modules, printer(output, format)], {
+  const printed = format === undefined ? [] : [printer(output, format)]
+  const run = runModules(limited(stream, limit), [...modules, ...printed], {
     logger,
     signal: stop,
     clock,

@@ -101,7 +101,7 @@ describe.skipIf(process.platform === 'win32')('the output command', () => {
   it.each([
     ['no-such-program-here', /PATH has no such program/],
     ['/no/such/program', /it is no program/],
-    ['echo hello', /its arguments are an option of their own, `args`/],
+    ['echo hello', /its arguments go into an option of their own/],
   ])('refuses %s before anything is read', async (name, message) => {
     const { error } = await send('', command.with({ command: name }))
     expect(error?.message).toMatch(message)

@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises'
+import type { CommandContext } from '../command.js'
+import { usageError } from '../flags/usage-error.js'
+import { Output } from '../terminal/output.js'
+import type { WatchRequest } from './request.js'
+import { watchlistName } from './run.js'
+
+const file = 'ct-stream.config.json'
+
+/** Flags of the stream that a config file takes as they are. */
+const kept = ['log-list', 'operator', 'kind', 'log', 'key', 'submission-url', 'checkpoint', 'contact', 'proxy'] as const
+const switches = ['no-checkpoint', 'allow-http'] as const
+
+/**
+ * `ct-stream watch … --init`: a config file that does the same by `ct-stream --config`, to go on from. For its owner only, as it may hold
+ * passwords; one that is there stays.
+ */
+export async function writeConfig({ io, values }: CommandContext, { rules, outputs }: WatchRequest): Promise<void> {
+  const flags = kept.flatMap((name) => {
+    const value = values.text(name) ?? values.list(name)
+    return value.length > 0 ? [[name, value] as const] : []
+  })
+  const on = switches.flatMap((name) => (values.switch(name) ? [[name, true] as const] : []))
+  const config = {
+    ...Object.fromEntries([...flags, ...on]),
+    modules: [{ module: watchlistName, options: rules }, ...outputs.map(({ spec }) => spec)],
+  }
+  try {
+    await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw usageError(
+      code === 'EEXIST'
+        ? `there is a ${file} already: move it away, or change it`
+        : `${file} cannot be written: ${message}`,
+      cause,
+    )
+  }
+  await new Output(io.stdout).write(
+    `wrote ${file}; ct-stream --config ${file} runs it, and ct-stream modules --config ${file} shows it\n`,
+  )
+}

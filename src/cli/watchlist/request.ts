@@ -1,0 +1,120 @@
+import type { WatchlistModuleOptions } from '../../modules/watchlist.js'
+import { usageError } from '../flags/usage-error.js'
+import type { Values } from '../flags/values.js'
+import { type WatchedName, watchedName } from './domain.js'
+
+/** A module of this package, as a config file has it. */
+export interface OwnSpec {
+  readonly module: string
+  readonly options: object
+}
+
+/** What `ct-stream watch` was asked for. */
+export interface WatchRequest {
+  readonly rules: WatchlistModuleOptions
+  /** Outputs, each with the flag it is due to; none: stdout. */
+  readonly outputs: readonly { readonly spec: OwnSpec; readonly from: string }[]
+}
+
+/** Below this, a word is in too many names. */
+const minBrand = 4
+
+/**
+ * @param domains - As they stand on the command line.
+ * @param files - Lists beside those of `--list`.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
+ */
+export function watchRequest(values: Values, domains: readonly string[], files: readonly string[] = []): WatchRequest {
+  const names = domains.map(watchedName)
+  const lists = listsFrom([...files, ...values.list('list')])
+  const brands = brandsFrom(values, names)
+  if (names.length === 0 && brands.length === 0 && Object.keys(lists).length === 0)
+    throw usageError(
+      'ct-stream watch needs a domain of yours, such as ct-stream watch example.com; or --brand or --list',
+    )
+  const [allow, issuers] = [values.list('allow'), values.list('expected-issuer')]
+  return {
+    rules: {
+      ...(names.length > 0 && { own: names.map(({ rule }) => rule) }),
+      ...(brands.length > 0 && { brands }),
+      ...(allow.length > 0 && { allow: [...allow] }),
+      ...(issuers.length > 0 && { issuers: [...issuers] }),
+      ...(Object.keys(lists).length > 0 && { lists }),
+      ...(values.has('score') && { lookalikeScore: values.integer('score', 0, 100) }),
+    },
+    outputs: outputsFrom(values),
+  }
+}
+
+type Brands = NonNullable<WatchlistModuleOptions['brands']>
+
+/** Brands that are named, or one for each word that the domains begin with. */
+function brandsFrom(values: Values, names: readonly WatchedName[]): Brands {
+  const domains = [...new Set(names.flatMap(({ domain }) => domain ?? []))]
+  const given = values.list('brand')
+  if (given.length > 0)
+    return given.filter((name) => name !== '-').map((name) => ({ name, tokens: tokensOf(values, name), domains }))
+  const labels = names.flatMap(({ label = '' }) =>
+    label.length >= minBrand && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(label) ? [label] : [],
+  )
+  return [...new Set(labels)]
+    .filter((label) => /[a-z]/.test(label))
+    .map((label) => ({ name: label, tokens: [label], domains }))
+}
+
+/** How a brand is written in names: `Müller & Co` is `muller-co` there, or `mullerco`. */
+function tokensOf(values: Values, name: string): string[] {
+  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+  const token = plain.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
+  if (token.length < 2 || token.length > 63 || !/[a-z]/.test(token))
+    values.refuse('brand', 'a name that has 2 to 63 letters a to z, as domain names have them', name)
+  return [...new Set([token, token.replaceAll('-', '')])]
+}
+
+function listsFrom(texts: readonly string[]): NonNullable<WatchlistModuleOptions['lists']> {
+  const lists: Record<string, string[]> = {}
+  for (const text of texts) {
+    const { list, from } = listOf(text)
+    lists[list] = [...(lists[list] ?? []), from]
+  }
+  return lists
+}
+
+/** `words:FILE`, `patterns:FILE`, `own:FILE`, or a file of own names. */
+function listOf(text: string): { readonly list: 'own' | 'words' | 'patterns'; readonly from: string } {
+  const [, list = 'own', from = text] = /^(own|words|patterns):(.+)$/.exec(text) ?? []
+  return { list: list as 'own', from }
+}
+
+function outputsFrom(values: Values): WatchRequest['outputs'] {
+  const outputs: { spec: OwnSpec; from: string }[] = []
+  const add = (flag: string, module: string, options: object) =>
+    outputs.push({ spec: { module: `ct-stream/outputs/${module}`, options }, from: values.from(flag) })
+  const [url, file, program] = [values.text('webhook'), values.text('jsonl'), values.text('exec')]
+  if (url !== undefined) add('webhook', 'webhook', { url, ...shapeOf(url) })
+  if (program !== undefined) add('exec', 'command', { command: program, ...argsOf(values) })
+  else if (values.has('exec-arg')) throw usageError(`${values.from('exec-arg')} goes with --exec`)
+  const [to, smtp] = [values.list('mail'), values.text('smtp')]
+  if (to.length > 0 && smtp === undefined)
+    throw usageError(
+      `${values.from('mail')} needs --smtp, or CT_STREAM_SMTP: the mail server, such as smtps://user:password@mail.example.com`,
+    )
+  if (to.length > 0) add('mail', 'smtp', { url: smtp, to })
+  if (file !== undefined) add('jsonl', 'jsonl', { file })
+  return outputs
+}
+
+function argsOf(values: Values): { readonly args?: readonly string[] } {
+  const args = values.list('exec-arg')
+  return args.length > 0 ? { args } : {}
+}
+
+/** Who receives at well-known hosts. */
+function shapeOf(url: string): { readonly shape?: string } {
+  const { hostname = '', pathname = '' } = URL.canParse(url) ? new URL(url) : {}
+  if (hostname === 'hooks.slack.com') return { shape: 'slack' }
+  if (/^(?:[a-z]+\.)?discord(?:app)?\.com$/.test(hostname) && pathname.startsWith('/api/webhooks/'))
+    return { shape: 'discord' }
+  if (/\.(?:webhook\.office\.com|logic\.azure\.com|powerplatform\.com)$/.test(hostname)) return { shape: 'teams' }
+  return {}
+}

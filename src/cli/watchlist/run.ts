@@ -1,0 +1,52 @@
+import type { ConfiguredModule } from '../../modules/definition.js'
+import type { CtStream } from '../../stream/ct-stream.js'
+import type { Logger } from '../../types/clock.js'
+import type { CtStreamOptions } from '../../types/stream.js'
+import { askedStream } from '../asked-stream.js'
+import type { CommandContext } from '../command.js'
+import { findingFormatFrom } from '../formats/finding.js'
+import { loadSpec } from '../modules/load.js'
+import { runThroughModules } from '../modules/run.js'
+import { type Surroundings, watch } from '../watch.js'
+import { announce } from './announce.js'
+import type { WatchRequest } from './request.js'
+
+export const watchlistName = 'ct-stream/modules/watchlist'
+
+/** As the library's for a stream with an end. */
+const defaultPatienceMs = 60_000
+
+/** Watches until the stream ends or the user has had enough. */
+export async function watchNames(
+  context: CommandContext,
+  request: WatchRequest,
+  options?: CtStreamOptions,
+): Promise<void> {
+  const { io, values } = context
+  const asked = options ?? (await watchedStream(context))
+  const format = request.outputs.length === 0 ? findingFormatFrom(values, io) : undefined
+  const modules = await modulesOf(request)
+  announce(context, request)
+  const open = async (logger: Logger) => {
+    const { ctStream } = await import('../../stream/ct-stream.js')
+    return ctStream({ ...asked, acknowledge: 'manual', logger })
+  }
+  const consume = (stream: CtStream, surroundings: Surroundings) =>
+    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
+  const { end, endPatienceMs = defaultPatienceMs } = asked
+  await watch({ context, open, consume, end, endPatienceMs })
+}
+
+/** What the flags ask for, but that a config file or variable may keep certificates from a stream that only shows them. */
+export async function watchedStream(context: CommandContext): Promise<CtStreamOptions> {
+  const { filter: _, dedupe: __, ...asked } = await askedStream(context)
+  return asked
+}
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag. */
+async function modulesOf({ rules, outputs }: WatchRequest): Promise<readonly ConfiguredModule[]> {
+  const specs = [{ spec: { module: watchlistName, options: rules }, from: 'ct-stream watch' }, ...outputs]
+  const loaded: ConfiguredModule[] = []
+  for (const { spec, from } of specs) loaded.push(...(await loadSpec({ spec, from, folder: '.' })))
+  return loaded
+}

@@ -1,0 +1,52 @@
+import { draftOf } from '../../modules/concern-draft.js'
+import type { WatchlistModuleOptions } from '../../modules/watchlist.js'
+import type { CertificateJson } from '../../types/certificate.js'
+import type { Finding } from '../../types/finding.js'
+import type { ConcerningCertificate } from '../../watchlist/concerns.js'
+import { Watchlist } from '../../watchlist/watchlist.js'
+import { rulesIn } from './rules.js'
+
+/** Names that nobody has and that would be reported: one of each kind that is watched for, at most. */
+export function sampleNames(options: WatchlistModuleOptions): string[] {
+  const watchlist = Watchlist.of(rulesIn(options))
+  const reported = (name: string) =>
+    watchlist.match(name).some(({ kind, score }) => kind !== 'lookalike' || score >= (options.lookalikeScore ?? 60))
+  const own = (options.own ?? [])
+    .filter((rule) => !rule.startsWith('ip:'))
+    .map((rule) => (rule.startsWith('=') ? rule.slice(1) : `login.${rule.replace(/^\*\./, '')}`))
+  const tokens = (options.brands ?? []).flatMap((brand) => brand.tokens)
+  const lookalikes = tokens.flatMap((token) => [
+    `${token}-login.top`,
+    `${token}-secure-login.top`,
+    `secure-${token}-account-login.top`,
+  ])
+  return [own, lookalikes].flatMap((names) => names.find(reported) ?? [])
+}
+
+/** What an alert about a name is, before there is a certificate. */
+export function sampleFinding(name: string, options: WatchlistModuleOptions, now: number): Finding | undefined {
+  const [concern] = Watchlist.of(rulesIn(options)).concerns(certificateOf(name))
+  if (concern === undefined) return undefined
+  const { kind, subject = kind, severity = 'medium', score = 0, reasons = [] } = draftOf(concern)
+  const certificate = {
+    dnsNames: [name],
+    issuer: { organization: 'Some CA' },
+    log: { description: 'Some log' },
+    index: 0,
+  }
+  return {
+    ...{ id: concern.id, module: 'watchlist', kind, subject, severity, score, reasons },
+    ...{ certificate: certificate as unknown as CertificateJson, firstSeen: new Date(now).toISOString() },
+  }
+}
+
+/** A certificate of one name, of which nothing else is known. */
+export function certificateOf(name: string): ConcerningCertificate {
+  return {
+    ...{ kind: 'certificate', dnsNames: [name], ipAddresses: [], emailAddresses: [], uris: [] },
+    altNames: [{ kind: 'dNSName', value: name, raw: Buffer.from(name) }],
+    issuer: { organization: undefined, toString: () => 'O=Some CA' },
+    ...{ issuerKeyHash: undefined, authorityKeyId: undefined, issuanceId: undefined, publicKey: undefined },
+    leafHash: new Uint8Array(32),
+  } as unknown as ConcerningCertificate
+}

@@ -1,0 +1,75 @@
+import type { CtCertificate } from '../../types/certificate.js'
+import type { Watchlist } from '../../watchlist/watchlist.js'
+
+const DAY_MS = 86_400_000
+/** Times within less tell nothing of a rate. */
+const leastSpanMs = 1000
+
+/** What rules make of the certificates that logs have. */
+export interface Volume {
+  readonly issuances: number
+  readonly logs: number
+  /** Alerts there would have been, by what they are about, most first. */
+  readonly alerts: readonly (readonly [subject: string, count: number])[]
+  /** Issuances that these logs take up a day; `undefined` where too little was read to tell. */
+  readonly issuancesPerDay: number | undefined
+}
+
+/** Counts the alerts that rules would make, one for each issuance and subject, and how fast logs grow. */
+export class VolumeCounter {
+  private readonly watchlist: Watchlist
+  private readonly isReported: (concern: ReturnType<Watchlist['concerns']>[number]) => boolean
+  private readonly issuances = new Set<string>()
+  private readonly found = new Map<string, Set<string>>()
+  private readonly logs = new Map<string, { entries: number; first: number; last: number }>()
+  private entries = 0
+
+  constructor(watchlist: Watchlist, isReported: (concern: ReturnType<Watchlist['concerns']>[number]) => boolean) {
+    this.watchlist = watchlist
+    this.isReported = isReported
+  }
+
+  add(certificate: CtCertificate): void {
+    const issuance = certificate.issuanceId ?? Buffer.from(certificate.leafHash).toString('hex')
+    this.entries++
+    this.issuances.add(issuance)
+    this.noteTime(certificate)
+    for (const concern of this.watchlist.concerns(certificate)) {
+      if (!this.isReported(concern)) continue
+      // Of own names by rule: that is what somebody would change.
+      const [{ rule, kind, brand = '' } = { rule: concern.subject, kind: concern.class }] = concern.matches
+      const subject = kind === 'lookalike' ? `look-alikes of ${brand}` : `${kind} ${rule}`
+      const there = this.found.get(subject) ?? new Set()
+      this.found.set(subject, there.add(issuance + concern.subject))
+    }
+  }
+
+  private noteTime({ log: { id }, timestamp }: CtCertificate): void {
+    // What cannot be parsed may have none.
+    const time = timestamp?.getTime()
+    const log = this.logs.get(id) ?? { entries: 0, first: time ?? Number.POSITIVE_INFINITY, last: time ?? 0 }
+    this.logs.set(id, log)
+    log.entries++
+    if (time === undefined) return
+    log.first = Math.min(log.first, time)
+    log.last = Math.max(log.last, time)
+  }
+
+  volume(): Volume {
+    const alerts = [...this.found].map(([subject, found]) => [subject, found.size] as const)
+    return {
+      issuances: this.issuances.size,
+      logs: this.logs.size,
+      alerts: alerts.sort(([, a], [, b]) => b - a),
+      issuancesPerDay: this.perDay(),
+    }
+  }
+
+  /** An issuance is in several logs, mostly twice: what is read of it more than once counts once. */
+  private perDay(): number | undefined {
+    let entriesPerMs = 0
+    for (const { entries, first, last } of this.logs.values())
+      if (last - first >= leastSpanMs) entriesPerMs += (entries - 1) / (last - first)
+    return entriesPerMs === 0 ? undefined : (entriesPerMs * DAY_MS * this.issuances.size) / this.entries
+  }
+}

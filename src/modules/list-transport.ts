@@ -1,0 +1,14 @@
+import type { Transport } from '../http/transport.js'
+import { VERSION } from '../version.js'
+
+/** Requests for lists at URLs: bounded, and no redirect is followed. */
+export async function listTransport(fetchFunction?: typeof fetch): Promise<Transport> {
+  const [{ createTransport }, { userAgent }] = await Promise.all([
+    import('../http/create-transport.js'),
+    import('../http/user-agent.js'),
+  ])
+  return createTransport({
+    userAgent: userAgent(VERSION),
+    ...(fetchFunction !== undefined && { fetch: fetchFunction }),
+  })
+}
