@@ -48,8 +48,3 @@ export function registrableDomain(name: string): string | undefined {
   const { suffixAt, domainAt } = splitName(name)
   return suffixAt === 0 ? undefined : name.slice(domainAt)
 }
-
-/** Whether the list has its end: a name of the public internet, and no misspelling or name of a network of one's own. */
-export function hasListedSuffix(name: string): boolean {
-  return parse(name, icannOnly).isIcann === true
-}
