@@ -22,7 +22,7 @@ import { noticeStalls } from './reader/stalls.js'
 import { Roster } from './roster.js'
 import { type Emit, recordGap, sessionEvents } from './session-events.js'
 import type { Settings } from './settings.js'
-import { logStatus, streamStatus } from './status.js'
+import { StatusBoard } from './status-board.js'
 import { StoredIssuers } from './stored-issuers.js'
 
 /** The reader of a stream, as its engine knows it. */
@@ -41,13 +41,13 @@ export interface EngineReader {
 export class Engine {
   private readonly settings: Settings
   private readonly stopper = quietController()
-  private readonly budget: ByteBudget
   private readonly store: ExclusiveStore
   private readonly delivery: Delivery
   private readonly committer: Committer
   private readonly missing = new Missing()
   private readonly background: Background
   private readonly ending: Ending
+  private readonly board: StatusBoard
   private readonly roster: Roster
   private opening: Promise<void> | undefined
   private closing: Promise<void> | undefined
@@ -56,11 +56,11 @@ export class Engine {
     const { clock, elapsed, random, logger, dedupe, filter, commit } = settings
     const { signal } = this.stopper
     this.settings = settings
-    this.budget = new ByteBudget(settings.maxBufferedBytes)
+    const budget = new ByteBudget(settings.maxBufferedBytes)
     const name = storeName(settings.checkpoint)
     this.store = new ExclusiveStore({ store: checkpointStore(settings.checkpoint), name, clock, random, logger })
     this.delivery = new Delivery({
-      ...{ settings, filter, elapsed, acknowledgesByReading, onSettle },
+      ...{ settings, budget, filter, elapsed, acknowledgesByReading, onSettle },
       seen: dedupe && new SeenEntries(dedupe, elapsed, random),
       issuer: this.issuerFinder(),
       onAcknowledged: (entries) => this.committer.acknowledged(entries),
@@ -74,16 +74,20 @@ export class Engine {
       // While the stream is closed the last commit tells what is wrong.
       onError: (error) => this.background.fail(error),
     })
-    const { store, delivery, committer, missing, budget } = this
+    const { store, delivery, committer, missing } = this
     this.ending = new Ending({ delivery, committer, commitsByHand: commit === undefined, logger, signal })
-    const context = { settings, committer, store, mixer: delivery.mixer, missing, emit }
+    this.board = new StatusBoard({ settings, delivery, missing, store: store.caches, signal: this.ending.signal })
+    const context = { settings, committer, store, mixer: delivery.mixer, missing, board: this.board, emit }
     this.roster = new Roster({
       ...{ settings, budget, signal },
       network: new Network(settings, signal),
       lists: store.caches,
       gaps: () => store.gaps(),
       events: (lane) => sessionEvents(lane, context),
-      onLane: (lane) => delivery.mixer.add(lane),
+      onLane: (lane) => {
+        delivery.mixer.add(lane)
+        this.board.changed()
+      },
       onRun: (running) => this.background.follow(running),
       onGap: (gap) => recordGap(gap, context),
       onList: (payload) => emit('list', payload),
@@ -97,7 +101,7 @@ export class Engine {
   }
 
   private async start(): Promise<void> {
-    const { settings, store, delivery, background, budget } = this
+    const { settings, store, delivery, background } = this
     await store.open()
     this.stopper.signal.throwIfAborted()
     const stored = await store.load()
@@ -108,7 +112,7 @@ export class Engine {
     if (keepCurrent !== undefined) background.follow(keepCurrent())
     const { signal } = this.ending
     background.run(this.committer.run(signal))
-    const { lanes, acknowledgesByReading } = delivery
+    const { lanes, budget, acknowledgesByReading } = delivery
     const stalls = { lanes, budget, clock: settings.clock, settle: () => delivery.settle() }
     if (!acknowledgesByReading) background.run(noticeStalls(stalls, signal))
   }
@@ -176,14 +180,7 @@ export class Engine {
   }
 
   status(): StreamStatus {
-    const { delivery, settings, budget, missing } = this
-    delivery.settle()
-    const [now, elapsed] = [settings.clock.now(), settings.elapsed()]
-    return streamStatus(
-      delivery.lanes.map((lane) => logStatus(lane, now, elapsed)),
-      budget.used,
-      missing.openGaps(() => delivery.checkpoints()).length,
-    )
+    return this.board.status()
   }
 
   /** Finds issuer certificates of static-ct logs, in the store or the log, until the stream is closed. */
@@ -219,6 +216,7 @@ export class Engine {
     } finally {
       delivery.shut()
       try {
+        await this.board.close()
         await store.close()
       } finally {
         await this.roster.close()

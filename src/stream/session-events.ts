@@ -7,6 +7,7 @@ import type { Missing } from './missing.js'
 import type { Lane } from './reader/lane.js'
 import type { Mixer } from './reader/mixer.js'
 import type { Settings } from './settings.js'
+import type { StatusBoard } from './status-board.js'
 import { STORE_PATIENCE } from './store-queue.js'
 
 /** Calls the listeners of a stream's event. */
@@ -18,17 +19,21 @@ export interface SessionEventsContext {
   readonly store: ExclusiveStore
   readonly mixer: Mixer
   readonly missing: Missing
+  readonly board: StatusBoard
   readonly emit: Emit
 }
 
 /** What becomes of what the session of a lane tells: it is stored, handed to the reader, or said. */
 export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSessionEvents {
-  const { settings, committer, store, mixer, missing, emit } = context
+  const { settings, committer, store, mixer, missing, board, emit } = context
   const log = () => lane.session.log
   return {
     opened: () => begin(lane, context),
     deliver: (pages) => mixer.offer(lane, pages),
-    state: (state, previous) => emit('log', { log: log(), state, previous }),
+    state: (state, previous) => {
+      board.changed()
+      emit('log', { log: log(), state, previous })
+    },
     head: (head, cosignatures) => {
       // A signed head is not forgotten before it was checked, not even by a crash.
       committer.changed()
@@ -36,6 +41,7 @@ export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSes
     },
     changed: () => committer.changed(),
     error: (error) => {
+      board.changed()
       settings.logger.warn(error.message, { log: log().description })
       emit('error', { log: log(), error })
     },

@@ -1,14 +1,14 @@
 import { isUint8Array } from 'node:util/types'
-import type { CheckpointStore, StoredList } from '../types/checkpoint.js'
+import type { CheckpointStore, LogCondition, StoredList } from '../types/checkpoint.js'
 import type { Logger } from '../types/clock.js'
 import { sha256Hex } from '../util/hash.js'
 import type { StoreQueue } from './store-queue.js'
 
-type Caches = Pick<CheckpointStore, 'issuer' | 'putIssuer' | 'list' | 'putList'>
+type Caches = Pick<CheckpointStore, 'issuer' | 'putIssuer' | 'list' | 'putList' | 'putConditions'>
 
 /**
- * What the store keeps only to save requests: issuers and log lists. Nothing that goes wrong with it matters to anybody:
- * what cannot be read, or is not what was kept, is fetched again; what cannot be kept is not. The log says so once.
+ * What the store keeps only to save requests, issuers and log lists, and only to be looked at, how logs fare. Nothing that goes wrong
+ * with it ends a stream: what cannot be read, or is not what was kept, is fetched again; what cannot be kept is not. The log says so once.
  */
 export class StoreCaches {
   private readonly store: Caches
@@ -42,14 +42,28 @@ export class StoreCaches {
     await this.unlessItFails('keep a log list', () => this.store.putList(list))
   }
 
-  private async unlessItFails<T>(doing: string, call: () => T | Promise<T>): Promise<T | undefined> {
+  /** Whether the store keeps how logs fare. */
+  get keepsConditions(): boolean {
+    return this.store.putConditions !== undefined
+  }
+
+  async putConditions(conditions: readonly LogCondition[]): Promise<void> {
+    const put = () => this.store.putConditions?.(conditions)
+    await this.unlessItFails('keep the state of the logs', put, '`ct-stream status` does not show it')
+  }
+
+  private async unlessItFails<T>(
+    doing: string,
+    call: () => T | Promise<T>,
+    so = 'it is fetched anew',
+  ): Promise<T | undefined> {
     try {
       const result = await this.queue.exclusively(call)
       this.failing.delete(doing)
       return result
     } catch (error) {
       if (!this.failing.has(doing))
-        this.logger.warn(`the checkpoint store failed to ${doing}; it is fetched anew: ${messageOf(error)}`)
+        this.logger.warn(`the checkpoint store failed to ${doing}; ${so}: ${messageOf(error)}`)
       this.failing.add(doing)
       return undefined
     }

@@ -1,6 +1,7 @@
 import { contextOf } from '../../decode/index.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
+import type { ByteBudget } from '../../util/byte-budget.js'
 import type { Lane } from './lane.js'
 import { Mixer } from './mixer.js'
 import { notDelivered } from './not-delivered.js'
@@ -8,6 +9,8 @@ import type { LogPlace } from './page-cursors.js'
 import { PageReader, type PageReaderContext, type ReaderEntryContext } from './page-reader.js'
 
 export interface DeliveryOptions extends Omit<PageReaderContext, 'places'> {
+  /** Holds what is fetched and not finished with. */
+  readonly budget: ByteBudget
   /** Milliseconds by a clock that nobody sets. */
   readonly elapsed: () => number
   /** Called before what is acknowledged is counted: the last moment to acknowledge something. */
@@ -30,6 +33,10 @@ export class Delivery {
     const { settings, filter, seen, acknowledgesByReading, issuer } = options
     this.options = options
     this.context = { settings, filter, seen, acknowledgesByReading, issuer, places: () => this.places() }
+  }
+
+  get budget(): ByteBudget {
+    return this.options.budget
   }
 
   get lanes(): readonly Lane[] {
