@@ -52,6 +52,7 @@ export type { Clock, Logger } from './types/clock.js'
 export type * from './types/evidence.js'
 export type { DedupeBy, DedupeOption, Filter } from './types/filter.js'
 export type {
+  AwaitedEnd,
   Cosignature,
   LogInfo,
   LogKind,

@@ -1,5 +1,5 @@
 import type { LogCondition } from '../types/checkpoint.js'
-import type { LogState } from '../types/log.js'
+import type { AwaitedEnd, LogState } from '../types/log.js'
 import { isIndex } from './row.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 import { isDamaged, unusable } from './sqlite-errors.js'
@@ -14,6 +14,7 @@ interface ConditionRow {
   readonly state: string
   readonly failing_since: number | null
   readonly next_retry_at: number | null
+  readonly waits_for: string | null
   readonly error_code: string | null
   readonly error_message: string | null
   readonly recorded_at: number
@@ -30,13 +31,14 @@ export class SqliteConditions {
   /** In a transaction. */
   put(conditions: readonly LogCondition[]): void {
     this.statements.clear.run()
-    for (const { log, state, failingSince, nextRetryAt, lastError, recordedAt } of conditions)
+    for (const { log, state, failingSince, nextRetryAt, waitsFor, lastError, recordedAt } of conditions)
       this.statements.put.run({
         log_id: log.id,
         log: logJson(log),
         state,
         failing_since: failingSince ?? null,
         next_retry_at: nextRetryAt ?? null,
+        waits_for: waitsFor === undefined ? null : JSON.stringify(waitsFor),
         error_code: lastError?.code ?? null,
         error_message: lastError?.message ?? null,
         recorded_at: recordedAt,
@@ -53,11 +55,19 @@ export class SqliteConditions {
         state: row.state as LogState,
         failingSince: time(row.failing_since),
         nextRetryAt: time(row.next_retry_at),
+        waitsFor: row.waits_for === null ? undefined : readAwaited(row.waits_for, path, what),
         lastError: row.error_code === null ? undefined : { code: row.error_code, message: row.error_message ?? '' },
         recordedAt: readTime(row.recorded_at, path, what),
       }
     })
   }
+}
+
+function readAwaited(text: string, path: string, what: string): AwaitedEnd {
+  const { kind, signedAt, index } = Object(readJson<unknown>(text, path, what)) as Record<string, unknown>
+  if (kind === 'head' && typeof signedAt === 'number') return { kind, signedAt: readTime(signedAt, path, what) }
+  if (kind === 'entry' && isIndex(index)) return { kind, index }
+  throw unusable(path, `${isDamaged} (${what})`)
 }
 
 function readTime(value: number, path: string, what: string): number {
@@ -71,6 +81,6 @@ function prepare(db: SqliteDatabase) {
     clear: db.prepare<[]>('DELETE FROM condition'),
     put: db.prepare<[ConditionRow]>(`
       INSERT OR REPLACE INTO condition VALUES (
-        @log_id, @log, @state, @failing_since, @next_retry_at, @error_code, @error_message, @recorded_at)`),
+        @log_id, @log, @state, @failing_since, @next_retry_at, @waits_for, @error_code, @error_message, @recorded_at)`),
   }
 }

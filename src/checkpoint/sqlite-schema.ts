@@ -111,6 +111,7 @@ export const migrations: readonly Migration[] = [
         state         TEXT    NOT NULL,
         failing_since INTEGER,                       -- NULL: all is well
         next_retry_at INTEGER,
+        waits_for     TEXT,                          -- JSON; NULL: nothing keeps it from its end
         error_code    TEXT,
         error_message TEXT,
         recorded_at   INTEGER NOT NULL

@@ -75,10 +75,8 @@ export class StatusBoard {
   }
 }
 
-function conditionOf(
-  { log, state, failingSince, nextRetryAt, lastError }: LogStatus,
-  recordedAt: number,
-): LogCondition {
+function conditionOf(status: LogStatus, recordedAt: number): LogCondition {
+  const { log, state, failingSince, nextRetryAt, waitsFor, lastError } = status
   const error = lastError && { code: lastError.code, message: lastError.message }
-  return { log, state, failingSince, nextRetryAt, lastError: error, recordedAt }
+  return { log, state, failingSince, nextRetryAt, waitsFor, lastError: error, recordedAt }
 }

@@ -1,4 +1,6 @@
+import type { AwaitedEnd } from '../types/log.js'
 import type { LogStatus, StreamStatus } from '../types/stream.js'
+import type { LogSession } from './log/log-session.js'
 import type { Lane } from './reader/lane.js'
 
 /**
@@ -37,8 +39,21 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
     troubleMs,
     failingSince: troubleMs === undefined ? undefined : Math.round(now - troubleMs),
     nextRetryAt: retryInMs === undefined ? undefined : Math.round(now + retryInMs),
+    waitsFor: troubleMs === undefined ? awaitedEnd(session) : undefined,
     lastError: session.condition.lastError,
   }
+}
+
+/** What is still to come of a log of which everything is read, before the stream's end. */
+function awaitedEnd({ options, span, window, logHeads, condition }: LogSession): AwaitedEnd | undefined {
+  const { end } = options.settings
+  const { fetchedTo } = window
+  const isRead = span.start !== undefined && fetchedTo >= (logHeads.known.newest?.treeSize ?? Number.POSITIVE_INFINITY)
+  if (end === 'never' || !isRead || condition.state === 'finished' || condition.state === 'failed') return undefined
+  if (Number.isFinite(span.end)) return fetchedTo < span.end ? { kind: 'entry', index: span.end - 1 } : undefined
+  return typeof end === 'object' && 'time' in end
+    ? { kind: 'head', signedAt: end.time + options.mergeDelayMs }
+    : undefined
 }
 
 /** The logs and their totals. */

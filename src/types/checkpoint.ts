@@ -1,4 +1,4 @@
-import type { LogInfo, LogState, SignedHead } from './log.js'
+import type { AwaitedEnd, LogInfo, LogState, SignedHead } from './log.js'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -96,6 +96,8 @@ export interface LogCondition {
   readonly failingSince: number | undefined
   /** Epoch milliseconds when it is asked again, at the earliest; `undefined` when that is now, or never. */
   readonly nextRetryAt: number | undefined
+  /** What keeps it from its end, where all it has is read; `undefined` otherwise. */
+  readonly waitsFor: AwaitedEnd | undefined
   /** The last trouble, long over or not: an error code and its message, in which nothing of the log's stands raw. */
   readonly lastError: { readonly code: string; readonly message: string } | undefined
   /** Epoch milliseconds. */

@@ -30,6 +30,13 @@ export interface LogInfo {
  */
 export type LogState = 'opening' | 'live' | 'catching-up' | 'waiting' | 'finished' | 'misbehaving' | 'failed'
 
+/** What a stream with an `end` still waits for of a log of which it has read all there is. */
+export type AwaitedEnd =
+  /** A head signed at `signedAt` (epoch milliseconds) or later: only that shows that no entry from before the `end` is to come. */
+  | { readonly kind: 'head'; readonly signedAt: number }
+  /** The entry of this index, the last before the `end`. */
+  | { readonly kind: 'entry'; readonly index: number }
+
 /** A log named by hand, without any log list. */
 export type LogSpec = Rfc6962LogSpec | StaticCtLogSpec
 

@@ -4,7 +4,7 @@ import type { CtCertificate } from './certificate.js'
 import type { CheckpointStore, Gap } from './checkpoint.js'
 import type { Clock, Logger } from './clock.js'
 import type { DedupeOption, Filter } from './filter.js'
-import type { Cosignature, LogInfo, LogSpec, LogState, SignedHead } from './log.js'
+import type { AwaitedEnd, Cosignature, LogInfo, LogSpec, LogState, SignedHead } from './log.js'
 import type { ListedLog, ListProblem, LogList, LogSelection } from './log-list.js'
 
 /**
@@ -171,6 +171,8 @@ export interface LogStatus {
    * at most where that may help, every 15 minutes where somebody most likely has to change something.
    */
   readonly nextRetryAt: number | undefined
+  /** What keeps the log from its `end` although everything it has now is read; `undefined` otherwise. */
+  readonly waitsFor: AwaitedEnd | undefined
   /** The last trouble the event `error` told of, long over or not; `undefined` when there was none. */
   readonly lastError: CtStreamError | undefined
 }

@@ -1,7 +1,7 @@
 import { openGaps } from '../../checkpoint/open-gaps.js'
 import type { CheckpointOwner } from '../../checkpoint/sqlite-tables.js'
-import type { Evidence, Gap, LogCheckpoint } from '../../types/checkpoint.js'
-import type { SignedHead } from '../../types/log.js'
+import type { Evidence, Gap, LogCheckpoint, LogCondition } from '../../types/checkpoint.js'
+import type { AwaitedEnd, LogInfo, SignedHead } from '../../types/log.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, jsonFlag } from '../flags/flags.js'
@@ -10,17 +10,27 @@ import type { CliIo } from '../io.js'
 import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
 import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
+import { awaitedText } from '../terminal/status-text.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, tableText, widthFor } from '../terminal/table.js'
 
 /** `ct-stream status`: what the checkpoint file knows, also while a stream uses it. */
 export const status: Command = {
   name: 'status',
-  summary: 'What the checkpoint file knows: positions, lag, verified sizes, gaps, evidence, learned limits.',
+  summary: 'What the checkpoint file knows: logs and their state, positions, lag, verified sizes, gaps, evidence.',
   positionals: [],
   flags: [...flagsNamed('checkpoint'), jsonFlag],
   examples: [['ct-stream status --json | jq .gaps', 'what was never delivered']],
   run: showStatus,
+}
+
+/** What a checkpoint file knows of one log: where reading goes on, how it fares, or both. */
+interface KnownLog {
+  readonly log: LogInfo
+  /** `undefined`: it was never reached. */
+  readonly row: LogCheckpoint | undefined
+  /** `undefined`: the last stream did not read it. */
+  readonly condition: LogCondition | undefined
 }
 
 /** What is in a checkpoint file. */
@@ -28,7 +38,7 @@ interface Contents {
   readonly path: string
   /** The stream that has it open, or had it when it was killed. */
   readonly owner: CheckpointOwner | undefined
-  readonly logs: readonly LogCheckpoint[]
+  readonly logs: readonly KnownLog[]
   /** What was not delivered, by a later run either. */
   readonly gaps: readonly Gap[]
   readonly evidence: readonly Evidence[]
@@ -46,23 +56,34 @@ async function showStatus({ io, values }: CommandContext): Promise<void> {
 async function readContents(path: string): Promise<Contents> {
   const store = await openExisting(path)
   try {
-    const logs = store.load()
-    return { path, owner: store.owner(), logs, gaps: openGaps(store.gaps(), logs), evidence: store.evidence() }
+    const rows = store.load()
+    const logs = knownLogs(rows, store.conditions())
+    return { path, owner: store.owner(), logs, gaps: openGaps(store.gaps(), rows), evidence: store.evidence() }
   } finally {
     store.close()
   }
 }
 
+/** Logs with a position first, then those that were never reached. */
+function knownLogs(rows: readonly LogCheckpoint[], conditions: readonly LogCondition[]): KnownLog[] {
+  const fares = new Map(conditions.map((condition) => [condition.log.id, condition]))
+  const read = rows.map((row) => ({ log: row.log, row, condition: fares.get(row.log.id) }))
+  const begun = new Set(rows.map(({ log }) => log.id))
+  const never = conditions.filter(({ log }) => !begun.has(log.id))
+  return [...read, ...never.map((condition) => ({ log: condition.log, row: undefined, condition }))]
+}
+
 /** The largest signed head the file knows, verified or not. */
-function lastHead({ verifiedHead, pendingHeads }: LogCheckpoint): SignedHead | undefined {
+function lastHead({ row }: KnownLog): SignedHead | undefined {
+  const { verifiedHead, pendingHeads = [] } = row ?? {}
   const heads = verifiedHead === undefined ? pendingHeads : [verifiedHead, ...pendingHeads]
   return heads.reduce<SignedHead | undefined>((a, b) => (a === undefined || b.treeSize > a.treeSize ? b : a), undefined)
 }
 
 /** Entries of the last head that are not read; `undefined` when no head is known. */
-function lagOf(log: LogCheckpoint): number | undefined {
+function lagOf(log: KnownLog): number | undefined {
   const head = lastHead(log)
-  return head && Math.max(0, head.treeSize - log.position)
+  return head && log.row && Math.max(0, head.treeSize - log.row.position)
 }
 
 // — for people
@@ -74,6 +95,9 @@ function statusReport(contents: Contents, io: CliIo, style: Style): string {
   parts.push(
     logs.length === 0 ? 'no log has a position yet\n' : tableText(logs, logColumns(contents, now), style, width),
   )
+  const waiting = logs.flatMap(({ condition }) => (condition !== undefined && isWaiting(condition) ? condition : []))
+  if (waiting.length > 0)
+    parts.push(style.yellow('logs that are waited for:\n'), tableText(waiting, waitingColumns, style, width))
   if (gaps.length > 0)
     parts.push(
       style.yellow('entries that were not delivered (ct-stream gaps --retry tries again):\n'),
@@ -95,14 +119,21 @@ function ownerText(owner: CheckpointOwner | undefined, io: CliIo): string {
   return `${isRunning ? 'in use' : 'in use or left behind'} by ${who}`
 }
 
-function logColumns({ gaps, evidence }: Contents, now: number): readonly Column<LogCheckpoint>[] {
+/** Whether it fails, or keeps a stream with an end from ending. */
+function isWaiting({ state, failingSince, waitsFor }: LogCondition): boolean {
+  const isTroubled = state === 'waiting' || state === 'misbehaving' || state === 'failed'
+  return isTroubled || failingSince !== undefined || waitsFor !== undefined
+}
+
+function logColumns({ gaps, evidence }: Contents, now: number): readonly Column<KnownLog>[] {
   const countOf = (list: readonly { readonly log: { readonly id: string } }[], id: string) =>
     formatCount(list.filter(({ log }) => log.id === id).length)
   return [
     { title: 'LOG', text: ({ log }) => log.description },
     { title: 'KIND', text: ({ log }) => log.kind },
-    { title: 'POSITION', text: ({ position }) => formatCount(position), isNumber: true },
-    { title: 'VERIFIED', text: ({ verifiedHead: head }) => head && formatCount(head.treeSize), isNumber: true },
+    { title: 'STATE', text: ({ condition }) => condition?.state },
+    { title: 'POSITION', text: ({ row }) => optional(row?.position, formatCount), isNumber: true },
+    { title: 'VERIFIED', text: ({ row }) => optional(row?.verifiedHead?.treeSize, formatCount), isNumber: true },
     { title: 'LAG', text: (log) => optional(lagOf(log), formatCount), isNumber: true },
     {
       title: 'HEAD AGE',
@@ -111,9 +142,21 @@ function logColumns({ gaps, evidence }: Contents, now: number): readonly Column<
     },
     { title: 'GAPS', text: ({ log }) => countOf(gaps, log.id), isNumber: true },
     { title: 'EVIDENCE', text: ({ log }) => countOf(evidence, log.id), isNumber: true },
-    { title: 'LEARNED', isWhole: true, text: ({ learned }) => learnedText(learned) },
+    { title: 'LEARNED', isWhole: true, text: ({ row }) => row && learnedText(row.learned) },
   ]
 }
+
+const waitingColumns: readonly Column<LogCondition>[] = [
+  { title: 'LOG', text: ({ log }) => log.description },
+  { title: 'STATE', text: ({ state }) => state },
+  { title: 'SINCE', isWhole: true, text: ({ failingSince }) => optional(failingSince, timeJson) },
+  { title: 'NEXT RETRY', isWhole: true, text: ({ nextRetryAt }) => optional(nextRetryAt, timeJson) },
+  {
+    title: 'FOR',
+    isWhole: true,
+    text: ({ waitsFor, lastError }) => (waitsFor ? awaitedText(waitsFor) : lastError?.message),
+  },
+]
 
 const gapColumns: readonly Column<Gap>[] = [
   { title: 'LOG', text: ({ log }) => log.description },
@@ -168,17 +211,28 @@ function statusJson({ path, owner, logs, gaps, evidence }: Contents, io: CliIo):
   return `${sanitizeJson(JSON.stringify(json))}\n`
 }
 
-function logJson(log: LogCheckpoint): object {
+function logJson(log: KnownLog): object {
+  const { row, condition } = log
   const head = lastHead(log)
   return {
     log: log.log,
-    position: log.position,
-    verifiedSize: log.verifiedHead?.treeSize ?? null,
+    state: condition?.state ?? null,
+    failingSince: optional(condition?.failingSince, timeJson) ?? null,
+    nextRetryAt: optional(condition?.nextRetryAt, timeJson) ?? null,
+    waitsFor: condition?.waitsFor === undefined ? null : awaitedJson(condition.waitsFor),
+    lastError: condition?.lastError ?? null,
+    stateRecordedAt: optional(condition?.recordedAt, timeJson) ?? null,
+    position: row?.position ?? null,
+    verifiedSize: row?.verifiedHead?.treeSize ?? null,
     head: head ? { treeSize: head.treeSize, timestamp: timeJson(head.timestamp) } : null,
-    pendingHeads: log.pendingHeads.length,
+    pendingHeads: row?.pendingHeads.length ?? 0,
     lagEntries: lagOf(log) ?? null,
-    learned: log.learned,
+    learned: row?.learned ?? {},
   }
+}
+
+function awaitedJson(awaited: AwaitedEnd): object {
+  return awaited.kind === 'head' ? { kind: 'head', signedAt: timeJson(awaited.signedAt) } : awaited
 }
 
 function timeJson(ms: number): string {

@@ -1,5 +1,5 @@
 import type { CtErrorCode } from '../../errors.js'
-import type { LogState } from '../../types/log.js'
+import type { AwaitedEnd, LogState } from '../../types/log.js'
 import type { EndOption, LogStatus, StreamStatus } from '../../types/stream.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 import { truncate } from './width.js'
@@ -51,25 +51,34 @@ export function progressText({ done, total }: Progress, perSecond: number, barWi
 }
 
 /**
- * What a stream with an end still waits for, when all that can be read now is read: `waiting for a head after 2026-11-22T12:00:00Z`,
- * `1 log not reachable`. Empty while there is something to read.
+ * What a stream with an end still waits for, when all that can be read now is read: `waiting for a head after 2026-11-22T12:00:00Z
+ * of 1 log`, `1 log not reachable`. Empty while there is something to read.
  */
 export function waitingText({ logs }: StreamStatus, end: EndOption): string {
   if (end === 'never') return ''
   const open = logs.filter(({ state }) => state !== 'finished' && state !== 'failed')
   const unreachable = open.filter(({ troubleMs }) => troubleMs !== undefined)
-  const read = open.filter(({ troubleMs, lagEntries }) => troubleMs === undefined && lagEntries === 0)
-  if (unreachable.length + read.length < open.length) return ''
+  const awaited = open.flatMap(({ waitsFor }) => waitsFor ?? [])
+  if (unreachable.length + awaited.length < open.length) return ''
   const parts = unreachable.length > 0 ? [`${counted(unreachable.length, 'log')} not reachable`] : []
-  if (read.length > 0) parts.unshift(`waiting for ${headText(end)} of ${counted(read.length, 'log')}`)
+  const last = latest(awaited)
+  if (last !== undefined) parts.unshift(`waiting for ${awaitedText(last)} of ${counted(awaited.length, 'log')}`)
   return parts.join(' · ')
 }
 
-function headText(end: EndOption): string {
-  if (typeof end !== 'object') return 'the end'
-  return 'time' in end
-    ? `a head after ${end.time.toISOString().replace('.000Z', 'Z')}`
-    : `entry ${formatCount(end.index - 1)}`
+/** `a head after 2026-11-22T12:00:00Z`, `entry 1,000`. */
+export function awaitedText(awaited: AwaitedEnd): string {
+  return awaited.kind === 'head'
+    ? `a head after ${new Date(awaited.signedAt).toISOString().replace('.000Z', 'Z')}`
+    : `entry ${formatCount(awaited.index)}`
+}
+
+/** What comes last, a head after an entry. */
+function latest(awaited: readonly AwaitedEnd[]): AwaitedEnd | undefined {
+  const heads = awaited.flatMap((it) => (it.kind === 'head' ? it.signedAt : []))
+  if (heads.length > 0) return { kind: 'head', signedAt: Math.max(...heads) }
+  const entries = awaited.flatMap((it) => (it.kind === 'entry' ? it.index : []))
+  return entries.length > 0 ? { kind: 'entry', index: Math.max(...entries) } : undefined
 }
 
 /** Shorter than the terminal is wide: a line that wraps cannot be taken back. */

@@ -12,6 +12,7 @@ const failing: LogCondition = {
   state: 'opening',
   failingSince: 1_790_000_000_000,
   nextRetryAt: 1_790_000_060_000,
+  waitsFor: undefined,
   lastError: { code: 'CT_HTTP_NETWORK', message: 'nothing listens at that address' },
   recordedAt: 1_790_000_030_000,
 }
@@ -20,6 +21,7 @@ const well: LogCondition = {
   state: 'live',
   failingSince: undefined,
   nextRetryAt: undefined,
+  waitsFor: { kind: 'head', signedAt: 1_790_086_460_000 },
   lastError: undefined,
   recordedAt: 1_790_000_030_000,
 }
@@ -68,6 +70,9 @@ it.each([
   ['a time that no date can show', 'recorded_at = 8640000000000001'],
   ['a time before 1970', 'failing_since = -1'],
   ['a log that is not JSON', "log = '{'"],
+  ['an end that is nothing', "waits_for = 'null'"],
+  ['an end at no time', `waits_for = '{"kind":"head","signedAt":-5}'`],
+  ['an end at no index', `waits_for = '{"kind":"entry","index":0.5}'`],
 ])('is refused when it was damaged: %s', async (_, change) => {
   const path = folder.file()
   const store = await opened(path)

@@ -3,7 +3,7 @@ import { SqliteCheckpointStore } from '../../../src/checkpoint/sqlite.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import type { LogCondition } from '../../../src/types/checkpoint.js'
 import { take } from '../../support/follow.js'
-import { logOf } from '../../support/logs.js'
+import { grow, logOf } from '../../support/logs.js'
 import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 import { useTempFolder } from '../checkpoint/temp-folder.js'
 
@@ -113,4 +113,60 @@ it('a store that fails to keep how logs fare ends nothing, and says so once', as
   expect(warnings).toEqual([
     'the checkpoint store failed to keep the state of the logs; `ct-stream status` does not show it: the disk is full',
   ])
+})
+
+describe('what a log is waited for that is read as far as it goes', () => {
+  it('is a head that shows that nothing earlier is to come, until there is one', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(5, { clock })
+    const time = new Date(clock.now() + 60_000)
+    const checkpoint = folder.file()
+    const options = {
+      logs: [log.spec],
+      end: { time },
+      mergeDelayMs: 30_000,
+      acknowledge: 'manual',
+      checkpoint,
+    } as const
+    const reader = await readOn(clock, options)
+    await reader.until(({ certificates }) => certificates.length === 5)
+    const status = () => reader.stream.status().logs[0]
+    const waitsFor = { kind: 'head', signedAt: time.getTime() + 30_000 }
+    expect(status()).toMatchObject({ state: 'live', waitsFor })
+    await clock.pass(20_000)
+    grow(log, 1)
+    await passUntil(clock, () => reader.certificates.length === 6, 60_000)
+    reader.stream.acknowledge()
+    await clock.pass(5_000)
+    expect((await seen(checkpoint)).conditions).toMatchObject([{ state: 'live', waitsFor }])
+    await clock.pass(90_000)
+    log.publish()
+    await passUntil(clock, () => reader.state(log.logId) === 'finished', 60_000)
+    expect(status()?.waitsFor).toBeUndefined()
+  })
+
+  it('is the last entry before the end', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(5, { clock })
+    const reader = await readOn(clock, { logs: [log.spec], end: { index: 7 }, acknowledge: 'manual' })
+    await reader.until(({ certificates }) => certificates.length === 5)
+    reader.stream.acknowledge()
+    const status = () => reader.stream.status().logs[0]
+    expect(status()?.waitsFor).toEqual({ kind: 'entry', index: 6 })
+    grow(log, 2)
+    await passUntil(clock, () => reader.certificates.length === 7, 60_000)
+    expect(status()?.waitsFor).toBeUndefined()
+  })
+
+  it('is nothing where a stream has no end, or the log is not reached', async () => {
+    const clock = new VirtualClock()
+    const [log, dead] = [await logOf(5, { clock }), await logOf(5, { clock })]
+    dead.fault({ on: '*', status: 503 })
+    const endless = await readOn(clock, { logs: [log.spec] })
+    const waiting = await readOn(clock, { logs: [dead.spec], end: { index: 7 } })
+    await endless.until(({ certificates }) => certificates.length === 5)
+    await clock.pass(5_000)
+    expect(endless.stream.status().logs[0]).toMatchObject({ state: 'live', waitsFor: undefined })
+    expect(waiting.stream.status().logs[0]).toMatchObject({ state: 'waiting', waitsFor: undefined })
+  })
 })

@@ -22,6 +22,7 @@ const head = (treeSize: number, ageMs: number): SignedHead => ({
   signature: new Uint8Array([4, 3, 0, 1, 9]),
 })
 const [first, second, third] = [log('one', 'First log'), log('two', 'Second\u202e log'), log('three', 'Third log')]
+const never = log('four', 'Log never reached')
 const checkpoints: readonly LogCheckpoint[] = [
   {
     log: first,
@@ -56,6 +57,16 @@ beforeAll(async () => {
   store.addGap({ log: second, start: 3, end: 5, reason: 'log is gone', recordedAt: now })
   store.addGap({ log: second, start: 9, end: undefined, reason: 'log is gone', recordedAt: now })
   const detail = { head: 'AAAA' }
+  const fares = { failingSince: undefined, nextRetryAt: undefined, waitsFor: undefined, lastError: undefined }
+  const lastError = { code: 'CT_HTTP_NETWORK', message: 'connect ECONNREFUSED\u202e' }
+  store.putConditions([
+    { ...fares, log: second, state: 'live', waitsFor: { kind: 'head', signedAt: now + 60_000 }, recordedAt: now },
+    { ...fares, log: first, state: 'live', recordedAt: now },
+    {
+      ...{ log: never, state: 'waiting', failingSince: now - 90_000, nextRetryAt: now + 30_000, waitsFor: undefined },
+      ...{ lastError, recordedAt: now },
+    },
+  ])
   store.addEvidence({ log: first, code: 'CT_ROOT_MISMATCH', message: 'two roots', detail, recordedAt: now })
 })
 afterAll(() => {
@@ -73,10 +84,17 @@ describe('ct-stream status', () => {
     const [owner, , ...lines] = stdout.split('\n')
     expect(owner).toMatch(/positions\.db: in use by process \d+ on \S+, since 2026-11-22T12:00:00\.000Z$/)
     expect(lines).toEqual([
-      'LOG                 KIND          POSITION       VERIFIED    LAG  HEAD AGE  GAPS  EVIDENCE  LEARNED',
-      'First log           rfc6962  4,294,967,300  4,294,967,400  1,000       5 s     0         1  pageSize 256, bytesPerEntry 5,123',
-      'Second\\u{202e} log  rfc6962              5              5      0       1 m     2         0  requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z, limitedSince 9,000,000,000,000,000',
-      'Third log           rfc6962              0              -      -         -     0         0  -',
+      'LOG                 KIND     STATE         POSITION       VERIFIED    LAG  HEAD AGE  GAPS  EVIDENCE  LEARNED',
+      'First log           rfc6962  live     4,294,967,300  4,294,967,400  1,000       5 s     0         1  pageSize 256, bytesPerEntry 5,123',
+      'Second\\u{202e} log  rfc6962  live                 5              5      0       1 m     2         0  requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z, limitedSince 9,000,000,000,000,000',
+      'Third log           rfc6962  -                    0              -      -         -     0         0  -',
+      'Log never reached   rfc6962  waiting              -              -      -         -     0         0  -',
+      '',
+      'logs that are waited for:',
+      '',
+      'LOG                 STATE    SINCE                     NEXT RETRY                FOR',
+      'Second\\u{202e} log  live     -                         -                         a head after 2026-11-22T12:01:00Z',
+      'Log never reached   waiting  2026-11-22T11:58:30.000Z  2026-11-22T12:00:30.000Z  connect ECONNREFUSED\\u{202e}',
       '',
       'entries that were not delivered (ct-stream gaps --retry tries again):',
       '',
@@ -100,8 +118,13 @@ describe('ct-stream status', () => {
       file: path,
       owner: { pid: process.pid, since: '2026-11-22T12:00:00.000Z', isRunning: true },
     })
+    const well = { failingSince: null, nextRetryAt: null, waitsFor: null, lastError: null }
+    const stateRecordedAt = '2026-11-22T12:00:00.000Z'
     expect(json.logs[0]).toEqual({
       log: first,
+      state: 'live',
+      ...well,
+      stateRecordedAt,
       position: 4_294_967_300,
       verifiedSize: 4_294_967_400,
       head: { treeSize: 4_294_968_300, timestamp: '2026-11-22T11:59:55.000Z' },
@@ -109,7 +132,19 @@ describe('ct-stream status', () => {
       lagEntries: 1000,
       learned: { pageSize: 256, bytesPerEntry: 5123, readFrom: 100 },
     })
+    expect(json.logs[1].waitsFor).toEqual({ kind: 'head', signedAt: '2026-11-22T12:01:00.000Z' })
+    expect(json.logs[2]).toMatchObject({ state: null, ...well, stateRecordedAt: null })
     expect(json.logs[2]).toMatchObject({ verifiedSize: null, head: null, lagEntries: null })
+    expect(json.logs[3]).toEqual({
+      log: never,
+      state: 'waiting',
+      failingSince: '2026-11-22T11:58:30.000Z',
+      nextRetryAt: '2026-11-22T12:00:30.000Z',
+      waitsFor: null,
+      lastError: { code: 'CT_HTTP_NETWORK', message: 'connect ECONNREFUSED\u202e' },
+      stateRecordedAt,
+      ...{ position: null, verifiedSize: null, head: null, pendingHeads: 0, lagEntries: null, learned: {} },
+    })
     expect(json.gaps).toEqual([
       { log: second, start: 3, end: 5, reason: 'log is gone', recordedAt: '2026-11-22T12:00:00.000Z' },
       { log: second, start: 9, end: null, reason: 'log is gone', recordedAt: '2026-11-22T12:00:00.000Z' },

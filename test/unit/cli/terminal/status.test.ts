@@ -88,17 +88,22 @@ describe('what a stream that looks finished waits for', () => {
   const done = log({ state: 'finished' }, 'done')
 
   it('is a head, an entry, or a log that is not reachable', () => {
-    expect(waitingText(status([done, log()]), end)).toBe('waiting for a head after 2026-11-22T12:00:00Z of 1 log')
-    expect(waitingText(status([log()]), { index: 1001 })).toBe('waiting for entry 1,000 of 1 log')
+    const read = log({ waitsFor: { kind: 'head', signedAt: Date.UTC(2026, 10, 22, 12) } })
+    const later = log({ waitsFor: { kind: 'head', signedAt: Date.UTC(2026, 10, 23, 12, 1) } })
+    expect(waitingText(status([done, read]), end)).toBe('waiting for a head after 2026-11-22T12:00:00Z of 1 log')
+    expect(waitingText(status([later, read]), end)).toBe('waiting for a head after 2026-11-23T12:01:00Z of 2 logs')
+    const short = log({ waitsFor: { kind: 'entry', index: 1000 } })
+    expect(waitingText(status([short]), { index: 1001 })).toBe('waiting for entry 1,000 of 1 log')
     const lost = log({ state: 'waiting', lagEntries: undefined, troubleMs: 5 }, 'b')
     expect(waitingText(status([done, lost]), 'head')).toBe('1 log not reachable')
-    expect(waitingText(status([log(), lost, lost]), end)).toMatch(
+    expect(waitingText(status([read, lost, lost]), end)).toMatch(
       /^waiting for a head .* of 1 log · 2 logs not reachable$/,
     )
   })
 
   it('is nothing while there is something to read, when all is over, and without an end', () => {
-    expect(waitingText(status([log(), log({ lagEntries: 3 }, 'b')]), end)).toBe('')
+    const read = log({ waitsFor: { kind: 'entry', index: 5 } })
+    expect(waitingText(status([read, log({ lagEntries: 3 }, 'b')]), end)).toBe('')
     expect(waitingText(status([done]), end)).toBe('')
     expect(waitingText(status([log({ troubleMs: 5 })]), 'never')).toBe('')
   })
