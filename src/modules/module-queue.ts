@@ -25,6 +25,12 @@ export type Work =
   | { readonly kind: 'batch'; readonly from: QueuedPage }
   | { readonly kind: 'findings'; readonly items: readonly FindingItem[] }
 
+/** Certificates or findings of some work that are not finished. */
+export function sizeOf(work: Work): number {
+  if (work.kind === 'certificate') return 1
+  return work.kind === 'batch' ? work.from.page.certificates.length : work.items.length
+}
+
 /** A page in one module's queue. */
 interface QueuedPage {
   readonly page: Page

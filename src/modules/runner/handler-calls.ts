@@ -1,0 +1,89 @@
+import type { CtCertificate } from '../../types/certificate.js'
+import { NO_TICKET, type Ticket } from '../acknowledger.js'
+import { type CallHost, ModuleCall, timedOut } from '../module-call.js'
+import type { FindingItem, Work } from '../module-queue.js'
+import { type CallOutcome, outcomeOf } from '../patient-call.js'
+import type { AbandonedCalls } from './abandoned-calls.js'
+import type { ModuleRecord } from './module-record.js'
+
+/** How something came out that was called; where it is `done` with a promise, that is to be waited for. */
+export type Attempt = CallOutcome & { readonly value?: unknown }
+
+/** Calls the handlers of a module for the work it gets. */
+export class HandlerCalls {
+  private readonly record: ModuleRecord
+  private readonly abandoned: AbandonedCalls
+  private readonly host: CallHost
+  private readonly ticketOf = new WeakMap<ModuleCall, Ticket | ((certificate: CtCertificate) => Ticket)>()
+
+  constructor(record: ModuleRecord, abandoned: AbandonedCalls, host: CallHost) {
+    this.record = record
+    this.abandoned = abandoned
+    this.host = host
+  }
+
+  /** Calls the handler for some work. */
+  begin(work: Work, attempt: number, sinceMs: number): { readonly call: ModuleCall; readonly result: Attempt } {
+    const call = this.callFor(work, attempt, sinceMs)
+    return { call, result: attempted(() => this.handle(work, call)) }
+  }
+
+  /** Waits for what a call returned, for as long as one may take. */
+  async wait(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
+    const { name, stop, counts, prepared, host } = this.record
+    const { timeoutMs } = prepared.limits
+    const outcome = await outcomeOf(promise, host.clock, timeoutMs, stop)
+    if (outcome.kind === 'done' || outcome.kind === 'failed') {
+      call.end()
+      return outcome
+    }
+    call.end(outcome.kind === 'timeout' ? timedOut(name, timeoutMs) : stop.reason)
+    if (outcome.kind === 'timeout') counts.timeouts++
+    this.abandoned.add(promise)
+    return outcome
+  }
+
+  /** What a finding that this call reports about a certificate holds. */
+  ticketFor(call: ModuleCall, certificate: CtCertificate): Ticket {
+    const held = this.ticketOf.get(call) ?? NO_TICKET
+    return typeof held === 'function' ? held(certificate) : held
+  }
+
+  private handle(work: Work, call: ModuleCall): unknown {
+    const { definition } = this.record.prepared
+    if (work.kind === 'certificate') return definition.onCertificate?.(work.certificate, call)
+    if (work.kind === 'batch') return definition.onBatch?.(work.from.page.certificates, call)
+    const [first] = work.items
+    if (definition.onFinding !== undefined) return first && definition.onFinding(first.finding, call)
+    return definition.onFindings?.(
+      work.items.map(({ finding }) => finding),
+      call,
+    )
+  }
+
+  private callFor(work: Work, attempt: number, sinceMs: number): ModuleCall {
+    if (work.kind !== 'findings') {
+      const certificate = work.kind === 'certificate' ? work.certificate : undefined
+      const call = new ModuleCall(this.host, certificate, attempt, sinceMs)
+      this.ticketOf.set(call, work.from.page.ticket)
+      return call
+    }
+    const { items } = work
+    const only = items.length === 1 ? items[0] : undefined
+    const call = new ModuleCall(this.host, only?.certificate, attempt, sinceMs)
+    this.ticketOf.set(call, only?.ticket ?? ((certificate) => ticketAmong(items, certificate)))
+    return call
+  }
+}
+
+export function attempted(action: () => unknown): Attempt {
+  try {
+    return { kind: 'done', value: action() }
+  } catch (error) {
+    return { kind: 'failed', error }
+  }
+}
+
+function ticketAmong(items: readonly FindingItem[], certificate: CtCertificate): Ticket {
+  return items.find((item) => item.certificate === certificate)?.ticket ?? NO_TICKET
+}

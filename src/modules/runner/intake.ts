@@ -1,0 +1,80 @@
+import type { FindingItem, Page } from '../module-queue.js'
+import { TroubleLog } from '../trouble-log.js'
+import type { AbandonedCalls } from './abandoned-calls.js'
+import type { ModuleRecord } from './module-record.js'
+
+/** What comes into a module's queue, and what is left out. */
+export class Intake {
+  private readonly record: ModuleRecord
+  private readonly abandoned: AbandonedCalls
+  private readonly drops: TroubleLog
+  private isClosed = false
+
+  constructor(record: ModuleRecord, abandoned: AbandonedCalls) {
+    this.record = record
+    this.abandoned = abandoned
+    this.drops = new TroubleLog(record.log, record.host.elapsed)
+  }
+
+  /** Whether whoever brings work may bring more. */
+  get hasRoom(): boolean {
+    const { prepared, queue, stop } = this.record
+    return prepared.whenFull === 'drop' || queue.hasRoom || !this.takesWork || stop.aborted
+  }
+
+  /** Resolves when it has. */
+  async room(): Promise<void> {
+    while (!this.hasRoom) await this.record.orStopped(this.record.queue.change())
+  }
+
+  give(page: Page): void {
+    if (this.accepts(page.certificates.length)) this.record.queue.addPage(page)
+  }
+
+  giveFinding(item: FindingItem): void {
+    if (this.accepts(1)) this.record.queue.addFinding(item)
+  }
+
+  /** Nothing is accepted any more. */
+  close(): void {
+    this.isClosed = true
+  }
+
+  drop(count: number, why: string): void {
+    this.record.counts.dropped += count
+    this.drops.trouble('warn', `left out certificates or findings: ${why}`, count)
+  }
+
+  /** Leaves out what waits. */
+  dropQueue(why: string): void {
+    const count = this.record.queue.discard()
+    if (count > 0) this.drop(count, why)
+  }
+
+  /** Whether more work has a place to go. */
+  private get takesWork(): boolean {
+    const { phase, prepared } = this.record
+    return phase !== 'failed' && phase !== 'stopped' && !(this.abandoned.isHung && !prepared.isWaitedFor)
+  }
+
+  private accepts(count: number): boolean {
+    const { prepared, phase, queue } = this.record
+    if (this.isClosed) {
+      this.drop(count, 'it has ended')
+      return false
+    }
+    if (prepared.isWaitedFor && phase !== 'failed') return true
+    if (phase === 'failed' && prepared.limits.onError !== 'stop-module') {
+      // The run ends for its sake: what it did not do stays unfinished, and comes again.
+      return prepared.isWaitedFor
+    }
+    if (!this.takesWork) this.drop(count, this.abandoned.isHung ? 'it hangs' : 'it has stopped')
+    else if (prepared.whenFull === 'drop' && !queue.hasRoom)
+      this.drop(count, 'its queue is full (limits.queueEntries, limits.queueBytes, limits.whenFull)')
+    else {
+      this.drops.over('takes everything again')
+      return true
+    }
+    return false
+  }
+}

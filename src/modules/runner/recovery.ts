@@ -1,0 +1,107 @@
+import { CtStreamError } from '../../errors.js'
+import { backoffDelay } from '../../util/backoff.js'
+import type { ModuleCall } from '../module-call.js'
+import { sizeOf, type Work } from '../module-queue.js'
+import { type CallOutcome, isPromise } from '../patient-call.js'
+import type { AbandonedCalls } from './abandoned-calls.js'
+import type { HandlerCalls } from './handler-calls.js'
+import type { Intake } from './intake.js'
+import type { ModuleRecord } from './module-record.js'
+
+const RETRY = { baseMs: 500, maxMs: 60_000 }
+
+export interface RecoveryParts {
+  readonly record: ModuleRecord
+  readonly abandoned: AbandonedCalls
+  readonly intake: Intake
+  readonly calls: HandlerCalls
+  /** What follows a call that succeeded. */
+  readonly succeed: (work: Work, call: ModuleCall) => Promise<void> | undefined
+}
+
+/** After a call that failed or took too long: what the module's policy says. */
+export class Recovery {
+  private readonly parts: RecoveryParts
+
+  constructor(parts: RecoveryParts) {
+    this.parts = parts
+  }
+
+  /** Resolves when the work is finished with, given up, or left for the run to end. */
+  async from(work: Work, first: CallOutcome): Promise<void> {
+    const { record, calls, succeed } = this.parts
+    const { onError, attempts, timeoutMs } = record.prepared.limits
+    const began = record.host.elapsed()
+    let outcome = first
+    for (let attempt = 1; ; attempt++) {
+      if (outcome.kind === 'stopped') return
+      const error = record.note(record.errorOf(outcome, timeoutMs))
+      record.counts.errors++
+      if (onError === 'skip') return this.skip(work, error)
+      if (onError === 'stop-module') return this.stopModule(work, error)
+      if (onError === 'stop-stream' || attempt >= attempts) return this.stopStream(error, attempt)
+      if (!(await this.waitToRetry(error, attempt))) return
+      record.counts.retries++
+      const { call, result } = calls.begin(work, attempt + 1, record.host.elapsed() - began)
+      outcome = result.kind === 'done' && isPromise(result.value) ? await calls.wait(call, result.value) : result
+      if (outcome.kind !== 'done') continue
+      record.failures.over(`works again, after ${attempt + 1} attempts`)
+      await succeed(work, call)
+      return
+    }
+  }
+
+  /** Whether there is a next attempt. */
+  private async waitToRetry(error: CtStreamError, attempt: number): Promise<boolean> {
+    const { record, abandoned } = this.parts
+    const { host, stop } = record
+    const wait = error.retryAfterMs ?? backoffDelay(RETRY, attempt - 1, host.random)
+    record.failures.trouble('warn', `failed, is tried again in ${wait} ms: ${error.message}`)
+    try {
+      await host.clock.sleep(wait, stop)
+    } catch (cause) {
+      if (!stop.aborted) this.stopStream(record.errorOf({ kind: 'failed', error: cause }, 0), attempt)
+      return false
+    }
+    // Each call that is still under way keeps what it was given: not one more of them.
+    while (abandoned.isHung && !stop.aborted) await record.orStopped(abandoned.change())
+    return !stop.aborted
+  }
+
+  private skip(work: Work, error: CtStreamError): void {
+    const { counts, failures, queue } = this.parts.record
+    counts.skipped += sizeOf(work)
+    failures.trouble('error', `failed, and goes on without ${describe(work)}: ${error.message}`)
+    queue.finish(work)
+  }
+
+  private stopModule(work: Work, error: CtStreamError): void {
+    const { record, intake } = this.parts
+    record.counts.skipped += sizeOf(work)
+    record.queue.finish(work)
+    if (record.phase === 'failed') return
+    record.phase = 'failed'
+    record.log.error(`failed at ${describe(work)}, and gets nothing more: ${error.message}`)
+    intake.dropQueue('it has stopped')
+  }
+
+  private stopStream(error: CtStreamError, attempts: number): void {
+    const { record } = this.parts
+    if (record.phase === 'failed') return
+    record.phase = 'failed'
+    record.queue.wake()
+    const tried = attempts > 1 ? ` ${attempts} times` : ''
+    record.host.fail(
+      new CtStreamError('CT_MODULE_FAILED', `module \`${record.name}\` failed${tried}: ${error.message}`, {
+        cause: error,
+      }),
+    )
+  }
+}
+
+function describe(work: Work): string {
+  if (work.kind === 'certificate') return `entry ${work.certificate.index} of ${work.certificate.log.url}`
+  if (work.kind === 'findings') return work.items.length === 1 ? 'a finding' : `${work.items.length} findings`
+  const [first] = work.from.page.certificates
+  return `${work.from.page.certificates.length} certificates from entry ${first?.index} of ${first?.log.url}`
+}
