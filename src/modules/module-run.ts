@@ -1,0 +1,236 @@
+import { CtStreamError } from '../errors.js'
+import { KeyMemory } from '../filter/key-memory.js'
+import type { CertificateJson, CtCertificate } from '../types/certificate.js'
+import type { Clock, Logger } from '../types/clock.js'
+import type { FindingDraft } from '../types/finding.js'
+import { abortable, quietController } from '../util/abort.js'
+import { elapsedOf } from '../util/clock.js'
+import { Acknowledger, NO_TICKET, type Ticket } from './acknowledger.js'
+import type { PreparedModule } from './configure.js'
+import { checkDraft } from './finding.js'
+import { outcomeOf } from './patient-call.js'
+import type { ModuleRun, RunModulesOptions } from './run-modules.js'
+import { ModuleRunner } from './runner/module-runner.js'
+import type { RunnerHost } from './runner/runner-host.js'
+import type { PagedSource } from './source.js'
+
+/** Certificates after which everybody else has a turn. */
+const TURN = 256
+/** Of a certificate in a queue, beside its bytes. */
+const OVERHEAD = 512
+
+export type RunSettings = Required<Omit<RunModulesOptions, 'logger' | 'signal'>> & {
+  readonly logger: Logger | undefined
+}
+
+/** Reads a source, gives what comes to modules, passes findings on, and acknowledges what all are finished with. */
+export class Run implements RunnerHost {
+  readonly clock: Clock
+  readonly elapsed: () => number
+  readonly random: () => number
+  readonly logger: Logger | undefined
+  private readonly settings: RunSettings
+  private readonly source: PagedSource
+  private readonly runners: ModuleRunner[] = []
+  private readonly acknowledger: Acknowledger | undefined
+  private readonly remembered: KeyMemory
+  private readonly jsons = new WeakMap<CtCertificate, CertificateJson>()
+  /** Aborts when nothing more is read. */
+  private readonly ending = quietController()
+  /** Aborts when nothing more is worked on. */
+  private readonly stopped = quietController()
+  private failure: { readonly error: unknown } | undefined
+  private certificates = 0
+
+  constructor(source: PagedSource, settings: RunSettings) {
+    this.source = source
+    this.settings = settings
+    this.clock = settings.clock
+    this.elapsed = elapsedOf(settings.clock)
+    this.random = settings.random
+    this.logger = settings.logger
+    const { acknowledge } = source
+    this.acknowledger = acknowledge && new Acknowledger((certificate) => this.acknowledge(acknowledge, certificate))
+    this.remembered = new KeyMemory({
+      maxEntries: settings.rememberedFindings,
+      ttlMs: settings.rememberFindingsMs,
+      random: settings.random,
+    })
+  }
+
+  get stop(): AbortSignal {
+    return this.stopped.signal
+  }
+
+  add(module: PreparedModule): void {
+    this.runners.push(new ModuleRunner(module, this))
+  }
+
+  start(signal: AbortSignal | undefined): ModuleRun {
+    const end = () => this.ending.abort()
+    if (signal?.aborted) end()
+    signal?.addEventListener('abort', end, { once: true })
+    const done = this.runAll().finally(() => signal?.removeEventListener('abort', end))
+    return {
+      done,
+      status: () => ({
+        modules: this.runners.map((runner) => runner.status()),
+        certificates: this.certificates,
+        unacknowledged: this.acknowledger?.unfinished ?? 0,
+      }),
+      stop: () => {
+        end()
+        return done
+      },
+      [Symbol.asyncDispose]: () => {
+        end()
+        return done
+      },
+    }
+  }
+
+  report(from: ModuleRunner, draft: FindingDraft, certificate: CtCertificate, ticket: Ticket): boolean {
+    const checked = checkDraft(from.name, draft, certificate)
+    const now = this.elapsed()
+    if (this.remembered.has(checked.key, now)) return false
+    const json = this.jsonOf(certificate)
+    this.remembered.add(checked.key, now)
+    const finding = checked.finish(json, this.clock.now())
+    const item = { finding, certificate, ticket, bytes: bytesOf(certificate) * 2 }
+    for (const runner of this.listeners(from)) runner.giveFinding(item)
+    return true
+  }
+
+  hasRoomBehind(from: ModuleRunner): boolean {
+    for (const runner of this.listeners(from)) if (!runner.hasRoom) return false
+    return true
+  }
+
+  async roomBehind(from: ModuleRunner): Promise<void> {
+    for (const runner of this.listeners(from)) await runner.room()
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= { error }
+    this.ending.abort()
+  }
+
+  private async runAll(): Promise<void> {
+    try {
+      await this.setUp()
+      await this.read()
+    } catch (error) {
+      this.fail(error)
+    }
+    await this.end()
+    if (this.failure !== undefined) throw this.failure.error
+  }
+
+  private async setUp(): Promise<void> {
+    for (const runner of this.runners) {
+      if (this.ending.signal.aborted) return
+      try {
+        await runner.setUp(this.settings.setupTimeoutMs, this.ending.signal)
+      } catch (error) {
+        if (this.ending.signal.aborted) return
+        throw error
+      }
+    }
+    for (const runner of this.runners) runner.start()
+  }
+
+  private async read(): Promise<void> {
+    const { signal } = this.ending
+    const readers = this.runners.filter(({ prepared }) => prepared.wantsCertificates)
+    for (let sinceTurn = 0; !signal.aborted; ) {
+      for (const runner of readers) await this.orEnd(runner.room())
+      const page = await this.orEnd(this.source.next())
+      if (page === undefined) return
+      this.give(page, readers)
+      sinceTurn += page.length
+      if (sinceTurn < TURN) continue
+      sinceTurn = 0
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+  }
+
+  private give(certificates: readonly CtCertificate[], readers: readonly ModuleRunner[]): void {
+    this.certificates += certificates.length
+    const ticket = this.acknowledger?.open(certificates) ?? NO_TICKET
+    const bytesEach = certificates.reduce((sum, certificate) => sum + bytesOf(certificate), 0) / certificates.length
+    for (const runner of readers) runner.give({ certificates, ticket, bytesEach })
+    ticket.release()
+  }
+
+  /** What it comes to; `undefined` when the run is to end before. */
+  private async orEnd<T>(promise: Promise<T>): Promise<T | undefined> {
+    try {
+      return await abortable(promise, this.ending.signal)
+    } catch (error) {
+      if (!this.ending.signal.aborted) throw error
+      promise.catch(() => {}) // nobody waits for it any more
+      return undefined
+    }
+  }
+
+  private async end(): Promise<void> {
+    const watch = quietController()
+    this.stopInTime(watch.signal).catch(() => {})
+    // In order, as each may report to those behind it.
+    for (const runner of this.runners) await runner.drain()
+    watch.abort()
+    await this.closeSource()
+    for (const runner of this.runners.toReversed()) await runner.tearDown(this.settings.teardownTimeoutMs)
+    this.stopped.abort(ended())
+  }
+
+  /** Where reading was stopped, there is a bound to what is worked on after it. */
+  private async stopInTime(signal: AbortSignal): Promise<void> {
+    const { ending } = this
+    if (!ending.signal.aborted) {
+      const aborted = new Promise<void>((resolve) => {
+        ending.signal.addEventListener('abort', () => resolve(), { once: true, signal })
+      })
+      await abortable(aborted, signal)
+    }
+    const { drainTimeoutMs } = this.settings
+    if (drainTimeoutMs > 0) await this.clock.sleep(drainTimeoutMs, signal)
+    this.stopped.abort(ended())
+  }
+
+  private async closeSource(): Promise<void> {
+    const never = new AbortController().signal
+    const { teardownTimeoutMs } = this.settings
+    const outcome = await outcomeOf(this.source.close(), this.clock, teardownTimeoutMs, never)
+    if (outcome.kind === 'failed') this.fail(outcome.error)
+    if (outcome.kind === 'timeout') this.logger?.warn(`the source did not close within ${teardownTimeoutMs} ms`)
+  }
+
+  private acknowledge(acknowledge: (certificate: CtCertificate) => void, certificate: CtCertificate): void {
+    try {
+      acknowledge(certificate)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private *listeners(from: ModuleRunner): Generator<ModuleRunner> {
+    for (let i = this.runners.indexOf(from) + 1; i < this.runners.length; i++) {
+      const runner = this.runners[i] as ModuleRunner
+      if (runner.prepared.wantsFindings) yield runner
+    }
+  }
+
+  private jsonOf(certificate: CtCertificate): CertificateJson {
+    let json = this.jsons.get(certificate)
+    if (json === undefined) {
+      json = certificate.toJSON()
+      this.jsons.set(certificate, json)
+    }
+    return json
+  }
+}
+
+const bytesOf = (certificate: CtCertificate): number => certificate.leafInput.length + OVERHEAD
+
+const ended = () => new CtStreamError('CT_CLOSED', 'the run of the modules has ended')
