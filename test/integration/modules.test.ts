@@ -1,4 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -137,6 +138,35 @@ export default { modules: [mine, { module: 'long-lived', options: { days: 100 as
 })
 
 describe('the built command line', () => {
+  it('shows what a module finds in the demo, offline', async () => {
+    const { code, stdout, stderr } = await run('demo', '--limit', '40', '--module', 'long-lived:{"days":5}')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(findingsOf(stdout).length).toBeGreaterThan(10)
+  })
+
+  it('ends at SIGTERM in time beside a module that hangs, and says what is not finished', async () => {
+    write(
+      'hangs.js',
+      `import { defineModule } from 'ct-stream/modules'
+export default defineModule({ name: 'hangs', onCertificate: () => new Promise(() => {}) })`,
+    )
+    const cli = [join(root, 'dist', 'cli.js'), 'demo', '-m', './hangs.js', '-m', 'long-lived:{"days":5}']
+    const child = spawn(process.execPath, cli, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text
+    })
+    await once(child.stdout, 'data')
+    const begun = performance.now()
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(0)
+    expect(performance.now() - begun).toBeLessThan(5000)
+    expect(stderr).toMatch(
+      /^warn: \[hangs\] stopped with \d+ certificates or findings unfinished, which are not acknowledged$/m,
+    )
+  })
+
   /** Packages that a run loads. */
   async function loadedBy(...argv: string[]): Promise<string[]> {
     write(

@@ -1,9 +1,12 @@
+import type { AcknowledgedSource } from '../../modules/source.js'
 import type { Logger } from '../../types/clock.js'
 import type { LogKind, LogSpec } from '../../types/log.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
 import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags/flags.js'
+import { moduleFlag } from '../flags/module-specs.js'
+import { throughModules } from '../through-modules.js'
 import { type WatchedStream, watch } from '../watch.js'
 
 /** What the demo needs of `ct-stream/testing` and the stream. */
@@ -11,7 +14,7 @@ export interface DemoKit<C> {
   createTestLog(options: { readonly kind: LogKind } & LogNames): Promise<DemoLog<C>>
   /** One after the other, no two alike. */
   issueCertificates(count: number, options: { readonly seed: string; readonly notBefore: Date }): Iterator<C>
-  ctStream(options: CtStreamOptions): WatchedStream
+  ctStream(options: CtStreamOptions): WatchedStream & AcknowledgedSource
 }
 
 interface LogNames {
@@ -35,14 +38,18 @@ export function demoCommand<C>(load: () => Promise<DemoKit<C>>): Command {
     name: 'demo',
     summary: 'The stream from embedded logs of both kinds, on loopback: works offline.',
     positionals: [],
-    flags: [limitFlag, noCheckpoint, ...formatFlags, ...reportFlags],
-    examples: [['ct-stream demo --limit 10', 'ten certificates, then end']],
+    flags: [limitFlag, noCheckpoint, moduleFlag, ...formatFlags, ...reportFlags],
+    examples: [
+      ['ct-stream demo --limit 10', 'ten certificates, then end'],
+      ['ct-stream demo --module ./mine.js', 'what a module of yours finds, offline'],
+    ],
     run: (context) => runDemo(context, load),
   }
 }
 
 async function runDemo<C>(context: CommandContext, load: () => Promise<DemoKit<C>>): Promise<void> {
   const { clock } = context.io
+  const consume = await throughModules(context)
   const over = new AbortController()
   const logs: DemoLog<C>[] = []
   let growing = Promise.resolve()
@@ -56,10 +63,16 @@ async function runDemo<C>(context: CommandContext, load: () => Promise<DemoKit<C
     )
     // Nobody is burdened by asking these logs often, and for tiles that are not full yet.
     const pace = { pollIntervalMs, partialTileDelayMs: 0 }
-    return kit.ctStream({ logs: logs.map((log) => log.spec), start: 'beginning', checkpoint: false, ...pace, logger })
+    const options: CtStreamOptions = {
+      logs: logs.map((log) => log.spec),
+      start: 'beginning',
+      checkpoint: false,
+      ...pace,
+    }
+    return kit.ctStream({ ...options, ...(consume !== undefined && { acknowledge: 'manual' }), logger })
   }
   try {
-    await watch({ context, open })
+    await watch({ context, open, consume })
   } finally {
     over.abort()
     await growing

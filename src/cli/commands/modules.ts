@@ -1,3 +1,4 @@
+import type { PreparedModule } from '../../modules/configure.js'
 import type { ConfiguredModule } from '../../modules/definition.js'
 import type { Command, CommandContext } from '../command.js'
 import { jsonFlag } from '../flags/flags.js'
@@ -47,35 +48,43 @@ async function showModules(context: CommandContext): Promise<void> {
 async function rowsOf(context: CommandContext): Promise<{ readonly rows: readonly Row[]; readonly failure?: unknown }> {
   const { loadSpec, prepareAll } = await import('../modules/load.js')
   const { shownOptions } = await import('../modules/shown-options.js')
+  const rowOf = ({
+    name,
+    definition,
+    wantsCertificates,
+    wantsFindings,
+    acknowledge,
+    options,
+  }: PreparedModule): Row => ({
+    name,
+    state: 'ready',
+    problem: undefined,
+    gets: [...(wantsCertificates ? ['certificates'] : []), ...(wantsFindings ? ['findings'] : [])],
+    acknowledge,
+    options: shownOptions(options),
+    description: definition.description,
+  })
   const rows: Row[] = []
   const loaded: ConfiguredModule[] = []
   const failures: unknown[] = []
   for (const named of namedSpecs(context)) {
     try {
-      loaded.push(...(await loadSpec(named)))
+      const found = await loadSpec(named)
+      loaded.push(...found)
+      for (const module of found) rows.push(...prepareAll([{ ...module, after: [] }]).map(rowOf))
     } catch (error) {
       failures.push(error)
-      rows.push({ ...unknownRow, name: named.from, problem: error instanceof Error ? error.message : String(error) })
+      const problem = (error instanceof Error ? error.message : String(error)).replace(`${named.from}: `, '')
+      rows.push({ ...unknownRow, name: named.from, problem })
     }
   }
+  // With some missing, what comes after them would be a second complaint.
+  if (failures.length > 0) return { rows, failure: failures[0] }
   try {
-    // With the others missing, what comes after them would be a second complaint.
-    for (const { name, definition, wantsCertificates, wantsFindings, acknowledge, options } of failures.length === 0
-      ? prepareAll(loaded)
-      : loaded.flatMap((module) => prepareAll([{ ...module, after: [] }])))
-      rows.push({
-        name,
-        state: 'ready',
-        problem: undefined,
-        gets: [...(wantsCertificates ? ['certificates'] : []), ...(wantsFindings ? ['findings'] : [])],
-        acknowledge,
-        options: shownOptions(options),
-        description: definition.description,
-      })
-  } catch (error) {
-    failures.push(error)
+    return { rows: prepareAll(loaded).map(rowOf) }
+  } catch (failure) {
+    return { rows, failure }
   }
-  return { rows, failure: failures[0] }
 }
 
 const unknownRow: Omit<Row, 'name' | 'problem'> = {

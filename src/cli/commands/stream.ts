@@ -1,10 +1,10 @@
-import type { CtStream } from '../../stream/ct-stream.js'
 import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
-import { hasModules, moduleFlag } from '../flags/module-specs.js'
-import { type Surroundings, watch } from '../watch.js'
+import { moduleFlag } from '../flags/module-specs.js'
+import { throughModules } from '../through-modules.js'
+import { watch } from '../watch.js'
 
 /** As the library's, which is not loaded before it is needed. */
 const DEFAULT_PATIENCE_MS = 60_000
@@ -24,7 +24,7 @@ export const stream: Command = {
   ],
   async run(context) {
     const request = await askedStream(context)
-    const consume = hasModules(context) ? await throughModules(context) : undefined
+    const consume = await throughModules(context)
     const open = async (logger: Logger) => {
       const { ctStream } = await import('../../stream/ct-stream.js')
       return ctStream({ ...request, ...(consume !== undefined && { acknowledge: 'manual' }), logger })
@@ -32,18 +32,4 @@ export const stream: Command = {
     const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = request
     await watch({ context, open, consume, end, endPatienceMs })
   },
-}
-
-/** Everything of modules is loaded here, and only where there are any. */
-async function throughModules(context: CommandContext) {
-  const [{ modulesFor }, { runThroughModules }, { findingFormatFrom }] = await Promise.all([
-    import('../modules/load.js'),
-    import('../modules/run.js'),
-    import('../formats/finding.js'),
-  ])
-  const { io, values } = context
-  const format = findingFormatFrom(values, io)
-  const modules = await modulesFor(context)
-  return (stream: CtStream, surroundings: Surroundings) =>
-    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
 }

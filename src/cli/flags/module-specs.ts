@@ -7,7 +7,7 @@ import { usageError } from './usage-error.js'
 export const moduleFlag: Flag = {
   name: 'module',
   type: 'list',
-  value: 'NAME|PATH',
+  value: 'NAME|FILE',
   short: 'm',
   help: 'run a module, after those of the config file; with options: \'jsonl:{"file":"findings.jsonl"}\'',
   group: 'Modules:',

@@ -6,6 +6,7 @@ type Load = () => Promise<{ readonly default: Module }>
 const loaders: Readonly<Record<string, Load>> = {
   command: () => import('../../outputs/command.js'),
   csv: () => import('../../outputs/csv.js'),
+  intelligence: () => import('../../modules/intelligence.js'),
   jsonl: () => import('../../outputs/jsonl.js'),
   smtp: () => import('../../outputs/smtp.js'),
   sqlite: () => import('../../outputs/sqlite.js'),
@@ -28,5 +29,5 @@ export async function ownModule(name: string): Promise<Module | undefined> {
 
 /** What a program imports it by. */
 export function longName(name: string): string {
-  return `ct-stream/${name === 'watchlist' ? 'modules' : 'outputs'}/${name}`
+  return `ct-stream/${['intelligence', 'watchlist'].includes(name) ? 'modules' : 'outputs'}/${name}`
 }

@@ -20,9 +20,13 @@ function shown(value: unknown, depth: number): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [
       key,
-      one !== undefined && secret.test(key) ? hidden : shown(one, depth + 1),
+      secret.test(key) && !isEmpty(one) ? hidden : shown(one, depth + 1),
     ]),
   )
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
 }
 
 function withoutPath(text: string): string {

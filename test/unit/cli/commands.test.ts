@@ -3,7 +3,6 @@ import { decodeCommand } from '../../../src/cli/commands/decode.js'
 import { type DemoKit, demoCommand } from '../../../src/cli/commands/demo.js'
 import { stream } from '../../../src/cli/commands/stream.js'
 import { runCli } from '../../../src/cli/run.js'
-import type { WatchedStream } from '../../../src/cli/watch.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { certificate } from './sample-certificate.js'
 import { sampleIo, sink } from './sample-io.js'
@@ -88,7 +87,7 @@ describe('demo', () => {
           async *[Symbol.asyncIterator]() {
             yield* certificates
           },
-        } as unknown as WatchedStream
+        } as never
       },
     }
     return { command: demoCommand(async () => loaded), events, asked: () => asked }

@@ -70,7 +70,11 @@ describe('ct-stream modules', () => {
     )
     expect(JSON.parse(stdout)).toMatchObject([
       { name: `modules[0] in ${config}`, state: 'wrong' },
-      { state: 'wrong', problem: expect.stringMatching(/^modules\[1\] in .*: module `ev`: option `country`: /) },
+      {
+        name: `modules[1] in ${config}`,
+        state: 'wrong',
+        problem: expect.stringMatching(/^module `ev`: option `country`: /),
+      },
       { name: 'webhook', state: 'ready' },
     ])
   })
