@@ -6,7 +6,8 @@ import type { Finding, FindingDraft } from '../types/finding.js'
 /**
  * What happens when a handler throws or takes longer than `timeoutMs`.
  *
- * - `skip`: what it was given is given up, counted and logged; the module goes on with the next
+ * - `skip`: what it was given is given up, counted and logged; the module goes on with the next. One that hangs (eight calls have timed
+ *   out and not come back) is left out of what comes until one does, also where acknowledgement waits for it
  * - `retry`: it is given the same again, with growing waits (or what the error's `retryAfterMs` says), for `attempts` times; then as
  *   `stop-stream`
  * - `stop-module`: the module gets nothing more; the others go on

@@ -53,22 +53,23 @@ export class Intake {
 
   /** Whether more work has a place to go. */
   private get takesWork(): boolean {
-    const { phase, prepared } = this.record
-    return phase !== 'failed' && phase !== 'stopped' && !(this.abandoned.isHung && !prepared.isWaitedFor)
+    const { phase, mustFinish } = this.record
+    return phase !== 'failed' && phase !== 'stopped' && !(this.abandoned.isHung && !mustFinish)
   }
 
   private accepts(count: number): boolean {
-    const { prepared, phase, queue } = this.record
+    const { record, abandoned } = this
+    const { prepared, phase, queue } = record
     if (this.isClosed) {
       this.drop(count, 'it has ended')
       return false
     }
-    if (prepared.isWaitedFor && phase !== 'failed') return true
+    if (prepared.isWaitedFor && phase !== 'failed' && (record.mustFinish || !abandoned.isHung)) return true
     if (phase === 'failed' && prepared.limits.onError !== 'stop-module') {
       // The run ends for its sake: what it did not do stays unfinished, and comes again.
       return prepared.isWaitedFor
     }
-    if (!this.takesWork) this.drop(count, this.abandoned.isHung ? 'it hangs' : 'it has stopped')
+    if (!this.takesWork) this.drop(count, abandoned.isHung ? 'it hangs' : 'it has stopped')
     else if (prepared.whenFull === 'drop' && !queue.hasRoom)
       this.drop(count, 'its queue is full (limits.queueEntries, limits.queueBytes, limits.whenFull)')
     else {

@@ -52,6 +52,11 @@ export class ModuleRecord {
     return this.prepared.name
   }
 
+  /** Whether what waits must be done by it, however long it hangs; else it is given up then. */
+  get mustFinish(): boolean {
+    return this.prepared.isWaitedFor && this.prepared.limits.onError !== 'skip'
+  }
+
   get stop(): AbortSignal {
     return this.host.stop
   }

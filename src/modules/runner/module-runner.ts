@@ -160,12 +160,11 @@ export class ModuleRunner implements CallHost {
 
   private async work(): Promise<void> {
     const { record, abandoned, intake } = this
-    const { isWaitedFor } = record.prepared
     let sinceTurn = 0
     while (!record.stop.aborted && record.phase !== 'failed') {
       if (abandoned.isHung) {
-        if (!isWaitedFor) intake.dropQueue('it hangs')
-        if (this.isClosing && !isWaitedFor) return
+        if (!record.mustFinish) intake.dropQueue('it hangs')
+        if (this.isClosing && !record.mustFinish) return
         await record.orStopped(abandoned.change())
         continue
       }

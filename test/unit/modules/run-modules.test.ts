@@ -433,6 +433,32 @@ describe('runModules', () => {
       expect(lines).toContain('error [hangs] hangs: 8 calls have not come back')
     })
 
+    it('before an output that acknowledges holds up the others for eight calls, and is left out then', async () => {
+      const source = new PageSource(pagesOf(madeCertificates(2000), 20), { staysOpen: true })
+      const { lines, logger } = logbook()
+      let found = 0
+      const { clock, run: modules } = run(
+        source,
+        [
+          defineModule({ name: 'hangs', limits: { queueEntries: 100, timeoutMs: 1000 }, onCertificate: never }),
+          reporter(),
+          sink(() => void found++),
+        ],
+        { logger, drainTimeoutMs: 0 },
+      )
+      await clock.pass(7999)
+      await quiet()
+      expect(source.read).toBeLessThanOrEqual(7)
+      await clock.pass(1)
+      for (let i = 0; i < 20; i++) await quiet()
+      expect([found, source.position(certificates[0])]).toEqual([2000, 2000])
+      expect(modules.status().modules[0]).toMatchObject({ state: 'hung', skipped: 8, dropped: 1992, queuedEntries: 0 })
+      expect(lines.join('\n')).toContain('warn [hangs] left out certificates or findings: it hangs')
+      const stopped = modules.stop()
+      await clock.pass(0)
+      await stopped
+    })
+
     it('with acknowledge holds the position, and finally the source, within its bound', async () => {
       const source = new PageSource(pagesOf(madeCertificates(2000), 20), { staysOpen: true })
       let count = 0
