@@ -5,6 +5,10 @@ import { join } from 'node:path'
 
 /** A program that fails to compile when a type has become `any`, as one does whose declaration cannot be found. */
 const program = `import { type CtCertificate, CtStreamError, ctStream, SqliteCheckpointStore } from 'ct-stream'
+import { defineModule } from 'ct-stream/modules'
+import { findingsOf } from 'ct-stream/modules/testing'
+import { watchlist } from 'ct-stream/modules/watchlist'
+import { jsonl } from 'ct-stream/outputs/jsonl'
 import { checkpointStoreContract, createTestLog, createTestLogList, issueCertificates } from 'ct-stream/testing'
 
 export async function read(): Promise<CtCertificate[]> {
@@ -24,6 +28,19 @@ export async function read(): Promise<CtCertificate[]> {
   const wrong: number = list
   // @ts-expect-error
   ctStream().readable().notThere()
+  const module = defineModule({
+    name: 'names',
+    onCertificate({ dnsNames }, { emit }) {
+      // @ts-expect-error
+      emit({ kind: dnsNames, reason: '' })
+    },
+  })
+  // @ts-expect-error
+  jsonl.with({ file: 5 })
+  const [finding] = await findingsOf(module, [{ dnsNames: ['a.example'] }], { before: [watchlist.with({ own: ['a.example'] })] })
+  // @ts-expect-error
+  const subject: number | undefined = finding?.subject
+  console.log(subject)
   console.log(wrong, CtStreamError.name, checkpointStoreContract.name)
   return read
 }

@@ -61,6 +61,35 @@ export function use(folder, run) {
   if (lines.length !== 5 || !lines.every((line) => JSON.parse(line))) throw new Error(`the demo printed ${lines}`)
 }
 
+const module = `import { defineModule } from 'ct-stream/modules'
+export default defineModule({ name: 'names', onCertificate: ({ dnsNames }, { emit }) => {
+  if (dnsNames.length > 0) emit({ kind: 'name', subject: dnsNames[0], reason: 'it has one' })
+} })
+`
+const moduleTest = `import { findingsOf } from 'ct-stream/modules/testing'
+import { jsonl } from 'ct-stream/outputs/jsonl'
+import names from './names.mjs'
+console.log((await findingsOf(names, ['a.example', 'b.example'])).map(({ subject }) => subject).join(' '), jsonl.name)
+`
+
+/** A module of one's own: in a test, and from the command line. */
+export function useModules(folder, run) {
+  writeFileSync(join(folder, 'names.mjs'), module)
+  writeFileSync(join(folder, 'names.test.mjs'), moduleTest)
+  expectText('what a module finds in a test', run(['names.test.mjs']), 'a.example b.example jsonl')
+  const { bin } = JSON.parse(readFileSync(join(folder, 'node_modules/ct-stream/package.json'), 'utf8'))
+  const lines = run([
+    join('node_modules/ct-stream', bin['ct-stream']),
+    'demo',
+    '--limit',
+    '20',
+    '--module',
+    './names.mjs',
+  ])
+  const modules = lines.split('\n').map((line) => JSON.parse(line).module)
+  if (modules.some((name) => name !== 'names')) throw new Error(`the demo with a module printed ${lines}`)
+}
+
 /** Keeps positions in a file, and goes on from them; where SQLite cannot be used, it must say what to do, and not crash. */
 export function useFile(folder, run, mayBeMissing) {
   writeFileSync(join(folder, 'use.mjs'), program)

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { compile, compilers } from './package-types.mjs'
-import { install, pack, use, useFile } from './package-use.mjs'
+import { install, pack, use, useFile, useModules } from './package-use.mjs'
 
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-tarball-'))
 const run = (command, args, cwd) =>
@@ -26,6 +26,7 @@ try {
   })
   const node = (args) => run(process.execPath, args, folder)
   use(folder, node)
+  useModules(folder, node)
   // npm runs on the Node that runs this, so it has chosen a better-sqlite3 for it; only that of Node 20 has to be built.
   const positions = useFile(folder, node, process.versions.node.startsWith('20.'))
   console.log(
