@@ -10,6 +10,7 @@ import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { modules } from './commands/modules.js'
 import { search } from './commands/search.js'
+import { stats } from './commands/stats.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
 import { top } from './commands/top.js'
@@ -33,6 +34,7 @@ const demo = demoCommand(async () => {
 export const commands: readonly Command[] = [
   stream,
   watchCommand,
+  stats,
   top,
   logs,
   status,

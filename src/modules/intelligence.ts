@@ -1,4 +1,3 @@
-import { rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { inspector } from '../intelligence/inspect.js'
 import { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
@@ -6,6 +5,7 @@ import { CertificateStatistics } from '../intelligence/statistics.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { elapsedOf } from '../util/clock.js'
 import { harmlessJson } from '../util/harmless.js'
+import { replaceFile } from '../util/replace-file.js'
 import { defineModule, type Module, type ModuleContext, type SetupContext } from './definition.js'
 
 const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
@@ -96,9 +96,7 @@ function setUp(
     if (given.report === undefined || (!isEnd && elapsed() - written < given.reportEveryMs)) return
     written = elapsed()
     try {
-      // Who reads it meanwhile has the old one or the new one, and nothing between.
-      await writeFile(`${given.report}.new`, `${harmlessJson(statistics.report())}\n`)
-      await rename(`${given.report}.new`, given.report)
+      await replaceFile(given.report, `${harmlessJson(statistics.report())}\n`)
     } catch (error) {
       log.warn(`the report cannot be written: ${error instanceof Error ? error.message : String(error)}`)
     }

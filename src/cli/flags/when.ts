@@ -39,6 +39,17 @@ export function sinceFrom(values: Values, now: number): Date | undefined {
   return time === undefined || Number.isNaN(time.getTime()) ? values.refuse('since', bound, text) : time
 }
 
+/** `--every`: a duration of a second or more, in milliseconds. */
+export function everyFrom(values: Values): number | undefined {
+  const text = values.text('every')
+  if (text === undefined) return undefined
+  const ms = durationMs(text)
+  return ms === undefined || ms < 1000 || ms > maxEveryMs
+    ? values.refuse('every', 'a duration from 1s to 366d, such as 10m', text)
+    : ms
+}
+
+const maxEveryMs = 366 * 86_400_000
 const maxMergeDelayMs = 366 * 86_400_000
 
 function durationMs(text: string): number | undefined {

@@ -20,7 +20,7 @@ function offered(...words: string[]): string[] {
 describe.skipIf(!hasBash)('completion in bash', () => {
   it('offers commands', () => {
     expect(offered('')).toEqual([...commands.map(({ name }) => name), 'help'])
-    expect(offered('st')).toEqual(['stream', 'status'])
+    expect(offered('st')).toEqual(['stream', 'stats', 'status'])
     expect(offered('help', 'de')).toEqual(['decode', 'demo'])
     expect(offered('completion', '')).toEqual([...shells])
   })

@@ -1,0 +1,108 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { CtStreamError } from '../../errors.js'
+import type { StatisticsReport } from '../../intelligence/statistics-report.js'
+import type { Logger } from '../../types/clock.js'
+import { askedStream } from '../asked-stream.js'
+import type { Command, CommandContext } from '../command.js'
+import { type Flag, jsonFlag, reportFlags, streamFlags } from '../flags/flags.js'
+import { everyFrom } from '../flags/when.js'
+import { type Surroundings, type WatchedStream, watch } from '../watch.js'
+
+const group = 'The report:'
+const defaultRows = 10
+/** As the library's, which is not loaded before it is needed. */
+const defaultPatienceMs = 60_000
+
+/** Counts begin anew with each run: positions would leave out what the last one counted. */
+const keepsPositions = ['checkpoint', 'no-checkpoint']
+const flags: readonly Flag[] = [
+  ...streamFlags.filter(({ name }) => !keepsPositions.includes(name)),
+  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (stats never does)', group },
+  { name: 'every', type: 'text', value: 'TIME', help: 'report each 30s, 10m, 1d; default at the end', group },
+  { name: 'rows', type: 'text', value: 'N', help: `rows of each table (default ${defaultRows})`, group },
+  { name: 'weak-keys', type: 'switch', help: 'try RSA keys for ROCA and for close primes', group },
+  { ...jsonFlag, help: 'for programs: a report is a line of JSON', group },
+  {
+    name: 'html',
+    type: 'text',
+    value: 'FILE',
+    help: 'write each report to FILE: one page with plots that needs no other host',
+    group,
+    isFlagOnly: true,
+  },
+  ...reportFlags,
+]
+
+/** `ct-stream stats`: who issues what, and which rules are broken. */
+export const stats: Command = {
+  name: 'stats',
+  summary: 'Counts certificates: by CA, log, key, validity, domain and broken rule.',
+  positionals: [],
+  flags,
+  examples: [
+    ['ct-stream stats --limit 10000', 'of the next ten thousand entries'],
+    [
+      'ct-stream stats --start 1h --end head --dedupe issuance --html report.html',
+      'the last hour as a page with plots',
+    ],
+    ['ct-stream stats --every 10m --json', 'a line of JSON each ten minutes, until it is stopped'],
+  ],
+  run: runStats,
+}
+
+async function runStats(context: CommandContext): Promise<void> {
+  const { values, io } = context
+  const rows = values.integer('rows', 1, 1000) ?? defaultRows
+  const everyMs = everyFrom(values)
+  const request = await askedStream(context)
+  const [{ CertificateStatistics }, { countStream }] = await Promise.all([
+    import('../../intelligence/statistics.js'),
+    import('../stats/count-stream.js'),
+  ])
+  const show = await shower(context)
+  const statistics = new CertificateStatistics({ clock: io.clock })
+  const consume = (stream: WatchedStream, { output, limit }: Surroundings) =>
+    countStream(stream, {
+      ...{ statistics, limit, everyMs, stop: io.stop, clock: io.clock },
+      inspect: { weakKeys: values.switch('weak-keys') },
+      report: () => show(statistics.report(rows), output),
+    })
+  const open = async (logger: Logger) => {
+    const { ctStream } = await import('../../stream/ct-stream.js')
+    return ctStream({ ...request, checkpoint: false, logger })
+  }
+  await watch({ context, open, consume, end: request.end, endPatienceMs: request.endPatienceMs ?? defaultPatienceMs })
+}
+
+type Shower = (report: StatisticsReport, output: Surroundings['output']) => Promise<boolean>
+
+/** Shows a report as the flags ask for. */
+async function shower({ io, values }: CommandContext): Promise<Shower> {
+  const [{ statsText }, { statsPage }, { styleFor }, { sanitizeJson }, { replaceFile }] = await Promise.all([
+    import('../stats/stats-text.js'),
+    import('../stats/stats-page.js'),
+    import('../terminal/style.js'),
+    import('../terminal/sanitize.js'),
+    import('../../util/replace-file.js'),
+  ])
+  const html = values.text('html')
+  // Before a day was spent on what is in it.
+  if (html !== undefined) await access(dirname(html), constants.W_OK).catch((error) => notWritten(html, error))
+  const style = styleFor(io.stdout, io.env)
+  const isJson = values.switch('json')
+  let isFirst = true
+  return async (report, output) => {
+    if (html !== undefined) await replaceFile(html, statsPage(report)).catch((error) => notWritten(html, error))
+    const text = isJson
+      ? `${sanitizeJson(JSON.stringify(report))}\n`
+      : `${isFirst ? '' : '\n'}${statsText(report, style, io.stdout.columns || undefined)}`
+    isFirst = false
+    return output.write(text)
+  }
+}
+
+function notWritten(path: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  throw new CtStreamError('CT_OUTPUT_FAILED', `the report ${path} cannot be written: ${reason}`, { cause })
+}

@@ -1,0 +1,8 @@
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** A bar of `share` of `columns`, to an eighth of a column; something, where there is something. */
+export function bar(share: number, columns: number): string {
+  const eighths = Math.min(columns * 8, Math.round(share * columns * 8))
+  const least = share > 0 && eighths === 0 ? 1 : eighths
+  return '█'.repeat(Math.floor(least / 8)) + (EIGHTHS[least % 8] ?? '')
+}
