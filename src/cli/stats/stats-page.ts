@@ -7,7 +7,7 @@ const WIDTH = 720
 const ROW = 22
 const LABEL = 260
 const NUMBERS = 130
-const MAX_LABEL = 40
+const MAX_LABEL = 38
 const SERIES_HEIGHT = 120
 
 const CSS = `
@@ -47,7 +47,9 @@ ${summaryOf(report)
   .map((sentence) => `<p>${escaped(sentence)}</p>`)
   .join('\n')}
 ${seriesChart(report)}
-${sectionsOf(report).map(sectionChart).join('\n')}
+${sectionsOf(report)
+  .map((section) => sectionChart(section, report.entries))
+  .join('\n')}
 </body>
 </html>
 `
@@ -65,13 +67,13 @@ export function escaped(text: string): string {
   return harmless(text).replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }
 
-/** Bars from left to right, a row each. */
-function sectionChart({ title, table, label }: Section): string {
+/** Bars from left to right, a row each; shares are those of all entries. */
+function sectionChart({ title, table, label }: Section, entries: number): string {
   const room = WIDTH - LABEL - NUMBERS
   const most = Math.max(1, ...table.rows.map(({ count }) => count))
   const rows = table.rows.map(({ name, count, error }, i) => {
     const text = label(name)
-    const number = `${countText(count, error)} (${percent(count / Math.max(1, table.total), 1)})`
+    const number = `${countText(count, error)} (${percent(count / Math.max(1, entries), 1)})`
     const y = i * ROW
     return `<g><title>${escaped(`${text}: ${number}`)}</title><text x="0" y="${y + 15}">${escaped(cutText(text, MAX_LABEL))}</text><rect class="bar" x="${LABEL}" y="${y + 4}" width="${Math.max(1, Math.round((count / most) * room))}" height="${ROW - 8}"/><text class="number" x="${WIDTH}" y="${y + 15}">${escaped(number)}</text></g>`
   })

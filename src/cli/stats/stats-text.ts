@@ -11,7 +11,7 @@ const MOST_WIDTH = 120
 const LEAST_BAR = 8
 const SHARE_WIDTH = 7
 
-/** A report as lines of at most `width` columns; of 20 or more. */
+/** A report as lines of at most `width` columns; of 20 or more. Shares are those of all entries. */
 export function statsText(report: StatisticsReport, style: Style, width = DEFAULT_WIDTH): string {
   const room = Math.max(20, Math.min(width, MOST_WIDTH))
   const lines = summaryOf(report).flatMap((sentence) => wrap(sentence, room))
@@ -32,7 +32,7 @@ export function statsText(report: StatisticsReport, style: Style, width = DEFAUL
       const shown = truncate(text, names)
       const filled = bars < LEAST_BAR ? '' : bar(count / Math.max(1, most), bars)
       const padded = `${shown}${' '.repeat(Math.max(0, names - widthOf(shown)))}`
-      const share = percent(count / Math.max(1, table.total), 1).padStart(SHARE_WIDTH)
+      const share = percent(count / Math.max(1, report.entries), 1).padStart(SHARE_WIDTH)
       const gap = ' '.repeat(Math.max(0, (bars < LEAST_BAR ? 0 : bars) - filled.length))
       lines.push(`${padded} ${style.cyan(filled)}${gap} ${number.padStart(numbers)} ${share}`)
     }
