@@ -2,6 +2,9 @@ import type { Module } from '../../modules/definition.js'
 
 type Load = () => Promise<{ readonly default: Module }>
 
+/** Those that are not outputs. */
+const watchers: readonly string[] = ['intelligence', 'watchlist']
+
 /** Modules of this package by their short names, each loaded when it is used. */
 const loaders: Readonly<Record<string, Load>> = {
   command: () => import('../../outputs/command.js'),
@@ -29,5 +32,5 @@ export async function ownModule(name: string): Promise<Module | undefined> {
 
 /** What a program imports it by. */
 export function longName(name: string): string {
-  return `ct-stream/${['intelligence', 'watchlist'].includes(name) ? 'modules' : 'outputs'}/${name}`
+  return `ct-stream/${watchers.includes(name) ? 'modules' : 'outputs'}/${name}`
 }
