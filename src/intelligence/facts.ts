@@ -44,7 +44,7 @@ export interface CertificateFacts {
   readonly isShortLived: boolean
   /** Milliseconds from `notBefore` to the first sign of it, in a log or an SCT; negative when that was before. `null` when unknown. */
   readonly loggedAfterMs: number | null
-  /** Bits of the serial number, 0 for one that is not positive (BR 7.1); `null` when it is unreadable. */
+  /** Bits of the serial number, 0 for one that is not positive (BR 7.1.2.7); `null` when it is unreadable. */
   readonly serialBits: number | null
   /** Such as `RSA 2048`, `EC P-256`, `Ed25519` (BR 6.1.5); `null` when it is unreadable. */
   readonly key: string | null

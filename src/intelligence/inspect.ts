@@ -12,9 +12,12 @@ export interface InspectOptions {
    * millisecond each. Default `false`.
    */
   readonly weakKeys?: boolean
-  /** Keys known to be weak, such as those that Debian's OpenSSL made: `spkiSha256`, 64 lower-case hex digits. Default none. */
+  /**
+   * Keys known to be weak: `spkiSha256`, 64 lower-case hex digits, or 20 as in the lists of Debian's openssl-blacklist
+   * (`openssl x509 -noout -modulus | sha1sum`, of which the last 20 digits). Default none.
+   */
   readonly knownWeakKeys?: ReadonlySet<string>
-  /** Operator of a log by base64 log id. Default: not known, and not checked. */
+  /** Operator of a log by base64 log id; may grow meanwhile. SCTs of logs that are not in it may be anybody's. Default: not checked. */
   readonly operators?: ReadonlyMap<string, string>
 }
 
@@ -46,7 +49,7 @@ export function inspector(options: InspectOptions): (cert: InspectedCertificate)
     weakKeys: booleanOption('weakKeys', given.weakKeys, false),
     knownWeakKeys: given.knownWeakKeys ?? new Set<string>(),
   }
-  if (typeof keys.knownWeakKeys.has !== 'function') throw optionError('knownWeakKeys', 'a Set', given.knownWeakKeys)
+  if (!(keys.knownWeakKeys instanceof Set)) throw optionError('knownWeakKeys', 'a Set', given.knownWeakKeys)
   const { operators } = given
   if (operators !== undefined && typeof operators.get !== 'function') throw optionError('operators', 'a Map', operators)
   return (cert) => {

@@ -1,7 +1,7 @@
 import type { PublicKeyInfo } from '../types/certificate.js'
 import type { InspectedCertificate } from './facts.js'
 import { breach, type RuleBreach } from './rule.js'
-import { isRocaModulus, modulusOf, splitsByFermat } from './weak-keys.js'
+import { blacklistEntry, isRocaModulus, modulusOf, splitsByFermat } from './weak-keys.js'
 
 const CURVES = ['P-256', 'P-384', 'P-521']
 const LEAST_RSA_BITS = 2048
@@ -16,7 +16,11 @@ export interface KeyRuleOptions {
 
 export function keyRules({ publicKey, notBefore }: InspectedCertificate, options: KeyRuleOptions): RuleBreach[] {
   if (publicKey === undefined) return []
-  const found = options.knownWeakKeys.has(publicKey.spkiSha256) ? [breach('key-known-weak', publicKey.spkiSha256)] : []
+  const { knownWeakKeys } = options
+  const isKnown =
+    knownWeakKeys.size > 0 &&
+    (knownWeakKeys.has(publicKey.spkiSha256) || knownWeakKeys.has(blacklistEntry(publicKey) ?? ''))
+  const found = isKnown ? [breach('key-known-weak')] : []
   if (publicKey.algorithm === 'RSA') return [...found, ...rsaRules(publicKey, options.weakKeys)]
   const { algorithm, curve } = publicKey
   if (algorithm === 'EC' && curve !== undefined && !CURVES.includes(curve)) found.push(breach('key-curve', curve))

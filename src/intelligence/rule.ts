@@ -17,7 +17,7 @@ export const RULES = {
   backdated: rule('low', 'BR 7.1.2.7', 'notBefore is more than 48 hours before it was signed'),
   'forward-dated': rule('low', 'BR 7.1.2.7', 'notBefore is more than 48 hours after it was logged'),
   'serial-range': rule('medium', 'RFC 5280 4.1.2.2', 'serial number not positive, or longer than 20 octets'),
-  'serial-entropy': rule('low', 'BR 7.1', 'serial number too small for 64 bits from a random generator'),
+  'serial-entropy': rule('low', 'BR 7.1.2.7', 'serial number too small for 64 bits from a random generator'),
   'key-small': rule('high', 'BR 6.1.5', 'RSA key of less than 2048 bits'),
   'key-size-odd': rule('low', 'BR 6.1.5', 'RSA modulus whose size in bits is no multiple of 8'),
   'key-exponent': rule('high', 'BR 6.1.6', 'RSA exponent that is even, or less than 3'),

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
+import type { PublicKeyInfo } from '../types/certificate.js'
+import { cutText, harmless } from '../util/harmless.js'
 import { DerReader, Tag } from '../x509/der.js'
 
 /** Larger keys nobody uses, and big numbers take more than linear time. */
@@ -24,6 +27,46 @@ export function modulusOf(spki: Uint8Array): bigint | undefined {
     if (CtStreamError.is(error)) return undefined
     throw error
   }
+}
+
+/**
+ * An RSA key as a line of Debian's openssl-blacklist: the last 20 hex digits of the SHA-1 of what `openssl x509 -noout -modulus` prints;
+ * `undefined` for other keys, and those that {@link modulusOf} does not read.
+ */
+export function blacklistEntry({ algorithm, spki }: PublicKeyInfo): string | undefined {
+  const modulus = algorithm === 'RSA' ? modulusOf(spki) : undefined
+  if (modulus === undefined) return undefined
+  const hex = modulus.toString(16).toUpperCase()
+  const even = hex.length % 2 === 0 ? hex : `0${hex}`
+  return createHash('sha1').update(`Modulus=${even}\n`).digest('hex').slice(20)
+}
+
+/** More than there are of any kind of weak key. */
+const MAX_KEYS = 10_000_000
+
+/**
+ * Reads a list of weak keys: one a line, as SHA-256 of the SubjectPublicKeyInfo (64 hex digits) or as in Debian's openssl-blacklist (20);
+ * `#` begins a comment.
+ *
+ * @param file - As errors name it.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` with the line that is none, or for more than 10,000,000 keys.
+ */
+export function readWeakKeys(text: string, file: string, keys: Set<string> = new Set()): Set<string> {
+  let line = 0
+  for (const [, whole = ''] of text.matchAll(/([^\n]*)(?:\n|$)/g)) {
+    line += 1
+    const key = (whole.split('#', 1)[0] ?? '').trim().toLowerCase()
+    if (key === '') continue
+    if (!/^(?:[0-9a-f]{64}|[0-9a-f]{20})$/.test(key))
+      throw notKeys(file, line, `"${harmless(cutText(key, 80))}" is neither 64 nor 20 hex digits`)
+    keys.add(key)
+    if (keys.size > MAX_KEYS) throw notKeys(file, line, `there are more than ${MAX_KEYS} keys`)
+  }
+  return keys
+}
+
+function notKeys(file: string, line: number, problem: string): CtStreamError {
+  return new CtStreamError('CT_OPTION_INVALID', `list of weak keys ${file}, line ${line}: ${problem}`)
 }
 
 /** The first primes, by which the faulty generator's numbers give themselves away. 2 says nothing. */

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { inspector } from '../intelligence/inspect.js'
 import { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
 import { CertificateStatistics } from '../intelligence/statistics.js'
+import { readWeakKeys } from '../intelligence/weak-keys.js'
+import { readFileUpTo } from '../loglist/read-file.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { elapsedOf } from '../util/clock.js'
 import { harmlessJson } from '../util/harmless.js'
@@ -20,6 +22,10 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe('Try RSA keys for the ROCA form and for close primes: some tenths of a millisecond each.'),
+  weakKeyLists: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Files of keys known to be weak, such as Debian's openssl-blacklist: a line each, 64 or 20 hex digits."),
   report: z.string().min(1).optional().describe('File that a report of the statistics is written to, as JSON.'),
   reportEveryMs: z
     .number()
@@ -39,7 +45,7 @@ export interface IntelligenceModuleTools {
   readonly statistics?: CertificateStatistics
   /** As of `inspectCertificate`. */
   readonly knownWeakKeys?: ReadonlySet<string>
-  /** As of `inspectCertificate`. */
+  /** As of `inspectCertificate`. Default: the operators of the logs that certificates came from so far. */
   readonly operators?: ReadonlyMap<string, string>
 }
 
@@ -84,12 +90,17 @@ export const intelligence: Module<IntelligenceModuleOptions> = intelligenceModul
 
 export default intelligence
 
-function setUp(
+async function setUp(
   { options: given, log, clock }: SetupContext<z.output<typeof options>>,
   tools: IntelligenceModuleTools,
-): State {
-  const { statistics = new CertificateStatistics({ clock }), ...keys } = tools
-  const inspected = inspector({ ...keys, weakKeys: given.weakKeys })
+): Promise<State> {
+  const { statistics = new CertificateStatistics({ clock }) } = tools
+  const seen = new Map<string, string>()
+  const inspected = inspector({
+    operators: tools.operators ?? seen,
+    knownWeakKeys: await weakKeys(given.weakKeyLists, tools.knownWeakKeys),
+    weakKeys: given.weakKeys,
+  })
   const elapsed = elapsedOf(clock)
   let written = elapsed()
   const report = async (isEnd: boolean) => {
@@ -102,11 +113,21 @@ function setUp(
     }
   }
   const add = (cert: CtCertificate) => {
+    seen.set(cert.log.id, cert.log.operator)
     const { breaches } = inspected(cert)
     statistics.add(cert, breaches)
     return breaches
   }
   return { add, report }
+}
+
+/** A hundred million hex digits: more than all keys that Debian's OpenSSL made. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024
+
+async function weakKeys(files: readonly string[], more: ReadonlySet<string> = new Set()): Promise<ReadonlySet<string>> {
+  const keys = new Set(more)
+  for (const file of files) readWeakKeys(new TextDecoder().decode(await readFileUpTo(file, MAX_LIST_BYTES)), file, keys)
+  return keys
 }
 
 function inspect(certificate: CtCertificate, context: ModuleContext<z.output<typeof options>, State>): void {

@@ -25,7 +25,8 @@ export interface CountOptions {
  */
 export async function countStream(stream: FollowedStream, options: CountOptions): Promise<void> {
   const { statistics, limit = Number.POSITIVE_INFINITY, everyMs, report, stop, clock } = options
-  const inspect = inspector(options.inspect)
+  const operators = new Map<string, string>()
+  const inspect = inspector({ ...options.inspect, operators })
   const over = new AbortController()
   const close = () => void stream.close().catch(() => {})
   let isWanted = true
@@ -49,7 +50,10 @@ export async function countStream(stream: FollowedStream, options: CountOptions)
   try {
     let count = 0
     for await (const page of stream.batches()) {
-      for (const cert of page.slice(0, limit - count)) statistics.add(cert, inspect(cert).breaches)
+      for (const cert of page.slice(0, limit - count)) {
+        operators.set(cert.log.id, cert.log.operator)
+        statistics.add(cert, inspect(cert).breaches)
+      }
       stream.acknowledge()
       count += page.length
       if (count >= limit || stop.aborted || !isWanted) break

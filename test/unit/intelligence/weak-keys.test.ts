@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decodeSingle } from '../../../src/decode/single-certificate.js'
 import { inspectCertificate } from '../../../src/intelligence/inspect.js'
-import { isRocaModulus, modulusOf, splitsByFermat } from '../../../src/intelligence/weak-keys.js'
+import {
+  blacklistEntry,
+  isRocaModulus,
+  modulusOf,
+  readWeakKeys,
+  splitsByFermat,
+} from '../../../src/intelligence/weak-keys.js'
 import { issueCertificates } from '../../../src/testing/index.js'
 import { describeReal, realData } from '../../real-data.js'
 import { bitString, bytes, fromHex, integer, oid, sequence, tlv } from '../x509/build.js'
@@ -70,6 +76,20 @@ describe('weak keys', () => {
   })
 })
 
+describe('a list of weak keys', () => {
+  it('has keys in both forms, and comments', () => {
+    const text = `# RSA-2048\n00005890BC78bcbee3ca  # one\r\n\n${'ab'.repeat(32)}`
+    expect(readWeakKeys(text, 'a.txt')).toEqual(new Set(['00005890bc78bcbee3ca', 'ab'.repeat(32)]))
+    expect(readWeakKeys('', 'a.txt')).toEqual(new Set())
+  })
+
+  it('names the line that is none', () => {
+    expect(() => readWeakKeys(`00005890bc78bcbee3ca\n\n\u001b[31m${'x'.repeat(999)}`, 'a.txt')).toThrow(
+      /^list of weak keys a\.txt, line 3: "\\x1b\[31mx{74}…" is neither 64 nor 20 hex digits$/,
+    )
+  })
+})
+
 describeReal('weak keys of real certificates', () => {
   it("are found in zlint's", () => {
     const of = (name: string) => {
@@ -78,5 +98,14 @@ describeReal('weak keys of real certificates', () => {
     }
     expect(of('rsaFermatFactorizationSusceptible')).toBe(true)
     expect(of('mpModulus2048')).toBe(false)
+  })
+
+  it("are named as in Debian's lists", () => {
+    const cert = certificateIn(realData('zmap+zlint', 'v3', 'testdata', 'mpModulus2048.pem'))
+    // OpenSSL 3.0: openssl x509 -noout -modulus -in mpModulus2048.pem | sha1sum | cut -d' ' -f1 | cut -c21-
+    const entry = 'a205a84578115b9d8ede'
+    expect(cert.publicKey && blacklistEntry(cert.publicKey)).toBe(entry)
+    const { breaches } = inspectCertificate(cert, { knownWeakKeys: readWeakKeys(entry, 'a.txt') })
+    expect(breaches.map(({ rule }) => rule)).toContain('key-known-weak')
   })
 })

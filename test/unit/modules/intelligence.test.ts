@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -65,6 +65,17 @@ describe('the module `intelligence`', () => {
     const logger = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} }
     await runModules(weak, [intelligence.with({ report: '/nowhere/at/all/report.json' })], { logger }).done
     expect(warnings.join('\n')).toContain('the report cannot be written: ENOENT')
+  })
+
+  it('reads lists of weak keys, and names the line of one that is none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ct-stream-intelligence-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const [good, bad] = [join(folder, 'good.txt'), join(folder, 'bad.txt')]
+    writeFileSync(good, `# ours\n${weak[2]?.publicKey?.spkiSha256}\n`)
+    writeFileSync(bad, 'no key\n')
+    const found = await findings({ minSeverity: 'critical', weakKeyLists: [good] })
+    expect(found.map(({ kind, certificate }) => [kind, certificate.index])).toEqual([['key-known-weak', 2]])
+    await expect(findings({ weakKeyLists: [bad] })).rejects.toThrow(/bad\.txt, line 1/)
   })
 
   it('refuses a rule that does not exist, and has a schema for editors', async () => {
