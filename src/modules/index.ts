@@ -8,6 +8,7 @@ export { CertificateStatistics, type CountedCertificate, type StatisticsOptions 
 export type { CountTable, DistinctEstimate, StatisticsReport } from '../intelligence/statistics-report.js'
 export type { SeriesRow } from '../intelligence/time-series.js'
 export type { CountRow } from '../intelligence/top-counts.js'
+export { readWeakKeys } from '../intelligence/weak-keys.js'
 export type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
 export type { Concern, ConcernClass } from '../watchlist/concern.js'
 export type { ConcerningCertificate } from '../watchlist/concerns.js'
