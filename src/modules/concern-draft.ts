@@ -1,5 +1,6 @@
 import type { FindingDraft, FindingReason } from '../types/finding.js'
 import type { Concern } from '../watchlist/concern.js'
+import { MAX_REASONS } from './finding.js'
 
 /**
  * What the watchlist says of a certificate, as a module reports it: kind is the class, each reason has the name it is about and where in
@@ -8,9 +9,11 @@ import type { Concern } from '../watchlist/concern.js'
 export function draftOf(concern: Concern): FindingDraft {
   const { class: kind, severity, score, reasons, matches } = concern
   const all: FindingReason[] = reasons.map((text) => ({ text }))
-  for (const { name, reasons } of matches)
+  for (const { name, reasons } of matches) {
+    if (all.length >= MAX_REASONS) break
     for (const { text, points, at } of reasons) all.push({ text, points, name, ...(at !== undefined && { at }) })
-  return { kind, subject: subjectOf(concern), severity, score, reasons: all }
+  }
+  return { kind, subject: subjectOf(concern), severity, score, reasons: all.slice(0, MAX_REASONS) }
 }
 
 /** Whether it is about own names. */

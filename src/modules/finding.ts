@@ -9,7 +9,8 @@ const SEVERITIES = Object.keys(SCORES) as Severity[]
 const MAX_KIND = 100
 /** A name of a certificate has at most 1024 characters, each of which may be written out as four. */
 const MAX_SUBJECT = 4096
-const MAX_REASONS = 100
+/** Of one finding; a certificate can have ten thousand names that are yours. */
+export const MAX_REASONS = 100
 const MAX_TEXT = 2000
 const DRAFT = ['kind', 'subject', 'severity', 'score', 'reason', 'reasons', 'certificate'] as const
 
