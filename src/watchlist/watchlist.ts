@@ -14,6 +14,7 @@ import { PatternRules, parsePatternRule } from './pattern-rules.js'
 import { entryOf, type Place } from './place.js'
 import { Policy, parseIssuerRule, parseKnownRule } from './policy.js'
 import { isPlainName, type Reading, readName } from './read-name.js'
+import { Unmatched } from './unmatched.js'
 import { warningsOf } from './warnings.js'
 import { parseWordRule, WordRules } from './word-rules.js'
 
@@ -25,7 +26,7 @@ const NONE: Match[] = []
 /**
  * Rules for names, and which of them a name meets: own names, look-alikes of brands, words, patterns.
  *
- * Pure: it reads nothing, keeps no state between names, and takes time linear in a name whatever the name. It is never changed: to
+ * Pure: it reads nothing, no name changes what another one meets, and it takes time linear in a name whatever the name. It is never changed: to
  * load other lists, make another.
  *
  * @example
@@ -40,6 +41,7 @@ export class Watchlist {
   private readonly lookalikes: Lookalikes | undefined
   private readonly policy: Policy
   private readonly mentions: boolean
+  private readonly unmatched = new Unmatched()
   /** What in the lists may not do what was meant: words too common to watch, domains that strangers have names below; a line each. */
   readonly warnings: readonly string[]
 
@@ -97,11 +99,11 @@ export class Watchlist {
    * What a certificate is reported for, most severe first: one concern for all own names, one for each brand and registrable domain, word
    * and pattern. The same for a precertificate and its certificate, but that only the former tells the issuer's key.
    *
-   * Nothing is remembered: what is new is what `known` does not list.
+   * What was reported is not remembered: what is new is what `known` does not list.
    */
   concerns(cert: ConcerningCertificate): Concern[] {
     const hasOwn = this.ownNames.size + this.ranges.size > 0
-    return concernsOf(cert, { match: (name) => this.match(name), policy: this.policy, hasOwn, mentions: this.mentions })
+    return concernsOf(cert, { match: this.matchAgain, policy: this.policy, hasOwn, mentions: this.mentions })
   }
 
   /**
@@ -109,6 +111,14 @@ export class Watchlist {
    */
   explain(name: string): string[] {
     return explained(name, this.match(name))
+  }
+
+  /** As {@link match}, fast for a name that came before and met nothing. */
+  private readonly matchAgain = (name: string): Match[] => {
+    if (this.unmatched.has(name)) return NONE
+    const matches = this.match(name)
+    if (matches.length === 0) this.unmatched.add(name)
+    return matches
   }
 
   private matchName(name: string, reading?: Reading): Match[] {

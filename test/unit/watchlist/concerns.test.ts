@@ -51,6 +51,15 @@ describe('concerns', () => {
     expect(classes(options, cert(['www.example.com']))).toEqual([expected])
   })
 
+  it('says the same of a name whatever came before it, and however often', () => {
+    const watchlist = Watchlist.of({ own, words: ['bank'] })
+    const names = Array.from({ length: 40_000 }, (_, i) => `h${i}.${i % 1000 === 0 ? 'example.com' : 'example.net'}`)
+    const reported = () => names.filter((name) => watchlist.concerns(cert([name])).length > 0)
+    const first = reported()
+    expect(first).toHaveLength(40)
+    expect(reported()).toEqual(first)
+  })
+
   it('keeps words, patterns and own names apart that read the same', () => {
     const rules = { own: ['own.example'], words: ['own', 'bank'], patterns: ['bank'] }
     expect(classes(rules, cert(['own.example', 'bank.example.net'])).sort()).toEqual([
