@@ -32,10 +32,11 @@ const GRACE_MS = 2000
 /**
  * Runs a program for each finding.
  *
- * The finding is on its stdin, as one line of JSON, and in variables: `CT_FINDING_ID`, `…_MODULE`, `…_KIND`, `…_SUBJECT`, `…_SEVERITY`,
- * `…_SCORE`, `…_REASONS` (with `; `), `…_FIRST_SEEN`, `…_NAMES` (with spaces), `…_ISSUER`, `…_NOT_BEFORE`, `…_NOT_AFTER`, `…_SHA256`,
- * `…_LOG`, `…_INDEX`. No shell is between: what a stranger wrote into a certificate is never a command. In a shell script, quote them
- * (`"$CT_FINDING_SUBJECT"`), and never pass them to `eval`. Beside them it has the environment of this process.
+ * The finding is on its stdin, as one line of JSON, and in variables: `CT_FINDING_ID`, `…_MODULE`, `…_KIND`, `…_SUBJECT`,
+ * `…_SEVERITY`, `…_SCORE`, `…_REASONS` (with `; `), `…_FIRST_SEEN`, `…_NAMES` (with spaces), `…_ISSUER`, `…_NOT_BEFORE`,
+ * `…_NOT_AFTER`, `…_SHA256`, `…_LOG`, `…_INDEX`. Beside them it has the environment of this process. No shell is between: what a
+ * stranger wrote into a certificate is never a command. In a shell script, quote the variables (`"$CT_FINDING_SUBJECT"`), and never pass
+ * them to `eval`.
  *
  * Exit status 0: done. 65: it will never take this one. Anything else, a signal, or no end within `limits.timeoutMs` (default 60 s; it is
  * ended then, with all that it started): again with growing waits. Four run at the same time (`limits.concurrency`). With `deadLetters`,

@@ -25,7 +25,10 @@ export interface RunOptions {
 const drainTimeoutMs = 2500
 const teardownTimeoutMs = 1000
 
-/** Gives a stream to modules, and their findings to stdout where a format is given, until it ends, the limit is reached, the reader goes away, or `stop` aborts. */
+/**
+ * Gives a stream to modules, and their findings to stdout where a format is given, until it ends, the limit is reached, the reader goes
+ * away, or `stop` aborts.
+ */
 export async function runThroughModules(stream: AcknowledgedSource, options: RunOptions): Promise<void> {
   const { modules, format, output, limit, logger, stop, clock } = options
   const printed = format === undefined ? [] : [printer(output, format)]

@@ -14,7 +14,8 @@ export function volumeText({ issuances, logs, alerts, issuancesPerDay }: Volume)
   const daily =
     issuancesPerDay === undefined
       ? `${about} ${formatCount(Math.ceil(rate * 1_000_000))} in a million`
-      : `${about} ${formatCount(Math.ceil(rate * issuancesPerDay))} a day, of the ${formatCount(issuancesPerDay)} issuances a day that these logs show`
+      : `${about} ${formatCount(Math.ceil(rate * issuancesPerDay))} a day, ` +
+        `of the ${formatCount(issuancesPerDay)} issuances a day that these logs show`
   const shown = alerts
     .slice(0, shownSubjects)
     .map(([subject, count]) => `  ${formatCount(count)} by ${harmless(subject)}\n`)

@@ -24,6 +24,9 @@ interface Manners {
   rcpt?: (address: string) => number | undefined
   data?: () => number | undefined
   password?: string
+  /** Offers STARTTLS, with a certificate that nobody trusts. */
+  tls?: boolean
+  onLogin?: (user: string) => void
 }
 
 /** A mail server that others made. */
@@ -34,12 +37,15 @@ async function mailServer(manners: Manners = {}) {
   const open = async (port = 0) => {
     const server = new SMTPServer({
       authOptional: manners.password === undefined,
-      disabledCommands: ['STARTTLS'],
+      disabledCommands: manners.tls ? [] : ['STARTTLS'],
       allowInsecureAuth: true,
       logger: false,
       disableReverseLookup: true,
-      onAuth: ({ username, password }, _, done) =>
-        password === manners.password ? done(null, { user: username }) : done(new Error('wrong password')),
+      onAuth({ username = '', password }, _, done) {
+        manners.onLogin?.(username)
+        if (password === manners.password) done(null, { user: username })
+        else done(new Error('wrong password'))
+      },
       onRcptTo: ({ address }, _, done) => done(refusal(manners.rcpt?.(address))),
       onData(stream, { envelope }, done) {
         const chunks: Buffer[] = []
@@ -184,6 +190,15 @@ describe('smtp', () => {
     expect(messages[0]).toMatch(/cannot be used yet, findings will wait: .*535/)
     expect(error?.message).toMatch(/did not take a mail: .*535/)
     expect(`${messages} ${error?.message}`).not.toContain('wr0ng')
+  })
+
+  it('tells no password to a server whose certificate nobody vouches for', async () => {
+    const logins: string[] = []
+    const server = await mailServer({ tls: true, password: 'right', onLogin: (user) => logins.push(user) })
+    const url = server.url.replace('//', '//user:right@')
+    const { error } = await send(smtp.with({ url, to: ['soc@example.com'] }, once))
+    expect(error?.message).toMatch(/did not take a mail: .*certificate/)
+    expect([logins, server.mails]).toEqual([[], []])
   })
 
   it.each([
