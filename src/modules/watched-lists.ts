@@ -56,15 +56,17 @@ export class WatchedLists {
   }
 
   /**
-   * Reads everything for the first time.
+   * Reads everything for the first time; again after a failure.
    *
    * @throws {@link CtStreamError} of the first list that is not good: to begin without it would be to watch something else than asked for.
    */
   async open(signal: AbortSignal): Promise<void> {
     for (const watched of this.watched) {
       const fresh = await readFrom(watched, signal)
-      watched.lines = fresh?.lines ?? []
-      fresh?.keep()
+      // What was good at an earlier attempt is not read again.
+      if (fresh === undefined) continue
+      watched.lines = fresh.lines
+      fresh.keep()
     }
     this.compile(this.compileWith())
   }

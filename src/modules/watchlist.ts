@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { CtStreamError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { Clock } from '../types/clock.js'
+import type { Clock, Logger } from '../types/clock.js'
 import { quietController } from '../util/abort.js'
 import { elapsedOf } from '../util/clock.js'
+import { harmless } from '../util/harmless.js'
 import { isLoopback } from '../util/loopback.js'
 import { CertificateCache } from './certificate-cache.js'
 import { draftOf, isOfOwnNames } from './concern-draft.js'
@@ -11,6 +13,8 @@ import { defineModule, type Module, type ModuleContext } from './definition.js'
 import { isUrl } from './list-source.js'
 import { listTransport } from './list-transport.js'
 import { LIST_NAMES, WatchedLists } from './watched-lists.js'
+
+const LONGEST_WAIT_MS = 16_000
 
 const entries = z.array(z.string().min(1))
 const source = z
@@ -122,7 +126,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
         await (await transport)?.close()
       }
       try {
-        await lists.open(signal)
+        await openInTime(lists, log, clock, signal)
       } catch (error) {
         await end()
         throw error
@@ -150,7 +154,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
  * precertificate and its certificate together. Reasons say which name, where in it, and what that adds to the score.
  *
  * Lists in files and at URLs are looked at every `reloadMs`. One that cannot be read, is empty or has a line that is no rule stays as it
- * was, and a warning says so once; at the beginning it fails the setup.
+ * was, and a warning says so once; at the beginning it fails the setup, after half a minute where only its server does not answer.
  */
 export const watchlist: Module<WatchlistModuleOptions> = watchlistModule()
 
@@ -166,6 +170,19 @@ function report(certificate: CtCertificate, context: ModuleContext<z.output<type
     if (kind === 'unexpected-issuer') state.alarmed.add(certificate)
     else if (isOfOwnNames(concern) && state.alarmed.has(certificate)) continue
     emit(draftOf(concern))
+  }
+}
+
+/** A service may be started before the network is up: half a minute is waited for a server that does not answer. */
+async function openInTime(lists: WatchedLists, log: Logger, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let waitMs = 1000; ; waitMs *= 2) {
+    try {
+      return await lists.open(signal)
+    } catch (error) {
+      if (!CtStreamError.is(error) || !error.retryable || waitMs > LONGEST_WAIT_MS) throw error
+      log.warn(`a list cannot be read yet, which is tried again in ${waitMs / 1000} s: ${harmless(error.message)}`)
+      await clock.sleep(waitMs, signal)
+    }
   }
 }
 

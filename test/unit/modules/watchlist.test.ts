@@ -202,6 +202,34 @@ describe('lists of the module watchlist', () => {
     ])
   })
 
+  it('are waited for at the beginning while their server does not answer, half a minute at most', async () => {
+    await using server = await ListServer.open('one.example\n')
+    server.content = 503
+    const file = join(folder(), 'own.txt')
+    writeFileSync(file, 'two.example\n')
+    const { give, clock, messages, run } = watching({ lists: { own: [file, server.url] } })
+    const given = give(named('a.one.example', 'a.two.example'))
+    for (const waits of [1, 2]) {
+      while (clock.sleeping < 2) await quiet(1)
+      await clock.pass(waits * 1000)
+    }
+    server.content = 'one.example\n'
+    while (clock.sleeping < 2 && run.status().modules[0]?.state === 'setting-up') await quiet(1)
+    await clock.pass(4000)
+    expect(await given).toHaveLength(2)
+    expect(messages[0]).toMatch(/cannot be read yet, which is tried again in 1 s: .*503/)
+
+    server.content = 503
+    const late = watching({ lists: { own: [server.url] } })
+    let error: Error | undefined
+    late.run.done.catch((reason) => (error = reason))
+    for (let i = 0; i < 1000 && error === undefined; i++) {
+      await quiet(1)
+      if (late.clock.sleeping > 1) await late.clock.pass(1000)
+    }
+    expect(error?.message).toMatch(/could not be set up: .*503/)
+  })
+
   it('of which one is broken do not keep another from being renewed', async () => {
     const place = folder()
     const [first, second] = [join(place, 'first.txt'), join(place, 'second.txt')]
