@@ -49,6 +49,19 @@ describe('ct-stream watch', () => {
     expect(second).toMatch(/^info: an alert looks like this: \S+Z {2}medium 90 .* new-name .* login\.example\.com/)
   })
 
+  it('says so as JSON lines for programs, and nothing with --quiet', async () => {
+    const { stderr } = await watch('example.com', '--brand', 'Acme', '--log-format', 'json')
+    const messages = stderr
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+    expect(messages.map(({ level, message }) => [level, message.slice(0, 8)])).toEqual([
+      ['info', 'watching'],
+      ['info', 'an alert'],
+    ])
+    expect((await watch('example.com', '--quiet')).stderr).toBe('')
+  })
+
   it('takes brands by name instead of by domain, none, a score, and domains that are none', async () => {
     expect(alertsIn((await watch('example.org', '--brand', 'Acme')).stdout)).toEqual([
       'lookalike secure-acme-login.top',
