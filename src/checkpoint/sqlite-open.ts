@@ -36,6 +36,11 @@ export interface OpenFile {
  * Opens a checkpoint file for a stream, and makes it when there is none. The order matters: what is not ours is left
  * untouched, the lock comes before any write, and damage is found before anything is built on it.
  *
+ * The file is made at once, not with the first thing to keep. Two processes that begin together are told apart by the lock, which is a
+ * file beside it in any case, and the guard has to know which file is meant before anything is written: one that appears in between
+ * could be another stream's. A folder that cannot be written is found before anything was delivered. And there is something to keep
+ * within moments: the log list, and which logs are waited for.
+ *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_VERSION`, `CT_CHECKPOINT_UNUSABLE`.
  */
 export function openForStream(
