@@ -52,7 +52,10 @@ async function load(spec: ModuleSpec, folder: string): Promise<ConfiguredModule[
   const { module, ...use } = typeof spec === 'string' ? { module: spec } : (spec ?? {})
   if (isModule(module)) return [{ ...use, module }]
   if (typeof module !== 'string' || module === '')
-    throw invalid(inspect(spec, { depth: 1 }), 'is neither a module nor the name of one')
+    throw invalid(
+      inspect(spec, { depth: 1 }),
+      'is neither a module nor the name of one: it must be a name or `{ module, options }`',
+    )
   const files = isPath(module) ? await filesAt(module, folder) : [packageAt(module, folder)]
   if (files.length > 1 && (use as ModuleUse).name !== undefined)
     throw invalid(module, 'is a folder of several modules: they cannot all have one `name`')

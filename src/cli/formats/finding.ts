@@ -24,7 +24,7 @@ export function findingFormatFrom(values: Values, io: CliIo): FindingFormat {
   return (finding) => `${findingText(finding, style, widthFor(io.stdout))}\n`
 }
 
-/** One line: when, how bad, what of which name, why, and in which certificate; cut to `columns`, if there are so many. */
+/** One line: when, how bad, which name, why, and in which certificate; the first of it is seen where a terminal is narrow. */
 export function findingText(finding: Finding, style: Style, columns: number | undefined): string {
   const { firstSeen, severity, score, module, kind, subject, reasons, certificate } = finding
   const time = firstSeen.replace(/\.\d{3}Z$/, 'Z')
@@ -32,13 +32,18 @@ export function findingText(finding: Finding, style: Style, columns: number | un
   const why = reasons.map(({ text }) => text).join('; ')
   const issuer = certificate.issuer.organization ?? certificate.issuer.commonName ?? '-'
   const place = `${certificate.log.description} #${certificate.index}`
-  const subjectText = subject === kind ? '' : `${subject}  `
-  const rest = harmless(
-    `${module} ${kind}  ${subjectText}${why}  ${certificate.dnsNames.slice(0, 3).join(' ')}  ${issuer}  ${place}`,
-  )
+  const what = [module, kind, ...(subject === kind ? [] : [subject])].join(' ')
+  const rest = harmless(`${nameText(finding)}  ${why}  ${what}  ${issuer}  ${place}`)
   const room = columns === undefined ? undefined : columns - widthOf(`${time}  ${level}  `)
   const shown = room === undefined ? rest : truncate(rest, Math.max(20, room))
   return `${style.dim(time)}  ${paint(severity, style)(level)}  ${shown}`
+}
+
+/** The name it is about, and how many others the certificate has. */
+function nameText({ reasons, certificate: { dnsNames } }: Finding): string {
+  const name = reasons.find((reason) => reason.name !== undefined)?.name ?? dnsNames[0] ?? '-'
+  const others = dnsNames.filter((other) => other !== name).length
+  return others === 0 ? name : `${name} +${others}`
 }
 
 function paint(severity: Severity, style: Style): (text: string) => string {
