@@ -5,7 +5,7 @@ import { countText, percent, type Section, sectionsOf, summaryOf } from './secti
 
 const WIDTH = 720
 const ROW = 22
-const LABEL = 260
+const LABEL = 290
 const NUMBERS = 130
 const MAX_LABEL = 38
 const SERIES_HEIGHT = 120
@@ -14,7 +14,7 @@ const CSS = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; --bar: #3b7dd8; --other: #9bbfee }
 body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem }
 h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem }
-svg { width: 100%; height: auto; display: block }
+body > svg { width: 100%; height: auto; display: block }
 text { fill: currentColor; font-size: 13px }
 .bar { fill: var(--bar) }
 .other { fill: var(--other) }
@@ -75,7 +75,7 @@ function sectionChart({ title, table, label }: Section, entries: number): string
     const text = label(name)
     const number = `${countText(count, error)} (${percent(count / Math.max(1, entries), 1)})`
     const y = i * ROW
-    return `<g><title>${escaped(`${text}: ${number}`)}</title><text x="0" y="${y + 15}">${escaped(cutText(text, MAX_LABEL))}</text><rect class="bar" x="${LABEL}" y="${y + 4}" width="${Math.max(1, Math.round((count / most) * room))}" height="${ROW - 8}"/><text class="number" x="${WIDTH}" y="${y + 15}">${escaped(number)}</text></g>`
+    return `<g><title>${escaped(`${text}: ${number}`)}</title><svg y="${y}" width="${LABEL - 10}" height="${ROW}"><text x="0" y="15">${escaped(cutText(text, MAX_LABEL))}</text></svg><rect class="bar" x="${LABEL}" y="${y + 4}" width="${Math.max(1, Math.round((count / most) * room))}" height="${ROW - 8}"/><text class="number" x="${WIDTH}" y="${y + 15}">${escaped(number)}</text></g>`
   })
   const height = table.rows.length * ROW
   const others = table.unseen > 0 ? `\n<p>Others: each at most ${escaped(countText(table.unseen, 0))}.</p>` : ''
