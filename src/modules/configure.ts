@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { CtStreamError } from '../errors.js'
 import { booleanOption, choiceOption, integerOption, objectOption, optionError } from '../util/options.js'
+import { suggest } from '../util/suggest.js'
 import type { ConfiguredModule, Module, ModuleErrorPolicy, ModuleLimits } from './definition.js'
 import { isModule } from './definition.js'
 import { inOrder, type Ordered } from './order.js'
@@ -147,17 +148,25 @@ function optionsOf(definition: Module, given: unknown, place: string): unknown {
   }
   const result = schema.safeParse(given ?? {})
   if (result.success) return result.data
-  throw new CtStreamError('CT_OPTION_INVALID', `${place}: ${issuesOf(result.error)}`, { cause: result.error })
+  throw new CtStreamError('CT_OPTION_INVALID', `${place}: ${issuesOf(result.error, schema)}`, { cause: result.error })
 }
 
 /** The first five faults, each with its place in the options. */
-function issuesOf(error: z.ZodError): string {
-  const shown = error.issues.slice(0, 5).map(({ path, message }) => {
-    const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
-    return `option \`${place.replace(/^\./, '') || 'options'}\`: ${message}`
+function issuesOf(error: z.ZodError, schema: z.ZodType): string {
+  const faults = error.issues.flatMap((issue) => faultsOf(issue, schema))
+  const more = faults.length - 5
+  return faults.slice(0, 5).join('; ') + (more > 0 ? `; and ${more} more` : '')
+}
+
+function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): string[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
+  if (issue.code !== 'unrecognized_keys')
+    return [`option \`${path.replace(/^\./, '') || 'options'}\`: ${issue.message}`]
+  const { shape = {} } = schema as { readonly shape?: object }
+  return issue.keys.map((key) => {
+    const meant = path === '' ? suggest(key, Object.keys(shape)) : undefined
+    return `option \`${`${path}.${key}`.slice(1)}\` does not exist${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`
   })
-  const more = error.issues.length - shown.length
-  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '')
 }
 
 function nameOption(option: string, value: unknown): string {

@@ -123,7 +123,10 @@ describe('ct-stream --module', () => {
     [['--module', 'jsonl'], '--module jsonl: module `jsonl`: option `file`: '],
     [['--module', 'jsonl:{"file":'], '--module jsonl:{"file":: module `jsonl:{"file":` is not found'],
     [['--module', 'jsonl:{file}'], '--module jsonl: its options are not JSON: '],
-    [['--module', 'jsonl:{"file":"a","files":1}'], '--module jsonl: module `jsonl`: option `options`: '],
+    [
+      ['--module', 'jsonl:{"file":"a","files":1}'],
+      '--module jsonl: module `jsonl`: option `files` does not exist, did you mean `file`?',
+    ],
     [
       ['-m', 'csv:{"file":"a"}', '-m', 'csv:{"file":"b"}'],
       'two modules are named `csv`: give one of them another `name`',
