@@ -23,7 +23,9 @@ export interface TestModuleOptions {
 
 /** A message that the module logged. */
 export interface LoggedMessage {
+  /** `debug`, `info`, `warn` or `error`. */
   readonly level: keyof Logger
+  /** Without the module's name before it. */
   readonly message: string
 }
 
@@ -45,8 +47,11 @@ export interface ModuleTest extends AsyncDisposable {
   end(): Promise<Finding[]>
   /** Everything that it emitted, in order, repeats left out. */
   readonly findings: readonly Finding[]
+  /** What it logged, and what the runner logged about it, in order. */
   readonly log: readonly LoggedMessage[]
+  /** The clock that it sees: that of the options, or one of its own. */
   readonly clock: TestClock
+  /** What it got, emitted, skipped and so on, as in a run. */
   status(): ModuleStatus
 }
 

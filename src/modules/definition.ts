@@ -55,6 +55,7 @@ export interface SetupContext<Options> {
   readonly emit: (finding: FindingDraft) => void
   /** Aborts when the call has timed out or the run is being stopped for good: what waits should give up. */
   readonly signal: AbortSignal
+  /** That of the run: what is asked instead of `Date.now` and timers can be tested without waiting. */
   readonly clock: Clock
 }
 
@@ -70,7 +71,9 @@ export interface ModuleContext<Options, State> extends SetupContext<Options> {
 
 /** Which of its handlers a module uses, where that depends on its options. */
 export interface ModuleWants {
+  /** Default: whether it has `onCertificate` or `onBatch`. */
   readonly certificates?: boolean
+  /** Default: whether it has `onFinding` or `onFindings`. */
   readonly findings?: boolean
 }
 
@@ -89,6 +92,7 @@ export interface ModuleDefinition<Options, State> {
   readonly acknowledge?: boolean
   /** Names of modules that must come before this one, if they are there. */
   readonly after?: readonly string[]
+  /** How it is run where nobody says otherwise. Default: as {@link ModuleLimits} has it. */
   readonly limits?: ModuleLimits
   /** Which handlers it uses. Default: those that it has. */
   wants?(options: Options): ModuleWants
@@ -115,14 +119,17 @@ export interface ModuleDefinition<Options, State> {
 export interface ModuleUse {
   /** Needed when a module is used twice: names are unique in a run. */
   readonly name?: string
+  /** Whether positions wait for it. Default: as the definition says. */
   readonly acknowledge?: boolean
   /** In addition to those of the definition. */
   readonly after?: readonly string[]
+  /** Each goes before that of the definition. */
   readonly limits?: ModuleLimits
 }
 
 /** A module and how it is to be used. */
 export interface ConfiguredModule extends ModuleUse {
+  /** What {@link defineModule} made. */
   readonly module: Module
   /** As the module's schema takes them, not checked yet. */
   readonly options?: unknown
@@ -153,7 +160,10 @@ const brand = Symbol.for('ct-stream.module')
  * ```
  */
 export function defineModule<State = undefined, Schema extends z.ZodType = z.ZodType<Record<string, never>>>(
-  definition: Omit<ModuleDefinition<z.output<Schema>, State>, 'options'> & { readonly options?: Schema },
+  definition: Omit<ModuleDefinition<z.output<Schema>, State>, 'options'> & {
+    /** As in {@link ModuleDefinition}: its schema, of which the handlers have the output. */
+    readonly options?: Schema
+  },
 ): Module<z.input<Schema>> {
   const module = {
     ...definition,

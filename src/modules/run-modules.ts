@@ -42,6 +42,7 @@ export interface ModuleRun extends AsyncDisposable {
    * ended the run: `CT_MODULE_FAILED` of a module, or what the source threw.
    */
   readonly done: Promise<void>
+  /** As it is now; also after the end. */
   status(): ModulesStatus
   /** Reads no more, lets modules finish what they have, tears them down and closes the source. Idempotent; settles as `done` does. */
   stop(): Promise<void>

@@ -10,8 +10,11 @@ import type { CtStreamError } from '../errors.js'
  */
 export type ModuleState = 'waiting' | 'setting-up' | 'running' | 'hung' | 'draining' | 'stopped' | 'failed'
 
+/** How one module fares. Counts are since the run began. */
 export interface ModuleStatus {
+  /** Of this use of it. */
   readonly name: string
+  /** What it is doing. */
   readonly state: ModuleState
   /** Whether it asked for acknowledgement to wait for it. */
   readonly acknowledge: boolean
@@ -35,8 +38,11 @@ export interface ModuleStatus {
   readonly skipped: number
   /** Calls that failed or timed out. */
   readonly errors: number
+  /** Calls for work that had failed before. */
   readonly retries: number
+  /** Calls that took longer than `limits.timeoutMs`. */
   readonly timeouts: number
+  /** Of its handlers; `undefined` when none has failed. */
   readonly lastError: CtStreamError | undefined
 }
 

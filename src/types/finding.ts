@@ -31,6 +31,7 @@ export interface Finding {
   readonly kind: string
   /** What it is about within the certificate, such as a name or a brand; the `kind` where a module does not say. */
   readonly subject: string
+  /** How urgent it is, in a word. */
   readonly severity: Severity
   /** 0 to 100. */
   readonly score: number
