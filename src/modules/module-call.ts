@@ -80,7 +80,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   }
 }
 
-export function timedOut(name: string, ms: number | undefined): CtStreamError {
-  const how = ms === undefined ? 'took too long' : `took longer than ${ms} ms (limits.timeoutMs)`
+/** @param option - That sets the bound. */
+export function timedOut(name: string, ms: number | undefined, option = 'limits.timeoutMs'): CtStreamError {
+  const how = ms === undefined ? 'took too long' : `took longer than ${ms} ms (${option})`
   return new CtStreamError('CT_MODULE_TIMEOUT', `module \`${name}\` ${how}`, { retryable: true })
 }

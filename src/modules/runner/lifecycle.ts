@@ -42,7 +42,8 @@ export class Lifecycle {
       return
     }
     record.phase = 'failed'
-    call.end(record.errorOf(outcome, timeoutMs))
+    const cause = record.errorOf(outcome, timeoutMs, 'setupTimeoutMs')
+    call.end(cause)
     if (isPromise(result.value))
       result.value.then(
         (state) => {
@@ -54,7 +55,7 @@ export class Lifecycle {
       )
     throw record.note(
       new CtStreamError('CT_MODULE_FAILED', `module \`${record.name}\` could not be set up: ${reasonOf(outcome)}`, {
-        cause: record.errorOf(outcome, timeoutMs),
+        cause,
       }),
     )
   }
@@ -64,7 +65,8 @@ export class Lifecycle {
     const { phase, prepared, stop } = this.record
     const { definition, limits } = prepared
     if (phase !== 'draining' || definition.drain === undefined || stop.aborted) return false
-    await this.callOnce('drain', () => definition.drain?.bind(definition), limits.timeoutMs, stop)
+    const bound = { timeoutMs: limits.timeoutMs, option: 'limits.timeoutMs', stop }
+    await this.callOnce('drain', () => definition.drain?.bind(definition), bound)
     return true
   }
 
@@ -76,22 +78,21 @@ export class Lifecycle {
     if (!this.isSetUp) return
     this.isSetUp = false
     // The run's stop signal has aborted by now, perhaps; this has a time of its own.
-    const never = new AbortController().signal
-    await this.callOnce('teardown', () => definition.teardown?.bind(definition), timeoutMs, never)
+    const bound = { timeoutMs, option: 'teardownTimeoutMs', stop: new AbortController().signal }
+    await this.callOnce('teardown', () => definition.teardown?.bind(definition), bound)
   }
 
   private async callOnce(
     what: string,
     handler: () => ((context: ModuleCall) => unknown) | undefined,
-    timeoutMs: number,
-    stop: AbortSignal,
+    { timeoutMs, option, stop }: { readonly timeoutMs: number; readonly option: string; readonly stop: AbortSignal },
   ): Promise<void> {
     const { record } = this
     const call = new ModuleCall(this.host)
     const result = attempted(() => handler()?.(call))
     const outcome = isPromise(result.value) ? await outcomeOf(result.value, record.host.clock, timeoutMs, stop) : result
     if (outcome.kind === 'done') return call.end()
-    const error = record.errorOf(outcome, timeoutMs)
+    const error = record.errorOf(outcome, timeoutMs, option)
     call.end(error)
     record.counts.errors++
     record.note(error)

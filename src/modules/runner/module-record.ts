@@ -80,8 +80,9 @@ export class ModuleRecord {
     return error
   }
 
-  errorOf(outcome: CallOutcome, timeoutMs: number): CtStreamError {
-    if (outcome.kind === 'timeout') return timedOut(this.name, timeoutMs)
+  /** @param option - That sets `timeoutMs`. */
+  errorOf(outcome: CallOutcome, timeoutMs: number, option?: string): CtStreamError {
+    if (outcome.kind === 'timeout') return timedOut(this.name, timeoutMs, option)
     const error = outcome.kind === 'failed' ? outcome.error : this.stop.reason
     if (CtStreamError.is(error)) return error
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -433,6 +433,24 @@ describe('runModules', () => {
       expect(lines).toContain('error [hangs] hangs: 8 calls have not come back')
     })
 
+    it('in setup or teardown is named with the option that sets how long it may', async () => {
+      const { clock, run: starting } = run(certificates, [defineModule({ name: 'slow', setup: never })])
+      const failed = starting.done.catch((error) => error)
+      await clock.pass(60_000)
+      expect(await failed).toMatchObject({
+        code: 'CT_MODULE_FAILED',
+        cause: { message: 'module `slow` took longer than 60000 ms (setupTimeoutMs)' },
+      })
+      const { lines, logger } = logbook()
+      const ending = run(certificates, [defineModule({ name: 'slow', teardown: never })], { logger })
+      await quiet()
+      await ending.clock.pass(10_000)
+      await ending.run.done
+      expect(lines).toEqual([
+        'error [slow] teardown failed: module `slow` took longer than 10000 ms (teardownTimeoutMs)',
+      ])
+    })
+
     it('before an output that acknowledges holds up the others for eight calls, and is left out then', async () => {
       const source = new PageSource(pagesOf(madeCertificates(2000), 20), { staysOpen: true })
       const { lines, logger } = logbook()
