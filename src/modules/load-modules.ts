@@ -67,7 +67,7 @@ function isPath(name: string): boolean {
 }
 
 async function filesAt(name: string, folder: string): Promise<string[]> {
-  const path = name.startsWith('file:') ? fileURLToPath(name) : resolve(folder, name)
+  const path = name.startsWith('file:') ? pathOf(name) : resolve(folder, name)
   const stats = await stat(path).catch((cause) => {
     throw invalid(name, `is not found: there is no ${path}`, cause)
   })
@@ -76,6 +76,14 @@ async function filesAt(name: string, folder: string): Promise<string[]> {
   if (files.length === 0) throw invalid(name, `is a folder without modules (${EXTENSIONS.join(', ')}): ${path}`)
   if (files.length > MAX_MODULES) throw invalid(name, `is a folder of ${files.length} files, more than ${MAX_MODULES}`)
   return files.sort().map((file) => join(path, file))
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw invalid(url, `is no URL of a file here: ${messageOf(cause)}`, cause)
+  }
 }
 
 /** The file of a package, as a program in that folder would get it. */
