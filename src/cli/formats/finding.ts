@@ -28,7 +28,7 @@ export function findingFormatFrom(values: Values, io: CliIo): FindingFormat {
 export function findingText(finding: Finding, style: Style, columns: number | undefined): string {
   const { firstSeen, severity, score, module, kind, subject, reasons, certificate } = finding
   const time = firstSeen.replace(/\.\d{3}Z$/, 'Z')
-  const level = `${severity} ${score}`.padEnd('critical 100'.length)
+  const level = `${severity} ${Math.round(score)}`.padEnd('critical 100'.length)
   const why = reasons.map(({ text }) => text).join('; ')
   const issuer = certificate.issuer.organization ?? certificate.issuer.commonName ?? '-'
   const place = `${certificate.log.description} #${certificate.index}`
