@@ -11,6 +11,8 @@ type Caches = Pick<CheckpointStore, 'issuer' | 'putIssuer' | 'list' | 'putList' 
  * with it ends a stream: what cannot be read, or is not what was kept, is fetched again; what cannot be kept is not. The log says so once.
  */
 export class StoreCaches {
+  /** Whether the store keeps how logs fare. */
+  readonly keepsConditions: boolean
   private readonly store: Caches
   private readonly queue: StoreQueue
   private readonly logger: Logger
@@ -19,6 +21,7 @@ export class StoreCaches {
 
   constructor(store: Caches, queue: StoreQueue, logger: Logger) {
     this.store = store
+    this.keepsConditions = store.putConditions !== undefined
     this.queue = queue
     this.logger = logger
   }
@@ -40,11 +43,6 @@ export class StoreCaches {
 
   async putList(list: StoredList): Promise<void> {
     await this.unlessItFails('keep a log list', () => this.store.putList(list))
-  }
-
-  /** Whether the store keeps how logs fare. */
-  get keepsConditions(): boolean {
-    return this.store.putConditions !== undefined
   }
 
   async putConditions(conditions: readonly LogCondition[]): Promise<void> {

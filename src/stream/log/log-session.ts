@@ -191,10 +191,10 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** Live logs are served before any backlog. */
   get asking(): Asking {
-    const { fresh, signal } = this.trouble
+    const { fresh, attempt } = this.trouble
     const { newest } = this.logHeads.known
     const priority = this.window.fetchedTo >= this.span.openedSize ? 1 : 0
-    return { priority, fresh, signal, treeSize: newest?.treeSize }
+    return { priority, fresh, signal: attempt.signal, treeSize: newest?.treeSize }
   }
 
   /** Reads up to the newest head and has it proven. */

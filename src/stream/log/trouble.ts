@@ -43,10 +43,10 @@ export interface TroubledSession extends OpeningSession {
 export class Trouble {
   /** Whether to ask past caches: after an answer that contradicted a signature. */
   fresh = false
+  readonly attempt: Attempt
   private readonly session: TroubledSession
   private readonly doubt = new Doubt()
   private readonly patience: Patience
-  private readonly attempt: Attempt
   private wasReached = false
   /** When something was handed on last, elapsed time. */
   private progressedAt: number
@@ -72,11 +72,6 @@ export class Trouble {
       controller,
       passOver: () => session.passOver(),
     })
-  }
-
-  /** Aborts what is asked for now, when it is known to lead nowhere. */
-  get signal(): AbortSignal {
-    return this.attempt.signal
   }
 
   /** Since when the log gives no answer, or wrong ones; elapsed time. */

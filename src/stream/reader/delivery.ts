@@ -22,6 +22,10 @@ export interface DeliveryOptions extends Omit<PageReaderContext, 'places'> {
 /** Gives the reader of a stream page after page, and takes back what it is finished with. */
 export class Delivery {
   readonly mixer = new Mixer()
+  readonly lanes: readonly Lane[] = this.mixer.lanes
+  readonly budget: ByteBudget
+  /** Whether going on to the next entry or page acknowledges the one before. */
+  readonly acknowledgesByReading: boolean
   private readonly options: DeliveryOptions
   private readonly context: PageReaderContext
   /** The page the reader is in. */
@@ -32,20 +36,9 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     const { settings, filter, seen, acknowledgesByReading, issuer } = options
     this.options = options
-    this.context = { settings, filter, seen, acknowledgesByReading, issuer, places: () => this.places() }
-  }
-
-  get budget(): ByteBudget {
-    return this.options.budget
-  }
-
-  get lanes(): readonly Lane[] {
-    return this.mixer.lanes
-  }
-
-  /** Whether going on to the next entry or page acknowledges the one before. */
-  get acknowledgesByReading(): boolean {
-    return this.options.acknowledgesByReading
+    this.budget = options.budget
+    this.acknowledgesByReading = acknowledgesByReading
+    this.context = { settings, filter, seen, acknowledgesByReading, issuer, places: this.places }
   }
 
   /** Whether the reader is finished with everything it was given. */
@@ -106,7 +99,7 @@ export class Delivery {
   }
 
   /** Which entries of each log are acknowledged, for a cursor. */
-  private places(): LogPlace[] {
+  private readonly places = (): LogPlace[] => {
     this.settle()
     return this.lanes
       .filter((lane) => lane.position.begun)
