@@ -40,9 +40,10 @@ describe.each(['rfc6962', 'static-ct'] as const)('the status of a %s log', (kind
   it('that serves what it did not sign says since when, and when it is asked again', async () => {
     const clock = new VirtualClock()
     const log = await logOf(600, { kind, clock, mmd: 86_400 })
+    const lie = log.fault({ on: ENTRIES, after: 1, flipBit: { in: 'leaf', item: 3, byte: 20 } })
     const reader = await readOn(clock, { logs: [log.spec] })
     const status = () => statusOf(reader)
-    const lie = log.fault({ on: ENTRIES, after: 1, flipBit: { in: 'leaf', item: 3, byte: 20 } })
+    await reader.until(() => lie.hits > 0)
     await passUntil(clock, () => status()?.nextRetryAt !== undefined, 10_000)
     const { failingSince = Number.NaN, nextRetryAt = Number.NaN } = status() ?? {}
     expect(clock.now() - failingSince).toBeLessThanOrEqual(10_000)
