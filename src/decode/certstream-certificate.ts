@@ -1,27 +1,26 @@
-import type { Name } from '../types/certificate.js'
+import type { CtCertificate, Name } from '../types/certificate.js'
 import type { CertStreamCertificate, CertStreamName } from '../types/certstream.js'
 import { toBase64 } from '../util/bytes.js'
-import { sha1Hex, sha256Hex } from '../util/hash.js'
-import type { CertificateFields } from '../x509/certificate-fields.js'
 import { certStreamExtensions } from './certstream-extensions.js'
 import { colonHex } from './colon-hex.js'
+import type { EntryFields } from './entry-fields.js'
 
 export type CertStreamCertificateWithDer = CertStreamCertificate & { readonly as_der: string | null }
 
 /** A certificate as CertStream servers of 2026 write it. */
 export function certStreamCertificate(
-  fields: CertificateFields | undefined,
-  der: Uint8Array | undefined,
+  fields: EntryFields | undefined,
+  { der, sha1, sha256 }: Pick<CtCertificate, 'der' | 'sha1' | 'sha256'>,
   isPrecertificate: boolean,
 ): CertStreamCertificateWithDer {
-  const sha1 = der === undefined ? null : colonHex(sha1Hex(der)).toUpperCase()
+  const fingerprint = upperColonHex(sha1)
   return {
     all_domains: [...(fields?.dnsNames ?? [])],
     as_der: der === undefined ? null : toBase64(der),
     extensions: fields === undefined ? {} : certStreamExtensions(fields, isPrecertificate),
-    fingerprint: sha1,
-    sha1,
-    sha256: der === undefined ? null : colonHex(sha256Hex(der)).toUpperCase(),
+    fingerprint,
+    sha1: fingerprint,
+    sha256: upperColonHex(sha256),
     not_after: seconds(fields?.notAfter),
     not_before: seconds(fields?.notBefore),
     serial_number: fields?.serialNumber === undefined ? null : serialNumber(fields.serialNumber),
@@ -31,6 +30,9 @@ export function certStreamCertificate(
     is_ca: fields?.basicConstraints?.ca ?? false,
   }
 }
+
+const upperColonHex = (hex: string | undefined): string | null =>
+  hex === undefined ? null : colonHex(hex).toUpperCase()
 
 /** Upper-case hex of the number, without the octets that only carry its sign, an even number of digits. */
 function serialNumber(contentHex: string): string {

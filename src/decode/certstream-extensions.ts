@@ -1,9 +1,9 @@
 import type { GeneralName, KeyUsageName } from '../types/certificate.js'
 import type { CertStreamExtensions } from '../types/certstream.js'
 import { bufferOf } from '../util/bytes.js'
-import type { CertificateFields } from '../x509/certificate-fields.js'
 import { ExtensionOid } from '../x509/oids.js'
 import { colonHex } from './colon-hex.js'
+import type { EntryFields } from './entry-fields.js'
 
 const keyUsageWords: Readonly<Record<KeyUsageName, string>> = {
   digitalSignature: 'Digital Signature',
@@ -25,7 +25,7 @@ const altNameWords: Readonly<Partial<Record<GeneralName['kind'], string>>> = {
 }
 
 /** The extensions CertStream servers put into words; only those that are there. */
-export function certStreamExtensions(fields: CertificateFields, isPrecertificate: boolean): CertStreamExtensions {
+export function certStreamExtensions(fields: EntryFields, isPrecertificate: boolean): CertStreamExtensions {
   const { accessLocations, authorityKeyId, basicConstraints, policies, crlUrls, extendedKeyUsage, keyUsage } = fields
   const { altNames, subjectKeyId } = fields
   const extensions: CertStreamExtensions = {}

@@ -1,9 +1,11 @@
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CertStreamUpdate } from '../types/certstream.js'
+import { sha1Hex, sha256Hex } from '../util/hash.js'
 import { CertificateFields } from '../x509/certificate-fields.js'
 import { ProblemList } from '../x509/problem-list.js'
 import { type CertStreamCertificateWithDer, certStreamCertificate } from './certstream-certificate.js'
+import type { EntryFields } from './entry-fields.js'
 
 /**
  * CertStream's `certificate_update` message.
@@ -16,14 +18,15 @@ import { type CertStreamCertificateWithDer, certStreamCertificate } from './cert
  * @param seenAt - Epoch milliseconds; default: the entry's own timestamp.
  */
 export function certStreamUpdate(
-  { kind, log, index, der, timestamp }: Pick<CtCertificate, 'kind' | 'log' | 'index' | 'der' | 'timestamp'>,
-  fields: CertificateFields | undefined,
+  certificate: Pick<CtCertificate, 'kind' | 'log' | 'index' | 'der' | 'sha1' | 'sha256' | 'timestamp'>,
+  fields: EntryFields | undefined,
   chain: readonly Uint8Array[] | undefined,
   seenAt: number | undefined,
 ): CertStreamUpdate {
+  const { kind, log, index, timestamp } = certificate
   const isPrecertificate = kind === 'precertificate'
   const submitted = timestamp === undefined ? null : timestamp.getTime() / 1000
-  const { as_der, ...leaf } = certStreamCertificate(fields, der, isPrecertificate)
+  const { as_der, ...leaf } = certStreamCertificate(fields, certificate, isPrecertificate)
   return {
     message_type: 'certificate_update',
     data: {
@@ -51,5 +54,5 @@ function issuerCertificate(der: Uint8Array): CertStreamCertificateWithDer {
   } catch (error) {
     if (!CtStreamError.is(error)) throw error
   }
-  return certStreamCertificate(fields, der, false)
+  return certStreamCertificate(fields, { der, sha1: sha1Hex(der), sha256: sha256Hex(der) }, false)
 }

@@ -54,7 +54,7 @@ export class DecodedEntry implements CtCertificate {
   readonly index: number
   private readonly raw: RawEntry
   private readonly context: EntryContext
-  private readonly found = new ProblemList()
+  protected readonly found = new ProblemList()
   private keptFields: Map<string, unknown> | undefined
   private opened: OpenedLeaf | undefined
   private knownLeafHash: Uint8Array | undefined
@@ -308,7 +308,7 @@ export class DecodedEntry implements CtCertificate {
     return `CtCertificate ${inspect(this.toJSON(), options)}`
   }
 
-  private get leaf(): OpenedLeaf {
+  protected get leaf(): OpenedLeaf {
     this.opened ??= openLeaf(this.raw.leafInput, this.found)
     return this.opened
   }
@@ -392,6 +392,7 @@ export class DecodedEntry implements CtCertificate {
     const { fields } = this
     if (fields === undefined) return 'there is no certificate'
     const tbsCertificate = fields.issuanceTbs()
+    if (tbsCertificate === undefined) return 'the certificate itself was not sent'
     const { issuerKeyHash } = this.leaf
     if (issuerKeyHash !== undefined) return { kind: 'precert', issuerKeyHash, tbsCertificate }
     return this.chain().then(

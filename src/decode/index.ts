@@ -1,3 +1,5 @@
 export { contextOf, decodeEntry } from './decode-entry.js'
 export type { EntryContext } from './entry-context.js'
-export { contextOfSource, decodeSingle } from './single-certificate.js'
+export type { EntryFields } from './entry-fields.js'
+export { contextOfSource, decodePassedOn, decodeSingle } from './single-certificate.js'
+export { ToldEntry } from './told-entry.js'

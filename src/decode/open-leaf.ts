@@ -3,6 +3,7 @@ import type { CertificateKind } from '../types/certificate.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { CertificateFields } from '../x509/certificate-fields.js'
 import type { ProblemList } from '../x509/problem-list.js'
+import type { EntryFields } from './entry-fields.js'
 
 /** The largest and smallest time a `Date` can hold is this many milliseconds from the epoch. */
 const MAX_DATE = 8.64e15
@@ -19,7 +20,7 @@ export interface OpenedLeaf {
   /** Of a precert entry. */
   readonly issuerKeyHash: Uint8Array | undefined
   /** `undefined` when the bytes are not the frame of a certificate. */
-  readonly fields: CertificateFields | undefined
+  readonly fields: EntryFields | undefined
 }
 
 const nothing = {

@@ -4,6 +4,7 @@ import type { EntryExtra, RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
 import { sha256 } from '../util/hash.js'
 import { encodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
+import { encodeLeafIndex } from '../wire/tile-extensions.js'
 import { outlineCertificate } from '../x509/certificate-frame.js'
 import { tbsWithout } from '../x509/issuance-tbs.js'
 import { Octets } from '../x509/oids.js'
@@ -39,6 +40,42 @@ export function decodeSingle(
     leafHash: { value: new Uint8Array() },
     issuerKeyHash: { value: undefined },
   }) as CtCertificate
+}
+
+/** A certificate of a log's entry as somebody passes it on, without the leaf. */
+export interface PassedOnCertificate {
+  readonly index: number
+  /** Epoch milliseconds; `undefined` when it was not passed on. */
+  readonly timestamp: number | undefined
+  /** Issuers, nearest first, DER; may be empty. */
+  readonly chain: readonly Uint8Array[]
+}
+
+/**
+ * The entry a log made of this certificate. Its leaf is made again where all is known that a log puts into one; where not, what only the
+ * leaf says is absent: `leafHash`, `issuerKeyHash`, and what was not passed on.
+ *
+ * @param der - Kept; must own its bytes. At most 2^24 - 1.
+ */
+export function decodePassedOn(der: Uint8Array, passed: PassedOnCertificate, context: EntryContext): CtCertificate {
+  const { index, timestamp, chain } = passed
+  const { entry, preCertificate } = entryOf(der, chain[0])
+  const extensions = context.log.kind === 'static-ct' ? encodeLeafIndex(index) : new Uint8Array()
+  const leafInput = encodeMerkleLeaf({ timestamp: timestamp ?? 0, entry, extensions })
+  const raw: RawEntry = { index, leafInput, extra: extraOf(preCertificate, chain) }
+  const decoded = decodeEntry(raw, context)
+  const isIssuerKnown = entry.kind === 'x509' || (chain[0] !== undefined && !signsPrecertificates(chain[0]))
+  if (timestamp !== undefined && isIssuerKnown) return decoded
+  return Object.create(decoded, {
+    leafHash: { value: new Uint8Array() },
+    ...(timestamp === undefined && { timestamp: { value: undefined } }),
+    ...(isIssuerKnown ? {} : { issuerKeyHash: { value: undefined } }),
+  }) as CtCertificate
+}
+
+/** Whether a log would name another issuer in the leaf (RFC 6962 section 3.2). */
+function signsPrecertificates(issuer: Uint8Array): boolean {
+  return decodeSingle(issuer, {}).extendedKeyUsage?.some(({ name }) => name === 'precertificateSigning') ?? false
 }
 
 /** Of entries that no log is known of. */

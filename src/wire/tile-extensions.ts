@@ -1,4 +1,5 @@
 import { ByteReader } from '../util/bytes.js'
+import { ByteWriter } from './writer.js'
 
 /** ExtensionType leaf_index(0) (C2SP static-ct-api, "SCT Extension"). */
 const LEAF_INDEX = 0
@@ -27,4 +28,9 @@ export function leafIndexOf(extensions: Uint8Array): number | undefined {
     else reader.view(length, 'extension_data')
   }
   return index
+}
+
+/** The `CtExtensions` of a static-ct entry, without their own length. @param index - Below 2^40. */
+export function encodeLeafIndex(index: number): Uint8Array {
+  return new ByteWriter().uint(LEAF_INDEX, 1).uint(5, 2).uint(index, 5).bytes()
 }

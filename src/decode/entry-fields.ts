@@ -1,0 +1,11 @@
+import type { CertificateFields } from '../x509/certificate-fields.js'
+import type { Outline } from '../x509/outline.js'
+
+/** What an entry reads of its certificate. {@link CertificateFields} has all of it; what others tell of one has no DER. */
+export interface EntryFields
+  extends Omit<CertificateFields, 'outline' | 'tbs' | 'issuanceId' | 'issuanceTbs' | 'spkiHash'> {
+  readonly outline: Outline | undefined
+  readonly tbs: Uint8Array | undefined
+  readonly issuanceId: string | undefined
+  issuanceTbs(): Uint8Array | undefined
+}

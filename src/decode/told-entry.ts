@@ -1,0 +1,50 @@
+import type { EntryExtra } from '../types/entries.js'
+import { DecodedEntry } from './decoded-entry.js'
+import type { EntryContext } from './entry-context.js'
+import type { EntryFields } from './entry-fields.js'
+import type { OpenedLeaf } from './open-leaf.js'
+
+/** What somebody tells of an entry without its bytes. */
+export interface ToldCertificate {
+  readonly kind: 'certificate' | 'precertificate'
+  readonly index: number
+  /** Epoch milliseconds a `Date` can hold; `undefined` when nobody says. */
+  readonly timestamp: number | undefined
+  readonly fields: EntryFields
+  /** Lower-case hex, as they were told. */
+  readonly sha1: string | undefined
+  readonly sha256: string | undefined
+}
+
+const noBytes = new Uint8Array(0)
+const noExtra: EntryExtra = {
+  preCertificate: () => undefined,
+  chain: () => ({ kind: 'certificates', certificates: [] }),
+}
+
+/** An entry whose bytes are not at hand: its fields are as they were told, `der`, `tbs` and what is hashed of them are absent. */
+export class ToldEntry extends DecodedEntry {
+  private readonly told: ToldCertificate
+
+  constructor(told: ToldCertificate, context: EntryContext) {
+    super({ index: told.index, leafInput: noBytes, extra: noExtra }, context, noBytes)
+    this.told = told
+  }
+
+  override get der(): undefined {
+    return undefined
+  }
+
+  override get sha1(): string | undefined {
+    return this.told.sha1
+  }
+
+  override get sha256(): string | undefined {
+    return this.told.sha256
+  }
+
+  protected override get leaf(): OpenedLeaf {
+    const { kind, timestamp, fields } = this.told
+    return { kind, timestamp, fields, certificate: undefined, tbsCertificate: undefined, issuerKeyHash: undefined }
+  }
+}
