@@ -28,6 +28,8 @@ const RANKS: Record<string, number> = {
   'index.ts': 6,
   testing: 6,
   modules: 6,
+  // The client of CertStream servers.
+  certstream: 6,
   // Outputs are modules.
   outputs: 6.5,
   // Uses both `testing` and `modules`.
@@ -40,6 +42,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   commander: /^cli\/flags\//,
   'string-width': /^cli\/terminal\//,
   undici: /^http\//,
+  ws: /^certstream\//,
   'p-queue': /^http\//,
   'better-sqlite3': /^checkpoint\/sqlite/,
   zod: /^(modules|outputs)\//,
