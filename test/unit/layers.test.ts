@@ -30,6 +30,7 @@ const RANKS: Record<string, number> = {
   modules: 6,
   // The client of CertStream servers.
   certstream: 6,
+  server: 6,
   // Outputs are modules.
   outputs: 6.5,
   // Uses both `testing` and `modules`.
@@ -47,6 +48,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   'better-sqlite3': /^checkpoint\/sqlite/,
   zod: /^(modules|outputs)\//,
   nodemailer: /^outputs\//,
+  ws: /^server\//,
   '@peculiar/asn1-x509': /^x509\//,
   '@peculiar/asn1-schema': /^x509\//,
   tldts: /^watchlist\//,

@@ -1,0 +1,22 @@
+/** How messages are put on a connection. */
+export type Framing = 'websocket' | 'sse'
+
+/** The bytes of one message, to be written as they are. */
+export function framed(framing: Framing, message: Buffer, id: string): Buffer {
+  if (framing === 'sse') return Buffer.concat([Buffer.from(`id: ${id}\ndata: `), message, Buffer.from('\n\n')])
+  return Buffer.concat([frameHeader(message.length), message])
+}
+
+/**
+ * RFC 6455 section 5.2: a text frame, final, not masked. Made here, not by the package `ws`: one buffer with the frames of a whole page goes to
+ * every client.
+ */
+function frameHeader(length: number): Buffer {
+  if (length < 126) return Buffer.of(0x81, length)
+  if (length < 65_536) return Buffer.of(0x81, 126, length >> 8, length & 0xff)
+  const header = Buffer.alloc(10)
+  header[0] = 0x81
+  header[1] = 127
+  header.writeUIntBE(length, 4, 6)
+  return header
+}

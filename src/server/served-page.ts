@@ -1,0 +1,88 @@
+import type { CtCertificate } from '../types/certificate.js'
+import { type Framing, framed } from './framing.js'
+import { messageId } from './message-id.js'
+import { type MessageFormat, messageOf } from './messages.js'
+import { certificateOf, type ServedEntry } from './served-entry.js'
+
+/** What a client wants of each page. Equal keys: equal bytes. */
+export interface Selection {
+  readonly key: string
+  readonly format: MessageFormat
+  readonly framing: Framing
+  /** `undefined`: every entry. */
+  readonly matches: ((certificate: CtCertificate) => boolean) | undefined
+}
+
+const nothing = Buffer.alloc(0)
+
+/** Consecutive entries with their numbers. Each message of them is made once at most, and only when somebody wants it. */
+export class ServedPage {
+  readonly entries: readonly ServedEntry[]
+  /** Number of the first entry. */
+  readonly first: number
+  private readonly series: string
+  private readonly certificates: (CtCertificate | undefined)[] = []
+  private readonly messages = new Map<MessageFormat, (Buffer | null | undefined)[]>()
+  private readonly encoded = new Map<string, Buffer>()
+
+  constructor(series: string, first: number, entries: readonly ServedEntry[]) {
+    this.series = series
+    this.first = first
+    this.entries = entries
+  }
+
+  get last(): number {
+    return this.first + this.entries.length - 1
+  }
+
+  /**
+   * The bytes to write for the entries from a number on; empty when none of them is wanted. The same buffer for everybody who wants the whole
+   * page.
+   */
+  encode(selection: Selection, from: number): Buffer {
+    if (from > this.first) return this.assemble(selection, from - this.first)
+    const known = this.encoded.get(selection.key)
+    if (known !== undefined) return known
+    const made = this.assemble(selection, 0)
+    this.encoded.set(selection.key, made)
+    return made
+  }
+
+  /** The message of an entry by its place in the page. */
+  message(format: MessageFormat, i: number): Buffer | undefined {
+    let messages = this.messages.get(format)
+    if (messages === undefined) {
+      messages = []
+      this.messages.set(format, messages)
+    }
+    let message = messages[i]
+    if (message === undefined) {
+      message = messageOf(format, this.certificate(i), this.id(i)) ?? null
+      messages[i] = message
+    }
+    return message ?? undefined
+  }
+
+  private assemble({ format, framing, matches }: Selection, from: number): Buffer {
+    const parts: Buffer[] = []
+    for (let i = from; i < this.entries.length; i++) {
+      if (matches !== undefined && !matches(this.certificate(i))) continue
+      const message = this.message(format, i)
+      if (message !== undefined) parts.push(framed(framing, message, this.id(i)))
+    }
+    return parts.length === 0 ? nothing : Buffer.concat(parts)
+  }
+
+  private certificate(i: number): CtCertificate {
+    let certificate = this.certificates[i]
+    if (certificate === undefined) {
+      certificate = certificateOf(this.entries[i] as ServedEntry, this.id(i))
+      this.certificates[i] = certificate
+    }
+    return certificate
+  }
+
+  private id(i: number): string {
+    return messageId(this.series, this.first + i)
+  }
+}

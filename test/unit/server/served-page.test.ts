@@ -1,0 +1,113 @@
+import type { Writable } from 'node:stream'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import * as ws from 'ws'
+import { framed } from '../../../src/server/framing.js'
+import { messageId, newSeries, parseMessageId } from '../../../src/server/message-id.js'
+import { servedEntry } from '../../../src/server/served-entry.js'
+import { type Selection, ServedPage } from '../../../src/server/served-page.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import { madeCertificates } from '../../support/module-certificates.js'
+
+/** Not in the types of the package. */
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable }
+
+const series = newSeries()
+const lite: Selection = { key: 'lite', format: 'certstream-lite', framing: 'websocket', matches: undefined }
+
+async function pageOf(certificates: readonly CtCertificate[], first = 1): Promise<ServedPage> {
+  const entries = certificates.map(async (certificate) => servedEntry(certificate, await certificate.chain()))
+  return new ServedPage(series, first, await Promise.all(entries))
+}
+
+/** What the package `ws` reads in a server's bytes. */
+async function messagesIn(bytes: Buffer): Promise<unknown[]> {
+  const messages: unknown[] = []
+  const receiver = new Receiver({ isServer: false, skipUTF8Validation: false })
+  receiver.on('message', (data: Buffer, isBinary: boolean) =>
+    messages.push(isBinary ? 'binary' : JSON.parse(`${data}`)),
+  )
+  await new Promise<void>((resolve, reject) => {
+    receiver.on('error', reject)
+    receiver.end(bytes, resolve)
+  })
+  return messages
+}
+
+describe('a page of a server', () => {
+  it('has the frames of all its messages in one buffer, as ws reads them', async () => {
+    const certificates = madeCertificates(5, { kinds: 'pairs' })
+    const page = await pageOf(certificates, 7)
+    const messages = await messagesIn(page.encode(lite, 7))
+    expect(messages).toEqual(
+      certificates.map((certificate, i) => ({
+        ...certificate.toCertStream('lite'),
+        cursor: messageId(series, 7 + i),
+      })),
+    )
+  })
+
+  it('frames messages of every length as ws reads them', async () => {
+    const lengths = fc.oneof(fc.constantFrom(0, 123, 124, 65_533, 65_534, 70_000), fc.integer({ min: 0, max: 300 }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(lengths, { maxLength: 4 }), async (all) => {
+        const texts = all.map((length) => 'x'.repeat(length))
+        const bytes = texts.map((text) => framed('websocket', Buffer.from(JSON.stringify(text)), 'id'))
+        expect(await messagesIn(Buffer.concat(bytes))).toEqual(texts)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('gives the same buffer to all who want the same, and makes no message that nobody wants', async () => {
+    const page = await pageOf(madeCertificates(3))
+    expect(page.encode(lite, 1)).toBe(page.encode({ ...lite }, 1))
+    expect(page.message('certstream-lite', 0)).toBe(page.message('certstream-lite', 0))
+    let asked = 0
+    const none = { ...lite, key: 'none', matches: () => asked++ < 0 }
+    expect(page.encode(none, 1)).toHaveLength(0)
+    page.encode(none, 1)
+    expect(asked).toBe(3)
+  })
+
+  it('begins in the middle for those who have its beginning', async () => {
+    const page = await pageOf(madeCertificates(4), 10)
+    const rest = await messagesIn(page.encode(lite, 12))
+    expect(rest).toMatchObject([{ cursor: messageId(series, 12) }, { cursor: messageId(series, 13) }])
+    expect(await messagesIn(page.encode(lite, 10))).toHaveLength(4)
+  })
+
+  it('writes events that carry the id', async () => {
+    const page = await pageOf(madeCertificates(1))
+    const text = `${page.encode({ ...lite, key: 'sse', framing: 'sse', format: 'domains' }, 1)}`
+    expect(text).toMatch(new RegExp(`^id: ${series}-1\\ndata: \\{.*\\}\\n\\n$`))
+  })
+
+  it('sends the issuers and the DER in full messages', async () => {
+    const [certificate] = madeCertificates(1) as [CtCertificate]
+    const page = await pageOf([certificate])
+    const message = JSON.parse(`${page.message('full', 0)}`)
+    expect(message.der).toBe(Buffer.from(certificate.der as Uint8Array).toString('base64'))
+    expect(message.chain).toEqual((await certificate.chain()).map((der) => Buffer.from(der).toString('base64')))
+    const { cursor, ...record } = certificate.toJSON()
+    expect(message).toMatchObject(record)
+    expect(message.cursor).toBe(message.id)
+    expect(cursor).not.toBe(message.cursor)
+  })
+})
+
+describe('an id of a message', () => {
+  it('reads back, and nothing else does', () => {
+    expect(parseMessageId(messageId(series, 42))).toEqual({ series, number: 42 })
+    for (const text of [
+      '',
+      '1',
+      `${series}-`,
+      `${series}-1 `,
+      `${series}--1`,
+      `${series}-${'9'.repeat(16)}`,
+      `X${series}-1`,
+    ])
+      expect(parseMessageId(text), text).toBeUndefined()
+  })
+})
