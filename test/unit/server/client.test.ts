@@ -1,0 +1,157 @@
+import { Writable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MemoryBacklog } from '../../../src/server/backlog.js'
+import { Client } from '../../../src/server/client.js'
+import { messageId } from '../../../src/server/message-id.js'
+import { type ServedEntry, servedEntry } from '../../../src/server/served-entry.js'
+import type { Selection } from '../../../src/server/served-page.js'
+import { madeCertificates } from '../../support/module-certificates.js'
+
+const entries = madeCertificates(64).map((certificate) => servedEntry(certificate, []))
+const selection: Selection = { key: 'domains', format: 'domains', framing: 'sse', matches: undefined }
+
+/** A connection that takes what it is given when the test says so. */
+class HeldSink extends Writable {
+  private text = ''
+  private held: (() => void) | undefined
+  isHeld = false
+
+  constructor() {
+    super({ highWaterMark: 1 })
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk
+    if (this.isHeld) this.held = done
+    else done()
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld
+    if (isHeld) return
+    this.held?.()
+    this.held = undefined
+  }
+
+  get messages(): { id: string; kind: string; missed?: number; after?: string }[] {
+    return this.text
+      .split('\n\n')
+      .filter((block) => block !== '')
+      .map((block) => JSON.parse(block.slice(block.indexOf('data: ') + 6)))
+  }
+}
+
+function connected(backlog: MemoryBacklog, options: { position?: number; maxQueueBytes?: number } = {}) {
+  const sink = new HeldSink()
+  const { position = backlog.newest, maxQueueBytes = 100 } = options
+  const failures: unknown[] = []
+  const onFailure = (error: unknown) => failures.push(error)
+  const client = new Client({ sink, selection, backlog, position, maxQueueBytes, onFailure })
+  return { sink, client, failures }
+}
+
+/** Everything that needs no time is done. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i++) await setImmediate()
+}
+
+describe('a client of a server', () => {
+  it('gets each page as it comes', async () => {
+    const backlog = new MemoryBacklog()
+    const { sink, client } = connected(backlog)
+    for (let i = 0; i < 3; i++) client.take(await backlog.add(entries.slice(2 * i, 2 * i + 2)))
+    await settle()
+    expect(sink.messages.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6].map((n) => messageId(backlog.series, n)))
+    expect(client.isLive).toBe(true)
+  })
+
+  it('that does not read is given no more than its queue and a page, and all of it when it reads', async () => {
+    const backlog = new MemoryBacklog()
+    const { sink, client } = connected(backlog)
+    sink.hold(true)
+    let page = 0
+    for (let i = 0; i < 8; i++) {
+      const added = await backlog.add(entries.slice(i, i + 1))
+      page = Math.max(page, added.encode(selection, 0).length)
+      client.take(added)
+      await settle()
+      expect(sink.writableLength).toBeLessThanOrEqual(100 + page)
+    }
+    expect(client.isLive).toBe(false)
+    sink.hold(false)
+    await settle()
+    expect(sink.messages.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => messageId(backlog.series, n)))
+    expect(client.isLive).toBe(true)
+  })
+
+  it('is told of what is no longer there, and goes on', async () => {
+    const backlog = new MemoryBacklog()
+    const { sink, client } = connected(backlog)
+    sink.hold(true)
+    for (let i = 0; i < 20; i++) client.take(await backlog.add(entries.slice(i, i + 1)))
+    sink.hold(false)
+    await settle()
+    const { messages } = sink
+    const gaps = messages.filter(({ kind }) => kind === 'gap')
+    expect(gaps).toHaveLength(1)
+    // The memory holds eight pages.
+    expect(gaps[0]?.id).toBe(messageId(backlog.series, 12))
+    expect(messages.length - 1 + (gaps[0]?.missed ?? 0)).toBe(20)
+    expect(messages.at(-1)?.id).toBe(messageId(backlog.series, 20))
+  })
+
+  it('that has gone is given nothing, and waited for by nobody', async () => {
+    const backlog = new MemoryBacklog()
+    const { sink, client, failures } = connected(backlog)
+    sink.hold(true)
+    for (let i = 0; i < 4; i++) client.take(await backlog.add(entries.slice(i, i + 1)))
+    sink.destroy()
+    await settle()
+    client.take(await backlog.add(entries.slice(0, 1)))
+    await settle()
+    expect(failures).toEqual([])
+    expect(client.position).toBeLessThan(5)
+  })
+
+  it('is disconnected when what it missed cannot be read', async () => {
+    const backlog = new MemoryBacklog()
+    await backlog.add(entries.slice(0, 1))
+    backlog.pageAfter = () => Promise.reject(new Error('unreadable'))
+    const { sink, client, failures } = connected(backlog, { position: 0 })
+    client.catchUp()
+    await settle()
+    expect(failures).toMatchObject([{ message: 'unreadable' }])
+    expect(sink.destroyed).toBe(true)
+  })
+
+  it('misses nothing and gets nothing twice, however it reads', async () => {
+    const step = fc.oneof(
+      fc.record({ add: fc.integer({ min: 1, max: 5 }) }),
+      fc.constant({ hold: true }),
+      fc.constant({ hold: false }),
+      fc.constant({ settle: true }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 0, max: 3000 }), async (steps, bytes) => {
+        const backlog = new MemoryBacklog()
+        const { sink, client } = connected(backlog, { maxQueueBytes: bytes })
+        for (const one of steps) {
+          if ('add' in one) client.take(await backlog.add(entries.slice(0, one.add) as ServedEntry[]))
+          else if ('hold' in one) sink.hold(one.hold)
+          else await settle()
+        }
+        sink.hold(false)
+        await settle()
+        let expected = 1
+        for (const { kind, id, missed } of sink.messages) {
+          expected += kind === 'gap' ? (missed as number) : 1
+          expect(id).toBe(messageId(backlog.series, expected - 1))
+        }
+        expect(expected - 1).toBe(backlog.newest)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
