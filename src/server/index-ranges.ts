@@ -1,0 +1,27 @@
+/** Which entries of which logs there are, as ranges of indexes; those that touch become one. */
+export class IndexRanges {
+  /** Of each log, in ascending order. */
+  private readonly ranges = new Map<string, { start: number; end: number }[]>()
+
+  /** @param start - Inclusive, not smaller than that of any range of the log before. @param end - Exclusive. */
+  add(logId: string, start: number, end: number): void {
+    const ranges = this.ranges.get(logId)
+    const last = ranges?.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else if (ranges === undefined) this.ranges.set(logId, [{ start, end }])
+    else ranges.push({ start, end })
+  }
+
+  has(logId: string, index: number): boolean {
+    const ranges = this.ranges.get(logId)
+    if (ranges === undefined) return false
+    let [low, high] = [0, ranges.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((ranges[middle] as { end: number }).end <= index) low = middle + 1
+      else high = middle
+    }
+    const range = ranges[low]
+    return range !== undefined && range.start <= index
+  }
+}

@@ -1,0 +1,157 @@
+import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import { type Backlog, RecentPages } from './backlog.js'
+import { IndexRanges } from './index-ranges.js'
+import { keptFailed, openKept } from './kept-file.js'
+import { packPage, unpackPage } from './page-codec.js'
+import type { ServedEntry } from './served-entry.js'
+import { ServedPage } from './served-page.js'
+
+export interface KeepOptions {
+  readonly file: string
+  /** How long entries are kept, milliseconds. */
+  readonly forMs: number
+  /** Of all that is kept, compressed. The newest page is kept in any case. */
+  readonly maxBytes: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+interface Kept {
+  readonly last: number
+  readonly at: number
+  readonly bytes: number
+}
+
+interface PageRow {
+  readonly first: number
+  readonly entries: Uint8Array
+}
+
+/** The entries of the last hour or so in one SQLite file, a page a row. */
+export class KeptEntries implements Backlog {
+  readonly series: string
+  newest: number
+  private readonly options: KeepOptions
+  private readonly db: SqliteDatabase
+  private readonly recent = new RecentPages()
+  /** Read from the file: clients that were cut off together come back together. */
+  private readonly sentAgain = new RecentPages()
+  /** Of the runs before. */
+  private readonly known = new IndexRanges()
+  /** What there is, oldest first. */
+  private readonly kept: Kept[] = []
+  private bytes = 0
+  private oldestKept: number
+  private reading: { readonly number: number; readonly page: Promise<ServedPage | undefined> } | undefined
+
+  /** @throws as {@link openKept}. */
+  static async open(options: KeepOptions): Promise<KeptEntries> {
+    const db = await openKept(options.file)
+    try {
+      return new KeptEntries(db, options)
+    } catch (error) {
+      db.close()
+      throw keptFailed(options.file, 'read', error)
+    }
+  }
+
+  private constructor(db: SqliteDatabase, options: KeepOptions) {
+    this.db = db
+    this.options = options
+    const { id, newest } = db.prepare<[], { id: string; newest: number }>('SELECT id, newest FROM series').get() ?? {}
+    if (id === undefined || newest === undefined) throw new Error('it has no series of ids')
+    this.series = id
+    this.newest = newest
+    const rows = db.prepare<[], Kept & { log: string; start: number; end: number; first: number }>(
+      'SELECT first, last, at, length(entries) AS bytes, log, first_index AS start, end_index AS end FROM pages ORDER BY log, first_index',
+    )
+    let oldest = newest + 1
+    for (const { first, last, at, bytes, log, start, end } of rows.all()) {
+      this.known.add(log, start, end)
+      this.kept.push({ last, at, bytes })
+      this.bytes += bytes
+      oldest = Math.min(oldest, first)
+    }
+    this.kept.sort((a, b) => a.last - b.last)
+    this.oldestKept = oldest
+  }
+
+  get oldest(): number {
+    return this.oldestKept
+  }
+
+  async add(entries: readonly ServedEntry[]): Promise<ServedPage> {
+    const packed = await packPage(entries)
+    const page = new ServedPage(this.series, this.newest + 1, entries)
+    const at = this.options.now()
+    const surplus = this.surplus(at, packed.length)
+    try {
+      this.db.transaction(() => this.write(page, packed, at, this.kept[surplus - 1]?.last)).immediate()
+    } catch (error) {
+      throw keptFailed(this.options.file, 'written', error)
+    }
+    for (const { bytes, last } of this.kept.splice(0, surplus)) {
+      this.bytes -= bytes
+      this.oldestKept = last + 1
+    }
+    this.kept.push({ last: page.last, at, bytes: packed.length })
+    this.bytes += packed.length
+    this.newest = page.last
+    this.recent.add(page)
+    return page
+  }
+
+  async pageAfter(number: number): Promise<ServedPage | undefined> {
+    const wanted = Math.max(number + 1, this.oldest)
+    const atHand = this.recent.with(wanted) ?? this.sentAgain.with(wanted)
+    if (atHand !== undefined) return atHand
+    if (this.reading?.number !== wanted) this.reading = { number: wanted, page: this.read(wanted) }
+    return this.reading.page
+  }
+
+  has(logId: string, index: number): boolean {
+    return this.known.has(logId, index)
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  private write(page: ServedPage, packed: Buffer, at: number, dropped: number | undefined): void {
+    const indexes = page.entries.map(({ index }) => index)
+    const [start, end] = [Math.min(...indexes), Math.max(...indexes) + 1]
+    this.db
+      .prepare('INSERT INTO pages (last, first, at, log, first_index, end_index, entries) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(page.last, page.first, at, page.entries[0]?.log.id, start, end, packed)
+    this.db.prepare('UPDATE series SET newest = ?').run(page.last)
+    if (dropped !== undefined) this.db.prepare('DELETE FROM pages WHERE last <= ?').run(dropped)
+  }
+
+  /** How many of the oldest pages are to go when one of this length is added. */
+  private surplus(at: number, added: number): number {
+    const { forMs, maxBytes } = this.options
+    let left = this.bytes + added
+    const count = this.kept.findIndex((page) => {
+      if (at - page.at <= forMs && left <= maxBytes) return true
+      left -= page.bytes
+      return false
+    })
+    return count < 0 ? this.kept.length : count
+  }
+
+  private async read(number: number): Promise<ServedPage | undefined> {
+    try {
+      const row = this.db
+        .prepare<[number], PageRow>('SELECT first, entries FROM pages WHERE last >= ? ORDER BY last LIMIT 1')
+        .get(number)
+      if (row === undefined) return undefined
+      const page = new ServedPage(this.series, row.first, await unpackPage(row.entries))
+      this.sentAgain.add(page)
+      return page
+    } catch (error) {
+      throw keptFailed(this.options.file, 'read', error)
+    } finally {
+      this.reading = undefined
+    }
+  }
+}

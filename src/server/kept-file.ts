@@ -1,0 +1,65 @@
+import { loadSqlite, type SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import { CtStreamError } from '../errors.js'
+import { newSeries } from './message-id.js'
+
+/** Marks a file of ours ("ctsv"). */
+const APPLICATION_ID = 0x63747376
+const VERSION = 1
+const SCHEMA = `
+  CREATE TABLE series (id TEXT NOT NULL, newest INTEGER NOT NULL) STRICT;
+  CREATE TABLE pages (
+    last INTEGER PRIMARY KEY, first INTEGER NOT NULL, at INTEGER NOT NULL,
+    log TEXT NOT NULL, first_index INTEGER NOT NULL, end_index INTEGER NOT NULL, entries BLOB NOT NULL
+  ) STRICT;
+`
+
+/**
+ * Opens the file of kept entries, makes it where there is none, and locks it: numbers must be given by one process.
+ *
+ * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` for a file of another program or a newer version, one that is in use, and one that
+ * cannot be read or written; `CT_PEER_MISSING`.
+ */
+export async function openKept(file: string): Promise<SqliteDatabase> {
+  const driver = await loadSqlite('a server cannot keep entries, %; or keep none (keep: false, --no-keep)')
+  let db: SqliteDatabase | undefined
+  try {
+    db = new driver(file, { timeout: 25 })
+    db.pragma('locking_mode = EXCLUSIVE')
+    const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
+    const version = tables === 0 ? 0 : versionOf(db)
+    db.pragma('journal_mode = WAL')
+    // A number that was sent is never given to another entry, also after a power cut.
+    db.pragma('synchronous = FULL')
+    const made = db
+    if (version !== VERSION)
+      db.transaction(() => {
+        made.exec(SCHEMA)
+        made.prepare('INSERT INTO series VALUES (?, 0)').run(newSeries())
+        made.pragma(`application_id = ${APPLICATION_ID}`)
+        made.pragma(`user_version = ${VERSION}`)
+      }).immediate()
+    // Takes the lock now, not with the first page.
+    db.transaction(() => made.exec('UPDATE series SET newest = newest')).immediate()
+    return db
+  } catch (error) {
+    db?.close()
+    throw keptFailed(file, 'opened', error)
+  }
+}
+
+export function keptFailed(file: string, what: string, error: unknown): CtStreamError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const reason =
+    code === 'SQLITE_BUSY' ? 'another process has it open' : error instanceof Error ? error.message : String(error)
+  return new CtStreamError('CT_CACHE_UNUSABLE', `the file of kept entries ${file} could not be ${what}: ${reason}`, {
+    cause: error,
+  })
+}
+
+function versionOf(db: SqliteDatabase): number {
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID)
+    throw new Error('it is a database of another program')
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > VERSION) throw new Error(`it has schema version ${version}; this one knows ${VERSION}`)
+  return version
+}
