@@ -1,0 +1,64 @@
+import { BlockList, isIP } from 'node:net'
+import { optionError } from '../util/options.js'
+
+/** Finds who a request is from, behind proxies that are trusted to say so. */
+export class ClientAddresses {
+  private readonly trusted = new BlockList()
+
+  /**
+   * @param proxies - Addresses and networks (`10.0.0.0/8`).
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the one that is neither.
+   */
+  constructor(proxies: readonly string[]) {
+    proxies.forEach((proxy, i) => {
+      const [address = '', bits, ...rest] = proxy.split('/')
+      const version = isIP(address)
+      const prefix = bits === undefined ? (version === 4 ? 32 : 128) : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
+      if (version === 0 || rest.length > 0 || prefix < 0 || prefix > (version === 4 ? 32 : 128))
+        throw optionError(`trustedProxies[${i}]`, 'an IP address or a network such as 10.0.0.0/8', proxy)
+      this.trusted.addSubnet(address, prefix, version === 4 ? 'ipv4' : 'ipv6')
+    })
+  }
+
+  /**
+   * The right-most address that is not a trusted proxy's: what stands to the left of it anybody can have written.
+   *
+   * @param remote - Of the connection.
+   * @param forwarded - `X-Forwarded-For`.
+   */
+  of(remote: string | undefined, forwarded: string | undefined): string {
+    let address = plain(remote ?? '')
+    const hops = (forwarded ?? '').split(',').map((hop) => plain(hop.trim()))
+    while (this.isTrusted(address)) {
+      const hop = hops.pop()
+      if (hop === undefined || isIP(hop) === 0) break
+      address = hop
+    }
+    return address
+  }
+
+  private isTrusted(address: string): boolean {
+    const version = isIP(address)
+    return version !== 0 && this.trusted.check(address, version === 4 ? 'ipv4' : 'ipv6')
+  }
+}
+
+/** What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network that somebody is given as one. */
+export function clientKey(address: string): string {
+  if (isIP(address) !== 6) return address
+  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
+  const groups = head === '' ? [] : head.split(':')
+  if (tail !== undefined) {
+    const rest = tail === '' ? [] : tail.split(':')
+    const missing = 8 - groups.length - rest.length
+    groups.push(...new Array(Math.max(0, missing)).fill('0'), ...rest)
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
+}
+
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}

@@ -1,0 +1,107 @@
+import { CtStreamError } from '../errors.js'
+import { filterOption } from '../filter/filter-option.js'
+import { isMeant } from '../loglist/log-name.js'
+import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import { optionError } from '../util/options.js'
+import type { Framing } from './framing.js'
+import { type MessageId, parseMessageId } from './message-id.js'
+import type { MessageFormat } from './messages.js'
+import type { Selection } from './served-page.js'
+
+/** What a client asks for by its URL. */
+export interface Subscription {
+  readonly selection: Selection
+  /** The last message it has. */
+  readonly after: MessageId | undefined
+  /** Messages `heartbeat` are sent this often. */
+  readonly heartbeatMs: number | undefined
+}
+
+const paths: Record<string, MessageFormat | undefined> = {
+  '/': 'certstream-lite',
+  '/full-stream': 'certstream-full',
+  '/domains-only': 'certstream-domains',
+}
+const formats: readonly MessageFormat[] = ['full', 'lite', 'domains', 'certstream']
+const certStreamKeys = ['after', 'heartbeat', 'token']
+const filterKeys = ['domain', 'issuer', 'kind', 'log']
+const maxPatterns = 1000
+const maxHeartbeat = 3600
+
+/** Without a slash at its end, which clients of CertStream may write. */
+export function pathOf(url: URL): string {
+  return url.pathname.replace(/(?<=.)\/$/, '')
+}
+
+/**
+ * @param lastEventId - The header: newer than what the URL says, since a browser connects again with the URL it began with.
+ * @returns `undefined` when there is no such path for this kind of connection.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming what of the query is wrong.
+ */
+export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string): Subscription | undefined {
+  const path = pathOf(url)
+  const query = url.searchParams
+  const isOurs = path === (framing === 'sse' ? '/v2/sse' : '/v2/stream')
+  const format = isOurs ? formatOf(query.get('format')) : framing === 'websocket' ? paths[path] : undefined
+  if (format === undefined) return undefined
+  const allowed = isOurs ? [...certStreamKeys, 'format', ...filterKeys] : certStreamKeys
+  // A filter that is misspelled or misplaced would send everything to somebody who asked for little. Clients of CertStream's paths may
+  // have written anything there.
+  for (const key of isOurs ? query.keys() : [])
+    if (!allowed.includes(key)) throw invalid(`unknown parameter ${shown(key)}; there are ${allowed.join(', ')}`)
+  const wishes = isOurs ? filterKeys.map((key) => [...new Set(query.getAll(key))].sort()) : []
+  if (wishes.flat().length > maxPatterns) throw invalid(`no more than ${maxPatterns} filters`)
+  const isFiltered = wishes.some((values) => values.length > 0)
+  return {
+    selection: {
+      key: JSON.stringify([format, framing, ...(isFiltered ? wishes : [])]),
+      format,
+      framing,
+      matches: isFiltered ? matcher(wishes as [string[], string[], string[], string[]]) : undefined,
+    },
+    after: idOf(lastEventId || query.get('after')),
+    heartbeatMs: heartbeatOf(query.get('heartbeat')),
+  }
+}
+
+function formatOf(given: string | null): MessageFormat {
+  const format = formats.find((one) => one === (given ?? 'lite'))
+  if (format === undefined) throw invalid(`format must be one of ${formats.join(', ')}, got ${shown(given)}`)
+  return format
+}
+
+/** Those of the stream's `filter`, and the log by its id, URL or the beginning of its name. */
+function matcher([domains, issuers, kinds, logs]: [string[], string[], string[], string[]]) {
+  const filter = filterOption('filter', {
+    ...(domains.length > 0 && { domains }),
+    ...(issuers.length > 0 && { issuers }),
+    ...(kinds.length > 0 && { kinds: kinds as CertificateKind[] }),
+  })
+  return (certificate: CtCertificate): boolean => {
+    const { id, description, url } = certificate.log
+    if (logs.length > 0 && !logs.some((name) => isMeant(name, { id, description, urls: [url] }))) return false
+    return filter?.matches(certificate) ?? true
+  }
+}
+
+function idOf(given: string | null): MessageId | undefined {
+  if (given === null || given === '') return undefined
+  const id = parseMessageId(given)
+  if (id === undefined) throw invalid(`after must be the id of a message, such as 0123456789-42, got ${shown(given)}`)
+  return id
+}
+
+function heartbeatOf(given: string | null): number | undefined {
+  if (given === null) return undefined
+  const seconds = /^\d{1,4}$/.test(given) ? Number(given) : 0
+  if (seconds < 1 || seconds > maxHeartbeat) throw optionError('heartbeat', `seconds from 1 to ${maxHeartbeat}`, given)
+  return seconds * 1000
+}
+
+function shown(text: string | null): string {
+  return JSON.stringify((text ?? '').slice(0, 80))
+}
+
+function invalid(message: string): CtStreamError {
+  return new CtStreamError('CT_OPTION_INVALID', message)
+}

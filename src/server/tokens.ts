@@ -1,0 +1,42 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { optionError } from '../util/options.js'
+
+/** Longer ones are not looked at. */
+const maxLength = 1024
+
+/** Who may ask. */
+export class Tokens {
+  private readonly digests: readonly Buffer[]
+
+  /**
+   * @param tokens - Each as it is, or `sha256:` and the hex of its SHA-256, so that a config file need not hold it.
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming one that is too short to be a secret. Its value is not shown.
+   */
+  constructor(tokens: readonly string[]) {
+    this.digests = tokens.map((token, i) => {
+      const [, hex] = /^sha256:([0-9a-f]{64})$/i.exec(token) ?? []
+      if (hex !== undefined) return Buffer.from(hex, 'hex')
+      if (token.length < 8 || token.length > maxLength || !/^[\x21-\x7e]+$/.test(token))
+        throw optionError(`tokens[${i}]`, `8 to ${maxLength} printable characters without spaces, or sha256:HEX`, '…')
+      return digestOf(token)
+    })
+  }
+
+  /** Whether a request has one of them, or none is needed. Takes the same time for every wrong one. */
+  allow(request: IncomingMessage, url: URL): boolean {
+    if (this.digests.length === 0) return true
+    const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization?.slice(0, maxLength + 10) ?? '') ?? []
+    // Browsers cannot send a header with a WebSocket or an EventSource.
+    const given = bearer ?? url.searchParams.get('token') ?? ''
+    if (given === '' || given.length > maxLength) return false
+    const digest = digestOf(given)
+    let isAllowed = false
+    for (const known of this.digests) if (timingSafeEqual(known, digest)) isAllowed = true
+    return isAllowed
+  }
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
