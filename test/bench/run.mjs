@@ -93,6 +93,8 @@ async function runAll() {
     'static-ct, batches': () => stream('static-ct', plan.tiled, 'batches'),
     'RFC 6962, no names read': () => stream('rfc6962', plan.stream, 'unread'),
     'RFC 6962, 10,000 domains': () => stream('rfc6962', plan.stream, 'batches', { count: 10_000, real: samples }),
+    'RFC 6962, watchlist': () => watched(false),
+    'RFC 6962, watchlist and intelligence': () => watched(true),
     'naive pipeline': () => measure('naive', { ...logAt(plan.naive), entries: plan.naive }),
     certspotter: () => measureCertspotter(server, plan.certspotter),
   }
@@ -133,8 +135,16 @@ async function runAll() {
 }
 
 function stream(kind, entries, how, domains) {
-  const checkpoint = join(mkdtempSync(join(folder, 'run-')), 'ct-stream.db')
-  return measure('stream', { dist, spec: server.spec(kind, entries), how, domains, checkpoint })
+  return measure('stream', { dist, spec: server.spec(kind, entries), how, domains, checkpoint: checkpointFile() })
+}
+
+function watched(judging) {
+  const spec = server.spec('rfc6962', plan.stream)
+  return measure('watched', { dist, spec, checkpoint: checkpointFile(), judging })
+}
+
+function checkpointFile() {
+  return join(mkdtempSync(join(folder, 'run-')), 'ct-stream.db')
 }
 
 function logAt(entries) {

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'tldts'
 import { Watchlist } from '../../dist/modules.js'
+import { brandsOf } from './brands.mjs'
 
 const [file] = process.argv.slice(2)
 const words =
@@ -25,14 +26,6 @@ const names = file
       { length: 50_000 },
       () => `${random(2) ? 'www.' : `${word()}.`}${word()}.${['com', 'net', 'de', 'co.uk', 'top'][random(5)]}`,
     )
-
-const brandsOf = (count) =>
-  Array.from({ length: count }, (_, i) => {
-    let token = ''
-    for (let left = i * 7919 + 13, n = 0; n < 5 + (i % 6); n++, left = Math.imul(left, 48271) >>> 3)
-      token += 'aeioubcdfghklmnprstvyz'[left % 22]
-    return { name: `${token}${i}`, tokens: [token], domains: [`${token}.com`, `${token}.co.jp`] }
-  })
 
 const cpuMs = () => {
   const { user, system } = process.cpuUsage()
