@@ -8,6 +8,8 @@ import type { StoreCaches } from './store-caches.js'
 
 /** How often the store is written for those who look at it from outside, at most; milliseconds. */
 const KEPT_EVERY_MS = 5_000
+/** How long a change waits for those that come with it, at least: where a log is opened, it soon is what it will be. Milliseconds. */
+const TOGETHER_MS = 1_000
 
 export interface StatusBoardOptions {
   readonly settings: Pick<Settings, 'clock' | 'elapsed'>
@@ -49,7 +51,7 @@ export class StatusBoard {
 
   private async keepSoon(): Promise<void> {
     const { settings, signal } = this.options
-    const ms = Math.max(0, this.keptAt + KEPT_EVERY_MS - settings.elapsed())
+    const ms = Math.max(TOGETHER_MS, this.keptAt + KEPT_EVERY_MS - settings.elapsed())
     try {
       await settings.clock.sleep(ms, signal)
     } catch {
