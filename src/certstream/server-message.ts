@@ -13,6 +13,8 @@ const MAX_DER = 0xffffff
 /** Longer chains are none (RFC 6962 allows any; logs take up to ten or so). */
 const MAX_CHAIN = 16
 const MAX_CURSOR = 4096
+/** In one frame; servers send one, and 25 as their latest. */
+const MAX_MESSAGES = 1000
 /** uint40 of static-ct; no log is near it. */
 const MAX_INDEX = 2 ** 40 - 1
 
@@ -36,7 +38,10 @@ export function decodeFrame(frame: string, url: string): ServerMessage[] {
   } catch (cause) {
     return [malformed(url, `a message that is no JSON: ${harmless(cutText(frame, 80))}`, cause)]
   }
-  return (Array.isArray(value) ? value : [value]).map((one) => decodeMessage(one, url))
+  const messages = Array.isArray(value) ? value : [value]
+  if (messages.length > MAX_MESSAGES)
+    return [malformed(url, `${messages.length} messages in one, of at most ${MAX_MESSAGES}`)]
+  return messages.map((one) => decodeMessage(one, url))
 }
 
 function decodeMessage(value: unknown, url: string): ServerMessage {

@@ -1,4 +1,5 @@
 import type { EntryFields } from '../decode/index.js'
+import { noName } from '../x509/name.js'
 import { signatureAlgorithms } from '../x509/oids.js'
 import { hexOf, isRecord, type JsonRecord, millisecondsOf, recordOf, textOf } from './json-values.js'
 import {
@@ -64,7 +65,8 @@ export function fieldsOfNames(names: unknown): EntryFields {
 
 /** 9999-12-31T23:59:59Z, RFC 5280 section 4.1.2.5: no well-defined expiration date. */
 const NO_EXPIRATION = Date.UTC(9999, 11, 31, 23, 59, 59)
-const unknownName = toldName(undefined)
+/** Without octets: a filter sees that it cannot be read, and lets it pass. */
+const unknownName = noName
 
 const nothingTold: EntryFields = {
   outline: undefined,

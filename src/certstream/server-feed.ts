@@ -1,0 +1,146 @@
+import type { CtStreamError } from '../errors.js'
+import { backoffDelay } from '../util/backoff.js'
+import { Connection } from './connection.js'
+import type { CertStreamEvents } from './events.js'
+import { FrameQueue } from './frame-queue.js'
+import type { ClientSettings } from './options.js'
+import { decodeFrame, type ServerMessage } from './server-message.js'
+
+const backoff = { baseMs: 1000, maxMs: 60_000 }
+
+type Say = <K extends keyof CertStreamEvents>(event: K, payload: CertStreamEvents[K]) => void
+
+/**
+ * The messages of one server, for ever: connects anew when a connection is over, goes on where the server can, and says what is
+ * missing where it cannot.
+ */
+export class ServerFeed {
+  private readonly settings: ClientSettings
+  private readonly say: Say
+  private readonly queue: FrameQueue
+  private readonly closing = new AbortController()
+  private decoded: ServerMessage[] = []
+  private connection: Connection | undefined
+  private running: Promise<void> | undefined
+  private failure: unknown
+  /** The cursor of the last message that had one. */
+  private cursor: string | undefined
+  private hasOpened = false
+  private lastFrameAt: number | undefined
+  connections = 0
+  malformed = 0
+
+  constructor(settings: ClientSettings, say: Say) {
+    this.settings = settings
+    this.say = say
+    this.cursor = settings.after
+    this.queue = new FrameQueue(settings.maxBufferedBytes)
+    this.queue.onRoom = () => this.connection?.resume()
+  }
+
+  get bufferedBytes(): number {
+    return this.queue.bytes
+  }
+
+  /** A message that is here already; `undefined` when there is none. */
+  atHand(): Exclude<ServerMessage, { kind: 'malformed' }> | undefined {
+    for (;;) {
+      const message = this.decoded.shift()
+      if (message === undefined) {
+        const frame = this.queue.take()
+        if (frame === undefined) return undefined
+        this.decoded = decodeFrame(frame, this.settings.shownUrl)
+      } else if (message.kind === 'malformed') {
+        this.malformed++
+        this.say('error', message.error)
+      } else {
+        this.cursor = message.kind === 'other' ? this.cursor : (message.cursor ?? this.cursor)
+        if (message.kind === 'gap')
+          this.say('gap', { reason: 'not-kept', since: undefined, until: undefined, message: message.raw })
+        return message
+      }
+    }
+  }
+
+  /**
+   * The next message; `undefined` after {@link close}.
+   * @throws What made the stream end: a server that refuses who never got in.
+   */
+  async next(): Promise<Exclude<ServerMessage, { kind: 'malformed' }> | undefined> {
+    this.running ??= this.run()
+    for (;;) {
+      const message = this.closing.signal.aborted ? undefined : this.atHand()
+      if (message !== undefined) return message
+      if (this.failure !== undefined) throw this.failure
+      if (this.closing.signal.aborted) return undefined
+      await this.queue.wait()
+    }
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.closing.abort()
+    this.queue.wake()
+    await this.connection?.close()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    const { clock, random } = this.settings
+    const { signal } = this.closing
+    for (let failures = 0; !signal.aborted; ) {
+      const connection = new Connection(this.urlToAsk(), this.settings, {
+        onOpen: () => this.opened(),
+        onFrame: (text, bytes) => {
+          failures = 0
+          this.lastFrameAt = clock.now()
+          return this.queue.push(text, bytes)
+        },
+      })
+      this.connection = connection
+      const error = await connection.done.catch((reason: CtStreamError) => reason)
+      this.connection = undefined
+      if (signal.aborted) return
+      if (!this.hasOpened && !error.retryable) {
+        this.failure = error
+        this.queue.wake()
+        return
+      }
+      const inMs = backoffDelay(backoff, failures++, random)
+      this.say('error', error)
+      this.say('reconnect', { attempt: failures, inMs, error })
+      await clock.sleep(inMs, signal).catch(() => {})
+    }
+  }
+
+  private opened(): void {
+    const { lastFrameAt: since, settings } = this
+    this.connections++
+    this.say('open', { url: settings.shownUrl, after: this.knownCursor() })
+    if (since !== undefined && this.knownCursor() === undefined)
+      this.say('gap', {
+        reason: 'no-resume',
+        since: new Date(since),
+        until: new Date(settings.clock.now()),
+        message: undefined,
+      })
+    this.hasOpened = true
+    this.lastFrameAt ??= settings.clock.now()
+  }
+
+  private urlToAsk(): URL {
+    const url = new URL(this.settings.url)
+    const after = this.knownCursor()
+    if (after !== undefined) url.searchParams.set('after', after)
+    return url
+  }
+
+  /** Of the newest message received, read or not. */
+  private knownCursor(): string | undefined {
+    for (const message of [...this.decoded].reverse()) if ('cursor' in message && message.cursor) return message.cursor
+    for (const frame of this.queue.newestFirst())
+      for (const message of decodeFrame(frame, this.settings.shownUrl).reverse())
+        if ('cursor' in message && message.cursor !== undefined) return message.cursor
+    return this.cursor
+  }
+}
