@@ -7,6 +7,7 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    certstream: 'src/certstream/index.ts',
     testing: 'src/testing/index.ts',
     modules: 'src/modules/index.ts',
     'modules/intelligence': 'src/modules/intelligence.ts',
