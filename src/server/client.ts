@@ -8,11 +8,16 @@ import type { Selection, ServedPage } from './served-page.js'
 /** What is used of a socket or an HTTP answer. */
 export type Sink = Pick<
   Writable,
-  'write' | 'writableLength' | 'writableNeedDrain' | 'destroyed' | 'once' | 'removeListener' | 'destroy'
->
+  'write' | 'writableLength' | 'writableNeedDrain' | 'once' | 'removeListener' | 'destroy'
+> & {
+  /** `false`: it takes nothing any more. */
+  readonly writable: boolean
+}
 
 export interface ClientOptions {
   readonly sink: Sink
+  /** Whether it may still be written to; default: as long as the sink can. */
+  readonly isOpen?: () => boolean
   readonly selection: Selection
   readonly backlog: Backlog
   /** Number of the last entry it has. */
@@ -59,10 +64,15 @@ export class Client {
     return this.options.sink.writableNeedDrain
   }
 
+  private get isOpen(): boolean {
+    const { sink, isOpen } = this.options
+    return sink.writable && (isOpen?.() ?? true)
+  }
+
   /** The newest page. */
   take(page: ServedPage): void {
-    if (this.isCatchingUp) return
     const { sink, maxQueueBytes } = this.options
+    if (this.isCatchingUp || !this.isOpen) return
     if (page.first === this.sent + 1 && sink.writableLength <= maxQueueBytes) this.send(page)
     else this.catchUp()
   }
@@ -83,7 +93,7 @@ export class Client {
   }
 
   tellHeartbeat(now: number): void {
-    this.write(heartbeatMessage(now, this.id), this.id)
+    if (this.isOpen) this.write(heartbeatMessage(now, this.id), this.id)
   }
 
   private write(message: Buffer, id: string): void {
@@ -99,9 +109,9 @@ export class Client {
   private async sendMissed(): Promise<void> {
     const { sink, backlog } = this.options
     // The last look and the end of catching up are one step: a page that comes in between would be lost.
-    while (!sink.destroyed && this.sent < backlog.newest) {
+    while (this.isOpen && this.sent < backlog.newest) {
       await drained(sink)
-      if (sink.destroyed) return
+      if (!this.isOpen) return
       const page = await backlog.pageAfter(this.sent)
       const next = page?.first ?? backlog.newest + 1
       if (next > this.sent + 1) {
@@ -117,7 +127,7 @@ export class Client {
 /** Resolves when what was written is sent, or nothing will be any more. */
 function drained(sink: Sink): Promise<void> {
   return new Promise((resolve) => {
-    if (sink.destroyed || !sink.writableNeedDrain) return resolve()
+    if (!sink.writable || !sink.writableNeedDrain) return resolve()
     const done = () => {
       sink.removeListener('drain', done)
       sink.removeListener('close', done)

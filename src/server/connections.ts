@@ -1,0 +1,162 @@
+import type { Clock } from '../types/clock.js'
+import { elapsedOf } from '../util/clock.js'
+import type { Client } from './client.js'
+import { clientKey } from './client-address.js'
+import type { ServerSettings } from './options.js'
+import type { ServedPage } from './served-page.js'
+
+/** One client with its connection. */
+export interface Connection {
+  readonly client: Client
+  readonly path: string
+  /** As {@link ClientAddresses} has it. */
+  readonly address: string
+  readonly heartbeatMs: number | undefined
+  /** Asks whether it is there. */
+  readonly ping: () => void
+  /** Bytes that the operating system has taken; they grow as long as the client reads. */
+  readonly taken: () => number
+  /** Whether it answers pings. */
+  readonly answers: boolean
+  /** At once, without a word. */
+  readonly cut: () => void
+  /** Says goodbye: the server goes away. */
+  readonly goAway: () => void
+}
+
+interface Entry {
+  readonly connection: Connection
+  readonly connectedAt: number
+  /** By the clock's elapsed time. */
+  heardAt: number
+  taken: number
+  nextHeartbeat: number
+  /** What it sent since the last ping. */
+  words: number
+}
+
+/** Who may not connect now, as an HTTP status. */
+export type Refusal = 429 | 503
+
+/** Clients send pings and answers; nobody has more to say. */
+const maxWords = 1000
+const tickMs = 1000
+
+/** All who are connected. */
+export class Connections {
+  private readonly entries = new Map<Connection, Entry>()
+  private readonly perAddress = new Map<string, number>()
+  private readonly settings: ServerSettings
+  private readonly clock: Clock
+  private readonly elapsed: () => number
+  private nextPing: number
+
+  constructor(settings: ServerSettings) {
+    this.settings = settings
+    this.clock = settings.clock
+    this.elapsed = elapsedOf(settings.clock)
+    this.nextPing = this.elapsed() + settings.pingEveryMs
+  }
+
+  get size(): number {
+    return this.entries.size
+  }
+
+  refusal(address: string): Refusal | undefined {
+    if (this.entries.size >= this.settings.maxClients) return 503
+    const ofAddress = this.perAddress.get(clientKey(address)) ?? 0
+    return ofAddress >= this.settings.maxClientsPerAddress ? 429 : undefined
+  }
+
+  add(connection: Connection): void {
+    const now = this.elapsed()
+    const { heartbeatMs = Number.POSITIVE_INFINITY } = connection
+    this.entries.set(connection, {
+      connection,
+      connectedAt: this.clock.now(),
+      heardAt: now,
+      taken: 0,
+      nextHeartbeat: now + heartbeatMs,
+      words: 0,
+    })
+    this.count(connection, 1)
+  }
+
+  remove(connection: Connection): void {
+    if (this.entries.delete(connection)) this.count(connection, -1)
+  }
+
+  /** It said something. */
+  heard(connection: Connection): void {
+    const entry = this.entries.get(connection)
+    if (entry === undefined) return
+    entry.heardAt = this.elapsed()
+    entry.words++
+    if (entry.words > maxWords) connection.cut()
+  }
+
+  publish(page: ServedPage): void {
+    for (const { client } of this.entries.keys()) client.take(page)
+  }
+
+  /** Pings, heartbeats, and the end of those who are no longer there; until the signal aborts. */
+  watch(signal: AbortSignal): void {
+    if (signal.aborted) return
+    this.clock.sleep(tickMs, signal).then(
+      () => {
+        this.tick()
+        this.watch(signal)
+      },
+      () => {},
+    )
+  }
+
+  /** Says goodbye to all. */
+  goAway(): void {
+    for (const connection of [...this.entries.keys()]) connection.goAway()
+  }
+
+  cut(): void {
+    for (const connection of [...this.entries.keys()]) connection.cut()
+  }
+
+  /** Nothing that tells who they are. */
+  describe(): { readonly connectedAt: number; readonly path: string; readonly isLive: boolean }[] {
+    return Array.from(this.entries.values(), ({ connection: { path, client }, connectedAt }) => {
+      return { connectedAt, path, isLive: client.isLive }
+    })
+  }
+
+  private tick(): void {
+    const now = this.elapsed()
+    const isPing = now >= this.nextPing
+    if (isPing) this.nextPing = now + this.settings.pingEveryMs
+    for (const entry of [...this.entries.values()]) this.lookAt(entry, now, isPing)
+  }
+
+  private lookAt(entry: Entry, now: number, isPing: boolean): void {
+    const { connection } = entry
+    const { client, heartbeatMs, answers } = connection
+    const taken = connection.taken()
+    // Its answer waits behind what it has not read yet; what it reads is an answer, too.
+    if (taken !== entry.taken && (!answers || client.isSlow)) entry.heardAt = now
+    entry.taken = taken
+    if (now - entry.heardAt > this.settings.clientTimeoutMs) {
+      connection.cut()
+      return
+    }
+    if (isPing) entry.words = 0
+    if (client.isSlow) return
+    if (isPing) connection.ping()
+    if (heartbeatMs === undefined || now < entry.nextHeartbeat) return
+    entry.nextHeartbeat = now + heartbeatMs
+    client.tellHeartbeat(this.clock.now())
+  }
+
+  private count({ address }: Connection, change: number): void {
+    const key = clientKey(address)
+    const count = (this.perAddress.get(key) ?? 0) + change
+    if (count === 0) this.perAddress.delete(key)
+    else this.perAddress.set(key, count)
+  }
+}

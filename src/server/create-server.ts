@@ -1,0 +1,169 @@
+import type { Server } from 'node:http'
+import { CtStreamError } from '../errors.js'
+import { quietController } from '../util/abort.js'
+import { type Backlog, MemoryBacklog } from './backlog.js'
+import { Connections } from './connections.js'
+import { EventStreams } from './event-streams.js'
+import { Gate } from './gate.js'
+import { KeptEntries } from './kept-entries.js'
+import { createListener, listen } from './listener.js'
+import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
+import { RecentMessages } from './recent-messages.js'
+import { Routes } from './routes.js'
+import { readSource } from './source-reader.js'
+import { StreamFigures } from './stream-figures.js'
+import { WebSockets } from './web-sockets.js'
+
+/** A server of certificates. */
+export interface CtServer extends AsyncDisposable {
+  /**
+   * Opens the file of kept entries, listens, and begins to read the source. Once.
+   *
+   * @returns Where it can be reached.
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it cannot listen there; `CT_CACHE_UNUSABLE`, `CT_PEER_MISSING` for the file;
+   * `CT_CLOSED` when it was closed, or listens already. It is closed then.
+   */
+  listen(): Promise<{ readonly port: number; readonly url: string }>
+  /**
+   * Resolves when the server is closed. Rejects when reading fails: with what the source threw, or `CT_CACHE_UNUSABLE` where entries cannot be
+   * kept. Clients stay connected in that case, and after the end of the source; `/healthz` says that something is wrong.
+   */
+  readonly done: Promise<void>
+  /** Clients connected now. */
+  readonly clients: number
+  /**
+   * Accepts nobody any more, says goodbye to the clients (1001), closes the source, and releases the file. Takes 3 seconds at most unless the
+   * source does not stop reading. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+/** How long clients have to say goodbye, and the source to end, milliseconds. */
+const partingMs = 1000
+const sourceMs = 2000
+
+/**
+ * Makes a server that sends what a source delivers to everybody who connects: over WebSockets as CertStream servers did (`/`, `/full-stream`,
+ * `/domains-only`) and in our own form (`/v2/stream`), and as Server-Sent Events (`/v2/sse`). What was sent is kept for a while, so that a client
+ * that comes back goes on where it was. See README for paths and messages.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once, naming the option.
+ * @example
+ * const server = createServer({ source: ctStream(), port: 8080 })
+ * await server.listen()
+ */
+export function createServer(options: ServerOptions): CtServer {
+  return new Serving(serverSettings(options))
+}
+
+class Serving implements CtServer {
+  readonly done: Promise<void>
+  private readonly settings: ServerSettings
+  private readonly connections: Connections
+  private readonly gate: Gate
+  private readonly http: Server
+  private readonly over = quietController()
+  private settle: { resolve(): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  private reading: Promise<void> = Promise.resolve()
+  private backlog: Backlog | undefined
+  private opening: Promise<unknown> | undefined
+  private closing: Promise<void> | undefined
+
+  constructor(settings: ServerSettings) {
+    this.settings = settings
+    this.connections = new Connections(settings)
+    this.gate = new Gate(settings, this.connections)
+    this.http = createListener(settings)
+    this.done = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+    // Whoever does not look at it sees it at `/healthz`.
+    this.done.catch(() => {})
+  }
+
+  get clients(): number {
+    return this.connections.size
+  }
+
+  async listen(): Promise<{ readonly port: number; readonly url: string }> {
+    if (this.closing !== undefined || this.opening !== undefined)
+      throw new CtStreamError('CT_CLOSED', 'a server can listen once, before close()')
+    const opening = this.open()
+    this.opening = opening
+    try {
+      return await opening
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shut()
+    return this.closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  private async open() {
+    const { settings, connections, gate, http } = this
+    const { keep, clock, source } = settings
+    const backlog = keep === false ? new MemoryBacklog() : await KeptEntries.open({ ...keep, now: clock.now })
+    this.backlog = backlog
+    const recent = new RecentMessages()
+    const figures = new StreamFigures(source, connections)
+    const events = new EventStreams(settings, gate, connections, backlog)
+    const routes = new Routes(gate, events, {
+      recent,
+      stats: () => figures.stats(),
+      illness: () => figures.illness,
+      unready: () => figures.unready(),
+    })
+    const webSockets = new WebSockets(settings, gate, connections, backlog)
+    http.on('request', (request, response) => routes.answer(request, response))
+    http.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head))
+    const place = await listen(http, settings)
+    connections.watch(this.over.signal)
+    this.reading = readSource({
+      source,
+      backlog,
+      clock,
+      signal: this.over.signal,
+      publish: (page) => {
+        figures.add(page)
+        recent.add(page)
+        connections.publish(page)
+      },
+    }).then(
+      () => figures.ended(),
+      (error: unknown) => {
+        if (this.over.signal.aborted) return
+        figures.failed(error)
+        settings.logger.error('nothing more is read', { error })
+        this.settle.reject(error)
+      },
+    )
+    return place
+  }
+
+  private async shut(): Promise<void> {
+    await this.opening?.catch(() => {})
+    const { http, connections, settings } = this
+    const { clock, source } = settings
+    const isShut = new Promise<void>((resolve) => http.close(() => resolve()))
+    http.closeIdleConnections()
+    connections.goAway()
+    this.over.abort()
+    const closed = Promise.resolve(source.close?.()).catch(() => {})
+    const patience = quietController()
+    await Promise.race([isShut, clock.sleep(partingMs, patience.signal).catch(() => {})])
+    connections.cut()
+    http.closeAllConnections()
+    await Promise.race([Promise.all([closed, this.reading]), clock.sleep(sourceMs, patience.signal).catch(() => {})])
+    patience.abort()
+    this.backlog?.close()
+    this.settle.resolve()
+  }
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Backlog } from './backlog.js'
+import { beginClient } from './begin.js'
+import type { Connection, Connections } from './connections.js'
+import type { Gate, Refused } from './gate.js'
+import type { ServerSettings } from './options.js'
+import { subscriptionOf } from './subscription.js'
+
+/** Clients on Server-Sent Events. */
+export class EventStreams {
+  private readonly settings: ServerSettings
+  private readonly gate: Gate
+  private readonly connections: Connections
+  private readonly backlog: Backlog
+
+  constructor(settings: ServerSettings, gate: Gate, connections: Connections, backlog: Backlog) {
+    this.settings = settings
+    this.gate = gate
+    this.connections = connections
+    this.backlog = backlog
+  }
+
+  /** @returns Why it is not begun. */
+  begin(request: IncomingMessage, response: ServerResponse): Refused | undefined {
+    const { connections, backlog, settings } = this
+    const lastEventId = request.headers['last-event-id']
+    const entry = this.gate.open(request, (url) => subscriptionOf(url, 'sse', lastEventId?.toString()))
+    if ('status' in entry) return entry
+    const { wanted, address, path } = entry
+    const { socket } = request
+    socket.setNoDelay(true)
+    // `no-transform` and the header of nginx: a proxy that gathers would hold events back.
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    })
+    response.flushHeaders()
+    const connection: Connection = {
+      address,
+      path,
+      client: beginClient(wanted, {
+        sink: response,
+        isOpen: () => !response.writableEnded,
+        backlog,
+        maxQueueBytes: settings.maxQueueBytes,
+        onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
+      }),
+      heartbeatMs: wanted.heartbeatMs,
+      // An event without data is none, but its id is remembered: a client whose filter lets little pass goes on from here.
+      ping: () => response.write(`id: ${connection.client.id}\n\n`),
+      taken: () => socket.bytesWritten - socket.writableLength,
+      answers: false,
+      cut: () => socket.destroy(),
+      goAway: () => response.end(),
+    }
+    connections.add(connection)
+    response.on('error', () => {})
+    response.on('close', () => connections.remove(connection))
+    connection.client.catchUp()
+    return undefined
+  }
+}

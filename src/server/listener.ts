@@ -1,0 +1,59 @@
+import { createServer as createHttp, type Server } from 'node:http'
+import { createServer as createHttps } from 'node:https'
+import { isIPv6 } from 'node:net'
+import { CtStreamError } from '../errors.js'
+import type { ServerSettings } from './options.js'
+
+/** Bounds on who connects and says little, milliseconds. */
+const slow = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 5000 }
+const handshakeTimeout = 10_000
+const maxHeaderSize = 16 * 1024
+/** Connections beside the clients: requests for JSON, and those that are refused. */
+const besideClients = 256
+
+/**
+ * An HTTP server, not yet listening.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a certificate or key that cannot be used.
+ */
+export function createListener({ tls, maxClients }: ServerSettings): Server {
+  const options = { ...slow, maxHeaderSize, keepAliveTimeout: 5000 }
+  let server: Server
+  try {
+    server =
+      tls === undefined
+        ? createHttp(options)
+        : createHttps({ ...options, handshakeTimeout, cert: asPem(tls.cert), key: asPem(tls.key) })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new CtStreamError('CT_OPTION_INVALID', `option \`tls\` must be a certificate and its key in PEM: ${reason}`, {
+      cause,
+    })
+  }
+  server.maxConnections = maxClients + besideClients
+  return server
+}
+
+/**
+ * @returns Where it listens.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it cannot listen there.
+ */
+export function listen(server: Server, { host, port, tls }: ServerSettings): Promise<{ port: number; url: string }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const reason = 'code' in cause && cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message
+      const message = `options \`host\` and \`port\` must be where this server can listen; ${host}, ${port}: ${reason}`
+      reject(new CtStreamError('CT_OPTION_INVALID', message, { cause }))
+    })
+    server.listen(port, host, () => {
+      const address = server.address()
+      const actual = typeof address === 'object' && address !== null ? address.port : port
+      const name = isIPv6(host) ? `[${host}]` : host
+      resolve({ port: actual, url: `${tls === undefined ? 'http' : 'https'}://${name}:${actual}/` })
+    })
+  })
+}
+
+function asPem(bytes: string | Uint8Array): string | Buffer {
+  return typeof bytes === 'string' ? bytes : Buffer.from(bytes)
+}

@@ -1,0 +1,139 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock, Logger } from '../types/clock.js'
+import type { StreamStatus } from '../types/stream.js'
+import { systemClock } from '../util/clock.js'
+import { integerOption, objectOption, optionError } from '../util/options.js'
+
+/**
+ * Where a server reads: a `CtStream`, or what looks like one. Read by `batches()` where there is such a method; asking for more acknowledges, and
+ * of a stream with `acknowledge: 'manual'` each certificate is acknowledged, when all that was read is kept.
+ */
+export interface ServerSource extends AsyncIterable<CtCertificate> {
+  batches?(): AsyncIterable<readonly CtCertificate[]>
+  acknowledge?(certificate: CtCertificate): void
+  readonly acknowledgement?: 'manual' | 'automatic'
+  /** Whether the server is ready: when a log is followed. */
+  status?(): Pick<StreamStatus, 'logs'>
+  close?(): Promise<void>
+}
+
+/** Options of {@link createServer}; all but `source` optional. */
+export interface ServerOptions {
+  /** Closed with the server. */
+  readonly source: ServerSource
+  /** Address to listen on. Default `127.0.0.1`: nobody else can connect. */
+  readonly host?: string
+  /** 0 to 65,535; 0: one that is free. Default 8080. */
+  readonly port?: number
+  /** What clients can go on from after a while, or a restart. `false`: the last pages in memory alone. */
+  readonly keep?: false | KeepOption
+  /** Certificate chain and private key, PEM. Default: no TLS. */
+  readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array }
+  /**
+   * Who may ask, by `Authorization: Bearer` or `?token=`: secrets of 8 to 1024 printable characters, or `sha256:` and the hex of their SHA-256.
+   * Default: everybody. `/healthz` and `/readyz` need none.
+   */
+  readonly tokens?: readonly string[]
+  /**
+   * Web pages that may connect, by their origin (`https://example.com`); `'*'`: all. What is no browser sends no origin and may. Default: pages
+   * of the server's own origin.
+   */
+  readonly allowedOrigins?: readonly string[]
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  /** Connected clients, 1 to 1,000,000. Default 10,000. More are answered 503. */
+  readonly maxClients?: number
+  /** … of one address, or one IPv6 network of 64 bits. Default 100. More are answered 429. */
+  readonly maxClientsPerAddress?: number
+  /**
+   * What may wait to be sent to one client, bytes, 65,536 to 1,073,741,824; a page of messages may come on top. One that lets more wait is
+   * sent what it missed from the file. Default 4 MiB.
+   */
+  readonly maxQueueBytes?: number
+  /** How often clients are asked whether they are there, milliseconds, 1000 to 3,600,000. Default 30,000. */
+  readonly pingEveryMs?: number
+  /** A client that neither answers nor takes anything for so long is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
+  readonly clientTimeoutMs?: number
+  /** Default: silent. */
+  readonly logger?: Logger
+  /** Default: the machine's clock. */
+  readonly clock?: Clock
+}
+
+/** How long and how much is kept; the earlier bound counts. */
+export interface KeepOption {
+  /** A SQLite file of one server. Default `ct-stream-kept.db`. */
+  readonly file?: string
+  /** Milliseconds, 1000 to 31,536,000,000. Default 3,600,000: an hour. */
+  readonly forMs?: number
+  /** Bytes, compressed, 1,048,576 to 2^50. Default 1 GiB. */
+  readonly maxBytes?: number
+}
+
+/** Checked, with all defaults. */
+export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep'>> & {
+  readonly tls: ServerOptions['tls']
+  readonly keep: false | Required<KeepOption>
+}
+
+const KEYS = [
+  ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
+  ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
+]
+const DAY = 86_400_000
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the option. */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  const given = objectOption<ServerOptions>('options', options, KEYS)
+  const { source, host = '127.0.0.1', tls } = given
+  if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source))
+    throw optionError('source', 'a CtStream or an async iterable of certificates', source)
+  if (typeof host !== 'string' || host === '') throw optionError('host', 'an address or a host name', host)
+  if (tls !== undefined) objectOption('tls', tls, ['cert', 'key'])
+  return {
+    source,
+    host,
+    port: integerOption('port', given.port, 0, 65_535, 8080),
+    keep: keepOption(given.keep ?? {}),
+    tls: tls && { ...tls },
+    tokens: textsOption('tokens', given.tokens),
+    allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
+    trustedProxies: textsOption('trustedProxies', given.trustedProxies),
+    maxClients: integerOption('maxClients', given.maxClients, 1, 1_000_000, 10_000),
+    maxClientsPerAddress: integerOption('maxClientsPerAddress', given.maxClientsPerAddress, 1, 1_000_000, 100),
+    maxQueueBytes: integerOption('maxQueueBytes', given.maxQueueBytes, 65_536, 2 ** 30, 4 * 1024 * 1024),
+    pingEveryMs: integerOption('pingEveryMs', given.pingEveryMs, 1000, 3_600_000, 30_000),
+    clientTimeoutMs: integerOption('clientTimeoutMs', given.clientTimeoutMs, 2000, DAY, 180_000),
+    logger: given.logger ?? silent,
+    clock: given.clock ?? systemClock,
+  }
+}
+
+function keepOption(keep: false | KeepOption): ServerSettings['keep'] {
+  if (keep === false) return false
+  const {
+    file = 'ct-stream-kept.db',
+    forMs,
+    maxBytes,
+  } = objectOption<KeepOption>('keep', keep, ['file', 'forMs', 'maxBytes'])
+  if (typeof file !== 'string' || file === '') throw optionError('keep.file', 'the path of a file', file)
+  return {
+    file,
+    forMs: integerOption('keep.forMs', forMs, 1000, 365 * DAY, 3_600_000),
+    maxBytes: integerOption('keep.maxBytes', maxBytes, 1_048_576, 2 ** 50, 2 ** 30),
+  }
+}
+
+function originOf(text: string, i: number): string {
+  const origin = text === '*' ? text : URL.canParse(text) ? new URL(text).origin : 'null'
+  if (origin === 'null')
+    throw optionError(`allowedOrigins[${i}]`, "an origin such as https://example.com, or '*'", text)
+  return origin
+}
+
+function textsOption(name: string, value: readonly string[] = []): readonly string[] {
+  if (!Array.isArray(value) || value.some((one) => typeof one !== 'string'))
+    throw optionError(name, 'an array of strings', value)
+  return [...value]
+}

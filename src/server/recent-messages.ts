@@ -1,0 +1,32 @@
+import type { MessageFormat } from './messages.js'
+import type { ServedPage } from './served-page.js'
+
+/** As many as the servers of CertStream had. */
+const count = 25
+
+/** The newest messages, made when somebody asks. */
+export class RecentMessages {
+  private pages: ServedPage[] = []
+
+  add(page: ServedPage): void {
+    this.pages.push(page)
+    let rest = 0
+    // The fewest pages that hold enough.
+    const first = this.pages.findLastIndex(({ entries }) => {
+      rest += entries.length
+      return rest >= count
+    })
+    if (first > 0) this.pages = this.pages.slice(first)
+  }
+
+  /** At most 25, the newest first. */
+  newest(format: MessageFormat, atMost = count): Buffer[] {
+    const messages: Buffer[] = []
+    for (const page of [...this.pages].reverse())
+      for (let i = page.entries.length - 1; i >= 0 && messages.length < atMost; i--) {
+        const message = page.message(format, i)
+        if (message !== undefined) messages.push(message)
+      }
+    return messages
+  }
+}

@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { EventStreams } from './event-streams.js'
+import type { Gate, Refused } from './gate.js'
+import type { MessageFormat } from './messages.js'
+import type { RecentMessages } from './recent-messages.js'
+import { pathOf } from './subscription.js'
+
+/** What the plain HTTP answers tell of. */
+export interface Told {
+  readonly recent: RecentMessages
+  readonly stats: () => object
+  /** What is wrong; `undefined`: nothing. */
+  readonly illness: () => string | undefined
+  /** Why no client can be served yet; `undefined`: they can. */
+  readonly unready: () => string | undefined
+}
+
+const examples: Record<string, MessageFormat | undefined> = {
+  '/example.json': 'certstream-lite',
+  '/full-stream/example.json': 'certstream-full',
+  '/domains-only/example.json': 'certstream-domains',
+}
+const webSocketPaths = ['/full-stream', '/domains-only', '/v2/stream']
+
+const index = `ct-stream
+
+WebSocket   /  /full-stream  /domains-only        messages of CertStream; ?after=ID goes on, ?heartbeat=30
+WebSocket   /v2/stream                            ?format=full|lite|domains|certstream&domain=&issuer=&kind=&log=&after=
+SSE         /v2/sse                               the same; Last-Event-ID goes on
+JSON        /example.json  /latest.json  /stats  /healthz  /readyz
+`
+
+/** Answers to plain requests. */
+export class Routes {
+  private readonly gate: Gate
+  private readonly events: EventStreams
+  private readonly told: Told
+
+  constructor(gate: Gate, events: EventStreams, told: Told) {
+    this.gate = gate
+    this.events = events
+    this.told = told
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Vary', 'Origin')
+    const origin = this.gate.allowedOrigin(request)
+    if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', origin)
+    const refused = this.route(request, response)
+    if (refused !== undefined) send(response, refused.status, `${refused.message}\n`, 'text/plain')
+  }
+
+  private route(request: IncomingMessage, response: ServerResponse): Refused | undefined {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD')
+      return { status: 405, message: 'GET or HEAD' }
+    }
+    const url = this.gate.urlOf(request)
+    if (url === undefined) return { status: 400, message: 'no URL' }
+    const path = pathOf(url)
+    const { told } = this
+    // Whoever looks after the machine needs no secret to see that it runs.
+    if (path === '/healthz') return state(response, told.illness())
+    if (path === '/readyz') return state(response, told.illness() ?? told.unready())
+    if (path === '/v2/sse') return this.events.begin(request, response)
+    const refused = this.gate.mayAsk(request, url)
+    if (refused !== undefined) return refused
+    const example = examples[path]
+    if (path === '/') send(response, 200, index, 'text/plain')
+    else if (path === '/stats') send(response, 200, `${JSON.stringify(told.stats(), null, 2)}\n`)
+    else if (path === '/latest.json')
+      send(response, 200, `{"messages":[${told.recent.newest('certstream-lite').join(',')}]}\n`)
+    else if (example !== undefined) send(response, 200, `${told.recent.newest(example, 1)[0] ?? '{}'}\n`)
+    else if (webSocketPaths.includes(path)) {
+      response.setHeader('Upgrade', 'websocket')
+      return { status: 426, message: 'this is a WebSocket' }
+    } else return { status: 404, message: 'there is nothing here' }
+    return undefined
+  }
+}
+
+function state(response: ServerResponse, problem: string | undefined): undefined {
+  const record = problem === undefined ? { status: 'ok' } : { status: 'failing', problem }
+  send(response, problem === undefined ? 200 : 503, `${JSON.stringify(record)}\n`)
+}
+
+function send(response: ServerResponse, status: number, text: string, type = 'application/json'): void {
+  response.writeHead(status, {
+    'Content-Type': `${type}; charset=utf-8`,
+    'Cache-Control': 'no-store',
+    'Content-Length': Buffer.byteLength(text),
+  })
+  // Node leaves the body of an answer to HEAD away.
+  response.end(text)
+}

@@ -1,0 +1,64 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock } from '../types/clock.js'
+import type { Backlog } from './backlog.js'
+import { IssuerPatience } from './issuer-patience.js'
+import type { ServerSource } from './options.js'
+import { type ServedEntry, servedEntry } from './served-entry.js'
+import type { ServedPage } from './served-page.js'
+
+/** Entries of a page: what is written to a client, and read from the file, at once. */
+const maxEntries = 128
+
+export interface SourceReaderOptions {
+  readonly source: ServerSource
+  readonly backlog: Backlog
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Called with every page, when it is kept. */
+  readonly publish: (page: ServedPage) => void
+}
+
+/**
+ * Reads the source until it ends or is closed: what was read is kept, then sent, then acknowledged. In this order: an id that a client has seen
+ * must mean the same after a crash, and what was acknowledged is never read again.
+ *
+ * @throws What the source throws; {@link CtStreamError} `CT_CACHE_UNUSABLE`.
+ */
+export async function readSource({ source, backlog, clock, signal, publish }: SourceReaderOptions): Promise<void> {
+  const patience = new IssuerPatience(clock, signal)
+  for await (const batch of source.batches?.() ?? singly(source)) {
+    for (const run of runsOf(batch)) {
+      const fresh = run.filter(({ log, index }) => !backlog.has(log.id, index))
+      if (fresh.length === 0) continue
+      const entries = await withIssuers(fresh, patience)
+      // Without issuers that could be had: it comes again after the restart.
+      if (signal.aborted) return
+      publish(await backlog.add(entries))
+    }
+    if (source.acknowledgement === 'manual')
+      for (const certificate of lastOfLogs(batch)) source.acknowledge?.(certificate)
+    if (signal.aborted) return
+  }
+}
+
+async function withIssuers(certificates: readonly CtCertificate[], patience: IssuerPatience): Promise<ServedEntry[]> {
+  const chains = await patience.chainsOf(certificates)
+  return certificates.map((certificate, i) => servedEntry(certificate, chains[i]))
+}
+
+/** Pieces of one log and no more than `maxEntries`. */
+function* runsOf(batch: readonly CtCertificate[]): Generator<readonly CtCertificate[]> {
+  for (let start = 0, i = 1; start < batch.length; i++) {
+    if (i < batch.length && i - start < maxEntries && batch[i]?.log.id === batch[start]?.log.id) continue
+    yield batch.slice(start, i)
+    start = i
+  }
+}
+
+function lastOfLogs(batch: readonly CtCertificate[]): Iterable<CtCertificate> {
+  return new Map(batch.map((certificate) => [certificate.log.id, certificate])).values()
+}
+
+async function* singly(source: AsyncIterable<CtCertificate>): AsyncGenerator<readonly CtCertificate[]> {
+  for await (const certificate of source) yield [certificate]
+}

@@ -1,0 +1,261 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createServer, type ServerOptions } from '../../../src/server/index.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
+import { closing } from '../../support/closing.js'
+import { madeCertificates } from '../../support/module-certificates.js'
+import { EventClient, SocketClient } from '../../support/server-clients.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ct-stream-server-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let files = 0
+const newFile = () => join(folder, `${files++}.db`)
+const certificates = madeCertificates(40, { kinds: 'pairs' })
+
+async function serving(options: Partial<ServerOptions> = {}, pages: readonly (readonly CtCertificate[])[] = []) {
+  const source = new PageSource(pages, { staysOpen: true })
+  const server = closing(createServer({ source, port: 0, keep: false, ...options }))
+  const { url } = await server.listen()
+  const socket = (path: string, given = {}) => closing(new SocketClient(`${url}${path}`, given))
+  const events = (path: string, headers = {}) => closing(new EventClient(`${url}${path}`, headers))
+  const get = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init)
+  const json = async (path: string) => (await get(path)).json() as Promise<Record<string, unknown>>
+  return { source, server, url, socket, events, get, json }
+}
+
+/** A page that all have got who are connected. */
+async function passed(source: PageSource, page: readonly CtCertificate[], client: SocketClient | EventClient) {
+  const before = client.messages.length
+  source.add(page)
+  await client.have(before + page.length)
+}
+
+describe('a server', () => {
+  it("sends CertStream's messages on its three paths, and acknowledges what is sent", async () => {
+    const { source, socket } = await serving()
+    const paths = ['', 'full-stream', 'full-stream/', 'domains-only', 'domains-only/']
+    const clients = paths.map((path) => socket(path))
+    await Promise.all(clients.map(({ opened }) => opened))
+    source.add(certificates.slice(0, 3))
+    for (const [i, form] of (['lite', 'full', 'full', 'domains', 'domains'] as const).entries()) {
+      const messages = await clients[i]?.have(3)
+      expect(messages?.map(({ cursor: _, ...message }) => message)).toEqual(
+        certificates.slice(0, 3).map((certificate) => certificate.toCertStream(form)),
+      )
+    }
+    await clients[0]?.have(3)
+    expect(source.position(certificates[0])).toBe(3)
+  })
+
+  it('sends our messages with filters, over both kinds of connection', async () => {
+    const { source, socket, events } = await serving()
+    const precertificates = socket('v2/stream?kind=precertificate&format=domains')
+    const [name] = (certificates[1] as CtCertificate).dnsNames as [string]
+    const named = events(`v2/sse?domain==${name}`)
+    const all = events('v2/sse?format=certstream')
+    expect(await named.status).toBe(200)
+    expect(await all.status).toBe(200)
+    await precertificates.opened
+    await passed(source, certificates.slice(0, 8), all)
+    expect(all.messages[0]).toMatchObject(certificates[0]?.toCertStream('full') ?? {})
+    const wanted = certificates.slice(0, 8).filter(({ kind }) => kind === 'precertificate')
+    const got = await precertificates.have(wanted.length)
+    expect(got).toMatchObject(wanted.map(({ dnsNames, index }) => ({ kind: 'precertificate', index, dnsNames })))
+    const found = certificates.slice(0, 8).filter(({ dnsNames }) => dnsNames.includes(name))
+    expect((await named.have(found.length)).map(({ id }) => id)).toEqual(found.map(({ index }) => all.ids[index]))
+  })
+
+  it('goes on after an id, in order, without a hole and without a repeat, also after a restart', async () => {
+    const keep = { file: newFile() }
+    const first = await serving({ keep }, [certificates.slice(0, 10)])
+    const begun = first.socket('v2/stream')
+    await begun.opened
+    await passed(first.source, certificates.slice(10, 16), begun)
+    const after = begun.ids.at(-1)
+    const again = first.socket(`full-stream?after=${begun.ids[1]}`)
+    await again.have(4)
+    expect(again.ids).toEqual(begun.ids.slice(2))
+    await first.server.close()
+
+    // Two were kept before; of a source that was killed they come again.
+    const second = await serving({ keep }, [certificates.slice(14, 24)])
+    const resumed = second.socket(`v2/stream?after=${begun.ids[2]}`)
+    const events = second.events('v2/sse?format=domains&after=0123456789-1', { 'Last-Event-ID': `${after}` })
+    await resumed.have(11)
+    await events.have(8)
+    await passed(second.source, certificates.slice(24, 30), resumed)
+    await events.have(14)
+    const numbers = resumed.messages.map((message) => (message as unknown as { index: number }).index)
+    expect(numbers).toEqual(Array.from({ length: 17 }, (_, i) => 13 + i))
+    expect(new Set([...begun.ids, ...resumed.ids]).size).toBe(6 + 17 - 3)
+    expect(events.ids).toEqual(resumed.ids.slice(3))
+    expect(events.lastId).toBe(resumed.ids.at(-1))
+  })
+
+  it('names what is no longer kept, and ids it never gave', async () => {
+    const { source, socket } = await serving()
+    const begun = socket('v2/stream')
+    await begun.opened
+    for (const page of pagesOf(certificates.slice(0, 30), 1)) await passed(source, page, begun)
+    const late = socket(`?after=${begun.ids[1]}`)
+    const [gap, next] = await late.have(2)
+    expect(gap).toMatchObject({ message_type: 'gap', missed: 20, after: begun.ids[1], cursor: begun.ids[21] })
+    expect(next?.cursor).toBe(begun.ids[22])
+    for (const id of ['0123456789-5', `${begun.ids[0]?.split('-')[0]}-1000`]) {
+      const stranger = socket(`v2/stream?after=${id}`)
+      const messages = await stranger.have(9)
+      expect(messages[0]).toMatchObject({ kind: 'gap', missed: null, after: id, id: begun.ids[21] })
+      expect(stranger.ids.slice(1)).toEqual(begun.ids.slice(22))
+    }
+  })
+
+  it('answers with the newest messages, figures without addresses, and how it is', async () => {
+    const { source, socket, json, get } = await serving()
+    expect(await json('example.json')).toEqual({})
+    expect(await json('latest.json')).toEqual({ messages: [] })
+    const client = socket('')
+    await client.opened
+    for (const page of pagesOf(certificates, 7)) await passed(source, page, client)
+    expect((await json('latest.json')).messages as unknown[]).toEqual(client.messages.slice(-25).reverse())
+    expect(await json('example.json')).toEqual(client.messages.at(-1))
+    expect(await json('full-stream/example.json')).toMatchObject(certificates.at(-1)?.toCertStream('full') ?? {})
+    expect(await json('stats/')).toEqual({
+      processed_certificates: 40,
+      current_users: { 1: { connect_time: expect.any(String), path: '/', live: true } },
+      workers: { [certificates[0]?.log.url ?? '']: 40 },
+    })
+    expect(await json('healthz')).toEqual({ status: 'ok' })
+    expect((await get('readyz')).status).toBe(200)
+    for (const [path, status] of [
+      ['nothing', 404],
+      ['full-stream', 426],
+      ['v2/sse?x=1', 400],
+      ['', 200],
+    ] as const)
+      expect((await get(path)).status, path).toBe(status)
+    expect((await get('stats', { method: 'POST' })).status).toBe(405)
+    await source.close()
+  })
+
+  it('says that it is ill when nothing more comes, and goes on serving', async () => {
+    async function* failing(): AsyncGenerator<CtCertificate> {
+      yield* certificates.slice(0, 2)
+      throw new Error('the logs are gone')
+    }
+    const { server, get, json } = await serving({ source: failing() })
+    await expect(server.done).rejects.toThrow('the logs are gone')
+    expect((await get('healthz')).status).toBe(503)
+    expect(`${JSON.stringify(await json('readyz'))}`).not.toContain('gone')
+    expect((await json('stats')).processed_certificates).toBe(2)
+  })
+
+  it('says goodbye to its clients and is gone at once, also with clients that do not answer', async () => {
+    const { server, socket, events, url } = await serving()
+    const polite = socket('')
+    const stream = events('v2/sse')
+    const deaf = socket('')
+    await Promise.all([polite.opened, deaf.opened, stream.status])
+    deaf.socket.pause()
+    expect(server.clients).toBe(3)
+    await server.close()
+    expect(await polite.closed).toBe(1001)
+    await stream.ended
+    await expect(fetch(url)).rejects.toThrow()
+    await expect(server.listen()).rejects.toMatchObject({ code: 'CT_CLOSED' })
+  })
+
+  it('pings, keeps those that ping and those that do not, and cuts who is gone', async () => {
+    const clock = new VirtualClock()
+    const { source, socket, events } = await serving({ clock })
+    const [quiet, gone] = [socket(''), socket('', { autoPong: false })]
+    const beating = socket('?heartbeat=30')
+    const stream = events('v2/sse?domain=nobody.example')
+    await Promise.all([quiet.opened, gone.opened, beating.opened, stream.status])
+    source.add(certificates.slice(0, 2))
+    await quiet.have(2)
+    const pong = new Promise((resolve) => quiet.socket.once('pong', resolve))
+    quiet.socket.ping()
+    await pong
+    for (let passedMs = 0; passedMs < 240_000; passedMs += 30_000) {
+      const pinged = new Promise((resolve) => quiet.socket.once('ping', resolve))
+      await clock.pass(30_000)
+      await pinged
+      // The answer is there when one to a question asked later is.
+      const answer = new Promise((resolve) => quiet.socket.once('pong', resolve))
+      quiet.socket.ping()
+      await answer
+    }
+    expect(await gone.closed).toBe(1006)
+    expect(quiet.messages).toHaveLength(2)
+    const beats = (await beating.have(2 + 8)).slice(2)
+    expect(beats[0]).toMatchObject({ message_type: 'heartbeat', cursor: quiet.ids[1] })
+    // The filter let nothing pass; what it has seen is remembered all the same.
+    expect(stream.messages).toEqual([])
+    expect(stream.lastId).toBe(quiet.ids[1])
+  })
+
+  it('cuts a client that talks too much', async () => {
+    const { socket } = await serving()
+    const [chatty, long] = [socket(''), socket('')]
+    await Promise.all([chatty.opened, long.opened])
+    for (let i = 0; i < 1100; i++) chatty.socket.send('x')
+    long.socket.send('x'.repeat(5000))
+    expect(await chatty.closed).toBe(1006)
+    expect(await long.closed).toBe(1009)
+  })
+
+  it('lets in who has a token, from allowed pages, and not too many', async () => {
+    const options = {
+      tokens: ['not-to-be-guessed'],
+      allowedOrigins: ['https://page.example'],
+      trustedProxies: ['127.0.0.1'],
+      maxClientsPerAddress: 1,
+      maxClients: 2,
+    }
+    const { socket, events, get, url } = await serving(options)
+    const headers = { authorization: 'Bearer not-to-be-guessed', 'x-forwarded-for': '192.0.2.1' }
+    expect(await socket('').refused).toBe(401)
+    expect(await events('v2/sse').status).toBe(401)
+    expect((await get('stats')).status).toBe(401)
+    expect((await get('healthz')).status).toBe(200)
+    expect(await socket('', { headers, origin: 'https://other.example' }).refused).toBe(403)
+    const first = socket('', { headers, origin: 'https://page.example' })
+    await first.opened
+    expect(await socket('', { headers }).refused).toBe(429)
+    const forged = { ...headers, 'x-forwarded-for': '203.0.113.5, 192.0.2.1' }
+    expect(await socket('', { headers: forged }).refused).toBe(429)
+    const second = socket('?token=not-to-be-guessed', { origin: url.replace(/\/$/, '') })
+    await second.opened
+    expect(await socket('', { headers: { ...headers, 'x-forwarded-for': '192.0.2.9' } }).refused).toBe(503)
+    await first.close()
+    await first.closed
+    const answer = await get('stats', { headers: { ...headers, origin: 'https://page.example' } })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://page.example')
+  })
+
+  it('names the option that is wrong', async () => {
+    const source = new PageSource([])
+    for (const [options, message] of [
+      [{ source: 5 }, /`source`/],
+      [{ source, port: 70_000 }, /`port`/],
+      [{ source, keep: { file: '' } }, /`keep\.file`/],
+      [{ source, keep: { hours: 1 } }, /`keep\.hours`/],
+      [{ source, allowedOrigin: [] }, /did you mean `allowedOrigins`/],
+      [{ source, tokens: 'secret' }, /`tokens`/],
+      [{ source, allowedOrigins: ['page'] }, /allowedOrigins\[0\]/],
+      [{ source, trustedProxies: ['proxy'] }, /trustedProxies\[0\]/],
+      [{ source, tls: { cert: 'x', key: 'y' } }, /`tls`/],
+    ] as const)
+      expect(() => createServer(options as never), `${message}`).toThrow(message)
+    const { url } = await serving()
+    const taken = createServer({ source: new PageSource([]), port: Number(new URL(url).port), keep: false })
+    await expect(taken.listen()).rejects.toMatchObject({
+      code: 'CT_OPTION_INVALID',
+      message: expect.stringContaining('another program'),
+    })
+  })
+})
