@@ -1,4 +1,5 @@
 import { CtStreamError } from '../errors.js'
+import { messageOf } from '../util/message-of.js'
 
 /** SQLite's result code (`SQLITE_BUSY`, …) when `error` is one of its errors. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -33,10 +34,6 @@ function problemOf(error: unknown, doing: string): string {
 
 /** Said of a file that was ours and is broken; it is never replaced by a new one. */
 export const isDamaged = 'is damaged and was left as it is: restore a copy, or move it away to start anew'
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
 
 /** Whether another program has the file now. */
 export function isBusy(error: unknown): boolean {

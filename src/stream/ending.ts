@@ -1,5 +1,6 @@
 import type { Logger } from '../types/clock.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
+import { messageOf } from '../util/message-of.js'
 import type { Committer } from './committer.js'
 import type { Delivery } from './reader/delivery.js'
 
@@ -47,7 +48,7 @@ export class Ending {
   acknowledged(): void {
     const { signal, logger } = this.options
     if (this.close === undefined || signal.aborted) return
-    this.commit().catch((error) => logger.error(error instanceof Error ? error.message : String(error)))
+    this.commit().catch((error) => logger.error(messageOf(error)))
   }
 
   /** The caller committed. */

@@ -2,6 +2,7 @@ import { loadedRows } from '../checkpoint/check.js'
 import { sealed } from '../checkpoint/checksum.js'
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
+import { messageOf } from '../util/message-of.js'
 import { isSameEvidence } from '../verify/evidence.js'
 import { StoreCaches } from './store-caches.js'
 import { STORE_PATIENCE, StoreQueue } from './store-queue.js'
@@ -128,8 +129,4 @@ export class ExclusiveStore {
       this.queue.release()
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -2,6 +2,7 @@ import { isUint8Array } from 'node:util/types'
 import type { CheckpointStore, LogCondition, StoredList } from '../types/checkpoint.js'
 import type { Logger } from '../types/clock.js'
 import { sha256Hex } from '../util/hash.js'
+import { messageOf } from '../util/message-of.js'
 import type { StoreQueue } from './store-queue.js'
 
 type Caches = Pick<CheckpointStore, 'issuer' | 'putIssuer' | 'list' | 'putList' | 'putConditions'>
@@ -79,8 +80,4 @@ function isStoredList(value: unknown, url: string): value is StoredList {
     isText(list.lastModified) &&
     Number.isFinite(list.fetchedAt)
   )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
