@@ -1,0 +1,89 @@
+import { type CertStream, certStream } from '../certstream/cert-stream.js'
+import { CtStreamError } from '../errors.js'
+import type { AcknowledgedSource } from '../modules/source.js'
+import type { Logger } from '../types/clock.js'
+import { askedStream } from './asked-stream.js'
+import type { CommandContext } from './command.js'
+import { usageError } from './flags/usage-error.js'
+import { type FollowedStream, follow } from './follow.js'
+import { formatFrom } from './formats/format.js'
+import { Output } from './terminal/output.js'
+import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
+import { styleFor } from './terminal/style.js'
+import { throughModules } from './through-modules.js'
+import type { Surroundings } from './watch.js'
+
+/**
+ * Shows what the server of `--source` sends on stdout, or gives it to modules, until the user has had enough. Nothing is kept: the next
+ * run begins with what comes then.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; `CT_HTTP_STATUS` when the server refuses.
+ */
+export async function fromServer(context: CommandContext): Promise<void> {
+  const { io, values } = context
+  const limit = values.integer('limit', 1)
+  const consume = (await throughModules(context)) ?? written(context)
+  const { filter, dedupe, allowHttp } = await askedStream(context)
+  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
+    json: jsonClock(values, io.clock),
+  })
+  const url = values.text('source') ?? ''
+  const stream = opened(values.from('source'), () =>
+    certStream({
+      url,
+      clock: io.clock,
+      ...(filter !== undefined && { filter }),
+      ...(dedupe !== undefined && { dedupe }),
+      ...(allowHttp !== undefined && { allowHttp }),
+    }),
+  )
+  reportEvents(stream, logger)
+  await consume(acknowledged(stream), { output: new Output(io.stdout), limit, logger })
+}
+
+/** Certificates on stdout. */
+function written({ io, values }: CommandContext) {
+  const format = formatFrom(values, io, io.stdout.isTTY ? 'text' : 'json')
+  return (stream: FollowedStream, { output, limit }: Surroundings): Promise<void> =>
+    follow(stream, { format, output, stop: io.stop, clock: io.clock, ...(limit !== undefined && { limit }) })
+}
+
+/** What is wrong with the URL is said in the name of the flag. */
+function opened(from: string, open: () => CertStream): CertStream {
+  try {
+    return open()
+  } catch (error) {
+    if (!CtStreamError.is(error) || !error.message.startsWith('option `url`')) throw error
+    throw usageError(
+      `${from} ${error.message.slice('option `url` '.length).replace('allowHttp: true', '--allow-http')}`,
+    )
+  }
+}
+
+/** A server keeps no positions: there is nothing to acknowledge. */
+function acknowledged(stream: CertStream): AcknowledgedSource & FollowedStream {
+  return {
+    [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
+    batches: () => stream.batches(),
+    acknowledge: () => {},
+    acknowledgement: 'manual',
+    close: () => stream.close(),
+  }
+}
+
+function reportEvents(stream: CertStream, logger: Logger): void {
+  let malformed = 0
+  stream.once('open', ({ url }) => logger.warn('nobody has proven what a server sends', { url, verified: false }))
+  stream.on('open', ({ url, after }) => logger.debug('connected', { url, after }))
+  stream.on('gap', ({ reason, since, until }) => logger.warn('gap', { reason, since, until }))
+  stream.on('reconnect', ({ attempt, inMs, error }) =>
+    // Said again at growing distances, as of a log.
+    logger[isWord(attempt) ? 'warn' : 'debug'](error.message, { code: error.code, attempt, retryInMs: inMs }),
+  )
+  stream.on('error', ({ code, message }) => {
+    if (code === 'CT_RESPONSE_MALFORMED') logger[isWord(++malformed) ? 'warn' : 'debug'](message, { code, malformed })
+  })
+}
+
+/** Powers of two. */
+const isWord = (n: number): boolean => (n & (n - 1)) === 0
