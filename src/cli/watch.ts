@@ -78,8 +78,12 @@ export async function watch<Stream extends WatchedStream>({
 /** Between attempts to begin where nothing can be reached: a service may be started before the network is up. */
 const bootBackoff = { baseMs: 2000, maxMs: 60_000 }
 
+/** Whether nothing answered; of several lists that cannot be had, one for which it may pass is enough. */
 function isNoNetwork(error: unknown): error is CtStreamError {
-  return CtStreamError.is(error) && error.retryable && error.code.startsWith('CT_HTTP_')
+  if (!CtStreamError.is(error) || !error.retryable) return false
+  const { code, cause } = error
+  if (code.startsWith('CT_HTTP_')) return true
+  return code === 'CT_LIST_INVALID' && (cause instanceof AggregateError ? cause.errors : [cause]).some(isNoNetwork)
 }
 
 /** Certificates on stdout. */

@@ -56,6 +56,21 @@ describe('ct-stream --format certstream', () => {
   })
 })
 
+describe('ct-stream before there is a network', () => {
+  it.each([
+    ['one list', ['--log-list', 'http://127.0.0.1:1/list.json']],
+    ['two lists', ['--log-list', 'http://127.0.0.1:1/list.json', '--log-list', 'http://127.0.0.1:1/other.json']],
+  ])('waits for %s that cannot be had, and ends well when it is stopped', async (_, lists) => {
+    const stop = new AbortController()
+    const stderr = sink()
+    const clock = { now: () => Date.now(), sleep: async () => {} }
+    const run = runWith([...lists, '--no-checkpoint'], { changes: { clock, stop: stop.signal, stderr: stderr.stream } })
+    await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/no log list can be had yet.*attempt=4/)
+    stop.abort()
+    expect(await run).toMatchObject({ code: 0, stdout: '' })
+  })
+})
+
 describe('ct-stream --start', () => {
   it('says when the checkpoint overrules it, and how to read anew', async () => {
     const { url, key } = logs.classic
