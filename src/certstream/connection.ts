@@ -2,6 +2,7 @@ import WebSocket from 'ws'
 import { CtStreamError } from '../errors.js'
 import { userAgent } from '../http/user-agent.js'
 import { cutText, harmless } from '../util/harmless.js'
+import { parseRetryAfter } from '../util/retry-after.js'
 import { VERSION } from '../version.js'
 import type { ClientSettings } from './options.js'
 
@@ -58,7 +59,8 @@ export class Connection {
     })
     socket.on('unexpected-response', (_request, response) => {
       response.destroy()
-      this.fail(statusError(settings.shownUrl, response.statusCode ?? 0))
+      const retryAfterMs = parseRetryAfter(response.headers['retry-after'], settings.clock.now())
+      this.fail(statusError(settings.shownUrl, response.statusCode ?? 0, retryAfterMs))
     })
     socket.on('error', (error) => this.fail(networkError(settings, error)))
     this.done = new Promise((_resolve, reject) => {
@@ -130,9 +132,14 @@ function timeoutError(url: string, what: string): CtStreamError {
   return new CtStreamError('CT_HTTP_TIMEOUT', `${url}: ${what}`, { url, retryable: true })
 }
 
-function statusError(url: string, status: number): CtStreamError {
+function statusError(url: string, status: number, retryAfterMs: number | undefined): CtStreamError {
   const retryable = status >= 500 || status === 408 || status === 425 || status === 429
-  return new CtStreamError('CT_HTTP_STATUS', `${url}: ${status} instead of a WebSocket`, { url, status, retryable })
+  return new CtStreamError('CT_HTTP_STATUS', `${url}: ${status} instead of a WebSocket`, {
+    url,
+    status,
+    retryable,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
 }
 
 function closeError(url: string, code: number, reason: Buffer): CtStreamError {

@@ -1,5 +1,8 @@
 import { Notifier } from '../util/notifier.js'
 
+/** What an empty one takes of memory, about: a server may send millions. */
+const FRAME_OVERHEAD = 100
+
 interface Frame {
   readonly text: string
   readonly bytes: number
@@ -26,8 +29,9 @@ export class FrameQueue {
     return this.held
   }
 
-  /** @returns Whether there is room for more. */
-  push(text: string, bytes: number): boolean {
+  /** @param length - Bytes. @returns Whether there is room for more. */
+  push(text: string, length: number): boolean {
+    const bytes = length + FRAME_OVERHEAD
     this.frames.push({ text, bytes })
     this.held += bytes
     this.isFull = this.held >= this.limit

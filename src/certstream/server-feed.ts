@@ -54,7 +54,7 @@ export class ServerFeed {
         this.malformed++
         this.say('error', message.error)
       } else {
-        this.cursor = message.kind === 'other' ? this.cursor : (message.cursor ?? this.cursor)
+        this.cursor = message.cursor ?? this.cursor
         if (message.kind === 'gap')
           this.say('gap', { reason: 'not-kept', since: undefined, until: undefined, message: message.raw })
         return message
@@ -106,7 +106,7 @@ export class ServerFeed {
         this.queue.wake()
         return
       }
-      const inMs = backoffDelay(backoff, failures++, random)
+      const inMs = Math.max(backoffDelay(backoff, failures++, random), error.retryAfterMs ?? 0)
       this.say('error', error)
       this.say('reconnect', { attempt: failures, inMs, error })
       await clock.sleep(inMs, signal).catch(() => {})
@@ -139,8 +139,9 @@ export class ServerFeed {
   private knownCursor(): string | undefined {
     for (const message of [...this.decoded].reverse()) if ('cursor' in message && message.cursor) return message.cursor
     for (const frame of this.queue.newestFirst())
-      for (const message of decodeFrame(frame, this.settings.shownUrl).reverse())
-        if ('cursor' in message && message.cursor !== undefined) return message.cursor
+      if (/"(?:cursor|id)"/.test(frame))
+        for (const message of decodeFrame(frame, this.settings.shownUrl).reverse())
+          if ('cursor' in message && message.cursor !== undefined) return message.cursor
     return this.cursor
   }
 }

@@ -26,7 +26,7 @@ export type ServerMessage =
   | { readonly kind: 'certificate'; readonly raw: RawMessage; readonly cursor: string | undefined }
   | { readonly kind: 'gap'; readonly raw: RawMessage; readonly cursor: string | undefined }
   /** A heartbeat, and whatever else a server has to say. */
-  | { readonly kind: 'other'; readonly raw: RawMessage; readonly cursor: undefined }
+  | { readonly kind: 'other'; readonly raw: RawMessage; readonly cursor: string | undefined }
   /** `CT_RESPONSE_MALFORMED`. */
   | { readonly kind: 'malformed'; readonly error: CtStreamError }
 
@@ -58,11 +58,11 @@ function decodeMessage(value: unknown, url: string): ServerMessage {
     return { kind: 'certificate', raw: value, cursor }
   }
   if (typeof type !== 'string') return malformed(url, 'a message without `message_type`')
-  return { kind: 'other', raw: value, cursor: undefined }
+  return { kind: 'other', raw: value, cursor }
 }
 
-/** Where a server can go on: text, or a number. */
-function cursorOf({ cursor }: RawMessage): string | undefined {
+/** Where a server can go on: text, or a number. Messages that are not of CertStream's paths have it as `id`. */
+function cursorOf({ id, cursor = id }: RawMessage): string | undefined {
   if (typeof cursor === 'number' && Number.isSafeInteger(cursor)) return String(cursor)
   const text = textOf(cursor)
   return text === undefined || text.length > MAX_CURSOR ? undefined : text

@@ -101,6 +101,29 @@ describe('a stream of certificates from a server', () => {
     expect(gaps).toEqual([])
   })
 
+  it('goes on after what a heartbeat says, when nothing of what it filters for came since', async () => {
+    const server = await testServer((client, n) => {
+      client.send(n === 0 ? domains('a.example', '1') : domains('b.example', '9'))
+      if (n === 0) client.send('{"message_type":"heartbeat","cursor":"8"}')
+      if (n === 0) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    expect(await passUntil(clock, take(stream[Symbol.asyncIterator](), 2), 100)).toEqual(['a.example', 'b.example'])
+    expect(server.asked).toEqual(['/', '/?after=8'])
+  })
+
+  it('waits as long as a server asks for', async () => {
+    const server = await testServer((client) => client.send(domains('a.example')))
+    server.refuseWith = 503
+    server.retryAfter = 120
+    const { stream, clock } = streamOf({ url: server.url })
+    const read = take(stream[Symbol.asyncIterator](), 1)
+    const { inMs } = await next(stream, 'reconnect')
+    server.refuseWith = 0
+    expect(inMs).toBe(120_000)
+    expect(await passUntil(clock, read, 1000)).toEqual(['a.example'])
+  })
+
   it('begins where it is told to, and says what the server no longer keeps', async () => {
     const server = await testServer((client) => {
       client.send(JSON.stringify({ message_type: 'gap', data: { from: '7', to: '9' } }))

@@ -13,6 +13,8 @@ export interface TestServer {
   readonly clients: ReadonlySet<WebSocket>
   /** Answer to the next requests instead of a WebSocket; 0: none. */
   refuseWith: number
+  /** Seconds it then asks to wait. */
+  retryAfter: number | undefined
 }
 
 /** @param onClient - What the server does with its n-th client, from 0. */
@@ -23,12 +25,19 @@ export async function testServer(
   const http = createServer((_request, response) => response.writeHead(426).end())
   const sockets = new WebSocketServer({ noServer: true, ...options })
   const asked: string[] = []
-  const server = { asked, clients: sockets.clients, refuseWith: 0, url: '' }
+  const server: TestServer & { url: string } = {
+    asked,
+    clients: sockets.clients,
+    refuseWith: 0,
+    retryAfter: undefined,
+    url: '',
+  }
   let n = 0
   http.on('upgrade', (request, socket, head) => {
     asked.push(request.url ?? '')
     if (server.refuseWith > 0) {
-      socket.end(`HTTP/1.1 ${server.refuseWith} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+      const wait = server.retryAfter === undefined ? '' : `Retry-After: ${server.retryAfter}\r\n`
+      socket.end(`HTTP/1.1 ${server.refuseWith} No\r\n${wait}Content-Length: 0\r\nConnection: close\r\n\r\n`)
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => onClient(client, n++, request))
