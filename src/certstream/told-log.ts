@@ -14,11 +14,26 @@ export class ToldLogs {
     const source = recordOf(data.source)
     const url = (textOf(source.url) ?? '').slice(0, MAX_URL)
     const name = cutText(textOf(source.name) ?? '', MAX_NAME)
-    const kind = isTiled(data, source) ? 'static-ct' : 'rfc6962'
-    const key = `${kind} ${url} ${name}`
-    let log = this.known.get(key)
-    if (log !== undefined) return log
-    log = logOf(url, name, kind)
+    return this.kept(logOf(url, name, isTiled(data, source) ? 'static-ct' : 'rfc6962'))
+  }
+
+  /** @param value - A log as in the JSON of a certificate. */
+  named(value: unknown): LogInfo {
+    const { id, description, operator, kind, url } = recordOf(value)
+    const text = (part: unknown, max: number) => cutText(textOf(part) ?? '', max)
+    return this.kept({
+      id: text(id, 100),
+      description: text(description, MAX_NAME),
+      operator: text(operator, MAX_NAME),
+      kind: kind === 'static-ct' ? 'static-ct' : 'rfc6962',
+      url: text(url, MAX_URL),
+    })
+  }
+
+  private kept(log: LogInfo): LogInfo {
+    const key = JSON.stringify(log)
+    const known = this.known.get(key)
+    if (known !== undefined) return known
     // A server that makes up names does not fill the memory.
     if (this.known.size >= 1000) this.known.clear()
     this.known.set(key, log)

@@ -61,6 +61,24 @@ describeReal('a certificate from recorded messages', () => {
     }
   })
 
+  it('is the same from the JSON that ct-stream serve sends with the entry', async () => {
+    for (const entry of entries) {
+      const logs = fromLog(entry)
+      const base64 = (der: Uint8Array) => Buffer.from(der).toString('base64')
+      const chain = (await logs.chain()).map(base64)
+      const message = { id: 'at-9', ...logs.toJSON(), verified: true, historical: true, chain }
+      const whole = certificateOf(JSON.stringify({ ...message, der: base64(logs.der ?? new Uint8Array()) }))
+      expect(whole.toJSON(), entry.name).toEqual({
+        ...logs.toJSON(),
+        cursor: 'at-9',
+        historical: true,
+        verified: false,
+      })
+      const [told] = decodeFrame(JSON.stringify(message), url)
+      expect(told).toMatchObject({ kind: 'malformed', error: { message: expect.stringMatching(/format=full/) } })
+    }
+  })
+
   it('has what a lite message tells, as the log has it', () => {
     const told = [
       ...(['kind', 'log', 'index', 'timestamp', 'sha256', 'sha1', 'serialNumber', 'notBefore', 'notAfter'] as const),
@@ -152,6 +170,13 @@ describe('a message of a server', () => {
     )
     expect(dnsNames).toEqual(['up.example', 'xn--bcher-kva.example', 'a\\032b\\027'])
     expect(ipAddresses).toEqual(['192.0.2.1'])
+  })
+
+  it('has an unparsable entry as it is in the log, where ct-stream serve sends one', () => {
+    const log = { id: 'x', description: 'd', operator: 'o', kind: 'static-ct', url: 'https://log.example/' }
+    const message = { id: '1', kind: 'unparsable', index: 5, log, leafInput: 'AAEC' }
+    const entry = certificateOf(JSON.stringify(message))
+    expect([entry.kind, entry.index, entry.log, [...entry.leafInput]]).toEqual(['unparsable', 5, log, [0, 1, 2]])
   })
 
   it('is filtered by the issuer it tells of', () => {
