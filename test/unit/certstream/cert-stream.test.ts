@@ -3,6 +3,7 @@ import { type CertStream, certStream } from '../../../src/certstream/cert-stream
 import type { CertStreamEvents } from '../../../src/certstream/events.js'
 import type { CertStreamOptions } from '../../../src/certstream/options.js'
 import { TestClock } from '../../../src/module-testing/test-clock.js'
+import { defineModule, runModules } from '../../../src/modules/index.js'
 import { issueCertificates } from '../../../src/testing/index.js'
 import { domains, testServer } from './server.js'
 
@@ -267,6 +268,35 @@ describe('a stream of certificates from a server', () => {
     for await (const _ of stream) break
     expect(code).toBe(1000)
     expect(server.clients.size).toBe(0)
+  })
+
+  it('does not wait for a server that says no goodbye', async () => {
+    const server = await testServer((client) => {
+      client.send(domains('a.example'))
+      client.pause()
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    await take(stream[Symbol.asyncIterator](), 1)
+    const began = clock.now()
+    await passUntil(clock, stream.close(), 100)
+    expect(clock.now() - began).toBeLessThanOrEqual(1100)
+  })
+
+  it('is a source of modules', async () => {
+    const server = await testServer((client) => {
+      for (const name of ['a.example', 'b.example']) client.send(domains(name))
+    })
+    const { stream } = streamOf({ url: server.url })
+    const names: string[] = []
+    const module = defineModule({
+      name: 'names',
+      onCertificate: ({ dnsNames }) => {
+        names.push(...dnsNames)
+        if (names.length === 2) void stream.close()
+      },
+    })
+    await runModules(stream, [module]).done
+    expect(names).toEqual(['a.example', 'b.example'])
   })
 
   it('gives messages as they are, heartbeats too', async () => {

@@ -49,6 +49,24 @@ describe('the client with the calls of certstream-js', () => {
     expect(server.clients.size).toBe(0)
   })
 
+  it('ends with what its callback throws, which nobody swallows', async () => {
+    const server = await testServer((client) => client.send(domains('a.example')))
+    const client = new CertStreamClient(() => {
+      throw new Error('a mistake of the caller')
+    })
+    // The test runner listens for these as well.
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    onTestFinished(() => {
+      for (const listener of others) process.on('uncaughtException', listener)
+    })
+    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
+    client.connect(server.url)
+    expect(await thrown).toMatchObject({ message: 'a mistake of the caller' })
+    await client.close()
+    expect(server.clients.size).toBe(0)
+  })
+
   it('says that the public server is gone', () => {
     const client = new CertStreamClient(() => {})
     expect(() => client.connect(undefined as never)).toThrow(/certstream\.calidog\.io.* is gone/)

@@ -96,6 +96,20 @@ describeReal('a certificate from recorded messages', () => {
     }
   })
 
+  it('becomes the CertStream message again that the log would give', () => {
+    for (const entry of entries) {
+      const told = certificateOf(entry.expected_lite).toCertStream('lite').data
+      const logs = fromLog(entry).toCertStream('lite').data
+      const { extensions, subject, issuer, ...leaf } = logs.leaf_cert
+      expect(told.leaf_cert, entry.name).toMatchObject(leaf)
+      expect(told.leaf_cert.subject.CN).toBe(subject.CN)
+      expect(told.leaf_cert.issuer.O).toBe(issuer.O)
+      for (const key of ['keyUsage', 'basicConstraints', 'subjectKeyIdentifier', 'subjectAltName'] as const)
+        expect(told.leaf_cert.extensions[key], `${entry.name} ${key}`).toBe(extensions[key])
+      expect({ ...told, leaf_cert: 0, seen: 0 }).toEqual({ ...logs, leaf_cert: 0, seen: 0 })
+    }
+  })
+
   it('has the names of a domains message, and nothing else', () => {
     for (const entry of entries) {
       const certificate = certificateOf(entry.expected_domains_only)
@@ -239,6 +253,29 @@ describe('a message of a server', () => {
         expect(`${certificate}`.length).toBeLessThanOrEqual(400)
       }),
     )
+  })
+
+  it('is decoded or malformed, whatever a frame holds', () => {
+    const key = fc.constantFrom('message_type', 'data', 'leaf_cert', 'cursor', 'kind', 'index', 'log', 'der', 'x')
+    const word = fc.constantFrom('certificate_update', 'dns_entries', 'gap', 'heartbeat', 'certificate', 'MAMCAQE=')
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.oneof(word, fc.jsonValue()),
+        fc.array(tie('tree'), { maxLength: 5 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 6 }),
+      ),
+    }))
+    const maker = new CertificateMaker()
+    const look = (frame: string) => {
+      for (const message of decodeFrame(frame, url))
+        if (message.kind === 'certificate') JSON.stringify(maker.certificate(message))
+    }
+    fc.assert(
+      fc.property(tree, (value) => look(JSON.stringify(value) ?? '')),
+      { numRuns: 500 },
+    )
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), look))
   })
 
   it('takes a time in proportion to its size', () => {
