@@ -19,6 +19,7 @@ export default defineConfig({
     'outputs/smtp': 'src/outputs/smtp.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
+    server: 'src/server/index.ts',
     cli: 'src/cli/main.ts',
   },
   format: 'esm',

@@ -38,7 +38,7 @@
  * | `CT_MODULE_FAILED` | a module failed where its error policy ends the run, or could not be set up; `cause` is what it threw | no |
  * | `CT_MODULE_TIMEOUT` | a module took longer than it may | yes |
  * | `CT_OUTPUT_FAILED` | the target of an output did not take what it was given | by cause |
- * | `CT_CACHE_UNUSABLE` | a saved certificate cache that is damaged, or made by a newer version, or cannot be read or written | no |
+ * | `CT_CACHE_UNUSABLE` | a saved certificate cache, or a server's file of kept entries, that is damaged, or made by a newer version, or cannot be read or written; the file is in use by another server | no |
  * | `CT_CLOSED` | used after `close()` | no |
  */
 export type CtErrorCode =

@@ -10,6 +10,7 @@ import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { modules } from './commands/modules.js'
 import { search } from './commands/search.js'
+import { serve } from './commands/serve.js'
 import { stats } from './commands/stats.js'
 import { status } from './commands/status.js'
 import { stream } from './commands/stream.js'
@@ -34,6 +35,7 @@ const demo = demoCommand(async () => {
 export const commands: readonly Command[] = [
   stream,
   watchCommand,
+  serve,
   stats,
   top,
   logs,

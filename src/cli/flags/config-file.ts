@@ -44,7 +44,7 @@ export async function readConfigFile(
       ? await importConfig(path)
       : parseConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path)
     const { values, modules } = configLayer(content, path, flags)
-    if (named === undefined) refuseFarCheckpoint(values.get('checkpoint'))
+    if (named === undefined) for (const name of ['checkpoint', 'keep']) refuseFarFile(values.get(name))
     return { path, folder: dirname(resolve(path)), isNamed: named !== undefined, values, modules }
   } catch (error) {
     if (CtStreamError.is(error)) throw error
@@ -71,12 +71,12 @@ async function importConfig(path: string): Promise<unknown> {
  * A config file that only lies in the working directory may be a stranger's, as in an archive that was unpacked: what it has written to
  * stays in that directory.
  */
-function refuseFarCheckpoint(checkpoint: GivenValue | undefined): void {
-  const path = String(checkpoint?.value ?? '')
+function refuseFarFile(file: GivenValue | undefined): void {
+  const path = String(file?.value ?? '')
   const isFar = /^(?:file:|[/\\]|[a-z]:)/i.test(path) || path.split(/[/\\]/).includes('..')
   if (isFar)
     throw usageError(
-      `${checkpoint?.from} is outside the working directory; to have it written, say --config ${defaultConfig}`,
+      `${file?.from} is outside the working directory; to have it written, say --config ${defaultConfig}`,
     )
 }
 

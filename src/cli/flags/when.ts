@@ -41,12 +41,19 @@ export function sinceFrom(values: Values, now: number): Date | undefined {
 
 /** `--every`: a duration of a second or more, in milliseconds. */
 export function everyFrom(values: Values): number | undefined {
-  const text = values.text('every')
+  return longFrom(values, 'every', 'a duration from 1s to 366d, such as 10m', maxEveryMs)
+}
+
+/** `--keep-for`: a duration of a second or more, in milliseconds. */
+export function keepForFrom(values: Values): number | undefined {
+  return longFrom(values, 'keep-for', 'a duration from 1s to 365d, such as 1h', 365 * 86_400_000)
+}
+
+function longFrom(values: Values, name: string, bound: string, maxMs: number): number | undefined {
+  const text = values.text(name)
   if (text === undefined) return undefined
   const ms = durationMs(text)
-  return ms === undefined || ms < 1000 || ms > maxEveryMs
-    ? values.refuse('every', 'a duration from 1s to 366d, such as 10m', text)
-    : ms
+  return ms === undefined || ms < 1000 || ms > maxMs ? values.refuse(name, bound, text) : ms
 }
 
 const maxEveryMs = 366 * 86_400_000

@@ -1,0 +1,54 @@
+import type { Logger } from '../../types/clock.js'
+import { askedStream } from '../asked-stream.js'
+import type { Command, CommandContext } from '../command.js'
+import { flagsNamed, reportFlags } from '../flags/flags.js'
+import { serveFlags } from '../flags/serve-flags.js'
+import { serveRequest } from '../serve-request.js'
+import { watch } from '../watch.js'
+
+/** `ct-stream serve`: the stream for clients of CertStream, and for those who want to miss nothing. */
+export const serve: Command = {
+  name: 'serve',
+  summary: 'A CertStream server: WebSockets and Server-Sent Events, where clients that come back miss nothing.',
+  positionals: [],
+  flags: [
+    ...serveFlags,
+    ...flagsNamed('log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url', 'start', 'merge-delay'),
+    ...flagsNamed('checkpoint', 'no-checkpoint', 'domain', 'domains-file', 'match', 'issuer', 'only', 'dedupe'),
+    ...flagsNamed('verify', 'on-misbehaviour', 'contact', 'proxy', 'allow-http'),
+    ...reportFlags,
+  ],
+  examples: [
+    ['ct-stream serve', 'at ws://127.0.0.1:8080/, /full-stream and /domains-only'],
+    ['ct-stream serve --host 0.0.0.0 --dedupe issuance --keep-for 6h', 'for everybody, each certificate once'],
+    ["curl -N 'http://127.0.0.1:8080/v2/sse?domain=example.com'", 'what a client may ask for'],
+  ],
+  run: runServe,
+}
+
+async function runServe(context: CommandContext): Promise<void> {
+  const { io } = context
+  const [request, options] = [await askedStream(context), await serveRequest(context)]
+  const [{ ctStream }, { createServer }] = await Promise.all([
+    import('../../stream/ct-stream.js'),
+    import('../../server/create-server.js'),
+  ])
+  await watch({
+    context,
+    open: async (logger: Logger) => ctStream({ ...request, logger }),
+    consume: async (source, { output, logger }) => {
+      const server = createServer({ ...options, source, logger })
+      const close = () => void server.close()
+      try {
+        const { url } = await server.listen()
+        await output.write(`ct-stream serves at ${url}\n`)
+        io.stop.addEventListener('abort', close, { once: true })
+        if (io.stop.aborted) close()
+        await server.done
+      } finally {
+        io.stop.removeEventListener('abort', close)
+        await server.close()
+      }
+    },
+  })
+}

@@ -1,0 +1,65 @@
+import type { Flag } from './flags.js'
+
+const listening = 'Where it listens:'
+const kept = 'What clients can go on from:'
+const access = 'Who may connect:'
+
+/** Of `ct-stream serve`, beside those of the stream. */
+export const serveFlags: readonly Flag[] = [
+  {
+    name: 'host',
+    type: 'text',
+    value: 'ADDRESS',
+    help: 'address to listen on (default 127.0.0.1: this machine alone; 0.0.0.0 or :: for all)',
+    group: listening,
+  },
+  {
+    name: 'port',
+    type: 'text',
+    value: 'N',
+    help: 'port to listen on, 0 for a free one (default 8080)',
+    group: listening,
+  },
+  { name: 'tls-cert', type: 'text', value: 'FILE', help: 'certificate chain in PEM, with --tls-key', group: listening },
+  { name: 'tls-key', type: 'text', value: 'FILE', help: 'its private key in PEM', group: listening },
+  {
+    name: 'keep',
+    type: 'text',
+    value: 'FILE',
+    help: 'where sent certificates are kept (default ct-stream-kept.db beside the checkpoint)',
+    group: kept,
+    conflicts: ['no-keep'],
+  },
+  { name: 'no-keep', type: 'switch', help: 'keep none: clients that come back have a gap', group: kept },
+  { name: 'keep-for', type: 'text', value: 'TIME', help: 'how long, as 30m or 6h (default 1h)', group: kept },
+  { name: 'keep-mib', type: 'text', value: 'N', help: 'how much, MiB at most (default 1024)', group: kept },
+  {
+    name: 'token',
+    type: 'list',
+    value: 'SECRET',
+    help: 'let in only who has one; better as CT_STREAM_TOKEN, or as sha256:HEX in a file',
+    group: access,
+  },
+  {
+    name: 'allow-origin',
+    type: 'list',
+    value: 'ORIGIN',
+    help: 'web pages that may connect, as https://example.com, or * for all',
+    group: access,
+  },
+  {
+    name: 'trusted-proxy',
+    type: 'list',
+    value: 'ADDRESS',
+    help: 'address or network of a proxy whose X-Forwarded-For is believed',
+    group: access,
+  },
+  { name: 'max-clients', type: 'text', value: 'N', help: 'clients at a time (default 10000)', group: access },
+  {
+    name: 'max-clients-per-address',
+    type: 'text',
+    value: 'N',
+    help: 'clients of one address at a time (default 100)',
+    group: access,
+  },
+]

@@ -1,0 +1,72 @@
+import { dirname, join } from 'node:path'
+import type { ServerOptions } from '../server/options.js'
+import { checkpointPath } from './checkpoint-file.js'
+import type { CommandContext } from './command.js'
+import { given } from './flags/given.js'
+import { usageError } from './flags/usage-error.js'
+import type { Values } from './flags/values.js'
+import { keepForFrom } from './flags/when.js'
+
+/** Far above a chain of certificates. */
+const maxPemBytes = 1024 * 1024
+const mib = 1024 * 1024
+
+/**
+ * What the flags say, in the words of `createServer()`; only what was given.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
+ */
+export async function serveRequest(context: CommandContext): Promise<Omit<ServerOptions, 'source'>> {
+  const { values } = context
+  return given<Omit<ServerOptions, 'source'>>({
+    host: values.text('host'),
+    port: values.integer('port', 0, 65_535),
+    keep: values.switch('no-keep') ? false : keepFrom(values),
+    tls: await tlsFrom(context),
+    tokens: listFrom(values, 'token'),
+    allowedOrigins: listFrom(values, 'allow-origin'),
+    trustedProxies: listFrom(values, 'trusted-proxy'),
+    maxClients: values.integer('max-clients', 1, 1_000_000),
+    maxClientsPerAddress: values.integer('max-clients-per-address', 1, 1_000_000),
+    maxQueueBytes: undefined,
+    pingEveryMs: undefined,
+    clientTimeoutMs: undefined,
+    logger: undefined,
+    clock: context.io.clock,
+  })
+}
+
+function keepFrom(values: Values): NonNullable<ServerOptions['keep']> {
+  const maxMib = values.integer('keep-mib', 1, 2 ** 30)
+  return given({
+    // A checkpoint that is a `file:` URL or in memory has no folder of its own.
+    file: values.text('keep') ?? join(folderOf(checkpointPath(values)), 'ct-stream-kept.db'),
+    forMs: keepForFrom(values),
+    maxBytes: maxMib === undefined ? undefined : maxMib * mib,
+  })
+}
+
+function folderOf(checkpoint: string | undefined): string {
+  return checkpoint === undefined || /^(?:file:|:)/.test(checkpoint) ? '.' : dirname(checkpoint)
+}
+
+function listFrom(values: Values, name: string): readonly string[] | undefined {
+  return values.has(name) ? values.list(name) : undefined
+}
+
+async function tlsFrom(context: CommandContext): Promise<ServerOptions['tls']> {
+  const { values } = context
+  const [cert, key] = [values.text('tls-cert'), values.text('tls-key')]
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined)
+    throw usageError(`${values.from(cert === undefined ? 'tls-key' : 'tls-cert')} needs --tls-cert and --tls-key`)
+  return { cert: await pemFrom(context, 'tls-cert', cert), key: await pemFrom(context, 'tls-key', key) }
+}
+
+async function pemFrom({ io, values }: CommandContext, flag: string, path: string): Promise<Uint8Array> {
+  try {
+    return await io.readFile(path, maxPemBytes)
+  } catch (cause) {
+    throw usageError(`${values.from(flag)} cannot be read: ${cause instanceof Error ? cause.message : cause}`, cause)
+  }
+}
