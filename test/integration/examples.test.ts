@@ -161,7 +161,9 @@ describe('the README', () => {
     const prelude = 'declare const database: { insert(rows: unknown[]): Promise<void> }\n'
     for (const [i, block] of blocks.entries()) {
       const imports =
-        block.includes('ctStream }') || !block.includes('ctStream(') ? '' : "import { ctStream } from 'ct-stream'\n"
+        block.includes('ctStream }') || !/^[^/]*\bctStream\(/m.test(block)
+          ? ''
+          : "import { ctStream } from 'ct-stream'\n"
       writeFileSync(join(built, 'readme', `block-${i}.ts`), `${imports}${prelude}${block}\nexport {}\n`)
     }
     writeFileSync(

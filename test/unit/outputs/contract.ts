@@ -87,7 +87,7 @@ export function outputContract(name: string, makePlace: () => OutputPlace | Prom
         const { run, source, position } = start(place, clock, pagesOf(certificates, 10), true)
         await passUntil(clock, () => position() === 120, 0)
         await place.fail()
-        for (const page of pagesOf(madeCertificates(500, { seed: 'more', start: 120 }), 10)) source.add(page)
+        for (const page of pagesOf(madeCertificates(150, { seed: 'more', start: 120 }), 10)) source.add(page)
         for (let minute = 0; minute < 60; minute++) {
           await clock.pass(60_000)
           await quiet(2)
@@ -97,8 +97,8 @@ export function outputContract(name: string, makePlace: () => OutputPlace | Prom
         expect(run.status().modules[1]).toMatchObject({ dropped: 0, skipped: 0 })
         expect(run.status().modules[1]?.retries).toBeGreaterThan(10)
         await place.repair()
-        await passUntil(clock, () => position() === 620)
-        expect(new Set(await place.received()).size).toBe(620)
+        await passUntil(clock, () => position() === 270)
+        expect(new Set(await place.received()).size).toBe(270)
         await run.stop()
       }),
     )
