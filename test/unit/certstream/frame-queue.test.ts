@@ -41,14 +41,11 @@ describe('a queue of frames', () => {
   })
 
   it('takes a time in proportion to what goes through it', () => {
-    const took = (n: number) => {
-      const queue = new FrameQueue(1e12)
-      const began = performance.now()
-      for (let i = 0; i < n; i++) queue.push('x', 1)
-      while (queue.take() !== undefined);
-      return performance.now() - began
-    }
-    took(10_000)
-    expect(took(1_000_000)).toBeLessThan(Math.max(took(100_000), 10) * 50)
+    const queue = new FrameQueue(1e12)
+    const began = performance.now()
+    for (let i = 0; i < 1_000_000; i++) queue.push('x', 1)
+    while (queue.take() !== undefined);
+    // Half a second; moving all that is left for each would take hours.
+    expect(performance.now() - began).toBeLessThan(15_000)
   })
 })
