@@ -1,4 +1,6 @@
 import { request } from 'node:http'
+import { request as secureRequest } from 'node:https'
+import type { ConnectionOptions } from 'node:tls'
 import { WebSocket } from 'ws'
 import { Notifier } from '../../src/util/notifier.js'
 
@@ -33,6 +35,12 @@ class Inbox {
   }
 }
 
+type ClientOptions = Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> & {
+  readonly headers?: Record<string, string>
+  readonly origin?: string
+  readonly autoPong?: boolean
+}
+
 /** A client on a WebSocket, of the package `ws`. */
 export class SocketClient extends Inbox {
   readonly socket: WebSocket
@@ -43,7 +51,7 @@ export class SocketClient extends Inbox {
   /** The status of the HTTP answer that refused it. */
   readonly refused: Promise<number | undefined>
 
-  constructor(url: string, options: { headers?: Record<string, string>; origin?: string; autoPong?: boolean } = {}) {
+  constructor(url: string, options: ClientOptions = {}) {
     super()
     const socket = new WebSocket(url.replace(/^http/, 'ws'), options)
     this.socket = socket
@@ -75,14 +83,14 @@ export class EventClient extends Inbox {
   readonly ended: Promise<void>
   private readonly sent
 
-  constructor(url: string, headers: Record<string, string> = {}) {
+  constructor(url: string, headers: Record<string, string> = {}, tls: ConnectionOptions = {}) {
     super()
     let text = ''
     let isOver = () => {}
     this.ended = new Promise((resolve) => {
       isOver = resolve
     })
-    this.sent = request(url, { headers })
+    this.sent = url.startsWith('https') ? secureRequest(url, { ...tls, headers }) : request(url, { headers })
     this.status = new Promise((resolve) => {
       this.sent.on('response', (response) => {
         resolve(response.statusCode)

@@ -55,3 +55,6 @@ gEfXxOhasVk5CWFJ0IOEAiA6ioLjmHfcbSNMMwpeOFE9DTH33WQgeJiv7wGShvSt
 Yw==
 -----END CERTIFICATE-----
 `
+
+/** Its certificate, for other servers on loopback. */
+export const selfSigned = { key, cert }

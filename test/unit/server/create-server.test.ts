@@ -8,6 +8,7 @@ import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
 import { closing } from '../../support/closing.js'
 import { madeCertificates } from '../../support/module-certificates.js'
 import { EventClient, SocketClient } from '../../support/server-clients.js'
+import { selfSigned } from '../../support/untrusted-server.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ct-stream-server-'))
@@ -71,13 +72,13 @@ describe('a server', () => {
 
   it('goes on after an id, in order, without a hole and without a repeat, also after a restart', async () => {
     const keep = { file: newFile() }
-    const first = await serving({ keep }, [certificates.slice(0, 10)])
+    const first = await serving({ keep })
     const begun = first.socket('v2/stream')
     await begun.opened
-    await passed(first.source, certificates.slice(10, 16), begun)
+    for (const page of [certificates.slice(0, 10), certificates.slice(10, 16)]) await passed(first.source, page, begun)
     const after = begun.ids.at(-1)
     const again = first.socket(`full-stream?after=${begun.ids[1]}`)
-    await again.have(4)
+    await again.have(14)
     expect(again.ids).toEqual(begun.ids.slice(2))
     await first.server.close()
 
@@ -85,14 +86,14 @@ describe('a server', () => {
     const second = await serving({ keep }, [certificates.slice(14, 24)])
     const resumed = second.socket(`v2/stream?after=${begun.ids[2]}`)
     const events = second.events('v2/sse?format=domains&after=0123456789-1', { 'Last-Event-ID': `${after}` })
-    await resumed.have(11)
+    await resumed.have(21)
     await events.have(8)
     await passed(second.source, certificates.slice(24, 30), resumed)
     await events.have(14)
     const numbers = resumed.messages.map((message) => (message as unknown as { index: number }).index)
-    expect(numbers).toEqual(Array.from({ length: 17 }, (_, i) => 13 + i))
-    expect(new Set([...begun.ids, ...resumed.ids]).size).toBe(6 + 17 - 3)
-    expect(events.ids).toEqual(resumed.ids.slice(3))
+    expect(numbers).toEqual(Array.from({ length: 27 }, (_, i) => 3 + i))
+    expect(new Set([...begun.ids, ...resumed.ids]).size).toBe(30)
+    expect(events.ids).toEqual(resumed.ids.slice(13))
     expect(events.lastId).toBe(resumed.ids.at(-1))
   })
 
@@ -111,6 +112,24 @@ describe('a server', () => {
       expect(messages[0]).toMatchObject({ kind: 'gap', missed: null, after: id, id: begun.ids[21] })
       expect(stranger.ids.slice(1)).toEqual(begun.ids.slice(22))
     }
+  })
+
+  it('sends everything to a client that did not read for a while, and does not let the others wait', async () => {
+    const { source, socket, json } = await serving({ keep: { file: newFile() }, maxQueueBytes: 65_536 })
+    const [slow, quick] = [socket('full-stream'), socket('full-stream')]
+    await Promise.all([slow.opened, quick.opened])
+    slow.socket.pause()
+    // More than the buffers of two sockets hold: about 20 MB.
+    const count = 4000
+    const many = madeCertificates(count, { seed: 'many' })
+    for (const page of pagesOf(many, 200)) await passed(source, page, quick)
+    expect(slow.messages).toEqual([])
+    expect(await json('stats')).toMatchObject({ current_users: { 1: { live: false }, 2: { live: true } } })
+    slow.socket.resume()
+    await slow.have(count)
+    expect(slow.ids).toEqual(quick.ids)
+    await passed(source, certificates.slice(0, 1), quick)
+    expect((await slow.have(count + 1)).at(-1)).toEqual(quick.messages.at(-1))
   })
 
   it('answers with the newest messages, figures without addresses, and how it is', async () => {
@@ -235,6 +254,20 @@ describe('a server', () => {
     await first.closed
     const answer = await get('stats', { headers: { ...headers, origin: 'https://page.example' } })
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://page.example')
+  })
+
+  it('speaks TLS with the certificate it is given', async () => {
+    const { source, socket, url } = await serving({ tls: selfSigned })
+    expect(url).toMatch(/^https:/)
+    const [trusting, careful] = [socket('', { ca: selfSigned.cert, checkServerIdentity: () => undefined }), socket('')]
+    await trusting.opened
+    expect(await careful.closed).toBe(1006)
+    const stream = closing(
+      new EventClient(`${url}v2/sse`, {}, { ca: selfSigned.cert, checkServerIdentity: () => undefined }),
+    )
+    expect(await stream.status).toBe(200)
+    await passed(source, certificates.slice(0, 2), trusting)
+    expect((await stream.have(2)).map(({ id }) => id)).toEqual(trusting.ids)
   })
 
   it('names the option that is wrong', async () => {
