@@ -1,3 +1,17 @@
+/** Indexes from the first one, inclusive, to the second one, exclusive. */
+export type IndexRange = readonly [start: number, end: number]
+
+/** Ascending indexes as ranges. */
+export function rangesOf(indexes: readonly number[]): IndexRange[] {
+  const ranges: [number, number][] = []
+  for (const index of indexes) {
+    const last = ranges.at(-1)
+    if (last?.[1] === index) last[1]++
+    else ranges.push([index, index + 1])
+  }
+  return ranges
+}
+
 /** Which entries of which logs there are, as ranges of indexes; those that touch become one. */
 export class IndexRanges {
   /** Of each log, in ascending order. */

@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
 import { type Backlog, RecentPages } from './backlog.js'
-import { IndexRanges } from './index-ranges.js'
+import { type IndexRange, IndexRanges, rangesOf } from './index-ranges.js'
 import { keptFailed, openKept } from './kept-file.js'
 import { packPage, unpackPage } from './page-codec.js'
 import type { ServedEntry } from './served-entry.js'
@@ -62,18 +62,19 @@ export class KeptEntries implements Backlog {
     if (id === undefined || newest === undefined) throw new Error('it has no series of ids')
     this.series = id
     this.newest = newest
-    const rows = db.prepare<[], Kept & { log: string; start: number; end: number; first: number }>(
-      'SELECT first, last, at, length(entries) AS bytes, log, first_index AS start, end_index AS end FROM pages ORDER BY log, first_index',
+    const rows = db.prepare<[], Kept & { log: string; indexes: string }>(
+      'SELECT last, at, length(entries) AS bytes, log, indexes FROM pages ORDER BY last',
     )
-    let oldest = newest + 1
-    for (const { first, last, at, bytes, log, start, end } of rows.all()) {
-      this.known.add(log, start, end)
+    const oldest = db.prepare<[], number | null>('SELECT min(first) FROM pages').pluck().get()
+    const ranges: { readonly log: string; readonly range: IndexRange }[] = []
+    for (const { last, at, bytes, log, indexes } of rows.all()) {
+      for (const range of JSON.parse(indexes) as IndexRange[]) ranges.push({ log, range })
       this.kept.push({ last, at, bytes })
       this.bytes += bytes
-      oldest = Math.min(oldest, first)
     }
-    this.kept.sort((a, b) => a.last - b.last)
-    this.oldestKept = oldest
+    ranges.sort((a, b) => a.range[0] - b.range[0])
+    for (const { log, range } of ranges) this.known.add(log, ...range)
+    this.oldestKept = oldest ?? newest + 1
   }
 
   get oldest(): number {
@@ -118,11 +119,11 @@ export class KeptEntries implements Backlog {
   }
 
   private write(page: ServedPage, packed: Buffer, at: number, dropped: number | undefined): void {
-    const indexes = page.entries.map(({ index }) => index)
-    const [start, end] = [Math.min(...indexes), Math.max(...indexes) + 1]
+    // Those it has, not all between them: what a filter dropped may be wanted by another run.
+    const indexes = JSON.stringify(rangesOf(page.entries.map(({ index }) => index)))
     this.db
-      .prepare('INSERT INTO pages (last, first, at, log, first_index, end_index, entries) VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(page.last, page.first, at, page.entries[0]?.log.id, start, end, packed)
+      .prepare('INSERT INTO pages (last, first, at, log, indexes, entries) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(page.last, page.first, at, page.entries[0]?.log.id, indexes, packed)
     this.db.prepare('UPDATE series SET newest = ?').run(page.last)
     if (dropped !== undefined) this.db.prepare('DELETE FROM pages WHERE last <= ?').run(dropped)
   }

@@ -9,7 +9,7 @@ const SCHEMA = `
   CREATE TABLE series (id TEXT NOT NULL, newest INTEGER NOT NULL) STRICT;
   CREATE TABLE pages (
     last INTEGER PRIMARY KEY, first INTEGER NOT NULL, at INTEGER NOT NULL,
-    log TEXT NOT NULL, first_index INTEGER NOT NULL, end_index INTEGER NOT NULL, entries BLOB NOT NULL
+    log TEXT NOT NULL, indexes TEXT NOT NULL, entries BLOB NOT NULL
   ) STRICT;
 `
 
