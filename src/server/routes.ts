@@ -47,6 +47,12 @@ export class Routes {
     response.setHeader('Vary', 'Origin')
     const origin = this.gate.allowedOrigin(request)
     if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', origin)
+    if (request.method === 'OPTIONS' && origin !== undefined) {
+      // A page asks whether it may before it sends its token in a header.
+      response.setHeader('Access-Control-Allow-Headers', 'Authorization, Last-Event-ID')
+      response.writeHead(204).end()
+      return
+    }
     const refused = this.route(request, response)
     if (refused !== undefined) send(response, refused.status, `${refused.message}\n`, 'text/plain')
   }
@@ -63,7 +69,7 @@ export class Routes {
     // Whoever looks after the machine needs no secret to see that it runs.
     if (path === '/healthz') return state(response, told.illness())
     if (path === '/readyz') return state(response, told.illness() ?? told.unready())
-    if (path === '/v2/sse') return this.events.begin(request, response)
+    if (path === '/v2/sse' && request.method === 'GET') return this.events.begin(request, response)
     const refused = this.gate.mayAsk(request, url)
     if (refused !== undefined) return refused
     const example = examples[path]
@@ -75,7 +81,9 @@ export class Routes {
     else if (webSocketPaths.includes(path)) {
       response.setHeader('Upgrade', 'websocket')
       return { status: 426, message: 'this is a WebSocket' }
-    } else return { status: 404, message: 'there is nothing here' }
+    } else if (path !== '/v2/sse') return { status: 404, message: 'there is nothing here' }
+    // Of events that have no end there are only the headers.
+    else send(response, 200, '', 'text/event-stream')
     return undefined
   }
 }

@@ -157,6 +157,8 @@ describe('a server', () => {
     ] as const)
       expect((await get(path)).status, path).toBe(status)
     expect((await get('stats', { method: 'POST' })).status).toBe(405)
+    expect((await get('v2/sse', { method: 'HEAD' })).status).toBe(200)
+    expect(await (await get('latest.json', { method: 'HEAD' })).text()).toBe('')
     await source.close()
   })
 
@@ -254,6 +256,13 @@ describe('a server', () => {
     await first.closed
     const answer = await get('stats', { headers: { ...headers, origin: 'https://page.example' } })
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://page.example')
+    const preflight = (origin: string) => get('v2/sse', { method: 'OPTIONS', headers: { origin } })
+    expect((await preflight('https://other.example')).status).toBe(405)
+    const allowed = await preflight('https://page.example')
+    expect([allowed.status, allowed.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'Authorization, Last-Event-ID',
+    ])
   })
 
   it('speaks TLS with the certificate it is given', async () => {
