@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { loadSqlite, type SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import { markedVersion } from '../checkpoint/sqlite-marked.js'
 import { CtStreamError } from '../errors.js'
 import { fileFailed } from './output-error.js'
 
@@ -26,8 +27,7 @@ export async function openFindings(file: string): Promise<SqliteDatabase> {
     file,
     () => new driver(file, { timeout: 5000 }),
     (db) => {
-      const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
-      const version = tables === 0 ? 0 : versionOf(db)
+      const version = markedVersion(db, APPLICATION_ID, VERSION)
       db.pragma('journal_mode = WAL')
       // What was acknowledged survives a power cut.
       db.pragma('synchronous = FULL')
@@ -50,7 +50,7 @@ export async function openFindingsToRead(file: string): Promise<SqliteDatabase> 
   const driver = await loadSqlite('a database of findings cannot be read, %')
   if (!existsSync(file))
     throw new CtStreamError('CT_OUTPUT_FAILED', `there is no database of findings ${file}: the output sqlite makes one`)
-  return checked(file, () => new driver(file, { readonly: true, fileMustExist: true, timeout: 5000 }), versionOf)
+  return checked(file, () => new driver(file, { readonly: true, fileMustExist: true, timeout: 5000 }), requireMarked)
 }
 
 /** The open database when it passes `check`; else it is closed, and the error names the file. */
@@ -66,10 +66,7 @@ function checked(file: string, open: () => SqliteDatabase, check: (db: SqliteDat
   }
 }
 
-function versionOf(db: SqliteDatabase): number {
-  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID)
-    throw new Error('it is a database of another program')
-  const version = db.pragma('user_version', { simple: true }) as number
-  if (version > VERSION) throw new Error(`it has schema version ${version}; this one knows ${VERSION}`)
-  return version
+/** An empty file is no database of findings to look through. */
+function requireMarked(db: SqliteDatabase): void {
+  if (markedVersion(db, APPLICATION_ID, VERSION) === 0) throw new Error('it is a database of another program')
 }

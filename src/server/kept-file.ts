@@ -1,4 +1,5 @@
 import { loadSqlite, type SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import { markedVersion } from '../checkpoint/sqlite-marked.js'
 import { CtStreamError } from '../errors.js'
 import { newSeries } from './message-id.js'
 
@@ -25,8 +26,7 @@ export async function openKept(file: string): Promise<SqliteDatabase> {
   try {
     db = new driver(file, { timeout: 25 })
     db.pragma('locking_mode = EXCLUSIVE')
-    const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
-    const version = tables === 0 ? 0 : versionOf(db)
+    const version = markedVersion(db, APPLICATION_ID, VERSION)
     db.pragma('journal_mode = WAL')
     // A number that was sent is never given to another entry, also after a power cut.
     db.pragma('synchronous = FULL')
@@ -54,12 +54,4 @@ export function keptFailed(file: string, what: string, error: unknown): CtStream
   return new CtStreamError('CT_CACHE_UNUSABLE', `the file of kept entries ${file} could not be ${what}: ${reason}`, {
     cause: error,
   })
-}
-
-function versionOf(db: SqliteDatabase): number {
-  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID)
-    throw new Error('it is a database of another program')
-  const version = db.pragma('user_version', { simple: true }) as number
-  if (version > VERSION) throw new Error(`it has schema version ${version}; this one knows ${VERSION}`)
-  return version
 }
