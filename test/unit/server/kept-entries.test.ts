@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { IndexRanges, rangesOf } from '../../../src/server/index-ranges.js'
@@ -118,6 +119,33 @@ describe('kept entries', () => {
     )
     await expect(opened(file)).rejects.toMatchObject({ code: 'CT_CACHE_UNUSABLE' })
     await expect(opened(join(folder, 'no', 'such', 'folder'))).rejects.toMatchObject({ code: 'CT_CACHE_UNUSABLE' })
+  })
+
+  it('are not read by a version that does not know them', async () => {
+    const file = newFile()
+    ;(await opened(file)).close()
+    const db = new Database(file)
+    db.pragma('user_version = 2')
+    db.close()
+    await expect(opened(file)).rejects.toMatchObject({
+      code: 'CT_CACHE_UNUSABLE',
+      message: expect.stringContaining('it has schema version 2; this one knows 1'),
+    })
+  })
+
+  it('that were damaged end the client that asks for them, not the server', async () => {
+    const file = newFile()
+    const first = await opened(file)
+    await first.add(entries.slice(0, 4))
+    first.close()
+    const db = new Database(file)
+    db.prepare('UPDATE pages SET entries = ?').run(Buffer.from('no page'))
+    db.close()
+    const second = await opened(file)
+    await expect(second.pageAfter(0)).rejects.toMatchObject({ code: 'CT_CACHE_UNUSABLE' })
+    expect((await second.add(entries.slice(4, 5))).first).toBe(5)
+    expect((await second.pageAfter(4))?.first).toBe(5)
+    second.close()
   })
 
   it('say so when they cannot be read', async () => {
