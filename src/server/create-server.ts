@@ -110,7 +110,10 @@ class Serving implements CtServer {
   private async open() {
     const { settings, connections, gate, http } = this
     const { keep, clock, source } = settings
-    const backlog = keep === false ? new MemoryBacklog() : await KeptEntries.open({ ...keep, now: clock.now })
+    const onDamaged = (error: CtStreamError) =>
+      settings.logger.error('entries that were kept cannot be read', { error })
+    const backlog =
+      keep === false ? new MemoryBacklog() : await KeptEntries.open({ ...keep, now: clock.now, onDamaged })
     this.backlog = backlog
     const recent = new RecentMessages()
     const figures = new StreamFigures(source, connections)

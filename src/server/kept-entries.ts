@@ -1,4 +1,5 @@
 import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
+import type { CtStreamError } from '../errors.js'
 import { type Backlog, RecentPages } from './backlog.js'
 import { type IndexRange, IndexRanges, rangesOf } from './index-ranges.js'
 import { keptFailed, openKept } from './kept-file.js'
@@ -14,6 +15,8 @@ export interface KeepOptions {
   readonly maxBytes: number
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Told of each page that cannot be read, each time; it is left out. */
+  readonly onDamaged?: (error: CtStreamError) => void
 }
 
 interface Kept {
@@ -24,6 +27,7 @@ interface Kept {
 
 interface PageRow {
   readonly first: number
+  readonly last: number
   readonly entries: Uint8Array
 }
 
@@ -106,8 +110,14 @@ export class KeptEntries implements Backlog {
     const wanted = Math.max(number + 1, this.oldest)
     const atHand = this.recent.with(wanted) ?? this.sentAgain.with(wanted)
     if (atHand !== undefined) return atHand
-    if (this.reading?.number !== wanted) this.reading = { number: wanted, page: this.read(wanted) }
-    return this.reading.page
+    if (this.reading?.number === wanted) return this.reading.page
+    const reading = { number: wanted, page: this.read(wanted) }
+    this.reading = reading
+    const onRead = () => {
+      if (this.reading === reading) this.reading = undefined
+    }
+    reading.page.then(onRead, onRead)
+    return reading.page
   }
 
   has(logId: string, index: number): boolean {
@@ -141,18 +151,21 @@ export class KeptEntries implements Backlog {
   }
 
   private async read(number: number): Promise<ServedPage | undefined> {
+    let row: PageRow | undefined
     try {
-      const row = this.db
-        .prepare<[number], PageRow>('SELECT first, entries FROM pages WHERE last >= ? ORDER BY last LIMIT 1')
+      row = this.db
+        .prepare<[number], PageRow>('SELECT first, last, entries FROM pages WHERE last >= ? ORDER BY last LIMIT 1')
         .get(number)
       if (row === undefined) return undefined
       const page = new ServedPage(this.series, row.first, await unpackPage(row.entries))
       this.sentAgain.add(page)
       return page
-    } catch (error) {
-      throw keptFailed(this.options.file, 'read', error)
-    } finally {
-      this.reading = undefined
+    } catch (cause) {
+      const error = keptFailed(this.options.file, 'read', cause)
+      if (row === undefined) throw error
+      // Clients that came again and again for a damaged page would never get past it: it is a gap.
+      this.options.onDamaged?.(error)
     }
+    return this.pageAfter(row.last)
   }
 }

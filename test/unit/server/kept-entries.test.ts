@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { CtStreamError } from '../../../src/errors.js'
 import { IndexRanges, rangesOf } from '../../../src/server/index-ranges.js'
-import { KeptEntries } from '../../../src/server/kept-entries.js'
+import { type KeepOptions, KeptEntries } from '../../../src/server/kept-entries.js'
 import { packPage, unpackPage } from '../../../src/server/page-codec.js'
 import { type ServedEntry, servedEntry } from '../../../src/server/served-entry.js'
 import { logNamed, madeCertificates } from '../../support/module-certificates.js'
@@ -20,7 +21,7 @@ const entries = await Promise.all(
 )
 const hour = 3_600_000
 
-function opened(file: string, options: { forMs?: number; maxBytes?: number; now?: () => number } = {}) {
+function opened(file: string, options: Partial<KeepOptions> = {}) {
   return KeptEntries.open({ file, forMs: hour, maxBytes: 2 ** 30, now: () => 0, ...options })
 }
 
@@ -62,6 +63,9 @@ describe('kept entries', () => {
     expect((await second.pageAfter(9))?.first).toBe(1)
     expect((await second.pageAfter(10))?.first).toBe(11)
     expect(await second.pageAfter(12)).toBeUndefined()
+    // What was asked for before it was there is there then, also when it is no longer in memory.
+    for (let i = 12; i < 30; i++) await second.add(entries.slice(i, i + 1))
+    expect((await second.pageAfter(12))?.first).toBe(13)
     second.close()
   })
 
@@ -133,18 +137,20 @@ describe('kept entries', () => {
     })
   })
 
-  it('that were damaged end the client that asks for them, not the server', async () => {
+  it('that were damaged are left out, and somebody is told', async () => {
     const file = newFile()
     const first = await opened(file)
-    await first.add(entries.slice(0, 4))
+    for (const start of [0, 4, 8]) await first.add(entries.slice(start, start + 4))
     first.close()
     const db = new Database(file)
-    db.prepare('UPDATE pages SET entries = ?').run(Buffer.from('no page'))
+    db.prepare('UPDATE pages SET entries = ? WHERE first = 5').run(Buffer.from('no page'))
     db.close()
-    const second = await opened(file)
-    await expect(second.pageAfter(0)).rejects.toMatchObject({ code: 'CT_CACHE_UNUSABLE' })
-    expect((await second.add(entries.slice(4, 5))).first).toBe(5)
-    expect((await second.pageAfter(4))?.first).toBe(5)
+    const damages: CtStreamError[] = []
+    const second = await opened(file, { onDamaged: (error) => damages.push(error) })
+    expect((await second.pageAfter(0))?.first).toBe(1)
+    expect((await second.pageAfter(4))?.first).toBe(9)
+    expect(damages).toMatchObject([{ code: 'CT_CACHE_UNUSABLE' }])
+    expect(await second.pageAfter(12)).toBeUndefined()
     second.close()
   })
 
