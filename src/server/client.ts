@@ -113,6 +113,7 @@ export class Client {
       await drained(sink)
       if (!this.isOpen) return
       const page = await backlog.pageAfter(this.sent)
+      if (!this.isOpen) return
       const next = page?.first ?? backlog.newest + 1
       if (next > this.sent + 1) {
         this.tellGap(messageId(backlog.series, next - 1), next - 1 - this.sent)

@@ -41,7 +41,8 @@ export class EventStreams {
       path,
       client: beginClient(wanted, {
         sink: response,
-        isOpen: () => !response.writableEnded,
+        // An answer says that it can be written to also when its connection is gone.
+        isOpen: () => !response.writableEnded && !socket.destroyed,
         backlog,
         maxQueueBytes: settings.maxQueueBytes,
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),

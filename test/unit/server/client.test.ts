@@ -43,12 +43,15 @@ class HeldSink extends Writable {
   }
 }
 
-function connected(backlog: MemoryBacklog, options: { position?: number; maxQueueBytes?: number } = {}) {
+function connected(
+  backlog: MemoryBacklog,
+  options: { position?: number; maxQueueBytes?: number; isOpen?: () => boolean } = {},
+) {
   const sink = new HeldSink()
-  const { position = backlog.newest, maxQueueBytes = 100 } = options
+  const { position = backlog.newest, maxQueueBytes = 100, isOpen = () => true } = options
   const failures: unknown[] = []
   const onFailure = (error: unknown) => failures.push(error)
-  const client = new Client({ sink, selection, backlog, position, maxQueueBytes, onFailure })
+  const client = new Client({ sink, isOpen, selection, backlog, position, maxQueueBytes, onFailure })
   return { sink, client, failures }
 }
 
@@ -113,6 +116,25 @@ describe('a client of a server', () => {
     await settle()
     expect(failures).toEqual([])
     expect(client.position).toBeLessThan(5)
+  })
+
+  it('that has gone while it caught up has nothing more read for it', async () => {
+    const backlog = new MemoryBacklog()
+    for (let i = 0; i < 6; i++) await backlog.add(entries.slice(i, i + 1))
+    const read: number[] = []
+    const pageAfter = backlog.pageAfter.bind(backlog)
+    backlog.pageAfter = (number) => {
+      read.push(number)
+      return pageAfter(number)
+    }
+    const { sink, client } = connected(backlog, { position: 0, isOpen: () => read.length < 3 })
+    client.catchUp()
+    await settle()
+    expect(read).toEqual([0, 1, 2])
+    expect(sink.messages).toHaveLength(2)
+    client.take(await backlog.add(entries.slice(6, 7)))
+    await settle()
+    expect(sink.messages).toHaveLength(2)
   })
 
   it('is disconnected when what it missed cannot be read', async () => {
