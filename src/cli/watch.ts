@@ -58,10 +58,11 @@ export async function watch<Stream extends WatchedStream>({
     overlay: line,
     json: jsonClock(values, io.clock),
   })
+  const output = new Output(io.stdout, line)
   const waits = end === 'never' && limit === undefined
   for (let attempt = 1; ; attempt++) {
     try {
-      return await watchOnce({ context, open, consume, end, endPatienceMs }, { limit, logger, line })
+      return await watchOnce({ context, open, consume, end, endPatienceMs }, { limit, logger, line, output })
     } catch (error) {
       if (!waits || io.stop.aborted || !isNoNetwork(error)) throw error
       const retryInMs = backoffDelay(bootBackoff, attempt - 1, Math.random)
@@ -97,6 +98,7 @@ interface Showing {
   readonly limit: number | undefined
   readonly logger: Logger
   readonly line: StatusLine | undefined
+  readonly output: Output
 }
 
 async function watchOnce<Stream extends WatchedStream>(
@@ -107,7 +109,7 @@ async function watchOnce<Stream extends WatchedStream>(
     end = 'never',
     endPatienceMs,
   }: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
-  { limit, logger, line }: Showing,
+  { limit, logger, line, output }: Showing,
 ): Promise<void> {
   const { io } = context
   const stream = await open(withoutTroubles(logger))
@@ -129,7 +131,7 @@ async function watchOnce<Stream extends WatchedStream>(
         })
   watchTroubles({ stream, logger, clock: io.clock, signal: over.signal })
   try {
-    await consume(stream, { output: new Output(io.stdout, line), limit, logger })
+    await consume(stream, { output, limit, logger })
     line?.finish(stream.status())
     if (failure !== undefined) throw failure
   } finally {

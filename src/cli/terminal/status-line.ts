@@ -14,7 +14,7 @@ export class StatusLine implements Overlay {
   private readonly terminal: CliOutput
   private readonly style: Style
   private readonly clock: Clock
-  private readonly stopped = new AbortController()
+  private stopped = new AbortController()
   private text = ''
   private hidden = false
 
@@ -24,12 +24,14 @@ export class StatusLine implements Overlay {
     this.clock = clock
   }
 
-  /** Begins to show `status()`. */
+  /** Begins to show `status()`; also again, after it was stopped. */
   start(status: () => StreamStatus, end: EndOption): void {
+    this.stopped.abort()
+    this.stopped = new AbortController()
     this.run(status, end).catch(() => {})
   }
 
-  /** Takes the line away for good. */
+  /** Takes the line away. */
   stop(): void {
     this.stopped.abort()
     this.draw('')
@@ -53,9 +55,10 @@ export class StatusLine implements Overlay {
 
   private async run(status: () => StreamStatus, end: EndOption): Promise<void> {
     const meter = new ProgressMeter(end)
-    while (!this.stopped.signal.aborted) {
+    const { signal } = this.stopped
+    while (!signal.aborted) {
       this.draw(lineOf(status(), meter, end))
-      await this.clock.sleep(everyMs, this.stopped.signal)
+      await this.clock.sleep(everyMs, signal)
     }
   }
 

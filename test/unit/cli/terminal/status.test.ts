@@ -169,6 +169,21 @@ describe('the status line', () => {
     expect(text()).toBe(`${drawn}${erase}certificate\n${drawn}${erase}`)
   })
 
+  it('goes on with a stream that is opened again', async () => {
+    const { stream, text } = terminal()
+    const ticks: (() => void)[] = []
+    const clock = { now: () => 0, sleep: () => new Promise<void>((wake) => ticks.push(wake)) }
+    const line = new StatusLine(stream, noStyle, clock)
+    line.start(() => status([], { entries: 1 }), 'never')
+    line.stop()
+    line.start(() => status([], { entries: 2 }), 'never')
+    for (const tick of ticks) tick()
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(text().match(/\d+ entries/g)).toEqual(['1 entries', '2 entries', '2 entries'])
+    line.stop()
+  })
+
   it('leaves a summary, unless there was nothing to sum up', () => {
     const { stream, text } = terminal()
     const line = new StatusLine(stream, noStyle, { now: () => 0, sleep: () => new Promise<void>(() => {}) })
