@@ -103,16 +103,19 @@ function codeOf(error: unknown): string | undefined {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return quoted(String(error))
-  return error.message || codeOf(error) || error.name
+  // OpenSSL and Node's assertions end theirs with a new line.
+  return onOneLine(error.message, 500) || codeOf(error) || error.name
 }
 
-/** The first 200 characters of a body for a message: tags, control characters and runs of white space made one space. */
+/** The first 200 characters of a body for a message, without tags. */
 export function excerpt(body: Uint8Array, limit = 200): string {
   const text = bufferOf(body.subarray(0, MAX_ERROR_BODY)).toString('utf8')
-  const clean = text
-    .replace(/<[^<>]*>/g, ' ')
-    .replace(/[\s\p{C}]+/gu, ' ')
-    .trim()
+  return onOneLine(text.replace(/<[^<>]*>/g, ' '), limit)
+}
+
+/** Control characters and runs of white space made one space. */
+function onOneLine(text: string, limit: number): string {
+  const clean = text.replace(/[\s\p{C}]+/gu, ' ').trim()
   return clean.length > limit ? `${clean.slice(0, limit).trimEnd()}…` : clean
 }
 
