@@ -303,7 +303,9 @@ describe('faults: connections', () => {
       })
     expect(await received({ disconnect: true, reset: true })).toEqual({ bytes: '', error: 'ECONNRESET' })
     expect(await received({ cutAfter: 100 })).toMatchObject({ error: undefined })
-    expect(await received({ cutAfter: 100, reset: true })).toMatchObject({ error: 'ECONNRESET' })
+    // Node 20 and 22 end a connection before they reset it, once something was sent on it.
+    const error = Number.parseInt(process.versions.node, 10) >= 24 ? 'ECONNRESET' : undefined
+    expect(await received({ cutAfter: 100, reset: true })).toMatchObject({ error })
   })
 
   it('announce another length than what is sent', async () => {

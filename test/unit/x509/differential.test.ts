@@ -124,7 +124,8 @@ function opensslView(theirs: X509Certificate, { keyUsage, basicConstraints, publ
     // Which algorithms it knows depends on its version.
     key: key === undefined ? toHex(publicKey?.spki ?? new Uint8Array()) : exported(key),
     bits: key?.asymmetricKeyDetails?.modulusLength,
-    issuedByItself: theirs.subject === theirs.issuer && theirs.subject !== undefined,
+    // An empty name is undefined, from Node 22.23 on ''.
+    issuedByItself: theirs.subject === theirs.issuer && Boolean(theirs.subject),
   }
 }
 
