@@ -3,13 +3,13 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMeant } from '../../loglist/log-name.js'
 import type { EvidenceJson } from '../../types/evidence.js'
+import { harmlessJson } from '../../util/harmless.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import { reportLine } from '../terminal/report.js'
-import { sanitizeJson } from '../terminal/sanitize.js'
 import { styleFor } from '../terminal/style.js'
 import { type Column, tableText, widthFor } from '../terminal/table.js'
 
@@ -74,7 +74,7 @@ async function keysFrom(values: CommandContext['values']): Promise<readonly stri
 
 /** One line, which is a document. */
 function documentText(document: EvidenceJson): string {
-  return `${sanitizeJson(JSON.stringify(document))}\n`
+  return `${harmlessJson(document)}\n`
 }
 
 /** Named by what they hold: written again, they stay what they are. */

@@ -4,6 +4,7 @@ import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
 import type { Logger } from '../../types/clock.js'
 import type { LogSpec } from '../../types/log.js'
 import type { ListedLog } from '../../types/log-list.js'
+import { harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
@@ -11,7 +12,6 @@ import { type Format, formatFrom } from '../formats/format.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
 import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
-import { sanitizeJson } from '../terminal/sanitize.js'
 import { styleFor } from '../terminal/style.js'
 
 const proofFlag: Flag = {
@@ -100,7 +100,7 @@ function provenJson(cert: CtCertificate, { head, leafHash, auditPath }: ProvenEn
       auditPath: auditPath.map(base64),
     },
   }
-  return `${sanitizeJson(JSON.stringify(json))}\n`
+  return `${harmlessJson(json)}\n`
 }
 
 interface Target {

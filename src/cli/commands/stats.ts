@@ -79,11 +79,11 @@ type Shower = (report: StatisticsReport, output: Surroundings['output']) => Prom
 
 /** Shows a report as the flags ask for. */
 async function shower({ io, values }: CommandContext): Promise<Shower> {
-  const [{ statsText }, { statsPage }, { styleFor }, { sanitizeJson }, { replaceFile }] = await Promise.all([
+  const [{ statsText }, { statsPage }, { styleFor }, { harmlessJson }, { replaceFile }] = await Promise.all([
     import('../stats/stats-text.js'),
     import('../stats/stats-page.js'),
     import('../terminal/style.js'),
-    import('../terminal/sanitize.js'),
+    import('../../util/harmless.js'),
     import('../../util/replace-file.js'),
   ])
   const html = values.text('html')
@@ -95,7 +95,7 @@ async function shower({ io, values }: CommandContext): Promise<Shower> {
   return async (report, output) => {
     if (html !== undefined) await replaceFile(html, statsPage(report)).catch((error) => notWritten(html, error))
     const text = isJson
-      ? `${sanitizeJson(JSON.stringify(report))}\n`
+      ? `${harmlessJson(report)}\n`
       : `${isFirst ? '' : '\n'}${statsText(report, style, io.stdout.columns || undefined)}`
     isFirst = false
     return output.write(text)

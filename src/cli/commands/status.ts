@@ -2,6 +2,7 @@ import { openGaps } from '../../checkpoint/open-gaps.js'
 import type { CheckpointOwner } from '../../checkpoint/sqlite-tables.js'
 import type { Evidence, Gap, LogCheckpoint, LogCondition } from '../../types/checkpoint.js'
 import type { AwaitedEnd, LogInfo, SignedHead } from '../../types/log.js'
+import { harmless, harmlessJson } from '../../util/harmless.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, jsonFlag } from '../flags/flags.js'
@@ -9,7 +10,6 @@ import { usageError } from '../flags/usage-error.js'
 import type { CliIo } from '../io.js'
 import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
-import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
 import { awaitedText } from '../terminal/status-text.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, tableText, widthFor } from '../terminal/table.js'
@@ -91,7 +91,7 @@ function lagOf(log: KnownLog): number | undefined {
 function statusReport(contents: Contents, io: CliIo, style: Style): string {
   const { path, logs, gaps, evidence } = contents
   const [now, width] = [io.clock.now(), widthFor(io.stdout)]
-  const parts = [`${style.bold(sanitize(path))}: ${ownerText(contents.owner, io)}\n`]
+  const parts = [`${style.bold(harmless(path))}: ${ownerText(contents.owner, io)}\n`]
   parts.push(
     logs.length === 0 ? 'no log has a position yet\n' : tableText(logs, logColumns(contents, now), style, width),
   )
@@ -113,7 +113,7 @@ function statusReport(contents: Contents, io: CliIo, style: Style): string {
 
 function ownerText(owner: CheckpointOwner | undefined, io: CliIo): string {
   if (owner === undefined) return 'no stream uses it'
-  const who = `process ${owner.pid} on ${sanitize(owner.host)}, since ${new Date(owner.since).toISOString()}`
+  const who = `process ${owner.pid} on ${harmless(owner.host)}, since ${new Date(owner.since).toISOString()}`
   const isRunning = io.isRunning(owner)
   if (isRunning === false) return `no stream uses it; the last one ended without closing it (${who})`
   return `${isRunning ? 'in use' : 'in use or left behind'} by ${who}`
@@ -208,7 +208,7 @@ function statusJson({ path, owner, logs, gaps, evidence }: Contents, io: CliIo):
     gaps: gaps.map(({ end, recordedAt, ...gap }) => ({ ...gap, end: end ?? null, recordedAt: timeJson(recordedAt) })),
     evidence: evidence.map(({ recordedAt, ...one }) => ({ ...one, recordedAt: timeJson(recordedAt) })),
   }
-  return `${sanitizeJson(JSON.stringify(json))}\n`
+  return `${harmlessJson(json)}\n`
 }
 
 function logJson(log: KnownLog): object {

@@ -1,10 +1,10 @@
 import { CtStreamError } from '../../errors.js'
 import type { EvidenceVerdict } from '../../types/evidence.js'
+import { harmless, harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, jsonFlag } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
-import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
 import { type Style, styleFor } from '../terminal/style.js'
 
 const keyFlag: Flag = {
@@ -69,17 +69,17 @@ async function outcomeOf(file: string, { io, values }: CommandContext): Promise<
 }
 
 function outcomeText({ file, verdict, error }: Outcome, style: Style): string {
-  const name = style.bold(sanitize(file))
-  if (verdict === undefined) return `${name}: ${style.red('unreadable')}: ${sanitize(error ?? '')}\n`
+  const name = style.bold(harmless(file))
+  if (verdict === undefined) return `${name}: ${style.red('unreadable')}: ${harmless(error ?? '')}\n`
   const word = verdict.holds ? style.green('holds') : style.red('does not hold')
-  const lines = [`${name}: ${word}`, `  ${sanitize(verdict.verdict)}`]
-  if (verdict.holds) lines.push(...verdict.unproven.map((what) => `  not proven: ${sanitize(what)}`))
+  const lines = [`${name}: ${word}`, `  ${harmless(verdict.verdict)}`]
+  if (verdict.holds) lines.push(...verdict.unproven.map((what) => `  not proven: ${harmless(what)}`))
   return `${lines.join('\n')}\n`
 }
 
 function outcomeJson({ file, verdict, error }: Outcome): string {
   const { log, ...rest } = verdict ?? {}
-  return `${sanitizeJson(JSON.stringify({ file, ...(error === undefined ? { log, ...rest } : { error }) }))}\n`
+  return `${harmlessJson({ file, ...(error === undefined ? { log, ...rest } : { error }) })}\n`
 }
 
 function countText(count: number, of: number): string {

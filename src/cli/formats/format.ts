@@ -1,9 +1,9 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import { harmless, harmlessJson } from '../../util/harmless.js'
 import { formatNames } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
 import type { CliIo } from '../io.js'
-import { sanitize, sanitizeJson } from '../terminal/sanitize.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { widthFor } from '../terminal/table.js'
 import { prettyText } from './pretty.js'
@@ -36,7 +36,7 @@ export function makeFormat(name: FormatName, style: Style, template?: string, co
     case 'pretty':
       return (cert) => `${prettyText(cert, style)}\n`
     case 'domains':
-      return (cert) => cert.dnsNames.map((domain) => `${sanitize(domain)}\n`).join('')
+      return (cert) => cert.dnsNames.map((domain) => `${harmless(domain)}\n`).join('')
     case 'certstream':
       return certStream
     case 'certstream-lite':
@@ -54,7 +54,7 @@ const certStream: Format = Object.assign((cert: CtCertificate) => jsonLine(cert.
 })
 
 function jsonLine(json: object): string {
-  return `${sanitizeJson(JSON.stringify(json))}\n`
+  return `${harmlessJson(json)}\n`
 }
 
 /** The format the flags ask for; a template alone is enough. */

@@ -1,6 +1,6 @@
 import type { CtCertificate, PublicKeyInfo } from '../../types/certificate.js'
+import { harmless } from '../../util/harmless.js'
 import { formatCount } from '../terminal/quantities.js'
-import { sanitize } from '../terminal/sanitize.js'
 import type { Style } from '../terminal/style.js'
 
 const labelWidth = 12
@@ -8,7 +8,7 @@ const dayMs = 86_400_000
 
 /** A certificate over several lines, the last one empty; fields without a value are left out. */
 export function prettyText(cert: CtCertificate, style: Style): string {
-  const place = `${sanitize(cert.log.description)}${cert.log.id === '' ? '' : ` (${cert.log.kind})`}`
+  const place = `${harmless(cert.log.description)}${cert.log.id === '' ? '' : ` (${cert.log.kind})`}`
   const title = `${cert.kind} ${cert.index} of ${place}`
   const lines = fieldsOf(cert).flatMap(([label, values]) => fieldLines(label, values, style))
   return [style.bold(title), ...lines, ''].join('\n')
@@ -40,7 +40,7 @@ function fieldsOf(cert: CtCertificate): [string, readonly (string | undefined)[]
 
 function fieldLines(label: string, values: readonly (string | undefined)[], style: Style): string[] {
   const texts = values.filter((value) => value !== undefined && value !== '') as string[]
-  return texts.map((text, i) => `  ${style.dim((i === 0 ? label : '').padEnd(labelWidth))} ${sanitize(text)}`)
+  return texts.map((text, i) => `  ${style.dim((i === 0 ? label : '').padEnd(labelWidth))} ${harmless(text)}`)
 }
 
 function validity({ notBefore, notAfter }: CtCertificate): string | undefined {

@@ -1,7 +1,7 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import { harmless } from '../../util/harmless.js'
 import { suggest } from '../../util/suggest.js'
 import { usageError } from '../flags/usage-error.js'
-import { sanitize } from '../terminal/sanitize.js'
 
 type Part = string | { readonly path: readonly string[] }
 
@@ -58,7 +58,7 @@ export function compileTemplate(template: string): (cert: CtCertificate) => stri
   const parts = parse(template)
   return (cert) => {
     const json: unknown = cert.toJSON()
-    return parts.map((part) => (typeof part === 'string' ? part : sanitize(textOf(valueAt(json, part.path))))).join('')
+    return parts.map((part) => (typeof part === 'string' ? part : harmless(textOf(valueAt(json, part.path))))).join('')
   }
 }
 

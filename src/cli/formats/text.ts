@@ -1,6 +1,6 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import { harmless } from '../../util/harmless.js'
 import { formatCount } from '../terminal/quantities.js'
-import { sanitize } from '../terminal/sanitize.js'
 import type { Style } from '../terminal/style.js'
 import { truncate, widthOf } from '../terminal/width.js'
 
@@ -14,8 +14,8 @@ const kinds = { certificate: 'cert', precertificate: 'pre ', unparsable: 'bad ' 
  */
 export function textLine(cert: CtCertificate, style: Style, columns?: number): string {
   const time = cert.timestamp === undefined ? '-' : cert.timestamp.toISOString().replace(/\.\d{3}Z$/, 'Z')
-  const place = `${sanitize(cert.log.description)} #${cert.index}`
-  const [names, issuer, log] = fitted([what(cert), sanitize(issuerOf(cert)), place], columns && columns - 30)
+  const place = `${harmless(cert.log.description)} #${cert.index}`
+  const [names, issuer, log] = fitted([what(cert), harmless(issuerOf(cert)), place], columns && columns - 30)
   return [
     style.dim(time),
     styleOfKind(cert, style)(kinds[cert.kind]),
@@ -48,10 +48,10 @@ function fitted(texts: readonly string[], room: number | undefined): readonly st
 }
 
 function what(cert: CtCertificate): string {
-  if (cert.kind === 'unparsable') return sanitize(cert.problems[0]?.message ?? 'unparsable')
+  if (cert.kind === 'unparsable') return harmless(cert.problems[0]?.message ?? 'unparsable')
   const names = namesOf(cert)
   const [shown, rest] = [names.slice(0, namesShown), names.length - namesShown]
-  return `${shown.map(sanitize).join(' ')}${rest > 0 ? ` (+${formatCount(rest)})` : ''}`
+  return `${shown.map(harmless).join(' ')}${rest > 0 ? ` (+${formatCount(rest)})` : ''}`
 }
 
 /** What a certificate is for, in the best words it has. */

@@ -1,6 +1,6 @@
 import type { StatisticsReport } from '../../intelligence/statistics-report.js'
+import { harmless } from '../../util/harmless.js'
 import { bar } from '../terminal/bars.js'
-import { sanitize } from '../terminal/sanitize.js'
 import type { Style } from '../terminal/style.js'
 import { truncate, widthOf, wrap } from '../terminal/width.js'
 import { countText, percent, sectionsOf, summaryOf } from './sections.js'
@@ -17,7 +17,7 @@ export function statsText(report: StatisticsReport, style: Style, width = DEFAUL
   const lines = summaryOf(report).flatMap((sentence) => wrap(sentence, room))
   for (const { title, table, label } of sectionsOf(report)) {
     const rows = table.rows.map(({ name, count, error }) => ({
-      text: sanitize(label(name)),
+      text: harmless(label(name)),
       count,
       number: countText(count, error),
     }))

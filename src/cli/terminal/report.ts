@@ -1,8 +1,8 @@
 import type { Clock, Logger } from '../../types/clock.js'
+import { harmless, harmlessJson } from '../../util/harmless.js'
 import type { Values } from '../flags/values.js'
 import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
-import { sanitize, sanitizeJson } from './sanitize.js'
 import type { Style } from './style.js'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
@@ -58,7 +58,7 @@ export function messageJson(
 ): string {
   const plain = Object.entries(context).map(([key, value]) => [key, value instanceof Error ? errorJson(value) : value])
   const json = { time: new Date(now).toISOString(), level, message, ...Object.fromEntries(plain) }
-  return sanitizeJson(JSON.stringify(json))
+  return harmlessJson(json)
 }
 
 function errorJson(error: Error): object {
@@ -68,7 +68,7 @@ function errorJson(error: Error): object {
 /** One line; what a log sent cannot leave it. */
 export function reportLine(message: string, context: Record<string, unknown> = {}): string {
   const pairs = Object.entries(context).filter(([, value]) => value !== undefined)
-  return sanitize([message, ...pairs.map(([key, value]) => `${key}=${valueText(value)}`)].join(' '))
+  return harmless([message, ...pairs.map(([key, value]) => `${key}=${valueText(value)}`)].join(' '))
 }
 
 function valueText(value: unknown): string {

@@ -1,12 +1,12 @@
+import { harmless, harmlessJson } from '../../util/harmless.js'
 import type { CliOutput } from '../io.js'
-import { sanitize, sanitizeJson } from './sanitize.js'
 import type { Style } from './style.js'
 import { truncate, widthOf, wrap } from './width.js'
 
 /** One column of a table for people. */
 export interface Column<T> {
   readonly title: string
-  /** Not yet sanitized; `undefined` shows as `-`. */
+  /** Not yet made harmless; `undefined` shows as `-`. */
   readonly text: (row: T) => string | undefined
   readonly isNumber?: boolean
   /** Never cut to fit: where there is no room for it, the table is stacked. Numbers are not cut either. */
@@ -27,7 +27,7 @@ const gap = 2
  */
 export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], style: Style, width?: number): string {
   if (rows.length === 0) return ''
-  const cells = rows.map((row) => columns.map(({ text }) => sanitize(text(row) ?? '-')))
+  const cells = rows.map((row) => columns.map(({ text }) => harmless(text(row) ?? '-')))
   const natural = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((line) => widthOf(line[i] ?? ''))))
   const widths = fitted(natural, columns, width)
   if (widths === undefined) return stackText(rows, cells, columns, style, width ?? 0)
@@ -100,7 +100,7 @@ export function widthFor({ isTTY, columns }: CliOutput): number | undefined {
 /** A JSON array, a line for each element. */
 export function jsonLines(rows: readonly object[]): string {
   if (rows.length === 0) return '[]\n'
-  return `[${rows.map((row) => `\n${sanitizeJson(JSON.stringify(row))}`).join(',')}\n]\n`
+  return `[${rows.map((row) => `\n${harmlessJson(row)}`).join(',')}\n]\n`
 }
 
 function padded<T>(text: string, width: number, columns: readonly Column<T>[], i: number, painted: string): string {

@@ -1,6 +1,6 @@
 import type { LogStatus, StreamStatus } from '../../types/stream.js'
+import { harmless } from '../../util/harmless.js'
 import { formatCount, formatDuration, formatRate } from '../terminal/quantities.js'
-import { sanitize } from '../terminal/sanitize.js'
 import { statusText } from '../terminal/status-text.js'
 import type { Style } from '../terminal/style.js'
 import { type Column, tableText } from '../terminal/table.js'
@@ -47,7 +47,7 @@ export function frameOf({ status, history, view, style, columns, lines, message 
   while (frame.length < lines - 2) frame.push('')
   return [
     ...frame.slice(0, Math.max(0, lines - 2)),
-    style.yellow(truncate(sanitize(message ?? ''), columns)),
+    style.yellow(truncate(harmless(message ?? ''), columns)),
     style.dim(truncate(footer(view, { offset, shown: shown.length, of: rows.length }), columns)),
   ].slice(-lines)
 }
@@ -59,13 +59,13 @@ function plotLine(history: RateHistory, columns: number): string {
 }
 
 function noRows(status: StreamStatus, view: View): string {
-  return status.logs.length === 0 ? 'the log lists are read …' : `no log has "${sanitize(view.filter)}" in it`
+  return status.logs.length === 0 ? 'the log lists are read …' : `no log has "${harmless(view.filter)}" in it`
 }
 
 function footer(view: View, rows: { readonly offset: number; readonly shown: number; readonly of: number }): string {
-  if (view.isTyping) return `filter: ${sanitize(view.filter)}█ (enter keeps it, escape clears it)`
+  if (view.isTyping) return `filter: ${harmless(view.filter)}█ (enter keeps it, escape clears it)`
   const part = rows.shown < rows.of ? `${rows.offset + 1} to ${rows.offset + rows.shown} of ${rows.of} · ` : ''
-  const filter = view.filter === '' ? '' : `filter "${sanitize(view.filter)}" · `
+  const filter = view.filter === '' ? '' : `filter "${harmless(view.filter)}" · `
   return `${part}${filter}by ${view.order}${view.isReversed ? ' (reversed)' : ''} · ${keys}`
 }
 
