@@ -34,16 +34,20 @@ const readMarks = (db: SqliteDatabase) =>
     tables: Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()),
   }))()
 
-/** Brings a file to the newest schema, each step in a transaction of its own: it is never left between two versions. */
+/**
+ * Brings a file to the newest schema, all steps in one transaction: whoever only reads never meets a new file as an old one, and a step that
+ * fails leaves it as it was.
+ */
 export function migrate(db: SqliteDatabase, path: string, from: number, steps: readonly Migration[]): void {
-  for (const { version, sql, finish } of steps) {
-    if (version <= from) continue
-    db.transaction(() => {
+  const missing = steps.filter(({ version }) => version > from)
+  if (missing.length === 0) return
+  db.transaction(() => {
+    for (const { version, sql, finish } of missing) {
       db.exec(sql)
       finish?.(db, path)
       db.pragma(`user_version = ${version}`)
-    }).exclusive()
-  }
+    }
+  }).exclusive()
 }
 
 export function newestVersion(steps: readonly Migration[]): number {
