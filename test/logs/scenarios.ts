@@ -193,7 +193,10 @@ export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLo
 
   /** Kills a reader again and again while entries are submitted, then reads to the head; all of them together saw everything. */
   async function killed(checkpoint: string, start: (journal: string, last: boolean) => ChildProcess): Promise<void> {
-    const growth = add(100)
+    let grows = true
+    const growth = add(100).finally(() => {
+      grows = false
+    })
     const seen: (string | undefined)[] = []
     let repeated = 0
     for (let round = 0; round <= KILLS; round++) {
@@ -202,7 +205,7 @@ export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLo
       const journal = `${checkpoint}.${round}`
       const child = start(journal, last)
       if (last) expect(await once(child, 'exit')).toEqual([0, null])
-      else await killAtRandom(child, journal)
+      else await killAtRandom(child, journal, () => grows)
       const lines = existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').slice(0, -1) : []
       const entries = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
       const [first] = entries
@@ -277,15 +280,16 @@ export function scenarios(open: () => Promise<RealLog>, more: (log: () => RealLo
   more(() => log)
 }
 
-/** Kills the child some time after its first entry, or while it starts. */
-async function killAtRandom(child: ChildProcess, journal: string): Promise<void> {
+/** Kills the child some time after its first entry, or while it starts; one that has read all of a log that grows no more gets none. */
+async function killAtRandom(child: ChildProcess, journal: string, grows: () => boolean): Promise<void> {
   const exited = once(child, 'exit')
   const started = () => existsSync(journal) && statSync(journal).size > 0
-  if (Math.random() < 0.9) while (child.exitCode === null && !started()) await wait(2)
+  if (Math.random() < 0.9) while (child.exitCode === null && !started() && grows()) await wait(2)
   await wait(Math.random() * 200)
   child.kill('SIGKILL')
   await exited
 }
+
 async function committed(checkpoint: string): Promise<number> {
   if (!existsSync(checkpoint)) return 0
   const store = new library.SqliteCheckpointStore(checkpoint, { readOnly: true })
