@@ -9,6 +9,7 @@ export default defineConfig({
     index: 'src/index.ts',
     certstream: 'src/certstream/index.ts',
     testing: 'src/testing/index.ts',
+    metrics: 'src/metrics/index.ts',
     modules: 'src/modules/index.ts',
     'modules/intelligence': 'src/modules/intelligence.ts',
     'modules/watchlist': 'src/modules/watchlist.ts',

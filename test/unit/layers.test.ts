@@ -30,7 +30,9 @@ const RANKS: Record<string, number> = {
   modules: 6,
   // The client of CertStream servers.
   certstream: 6,
-  server: 6,
+  // Reads what streams and modules say of themselves.
+  metrics: 6.2,
+  server: 6.5,
   // Outputs are modules.
   outputs: 6.5,
   // Uses both `testing` and `modules`.
@@ -46,6 +48,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   'p-queue': /^http\//,
   'better-sqlite3': /^checkpoint\/sqlite/,
   zod: /^(modules|outputs)\//,
+  'prom-client': /^metrics\//,
   nodemailer: /^outputs\//,
   ws: /^(certstream|server)\//,
   '@peculiar/asn1-x509': /^x509\//,

@@ -1,0 +1,26 @@
+import type { LogInfo } from '../types/log.js'
+import { cutText, harmless } from '../util/harmless.js'
+
+const maxLength = 120
+
+/**
+ * Names of logs for labels: as the log list has them, in harmless characters. Bounded by the lists; no name comes from a certificate. Of
+ * two logs that are called the same, the later one has its URL in the name.
+ */
+export class LogNames {
+  private readonly names = new Map<string, { readonly log: string; readonly operator: string }>()
+  private readonly taken = new Set<string>()
+
+  labelsOf({ id, description, operator, url }: LogInfo): { readonly log: string; readonly operator: string } {
+    const known = this.names.get(id)
+    if (known !== undefined) return known
+    const plain = text(description)
+    const log = this.taken.has(plain) ? text(`${description} ${url}`) : plain
+    const labels = { log, operator: text(operator) }
+    this.taken.add(log)
+    this.names.set(id, labels)
+    return labels
+  }
+}
+
+const text = (given: string): string => cutText(harmless(given), maxLength)
