@@ -1,4 +1,5 @@
 import { CtStreamError } from '../errors.js'
+import type { Exposition } from '../metrics/exposition.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { Logger } from '../types/clock.js'
 import type { EndOption } from '../types/stream.js'
@@ -7,6 +8,7 @@ import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
+import { metricsEndpoint } from './metrics.js'
 import { allOutOfReach } from './out-of-reach.js'
 import { Output } from './terminal/output.js'
 import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
@@ -39,6 +41,8 @@ export interface Surroundings {
   /** `--limit`. */
   readonly limit: number | undefined
   readonly logger: Logger
+  /** Where `--metrics-port` asks for them: modules that the stream goes through are to be added. */
+  readonly metrics?: Exposition | undefined
 }
 
 /** Shows a stream on stdout, and how it fares on stderr, until it ends or the user has had enough. */
@@ -60,16 +64,35 @@ export async function watch<Stream extends WatchedStream>({
   })
   const output = new Output(io.stdout, line)
   const waits = end === 'never' && limit === undefined
+  const endpoint = await metricsEndpoint(context, logger)
+  const showing = { limit, logger, line, output, metrics: endpoint?.exposition }
+  try {
+    await watchOn({ context, open, consume, end, endPatienceMs }, showing, waits)
+  } finally {
+    await endpoint?.close()
+  }
+}
+
+/** Again and again where there is no network yet. */
+async function watchOn<Stream extends WatchedStream>(
+  options: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
+  showing: Showing,
+  waits: boolean,
+): Promise<void> {
+  const { io } = options.context
   for (let attempt = 1; ; attempt++) {
     try {
-      return await watchOnce({ context, open, consume, end, endPatienceMs }, { limit, logger, line, output })
+      return await watchOnce(options, showing)
     } catch (error) {
       if (!waits || io.stop.aborted || !isNoNetwork(error)) throw error
       const retryInMs = backoffDelay(bootBackoff, attempt - 1, Math.random)
       // Said again at growing distances: a night without network is a dozen lines.
       const isWord = (attempt & (attempt - 1)) === 0
       const context = { code: error.code, url: error.url, attempt, retryInMs: Math.round(retryInMs) }
-      logger[isWord ? 'warn' : 'debug'](`no log list can be had yet, which is tried again: ${error.message}`, context)
+      showing.logger[isWord ? 'warn' : 'debug'](
+        `no log list can be had yet, which is tried again: ${error.message}`,
+        context,
+      )
       await io.clock.sleep(retryInMs, io.stop).catch(() => {})
       if (io.stop.aborted) return
     }
@@ -94,11 +117,8 @@ function written({ io, values }: CommandContext): Consume<WatchedStream> {
     follow(stream, { format, output, limit, stop: io.stop, clock: io.clock, onMissing: missingReporter(logger) })
 }
 
-interface Showing {
-  readonly limit: number | undefined
-  readonly logger: Logger
+interface Showing extends Surroundings {
   readonly line: StatusLine | undefined
-  readonly output: Output
 }
 
 async function watchOnce<Stream extends WatchedStream>(
@@ -109,10 +129,12 @@ async function watchOnce<Stream extends WatchedStream>(
     end = 'never',
     endPatienceMs,
   }: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
-  { limit, logger, line, output }: Showing,
+  { line, ...surroundings }: Showing,
 ): Promise<void> {
+  const { limit, logger, metrics } = surroundings
   const { io } = context
   const stream = await open(withoutTroubles(logger))
+  metrics?.attach(stream)
   reportEvents(stream, logger)
   line?.start(() => stream.status(), end)
   const over = new AbortController()
@@ -131,7 +153,7 @@ async function watchOnce<Stream extends WatchedStream>(
         })
   watchTroubles({ stream, logger, clock: io.clock, signal: over.signal })
   try {
-    await consume(stream, { output, limit, logger })
+    await consume(stream, surroundings)
     line?.finish(stream.status())
     if (failure !== undefined) throw failure
   } finally {

@@ -40,7 +40,7 @@ export function registerModuleMetrics(run: Pick<ModuleRun, 'status'>, registry: 
   count('retries_total', 'Calls of a module for work that had failed before.', (m) => m.retries)
   count('timeouts_total', 'Calls of a module that took too long.', (m) => m.timeouts)
   measure('queued_entries', 'Certificates and findings that wait for a module.', (m) => m.queuedEntries)
-  measure('queued_bytes', 'Estimated bytes of what waits for a module.', (m) => m.queuedBytes)
+  measure('queued_bytes', 'Estimated bytes of what waits for a module.', (m) => Math.max(0, Math.round(m.queuedBytes)))
   gauge(registry, {
     name: 'module_state',
     help: 'What a module is doing: 1 for its state, 0 for the others.',

@@ -2,6 +2,7 @@ import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
+import { metricsFlags } from '../flags/metrics-flags.js'
 import { moduleFlag } from '../flags/module-specs.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { throughModules } from '../through-modules.js'
@@ -15,7 +16,7 @@ export const stream: Command = {
   name: 'stream',
   summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
   positionals: [],
-  flags: [...streamFlags, sourceFlag, moduleFlag, ...formatFlags, ...reportFlags],
+  flags: [...streamFlags, sourceFlag, moduleFlag, ...formatFlags, ...metricsFlags, ...reportFlags],
   examples: [
     ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
     ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],

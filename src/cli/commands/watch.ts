@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from '../command.js'
 import { reportFlags } from '../flags/flags.js'
+import { metricsFlags } from '../flags/metrics-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { watchedStreamFlags, watchFlags } from '../flags/watch-flags.js'
 
@@ -11,7 +12,7 @@ export const watchCommand: Command = {
   positionals: ['domain'],
   optional: ['domain'],
   repeats: true,
-  flags: [...watchFlags, ...watchedStreamFlags, ...reportFlags],
+  flags: [...watchFlags, ...watchedStreamFlags, ...metricsFlags, ...reportFlags],
   examples: [
     ['ct-stream watch example.com --demo', 'what an alert looks like, at once and offline'],
     ['ct-stream watch example.com --webhook https://hooks.slack.com/…', 'alerts to a channel'],

@@ -1,4 +1,5 @@
 import { CtStreamError } from '../../errors.js'
+import type { Exposition } from '../../metrics/exposition.js'
 import type { ConfiguredModule } from '../../modules/definition.js'
 import { runModules } from '../../modules/run-modules.js'
 import type { AcknowledgedSource } from '../../modules/source.js'
@@ -16,6 +17,7 @@ export interface RunOptions {
   /** Certificates to give to the modules, at most; default: all. */
   readonly limit: number | undefined
   readonly logger: Logger
+  readonly metrics?: Exposition | undefined
   /** Asks to finish. */
   readonly stop: AbortSignal
   readonly clock: Clock
@@ -30,7 +32,7 @@ const teardownTimeoutMs = 1000
  * away, or `stop` aborts.
  */
 export async function runThroughModules(stream: AcknowledgedSource, options: RunOptions): Promise<void> {
-  const { modules, format, output, limit, logger, stop, clock } = options
+  const { modules, format, output, limit, logger, metrics, stop, clock } = options
   const printed = format === undefined ? [] : [printer(output, format)]
   const run = runModules(limited(stream, limit), [...modules, ...printed], {
     logger,
@@ -39,6 +41,7 @@ export async function runThroughModules(stream: AcknowledgedSource, options: Run
     drainTimeoutMs,
     teardownTimeoutMs,
   })
+  metrics?.attachModules(run)
   try {
     await run.done
   } catch (error) {

@@ -1,0 +1,29 @@
+import type { MetricsEndpoint } from '../metrics/endpoint.js'
+import type { Logger } from '../types/clock.js'
+import type { CommandContext } from './command.js'
+import { usageError } from './flags/usage-error.js'
+
+/**
+ * What answers Prometheus where `--metrics-port` asks for it, listening; `undefined` without the flag, and nothing is loaded then.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag: a host without a port, a port that cannot be had.
+ */
+export async function metricsEndpoint(
+  { values }: CommandContext,
+  logger: Logger,
+): Promise<MetricsEndpoint | undefined> {
+  const port = values.integer('metrics-port', 0, 65_535)
+  if (port === undefined) {
+    if (values.has('metrics-host')) throw usageError(`${values.from('metrics-host')} needs --metrics-port`)
+    return undefined
+  }
+  const { MetricsEndpoint } = await import('../metrics/endpoint.js')
+  const endpoint = new MetricsEndpoint()
+  try {
+    logger.info('metrics', { url: await endpoint.listen(values.text('metrics-host') ?? '127.0.0.1', port) })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw usageError(`${values.from('metrics-port')}: nobody can listen there: ${reason}`, cause)
+  }
+  return endpoint
+}

@@ -1,0 +1,35 @@
+import { Registry } from 'prom-client'
+import type { ModuleRun } from '../modules/run-modules.js'
+import { registerModuleMetrics } from './module-metrics.js'
+import { registerProcessMetrics } from './process-metrics.js'
+import { type MetricsSource, registerMetrics } from './stream-metrics.js'
+
+/** What one program answers at `/metrics`: its own metrics, and those of the stream it reads now. */
+export class Exposition {
+  /** Of what lasts as long as the program. */
+  readonly own = new Registry()
+  private streams = new Registry()
+
+  constructor() {
+    registerProcessMetrics(this.own)
+  }
+
+  get contentType(): string {
+    return this.own.contentType
+  }
+
+  /** Takes the place of the stream before it, and of its modules. */
+  attach(stream: MetricsSource): void {
+    this.streams = new Registry()
+    registerMetrics(stream, this.streams)
+  }
+
+  /** Modules that the stream goes through. */
+  attachModules(run: Pick<ModuleRun, 'status'>): void {
+    registerModuleMetrics(run, this.streams)
+  }
+
+  text(): Promise<string> {
+    return Registry.merge([this.own, this.streams]).metrics()
+  }
+}
