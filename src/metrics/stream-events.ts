@@ -30,15 +30,15 @@ export class StreamEvents {
   private listFailures = 0
 
   constructor(stream: MetricsSource) {
-    stream.on('head', ({ log }) => this.heads.add(log))
-    stream.on('gap', ({ log }) => this.gaps.add(log))
-    stream.on('misbehaviour', ({ log }) => this.misbehaviour.add(log))
-    stream.on('error', ({ log, error }) => this.addError(log, error.code))
-    stream.on('commit', ({ entries }) => {
+    stream.on?.('head', ({ log }) => this.heads.add(log))
+    stream.on?.('gap', ({ log }) => this.gaps.add(log))
+    stream.on?.('misbehaviour', ({ log }) => this.misbehaviour.add(log))
+    stream.on?.('error', ({ log, error }) => this.addError(log, error.code))
+    stream.on?.('commit', ({ entries }) => {
       this.commits++
       this.committed += entries
     })
-    stream.on('list', ({ selected, failures }) => {
+    stream.on?.('list', ({ selected, failures }) => {
       this.selected = selected
       this.listFailures += failures.length
     })

@@ -8,7 +8,8 @@ import { StreamEvents } from './stream-events.js'
 /** What metrics of a stream are read of: a `CtStream`, or what looks like one. */
 export interface MetricsSource {
   status(): StreamStatus
-  on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
+  /** Without it events are not counted. */
+  on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
 }
 
 type Log = 'log' | 'operator'

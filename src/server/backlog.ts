@@ -10,6 +10,8 @@ export interface Backlog {
   readonly newest: number
   /** Number of the oldest entry that can be sent again; `newest + 1`: there is none. */
   readonly oldest: number
+  /** Bytes on the disk of what can be sent again. */
+  readonly keptBytes: number
   /**
    * Numbers entries and keeps them: when it resolves, what is sent of them can be asked for again, also after the process was killed.
    *
@@ -49,6 +51,7 @@ export class RecentPages {
 /** For servers without a file: the last pages, and ids that nobody knows after a restart. */
 export class MemoryBacklog implements Backlog {
   readonly series = newSeries()
+  readonly keptBytes = 0
   newest = 0
   private readonly pages = new RecentPages()
 

@@ -4,6 +4,7 @@ import { framed } from './framing.js'
 import { messageId } from './message-id.js'
 import { gapMessage, heartbeatMessage } from './messages.js'
 import type { Selection, ServedPage } from './served-page.js'
+import { Tally } from './tally.js'
 
 /** What is used of a socket or an HTTP answer. */
 export type Sink = Pick<
@@ -24,6 +25,7 @@ export interface ClientOptions {
   readonly position: number
   /** What may wait to be sent to it: with more, it is given nothing before that is gone. */
   readonly maxQueueBytes: number
+  readonly tally?: Tally
   /** Told when the backlog cannot be read; the client is disconnected. */
   readonly onFailure: (error: unknown) => void
 }
@@ -36,10 +38,12 @@ export class Client {
   readonly selection: Selection
   private readonly options: ClientOptions
   private sent: number
+  private readonly tally: Tally
   private isCatchingUp = false
 
   constructor(options: ClientOptions) {
     this.options = options
+    this.tally = options.tally ?? new Tally()
     this.selection = options.selection
     this.sent = options.position
   }
@@ -64,6 +68,11 @@ export class Client {
     return this.options.sink.writableNeedDrain
   }
 
+  /** Bytes that wait to be sent. */
+  get queuedBytes(): number {
+    return this.options.sink.writableLength
+  }
+
   private get isOpen(): boolean {
     const { sink, isOpen } = this.options
     return sink.writable && (isOpen?.() ?? true)
@@ -81,6 +90,7 @@ export class Client {
   catchUp(): void {
     if (this.isCatchingUp) return
     this.isCatchingUp = true
+    if (this.sent < this.options.backlog.newest) this.tally.catchUps++
     this.sendMissed().catch((error: unknown) => {
       this.options.onFailure(error)
       this.options.sink.destroy()
@@ -89,6 +99,9 @@ export class Client {
 
   /** @param after - The id of the last message it has; default: as we know. @param id - The id before which nothing can be had. */
   tellGap(id: string, missed: number | undefined, after = this.id): void {
+    const { tally } = this
+    tally.gaps++
+    tally.missedEntries += missed ?? 0
     this.write(gapMessage(after, id, missed), id)
   }
 
@@ -103,6 +116,7 @@ export class Client {
   private send(page: ServedPage): void {
     const bytes = page.encode(this.selection, this.sent + 1)
     this.sent = page.last
+    this.tally.sentBytes += bytes.length
     if (bytes.length > 0) this.options.sink.write(bytes)
   }
 

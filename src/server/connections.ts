@@ -4,6 +4,7 @@ import type { Client } from './client.js'
 import { clientKey } from './client-address.js'
 import type { ServerSettings } from './options.js'
 import type { ServedPage } from './served-page.js'
+import { Tally } from './tally.js'
 
 /** One client with its connection. */
 export interface Connection {
@@ -44,6 +45,7 @@ const tickMs = 1000
 
 /** All who are connected. */
 export class Connections {
+  readonly tally = new Tally()
   private readonly entries = new Map<Connection, Entry>()
   private readonly perAddress = new Map<string, number>()
   private readonly settings: ServerSettings
@@ -99,13 +101,18 @@ export class Connections {
     for (const { client } of this.entries.keys()) client.take(page)
   }
 
-  /** Pings, heartbeats, and the end of those who are no longer there; until the signal aborts. */
-  watch(signal: AbortSignal): void {
+  /**
+   * Pings, heartbeats, and the end of those who are no longer there; until the signal aborts.
+   *
+   * @param onTick - Told of each time, and how many milliseconds later the next one is to be.
+   */
+  watch(signal: AbortSignal, onTick: (nextMs: number) => void): void {
     if (signal.aborted) return
+    onTick(tickMs)
     this.clock.sleep(tickMs, signal).then(
       () => {
         this.tick()
-        this.watch(signal)
+        this.watch(signal, onTick)
       },
       () => {},
     )
@@ -125,6 +132,12 @@ export class Connections {
     return Array.from(this.entries.values(), ({ connection: { path, client }, connectedAt }) => {
       return { connectedAt, path, isLive: client.isLive }
     })
+  }
+
+  /** Every client with what waits to be sent to it. */
+  *queues(): Generator<{ readonly path: string; readonly isLive: boolean; readonly queuedBytes: number }> {
+    for (const { path, client } of this.entries.keys())
+      yield { path, isLive: client.isLive, queuedBytes: client.queuedBytes }
   }
 
   private tick(): void {

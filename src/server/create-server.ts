@@ -5,11 +5,15 @@ import { type Backlog, MemoryBacklog } from './backlog.js'
 import { Connections } from './connections.js'
 import { EventStreams } from './event-streams.js'
 import { Gate } from './gate.js'
+import { Health } from './health.js'
 import { KeptEntries } from './kept-entries.js'
 import { createListener, listen } from './listener.js'
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
+import { Pause } from './pause.js'
 import { RecentMessages } from './recent-messages.js'
 import { Routes } from './routes.js'
+import { expositionOf } from './server-exposition.js'
+import { serverFigures } from './server-figures.js'
 import { readSource } from './source-reader.js'
 import { StreamFigures } from './stream-figures.js'
 import { WebSockets } from './web-sockets.js'
@@ -63,6 +67,7 @@ class Serving implements CtServer {
   private readonly gate: Gate
   private readonly http: Server
   private readonly over = quietController()
+  private readonly pause = new Pause()
   private settle: { resolve(): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   private reading: Promise<void> = Promise.resolve()
   private backlog: Backlog | undefined
@@ -116,34 +121,43 @@ class Serving implements CtServer {
       keep === false ? new MemoryBacklog() : await KeptEntries.open({ ...keep, now: clock.now, onDamaged })
     this.backlog = backlog
     const recent = new RecentMessages()
-    const figures = new StreamFigures(source, connections)
+    const figures = new StreamFigures(connections)
+    const { pause } = this
+    const health = new Health({ settings, pause })
+    const parts = { connections, backlog, figures, health, pause }
+    const exposition = await expositionOf(source, () => serverFigures(parts))
     const events = new EventStreams(settings, gate, connections, backlog)
     const routes = new Routes(gate, events, {
       recent,
       stats: () => figures.stats(),
-      illness: () => figures.illness,
-      unready: () => figures.unready(),
+      metrics: exposition,
+      tally: connections.tally,
+      onError: (error) => settings.logger.error('a request could not be answered', { error }),
+      illness: () => health.illness(),
+      unready: () => health.unready(),
     })
     const webSockets = new WebSockets(settings, gate, connections, backlog)
     http.on('request', (request, response) => routes.answer(request, response))
     http.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head))
     const place = await listen(http, settings)
-    connections.watch(this.over.signal)
+    connections.watch(this.over.signal, (nextMs) => health.tick(nextMs))
     this.reading = readSource({
       source,
       backlog,
       clock,
       signal: this.over.signal,
+      pause,
       publish: (page) => {
+        health.read()
         figures.add(page)
         recent.add(page)
         connections.publish(page)
       },
     }).then(
-      () => figures.ended(),
+      () => health.ended(),
       (error: unknown) => {
         if (this.over.signal.aborted) return
-        figures.failed(error)
+        health.failed(error)
         settings.logger.error('nothing more is read', { error })
         this.settle.reject(error)
       },

@@ -45,6 +45,7 @@ export class EventStreams {
         isOpen: () => !response.writableEnded && !socket.destroyed,
         backlog,
         maxQueueBytes: settings.maxQueueBytes,
+        tally: connections.tally,
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
       }),
       heartbeatMs: wanted.heartbeatMs,

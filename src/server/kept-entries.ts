@@ -85,6 +85,10 @@ export class KeptEntries implements Backlog {
     return this.oldestKept
   }
 
+  get keptBytes(): number {
+    return this.bytes
+  }
+
   async add(entries: readonly ServedEntry[]): Promise<ServedPage> {
     const packed = await packPage(entries)
     const page = new ServedPage(this.series, this.newest + 1, entries)

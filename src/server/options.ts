@@ -1,6 +1,6 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock, Logger } from '../types/clock.js'
-import type { StreamStatus } from '../types/stream.js'
+import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
 import { systemClock } from '../util/clock.js'
 import { integerOption, objectOption, optionError } from '../util/options.js'
 
@@ -12,8 +12,10 @@ export interface ServerSource extends AsyncIterable<CtCertificate> {
   batches?(): AsyncIterable<readonly CtCertificate[]>
   acknowledge?(certificate: CtCertificate): void
   readonly acknowledgement?: 'manual' | 'automatic'
-  /** Whether the server is ready: when a log is followed. */
-  status?(): Pick<StreamStatus, 'logs'>
+  /** Whether the server is ready: when a log is followed. What it says is at `/metrics`, too. */
+  status?(): StreamStatus
+  /** Events of a `CtStream`, which `/metrics` counts. */
+  on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
   close?(): Promise<void>
 }
 

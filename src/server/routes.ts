@@ -2,13 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EventStreams } from './event-streams.js'
 import type { Gate, Refused } from './gate.js'
 import type { MessageFormat } from './messages.js'
+import { knownPath } from './paths.js'
 import type { RecentMessages } from './recent-messages.js'
 import { pathOf } from './subscription.js'
+import type { Tally } from './tally.js'
 
 /** What the plain HTTP answers tell of. */
 export interface Told {
   readonly recent: RecentMessages
   readonly stats: () => object
+  readonly tally: Pick<Tally, 'answered'>
+  /** Told of what is answered as an error of the server. */
+  readonly onError: (error: unknown) => void
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** What is wrong; `undefined`: nothing. */
   readonly illness: () => string | undefined
   /** Why no client can be served yet; `undefined`: they can. */
@@ -22,12 +28,15 @@ const examples: Record<string, MessageFormat | undefined> = {
 }
 const webSocketPaths = ['/full-stream', '/domains-only', '/v2/stream']
 
+const plain = 'text/plain; charset=utf-8'
+
 const index = `ct-stream
 
 WebSocket   /  /full-stream  /domains-only        messages of CertStream; ?after=ID goes on, ?heartbeat=30
 WebSocket   /v2/stream                            ?format=full|lite|domains|certstream&domain=&issuer=&kind=&log=&after=
 SSE         /v2/sse                               the same; Last-Event-ID goes on
 JSON        /example.json  /latest.json  /stats  /healthz  /readyz
+Prometheus  /metrics
 `
 
 /** Answers to plain requests. */
@@ -43,6 +52,14 @@ export class Routes {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
+    this.begin(request, response)
+    const count = () => this.told.tally.answered(knownPath(this.gate.urlOf(request)), response.statusCode)
+    // Events have no end; what is made later has not begun.
+    if (response.headersSent) count()
+    else response.once('close', count)
+  }
+
+  private begin(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Vary', 'Origin')
     const origin = this.gate.allowedOrigin(request)
@@ -54,7 +71,7 @@ export class Routes {
       return
     }
     const refused = this.route(request, response)
-    if (refused !== undefined) send(response, refused.status, `${refused.message}\n`, 'text/plain')
+    if (refused !== undefined) send(response, refused.status, `${refused.message}\n`, plain)
   }
 
   private route(request: IncomingMessage, response: ServerResponse): Refused | undefined {
@@ -73,7 +90,8 @@ export class Routes {
     const refused = this.gate.mayAsk(request, url)
     if (refused !== undefined) return refused
     const example = examples[path]
-    if (path === '/') send(response, 200, index, 'text/plain')
+    if (path === '/') send(response, 200, index, plain)
+    else if (path === '/metrics') this.sendMetrics(response)
     else if (path === '/stats') send(response, 200, `${JSON.stringify(told.stats(), null, 2)}\n`)
     else if (path === '/latest.json')
       send(response, 200, `{"messages":[${told.recent.newest('certstream-lite').join(',')}]}\n`)
@@ -83,8 +101,19 @@ export class Routes {
       return { status: 426, message: 'this is a WebSocket' }
     } else if (path !== '/v2/sse') return { status: 404, message: 'there is nothing here' }
     // Of events that have no end there are only the headers.
-    else send(response, 200, '', 'text/event-stream')
+    else send(response, 200, '', 'text/event-stream; charset=utf-8')
     return undefined
+  }
+
+  private sendMetrics(response: ServerResponse): void {
+    const { metrics } = this.told
+    metrics.text().then(
+      (text) => send(response, 200, text, metrics.contentType),
+      (error: unknown) => {
+        this.told.onError(error)
+        send(response, 500, 'the metrics could not be read\n', plain)
+      },
+    )
   }
 }
 
@@ -93,9 +122,9 @@ function state(response: ServerResponse, problem: string | undefined): undefined
   send(response, problem === undefined ? 200 : 503, `${JSON.stringify(record)}\n`)
 }
 
-function send(response: ServerResponse, status: number, text: string, type = 'application/json'): void {
+function send(response: ServerResponse, status: number, text: string, type = 'application/json; charset=utf-8'): void {
   response.writeHead(status, {
-    'Content-Type': `${type}; charset=utf-8`,
+    'Content-Type': type,
     'Cache-Control': 'no-store',
     'Content-Length': Buffer.byteLength(text),
   })

@@ -3,6 +3,7 @@ import type { Clock } from '../types/clock.js'
 import type { Backlog } from './backlog.js'
 import { IssuerPatience } from './issuer-patience.js'
 import type { ServerSource } from './options.js'
+import type { Pause } from './pause.js'
 import { type ServedEntry, servedEntry } from './served-entry.js'
 import type { ServedPage } from './served-page.js'
 
@@ -14,6 +15,7 @@ export interface SourceReaderOptions {
   readonly backlog: Backlog
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly pause?: Pick<Pause, 'over'>
   /** Called with every page, when it is kept. */
   readonly publish: (page: ServedPage) => void
 }
@@ -24,9 +26,17 @@ export interface SourceReaderOptions {
  *
  * @throws What the source throws; {@link CtStreamError} `CT_CACHE_UNUSABLE`.
  */
-export async function readSource({ source, backlog, clock, signal, publish }: SourceReaderOptions): Promise<void> {
+export async function readSource({
+  source,
+  backlog,
+  clock,
+  signal,
+  pause,
+  publish,
+}: SourceReaderOptions): Promise<void> {
   const patience = new IssuerPatience(clock, signal)
   for await (const batch of source.batches?.() ?? singly(source)) {
+    await pause?.over(signal)
     for (const run of runsOf(batch)) {
       const fresh = run.filter(({ log, index }) => !backlog.has(log.id, index))
       if (fresh.length === 0) continue

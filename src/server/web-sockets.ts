@@ -7,6 +7,7 @@ import { beginClient } from './begin.js'
 import type { Connection, Connections } from './connections.js'
 import type { Gate } from './gate.js'
 import type { ServerSettings } from './options.js'
+import { knownPath } from './paths.js'
 import { type Subscription, subscriptionOf } from './subscription.js'
 
 /** RFC 6455 section 7.4.1. */
@@ -41,6 +42,8 @@ export class WebSockets {
     // A connection that breaks is not worth dying for.
     socket.on('error', () => {})
     const entry = this.gate.open(request, (url) => subscriptionOf(url, 'websocket'))
+    const { tally } = this.connections
+    tally.answered(knownPath(this.gate.urlOf(request)), 'status' in entry ? entry.status : 101)
     if ('status' in entry) {
       refuse(socket, entry.status, entry.message)
       return
@@ -66,6 +69,7 @@ export class WebSockets {
         isOpen: () => webSocket.readyState === webSocket.OPEN,
         backlog,
         maxQueueBytes: settings.maxQueueBytes,
+        tally: connections.tally,
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
       }),
       heartbeatMs: subscription.heartbeatMs,

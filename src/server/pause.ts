@@ -1,0 +1,22 @@
+import { abortable } from '../util/abort.js'
+import { Notifier } from '../util/notifier.js'
+
+/** Whether the source is read. Clients go on being served what is kept. */
+export class Pause {
+  private paused = false
+  private readonly changed = new Notifier()
+
+  get isPaused(): boolean {
+    return this.paused
+  }
+
+  set(isPaused: boolean): void {
+    this.paused = isPaused
+    this.changed.notify()
+  }
+
+  /** Resolves when reading may go on; at once when the signal aborts. */
+  async over(signal: AbortSignal): Promise<void> {
+    while (this.paused && !signal.aborted) await abortable(this.changed.wait(), signal).catch(() => {})
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { Health } from '../../../src/server/health.js'
+import { Pause } from '../../../src/server/pause.js'
+import type { LogStatus } from '../../../src/types/stream.js'
+import { PageSource } from '../../support/acknowledged-source.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
+import { log, status } from '../cli/sample-status.js'
+
+/** A server whose clients are looked at every second, and whose source says what it is given. */
+function watched() {
+  const clock = new VirtualClock()
+  const logs: { now: LogStatus[] } = { now: [log({ lagEntries: 5, entries: 0 })] }
+  const source = Object.assign(new PageSource([]), { status: () => status(logs.now) })
+  const pause = new Pause()
+  const health = new Health({ settings: { source, clock }, pause })
+  const pass = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      health.tick(1000)
+      await clock.pass(1000)
+    }
+  }
+  return { clock, logs, pause, health, pass }
+}
+
+describe('the health of a server', () => {
+  it('is good while nothing comes because there is no more', async () => {
+    const { logs, health, pass } = watched()
+    logs.now = [log({ lagEntries: 0 })]
+    await pass(3600)
+    expect(health.illness()).toBeUndefined()
+  })
+
+  it('is bad when logs have more and nothing is read for ten minutes, until something is', async () => {
+    const { health, pass } = watched()
+    await pass(595)
+    expect(health.illness()).toBeUndefined()
+    await pass(10)
+    expect(health.illness()).toBe('nothing is read although logs have more')
+    health.read()
+    expect(health.illness()).toBeUndefined()
+  })
+
+  it('is good while a filter drops all that is read', async () => {
+    const { logs, health, pass } = watched()
+    for (let i = 1; i < 20; i++) {
+      logs.now = [log({ lagEntries: 5, entries: i })]
+      await pass(60)
+    }
+    expect(health.illness()).toBeUndefined()
+  })
+
+  it('is good while reading is paused, and while logs that have more are in trouble', async () => {
+    const { logs, health, pause, pass } = watched()
+    pause.set(true)
+    await pass(700)
+    expect(health.illness()).toBeUndefined()
+    pause.set(false)
+    logs.now = [log({ state: 'waiting', lagEntries: 5 })]
+    await pass(700)
+    expect(health.illness()).toBeUndefined()
+  })
+
+  it('is bad while the event loop is held up', async () => {
+    const { clock, health } = watched()
+    health.tick(1000)
+    await clock.pass(5900)
+    expect(health.illness()).toBeUndefined()
+    await clock.pass(200)
+    expect(health.illness()).toBe('the event loop is held up')
+  })
+})
