@@ -26,6 +26,8 @@ export interface Connection {
 }
 
 interface Entry {
+  /** From 1, in the order in which they came. */
+  readonly number: number
   readonly connection: Connection
   readonly connectedAt: number
   /** By the clock's elapsed time. */
@@ -52,6 +54,7 @@ export class Connections {
   private readonly clock: Clock
   private readonly elapsed: () => number
   private nextPing: number
+  private added = 0
 
   constructor(settings: ServerSettings) {
     this.settings = settings
@@ -74,6 +77,7 @@ export class Connections {
     const now = this.elapsed()
     const { heartbeatMs = Number.POSITIVE_INFINITY } = connection
     this.entries.set(connection, {
+      number: ++this.added,
       connection,
       connectedAt: this.clock.now(),
       heardAt: now,
@@ -132,6 +136,12 @@ export class Connections {
     return Array.from(this.entries.values(), ({ connection: { path, client }, connectedAt }) => {
       return { connectedAt, path, isLive: client.isLive }
     })
+  }
+
+  /** In the order in which they came, with nothing that tells who they are. */
+  *all(): Generator<Pick<Entry, 'number' | 'connectedAt'> & Pick<Connection, 'path' | 'client'>> {
+    for (const { number, connectedAt, connection } of this.entries.values())
+      yield { number, connectedAt, path: connection.path, client: connection.client }
   }
 
   /** Every client with what waits to be sent to it. */

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { CtStreamError } from '../errors.js'
 import { quietController } from '../util/abort.js'
+import { ApiDoor } from './api-door.js'
 import { type Backlog, MemoryBacklog } from './backlog.js'
 import { Connections } from './connections.js'
 import { EventStreams } from './event-streams.js'
@@ -11,6 +12,7 @@ import { createListener, listen } from './listener.js'
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
 import { Pause } from './pause.js'
 import { RecentMessages } from './recent-messages.js'
+import { RecentRecords } from './records.js'
 import { Routes } from './routes.js'
 import { expositionOf } from './server-exposition.js'
 import { serverFigures } from './server-figures.js'
@@ -125,6 +127,8 @@ class Serving implements CtServer {
     const { pause } = this
     const health = new Health({ settings, pause })
     const parts = { connections, backlog, figures, health, pause }
+    const store = settings.store ?? new RecentRecords(source, clock.now)
+    const onError = (error: unknown) => settings.logger.error('a request could not be answered', { error })
     const exposition = await expositionOf(source, () => serverFigures(parts))
     const events = new EventStreams(settings, gate, connections, backlog)
     const routes = new Routes(gate, events, {
@@ -132,7 +136,8 @@ class Serving implements CtServer {
       stats: () => figures.stats(),
       metrics: exposition,
       tally: connections.tally,
-      onError: (error) => settings.logger.error('a request could not be answered', { error }),
+      api: new ApiDoor({ gate, world: { ...parts, source, store, startedAt: clock.now() }, onError }),
+      onError,
       illness: () => health.illness(),
       unready: () => health.unready(),
     })

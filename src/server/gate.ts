@@ -13,10 +13,27 @@ export interface Refused {
   readonly message: string
 }
 
+const noToken: Refused = { status: 401, message: 'a token is needed' }
+const onlyLocal: Refused = {
+  status: 403,
+  message: 'without tokens (tokens, apiTokens; --token, --api-token) this answers the machine it runs on alone',
+}
+
+/**
+ * Whether a request was made on this machine by who means it: not for a stranger by a proxy, and not by a page whose name was made to lead
+ * here, which has that name as its host.
+ */
+function isLocal({ socket: { remoteAddress = '' }, headers }: IncomingMessage): boolean {
+  const isForwarded = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'].some((name) => headers[name] !== undefined)
+  if (isForwarded || !/^(?:::ffff:)?127\.|^::1$/.test(remoteAddress)) return false
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
+}
+
 /** Decides who comes in. */
 export class Gate {
   private readonly origins: readonly string[]
   private readonly tokens: Tokens
+  private readonly apiTokens: Tokens
   private readonly addresses: ClientAddresses
   private readonly connections: Connections
 
@@ -24,6 +41,7 @@ export class Gate {
   constructor(settings: ServerSettings, connections: Connections) {
     this.origins = settings.allowedOrigins
     this.tokens = new Tokens(settings.tokens)
+    this.apiTokens = new Tokens(settings.apiTokens, 'apiTokens')
     this.addresses = new ClientAddresses(settings.trustedProxies)
     this.connections = connections
   }
@@ -45,10 +63,22 @@ export class Gate {
   }
 
   mayAsk(request: IncomingMessage, url: URL): Refused | undefined {
-    if (request.headers.origin !== undefined && this.allowedOrigin(request) === undefined)
-      return { status: 403, message: 'pages of this origin are not allowed (allowedOrigins, --allow-origin)' }
-    if (!this.tokens.allow(request, url)) return { status: 401, message: 'a token is needed' }
-    return undefined
+    return this.refusedOrigin(request) ?? (this.tokens.allow(request, url) ? undefined : noToken)
+  }
+
+  /** As {@link mayAsk}, for what looks after the server: without any tokens that is this machine alone. */
+  mayManage(request: IncomingMessage, url: URL): Refused | undefined {
+    const refused = this.refusedOrigin(request)
+    if (refused !== undefined) return refused
+    const { tokens, apiTokens } = this
+    if (!tokens.areNeeded && !apiTokens.areNeeded) return isLocal(request) ? undefined : onlyLocal
+    const isAllowed = [tokens, apiTokens].some((some) => some.areNeeded && some.allow(request, url))
+    return isAllowed ? undefined : noToken
+  }
+
+  private refusedOrigin(request: IncomingMessage): Refused | undefined {
+    if (request.headers.origin === undefined || this.allowedOrigin(request) !== undefined) return undefined
+    return { status: 403, message: 'pages of this origin are not allowed (allowedOrigins, --allow-origin)' }
   }
 
   /** Lets a client in that wants to stay. @param wants - `undefined`: there is no such path; may throw `CT_OPTION_INVALID`. */

@@ -1,6 +1,7 @@
 import type { CtCertificate } from '../types/certificate.js'
+import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
-import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
+import type { CtStreamEvents, FollowedLog, StreamStatus } from '../types/stream.js'
 import { systemClock } from '../util/clock.js'
 import { integerOption, objectOption, optionError } from '../util/options.js'
 
@@ -16,7 +17,17 @@ export interface ServerSource extends AsyncIterable<CtCertificate> {
   status?(): StreamStatus
   /** Events of a `CtStream`, which `/metrics` counts. */
   on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
+  /** The logs with their keys, which evidence is checked with. */
+  logs?(): readonly FollowedLog[]
   close?(): Promise<void>
+}
+
+/** Where a server looks for gaps and evidence: the checkpoint store of its stream, or what looks into it from outside. */
+export interface ServerStore {
+  /** What is missing, in the order in which it was recorded. */
+  gaps(): readonly Gap[] | Promise<readonly Gap[]>
+  /** In the order in which it was recorded. */
+  evidence(): readonly Evidence[] | Promise<readonly Evidence[]>
 }
 
 /** Options of {@link createServer}; all but `source` optional. */
@@ -37,6 +48,11 @@ export interface ServerOptions {
    */
   readonly tokens?: readonly string[]
   /**
+   * Who may ask below `/api` beside those with one of {@link tokens}, and may pause and resume reading: for nothing else. Written as these.
+   * Where there are tokens of neither kind, `/api` answers this machine alone.
+   */
+  readonly apiTokens?: readonly string[]
+  /**
    * Web pages that may connect, by their origin (`https://example.com`); `'*'`: all. What is no browser sends no origin and may. Default: pages
    * of the server's own origin.
    */
@@ -56,6 +72,8 @@ export interface ServerOptions {
   readonly pingEveryMs?: number
   /** A client that neither answers nor takes anything for so long is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
   readonly clientTimeoutMs?: number
+  /** Where `/api/v1` looks for gaps and evidence. Default: those of this run alone, 1000 of each, without documents. */
+  readonly store?: ServerStore
   /** Default: silent. */
   readonly logger?: Logger
   /** Default: the machine's clock. */
@@ -73,14 +91,16 @@ export interface KeepOption {
 }
 
 /** Checked, with all defaults. */
-export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep'>> & {
+export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'store'>> & {
   readonly tls: ServerOptions['tls']
   readonly keep: false | Required<KeepOption>
+  readonly store: ServerStore | undefined
 }
 
 const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
+  ...(['apiTokens', 'store'] as const),
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -100,6 +120,8 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     keep: keepOption(given.keep ?? {}),
     tls: tls && { ...tls },
     tokens: textsOption('tokens', given.tokens),
+    apiTokens: textsOption('apiTokens', given.apiTokens),
+    store: storeOption(given.store),
     allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
     trustedProxies: textsOption('trustedProxies', given.trustedProxies),
     maxClients: integerOption('maxClients', given.maxClients, 1, 1_000_000, 10_000),
@@ -125,6 +147,12 @@ function keepOption(keep: false | KeepOption): ServerSettings['keep'] {
     forMs: integerOption('keep.forMs', forMs, 1000, 365 * DAY, 3_600_000),
     maxBytes: integerOption('keep.maxBytes', maxBytes, 1_048_576, 2 ** 50, 2 ** 30),
   }
+}
+
+function storeOption(store: ServerStore | undefined): ServerStore | undefined {
+  if (store !== undefined && (typeof store.gaps !== 'function' || typeof store.evidence !== 'function'))
+    throw optionError('store', 'an object with gaps() and evidence()', store)
+  return store
 }
 
 function originOf(text: string, i: number): string {

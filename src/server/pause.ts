@@ -10,9 +10,11 @@ export class Pause {
     return this.paused
   }
 
-  set(isPaused: boolean): void {
+  /** @returns As it is now. */
+  set(isPaused: boolean): { readonly isPaused: boolean } {
     this.paused = isPaused
     this.changed.notify()
+    return { isPaused }
   }
 
   /** Resolves when reading may go on; at once when the signal aborts. */

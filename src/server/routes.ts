@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiDoor } from './api-door.js'
 import type { EventStreams } from './event-streams.js'
 import type { Gate, Refused } from './gate.js'
 import type { MessageFormat } from './messages.js'
@@ -11,6 +12,8 @@ import type { Tally } from './tally.js'
 export interface Told {
   readonly recent: RecentMessages
   readonly stats: () => object
+  /** Answers what is below `/api`. */
+  readonly api: Pick<ApiDoor, 'answer'>
   readonly tally: Pick<Tally, 'answered'>
   /** Told of what is answered as an error of the server. */
   readonly onError: (error: unknown) => void
@@ -37,6 +40,7 @@ WebSocket   /v2/stream                            ?format=full|lite|domains|cert
 SSE         /v2/sse                               the same; Last-Event-ID goes on
 JSON        /example.json  /latest.json  /stats  /healthz  /readyz
 Prometheus  /metrics
+OpenAPI     /api/v1/openapi.json
 `
 
 /** Answers to plain requests. */
@@ -67,6 +71,7 @@ export class Routes {
     if (request.method === 'OPTIONS' && origin !== undefined) {
       // A page asks whether it may before it sends its token in a header.
       response.setHeader('Access-Control-Allow-Headers', 'Authorization, Last-Event-ID')
+      response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST')
       response.writeHead(204).end()
       return
     }
@@ -75,11 +80,15 @@ export class Routes {
   }
 
   private route(request: IncomingMessage, response: ServerResponse): Refused | undefined {
+    const url = this.gate.urlOf(request)
+    if (url !== undefined && /^\/api(?:\/|$)/.test(url.pathname)) {
+      void this.told.api.answer(request, response, url)
+      return undefined
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
       return { status: 405, message: 'GET or HEAD' }
     }
-    const url = this.gate.urlOf(request)
     if (url === undefined) return { status: 400, message: 'no URL' }
     const path = pathOf(url)
     const { told } = this

@@ -63,6 +63,17 @@ export class ServedPage {
     return message ?? undefined
   }
 
+  /** The messages of those that are wanted, from one number to another, both inclusive. */
+  messagesOf({ format, matches }: Pick<Selection, 'format' | 'matches'>, from: number, to: number): Buffer[] {
+    const found: Buffer[] = []
+    for (let i = Math.max(0, from - this.first); i < this.entries.length && this.first + i <= to; i++) {
+      if (matches !== undefined && !matches(this.certificate(i))) continue
+      const message = this.message(format, i)
+      if (message !== undefined) found.push(message)
+    }
+    return found
+  }
+
   private assemble({ format, framing, matches }: Selection, from: number): Buffer {
     const parts: Buffer[] = []
     for (let i = from; i < this.entries.length; i++) {

@@ -49,22 +49,30 @@ export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string)
   // have written anything there.
   for (const key of isOurs ? query.keys() : [])
     if (!allowed.includes(key)) throw invalid(`unknown parameter ${shown(key)}; there are ${allowed.join(', ')}`)
-  const wishes = isOurs ? filterKeys.map((key) => [...new Set(query.getAll(key))].sort()) : []
-  if (wishes.flat().length > maxPatterns) throw invalid(`no more than ${maxPatterns} filters`)
-  const isFiltered = wishes.some((values) => values.length > 0)
+  const { wishes, matches } = isOurs ? filterOf(query) : { wishes: [], matches: undefined }
   return {
-    selection: {
-      key: JSON.stringify([format, framing, ...(isFiltered ? wishes : [])]),
-      format,
-      framing,
-      matches: isFiltered ? matcher(wishes as [string[], string[], string[], string[]]) : undefined,
-    },
+    selection: { key: JSON.stringify([format, framing, ...wishes]), format, framing, matches },
     after: idOf(lastEventId || query.get('after')),
     heartbeatMs: heartbeatOf(query.get('heartbeat')),
   }
 }
 
-function formatOf(given: string | null): MessageFormat {
+/**
+ * What the filters of a query let pass.
+ *
+ * @returns `wishes`: the same for queries that mean the same; empty, as `matches` is `undefined`, where there are none.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ */
+export function filterOf(
+  query: URLSearchParams,
+): Pick<Selection, 'matches'> & { readonly wishes: readonly string[][] } {
+  const wishes = filterKeys.map((key) => [...new Set(query.getAll(key))].sort())
+  if (wishes.flat().length > maxPatterns) throw invalid(`no more than ${maxPatterns} filters`)
+  if (wishes.every((values) => values.length === 0)) return { wishes: [], matches: undefined }
+  return { wishes, matches: matcher(wishes as [string[], string[], string[], string[]]) }
+}
+
+export function formatOf(given: string | null): MessageFormat {
   const format = formats.find((one) => one === (given ?? 'lite'))
   if (format === undefined) throw invalid(`format must be one of ${formats.join(', ')}, got ${shown(given)}`)
   return format

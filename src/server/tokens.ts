@@ -13,14 +13,22 @@ export class Tokens {
    * @param tokens - Each as it is, or `sha256:` and the hex of its SHA-256, so that a config file need not hold it.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming one that is too short to be a secret. Its value is not shown.
    */
-  constructor(tokens: readonly string[]) {
+  constructor(tokens: readonly string[], option = 'tokens') {
     this.digests = tokens.map((token, i) => {
       const [, hex] = /^sha256:([0-9a-f]{64})$/i.exec(token) ?? []
       if (hex !== undefined) return Buffer.from(hex, 'hex')
       if (token.length < 8 || token.length > maxLength || !/^[\x21-\x7e]+$/.test(token))
-        throw optionError(`tokens[${i}]`, `8 to ${maxLength} printable characters without spaces, or sha256:HEX`, '…')
+        throw optionError(
+          `${option}[${i}]`,
+          `8 to ${maxLength} printable characters without spaces, or sha256:HEX`,
+          '…',
+        )
       return digestOf(token)
     })
+  }
+
+  get areNeeded(): boolean {
+    return this.digests.length > 0
   }
 
   /** Whether a request has one of them, or none is needed. Takes the same time for every wrong one. */

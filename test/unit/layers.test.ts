@@ -47,7 +47,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   undici: /^http\//,
   'p-queue': /^http\//,
   'better-sqlite3': /^checkpoint\/sqlite/,
-  zod: /^(modules|outputs)\//,
+  zod: /^(modules|outputs|server\/api)\//,
   'prom-client': /^metrics\//,
   nodemailer: /^outputs\//,
   ws: /^(certstream|server)\//,

@@ -5,6 +5,7 @@ export function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {
   return {
     log: { id, description: id, operator: id, kind: 'rfc6962', url: 'https://log.example/' },
     ...{ state: 'live', position: 10, headSize: 10, headAgeMs: 5, lagEntries: 0, lagMs: 0, verifiedSize: 10 },
+    ...{ filtered: 0, duplicates: 0, unverified: 0 },
     ...{ entries: 0, entriesPerSecond: 0, bytes: 0, requests: 0, retries: 0, pageSize: 256, lastError: undefined },
     ...changes,
   } as LogStatus

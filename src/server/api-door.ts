@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiWorld } from './api/operation.js'
+import { ApiProblem, problemJson } from './api/problem.js'
+import type { Gate } from './gate.js'
+
+export interface ApiDoorOptions {
+  readonly gate: Pick<Gate, 'mayManage'>
+  readonly world: ApiWorld
+  /** Told of what is answered as an error of the server. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Lets in who may use the API. What it takes to answer is loaded for the first of them. */
+export class ApiDoor {
+  private readonly options: ApiDoorOptions
+
+  constructor(options: ApiDoorOptions) {
+    this.options = options
+  }
+
+  /** Answers in any case. */
+  async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    try {
+      const refused = this.options.gate.mayManage(request, url)
+      if (refused !== undefined) throw new ApiProblem(refused.status, refused.message)
+      const { answerApi } = await import('./api/router.js')
+      send(response, 200, 'application/json', await answerApi(this.options.world, request.method ?? '', url))
+    } catch (error) {
+      const isKnown = error instanceof ApiProblem
+      if (!isKnown) this.options.onError(error)
+      const [status, detail] = isKnown ? [error.status, error.message] : [500, 'see the log of the server']
+      if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="ct-stream"')
+      if (status === 405) response.setHeader('Allow', detail.replace(/^use /, ''))
+      send(response, status, 'application/problem+json', problemJson(status, detail))
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, record: object): void {
+  const text = `${JSON.stringify(record)}\n`
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Cache-Control': 'no-store',
+    'Content-Length': Buffer.byteLength(text),
+  })
+  response.end(text)
+}

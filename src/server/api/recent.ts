@@ -1,0 +1,65 @@
+import type { Backlog } from '../backlog.js'
+import { messageId, parseMessageId } from '../message-id.js'
+import type { Selection } from '../served-page.js'
+import type { Page } from './paging.js'
+import { ApiProblem } from './problem.js'
+
+/** Numbers that are looked through for one answer: a filter that lets nothing pass must not read an hour of certificates. */
+const mostLookedAt = 2048
+/** Numbers of one step back. */
+const step = 256
+
+/**
+ * What was sent last, newest first.
+ *
+ * @param after - The id of the oldest message of the page before. A page may hold fewer than `limit`, also none, and have a `next`.
+ * @throws {@link ApiProblem} 400 for an id of another file.
+ */
+export async function recentMessages(
+  backlog: Backlog,
+  selection: Pick<Selection, 'format' | 'matches'>,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<Page<unknown>> {
+  const items: unknown[] = []
+  const { oldest } = backlog
+  let to = after === undefined ? backlog.newest : beforeOf(backlog, after)
+  const stopAt = Math.max(oldest, to - mostLookedAt + 1)
+  while (to >= stopAt && items.length < limit) {
+    const from = Math.max(stopAt, to - step + 1)
+    const found = await between(backlog, selection, from, to)
+    items.push(...found.reverse().map((message) => JSON.parse(message.toString()) as unknown))
+    to = from - 1
+  }
+  const surplus = items.length > limit
+  const taken = items.slice(0, limit)
+  const last = taken.at(-1) as { readonly id: string } | undefined
+  if (surplus) return { items: taken, next: last?.id ?? null }
+  return { items: taken, next: to >= oldest ? messageId(backlog.series, to + 1) : null }
+}
+
+/** Messages of numbers from one to another, in their order. */
+async function between(
+  backlog: Backlog,
+  selection: Pick<Selection, 'format' | 'matches'>,
+  from: number,
+  to: number,
+): Promise<Buffer[]> {
+  const found: Buffer[] = []
+  for (let number = from; number <= to; ) {
+    const page = await backlog.pageAfter(number - 1)
+    if (page === undefined || page.first > to) break
+    found.push(...page.messagesOf(selection, number, to))
+    number = page.last + 1
+  }
+  return found
+}
+
+function beforeOf({ series, newest }: Backlog, after: string): number {
+  const id = parseMessageId(after)
+  if (id === undefined || id.series !== series)
+    throw new ApiProblem(
+      400,
+      'after must be the `next` of a page of this server, whose file of kept entries is another',
+    )
+  return Math.min(newest, id.number - 1)
+}
