@@ -10,6 +10,9 @@ export function checkpointPath(values: Values): string | undefined {
   return values.switch('no-checkpoint') ? undefined : (values.text('checkpoint') ?? defaultFile)
 }
 
+/** Whether a checkpoint is a `file:` URL or in memory: it has no folder, and cannot be looked at from outside. */
+export const isUnnamed = (checkpoint: string): boolean => /^(?:file:|:)/.test(checkpoint)
+
 /**
  * Opens a checkpoint file to look at it, also while a stream uses it. `undefined` when there is none.
  *

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { ServerOptions } from '../server/options.js'
-import { checkpointPath } from './checkpoint-file.js'
+import { checkpointPath, isUnnamed } from './checkpoint-file.js'
 import type { CommandContext } from './command.js'
 import { given } from './flags/given.js'
 import { usageError } from './flags/usage-error.js'
@@ -24,6 +24,8 @@ export async function serveRequest(context: CommandContext): Promise<Omit<Server
     keep: values.switch('no-keep') ? false : keepFrom(values),
     tls: await tlsFrom(context),
     tokens: listFrom(values, 'token'),
+    apiTokens: listFrom(values, 'api-token'),
+    store: undefined,
     allowedOrigins: listFrom(values, 'allow-origin'),
     trustedProxies: listFrom(values, 'trusted-proxy'),
     maxClients: values.integer('max-clients', 1, 1_000_000),
@@ -47,7 +49,7 @@ function keepFrom(values: Values): NonNullable<ServerOptions['keep']> {
 }
 
 function folderOf(checkpoint: string | undefined): string {
-  return checkpoint === undefined || /^(?:file:|:)/.test(checkpoint) ? '.' : dirname(checkpoint)
+  return checkpoint === undefined || isUnnamed(checkpoint) ? '.' : dirname(checkpoint)
 }
 
 function listFrom(values: Values, name: string): readonly string[] | undefined {

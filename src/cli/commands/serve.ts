@@ -2,8 +2,10 @@ import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
+import { given } from '../flags/given.js'
 import { serveFlags } from '../flags/serve-flags.js'
 import { serveRequest } from '../serve-request.js'
+import { serverStore } from '../server-store.js'
 import { watch } from '../watch.js'
 
 /** `ct-stream serve`: the stream for clients of CertStream, and for those who want to miss nothing. */
@@ -37,7 +39,7 @@ async function runServe(context: CommandContext): Promise<void> {
     context,
     open: async (logger: Logger) => ctStream({ ...request, logger }),
     consume: async (source, { output, logger }) => {
-      const server = createServer({ ...options, source, logger })
+      const server = createServer({ ...options, ...given({ store: serverStore(context.values) }), source, logger })
       const close = () => void server.close()
       try {
         const { url } = await server.listen()

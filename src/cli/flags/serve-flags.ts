@@ -41,6 +41,13 @@ export const serveFlags: readonly Flag[] = [
     group: access,
   },
   {
+    name: 'api-token',
+    type: 'list',
+    value: 'SECRET',
+    help: 'let in below /api who has one, beside those with a --token; for nothing else',
+    group: access,
+  },
+  {
     name: 'allow-origin',
     type: 'list',
     value: 'ORIGIN',
