@@ -8,6 +8,7 @@ import { elapsedOf } from '../util/clock.js'
 import { Acknowledger, NO_TICKET, type Ticket } from './acknowledger.js'
 import type { PreparedModule } from './configure.js'
 import { checkDraft } from './finding.js'
+import { rememberCertificate } from './finding-certificate.js'
 import { outcomeOf } from './patient-call.js'
 import type { ModuleRun, RunModulesOptions } from './run-modules.js'
 import { ModuleRunner } from './runner/module-runner.js'
@@ -96,6 +97,7 @@ export class Run implements RunnerHost {
     const json = this.jsonOf(certificate)
     this.remembered.add(checked.key, now)
     const finding = checked.finish(json, this.clock.now())
+    rememberCertificate(finding, certificate)
     const item = { finding, certificate, ticket, bytes: bytesOf(certificate) * 2 }
     for (const runner of this.listeners(from)) runner.giveFinding(item)
     return true

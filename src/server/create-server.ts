@@ -1,6 +1,9 @@
 import type { Server } from 'node:http'
 import { CtStreamError } from '../errors.js'
+import type { Exposition } from '../metrics/exposition.js'
+import type { ModuleRun } from '../modules/run-modules.js'
 import { quietController } from '../util/abort.js'
+import type { ApiWorld } from './api/operation.js'
 import { ApiDoor } from './api-door.js'
 import { type Backlog, MemoryBacklog } from './backlog.js'
 import { Connections } from './connections.js'
@@ -11,12 +14,14 @@ import { KeptEntries } from './kept-entries.js'
 import { createListener, listen } from './listener.js'
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
 import { Pause } from './pause.js'
+import { RecentFindings } from './recent-findings.js'
 import { RecentMessages } from './recent-messages.js'
 import { RecentRecords } from './records.js'
 import { Routes } from './routes.js'
+import type { ServedPage } from './served-page.js'
 import { expositionOf } from './server-exposition.js'
 import { serverFigures } from './server-figures.js'
-import { readSource } from './source-reader.js'
+import { readSource, type SourceReaderOptions, servedBatches } from './source-reader.js'
 import { StreamFigures } from './stream-figures.js'
 import { WebSockets } from './web-sockets.js'
 
@@ -73,6 +78,7 @@ class Serving implements CtServer {
   private settle: { resolve(): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   private reading: Promise<void> = Promise.resolve()
   private backlog: Backlog | undefined
+  private modules: ModuleRun | undefined
   private opening: Promise<unknown> | undefined
   private closing: Promise<void> | undefined
 
@@ -123,12 +129,17 @@ class Serving implements CtServer {
       keep === false ? new MemoryBacklog() : await KeptEntries.open({ ...keep, now: clock.now, onDamaged })
     this.backlog = backlog
     const recent = new RecentMessages()
+    const findings = new RecentFindings()
     const figures = new StreamFigures(connections)
     const { pause } = this
     const health = new Health({ settings, pause })
     const parts = { connections, backlog, figures, health, pause }
     const store = settings.store ?? new RecentRecords(source, clock.now)
     const onError = (error: unknown) => settings.logger.error('a request could not be answered', { error })
+    const world: ApiWorld = {
+      ...{ ...parts, source, store, findings, startedAt: clock.now() },
+      modules: () => this.modules?.status(),
+    }
     const exposition = await expositionOf(source, () => serverFigures(parts))
     const events = new EventStreams(settings, gate, connections, backlog)
     const routes = new Routes(gate, events, {
@@ -136,7 +147,7 @@ class Serving implements CtServer {
       stats: () => figures.stats(),
       metrics: exposition,
       tally: connections.tally,
-      api: new ApiDoor({ gate, world: { ...parts, source, store, startedAt: clock.now() }, onError }),
+      api: new ApiDoor({ gate, world, onError }),
       onError,
       illness: () => health.illness(),
       unready: () => health.unready(),
@@ -146,19 +157,15 @@ class Serving implements CtServer {
     http.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head))
     const place = await listen(http, settings)
     connections.watch(this.over.signal, (nextMs) => health.tick(nextMs))
-    this.reading = readSource({
-      source,
-      backlog,
-      clock,
-      signal: this.over.signal,
-      pause,
-      publish: (page) => {
-        health.read()
-        figures.add(page)
-        recent.add(page)
-        connections.publish(page)
-      },
-    }).then(
+    const publish = (page: ServedPage) => {
+      health.read()
+      figures.add(page)
+      if (page.entries[0]?.finding === undefined) recent.add(page)
+      else findings.add(backlog.series, page)
+      connections.publish(page)
+    }
+    const { done } = await this.read({ source, backlog, clock, signal: this.over.signal, pause, publish }, exposition)
+    this.reading = done.then(
       () => health.ended(),
       (error: unknown) => {
         if (this.over.signal.aborted) return
@@ -170,6 +177,17 @@ class Serving implements CtServer {
     return place
   }
 
+  /** Begins to read, by modules where there are some. @returns What settles when nothing more is read. */
+  private async read(options: SourceReaderOptions, exposition: Exposition): Promise<{ readonly done: Promise<void> }> {
+    const { settings } = this
+    if (settings.modules.length === 0) return { done: readSource(options) }
+    const { runOnServer } = await import('./module-reader.js')
+    const batches = () => servedBatches(options)
+    this.modules = runOnServer({ ...options, settings, batches })
+    exposition.attachModules(this.modules)
+    return this.modules
+  }
+
   private async shut(): Promise<void> {
     await this.opening?.catch(() => {})
     const { http, connections, settings } = this
@@ -178,7 +196,8 @@ class Serving implements CtServer {
     http.closeIdleConnections()
     connections.goAway()
     this.over.abort()
-    const closed = Promise.resolve(source.close?.()).catch(() => {})
+    // With modules the source stays open until they are finished with what they have: nothing can be acknowledged after its end.
+    const closed = Promise.resolve(this.modules === undefined ? source.close?.() : this.modules.stop()).catch(() => {})
     const patience = quietController()
     await Promise.race([isShut, clock.sleep(partingMs, patience.signal).catch(() => {})])
     connections.cut()

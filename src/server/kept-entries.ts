@@ -134,7 +134,9 @@ export class KeptEntries implements Backlog {
 
   private write(page: ServedPage, packed: Buffer, at: number, dropped: number | undefined): void {
     // Those it has, not all between them: what a filter dropped may be wanted by another run.
-    const indexes = JSON.stringify(rangesOf(page.entries.map(({ index }) => index)))
+    const indexes = JSON.stringify(
+      rangesOf(page.entries.filter(({ finding }) => finding === undefined).map(({ index }) => index)),
+    )
     this.db
       .prepare('INSERT INTO pages (last, first, at, log, indexes, entries) VALUES (?, ?, ?, ?, ?, ?)')
       .run(page.last, page.first, at, page.entries[0]?.log.id, indexes, packed)

@@ -1,4 +1,5 @@
 import type { CtCertificate } from '../types/certificate.js'
+import type { Finding } from '../types/finding.js'
 import { toBase64 } from '../util/bytes.js'
 
 /** What is sent of an entry: the three of CertStream servers, and ours. */
@@ -39,6 +40,11 @@ const writers: Record<MessageFormat, Writer> = {
 export function messageOf(format: MessageFormat, certificate: CtCertificate, id: string): Buffer | undefined {
   const record = writers[format](certificate, id)
   return record === undefined ? undefined : Buffer.from(JSON.stringify(record))
+}
+
+/** What a module said of a certificate. Its own id tells it from others of the same module; `id` is that of the message. */
+export function findingMessage(finding: Finding, id: string): Buffer {
+  return Buffer.from(JSON.stringify({ message_type: 'finding', kind: 'finding', id, cursor: id, finding }))
 }
 
 /**

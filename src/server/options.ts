@@ -1,3 +1,4 @@
+import type { ConfiguredModule, Module } from '../modules/definition.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
@@ -38,6 +39,11 @@ export interface ServerOptions {
   readonly host?: string
   /** 0 to 65,535; 0: one that is free. Default 8080. */
   readonly port?: number
+  /**
+   * What goes through these modules, after it was sent; what they find is for clients that ask for `findings=1`. A module with
+   * `acknowledge: true` that is slow holds up reading; of a stream with `acknowledge: 'manual'` all those that report findings do.
+   */
+  readonly modules?: readonly (Module | ConfiguredModule)[]
   /** What clients can go on from after a while, or a restart. `false`: the last pages in memory alone. */
   readonly keep?: false | KeepOption
   /** Certificate chain and private key, PEM. Default: no TLS. */
@@ -100,7 +106,7 @@ export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'stor
 const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
-  ...(['apiTokens', 'store'] as const),
+  ...(['apiTokens', 'store', 'modules'] as const),
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -122,6 +128,7 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     tokens: textsOption('tokens', given.tokens),
     apiTokens: textsOption('apiTokens', given.apiTokens),
     store: storeOption(given.store),
+    modules: modulesOption(given.modules),
     allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
     trustedProxies: textsOption('trustedProxies', given.trustedProxies),
     maxClients: integerOption('maxClients', given.maxClients, 1, 1_000_000, 10_000),
@@ -147,6 +154,12 @@ function keepOption(keep: false | KeepOption): ServerSettings['keep'] {
     forMs: integerOption('keep.forMs', forMs, 1000, 365 * DAY, 3_600_000),
     maxBytes: integerOption('keep.maxBytes', maxBytes, 1_048_576, 2 ** 50, 2 ** 30),
   }
+}
+
+/** Each of them is checked when they are run. */
+function modulesOption(modules: ServerOptions['modules'] = []): ServerSettings['modules'] {
+  if (!Array.isArray(modules)) throw optionError('modules', 'an array of modules', modules)
+  return [...modules]
 }
 
 function storeOption(store: ServerStore | undefined): ServerStore | undefined {

@@ -1,6 +1,7 @@
 import { contextOf, decodeEntry } from '../decode/index.js'
 import type { CtErrorCode } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
+import type { Finding } from '../types/finding.js'
 import type { LogInfo } from '../types/log.js'
 
 /**
@@ -19,6 +20,8 @@ export interface ServedEntry {
   readonly leafInput: Uint8Array
   /** The precertificate as submitted; `undefined` for others, or when the log sent none that can be read. */
   readonly submitted: Uint8Array | undefined
+  /** What a module said of the entry: this is sent, not the entry, which has a number of its own. */
+  readonly finding?: Finding | undefined
   /** DER, nearest first; `undefined`: they could not be had. */
   readonly issuers: readonly Uint8Array[] | undefined
 }

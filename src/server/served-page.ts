@@ -1,17 +1,25 @@
 import type { CtCertificate } from '../types/certificate.js'
 import { type Framing, framed } from './framing.js'
 import { messageId } from './message-id.js'
-import { type MessageFormat, messageOf } from './messages.js'
+import { findingMessage, type MessageFormat, messageOf } from './messages.js'
 import { certificateOf, type ServedEntry } from './served-entry.js'
+
+/** Findings beside entries, or nothing else. */
+export type Findings = 'with' | 'only'
 
 /** What a client wants of each page. Equal keys: equal bytes. */
 export interface Selection {
   readonly key: string
   readonly format: MessageFormat
   readonly framing: Framing
+  /** Whether findings are sent with the entries, or they alone; `undefined`: none. */
+  readonly findings?: Findings | undefined
   /** `undefined`: every entry. */
   readonly matches: ((certificate: CtCertificate) => boolean) | undefined
 }
+
+/** What decides whether an entry is sent, and how. */
+export type Wanted = Pick<Selection, 'format' | 'findings' | 'matches'>
 
 const nothing = Buffer.alloc(0)
 
@@ -22,7 +30,7 @@ export class ServedPage {
   readonly first: number
   private readonly series: string
   private readonly certificates: (CtCertificate | undefined)[] = []
-  private readonly messages = new Map<MessageFormat, (Buffer | null | undefined)[]>()
+  private readonly messages = new Map<MessageFormat | 'finding', (Buffer | null | undefined)[]>()
   private readonly encoded = new Map<string, Buffer>()
 
   constructor(series: string, first: number, entries: readonly ServedEntry[]) {
@@ -50,38 +58,48 @@ export class ServedPage {
 
   /** The message of an entry by its place in the page. */
   message(format: MessageFormat, i: number): Buffer | undefined {
-    let messages = this.messages.get(format)
+    const finding = this.entries[i]?.finding
+    const form = finding === undefined ? format : 'finding'
+    let messages = this.messages.get(form)
     if (messages === undefined) {
       messages = []
-      this.messages.set(format, messages)
+      this.messages.set(form, messages)
     }
     let message = messages[i]
     if (message === undefined) {
-      message = messageOf(format, this.certificate(i), this.id(i)) ?? null
+      const id = this.id(i)
+      message =
+        (finding === undefined ? messageOf(format, this.certificate(i), id) : findingMessage(finding, id)) ?? null
       messages[i] = message
     }
     return message ?? undefined
   }
 
   /** The messages of those that are wanted, from one number to another, both inclusive. */
-  messagesOf({ format, matches }: Pick<Selection, 'format' | 'matches'>, from: number, to: number): Buffer[] {
+  messagesOf(selection: Wanted, from: number, to: number): Buffer[] {
     const found: Buffer[] = []
     for (let i = Math.max(0, from - this.first); i < this.entries.length && this.first + i <= to; i++) {
-      if (matches !== undefined && !matches(this.certificate(i))) continue
-      const message = this.message(format, i)
+      const message = this.wanted(selection, i)
       if (message !== undefined) found.push(message)
     }
     return found
   }
 
-  private assemble({ format, framing, matches }: Selection, from: number): Buffer {
+  private assemble(selection: Selection, from: number): Buffer {
     const parts: Buffer[] = []
     for (let i = from; i < this.entries.length; i++) {
-      if (matches !== undefined && !matches(this.certificate(i))) continue
-      const message = this.message(format, i)
-      if (message !== undefined) parts.push(framed(framing, message, this.id(i)))
+      const message = this.wanted(selection, i)
+      if (message !== undefined) parts.push(framed(selection.framing, message, this.id(i)))
     }
     return parts.length === 0 ? nothing : Buffer.concat(parts)
+  }
+
+  /** Of what the client wants. */
+  private wanted({ format, findings, matches }: Wanted, i: number): Buffer | undefined {
+    const isFinding = this.entries[i]?.finding !== undefined
+    if (isFinding ? findings === undefined : findings === 'only') return undefined
+    if (matches !== undefined && !matches(this.certificate(i))) return undefined
+    return this.message(format, i)
   }
 
   private certificate(i: number): CtCertificate {

@@ -34,7 +34,7 @@ export function serverFigures({ connections, backlog, figures, health, pause }: 
     queuedBytes,
     mostQueuedBytes,
     entries: figures.total,
-    findings: 0,
+    findings: figures.findings,
     ...{ sentBytes, gaps, missedEntries, catchUps },
     answers: tally.answerCounts,
     keptMessages: backlog.newest - backlog.oldest + 1,

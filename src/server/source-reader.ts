@@ -26,14 +26,24 @@ export interface SourceReaderOptions {
  *
  * @throws What the source throws; {@link CtStreamError} `CT_CACHE_UNUSABLE`.
  */
-export async function readSource({
+export async function readSource(options: SourceReaderOptions): Promise<void> {
+  const { source } = options
+  for await (const batch of servedBatches(options))
+    if (source.acknowledgement === 'manual')
+      for (const certificate of lastOfLogs(batch)) source.acknowledge?.(certificate)
+}
+
+/**
+ * As {@link readSource}, but for whoever acknowledges: each batch when it is kept and sent, those included that were sent by a run before.
+ */
+export async function* servedBatches({
   source,
   backlog,
   clock,
   signal,
   pause,
   publish,
-}: SourceReaderOptions): Promise<void> {
+}: SourceReaderOptions): AsyncGenerator<readonly CtCertificate[]> {
   const patience = new IssuerPatience(clock, signal)
   for await (const batch of source.batches?.() ?? singly(source)) {
     await pause?.over(signal)
@@ -45,8 +55,7 @@ export async function readSource({
       if (signal.aborted) return
       publish(await backlog.add(entries))
     }
-    if (source.acknowledgement === 'manual')
-      for (const certificate of lastOfLogs(batch)) source.acknowledge?.(certificate)
+    yield batch
     if (signal.aborted) return
   }
 }

@@ -7,12 +7,18 @@ export class StreamFigures {
   private readonly entries = new Map<string, number>()
   /** Entries that were sent on. */
   total = 0
+  /** Findings that were. */
+  findings = 0
 
   constructor(connections: Connections) {
     this.connections = connections
   }
 
   add({ entries }: ServedPage): void {
+    if (entries[0]?.finding !== undefined) {
+      this.findings += entries.length
+      return
+    }
     const url = entries[0]?.log.url ?? ''
     this.total += entries.length
     this.entries.set(url, (this.entries.get(url) ?? 0) + entries.length)

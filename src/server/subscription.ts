@@ -6,7 +6,7 @@ import { optionError } from '../util/options.js'
 import type { Framing } from './framing.js'
 import { type MessageId, parseMessageId } from './message-id.js'
 import type { MessageFormat } from './messages.js'
-import type { Selection } from './served-page.js'
+import type { Findings, Selection } from './served-page.js'
 
 /** What a client asks for by its URL. */
 export interface Subscription {
@@ -24,6 +24,7 @@ const paths: Record<string, MessageFormat | undefined> = {
 }
 const formats: readonly MessageFormat[] = ['full', 'lite', 'domains', 'certstream']
 const certStreamKeys = ['after', 'heartbeat', 'token']
+const wishKeys = ['findings']
 const filterKeys = ['domain', 'issuer', 'kind', 'log']
 const maxPatterns = 1000
 const maxHeartbeat = 3600
@@ -44,14 +45,15 @@ export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string)
   const isOurs = path === (framing === 'sse' ? '/v2/sse' : '/v2/stream')
   const format = isOurs ? formatOf(query.get('format')) : framing === 'websocket' ? paths[path] : undefined
   if (format === undefined) return undefined
-  const allowed = isOurs ? [...certStreamKeys, 'format', ...filterKeys] : certStreamKeys
+  const allowed = isOurs ? [...certStreamKeys, 'format', ...wishKeys, ...filterKeys] : certStreamKeys
   // A filter that is misspelled or misplaced would send everything to somebody who asked for little. Clients of CertStream's paths may
   // have written anything there.
   for (const key of isOurs ? query.keys() : [])
     if (!allowed.includes(key)) throw invalid(`unknown parameter ${shown(key)}; there are ${allowed.join(', ')}`)
   const { wishes, matches } = isOurs ? filterOf(query) : { wishes: [], matches: undefined }
+  const findings = isOurs ? findingsOf(query.get('findings')) : undefined
   return {
-    selection: { key: JSON.stringify([format, framing, ...wishes]), format, framing, matches },
+    selection: { key: JSON.stringify([format, framing, findings, ...wishes]), format, framing, findings, matches },
     after: idOf(lastEventId || query.get('after')),
     heartbeatMs: heartbeatOf(query.get('heartbeat')),
   }
@@ -90,6 +92,13 @@ function matcher([domains, issuers, kinds, logs]: [string[], string[], string[],
     if (logs.length > 0 && !logs.some((name) => isMeant(name, { id, description, urls: [url] }))) return false
     return filter?.matches(certificate) ?? true
   }
+}
+
+function findingsOf(given: string | null): Findings | undefined {
+  if (given === null || given === '0') return undefined
+  if (given === '1') return 'with'
+  if (given === 'only') return 'only'
+  throw invalid(`findings must be 1, only or 0, got ${shown(given)}`)
 }
 
 function idOf(given: string | null): MessageId | undefined {

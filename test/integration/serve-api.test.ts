@@ -6,6 +6,7 @@ import { createTestLog, issueCertificates } from '../../src/testing/index.js'
 import { ApiClient } from '../support/api-client.js'
 import { BuiltCommand, hasPromtool, promtool } from '../support/built-command.js'
 import { closing } from '../support/closing.js'
+import { SocketClient } from '../support/server-clients.js'
 
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-api-'))
 afterAll(() => rmSync(place, { recursive: true, force: true }))
@@ -61,6 +62,25 @@ describe('ct-stream serve', () => {
     expect((await fetch(`${url}stats`)).status).toBe(200)
     const api = await ApiClient.open(url, { authorization: 'Bearer only-for-the-api' })
     expect((await api.ask('/status')).status).toBe(200)
+    expect(await command.stop()).toBe(0)
+  })
+})
+
+describe('ct-stream serve --module', () => {
+  it('sends what modules find to who asks for it, and has it at the API', async () => {
+    const names = [...issueCertificates(40, { seed: 'serve api', kinds: 'pairs' })].flatMap(({ dnsNames }) => dnsNames)
+    const watchlist = `watchlist:${JSON.stringify({ own: names.slice(0, 3) })}`
+    const { command, url } = await serve('modules', '--module', watchlist)
+    const api = await ApiClient.open(url)
+    const findings = async () => (await api.ask<{ items: { id: string }[] }>('/findings')).body.items
+    await expect.poll(async () => (await findings()).length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await api.ask('/status')).body.entries, { timeout: 10_000 }).toBe(all)
+    const client = closing(new SocketClient(`${url}v2/stream?findings=only&after=0123456789-1`))
+    await client.have(2)
+    const sent = (await findings()).map(({ id }) => id)
+    await client.have(1 + sent.length)
+    expect(client.ids.slice(1)).toEqual(sent.reverse())
+    expect((await api.ask('/modules')).body).toMatchObject({ items: [{ name: 'watchlist', state: 'running' }, {}] })
     expect(await command.stop()).toBe(0)
   })
 })

@@ -3,6 +3,7 @@ import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
 import { given } from '../flags/given.js'
+import { hasModules, moduleFlag } from '../flags/module-specs.js'
 import { serveFlags } from '../flags/serve-flags.js'
 import { serveRequest } from '../serve-request.js'
 import { serverStore } from '../server-store.js'
@@ -18,11 +19,13 @@ export const serve: Command = {
     ...flagsNamed('log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url', 'start', 'merge-delay'),
     ...flagsNamed('checkpoint', 'no-checkpoint', 'domain', 'domains-file', 'match', 'issuer', 'only', 'dedupe'),
     ...flagsNamed('verify', 'on-misbehaviour', 'contact', 'proxy', 'allow-http'),
+    moduleFlag,
     ...reportFlags,
   ],
   examples: [
     ['ct-stream serve', 'at ws://127.0.0.1:8080/, /full-stream and /domains-only'],
     ['ct-stream serve --host 0.0.0.0 --dedupe issuance --keep-for 6h', 'for everybody, each certificate once'],
+    ['ct-stream serve --module ./watch.js', 'with what a module finds, for clients of /v2/stream?findings=1'],
     ["curl -N 'http://127.0.0.1:8080/v2/sse?domain=example.com'", 'what a client may ask for'],
   ],
   run: runServe,
@@ -31,15 +34,22 @@ export const serve: Command = {
 async function runServe(context: CommandContext): Promise<void> {
   const { io } = context
   const [request, options] = [await askedStream(context), await serveRequest(context)]
+  const modules = hasModules(context) ? await (await import('../modules/load.js')).modulesFor(context) : undefined
   const [{ ctStream }, { createServer }] = await Promise.all([
     import('../../stream/ct-stream.js'),
     import('../../server/create-server.js'),
   ])
   await watch({
     context,
-    open: async (logger: Logger) => ctStream({ ...request, logger }),
+    open: async (logger: Logger) =>
+      ctStream({ ...request, ...(modules !== undefined && { acknowledge: 'manual' }), logger }),
     consume: async (source, { output, logger }) => {
-      const server = createServer({ ...options, ...given({ store: serverStore(context.values) }), source, logger })
+      const server = createServer({
+        ...options,
+        ...given({ store: serverStore(context.values), modules }),
+        source,
+        logger,
+      })
       const close = () => void server.close()
       try {
         const { url } = await server.listen()

@@ -1,7 +1,9 @@
 import type { z } from 'zod'
+import type { ModulesStatus } from '../../modules/status.js'
 import type { FollowedLog, LogStatus } from '../../types/stream.js'
 import type { Backlog } from '../backlog.js'
 import type { ServerSource, ServerStore } from '../options.js'
+import type { RecentFindings } from '../recent-findings.js'
 import type { ServerParts } from '../server-figures.js'
 
 /** What the operations look at. */
@@ -9,6 +11,9 @@ export interface ApiWorld extends ServerParts {
   readonly source: ServerSource
   readonly store: ServerStore
   readonly startedAt: number
+  readonly findings: Pick<RecentFindings, 'newest'>
+  /** `undefined`: there are none. */
+  readonly modules: () => ModulesStatus | undefined
   readonly backlog: Backlog
 }
 

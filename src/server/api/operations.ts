@@ -6,16 +6,18 @@ import { type ApiWorld, followedBy, logsOf, type Operation, operation } from './
 import { keysetPage, sortable } from './paging.js'
 import { ApiProblem } from './problem.js'
 import { recentMessages } from './recent.js'
-import { evidenceDocument, evidenceRecord, gapRecord, iso, logRecord } from './records.js'
+import { evidenceDocument, evidenceRecord, gapRecord, iso, logRecord, moduleRecord } from './records.js'
 import {
   after,
   Certificate,
   Client,
   Evidence,
   EvidenceDocument,
+  Finding,
   Gap,
   Log,
   limit,
+  Module,
   Paused,
   pageOf,
   Status,
@@ -116,6 +118,29 @@ export const operations: readonly Operation[] = [
         for (const value of values) wishes.append(name, value)
       const selection = { format: formatOf(query.format), matches: filterOf(wishes).matches }
       return recentMessages(world.backlog, selection, query)
+    },
+  }),
+  operation({
+    ...{ method: 'GET', path: '/modules', name: 'listModules' },
+    summary: 'How each module fares, in the order in which they see the findings of each other.',
+    query: paged,
+    answer: pageOf(Module),
+    run({ world, query }) {
+      const modules = (world.modules()?.modules ?? []).map((module, i) => ({ module, key: sortable(i + 1) }))
+      const page = keysetPage(modules, ({ key }) => key, query)
+      return { ...page, items: page.items.map(({ module }) => moduleRecord(module)) }
+    },
+  }),
+  operation({
+    ...{ method: 'GET', path: '/findings', name: 'listFindings' },
+    summary: 'What modules found since the server began, the newest first: the last 1000.',
+    query: z.strictObject({ limit: limit(100, 25), after }),
+    answer: pageOf(Finding),
+    run({ world, query }) {
+      // The newest has the smallest key.
+      const keyOf = ({ number }: { readonly number: number }) => sortable(Number.MAX_SAFE_INTEGER - number)
+      const page = keysetPage(world.findings.newest, keyOf, query)
+      return { ...page, items: page.items.map(({ id, finding }) => ({ id, finding })) }
     },
   }),
   operation({

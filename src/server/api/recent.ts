@@ -1,6 +1,6 @@
 import type { Backlog } from '../backlog.js'
 import { messageId, parseMessageId } from '../message-id.js'
-import type { Selection } from '../served-page.js'
+import type { Wanted } from '../served-page.js'
 import type { Page } from './paging.js'
 import { ApiProblem } from './problem.js'
 
@@ -17,7 +17,7 @@ const step = 256
  */
 export async function recentMessages(
   backlog: Backlog,
-  selection: Pick<Selection, 'format' | 'matches'>,
+  selection: Wanted,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<Page<unknown>> {
   const items: unknown[] = []
@@ -38,12 +38,7 @@ export async function recentMessages(
 }
 
 /** Messages of numbers from one to another, in their order. */
-async function between(
-  backlog: Backlog,
-  selection: Pick<Selection, 'format' | 'matches'>,
-  from: number,
-  to: number,
-): Promise<Buffer[]> {
+async function between(backlog: Backlog, selection: Wanted, from: number, to: number): Promise<Buffer[]> {
   const found: Buffer[] = []
   for (let number = from; number <= to; ) {
     const page = await backlog.pageAfter(number - 1)

@@ -1,3 +1,4 @@
+import type { ModuleStatus } from '../../modules/status.js'
 import type { Evidence, Gap } from '../../types/checkpoint.js'
 import type { FollowedLog, LogStatus } from '../../types/stream.js'
 import { evidenceToJSON } from '../../verify/evidence-json.js'
@@ -23,6 +24,11 @@ export function logRecord(status: LogStatus): object {
     nextRetryAt: iso(status.nextRetryAt),
     lastError: lastError === undefined ? null : { code: lastError.code, message: lastError.message },
   }
+}
+
+export function moduleRecord({ lastError, queuedBytes, ...module }: ModuleStatus): object {
+  const error = lastError === undefined ? null : { code: lastError.code, message: lastError.message }
+  return { ...module, queuedBytes: Math.max(0, Math.round(queuedBytes)), lastError: error }
 }
 
 export function gapRecord({ log, start, end, reason, recordedAt }: Gap): object {

@@ -121,6 +121,48 @@ export const Client = named(
   }),
 )
 
+export const Module = named(
+  'Module',
+  'How a module fares. Counts are since the server began.',
+  z.strictObject({
+    name: z.string(),
+    state: z.enum(['waiting', 'setting-up', 'running', 'hung', 'draining', 'stopped', 'failed']),
+    acknowledge: z.boolean(),
+    isWaitedFor: z.boolean().describe('whether reading waits for it'),
+    queuedEntries: count,
+    queuedBytes: z.number().describe('by estimate'),
+    certificates: count,
+    findings: count,
+    emitted: count,
+    repeats: count,
+    dropped: count,
+    skipped: count,
+    errors: count,
+    retries: count,
+    timeouts: count,
+    lastError: ErrorRecord.nullable(),
+  }),
+)
+
+export const Finding = named(
+  'Finding',
+  'What a module said of a certificate, as /v2/stream?findings=1 sends it.',
+  z.strictObject({
+    id: z.string().describe('of the message'),
+    finding: z.looseObject({
+      id: z.string().describe('the same wherever the module reports the same'),
+      module: z.string(),
+      kind: z.string(),
+      subject: z.string(),
+      severity: z.enum(['info', 'low', 'medium', 'high', 'critical']),
+      score: z.number().min(0).max(100),
+      reasons: z.array(z.looseObject({ text: z.string() })),
+      certificate: z.looseObject({}),
+      firstSeen: time,
+    }),
+  }),
+)
+
 export const Paused = named('Paused', 'Whether reading is paused.', z.strictObject({ isPaused: z.boolean() }))
 
 export const Certificate = named(
