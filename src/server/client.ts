@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Backlog } from './backlog.js'
 import { framed } from './framing.js'
+import type { Dedupe, Issuances } from './issuances.js'
 import { messageId } from './message-id.js'
 import { gapMessage, heartbeatMessage } from './messages.js'
 import type { Selection, ServedPage } from './served-page.js'
@@ -26,6 +27,8 @@ export interface ClientOptions {
   /** What may wait to be sent to it: with more, it is given nothing before that is gone. */
   readonly maxQueueBytes: number
   readonly tally?: Tally
+  /** Needed where the selection wants each issuance once. */
+  readonly issuances?: Issuances
   /** Told when the backlog cannot be read; the client is disconnected. */
   readonly onFailure: (error: unknown) => void
 }
@@ -39,6 +42,7 @@ export class Client {
   private readonly options: ClientOptions
   private sent: number
   private readonly tally: Tally
+  private readonly dedupe: Dedupe | undefined
   private isCatchingUp = false
 
   constructor(options: ClientOptions) {
@@ -46,6 +50,8 @@ export class Client {
     this.tally = options.tally ?? new Tally()
     this.selection = options.selection
     this.sent = options.position
+    const { issuances, position: since } = options
+    this.dedupe = this.selection.once === undefined || issuances === undefined ? undefined : { issuances, since }
   }
 
   /** Number of the last entry it was sent, or that it does not want. */
@@ -114,7 +120,7 @@ export class Client {
   }
 
   private send(page: ServedPage): void {
-    const bytes = page.encode(this.selection, this.sent + 1)
+    const bytes = page.encode(this.selection, this.sent + 1, this.dedupe)
     this.sent = page.last
     this.tally.sentBytes += bytes.length
     if (bytes.length > 0) this.options.sink.write(bytes)

@@ -2,6 +2,7 @@ import type { Clock } from '../types/clock.js'
 import { elapsedOf } from '../util/clock.js'
 import type { Client } from './client.js'
 import { clientKey } from './client-address.js'
+import { Issuances } from './issuances.js'
 import type { ServerSettings } from './options.js'
 import type { ServedPage } from './served-page.js'
 import { Tally } from './tally.js'
@@ -48,6 +49,7 @@ const tickMs = 1000
 /** All who are connected. */
 export class Connections {
   readonly tally = new Tally()
+  readonly issuances = new Issuances()
   private readonly entries = new Map<Connection, Entry>()
   private readonly perAddress = new Map<string, number>()
   private readonly settings: ServerSettings

@@ -46,6 +46,7 @@ export class EventStreams {
         backlog,
         maxQueueBytes: settings.maxQueueBytes,
         tally: connections.tally,
+        issuances: connections.issuances,
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
       }),
       heartbeatMs: wanted.heartbeatMs,

@@ -36,7 +36,7 @@ const plain = 'text/plain; charset=utf-8'
 const index = `ct-stream
 
 WebSocket   /  /full-stream  /domains-only        messages of CertStream; ?after=ID goes on, ?heartbeat=30
-WebSocket   /v2/stream                            ?format=full|lite|domains|certstream&domain=&issuer=&kind=&log=&after=
+WebSocket   /v2/stream                            ?format=full|lite|domains|certstream&domain=&issuer=&kind=&log=&after=&findings=1&dedupe=issuance
 SSE         /v2/sse                               the same; Last-Event-ID goes on
 JSON        /example.json  /latest.json  /stats  /healthz  /readyz
 Prometheus  /metrics

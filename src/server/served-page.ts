@@ -1,5 +1,6 @@
 import type { CtCertificate } from '../types/certificate.js'
 import { type Framing, framed } from './framing.js'
+import type { Dedupe, Issued } from './issuances.js'
 import { messageId } from './message-id.js'
 import { findingMessage, type MessageFormat, messageOf } from './messages.js'
 import { certificateOf, type ServedEntry } from './served-entry.js'
@@ -14,6 +15,8 @@ export interface Selection {
   readonly framing: Framing
   /** Whether findings are sent with the entries, or they alone; `undefined`: none. */
   readonly findings?: Findings | undefined
+  /** Each issuance once: which of its entries the filter lets pass. `undefined`: all of them. */
+  readonly once?: ((issued: Issued) => boolean) | undefined
   /** `undefined`: every entry. */
   readonly matches: ((certificate: CtCertificate) => boolean) | undefined
 }
@@ -21,6 +24,7 @@ export interface Selection {
 /** What decides whether an entry is sent, and how. */
 export type Wanted = Pick<Selection, 'format' | 'findings' | 'matches'>
 
+const none: ReadonlySet<number> = new Set()
 const nothing = Buffer.alloc(0)
 
 /** Consecutive entries with their numbers. Each message of them is made once at most, and only when somebody wants it. */
@@ -45,15 +49,31 @@ export class ServedPage {
 
   /**
    * The bytes to write for the entries from a number on; empty when none of them is wanted. The same buffer for everybody who wants the whole
-   * page.
+   * page, and got the same of its issuances before.
    */
-  encode(selection: Selection, from: number): Buffer {
-    if (from > this.first) return this.assemble(selection, from - this.first)
-    const known = this.encoded.get(selection.key)
+  encode(selection: Selection, from: number, dedupe?: Dedupe): Buffer {
+    const repeats = dedupe === undefined ? none : this.repeats(selection, dedupe)
+    if (from > this.first) return this.assemble(selection, from - this.first, repeats)
+    const key = repeats.size === 0 ? selection.key : `${selection.key} ${[...repeats]}`
+    const known = this.encoded.get(key)
     if (known !== undefined) return known
-    const made = this.assemble(selection, 0)
-    this.encoded.set(selection.key, made)
+    const made = this.assemble(selection, 0, repeats)
+    this.encoded.set(key, made)
     return made
+  }
+
+  /** Places of the entries whose issuance a client has. */
+  private repeats({ once }: Selection, { issuances, since }: Dedupe): ReadonlySet<number> {
+    const repeats = new Set<number>()
+    this.entries.forEach(({ finding, log }, i) => {
+      if (finding !== undefined || once === undefined) return
+      const { issuanceId, kind } = this.certificate(i)
+      if (issuanceId === undefined) return
+      const number = this.first + i
+      issuances.add(issuanceId, { number, kind, log })
+      if (issuances.wasSent(issuanceId, since, number, once)) repeats.add(i)
+    })
+    return repeats
   }
 
   /** The message of an entry by its place in the page. */
@@ -85,9 +105,10 @@ export class ServedPage {
     return found
   }
 
-  private assemble(selection: Selection, from: number): Buffer {
+  private assemble(selection: Selection, from: number, without: ReadonlySet<number>): Buffer {
     const parts: Buffer[] = []
     for (let i = from; i < this.entries.length; i++) {
+      if (without.has(i)) continue
       const message = this.wanted(selection, i)
       if (message !== undefined) parts.push(framed(selection.framing, message, this.id(i)))
     }

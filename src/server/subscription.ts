@@ -2,8 +2,10 @@ import { CtStreamError } from '../errors.js'
 import { filterOption } from '../filter/filter-option.js'
 import { isMeant } from '../loglist/log-name.js'
 import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import type { LogInfo } from '../types/log.js'
 import { optionError } from '../util/options.js'
 import type { Framing } from './framing.js'
+import type { Issued } from './issuances.js'
 import { type MessageId, parseMessageId } from './message-id.js'
 import type { MessageFormat } from './messages.js'
 import type { Findings, Selection } from './served-page.js'
@@ -24,7 +26,7 @@ const paths: Record<string, MessageFormat | undefined> = {
 }
 const formats: readonly MessageFormat[] = ['full', 'lite', 'domains', 'certstream']
 const certStreamKeys = ['after', 'heartbeat', 'token']
-const wishKeys = ['findings']
+const wishKeys = ['findings', 'dedupe']
 const filterKeys = ['domain', 'issuer', 'kind', 'log']
 const maxPatterns = 1000
 const maxHeartbeat = 3600
@@ -50,10 +52,14 @@ export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string)
   // have written anything there.
   for (const key of isOurs ? query.keys() : [])
     if (!allowed.includes(key)) throw invalid(`unknown parameter ${shown(key)}; there are ${allowed.join(', ')}`)
+  const once = isOurs && isOnce(query.get('dedupe')) ? seen(query.getAll('kind'), query.getAll('log')) : undefined
   const { wishes, matches } = isOurs ? filterOf(query) : { wishes: [], matches: undefined }
   const findings = isOurs ? findingsOf(query.get('findings')) : undefined
   return {
-    selection: { key: JSON.stringify([format, framing, findings, ...wishes]), format, framing, findings, matches },
+    selection: {
+      key: JSON.stringify([format, framing, findings, once !== undefined, ...wishes]),
+      ...{ format, framing, findings, once, matches },
+    },
     after: idOf(lastEventId || query.get('after')),
     heartbeatMs: heartbeatOf(query.get('heartbeat')),
   }
@@ -88,10 +94,24 @@ function matcher([domains, issuers, kinds, logs]: [string[], string[], string[],
     ...(kinds.length > 0 && { kinds: kinds as CertificateKind[] }),
   })
   return (certificate: CtCertificate): boolean => {
-    const { id, description, url } = certificate.log
-    if (logs.length > 0 && !logs.some((name) => isMeant(name, { id, description, urls: [url] }))) return false
+    if (!isOfLogs(certificate.log, logs)) return false
     return filter?.matches(certificate) ?? true
   }
+}
+
+function isOnce(given: string | null): boolean {
+  if (given === null) return false
+  if (given === 'issuance') return true
+  throw invalid(`dedupe must be issuance, got ${shown(given)}`)
+}
+
+/** Which entries of an issuance the filters let pass: its names and its issuer are the same in all of them. */
+function seen(kinds: readonly string[], logs: readonly string[]): (issued: Issued) => boolean {
+  return ({ kind, log }) => (kinds.length === 0 || kinds.includes(kind)) && isOfLogs(log, logs)
+}
+
+function isOfLogs({ id, description, url }: LogInfo, names: readonly string[]): boolean {
+  return names.length === 0 || names.some((name) => isMeant(name, { id, description, urls: [url] }))
 }
 
 function findingsOf(given: string | null): Findings | undefined {

@@ -70,6 +70,7 @@ export class WebSockets {
         backlog,
         maxQueueBytes: settings.maxQueueBytes,
         tally: connections.tally,
+        issuances: connections.issuances,
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
       }),
       heartbeatMs: subscription.heartbeatMs,
