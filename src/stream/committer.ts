@@ -1,5 +1,6 @@
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
+import type { Tracing } from '../util/tracing.js'
 import type { ExclusiveStore, WriteRows } from './exclusive-store.js'
 import { STORE_PATIENCE } from './store-queue.js'
 
@@ -8,6 +9,7 @@ export interface CommitterOptions {
   /** `undefined`: only by `commit()`. */
   readonly policy: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly clock: Clock
+  readonly tracing?: Tracing
   /** Called before looking whether anything was acknowledged. */
   readonly settle: () => void
   /** What is to be remembered now, of every open log. */
@@ -85,6 +87,17 @@ export class Committer {
       })
   }
 
+  private async traced(
+    entries: number,
+    { length: logs }: readonly LogCheckpoint[],
+    write: () => ReturnType<WriteRows>,
+  ): Promise<void> {
+    const { tracing } = this.options
+    if (!tracing?.isOn) return write()
+    const attributes = { 'ct_stream.entries': entries, 'ct_stream.logs': logs }
+    return tracing.span({ name: 'ct_stream.commit', kind: 'internal', attributes }, async () => write())
+  }
+
   private async write(writeRows: WriteRows): Promise<void> {
     this.options.settle()
     if (!this.dirty) return
@@ -93,7 +106,7 @@ export class Committer {
     this.pending = 0
     const checkpoints = this.options.checkpoints()
     try {
-      await writeRows(checkpoints)
+      await this.traced(entries, checkpoints, () => writeRows(checkpoints))
     } catch (error) {
       this.dirty = true
       this.pending += entries

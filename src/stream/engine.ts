@@ -8,6 +8,7 @@ import type { StreamStatus } from '../types/stream.js'
 import { quietController } from '../util/abort.js'
 import { ByteBudget } from '../util/byte-budget.js'
 import { toHex } from '../util/bytes.js'
+import { Tracing } from '../util/tracing.js'
 import { Background } from './background.js'
 import { Committer } from './committer.js'
 import { decodeCursor } from './cursor.js'
@@ -67,7 +68,7 @@ export class Engine {
     })
     this.background = new Background(signal, () => this.delivery.mixer.wake())
     this.committer = new Committer({
-      ...{ store: this.store, policy: commit, clock },
+      ...{ store: this.store, policy: commit, clock, tracing: settings.tracing },
       settle: () => this.delivery.settle(),
       checkpoints: () => this.delivery.checkpoints(),
       onCommit: (committed) => emit('commit', committed),
@@ -102,6 +103,7 @@ export class Engine {
 
   private async start(): Promise<void> {
     const { settings, store, delivery, background } = this
+    if (Tracing.isWanted) await settings.tracing.open()
     await store.open()
     this.stopper.signal.throwIfAborted()
     const stored = await store.load()

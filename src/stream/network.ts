@@ -2,6 +2,7 @@ import { createTransport } from '../http/create-transport.js'
 import { reusesConnections } from '../http/keep-alive.js'
 import { RequestScheduler } from '../http/request-scheduler.js'
 import { withRetry } from '../http/retry.js'
+import { tracedTransport } from '../http/traced-transport.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import type { LogClient } from '../logs/client.js'
@@ -20,7 +21,7 @@ export class Network {
     this.settings = settings
     this.signal = signal
     this.scheduler = new RequestScheduler(settings)
-    this.transport = createTransport({
+    const transport = createTransport({
       userAgent: userAgent(VERSION, settings.contact),
       keepAlive: reusesConnections,
       // What the operator's queue lets through waits for no connection.
@@ -28,6 +29,7 @@ export class Network {
       dispatcher: settings.dispatcher as never,
       fetch: settings.fetch,
     })
+    this.transport = tracedTransport(transport, settings.tracing)
   }
 
   /** The issuer with this SHA-256 from its log, asked for again while requests fail in a passing way. */

@@ -15,6 +15,7 @@ import type { LogSelection } from '../types/log-list.js'
 import type { AcknowledgeOption, CtStreamOptions, MisbehaviourOption, VerifyOption } from '../types/stream.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, dateOption, integerOption, objectOption, optionError } from '../util/options.js'
+import { Tracing } from '../util/tracing.js'
 import { VERSION } from '../version.js'
 
 /** Options of a stream, checked, complete, and copied from the caller's objects. */
@@ -50,6 +51,8 @@ export interface Settings {
   readonly signal: AbortSignal | undefined
   readonly logger: Logger
   readonly clock: Clock
+  /** Spans where somebody wants them; on from when the stream is opened. */
+  readonly tracing: Tracing
   /** How much time has passed on that clock: durations are measured by it, however the clock is set. */
   readonly elapsed: () => number
   readonly random: () => number
@@ -158,6 +161,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
     logger: shapedOption('logger', options.logger, ['debug', 'info', 'warn', 'error']) ?? silent,
     clock,
     elapsed: elapsedOf(clock),
+    tracing: new Tracing(),
     random: functionOption('random', options.random) ?? Math.random,
   }
 }

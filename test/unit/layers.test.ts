@@ -47,6 +47,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   undici: /^http\//,
   'p-queue': /^http\//,
   'better-sqlite3': /^checkpoint\/sqlite/,
+  '@opentelemetry/api': /^util\/tracing/,
   zod: /^(modules|outputs|server\/api)\//,
   'prom-client': /^metrics\//,
   nodemailer: /^outputs\//,

@@ -19,7 +19,7 @@ const UNPROVEN_MS = 60_000
 type UnprovenBatch = Pick<ProvenBatch<Lease>, 'batch' | 'payload'>
 
 export interface ProofWindowContext {
-  readonly options: Pick<LogSessionOptions, 'settings' | 'share' | 'clock' | 'events'>
+  readonly options: Pick<LogSessionOptions, 'client' | 'settings' | 'share' | 'clock' | 'events'>
   readonly requests: LogRequests
   readonly limits: LearnedLimits
   readonly heads: Heads
@@ -192,6 +192,20 @@ export class ProofWindow {
 
   /** Has everything held proven, by the head itself or by a consistency proof to it, and hands it on. */
   private async prove(): Promise<void> {
+    const { settings, client } = this.context.options
+    if (!settings.tracing?.isOn) return this.proveHeld()
+    const { description, url } = client.log
+    const attributes = {
+      'ct_stream.log': description,
+      'url.full': url,
+      'ct_stream.start': this.handedOn,
+      'ct_stream.entries': this.held.end - this.handedOn,
+      'ct_stream.tree_size': this.context.heads.newest?.treeSize,
+    }
+    return settings.tracing.span({ name: 'ct_stream.prove', kind: 'internal', attributes }, () => this.proveHeld())
+  }
+
+  private async proveHeld(): Promise<void> {
     const { heads, requests, asking } = this.context
     const head = heads.newest as SignedHead
     const { end } = this.held

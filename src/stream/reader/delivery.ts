@@ -2,13 +2,17 @@ import { contextOf } from '../../decode/index.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { ByteBudget } from '../../util/byte-budget.js'
+import type { OpenSpan } from '../../util/tracing.js'
+import type { ProvenPage } from '../log/proven-page.js'
+import type { Settings } from '../settings.js'
 import type { Lane } from './lane.js'
 import { Mixer } from './mixer.js'
 import { notDelivered } from './not-delivered.js'
 import type { LogPlace } from './page-cursors.js'
 import { PageReader, type PageReaderContext, type ReaderEntryContext } from './page-reader.js'
 
-export interface DeliveryOptions extends Omit<PageReaderContext, 'places'> {
+export interface DeliveryOptions extends Omit<PageReaderContext, 'places' | 'settings'> {
+  readonly settings: Pick<Settings, 'clock'> & Partial<Pick<Settings, 'tracing'>>
   /** Holds what is fetched and not finished with. */
   readonly budget: ByteBudget
   /** Milliseconds by a clock that nobody sets. */
@@ -30,6 +34,8 @@ export class Delivery {
   private readonly context: PageReaderContext
   /** The page the reader is in. */
   private reading: PageReader | undefined
+  /** From when the reader is given a page to when it is left. */
+  private span: OpenSpan | undefined
   /** Whether the last commit was made: what is acknowledged from now on comes again, and the store may be another stream's. */
   private isShut = false
 
@@ -49,7 +55,10 @@ export class Delivery {
   /** Begins the next page, if any log has one; the page before was left. */
   takePage(): PageReader | undefined {
     const taken = this.mixer.take()
-    if (taken !== undefined) this.reading = new PageReader(this.context, taken.lane, taken.proven)
+    if (taken === undefined) return this.reading
+    const { lane, proven } = taken
+    this.reading = new PageReader(this.context, lane, proven)
+    if (this.options.settings.tracing?.isOn) this.span = this.beginSpan(lane, proven)
     return this.reading
   }
 
@@ -60,6 +69,8 @@ export class Delivery {
     if (this.acknowledgesByReading) this.reading.acknowledge()
     this.settle()
     lane.leave(page)
+    this.span?.end()
+    this.span = undefined
     this.reading = undefined
   }
 
@@ -104,6 +115,16 @@ export class Delivery {
     return this.lanes
       .filter((lane) => lane.position.begun)
       .map((lane) => ({ logId: lane.session.log.id, ...lane.place }))
+  }
+
+  private beginSpan({ session }: Lane, { batch }: ProvenPage): OpenSpan | undefined {
+    const { description, url } = session.log
+    return this.options.settings.tracing?.begin('ct_stream.deliver', {
+      'ct_stream.log': description,
+      'url.full': url,
+      'ct_stream.start': batch.start,
+      'ct_stream.entries': batch.length,
+    })
   }
 
   private settleLane(lane: Lane, now: number): void {
