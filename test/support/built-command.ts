@@ -52,8 +52,9 @@ export class BuiltCommand {
   }
 }
 
-/** Whether Debian's promtool is there; in CI it must be. */
-export const hasPromtool = spawnSync('promtool', ['--version']).error === undefined
+/** Whether Debian's promtool is there; where `test/ci/monitoring.sh` could install it, tests that need it are not skipped. */
+export const hasPromtool =
+  process.env.CT_STREAM_TEST_REQUIRE_PROMTOOL === '1' || spawnSync('promtool', ['--version']).error === undefined
 
 /** What `promtool` says, and its exit status. */
 export function promtool(
