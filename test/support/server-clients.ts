@@ -39,6 +39,8 @@ type ClientOptions = Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> & {
   readonly headers?: Record<string, string>
   readonly origin?: string
   readonly autoPong?: boolean
+  /** Address of this machine that it connects from. */
+  readonly localAddress?: string
 }
 
 /** A client on a WebSocket, of the package `ws`. */

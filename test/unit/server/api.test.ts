@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
@@ -5,6 +7,7 @@ import { operations } from '../../../src/server/api/operations.js'
 import { createServer, type ServerOptions } from '../../../src/server/index.js'
 import type { Evidence, Gap } from '../../../src/types/checkpoint.js'
 import type { CtStreamEvents, LogStatus } from '../../../src/types/stream.js'
+import { referenceOf } from '../../generate/api-reference.mjs'
 import { PageSource } from '../../support/acknowledged-source.js'
 import { ApiClient } from '../../support/api-client.js'
 import { closing } from '../../support/closing.js'
@@ -62,6 +65,12 @@ describe('/api/v1', () => {
     expect(described.sort()).toEqual(
       operations.map(({ method, path }) => `${method.toLowerCase()} /api/v1${path}`).sort(),
     )
+  })
+
+  it('has a reference that is made of the document: node test/generate/api-reference.mjs', async () => {
+    const { api } = await serving()
+    const file = join(import.meta.dirname, '..', '..', '..', 'examples', 'serve', 'api.md')
+    expect(readFileSync(file, 'utf8')).toBe(referenceOf(api.document))
   })
 
   it('tells of the server and of what it keeps', async () => {

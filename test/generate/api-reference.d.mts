@@ -1,0 +1,2 @@
+/** The document as Markdown. */
+export function referenceOf(document: object): string
