@@ -23,6 +23,7 @@ import { expositionOf } from './server-exposition.js'
 import { serverFigures } from './server-figures.js'
 import { readSource, type SourceReaderOptions, servedBatches } from './source-reader.js'
 import { StreamFigures } from './stream-figures.js'
+import { Ui } from './ui/ui.js'
 import { WebSockets } from './web-sockets.js'
 
 /** A server of certificates. */
@@ -79,6 +80,7 @@ class Serving implements CtServer {
   private reading: Promise<void> = Promise.resolve()
   private backlog: Backlog | undefined
   private modules: ModuleRun | undefined
+  private ui: Ui | undefined
   private opening: Promise<unknown> | undefined
   private closing: Promise<void> | undefined
 
@@ -142,7 +144,14 @@ class Serving implements CtServer {
     }
     const exposition = await expositionOf(source, () => serverFigures(parts))
     const events = new EventStreams(settings, gate, connections, backlog)
-    const routes = new Routes(gate, events, {
+    const ui = new Ui(gate, backlog, {
+      source,
+      clock,
+      clients: () => connections.size,
+      problem: () => health.illness() ?? health.unready(),
+    })
+    this.ui = ui
+    const told = {
       recent,
       stats: () => figures.stats(),
       metrics: exposition,
@@ -151,7 +160,8 @@ class Serving implements CtServer {
       onError,
       illness: () => health.illness(),
       unready: () => health.unready(),
-    })
+    }
+    const routes = new Routes(gate, events, told, ui)
     const webSockets = new WebSockets(settings, gate, connections, backlog)
     http.on('request', (request, response) => routes.answer(request, response))
     http.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head))
@@ -160,8 +170,11 @@ class Serving implements CtServer {
     const publish = (page: ServedPage) => {
       health.read()
       figures.add(page)
-      if (page.entries[0]?.finding === undefined) recent.add(page)
-      else findings.add(backlog.series, page)
+      if (page.entries[0]?.finding !== undefined) findings.add(backlog.series, page)
+      else {
+        recent.add(page)
+        ui.feed.add(page)
+      }
       connections.publish(page)
     }
     const { done } = await this.read({ source, backlog, clock, signal: this.over.signal, pause, publish }, exposition)
@@ -195,6 +208,7 @@ class Serving implements CtServer {
     const isShut = new Promise<void>((resolve) => http.close(() => resolve()))
     http.closeIdleConnections()
     connections.goAway()
+    this.ui?.feed.goAway()
     this.over.abort()
     // With modules the source stays open until they are finished with what they have: nothing can be acknowledged after its end.
     const closed = Promise.resolve(this.modules === undefined ? source.close?.() : this.modules.stop()).catch(() => {})

@@ -7,6 +7,7 @@ import { knownPath } from './paths.js'
 import type { RecentMessages } from './recent-messages.js'
 import { pathOf } from './subscription.js'
 import type { Tally } from './tally.js'
+import type { Ui } from './ui/ui.js'
 
 /** What the plain HTTP answers tell of. */
 export interface Told {
@@ -38,6 +39,7 @@ const index = `ct-stream
 WebSocket   /  /full-stream  /domains-only        messages of CertStream; ?after=ID goes on, ?heartbeat=30
 WebSocket   /v2/stream                            ?format=full|lite|domains|certstream&domain=&issuer=&kind=&log=&after=&findings=1&dedupe=issuance
 SSE         /v2/sse                               the same; Last-Event-ID goes on
+page        /ui                                   how it fares, and certificates as they come
 JSON        /example.json  /latest.json  /stats  /healthz  /readyz
 Prometheus  /metrics
 OpenAPI     /api/v1/openapi.json
@@ -48,11 +50,13 @@ export class Routes {
   private readonly gate: Gate
   private readonly events: EventStreams
   private readonly told: Told
+  private readonly ui: Ui
 
-  constructor(gate: Gate, events: EventStreams, told: Told) {
+  constructor(gate: Gate, events: EventStreams, told: Told, ui: Ui) {
     this.gate = gate
     this.events = events
     this.told = told
+    this.ui = ui
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
@@ -96,6 +100,7 @@ export class Routes {
     if (path === '/healthz') return state(response, told.illness())
     if (path === '/readyz') return state(response, told.illness() ?? told.unready())
     if (path === '/v2/sse' && request.method === 'GET') return this.events.begin(request, response)
+    if (/^\/ui(?:\/|$)/.test(path)) return this.ui.answer(request, response, path, url)
     const refused = this.gate.mayAsk(request, url)
     if (refused !== undefined) return refused
     const example = examples[path]

@@ -123,7 +123,8 @@ export class ServedPage {
     return this.message(format, i)
   }
 
-  private certificate(i: number): CtCertificate {
+  /** By its place in the page. */
+  certificate(i: number): CtCertificate {
     let certificate = this.certificates[i]
     if (certificate === undefined) {
       certificate = certificateOf(this.entries[i] as ServedEntry, this.id(i))
@@ -132,7 +133,8 @@ export class ServedPage {
     return certificate
   }
 
-  private id(i: number): string {
+  /** By its place in the page. */
+  id(i: number): string {
     return messageId(this.series, this.first + i)
   }
 }

@@ -1,0 +1,27 @@
+import type { LogStatus } from '../../types/stream.js'
+import { cutText } from '../../util/harmless.js'
+import type { FeedLog } from './shapes.js'
+
+const maxText = 500
+
+/** A log as the page shows it. */
+export function feedLog(status: LogStatus): FeedLog {
+  const { log, state, headSize, headAgeMs, mmdMs, headProblem, lagEntries, lagMs, troubleMs, lastError } = status
+  return {
+    id: log.id,
+    name: cutText(log.description, maxText),
+    operator: cutText(log.operator, maxText),
+    kind: log.kind,
+    state,
+    headSize: headSize ?? null,
+    headAgeMs: headAgeMs ?? null,
+    isHeadLate: headProblem !== undefined || (mmdMs !== undefined && headAgeMs !== undefined && headAgeMs > mmdMs),
+    lagEntries: lagEntries ?? null,
+    lagMs: lagMs ?? null,
+    perSecond: status.entriesPerSecond,
+    entries: status.entries,
+    retries: status.retries,
+    troubleMs: troubleMs ?? null,
+    error: lastError === undefined ? null : { code: lastError.code, message: cutText(lastError.message, maxText) },
+  }
+}

@@ -1,0 +1,142 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../../types/clock.js'
+import type { Finding } from '../../types/finding.js'
+import { quietController } from '../../util/abort.js'
+import { VERSION } from '../../version.js'
+import type { ServerSource } from '../options.js'
+import type { ServedPage } from '../served-page.js'
+import { feedLog } from './feed-log.js'
+import { News } from './news.js'
+import { Rates, rateSeconds } from './rates.js'
+import { matcherOf } from './rows.js'
+import type { FeedBegin, FeedTick } from './shapes.js'
+import { Viewer } from './viewer.js'
+
+const tickMs = 1000
+/** Seconds that each tick repeats: a page that was left out a few times has no hole. */
+const repeatedSeconds = 15
+/** Entries at hand for a page that has just been opened. */
+const recentEntries = 256
+
+export interface FeedOptions {
+  readonly source: ServerSource
+  readonly clock: Clock
+  /** Clients that are sent messages. */
+  readonly clients: () => number
+  /** Why nothing more comes, or nothing comes yet. */
+  readonly problem: () => string | undefined
+}
+
+/** What the page is shown: the figures of every second, and a few certificates. What costs anything is done for pages that are open. */
+export class Feed {
+  private readonly options: FeedOptions
+  private readonly rates: Rates
+  private readonly news = new News()
+  private readonly viewers = new Set<Viewer>()
+  private readonly startedAt: number
+  private recent: ServedPage[] = []
+  private ticking = quietController()
+
+  constructor(options: FeedOptions) {
+    const { source, clock } = options
+    this.options = options
+    this.startedAt = clock.now()
+    this.rates = new Rates(this.startedAt)
+    source.on?.('gap', (gap) => this.news.gap(gap))
+    source.on?.('misbehaviour', (payload) => this.news.misbehaviour(payload, clock.now()))
+  }
+
+  /** Pages that are open. */
+  get size(): number {
+    return this.viewers.size
+  }
+
+  add(page: ServedPage): void {
+    this.rates.add(page.entries.length, this.options.clock.now())
+    this.recent.push(page)
+    let rest = 0
+    const first = this.recent.findLastIndex(({ entries }) => {
+      rest += entries.length
+      return rest >= recentEntries
+    })
+    if (first > 0) this.recent = this.recent.slice(first)
+    for (const viewer of this.viewers) viewer.add(page)
+  }
+
+  /** Shows what a module reported. */
+  addFinding(finding: Finding): void {
+    this.news.finding(finding)
+  }
+
+  /** @param match - What of the certificates is shown, as {@link matcherOf} has it. */
+  open(response: ServerResponse, match: string): void {
+    const viewer = new Viewer(response, matcherOf(match))
+    for (const page of this.recent) viewer.add(page)
+    const { kind: _, ...tick } = this.tick(rateSeconds)
+    const { startedAt } = this
+    const begin: FeedBegin = {
+      kind: 'begin',
+      version: VERSION,
+      startedAt,
+      ...tick,
+      news: this.news.now(),
+      ...viewer.rows(),
+    }
+    viewer.newsVersion = this.news.version
+    viewer.send(JSON.stringify(begin))
+    this.viewers.add(viewer)
+    response.on('error', () => {})
+    response.on('close', () => {
+      this.viewers.delete(viewer)
+      if (this.viewers.size === 0) this.ticking.abort()
+    })
+    if (this.viewers.size > 1) return
+    this.ticking = quietController()
+    this.keepTicking(this.ticking.signal)
+  }
+
+  /** Says goodbye to all. */
+  goAway(): void {
+    for (const viewer of this.viewers) viewer.goAway()
+  }
+
+  private keepTicking(signal: AbortSignal): void {
+    this.options.clock.sleep(tickMs, signal).then(
+      () => {
+        this.tell()
+        if (!signal.aborted) this.keepTicking(signal)
+      },
+      () => {},
+    )
+  }
+
+  private tell(): void {
+    const { news: _, rows: __, matched: ___, ...shared } = this.tick(repeatedSeconds)
+    const begun = JSON.stringify(shared).slice(0, -1)
+    for (const viewer of this.viewers) {
+      const isNew = viewer.newsVersion !== this.news.version
+      const { rows, matched } = viewer.rows()
+      const rest = `"matched":${matched},"rows":${JSON.stringify(rows)}}`
+      if (viewer.send(`${begun},"news":${isNew ? this.news.json() : null},${rest}`))
+        viewer.newsVersion = this.news.version
+    }
+  }
+
+  private tick(seconds: number): FeedTick {
+    const { source, clock, clients, problem } = this.options
+    const at = clock.now()
+    return {
+      kind: 'tick',
+      at,
+      total: this.rates.total,
+      counts: this.rates.last(seconds, at),
+      logs: source.status?.().logs.map(feedLog) ?? [],
+      clients: clients(),
+      viewers: this.viewers.size,
+      problem: problem() ?? null,
+      news: null,
+      rows: [],
+      matched: 0,
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Gap } from '../../types/checkpoint.js'
+import type { Finding } from '../../types/finding.js'
+import type { CtStreamEvents } from '../../types/stream.js'
+import { cutText } from '../../util/harmless.js'
+import type { FeedFinding, FeedNews, FeedTrouble } from './shapes.js'
+
+/** Of each list, the newest. */
+const maxKept = 50
+const maxText = 500
+const maxReasons = 3
+
+/** What went wrong and what was found, as far as a page shows it. */
+export class News {
+  /** Counts changes. */
+  version = 0
+  private troubles: readonly FeedTrouble[] = []
+  private findings: readonly FeedFinding[] = []
+  private troubleCount = 0
+  private findingCount = 0
+  private text: string | undefined
+
+  gap({ log, start, end, reason, recordedAt }: Gap): void {
+    const range = end === undefined ? `from ${start} on` : end === start + 1 ? `${start}` : `${start} to ${end - 1}`
+    this.trouble('gap', recordedAt, log.description, '', `entries ${range} are missing: ${reason}`)
+  }
+
+  misbehaviour({ log, error }: CtStreamEvents['misbehaviour'], now: number): void {
+    this.trouble('misbehaviour', now, log.description, error.code, error.message)
+  }
+
+  finding({ id, module, kind, subject, severity, score, reasons, firstSeen }: Finding): void {
+    const found = {
+      id,
+      at: Date.parse(firstSeen),
+      module,
+      kind,
+      subject: cutText(subject, maxText),
+      severity,
+      score,
+      reasons: reasons.slice(0, maxReasons).map(({ text }) => cutText(text, maxText)),
+    }
+    this.findings = [found, ...this.findings].slice(0, maxKept)
+    this.findingCount++
+    this.changed()
+  }
+
+  now(): FeedNews {
+    const { troubles, troubleCount, findings, findingCount } = this
+    return { troubles, troubleCount, findings, findingCount }
+  }
+
+  /** {@link now} as JSON, made once for all. */
+  json(): string {
+    this.text ??= JSON.stringify(this.now())
+    return this.text
+  }
+
+  private trouble(kind: FeedTrouble['kind'], at: number, log: string, code: string, text: string): void {
+    this.troubleCount++
+    const trouble = {
+      number: this.troubleCount,
+      kind,
+      at,
+      log: cutText(log, maxText),
+      code,
+      text: cutText(text, maxText),
+    }
+    this.troubles = [trouble, ...this.troubles].slice(0, maxKept)
+    this.changed()
+  }
+
+  private changed(): void {
+    this.version++
+    this.text = undefined
+  }
+}

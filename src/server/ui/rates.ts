@@ -1,0 +1,50 @@
+import type { Counts } from './shapes.js'
+
+/** A quarter of an hour. */
+export const rateSeconds = 900
+
+/** How many entries came in each of the last 900 seconds. */
+export class Rates {
+  total = 0
+  private readonly counts = new Uint32Array(rateSeconds + 1)
+  /** The second that is being counted. */
+  private second: number
+  private readonly first: number
+
+  /** @param now - Epoch milliseconds. */
+  constructor(now: number) {
+    this.second = secondOf(now)
+    this.first = this.second
+  }
+
+  add(count: number, now: number): void {
+    this.moveTo(now)
+    this.total += count
+    const place = this.second % this.counts.length
+    this.counts[place] = (this.counts[place] ?? 0) + count
+  }
+
+  /** The last seconds that are over, as many as there are. */
+  last(seconds: number, now: number): Counts {
+    this.moveTo(now)
+    const from = Math.max(this.first, this.second - Math.min(seconds, rateSeconds))
+    const values = Array.from(
+      { length: this.second - from },
+      (_, i) => this.counts[(from + i) % this.counts.length] ?? 0,
+    )
+    return { from, values }
+  }
+
+  private moveTo(now: number): void {
+    const to = secondOf(now)
+    // A clock that was set back: what comes counts for the second that was the last.
+    if (to <= this.second) return
+    const steps = Math.min(to - this.second, this.counts.length)
+    for (let i = 0; i < steps; i++) this.counts[(to - i) % this.counts.length] = 0
+    this.second = to
+  }
+}
+
+function secondOf(now: number): number {
+  return Math.floor(now / 1000)
+}

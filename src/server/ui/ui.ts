@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Backlog } from '../backlog.js'
+import type { Gate, Refused } from '../gate.js'
+import { parseMessageId } from '../message-id.js'
+import { Feed, type FeedOptions } from './feed.js'
+import { PageFiles } from './files.js'
+
+/** Pages that may be open at a time: each costs the server a message a second. */
+const maxViewers = 100
+
+/** Everything below `/ui`: the page, what it is shown, and single certificates. */
+export class Ui {
+  readonly feed: Feed
+  private readonly gate: Gate
+  private readonly backlog: Backlog
+  private readonly files = new PageFiles()
+
+  constructor(gate: Gate, backlog: Backlog, options: FeedOptions) {
+    this.gate = gate
+    this.backlog = backlog
+    this.feed = new Feed(options)
+  }
+
+  /** @returns Why there is no answer. @param path - Begins with `/ui`. */
+  answer(request: IncomingMessage, response: ServerResponse, path: string, url: URL): Refused | undefined {
+    if (this.files.has(path)) {
+      // The page names its files relative to `/ui`, also behind a proxy that serves it below another path.
+      if (url.pathname.endsWith('/')) response.writeHead(308, { Location: '../ui' }).end()
+      else void this.files.answer(path, request, response)
+      return undefined
+    }
+    if (path === '/ui/feed') return this.begin(request, response)
+    if (path !== '/ui/certificate') return { status: 404, message: 'there is nothing here' }
+    const refused = this.gate.mayAsk(request, url)
+    if (refused === undefined) void this.certificate(response, url.searchParams.get('id') ?? '')
+    return refused
+  }
+
+  private begin(request: IncomingMessage, response: ServerResponse): Refused | undefined {
+    const entry = this.gate.open(request, (url) => ({ match: url.searchParams.get('match') ?? '' }))
+    if ('status' in entry) return entry
+    if (this.feed.size >= maxViewers) return { status: 503, message: `${maxViewers} pages are open already` }
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    })
+    if (request.method === 'HEAD') response.end()
+    else this.feed.open(response, entry.wanted.match)
+    return undefined
+  }
+
+  /** All of a certificate that was shown in short, as long as it is kept. */
+  private async certificate(response: ServerResponse, id: string): Promise<void> {
+    const { number, series } = parseMessageId(id) ?? { number: 0, series: '' }
+    let message: Buffer | undefined
+    try {
+      const isOurs = series === this.backlog.series && number > 0
+      const page = isOurs ? await this.backlog.pageAfter(number - 1) : undefined
+      if (page !== undefined && page.first <= number) message = page.message('full', number - page.first)
+    } catch {
+      // The file cannot be read: whoever looks after the server is told by those who read more of it.
+    }
+    const body = message ?? Buffer.from('{"problem":"this certificate is not kept any more"}')
+    response.writeHead(message === undefined ? 404 : 200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Content-Length': body.length,
+    })
+    response.end(body)
+  }
+}

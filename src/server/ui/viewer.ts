@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { ServedPage } from '../served-page.js'
+import { rowOf } from './rows.js'
+import { Sample } from './sample.js'
+import type { FeedRow } from './shapes.js'
+
+/** Certificates that are shown of one second: more than anybody can read. */
+const rowsPerTick = 12
+/** A page that lets more wait is sent nothing before that is gone: bytes. */
+const maxQueueBytes = 1024 * 1024
+/** Ticks that may be left out for one that does not read before it is disconnected. */
+const maxSkipped = 60
+
+/** An entry by its page and place, not decoded before it is chosen. */
+interface Place {
+  readonly page: ServedPage
+  readonly i: number
+}
+
+/** One page that is open somewhere. */
+export class Viewer {
+  /** {@link News.version} that it was sent. */
+  newsVersion = -1
+  private readonly response: ServerResponse
+  private readonly matches: ((certificate: CtCertificate) => boolean) | undefined
+  private readonly sample = new Sample<Place>(rowsPerTick, Math.random)
+  private skipped = 0
+
+  constructor(response: ServerResponse, matches: Viewer['matches']) {
+    this.response = response
+    this.matches = matches
+  }
+
+  add(page: ServedPage): void {
+    for (let i = 0; i < page.entries.length; i++)
+      if (this.matches?.(page.certificate(i)) ?? true) this.sample.add({ page, i })
+  }
+
+  /** The chosen certificates since the last call, the newest first. */
+  rows(): { readonly rows: readonly FeedRow[]; readonly matched: number } {
+    const { items, count } = this.sample.take()
+    items.sort((a, b) => b.page.first + b.i - (a.page.first + a.i))
+    return { rows: items.map(({ page, i }) => rowOf(page.certificate(i), page.id(i))), matched: count }
+  }
+
+  /** @returns Whether it was sent: a page that does not read is shown the next state, not all of those before. */
+  send(json: string): boolean {
+    const { response } = this
+    if (response.writableLength > maxQueueBytes) {
+      this.skipped++
+      if (this.skipped > maxSkipped) response.destroy()
+      return false
+    }
+    this.skipped = 0
+    response.write(`data: ${json}\n\n`)
+    return true
+  }
+
+  goAway(): void {
+    this.response.end()
+  }
+}
