@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { defineConfig } from 'tsup'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { build, defineConfig } from 'tsup'
 
 // One configuration with several entries and `splitting`, so that all share one copy of each module: separate copies of
 // errors.ts would break `instanceof`.
@@ -31,7 +31,26 @@ export default defineConfig({
   clean: true,
   // The compiler's own declarations mirror src and keep every doc comment.
   onSuccess: async () => {
+    await buildPage()
     execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'src'], { stdio: 'inherit' })
     writeFileSync('dist/ct-stream.1', execFileSync(process.execPath, ['dist/cli.js', 'manual']))
   },
 })
+
+/** The page of the server: one script and one style sheet for browsers, with all they need. */
+async function buildPage(): Promise<void> {
+  await build({
+    config: false,
+    silent: true,
+    entry: { page: 'src/page/main.ts' },
+    outDir: 'dist/page',
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    tsconfig: 'src/page/tsconfig.json',
+    minify: true,
+    noExternal: [/./],
+    outExtension: () => ({ js: '.js' }),
+  })
+  for (const name of ['index.html', 'icon.svg']) copyFileSync(`src/page/${name}`, `dist/page/${name}`)
+}

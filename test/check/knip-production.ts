@@ -4,7 +4,7 @@ import build from '../../tsup.config.js'
 const { entry } = build as { readonly entry: Readonly<Record<string, string>> }
 
 export default {
-  entry: Object.values(entry).map((file) => `${file}!`),
+  entry: [...Object.values(entry), 'src/page/main.ts'].map((file) => `${file}!`),
   project: ['src/**/*.ts!'],
   ignoreBinaries: ['tsup'],
   ignoreExportsUsedInFile: true,

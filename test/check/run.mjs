@@ -5,6 +5,7 @@ const local = (name, ...args) => ['npx', '--no-install', name, ...args]
 
 const steps = [
   ['types', local('tsc')],
+  ['types of the page', local('tsc', '--noEmit', '--project', 'src/page')],
   ['lint', local('biome', 'check', '.', '--error-on-warnings')],
   ['layers and cycles', local('vitest', 'run', '--config', 'test/vitest.config.ts', '--project', 'unit', 'layers')],
   ['build', local('tsup', '--silent')],

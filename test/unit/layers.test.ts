@@ -33,6 +33,8 @@ const RANKS: Record<string, number> = {
   // Reads what streams and modules say of themselves.
   metrics: 6.2,
   server: 6.5,
+  // For browsers: of the server only what its messages look like.
+  page: 6.6,
   // Outputs are modules.
   outputs: 6.5,
   // Uses both `testing` and `modules`.
@@ -55,6 +57,9 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   '@peculiar/asn1-x509': /^x509\//,
   '@peculiar/asn1-schema': /^x509\//,
   tldts: /^watchlist\//,
+  preact: /^page\//,
+  htm: /^page\//,
+  uplot: /^page\//,
 }
 
 interface Import {

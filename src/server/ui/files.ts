@@ -7,6 +7,7 @@ const files: Readonly<Record<string, readonly [name: string, type: string] | und
   '/ui': ['index.html', 'text/html'],
   '/ui/page.js': ['page.js', 'text/javascript'],
   '/ui/page.css': ['page.css', 'text/css'],
+  '/ui/icon.svg': ['icon.svg', 'image/svg+xml'],
 }
 
 /** Nothing but our own script and styles is loaded, nothing is sent to another host, and no other page may show this one in a frame. */

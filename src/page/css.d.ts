@@ -1,0 +1,2 @@
+// The build puts style sheets beside the script.
+declare module '*.css'

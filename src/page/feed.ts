@@ -1,0 +1,125 @@
+import type { FeedMessage } from '../server/ui/shapes.js'
+
+export type Connection =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  /** @param since - Epoch milliseconds. */
+  | { readonly kind: 'lost'; readonly since: number; readonly reason: string }
+  /** @param isWrong - One was tried. */
+  | { readonly kind: 'locked'; readonly isWrong: boolean }
+
+export interface FeedListener {
+  connection(connection: Connection): void
+  message(message: FeedMessage): void
+}
+
+/** A server tells something every second: more silence than this is a connection that broke. */
+const silenceMs = 10_000
+const [firstPauseMs, longestPauseMs] = [500, 5000]
+
+/**
+ * Reads what the server tells, for ever: connects again when the connection is lost. Not an `EventSource`, which can send no token but
+ * in the URL and does not say why it was refused.
+ */
+export class Feed {
+  private readonly listener: FeedListener
+  private match = ''
+  private reading = new AbortController()
+  private lostAt: number | undefined
+
+  constructor(listener: FeedListener) {
+    this.listener = listener
+  }
+
+  /** Begins, or begins again with another filter or token. */
+  open(match: string): void {
+    this.match = match
+    this.reading.abort()
+    this.reading = new AbortController()
+    void this.keepReading(this.reading.signal)
+  }
+
+  private async keepReading(signal: AbortSignal): Promise<void> {
+    let pause = firstPauseMs
+    while (!signal.aborted) {
+      let reason = 'the server closed the connection'
+      try {
+        const answer = await request(`feed?match=${encodeURIComponent(this.match)}`, signal)
+        if (signal.aborted) return
+        if (answer.status === 401) {
+          this.listener.connection({ kind: 'locked', isWrong: token() !== '' })
+          return
+        }
+        if (!answer.ok || answer.body === null) reason = `the server answered ${answer.status}`
+        else {
+          pause = firstPauseMs
+          await this.read(answer.body, signal)
+        }
+      } catch {
+        reason = 'the server cannot be reached'
+      }
+      if (signal.aborted) return
+      this.lostAt ??= Date.now()
+      this.listener.connection({ kind: 'lost', since: this.lostAt, reason })
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      pause = Math.min(2 * pause, longestPauseMs)
+    }
+  }
+
+  private async read(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const reader = body.getReader()
+    const decoder = new TextDecoder()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let text = ''
+    try {
+      for (;;) {
+        clearTimeout(timer)
+        timer = setTimeout(() => void reader.cancel(), silenceMs)
+        const { done, value } = await reader.read()
+        if (done || signal.aborted) return
+        const blocks = `${text}${decoder.decode(value, { stream: true })}`.split('\n\n')
+        text = blocks.pop() ?? ''
+        for (const block of blocks) this.take(block)
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  private take(block: string): void {
+    if (!block.startsWith('data: ')) return
+    const message = JSON.parse(block.slice(6)) as FeedMessage
+    if (message.kind === 'begin') {
+      this.lostAt = undefined
+      this.listener.connection({ kind: 'connected' })
+    }
+    this.listener.message(message)
+  }
+}
+
+/** All of a certificate. @throws When it cannot be had, with a reason for people. */
+export async function certificateOf(id: string): Promise<Record<string, unknown>> {
+  const answer = await request(`certificate?id=${encodeURIComponent(id)}`)
+  if (answer.status === 404) throw new Error('The server does not keep this certificate any more.')
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`)
+  return answer.json()
+}
+
+const tokenKey = 'ct-stream token'
+
+/** What this tab was given; empty: nothing. */
+function token(): string {
+  return sessionStorage.getItem(tokenKey) ?? ''
+}
+
+/** For this tab, until it is closed. */
+export function setToken(value: string): void {
+  sessionStorage.setItem(tokenKey, value)
+}
+
+/** @param path - Below `ui/`, wherever a proxy has put that. */
+function request(path: string, signal?: AbortSignal): Promise<Response> {
+  const secret = token()
+  const headers: Record<string, string> = secret === '' ? {} : { Authorization: `Bearer ${secret}` }
+  return fetch(`ui/${path}`, { headers, cache: 'no-store', signal: signal ?? null })
+}

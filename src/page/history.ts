@@ -1,0 +1,30 @@
+import type { Counts } from '../server/ui/shapes.js'
+
+/** What is shown: a quarter of an hour. */
+const seconds = 900
+
+/** Counts of seconds as they come from one server after the other; `null` for seconds of which nobody has told. */
+export class History {
+  private readonly counts = new Map<number, number>()
+
+  add({ from, values }: Counts): void {
+    for (const [i, count] of values.entries()) this.counts.set(from + i, count)
+    const newest = from + values.length - 1
+    if (this.counts.size > 2 * seconds)
+      for (const second of this.counts.keys()) if (second <= newest - seconds) this.counts.delete(second)
+  }
+
+  /** The 900 seconds up to `now`. @param now - Epoch seconds, not over yet. */
+  series(now: number): [times: number[], counts: (number | null)[]] {
+    const times = Array.from({ length: seconds }, (_, i) => now - seconds + i)
+    return [times, times.map((time) => this.counts.get(time) ?? null)]
+  }
+
+  /** Mean of the last so many seconds that are known. */
+  mean(now: number, over: number): number {
+    const known = this.series(now)[1]
+      .slice(-over)
+      .filter((count) => count !== null)
+    return known.length === 0 ? 0 : known.reduce((sum, count) => sum + count, 0) / known.length
+  }
+}

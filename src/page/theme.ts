@@ -1,0 +1,32 @@
+import { html } from 'htm/preact'
+import { useState } from 'preact/hooks'
+
+const themes = ['auto', 'light', 'dark'] as const
+type Theme = (typeof themes)[number]
+const key = 'ct-stream theme'
+
+/** As it was chosen in this browser. */
+export function applyTheme(): Theme {
+  const chosen = themes.find((theme) => theme === localStorage.getItem(key)) ?? 'auto'
+  document.documentElement.dataset.theme = chosen
+  return chosen
+}
+
+/** The switch. @param onChange - Told when colours are others. */
+export function ThemeSwitch({ onChange }: { readonly onChange: () => void }) {
+  const [theme, setTheme] = useState<Theme>(applyTheme)
+  const choose = (chosen: Theme) => {
+    localStorage.setItem(key, chosen)
+    setTheme(applyTheme())
+    onChange()
+  }
+  return html`<fieldset class="switch">
+    <legend class="unseen">Theme</legend>
+    ${themes.map(
+      (one) => html`<label key=${one}>
+        <input type="radio" name="theme" value=${one} checked=${one === theme} onChange=${() => choose(one)} />
+        <span>${one}</span>
+      </label>`,
+    )}
+  </fieldset>`
+}
