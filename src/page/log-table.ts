@@ -24,7 +24,7 @@ export function LogTable({ logs }: { readonly logs: readonly FeedLog[] }) {
       <h2 id="logs-title">Logs</h2>
       <span class="muted">${logs.length}</span>
     </div>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="logs-title">
+    <div class="scroll" tabindex="0" role="group" aria-label="Table of logs">
       <table>
         <thead>
           <tr>
