@@ -21,6 +21,7 @@ export default defineConfig({
     'outputs/sqlite': 'src/outputs/sqlite.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
     server: 'src/server/index.ts',
+    sinks: 'src/sinks/index.ts',
     cli: 'src/cli/main.ts',
   },
   format: 'esm',

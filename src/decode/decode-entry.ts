@@ -20,3 +20,8 @@ export function decodeEntry(raw: RawEntry, context: EntryContext, leafHash?: Uin
 export function contextOf(certificate: unknown): EntryContext | undefined {
   return DecodedEntry.contextOf(certificate)
 }
+
+/** The bytes that {@link decodeEntry} was given for this certificate; `undefined` for anything that it did not make. */
+export function rawOf(certificate: unknown): RawEntry | undefined {
+  return DecodedEntry.rawOf(certificate)
+}

@@ -74,6 +74,11 @@ export class DecodedEntry implements CtCertificate {
     return value instanceof DecodedEntry ? value.context : undefined
   }
 
+  /** The bytes of an entry as its log sent them; `undefined` for anything that was not made here. */
+  static rawOf(value: unknown): RawEntry | undefined {
+    return value instanceof DecodedEntry ? value.raw : undefined
+  }
+
   // — the entry
 
   get kind(): CertificateKind {

@@ -1,4 +1,4 @@
-export { contextOf, decodeEntry } from './decode-entry.js'
+export { contextOf, decodeEntry, rawOf } from './decode-entry.js'
 export type { EntryContext } from './entry-context.js'
 export type { EntryFields } from './entry-fields.js'
 export { contextOfSource, decodePassedOn, decodeSingle } from './single-certificate.js'

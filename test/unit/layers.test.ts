@@ -35,6 +35,8 @@ const RANKS: Record<string, number> = {
   server: 6.5,
   // For browsers: of the server only what its messages look like.
   page: 6.6,
+  // Engines that entries are written to, and read from again.
+  sinks: 6,
   // Outputs are modules.
   outputs: 6.5,
   // Uses both `testing` and `modules`.

@@ -1,0 +1,20 @@
+// `ct-stream/sinks`: entries into engines, and out of them again.
+export type {
+  Coordinator,
+  Lease,
+  ParkedMessage,
+  QueueSource,
+  Sink,
+  SinkGuarantee,
+  Watermark,
+} from '../types/cluster.js'
+export {
+  type ContextOf,
+  type EntryMessage,
+  MESSAGE_VERSION,
+  type MessageBody,
+  MessageEncoder,
+  type MessageFacts,
+  type MessageOptions,
+} from './message.js'
+export { type DecodedMessage, decodeMessage, type MessageHeaders, type RefusedMessage } from './read-message.js'

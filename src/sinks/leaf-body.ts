@@ -1,0 +1,81 @@
+import { decodeEntry, type EntryContext, rawOf } from '../decode/index.js'
+import { CtStreamError } from '../errors.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { EntryExtra, RawEntry } from '../types/entries.js'
+import { concatBytes, equalBytes } from '../util/bytes.js'
+import { sha256 } from '../util/hash.js'
+import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
+import { parseDataTile } from '../wire/tile-leaf.js'
+import { ByteWriter } from '../wire/writer.js'
+
+/** Version and leaf type, both zero, which a tile leaves out. */
+const PREFIX_LENGTH = 2
+
+/**
+ * The entry as one `TileLeaf` (C2SP static-ct-api, "Log Entries"), whichever kind of log it is of: issuers by their SHA-256.
+ *
+ * What the log sent beside the leaf and cannot be read is left out: it is not covered by the tree.
+ *
+ * @returns `undefined` for an entry that no `TileLeaf` can hold (not a leaf of RFC 6962), or of which the bytes are not at hand.
+ */
+export function encodeLeafBody(certificate: CtCertificate): Uint8Array | undefined {
+  const raw = rawOf(certificate)
+  if (raw === undefined) return undefined
+  const decoded = decodeMerkleLeaf(raw.leafInput)
+  if (decoded.kind !== 'leaf') return undefined
+  const writer = new ByteWriter().raw(raw.leafInput.subarray(PREFIX_LENGTH))
+  // ASN.1Cert pre_certificate;
+  if (decoded.leaf.entry.kind === 'precert') writer.vector(preCertificateOf(raw.extra), 3)
+  // Fingerprint certificate_chain<0..2^16-1>;
+  return writer.vector(concatBytes(fingerprintsOf(raw.extra)), 2).bytes()
+}
+
+/**
+ * The certificate of a {@link encodeLeafBody}.
+ *
+ * @param body - Copied.
+ * @param leafHash - What it must hash to, 32 bytes.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for other bytes, or when they hash to something else.
+ */
+export function decodeLeafBody(
+  body: Uint8Array,
+  index: number,
+  leafHash: Uint8Array,
+  context: EntryContext,
+): CtCertificate {
+  const raw = readLeaf(body, index)
+  const actual = sha256(concatBytes([Uint8Array.of(0), raw.leafInput]))
+  if (!equalBytes(actual, leafHash))
+    throw new CtStreamError('CT_LEAF_MALFORMED', 'the body does not hash to its ct-leaf', { index })
+  return decodeEntry(raw, context, actual)
+}
+
+function readLeaf(body: Uint8Array, index: number): RawEntry {
+  try {
+    return parseDataTile(body, index, 1).entry(0)
+  } catch (cause) {
+    if (!CtStreamError.is(cause)) throw cause
+    throw new CtStreamError('CT_LEAF_MALFORMED', `the body is not one TileLeaf: ${cause.message}`, { cause, index })
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+function preCertificateOf(extra: EntryExtra): Uint8Array {
+  return orElse(() => extra.preCertificate(), nothing) ?? nothing
+}
+
+function fingerprintsOf(extra: EntryExtra): readonly Uint8Array[] {
+  const chain = orElse(() => extra.chain(), { kind: 'fingerprints', fingerprints: [] } as const)
+  return chain.kind === 'fingerprints' ? chain.fingerprints : chain.certificates.map((der) => sha256(der))
+}
+
+/** What the log sends beside the leaf may be anything. */
+function orElse<T>(read: () => T, fallback: T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    return fallback
+  }
+}

@@ -1,0 +1,102 @@
+import type { EntryContext } from '../decode/index.js'
+import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import { toHex } from '../util/bytes.js'
+import { choiceOption, integerOption, objectOption } from '../util/options.js'
+import { encodeLeafBody } from './leaf-body.js'
+
+/** The format of messages: consumers set those of a later one aside. */
+export const MESSAGE_VERSION = 1
+
+/**
+ * What the body of a message holds.
+ *
+ * - `json`: what `certificate.toJSON()` gives, for people and programs of any kind
+ * - `leaf`: one static-ct `TileLeaf`: the whole entry, which hashes to `ct-leaf`; issuers by fingerprint
+ * - `certstream`: the full CertStream message
+ */
+export type MessageBody = 'json' | 'leaf' | 'certstream'
+
+/** One entry, as an engine gets it. */
+export interface EntryMessage {
+  /** The log id (base64): order and state are by log. With `key: 'issuance'` the id of the issuance, where there is one. */
+  readonly key: string
+  /** ASCII by name: `ct-v`, `ct-log`, `ct-index`, `ct-epoch`, `ct-leaf`, `ct-issuance`, `ct-time`, `ct-kind`, `ct-body`. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Empty where it would pass the limit (`ct-body: omitted`): the entry is then to be read from its log. */
+  readonly body: Uint8Array
+}
+
+export interface MessageOptions {
+  /** Default `'json'`. */
+  readonly body?: MessageBody
+  /** Default `'log'`. */
+  readonly key?: 'log' | 'issuance'
+  /** Largest body. Bytes, 0 to 67,108,864. Default 900,000: below the 1 MiB most engines take. */
+  readonly maxBodyBytes?: number
+}
+
+/** What the headers of a message say. */
+export interface MessageFacts {
+  /** Base64, 44 characters. */
+  readonly logId: string
+  readonly index: number
+  /** Of the lease under which it was written; 0 without one. */
+  readonly epoch: number
+  /** 32 bytes. */
+  readonly leafHash: Uint8Array
+  /** Hex; `undefined` where the entry has none. */
+  readonly issuanceId: string | undefined
+  /** Epoch milliseconds; `undefined` where the entry has none. */
+  readonly timestamp: number | undefined
+  readonly kind: CertificateKind
+}
+
+/** What a consumer knows of a log: what is not in the message. */
+export type ContextOf = (logId: string) => EntryContext
+
+/** Makes messages of entries. */
+export class MessageEncoder {
+  private readonly body: MessageBody
+  private readonly key: 'log' | 'issuance'
+  private readonly maxBodyBytes: number
+
+  /** @throws {@link CtStreamError} `CT_OPTION_INVALID` */
+  constructor(options: MessageOptions = {}) {
+    const { body, key, maxBodyBytes } = objectOption<MessageOptions>('message', options, [
+      'body',
+      'key',
+      'maxBodyBytes',
+    ])
+    this.body = choiceOption('message.body', body, ['json', 'leaf', 'certstream'], 'json')
+    this.key = choiceOption('message.key', key, ['log', 'issuance'], 'log')
+    this.maxBodyBytes = integerOption('message.maxBodyBytes', maxBodyBytes, 0, 2 ** 26, 900_000)
+  }
+
+  /** @param epoch - Of the lease; 0 without one. */
+  encode(certificate: CtCertificate, epoch: number): EntryMessage {
+    const { log, index, leafHash, issuanceId, timestamp, kind } = certificate
+    const body = bodyOf(certificate, this.body)
+    const isWhole = body !== undefined && body.length <= this.maxBodyBytes
+    const headers: Record<string, string> = {
+      'ct-v': String(MESSAGE_VERSION),
+      'ct-log': log.id,
+      'ct-index': String(index),
+      'ct-epoch': String(epoch),
+      'ct-leaf': toHex(leafHash),
+      'ct-kind': kind,
+      'ct-body': isWhole ? this.body : 'omitted',
+    }
+    if (issuanceId !== undefined) headers['ct-issuance'] = issuanceId
+    if (timestamp !== undefined) headers['ct-time'] = String(timestamp.getTime())
+    return {
+      key: this.key === 'issuance' ? (issuanceId ?? log.id) : log.id,
+      headers,
+      body: isWhole ? body : new Uint8Array(0),
+    }
+  }
+}
+
+function bodyOf(certificate: CtCertificate, kind: MessageBody): Uint8Array | undefined {
+  if (kind === 'leaf') return encodeLeafBody(certificate)
+  return Buffer.from(JSON.stringify(kind === 'json' ? certificate : certificate.toCertStream('full')))
+}

@@ -1,0 +1,136 @@
+import { CtStreamError } from '../errors.js'
+import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import { bufferOf, fromBase64 } from '../util/bytes.js'
+import { harmless } from '../util/harmless.js'
+import { messageOf } from '../util/message-of.js'
+import { decodeLeafBody } from './leaf-body.js'
+import { type ContextOf, MESSAGE_VERSION, type MessageFacts } from './message.js'
+
+/** A message as it was found; what is none, or cannot be read, is data: to be counted and set aside. */
+export type DecodedMessage =
+  | (MessageFacts & { readonly body: 'leaf'; readonly certificate: CtCertificate })
+  | (MessageFacts & { readonly body: 'json' | 'certstream'; readonly value: Readonly<Record<string, unknown>> })
+  /** Too large for the engine: the entry is in its log. */
+  | (MessageFacts & { readonly body: 'omitted' })
+  | RefusedMessage
+
+export interface RefusedMessage {
+  readonly body: 'refused'
+  /** `foreign`: not a message of this library; `newer`: of a later version of it; `malformed`: damaged, or made to deceive. */
+  readonly why: 'foreign' | 'newer' | 'malformed'
+  /** On one line, without anything dangerous to a terminal. */
+  readonly reason: string
+  /** What of its place could be read all the same. */
+  readonly logId: string | undefined
+  readonly index: number | undefined
+}
+
+/** Headers as an engine gives them: text or bytes. */
+export type MessageHeaders = Iterable<readonly [name: string, value: string | Uint8Array]>
+
+/** No header of ours is longer. */
+const MAX_HEADER = 256
+/** More than two certificates of 2^24 bytes and their chain. */
+const MAX_BODY = 2 ** 26
+const KINDS: readonly CertificateKind[] = ['certificate', 'precertificate', 'unparsable']
+
+/**
+ * Reads a message. Never throws for what it holds; headers that are not known are ignored.
+ *
+ * @param body - Copied where it is kept. At most 64 MiB.
+ * @param contextOf - What is known of the log of a `leaf` body.
+ */
+export function decodeMessage(
+  headers: MessageHeaders,
+  body: Uint8Array | undefined,
+  contextOf: ContextOf,
+): DecodedMessage {
+  const found = ownHeaders(headers)
+  const place = { logId: logIdOf(found.get('ct-log')), index: integerOf(found.get('ct-index')) }
+  const refuse = (why: RefusedMessage['why'], reason: string): RefusedMessage => ({
+    body: 'refused',
+    why,
+    reason: harmless(reason).slice(0, 500),
+    ...place,
+  })
+  const version = found.get('ct-v')
+  if (version === undefined) return refuse('foreign', 'no ct-v header: not a message of ct-stream')
+  const number = integerOf(version)
+  if (number === undefined || number < 1) return refuse('malformed', `ct-v is ${JSON.stringify(version)}`)
+  if (number > MESSAGE_VERSION) return refuse('newer', `ct-v is ${number}, and this version reads ${MESSAGE_VERSION}`)
+  const facts = factsOf(found)
+  if (typeof facts === 'string') return refuse('malformed', facts)
+  try {
+    return withBody(facts, found.get('ct-body') ?? 'json', body ?? new Uint8Array(0), contextOf)
+  } catch (error) {
+    if (!CtStreamError.is(error) && !(error instanceof SyntaxError)) throw error
+    return refuse('malformed', messageOf(error))
+  }
+}
+
+function withBody(facts: MessageFacts, kind: string, body: Uint8Array, contextOf: ContextOf): DecodedMessage {
+  if (kind === 'omitted') return { ...facts, body: kind }
+  if (body.length > MAX_BODY) throw malformed(`a body of ${body.length} bytes`)
+  if (kind === 'leaf') {
+    const certificate = decodeLeafBody(body, facts.index, facts.leafHash, contextOf(facts.logId))
+    return { ...facts, body: kind, certificate }
+  }
+  if (kind !== 'json' && kind !== 'certstream') throw malformed(`ct-body is ${JSON.stringify(kind)}`)
+  const value: unknown = JSON.parse(bufferOf(body).toString('utf8'))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('the body is no JSON object')
+  return { ...facts, body: kind, value: value as Record<string, unknown> }
+}
+
+/** What the headers say; or what is wrong with them. */
+function factsOf(headers: ReadonlyMap<string, string>): MessageFacts | string {
+  const logId = logIdOf(headers.get('ct-log'))
+  const index = integerOf(headers.get('ct-index'))
+  const epoch = integerOf(headers.get('ct-epoch'))
+  const leafHash = hashOf(headers.get('ct-leaf'))
+  const kind = KINDS.find((one) => one === headers.get('ct-kind'))
+  if (logId === undefined) return 'ct-log is not the base64 of 32 bytes'
+  if (index === undefined) return 'ct-index is not an integer from 0 to 2^53 - 1'
+  if (epoch === undefined) return 'ct-epoch is not an integer from 0 to 2^53 - 1'
+  if (leafHash === undefined) return 'ct-leaf is not the hex of 32 bytes'
+  if (kind === undefined) return 'ct-kind is not certificate, precertificate or unparsable'
+  const issuance = headers.get('ct-issuance')
+  if (issuance !== undefined && hashOf(issuance) === undefined) return 'ct-issuance is not the hex of 32 bytes'
+  const time = headers.get('ct-time')
+  const timestamp = integerOf(time)
+  if (time !== undefined && timestamp === undefined) return 'ct-time is not an integer from 0 to 2^53 - 1'
+  return { logId, index, epoch, leafHash, issuanceId: issuance, timestamp, kind }
+}
+
+/** Of a header that is there twice the first one counts. */
+function ownHeaders(headers: MessageHeaders): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [name, value] of headers) {
+    if (!name.startsWith('ct-') || name.length > 32 || found.has(name)) continue
+    found.set(name, textOf(value))
+  }
+  return found
+}
+
+function textOf(value: string | Uint8Array): string {
+  return typeof value === 'string'
+    ? value.slice(0, MAX_HEADER)
+    : bufferOf(value.subarray(0, MAX_HEADER)).toString('latin1')
+}
+
+function integerOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^(?:0|[1-9][0-9]{0,15})$/.test(text)) return undefined
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function logIdOf(text: string | undefined): string | undefined {
+  return text?.length === 44 && fromBase64(text)?.length === 32 ? text : undefined
+}
+
+function hashOf(text: string | undefined): Uint8Array | undefined {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined
+}
+
+function malformed(reason: string): CtStreamError {
+  return new CtStreamError('CT_LEAF_MALFORMED', reason)
+}

@@ -1,0 +1,120 @@
+import type { CtCertificate } from './certificate.js'
+import type { CheckpointStore } from './checkpoint.js'
+import type { LogInfo } from './log.js'
+
+/**
+ * What loss and repetition a sink rules out.
+ *
+ * - `exactly-once`: an entry and the position behind it become visible together, or neither does
+ * - `at-least-once`: what was written since the last stored position is written again after a failure
+ */
+export type SinkGuarantee = 'exactly-once' | 'at-least-once'
+
+/** Leave to work on one unit (a shard of logs, a range of one log) until it runs out, or somebody else gets it. */
+export interface Lease {
+  /** Name of the unit: 1 to 255 characters. */
+  readonly unit: string
+  /** Grows by at least 1 with every owner; the engine refuses writes of an earlier one. Safe integer, from 1. */
+  readonly epoch: number
+  /** Epoch milliseconds, by this machine's clock, when it ends unless it is renewed: counted from before it was asked for. */
+  readonly until: number
+}
+
+/**
+ * Where pages of entries are written: one engine, such as Postgres or Kafka.
+ *
+ * One connection for each, in order, nothing resent: after any error it is closed, opened again and asked where it is. `pump()` does so.
+ */
+export interface Sink {
+  readonly guarantee: SinkGuarantee
+  /**
+   * Only of sinks that keep positions: the `checkpoint` of the stream, with `commit: 'manual'`. Good between {@link Sink.open} and
+   * {@link Sink.close}. Its `commit(rows)` makes what was written up to the positions of these rows visible together with them; what was
+   * written beyond stays staged.
+   * Closing it (as a stream does when it ends) leaves the sink open.
+   */
+  readonly store?: CheckpointStore
+  /**
+   * Connects, and shuts out every earlier owner.
+   *
+   * @param lease - What it writes for. `undefined`: this process is alone, and the engine is held against a second one.
+   * @returns Index of the first entry the engine does not have, by base64 log id: earlier ones need not be written. `undefined` when it keeps no
+   * positions, and those of the stream's own checkpoint count.
+   * @throws `CT_LEASE_LOST` when the lease is another's by now, `CT_SINK_FAILED` when the engine cannot be reached or used,
+   * `CT_CHECKPOINT_CONFLICT` when another process writes there and there is no lease, `CT_CHECKPOINT_VERSION` when a newer version made
+   * its schema.
+   */
+  open(lease: Lease | undefined): Promise<ReadonlyMap<string, number> | undefined>
+  /**
+   * Writes entries of one log, in order of their index; never two calls at once. Durable when it resolves, but where there is a
+   * {@link Sink.store}: there with its commit.
+   *
+   * After an error it is closed and opened again, whatever the page: nothing is resent on the same connection.
+   *
+   * @throws `CT_LEASE_LOST`; `CT_SINK_ROLLED_BACK` when the engine has less than it acknowledged; `CT_SINK_FAILED`.
+   */
+  write(page: readonly CtCertificate[]): Promise<void>
+  /** Releases everything; what is staged and not committed is dropped. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Who works on what, where several processes share the work. Only the clock of the engine counts. */
+export interface Coordinator {
+  /**
+   * Makes this process known.
+   *
+   * @param member - A name that no other process has: 1 to 255 characters.
+   */
+  join(member: string): Promise<void>
+  /** Puts a log into a shard, once: the shard it was first put into wins, and is returned. */
+  assign(log: LogInfo, shard: string): Promise<string>
+  /** Takes units that nobody holds, `want` of them at most, each with an epoch above the last one. */
+  claim(want: number): Promise<readonly Lease[]>
+  /**
+   * Renews leases.
+   *
+   * @returns `held`: those that are still ours, with their new end; whoever misses one stops its work at once. `holders`: how many
+   * members hold units, by operator.
+   */
+  renew(
+    leases: readonly Lease[],
+  ): Promise<{ readonly held: readonly Lease[]; readonly holders: ReadonlyMap<string, number> }>
+  /** Gives a unit back, so that another member need not wait until the lease ends. Without effect when it was lost already. */
+  release(lease: Lease): Promise<void>
+  /** The positions of a unit: its `commit()` throws `CT_LEASE_LOST` when the epoch has moved. */
+  store(lease: Lease): CheckpointStore
+  /** Gives back what is held and disconnects. Idempotent. */
+  close(): Promise<void>
+}
+
+/** How far a consumer is in one log: what it has seen with a lower epoch, or below `next`, is a repetition. */
+export interface Watermark {
+  /** Of the collector's lease; safe integer. */
+  readonly epoch: number
+  /** Index of the first entry not yet handled. */
+  readonly next: number
+}
+
+/** What could not be handled, set aside so that the rest goes on. */
+export interface ParkedMessage {
+  /** Base64 log id; `undefined` for a message that does not even say that. */
+  readonly logId: string | undefined
+  readonly index: number | undefined
+  /** Why, on one line, without anything dangerous to a terminal. */
+  readonly error: string
+}
+
+/** Entries out of an engine, for processors: modules and outputs run on it as they do on a stream. */
+export interface QueueSource extends AsyncIterable<CtCertificate>, AsyncDisposable {
+  /** Nothing is finished with before {@link QueueSource.acknowledge}. */
+  readonly acknowledgement: 'manual'
+  /** Pages of one log each, in order within log and epoch, repetitions left out. */
+  batches(): AsyncIterableIterator<readonly CtCertificate[]>
+  /** Everything of its log up to and including this certificate is finished with; durable with the next {@link QueueSource.commit}. */
+  acknowledge(certificate: CtCertificate): void
+  /** Makes what is acknowledged durable now. */
+  commit(): Promise<void>
+  /** Sets an entry aside after it failed, to be replayed by its log and index; it counts as acknowledged. */
+  park(certificate: CtCertificate, error: unknown): Promise<void>
+  close(): Promise<void>
+}
