@@ -41,7 +41,7 @@
  * | `CT_CACHE_UNUSABLE` | a saved certificate cache, or a server's file of kept entries, that is damaged, or made by a newer version, or cannot be read or written; the file is in use by another server | no |
  * | `CT_LEASE_LOST` | another member of the cluster has taken over what this one wrote for, or its lease ran out: what it wrote since was not kept | no |
  * | `CT_SINK_FAILED` | the engine behind a sink cannot be reached, is too old, or did not take what it was given | by cause |
- * | `CT_SINK_ROLLED_BACK` | the engine behind a sink has less than it acknowledged (a backup was restored): reading goes on from what it has | yes |
+ * | `CT_SINK_ROLLED_BACK` | the engine behind a sink has less than it acknowledged (a backup was restored): open it again, and reading goes on from what it has | no |
  * | `CT_CLOSED` | used after `close()` | no |
  */
 export type CtErrorCode =

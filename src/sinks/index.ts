@@ -17,4 +17,5 @@ export {
   type MessageFacts,
   type MessageOptions,
 } from './message.js'
+export { type PumpOptions, pump } from './pump.js'
 export { type DecodedMessage, decodeMessage, type MessageHeaders, type RefusedMessage } from './read-message.js'

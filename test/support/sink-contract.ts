@@ -1,0 +1,183 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../src/errors.js'
+import { pump } from '../../src/sinks/index.js'
+import { ctStream } from '../../src/stream/ct-stream.js'
+import { CERTIFICATE_SHAPES, issueCertificates, type TestLog } from '../../src/testing/index.js'
+import type { CheckpointStore } from '../../src/types/checkpoint.js'
+import type { Lease, Sink } from '../../src/types/cluster.js'
+import type { CtStreamOptions } from '../../src/types/stream.js'
+import { fastClock } from './fast-clock.js'
+import { certificates, grow, logOf } from './logs.js'
+
+/** An empty place in an engine, for one test. */
+export interface SinkPlace {
+  /** A sink over this place, not opened: for the next process, and for a rival. */
+  sink(): Sink
+  /** Indexes as the engine itself has them, by base64 log id, in the order in which they were written where it has one. */
+  content(): Promise<ReadonlyMap<string, readonly number[]>>
+  /** The next lease of the unit; `undefined` for an engine without fencing. */
+  lease?(): Promise<Lease>
+  /** Takes the engine back to what it had when this was called last; the first call only keeps that. */
+  keep?(): Promise<{ restore(): Promise<void> }>
+  remove?(): Promise<void>
+}
+
+/** What every sink must do, whichever engine it writes to. */
+export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>): void {
+  describe(`a sink to ${name}`, () => {
+    let place: SinkPlace | undefined
+    let store: CheckpointStore | undefined
+    afterEach(async () => {
+      await place?.remove?.()
+      place = undefined
+      store = undefined
+    })
+    const begin = async () => {
+      place = await makePlace()
+      // Of a sink without positions: they outlive its process.
+      const { MemoryCheckpointStore } = await import('../../src/checkpoint/memory.js')
+      store = new MemoryCheckpointStore()
+      return place
+    }
+    const run = async (sink: Sink, logs: readonly TestLog[], more: CtStreamOptions = {}, lease?: Lease) =>
+      pump({
+        sink,
+        ...(lease !== undefined && { lease }),
+        clock: fastClock(20_000),
+        stream: (own) => streamOf(logs, { checkpoint: own ?? store ?? false, ...more }),
+      })
+    const lease = () => place?.lease?.() ?? Promise.resolve(undefined)
+    const expectAll = async (logs: readonly TestLog[], guarantee: Sink['guarantee']) => {
+      const content = await place?.content()
+      for (const log of logs) {
+        const found = content?.get(log.logId) ?? []
+        const all = Array.from({ length: log.head.treeSize }, (_, index) => index)
+        // Order first: repetitions go back, and nothing is skipped.
+        expect([...new Set(found)]).toEqual(all)
+        if (guarantee === 'exactly-once') expect(found).toHaveLength(all.length)
+      }
+    }
+
+    it('has every entry of logs of both kinds, in order and without a hole', async () => {
+      const { sink } = await begin()
+      const logs = [await logOf(600), await logOf(600, { kind: 'static-ct' })]
+      const one = sink()
+      await run(one, logs, {}, await lease())
+      await expectAll(logs, one.guarantee)
+    })
+
+    it('goes on where it was after it was closed and opened again', async () => {
+      const { sink } = await begin()
+      const logs = [await logOf(300), await logOf(300, { kind: 'static-ct' })]
+      for (let round = 0; round < 3; round++) {
+        const one = sink()
+        await run(one, logs, {}, await lease())
+        await expectAll(logs, one.guarantee)
+        for (const log of logs) grow(log, 100 + round)
+      }
+    })
+
+    it('does not lose what was staged when the process died before it was committed', async () => {
+      const { sink } = await begin()
+      const logs = [await logOf(700)]
+      const one = sink()
+      await one.open(await lease())
+      let pages = 0
+      await expect(
+        pumpUntil(one, streamOf(logs, { checkpoint: one.store ?? store ?? false }), () => ++pages === 2),
+      ).rejects.toThrow('died')
+      await one.close()
+      const next = sink()
+      await run(next, logs, {}, await lease())
+      await expectAll(logs, next.guarantee)
+    })
+
+    it('takes what can hardly be parsed', async () => {
+      const { sink } = await begin()
+      const shapes = [...issueCertificates(2 * CERTIFICATE_SHAPES.length, { sign: false, seed: 'sink contract' })]
+      const log = await logOf(0)
+      log.add([...shapes, { leafInput: Uint8Array.of(0, 0, 1), extraData: new Uint8Array(3) }])
+      log.add([{ leafInput: new Uint8Array(40).fill(0xff), extraData: Uint8Array.of(1) }, ...certificates(3)])
+      log.publish()
+      const one = sink()
+      await run(one, [log], {}, await lease())
+      await expectAll([log], one.guarantee)
+    })
+
+    it('refuses an owner whose lease another one has', async ({ skip }) => {
+      const { sink } = await begin()
+      const first = await lease()
+      if (first === undefined) return skip()
+      const logs = [await logOf(600)]
+      const zombie = sink()
+      await zombie.open(first)
+      let pages = 0
+      await expect(
+        pumpUntil(zombie, streamOf(logs, { checkpoint: zombie.store ?? store ?? false }), async () => {
+          if (++pages !== 2) return false
+          const next = sink()
+          await next.open(await lease())
+          await next.close()
+          return false
+        }),
+      ).rejects.toMatchObject({ code: 'CT_LEASE_LOST' })
+      await zombie.close()
+      const next = sink()
+      await run(next, logs, {}, await lease())
+      await expectAll(logs, next.guarantee)
+    })
+
+    it('says that the engine was rolled back, and fills it again', async ({ skip }) => {
+      const { sink, keep } = await begin()
+      if (keep === undefined) return skip()
+      const logs = [await logOf(300)]
+      const first = sink()
+      await run(first, logs, {}, await lease())
+      const kept = await keep()
+      for (const log of logs) grow(log, 300)
+      const held = await lease()
+      const second = sink()
+      await second.open(held)
+      let pages = 0
+      await expect(
+        pumpUntil(second, streamOf(logs, { checkpoint: second.store ?? store ?? false }), async () => {
+          if (++pages === 2) await kept.restore()
+          return false
+        }),
+      ).rejects.toSatisfy(
+        (error) => CtStreamError.is(error) && ['CT_SINK_ROLLED_BACK', 'CT_LEASE_LOST'].includes(error.code),
+      )
+      await second.close()
+      const third = sink()
+      await run(third, logs, {}, await lease())
+      await expectAll(logs, third.guarantee)
+    })
+  })
+}
+
+function streamOf(logs: readonly TestLog[], options: CtStreamOptions) {
+  return ctStream({
+    logs: logs.map(({ spec }) => spec),
+    start: 'beginning',
+    end: 'head',
+    commit: 'manual',
+    partialTileDelayMs: 0,
+    clock: fastClock(20_000),
+    endPatienceMs: 86_400_000,
+    ...options,
+  })
+}
+
+/** As the pump, over a sink that is open, until `dies` says so: then nothing is committed or closed in order. */
+async function pumpUntil(sink: Sink, stream: ReturnType<typeof ctStream>, dies: () => boolean | Promise<boolean>) {
+  try {
+    for await (const page of stream.batches({ maxEntries: 128 })) {
+      await sink.write(page)
+      if (await dies()) throw new Error('died')
+      stream.acknowledge()
+      await stream.commit()
+    }
+  } finally {
+    await stream.close().catch(() => {})
+  }
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
+import { CtStreamError } from '../../../src/errors.js'
+import { pump } from '../../../src/sinks/index.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { Lease, Sink } from '../../../src/types/cluster.js'
+import { fastClock } from '../../support/fast-clock.js'
+import { backfill, logOf } from '../../support/logs.js'
+import { sinkContract } from '../../support/sink-contract.js'
+
+/** An engine in memory, as simple as one can be: what a sink has to do, in few lines. */
+class MemoryEngine {
+  readonly content = new Map<string, number[]>()
+  readonly positions = new MemoryCheckpointStore()
+  epoch = 0
+
+  add(logId: string, index: number): void {
+    const list = this.content.get(logId) ?? []
+    this.content.set(logId, list)
+    list.push(index)
+  }
+
+  lease = async (): Promise<Lease> => ({ unit: 'one', epoch: ++this.epoch, until: Number.POSITIVE_INFINITY })
+
+  atLeastOnce(): Sink {
+    let mine = 0
+    return {
+      guarantee: 'at-least-once',
+      open: async (lease) => {
+        mine = lease?.epoch ?? 0
+        this.epoch = Math.max(this.epoch, mine)
+        return undefined
+      },
+      write: async (page) => {
+        if (mine < this.epoch) throw new CtStreamError('CT_LEASE_LOST', 'another one has it')
+        for (const { log, index } of page) this.add(log.id, index)
+      },
+      close: async () => {},
+    }
+  }
+
+  exactlyOnce(): Sink {
+    const staged: CtCertificate[] = []
+    const { positions } = this
+    const sink = this.atLeastOnce()
+    let write = sink.write
+    return {
+      ...sink,
+      guarantee: 'exactly-once',
+      open: async (lease) => {
+        write = sink.write
+        await sink.open(lease)
+        return undefined
+      },
+      write: async (page) => void staged.push(...page),
+      close: async () => void staged.splice(0),
+      store: Object.create(positions, {
+        commit: {
+          async value(this: MemoryCheckpointStore, rows: Parameters<typeof positions.commit>[0]) {
+            const next = new Map(rows.map((row) => [row.log.id, row.position]))
+            const isCovered = ({ log, index }: CtCertificate) => index < (next.get(log.id) ?? 0)
+            await write(staged.filter(isCovered))
+            const rest = staged.filter((certificate) => !isCovered(certificate))
+            staged.splice(0, staged.length, ...rest)
+            MemoryCheckpointStore.prototype.commit.call(this, rows)
+          },
+        },
+      }),
+    }
+  }
+}
+
+sinkContract('memory, without positions', async () => {
+  const engine = new MemoryEngine()
+  return { sink: () => engine.atLeastOnce(), content: async () => engine.content, lease: engine.lease }
+})
+
+sinkContract('memory, with positions', async () => {
+  const engine = new MemoryEngine()
+  return { sink: () => engine.exactlyOnce(), content: async () => engine.content, lease: engine.lease }
+})
+
+describe('the pump', () => {
+  it('opens the sink again after an error that may pass, and resends nothing over the old connection', async () => {
+    const log = await logOf(600)
+    const checkpoint = new MemoryCheckpointStore()
+    const calls: string[] = []
+    let failures = 2
+    await pump({
+      clock: fastClock(20_000),
+      stream: () => backfill(log, { checkpoint }),
+      sink: {
+        guarantee: 'at-least-once',
+        open: async () => void calls.push('open'),
+        write: async (page) => {
+          const isFailing = (page[0]?.index ?? 0) > 0 && failures-- > 0
+          calls.push(`${isFailing ? 'failed' : 'write'} ${page[0]?.index}`)
+          if (isFailing) throw new CtStreamError('CT_SINK_FAILED', 'the connection was cut', { retryable: true })
+        },
+        close: async () => void calls.push('close'),
+      },
+    })
+    const again = calls.indexOf('close')
+    const failed = calls[again - 1]?.replace('failed', '').trim()
+    expect(calls.filter((call) => call === 'open')).toHaveLength(3)
+    expect(calls[again + 1]).toBe('open')
+    expect(calls[again + 2]).toBe(`failed ${failed}`)
+    expect(calls.at(-1)).toBe('close')
+  })
+
+  it('ends with an error that does not pass, and with what the stream throws', async () => {
+    const log = await logOf(10)
+    const sink = (code: 'CT_LEASE_LOST' | 'CT_SINK_FAILED'): Sink => ({
+      guarantee: 'at-least-once',
+      open: async () => undefined,
+      write: async () => Promise.reject(new CtStreamError(code, 'for good')),
+      close: async () => {},
+    })
+    for (const code of ['CT_LEASE_LOST', 'CT_SINK_FAILED'] as const)
+      await expect(pump({ sink: sink(code), stream: () => backfill(log) })).rejects.toMatchObject({ code })
+  })
+
+  it('leaves out what the engine says it has', async () => {
+    const log = await logOf(300)
+    const written: number[] = []
+    await pump({
+      stream: () => backfill(log),
+      sink: {
+        guarantee: 'exactly-once',
+        open: async () => new Map([[log.logId, 290]]),
+        write: async (page) => void written.push(...page.map(({ index }) => index)),
+        close: async () => {},
+      },
+    })
+    expect(written).toEqual([290, 291, 292, 293, 294, 295, 296, 297, 298, 299])
+  })
+
+  it('finishes the page that is being written when it is told to stop, and acknowledges it', async () => {
+    const log = await logOf(600)
+    const stop = new AbortController()
+    const checkpoint = new MemoryCheckpointStore()
+    let next = 0
+    await pump({
+      signal: stop.signal,
+      stream: () => backfill(log, { checkpoint }),
+      sink: {
+        guarantee: 'at-least-once',
+        open: async () => undefined,
+        write: async (page) => {
+          stop.abort()
+          next = (page.at(-1)?.index ?? 0) + 1
+        },
+        close: async () => {},
+      },
+    })
+    checkpoint.open()
+    expect(checkpoint.load()).toMatchObject([{ position: next }])
+    expect(next).toBeLessThan(600)
+  })
+})
