@@ -35,6 +35,7 @@ const RANKS: Record<string, number> = {
   server: 6.5,
   // For browsers: of the server only what its messages look like.
   page: 6.6,
+  postgres: 5.6,
   // Engines that entries are written to, and read from again.
   sinks: 6,
   // Outputs are modules.
@@ -62,6 +63,8 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   preact: /^page\//,
   htm: /^page\//,
   uplot: /^page\//,
+  pg: /^postgres\//,
+  'pg-copy-streams': /^postgres\//,
 }
 
 interface Import {

@@ -1,0 +1,99 @@
+import { CtStreamError } from '../errors.js'
+import type { Lease } from '../types/cluster.js'
+import type { Session } from './connection.js'
+
+/** The unit of a process that is alone. */
+export const ALONE = ''
+
+/** How long a lease lasts without being renewed, and who has it. */
+export interface Holder {
+  /** A name that no other process has. */
+  readonly member: string
+  readonly leaseMs: number
+  /** Epoch milliseconds by this machine's clock. */
+  readonly now: () => number
+}
+
+// The server's clock alone says what has run out: a machine whose clock is an hour off takes nothing from anybody.
+const UNTIL = `clock_timestamp() + $2 * interval '1 millisecond'`
+const IS_FREE = '(owner IS NULL OR until < clock_timestamp())'
+const ALONE_IS_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name = '' AND NOT ${IS_FREE})`
+const SHARDS_ARE_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name <> '' AND NOT ${IS_FREE})`
+
+const CLAIM = `
+UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
+WHERE name IN (
+  SELECT name FROM shard WHERE name <> '' AND ${IS_FREE} AND ${ALONE_IS_FREE} ORDER BY random() LIMIT $3
+  FOR UPDATE SKIP LOCKED
+) RETURNING name, epoch`
+
+const CLAIM_ALONE = `
+UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
+WHERE name = '' AND ${IS_FREE} AND ${SHARDS_ARE_FREE} RETURNING name, epoch`
+
+interface Claimed {
+  readonly name: string
+  readonly epoch: string
+}
+
+/** Takes free shards, `want` at most. Those whose owner is writing at this moment are left to it. */
+export async function claimShards(session: Session, holder: Holder, want: number): Promise<Lease[]> {
+  const until = holder.now() + holder.leaseMs
+  const rows = await session.query<Claimed>(CLAIM, [holder.member, holder.leaseMs, want])
+  return rows.map(({ name, epoch }) => ({ unit: name, epoch: Number(epoch), until }))
+}
+
+/** Takes everything for a process that is alone; `undefined` while another one, or a cluster, writes there. */
+export async function claimAlone(session: Session, holder: Holder): Promise<Lease | undefined> {
+  const until = holder.now() + holder.leaseMs
+  await session.query(`INSERT INTO shard (name) VALUES ('') ON CONFLICT DO NOTHING`)
+  const [row] = await session.query<Claimed>(CLAIM_ALONE, [holder.member, holder.leaseMs])
+  return row && { unit: ALONE, epoch: Number(row.epoch), until }
+}
+
+/** The leases that are still this member's, with their new end. */
+export async function renewLeases(session: Session, holder: Holder, leases: readonly Lease[]): Promise<Lease[]> {
+  const until = holder.now() + holder.leaseMs
+  const rows = await session.query<Claimed>(
+    `UPDATE shard SET until = ${UNTIL} WHERE owner = $1
+     AND (name, epoch) IN (SELECT * FROM unnest($3::text[], $4::bigint[])) RETURNING name, epoch`,
+    [holder.member, holder.leaseMs, leases.map(({ unit }) => unit), leases.map(({ epoch }) => epoch)],
+  )
+  const held = new Map(rows.map(({ name, epoch }) => [name, Number(epoch)]))
+  return leases.filter(({ unit, epoch }) => held.get(unit) === epoch).map((lease) => ({ ...lease, until }))
+}
+
+/** Gives a lease back; without effect when it is another's. */
+export async function releaseLease(session: Session, { unit, epoch }: Lease): Promise<void> {
+  await session.query('UPDATE shard SET owner = NULL, until = NULL WHERE name = $1 AND epoch = $2', [unit, epoch])
+}
+
+/**
+ * Holds the lease until the transaction ends, so that its data becomes visible only if nobody has taken over.
+ *
+ * Behind everything that waits for the client, such as COPY: a client that stops in it keeps its locks for as long as it likes.
+ *
+ * @throws {@link CtStreamError} `CT_LEASE_LOST` when another epoch has begun; `CT_SINK_ROLLED_BACK` when it was taken back.
+ */
+export async function fence(session: Session, { unit, epoch }: Lease): Promise<void> {
+  const [row] = await session.query<{ epoch: string; owner: string | null }>(
+    'SELECT epoch, owner FROM shard WHERE name = $1 FOR SHARE',
+    [unit],
+  )
+  const actual = Number(row?.epoch ?? -1)
+  if (actual === epoch && row?.owner !== null) return
+  if (actual < epoch)
+    throw new CtStreamError(
+      'CT_SINK_ROLLED_BACK',
+      `Postgres is back at an earlier state: ${nameOf(unit)} has epoch ${actual}, and had ${epoch}`,
+      { expected: epoch, actual },
+    )
+  throw new CtStreamError('CT_LEASE_LOST', `${nameOf(unit)} is another's now: its epoch is ${actual}, not ${epoch}`, {
+    expected: epoch,
+    actual,
+  })
+}
+
+function nameOf(unit: string): string {
+  return unit === ALONE ? 'this database' : `shard ${JSON.stringify(unit)}`
+}

@@ -1,0 +1,94 @@
+import { CtStreamError } from '../errors.js'
+import type { Session } from './connection.js'
+import type { PostgresTarget } from './target.js'
+
+/** Certificates are in as many parts, by the first half of the first byte of their SHA-256: smaller indexes, vacuumed one by one. */
+export const PARTS = 16
+
+const partNumbers = Array.from({ length: PARTS }, (_, part) => part)
+
+/** Each makes the schema of the version before it into the next one; what is published here never changes. */
+const migrations: readonly (readonly string[])[] = [
+  [
+    // Who works on what. The unit '' is a process that is alone.
+    'CREATE TABLE shard (name text PRIMARY KEY, owner text, epoch bigint NOT NULL DEFAULT 0, until timestamptz)',
+    'CREATE TABLE member (name text PRIMARY KEY, seen timestamptz NOT NULL)',
+    // Where each log is; `checkpoint` is the row of the checkpoint store as JSON. In it U+0000 is escaped, which Postgres refuses in text.
+    `CREATE TABLE log (
+      n integer GENERATED ALWAYS AS IDENTITY UNIQUE,
+      id text PRIMARY KEY,
+      shard text NOT NULL,
+      operator text NOT NULL,
+      description text NOT NULL,
+      url text NOT NULL,
+      position bigint,
+      epoch bigint NOT NULL DEFAULT 0,
+      checkpoint text
+    )`,
+    'CREATE INDEX ON log (shard)',
+    'CREATE TABLE gap (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, log text NOT NULL, start bigint NOT NULL, stop bigint, gap text NOT NULL)',
+    'CREATE UNIQUE INDEX ON gap (log, start, (coalesce(stop, -1)))',
+    'CREATE TABLE evidence (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, log text NOT NULL, evidence text NOT NULL)',
+    'CREATE TABLE list (url text PRIMARY KEY, body bytea NOT NULL, etag text, last_modified text, fetched_at bigint NOT NULL)',
+    'CREATE TABLE issuer (fingerprint text PRIMARY KEY, der bytea NOT NULL, used timestamptz NOT NULL)',
+    // What was read of each log, and where from without a break.
+    'CREATE SEQUENCE certificate_number',
+    `CREATE TABLE certificate (
+      part smallint NOT NULL,
+      id bigint NOT NULL,
+      sha256 bytea NOT NULL,
+      issuance bytea,
+      issuer text NOT NULL,
+      serial text,
+      not_before timestamptz,
+      not_after timestamptz,
+      precert boolean NOT NULL,
+      first_log integer NOT NULL,
+      first_index bigint NOT NULL,
+      first_seen timestamptz NOT NULL,
+      der bytea,
+      PRIMARY KEY (part, id),
+      UNIQUE (part, sha256)
+    ) PARTITION BY LIST (part)`,
+    ...partNumbers.map((part) => `CREATE TABLE certificate_${part} PARTITION OF certificate FOR VALUES IN (${part})`),
+    `CREATE TABLE entry (log integer NOT NULL, idx bigint NOT NULL, ts timestamptz, cert bigint, PRIMARY KEY (log, idx))`,
+    // Reversed, so that what is below a domain lies together.
+    'CREATE TABLE name (rev text COLLATE "C" NOT NULL, cert bigint NOT NULL, first_seen timestamptz NOT NULL)',
+    'CREATE INDEX name_rev ON name (rev, first_seen)',
+    'CREATE TABLE name_first (rev text COLLATE "C" PRIMARY KEY, first_seen timestamptz NOT NULL, cert bigint NOT NULL)',
+    'CREATE INDEX name_first_seen ON name_first (first_seen)',
+  ],
+]
+
+/** The version this library makes. */
+export const SCHEMA_VERSION = migrations.length
+
+/**
+ * Makes the tables, or brings those of an earlier version up to date: in one transaction, one process at a time.
+ *
+ * @param session - In a transaction.
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_VERSION` when a newer version made them.
+ */
+export async function migrate(session: Session, { schema, schemaSql, shown }: PostgresTarget): Promise<void> {
+  // Of the transaction, so that no connection keeps it.
+  await session.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`ct-stream ${schema}`])
+  const [found] = await session.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+    `${schemaSql}.version`,
+  ])
+  if (found?.there !== true) {
+    await session.query(`CREATE SCHEMA IF NOT EXISTS ${schemaSql}`)
+    await session.query('CREATE TABLE version (version integer NOT NULL)')
+    await session.query('INSERT INTO version VALUES (0)')
+  }
+  const [row] = await session.query<{ version: number }>('SELECT version FROM version')
+  const version = row?.version ?? 0
+  if (version > SCHEMA_VERSION)
+    throw new CtStreamError(
+      'CT_CHECKPOINT_VERSION',
+      `${shown}: schema ${schema} has version ${version}, and this version of ct-stream knows ${SCHEMA_VERSION}: update it`,
+      { actual: version, expected: SCHEMA_VERSION },
+    )
+  if (version === SCHEMA_VERSION) return
+  for (const statement of migrations.slice(version).flat()) await session.query(statement)
+  await session.query('UPDATE version SET version = $1', [SCHEMA_VERSION])
+}

@@ -1,0 +1,51 @@
+import type { CtCertificate } from '../types/certificate.js'
+import { toHex } from '../util/bytes.js'
+import { cutText, harmless } from '../util/harmless.js'
+import { PARTS } from './schema.js'
+
+/** Between the names of a certificate: a control character, of which {@link harmless} leaves none. */
+const SEPARATOR = '\u0001'
+/** An index of Postgres takes keys of 2,704 bytes; no name that a client accepts has more than 253. */
+const MAX_NAME = 600
+const MAX_ISSUER = 1000
+const MAX_SERIAL = 200
+
+/** Where a transaction keeps the entries it is about to insert. */
+export const STAGED_TABLE = `CREATE TEMP TABLE IF NOT EXISTS staged (
+  log integer, idx bigint, ts bigint, part smallint, sha256 bytea, issuance bytea, issuer text, serial text,
+  not_before bigint, not_after bigint, precert boolean, der bytea, names text
+) ON COMMIT DELETE ROWS`
+
+export const STAGED_NAMES = `string_to_array(names, E'\\x01')`
+
+/** An entry as a line of COPY in text format. */
+export function stagedRow(certificate: CtCertificate, log: number, withDer: boolean): string {
+  const { index, timestamp, sha256, issuanceId, issuer, serialNumber, notBefore, notAfter, kind } = certificate
+  const names = certificate.dnsNames.map(reversedName)
+  const fields = [
+    log,
+    index,
+    timestamp?.getTime(),
+    sha256 === undefined ? undefined : Number.parseInt(sha256.slice(0, 1), 16) % PARTS,
+    bytes(sha256),
+    bytes(issuanceId),
+    text(cutText(harmless(issuer.toString()), MAX_ISSUER)),
+    serialNumber === undefined ? undefined : cutText(serialNumber, MAX_SERIAL),
+    notBefore?.getTime(),
+    notAfter?.getTime(),
+    kind === 'precertificate' ? 't' : 'f',
+    withDer ? bytes(certificate.der === undefined ? undefined : toHex(certificate.der)) : undefined,
+    names.length === 0 ? undefined : text([...new Set(names)].join(SEPARATOR)),
+  ]
+  return `${fields.map((field) => field ?? '\\N').join('\t')}\n`
+}
+
+/** `com.example.www`, as it is in the tables: harmless, and short enough for an index. */
+export function reversedName(name: string): string {
+  return cutText(harmless(name.split('.').reverse().join('.')), MAX_NAME)
+}
+
+const bytes = (hex: string | undefined) => (hex === undefined ? undefined : `\\\\x${hex}`)
+
+/** Of what must be escaped only the backslash is left in harmless text. */
+const text = (value: string) => value.replaceAll('\\', '\\\\')

@@ -1,0 +1,247 @@
+import { checkpointFromJSON, checkpointToJSON } from '../checkpoint/checkpoint-json.js'
+import { CtStreamError } from '../errors.js'
+import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import type { Lease } from '../types/cluster.js'
+import type { PostgresConnection, Session } from './connection.js'
+import { ALONE, fence } from './leases.js'
+
+/** Issuers that are kept, those used last: hostile logs name as many as they like. */
+const KEPT_ISSUERS = 8192
+
+/** What becomes visible together with positions. */
+export interface Cargo {
+  /** Before the transaction. */
+  prepare(session: Session): Promise<void>
+  /** Sends it; takes no lock that others wait for. */
+  stage(session: Session): Promise<void>
+  insert(session: Session): Promise<void>
+  /** It is in the tables. */
+  taken(): void
+}
+
+export interface PostgresStoreOptions {
+  readonly connection: PostgresConnection
+  /** What it writes for, at this moment; `undefined` while it holds nothing. */
+  readonly lease: () => Lease | undefined
+  /** What goes with these rows. */
+  readonly cargo?: (rows: readonly LogCheckpoint[]) => Cargo | undefined
+  /** Makes the lease this process's, before anything is read. */
+  readonly acquire?: () => Promise<void>
+  readonly onClose?: () => Promise<void>
+}
+
+/** A `CheckpointStore` in Postgres: each commit holds its lease, and nothing is written when another epoch has begun. */
+export class PostgresStore implements CheckpointStore {
+  private readonly options: PostgresStoreOptions
+  private isOpen = false
+  /** Where each log is in the database, as far as this store knows. */
+  private readonly positions = new Map<string, number>()
+  /** What commits meant to write of which it is not known whether they took effect. */
+  private readonly uncertain = new Map<string, Set<number>>()
+
+  constructor(options: PostgresStoreOptions) {
+    this.options = options
+  }
+
+  async open(): Promise<void> {
+    if (this.isOpen) throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'a stream uses this store already')
+    await this.options.acquire?.()
+    this.isOpen = true
+    await this.readPositions()
+  }
+
+  async load(): Promise<readonly LogCheckpoint[]> {
+    const { unit } = this.lease()
+    const rows = await this.run((session) =>
+      session.query<{ checkpoint: string }>(
+        'SELECT checkpoint FROM log WHERE checkpoint IS NOT NULL AND ($1 = $2 OR shard = $1) ORDER BY n',
+        [unit, ALONE],
+      ),
+    )
+    await this.readPositions()
+    return rows.map(({ checkpoint }) => checkpointFromJSON(checkpoint))
+  }
+
+  async commit(checkpoints: readonly LogCheckpoint[]): Promise<void> {
+    // The last of two rows of one log counts.
+    const rows = [...new Map(checkpoints.map((row) => [row.log.id, checkpointToJSON(row)])).values()]
+    const lease = this.lease()
+    if (rows.length === 0) return
+    const cargo = this.options.cargo?.(checkpoints)
+    const places = new Map(rows.map(({ log, position }) => [log.id, position]))
+    for (const [id, position] of places) this.uncertain.set(id, new Set([...(this.uncertain.get(id) ?? []), position]))
+    if (cargo !== undefined) await this.run((session) => cargo.prepare(session))
+    await this.transaction(async (session) => {
+      await cargo?.stage(session)
+      await fence(session, lease)
+      await this.checkPositions(session, [...places.keys()])
+      await cargo?.insert(session)
+      await session.query(UPSERT, [
+        lease.unit,
+        lease.epoch,
+        ...(['id', 'operator', 'description', 'url'] as const).map((field) =>
+          rows.map(({ log }) => log[field].replaceAll('\0', '')),
+        ),
+        [...places.values()],
+        rows.map((row) => JSON.stringify(row)),
+      ])
+    })
+    for (const [id, position] of places) {
+      this.positions.set(id, position)
+      this.uncertain.delete(id)
+    }
+    cargo?.taken()
+  }
+
+  async addGap(gap: Gap): Promise<void> {
+    await this.run((session) =>
+      session.query('INSERT INTO gap (log, start, stop, gap) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
+        gap.log.id,
+        gap.start,
+        gap.end ?? null,
+        JSON.stringify(gap),
+      ]),
+    )
+  }
+
+  async gaps(): Promise<readonly Gap[]> {
+    const rows = await this.run((session) => session.query<{ gap: string }>('SELECT gap FROM gap ORDER BY n'))
+    return rows.map(({ gap }) => {
+      const { log, start, end, reason, recordedAt, delivered } = JSON.parse(gap)
+      return { log, start, end, reason, recordedAt, ...(delivered !== undefined && { delivered }) }
+    })
+  }
+
+  async addEvidence(evidence: Evidence): Promise<void> {
+    await this.run((session) =>
+      session.query('INSERT INTO evidence (log, evidence) VALUES ($1, $2)', [
+        evidence.log.id,
+        JSON.stringify(evidence),
+      ]),
+    )
+  }
+
+  async evidence(): Promise<readonly Evidence[]> {
+    const rows = await this.run((session) =>
+      session.query<{ evidence: string }>('SELECT evidence FROM evidence ORDER BY n'),
+    )
+    return rows.map(({ evidence }) => JSON.parse(evidence))
+  }
+
+  async issuer(fingerprint: string): Promise<Uint8Array | undefined> {
+    const [row] = await this.run((session) =>
+      session.query<{ der: Buffer }>('UPDATE issuer SET used = now() WHERE fingerprint = $1 RETURNING der', [
+        fingerprint,
+      ]),
+    )
+    return row && Uint8Array.from(row.der)
+  }
+
+  async putIssuer(fingerprint: string, der: Uint8Array): Promise<void> {
+    await this.run(async (session) => {
+      await session.query(
+        'INSERT INTO issuer VALUES ($1, $2, now()) ON CONFLICT (fingerprint) DO UPDATE SET used = now()',
+        [fingerprint, Buffer.from(der)],
+      )
+      await session.query(
+        `DELETE FROM issuer WHERE fingerprint IN (SELECT fingerprint FROM issuer ORDER BY used DESC OFFSET ${KEPT_ISSUERS})`,
+      )
+    })
+  }
+
+  async list(url: string): Promise<StoredList | undefined> {
+    const [row] = await this.run((session) => session.query<ListRow>('SELECT * FROM list WHERE url = $1', [url]))
+    if (row === undefined) return undefined
+    return {
+      url,
+      body: Uint8Array.from(row.body),
+      etag: row.etag ?? undefined,
+      lastModified: row.last_modified ?? undefined,
+      fetchedAt: Number(row.fetched_at),
+    }
+  }
+
+  async putList({ url, body, etag, lastModified, fetchedAt }: StoredList): Promise<void> {
+    await this.run((session) =>
+      session.query(
+        `INSERT INTO list VALUES ($1, $2, $3, $4, $5) ON CONFLICT (url) DO UPDATE SET
+           body = excluded.body, etag = excluded.etag, last_modified = excluded.last_modified, fetched_at = excluded.fetched_at`,
+        [url, Buffer.from(body), etag ?? null, lastModified ?? null, fetchedAt],
+      ),
+    )
+  }
+
+  async close(): Promise<void> {
+    if (!this.isOpen) return
+    this.isOpen = false
+    await this.options.onClose?.()
+  }
+
+  private async readPositions(): Promise<void> {
+    const rows = await this.run((session) =>
+      session.query<{ id: string; position: string }>('SELECT id, position FROM log WHERE position IS NOT NULL'),
+    )
+    this.uncertain.clear()
+    this.positions.clear()
+    for (const { id, position } of rows) this.positions.set(id, Number(position))
+  }
+
+  /** @throws `CT_SINK_ROLLED_BACK` when the database has less than it acknowledged, `CT_CHECKPOINT_CONFLICT` when it has more. */
+  private async checkPositions(session: Session, ids: readonly string[]): Promise<void> {
+    const rows = await session.query<{ id: string; position: string | null }>(
+      'SELECT id, position FROM log WHERE id = ANY($1) ORDER BY id FOR UPDATE',
+      [ids],
+    )
+    const found = new Map(rows.map(({ id, position }) => [id, position === null ? undefined : Number(position)]))
+    for (const id of ids) {
+      const actual = found.get(id)
+      const expected = this.positions.get(id)
+      // A commit that took effect although it failed has left what it meant to.
+      if (actual === expected || (actual !== undefined && this.uncertain.get(id)?.has(actual))) continue
+      const context = {
+        logId: id,
+        ...(expected !== undefined && { expected }),
+        ...(actual !== undefined && { actual }),
+      }
+      const places = `log ${id} is at ${actual ?? 'no position'}, and was at ${expected ?? 'none'}`
+      if (expected !== undefined && (actual ?? -1) < expected)
+        throw new CtStreamError('CT_SINK_ROLLED_BACK', `Postgres is back at an earlier state: ${places}`, context)
+      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', `somebody else has moved a position: ${places}`, context)
+    }
+  }
+
+  private lease(): Lease {
+    this.requireOpen()
+    const lease = this.options.lease()
+    if (lease === undefined) throw new CtStreamError('CT_LEASE_LOST', 'this process holds no lease on the database')
+    return lease
+  }
+
+  private run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    this.requireOpen()
+    return this.options.connection.run(work)
+  }
+
+  private transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    this.requireOpen()
+    return this.options.connection.transaction(work)
+  }
+
+  private requireOpen(): void {
+    if (!this.isOpen) throw new CtStreamError('CT_CLOSED', 'this store is not open')
+  }
+}
+
+interface ListRow {
+  readonly body: Buffer
+  readonly etag: string | null
+  readonly last_modified: string | null
+  readonly fetched_at: string
+}
+
+/** The shard that a log was first put into stays. */
+const UPSERT = `
+INSERT INTO log (shard, epoch, id, operator, description, url, position, checkpoint)
+SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, operator = excluded.operator,
+  description = excluded.description, url = excluded.url, position = excluded.position, checkpoint = excluded.checkpoint`

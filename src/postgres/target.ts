@@ -1,0 +1,38 @@
+import { CtStreamError } from '../errors.js'
+
+/** Where the tables are. */
+export interface PostgresTarget {
+  /** As `pg` takes it. */
+  readonly connectionString: string
+  /** Of our tables; lower-case letters, digits and `_`. */
+  readonly schema: string
+  /** Quoted, as it stands in a statement. */
+  readonly schemaSql: string
+  /** For messages: without user and password. */
+  readonly shown: string
+}
+
+const defaultSchema = 'ct_stream'
+
+/**
+ * Takes a URL such as `postgres://user:password@host:5432/database?schema=ct_stream` apart.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for anything else; the message does not show the password.
+ */
+export function postgresTarget(text: string): PostgresTarget {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol) || url.hostname === '')
+    throw new CtStreamError(
+      'CT_OPTION_INVALID',
+      'the URL of a Postgres database must be like postgres://user:password@host:5432/database?schema=ct_stream',
+    )
+  const schema = url.searchParams.get('schema') ?? defaultSchema
+  url.searchParams.delete('schema')
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+    throw new CtStreamError(
+      'CT_OPTION_INVALID',
+      `the schema of a Postgres URL must be 1 to 63 lower-case letters, digits and _, got ${JSON.stringify(schema)}`,
+    )
+  const shown = `postgres://${url.host}${url.pathname}`
+  return { connectionString: url.href, schema, schemaSql: `"${schema}"`, shown }
+}

@@ -1,0 +1,124 @@
+import { AloneHold } from '../postgres/alone.js'
+import type { PostgresConnection } from '../postgres/connection.js'
+import { type EntryRows, insertStaged, stageEntries } from '../postgres/insert-entries.js'
+import { fence } from '../postgres/leases.js'
+import { numberLogs } from '../postgres/log-numbers.js'
+import { openDatabase } from '../postgres/open-database.js'
+import { type Cargo, PostgresStore } from '../postgres/store.js'
+import { postgresTarget } from '../postgres/target.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { Clock } from '../types/clock.js'
+import type { Lease, Sink } from '../types/cluster.js'
+import { systemClock } from '../util/clock.js'
+import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
+
+export interface PostgresSinkOptions {
+  /**
+   * Which entries get a row in the table `entry`: `'all'`; `'first'`: those that brought a certificate nobody had seen before, or that none
+   * could be read of; `'none'`. Certificates and names are kept in any case. Default `'first'`.
+   */
+  readonly entries?: EntryRows
+  /** Whether the certificates themselves are kept (DER): twice the space or more. Default `false`. */
+  readonly der?: boolean
+  /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
+  readonly leaseMs?: number
+  /** Time, for tests. Default: the machine's clock. */
+  readonly clock?: Clock
+}
+
+/**
+ * A sink to Postgres: certificates, their names and the positions of the logs, all of it visible together or not at all.
+ *
+ * @param url - Such as `postgres://user:password@host/database?schema=ct_stream`; the tables are made in that schema.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ * @example
+ * await pump({
+ *   sink: postgresSink('postgres://localhost/ct'),
+ *   stream: (checkpoint) => ctStream({ checkpoint, commit: 'manual' }),
+ * })
+ */
+export function postgresSink(url: string, options: PostgresSinkOptions = {}): Sink {
+  return new PostgresSink(url, options)
+}
+
+class PostgresSink implements Sink {
+  readonly guarantee = 'exactly-once'
+  private readonly target
+  private readonly entryRows: EntryRows
+  private readonly withDer: boolean
+  private readonly leaseMs: number
+  private readonly clock: Clock
+  private connection: PostgresConnection | undefined
+  private hold: AloneHold | undefined
+  private opened: PostgresStore | undefined
+  /** Of logs, in the tables. */
+  private readonly numbers = new Map<string, number>()
+  /** Written, and not committed yet. */
+  private staged: CtCertificate[] = []
+
+  constructor(url: string, options: PostgresSinkOptions) {
+    const known = ['entries', 'der', 'leaseMs', 'clock'] as const
+    const { entries, der, leaseMs, clock = systemClock } = objectOption<PostgresSinkOptions>('sink', options, known)
+    this.target = postgresTarget(url)
+    this.entryRows = choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first')
+    this.withDer = booleanOption('sink.der', der, false)
+    this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
+    this.clock = clock
+  }
+
+  get store(): CheckpointStore {
+    if (this.opened === undefined) throw new TypeError('the sink is not open')
+    return this.opened
+  }
+
+  async open(lease: Lease | undefined): Promise<undefined> {
+    await this.close()
+    const connection = await openDatabase(this.target, this.leaseMs)
+    this.connection = connection
+    let held = () => lease
+    if (lease !== undefined) await connection.transaction((session) => fence(session, lease))
+    else {
+      const hold = new AloneHold(connection, this.leaseMs, this.clock)
+      this.hold = hold
+      await hold.acquire()
+      held = () => hold.lease
+    }
+    const unit = held()?.unit ?? ''
+    this.numbers.clear()
+    this.opened = new PostgresStore({ connection, lease: held, cargo: (rows) => this.cargoOf(rows, unit) })
+    // Where the logs are, its store says.
+    return undefined
+  }
+
+  async write(page: readonly CtCertificate[]): Promise<void> {
+    this.staged.push(...page)
+  }
+
+  async close(): Promise<void> {
+    const { connection } = this
+    this.staged = []
+    this.opened = undefined
+    this.connection = undefined
+    await this.hold?.release()
+    this.hold = undefined
+    await connection?.close()
+  }
+
+  /** What was written up to these positions. The first commit of a log, say, comes while pages of others are on their way. */
+  private cargoOf(rows: readonly LogCheckpoint[], unit: string): Cargo | undefined {
+    const next = new Map(rows.map(({ log, position }) => [log.id, position]))
+    const isCovered = ({ log, index }: CtCertificate) => index < (next.get(log.id) ?? 0)
+    const covered = this.staged.filter(isCovered)
+    if (covered.length === 0) return undefined
+    return {
+      prepare: (session) => numberLogs(session, covered, this.numbers, unit),
+      stage: (session) => stageEntries(session, covered, this.numbers, this.withDer),
+      insert: (session) => insertStaged(session, this.entryRows),
+      taken: () => {
+        const taken = new Set(covered)
+        this.staged = this.staged.filter((certificate) => !taken.has(certificate))
+      },
+    }
+  }
+}
