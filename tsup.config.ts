@@ -8,6 +8,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     certstream: 'src/certstream/index.ts',
+    cluster: 'src/cluster/index.ts',
     testing: 'src/testing/index.ts',
     metrics: 'src/metrics/index.ts',
     modules: 'src/modules/index.ts',

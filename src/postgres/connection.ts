@@ -60,6 +60,20 @@ export class PostgresConnection {
     })
   }
 
+  /**
+   * Calls back for every notice on this channel of the server, as long as the connection lasts; `onEnd` when it does not.
+   *
+   * @param channel - Letters, digits and `_`.
+   */
+  listen(channel: string, onNotice: () => void, onEnd: () => void): Promise<void> {
+    return this.run(async (session) => {
+      const { client } = this
+      client?.on('notification', onNotice)
+      client?.on('end', onEnd)
+      await session.query(`LISTEN ${channel}`)
+    })
+  }
+
   /** Drops the connection when the work under way is done. Idempotent. */
   async close(): Promise<void> {
     this.isClosed = true

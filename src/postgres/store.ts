@@ -74,7 +74,7 @@ export class PostgresStore implements CheckpointStore {
     await this.transaction(async (session) => {
       await cargo?.stage(session)
       await fence(session, lease)
-      await this.checkPositions(session, [...places.keys()])
+      await this.checkPositions(session, lease.unit, [...places.keys()])
       await cargo?.insert(session)
       await session.query(UPSERT, [
         lease.unit,
@@ -187,11 +187,18 @@ export class PostgresStore implements CheckpointStore {
   }
 
   /** @throws `CT_SINK_ROLLED_BACK` when the database has less than it acknowledged, `CT_CHECKPOINT_CONFLICT` when it has more. */
-  private async checkPositions(session: Session, ids: readonly string[]): Promise<void> {
-    const rows = await session.query<{ id: string; position: string | null }>(
-      'SELECT id, position FROM log WHERE id = ANY($1) ORDER BY id FOR UPDATE',
+  private async checkPositions(session: Session, unit: string, ids: readonly string[]): Promise<void> {
+    const rows = await session.query<{ id: string; shard: string; position: string | null }>(
+      'SELECT id, shard, position FROM log WHERE id = ANY($1) ORDER BY id FOR UPDATE',
       [ids],
     )
+    const elsewhere = rows.find(({ shard }) => unit !== ALONE && shard !== unit)
+    if (elsewhere !== undefined)
+      throw new CtStreamError(
+        'CT_CHECKPOINT_CONFLICT',
+        `log ${elsewhere.id} is in shard ${JSON.stringify(elsewhere.shard)}, and not in ${JSON.stringify(unit)}`,
+        { logId: elsewhere.id },
+      )
     const found = new Map(rows.map(({ id, position }) => [id, position === null ? undefined : Number(position)]))
     for (const id of ids) {
       const actual = found.get(id)

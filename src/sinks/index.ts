@@ -4,6 +4,7 @@ export type {
   Lease,
   ParkedMessage,
   QueueSource,
+  Renewal,
   Sink,
   SinkGuarantee,
   Watermark,

@@ -71,20 +71,27 @@ export interface Coordinator {
   /** Takes units that nobody holds, `want` of them at most, each with an epoch above the last one. */
   claim(want: number): Promise<readonly Lease[]>
   /**
-   * Renews leases.
-   *
-   * @returns `held`: those that are still ours, with their new end; whoever misses one stops its work at once. `holders`: how many
-   * members hold units, by operator.
+   * Says that this member lives, and renews its leases.
    */
-  renew(
-    leases: readonly Lease[],
-  ): Promise<{ readonly held: readonly Lease[]; readonly holders: ReadonlyMap<string, number> }>
+  renew(leases: readonly Lease[]): Promise<Renewal>
   /** Gives a unit back, so that another member need not wait until the lease ends. Without effect when it was lost already. */
   release(lease: Lease): Promise<void>
   /** The positions of a unit: its `commit()` throws `CT_LEASE_LOST` when the epoch has moved. */
   store(lease: Lease): CheckpointStore
-  /** Gives back what is held and disconnects. Idempotent. */
+  /** Resolves when a unit may have become free, at the latest after `ms` milliseconds or when `signal` aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>
+  /** Leaves and disconnects; what is still held becomes free when its lease ends. Idempotent. */
   close(): Promise<void>
+}
+
+/** What a member is told each time it renews its leases. */
+export interface Renewal {
+  /** Those that are still ours, with their new end; whoever misses one stops its work at once. */
+  readonly held: readonly Lease[]
+  /** How many members hold units, by operator. */
+  readonly holders: ReadonlyMap<string, number>
+  /** How many units each member should hold, so that all have work: units by members, rounded up. */
+  readonly share: number
 }
 
 /** How far a consumer is in one log: what it has seen with a lower epoch, or below `next`, is a repetition. */

@@ -38,6 +38,8 @@ const RANKS: Record<string, number> = {
   postgres: 5.6,
   // Engines that entries are written to, and read from again.
   sinks: 6,
+  // Several processes that write to one.
+  cluster: 6.2,
   // Outputs are modules.
   outputs: 6.5,
   // Uses both `testing` and `modules`.
