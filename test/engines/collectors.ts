@@ -9,6 +9,7 @@ const PROGRAM = join(import.meta.dirname, 'programs', 'collector.mjs')
 /** Collectors as child processes, each under a name of its own. */
 export class Collectors {
   readonly running: ChildProcess[] = []
+  private readonly members = new Map<string, ChildProcess>()
   private readonly url: string
   private readonly logs: readonly TestLog[]
   private readonly leaseMs: number
@@ -35,7 +36,13 @@ export class Collectors {
     })
     child.once('exit', () => this.running.splice(this.running.indexOf(child), 1))
     this.running.push(child)
+    this.members.set(member, child)
     return child
+  }
+
+  /** The process of a member. */
+  of(member: string): ChildProcess | undefined {
+    return this.members.get(member)
   }
 
   async stopAll(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
