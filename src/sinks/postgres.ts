@@ -13,6 +13,8 @@ import type { Lease, Sink } from '../types/cluster.js'
 import { systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
 
+export { type PostgresCheckpointOptions, postgresCheckpoint } from './postgres-checkpoint.js'
+
 export interface PostgresSinkOptions {
   /**
    * Which entries get a row in the table `entry`: `'all'`; `'first'`: those that brought a certificate nobody had seen before, or that none

@@ -1,0 +1,48 @@
+import { AloneHold } from '../postgres/alone.js'
+import type { PostgresConnection } from '../postgres/connection.js'
+import { openDatabase } from '../postgres/open-database.js'
+import { PostgresStore } from '../postgres/store.js'
+import { postgresTarget } from '../postgres/target.js'
+import type { CheckpointStore } from '../types/checkpoint.js'
+import { systemClock } from '../util/clock.js'
+import { integerOption, objectOption } from '../util/options.js'
+
+export interface PostgresCheckpointOptions {
+  /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
+  readonly leaseMs?: number
+}
+
+/**
+ * Positions in Postgres, without certificates: for the option `checkpoint` of a stream whose entries go elsewhere.
+ *
+ * @param url - As of `postgresSink`. One process at a time.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ */
+export function postgresCheckpoint(url: string, options: PostgresCheckpointOptions = {}): CheckpointStore {
+  const target = postgresTarget(url)
+  const given = objectOption<PostgresCheckpointOptions>('checkpoint', options, ['leaseMs'])
+  const leaseMs = integerOption('checkpoint.leaseMs', given.leaseMs, 300, 600_000, 15_000)
+  let connection: PostgresConnection | undefined
+  let hold: AloneHold | undefined
+  const release = async () => {
+    await hold?.release()
+    await connection?.close()
+  }
+  return new PostgresStore({
+    get connection() {
+      return connection as PostgresConnection
+    },
+    lease: () => hold?.lease,
+    acquire: async () => {
+      connection = await openDatabase(target, leaseMs)
+      hold = new AloneHold(connection, leaseMs, systemClock)
+      try {
+        await hold.acquire()
+      } catch (error) {
+        await release()
+        throw error
+      }
+    },
+    onClose: release,
+  })
+}
