@@ -23,6 +23,8 @@ export interface Backlog {
   pageAfter(number: number): Promise<ServedPage | undefined>
   /** Whether an entry was kept by a run before this one, so that it must not get a second number. */
   has(logId: string, index: number): boolean
+  /** Whether a finding was: a module that is not finished with an entry sees it again, and says the same. */
+  hasFinding(id: string): boolean
   close(): void
 }
 
@@ -71,6 +73,10 @@ export class MemoryBacklog implements Backlog {
   }
 
   has(): boolean {
+    return false
+  }
+
+  hasFinding(): boolean {
     return false
   }
 

@@ -42,6 +42,7 @@ export class KeptEntries implements Backlog {
   private readonly sentAgain = new RecentPages()
   /** Of the runs before. */
   private readonly known = new IndexRanges()
+  private readonly knownFindings = new Set<string>()
   /** What there is, oldest first. */
   private readonly kept: Kept[] = []
   private bytes = 0
@@ -72,7 +73,9 @@ export class KeptEntries implements Backlog {
     const oldest = db.prepare<[], number | null>('SELECT min(first) FROM pages').pluck().get()
     const ranges: { readonly log: string; readonly range: IndexRange }[] = []
     for (const { last, at, bytes, log, indexes } of rows.all()) {
-      for (const range of JSON.parse(indexes) as IndexRange[]) ranges.push({ log, range })
+      for (const one of JSON.parse(indexes) as (IndexRange | string)[])
+        if (typeof one === 'string') this.knownFindings.add(one)
+        else ranges.push({ log, range: one })
       this.kept.push({ last, at, bytes })
       this.bytes += bytes
     }
@@ -128,15 +131,19 @@ export class KeptEntries implements Backlog {
     return this.known.has(logId, index)
   }
 
+  hasFinding(id: string): boolean {
+    return this.knownFindings.has(id)
+  }
+
   close(): void {
     this.db.close()
   }
 
   private write(page: ServedPage, packed: Buffer, at: number, dropped: number | undefined): void {
     // Those it has, not all between them: what a filter dropped may be wanted by another run.
-    const indexes = JSON.stringify(
-      rangesOf(page.entries.filter(({ finding }) => finding === undefined).map(({ index }) => index)),
-    )
+    const findings = page.entries.flatMap(({ finding }) => finding?.id ?? [])
+    const entries = page.entries.filter(({ finding }) => finding === undefined)
+    const indexes = JSON.stringify([...findings, ...rangesOf(entries.map(({ index }) => index))])
     this.db
       .prepare('INSERT INTO pages (last, first, at, log, indexes, entries) VALUES (?, ?, ?, ?, ?, ?)')
       .run(page.last, page.first, at, page.entries[0]?.log.id, indexes, packed)

@@ -14,7 +14,7 @@ const teardownTimeoutMs = 500
 
 export interface ModuleReaderOptions {
   readonly settings: Pick<ServerSettings, 'source' | 'modules' | 'logger' | 'clock'>
-  readonly backlog: Pick<Backlog, 'add'>
+  readonly backlog: Pick<Backlog, 'add' | 'hasFinding'>
   readonly signal: AbortSignal
   /** What was kept and sent on, batch by batch. */
   readonly batches: () => AsyncIterator<readonly CtCertificate[]>
@@ -25,7 +25,7 @@ export interface ModuleReaderOptions {
 /**
  * Gives to modules what was sent to clients, and sends what they find: it is kept as certificates are, with ids of the same series, so that
  * a client that comes back gets it too. Of a source that can be acknowledged, an entry is, when all modules that are waited for are finished
- * and their findings are kept; others are waited for by nobody.
+ * and their findings are kept; others are waited for by nobody. What a run before has kept is not sent again, as long as it is kept.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_MODULE_INVALID` for modules that cannot be run.
  */
@@ -37,7 +37,8 @@ export function runOnServer({ settings, backlog, signal, batches, publish }: Mod
     description: 'findings for clients of the server',
     acknowledge: isManual,
     async onFindings(findings) {
-      for (const entries of byLog(findings)) publish(await backlog.add(entries))
+      const fresh = findings.filter(({ id }) => !backlog.hasFinding(id))
+      for (const entries of byLog(fresh)) publish(await backlog.add(entries))
     },
   })
   const served = {

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTestLog, issueCertificates } from '../../src/testing/index.js'
+import type { Finding } from '../../src/types/finding.js'
 import { ApiClient } from '../support/api-client.js'
 import { BuiltCommand, hasPromtool, promtool } from '../support/built-command.js'
 import { closing } from '../support/closing.js'
-import { SocketClient } from '../support/server-clients.js'
+import { EventClient, SocketClient } from '../support/server-clients.js'
 
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-api-'))
 afterAll(() => rmSync(place, { recursive: true, force: true }))
@@ -22,6 +24,10 @@ async function serve(name: string, ...argv: string[]) {
 }
 
 const all = 40
+interface SentFinding {
+  readonly id: string
+  readonly finding: Finding
+}
 
 describe('ct-stream serve', () => {
   it('answers every path of its API as its OpenAPI document says', async () => {
@@ -66,7 +72,87 @@ describe('ct-stream serve', () => {
   })
 })
 
+describe('every path of ct-stream serve', () => {
+  it('answers, with entries where there are any', async () => {
+    const { command, url } = await serve('paths')
+    await expect
+      .poll(
+        async () =>
+          ((await (await fetch(`${url}stats`)).json()) as { processed_certificates: number }).processed_certificates,
+        { timeout: 10_000 },
+      )
+      .toBe(all)
+    const answers = async (path: string) => {
+      const { status, headers } = await fetch(`${url}${path}`)
+      return [status, headers.get('content-type')?.split(';')[0]]
+    }
+    for (const path of [
+      'example.json',
+      'full-stream/example.json',
+      'domains-only/example.json',
+      'latest.json',
+      'stats',
+    ])
+      expect(await answers(path), path).toEqual([200, 'application/json'])
+    for (const path of ['', 'metrics']) expect(await answers(path), path).toEqual([200, 'text/plain'])
+    for (const path of ['healthz', 'readyz', 'api/v1/openapi.json'])
+      expect(await answers(path), path).toEqual([200, 'application/json'])
+    const after = 'after=0123456789-1'
+    for (const path of ['', 'full-stream', 'domains-only']) {
+      const client = closing(new SocketClient(`${url}${path}?${after}`))
+      expect((await client.have(2)).map(({ message_type }) => message_type)).toContain('gap')
+    }
+    for (const dedupe of ['', '&dedupe=issuance']) {
+      const clients = [
+        closing(new SocketClient(`${url}v2/stream?format=full&${after}${dedupe}`)),
+        closing(new EventClient(`${url}v2/sse?format=full&${after}${dedupe}`)),
+      ]
+      for (const client of clients) {
+        const messages = (await client.have(1 + (dedupe === '' ? all : all / 2))) as { issuanceId?: string }[]
+        const issuances = messages.slice(1).map(({ issuanceId }) => issuanceId)
+        expect(new Set(issuances).size).toBe(all / 2)
+      }
+    }
+    expect(await command.stop()).toBe(0)
+  })
+})
+
 describe('ct-stream serve --module', () => {
+  it('sends each finding once and none never, in spite of kills', async () => {
+    const count = 400
+    const log = closing(
+      await createTestLog({
+        entries: [...issueCertificates(count, { seed: 'killed', kinds: 'certificates' })],
+        pageSize: 16,
+      }),
+    )
+    const modules = pathToFileURL(join(import.meta.dirname, '..', '..', 'dist', 'modules.js'))
+    writeFileSync(
+      join(place, 'every.mjs'),
+      `import { defineModule } from '${modules}'
+       const onCertificate = (certificate, { emit }) => emit({ kind: 'every', reason: String(certificate.index) })
+       export default defineModule({ name: 'every', onCertificate })`,
+    )
+    const flags = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--port', '0', '--log-level', 'error']
+    const files = ['--checkpoint', 'killed.db', '--keep', 'killed-kept.db', '--module', './every.mjs']
+    const [ids, findings]: [string[], Finding[]] = [[], []]
+    for (const wanted of [30, 120, 250, count]) {
+      const command = new BuiltCommand(['serve', ...flags, ...files], place)
+      const url = await command.says('stdout', /serves at (\S+)\n/)
+      // Before the first message there is none to go on from: an id of nobody has everything sent, and a gap before.
+      const after = ids.at(-1) ?? '0123456789-1'
+      const client = closing(new SocketClient(`${url}v2/stream?findings=only&after=${after}`))
+      const gaps = ids.length === 0 ? 1 : 0
+      const messages = (await client.have(gaps + wanted - findings.length)).slice(gaps) as SentFinding[]
+      expect(await command.stop(wanted === count ? 'SIGTERM' : 'SIGKILL')).toBe(wanted === count ? 0 : null)
+      ids.push(...messages.map(({ id }) => id))
+      findings.push(...messages.map(({ finding }) => finding))
+    }
+    expect(new Set(ids).size).toBe(count)
+    const indexes = findings.map(({ certificate }) => certificate.index)
+    expect(indexes).toEqual(Array.from({ length: count }, (_, i) => i))
+  })
+
   it('sends what modules find to who asks for it, and has it at the API', async () => {
     const names = [...issueCertificates(40, { seed: 'serve api', kinds: 'pairs' })].flatMap(({ dnsNames }) => dnsNames)
     const watchlist = `watchlist:${JSON.stringify({ own: names.slice(0, 3) })}`

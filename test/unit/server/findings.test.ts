@@ -89,6 +89,22 @@ describe('findings of modules', () => {
     expect(await plain.have(certificatesAfter.length)).toEqual(certificatesAfter)
   })
 
+  it('are sent once, also when a crash has the module see an entry again', async () => {
+    const file = newFile()
+    const first = await serving({ keep: { file } })
+    const client = await first.socket('&findings=only')
+    first.source.add(certificates.slice(0, 4))
+    const sent = [...(await client.have(2))]
+    await first.server.close()
+    // Nothing of it was acknowledged: the stream delivers it again.
+    const again = await serving({ keep: { file } })
+    const later = await again.socket(`&findings=only&after=${client.ids[0]}`)
+    again.source.add(certificates.slice(0, 6))
+    const messages = await later.have(2)
+    expect(messages[0]).toEqual(sent[1])
+    expect(told(messages)).toEqual(['finding 2', 'finding 4'])
+  })
+
   it('pass the filters of a client by the certificate that they are about, also those that are kept', async () => {
     const { source, socket } = await serving({ keep: { file: newFile() } })
     const [name] = (certificates[2] as CtCertificate).dnsNames as [string]
