@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { issueCertificates } from '../../src/testing/index.js'
@@ -113,6 +113,8 @@ describeInBrowser('the page', () => {
         { subject: { organization: 'evil\u202emoc.elgoog \u0007</bdi>' } },
         { dnsNames: ['"><svg/onload=alert(1)>', '{{7*7}}', "javascript:alert('x')"], subject: { organization: image } },
       ]),
+      description: `${image} \u202e`,
+      operator: script,
     })
     const { url } = await serve([log])
     const { page, faults } = await open(url)
@@ -171,7 +173,7 @@ describeInBrowser('the page', () => {
     for (const colorScheme of ['dark', 'light'] as const) {
       const { page } = await open(served.url, { colorScheme, bypassCSP: true })
       await total(page).getByText(String(size)).waitFor()
-      await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core/axe.min.js') })
+      await page.addScriptTag({ content: axe.source })
       const check = async () =>
         ((await page.evaluate('axe.run()')) as { violations: { id: string; impact: string; nodes: unknown[] }[] })
           .violations

@@ -18,10 +18,13 @@ describeInBrowser('pictures of the page', () => {
         logOf({
           description,
           operator: `Operator ${i % 3}`,
-          entries: issueCertificates(300 + 150 * i, { seed: description }),
+          pageSize: 16,
+          entries: issueCertificates(250 + 50 * i, { seed: description, sign: false }),
         }),
       ),
     )
+    // So that the chart has more than one moment to show.
+    for (const [i, log] of logs.entries()) log.fault({ on: 'get-entries', delayMs: 200 + 100 * i })
     logs[2]?.fault({ on: 'get-entries', status: 503 })
     const { url } = await serve(logs)
     const first = await open(url)

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTestLog, type TestLog, type TestLogOptions } from '../../src/testing/index.js'
+import { createTestLog, createTestLogList, type TestLog, type TestLogOptions } from '../../src/testing/index.js'
 import { closing } from '../support/closing.js'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -17,8 +17,10 @@ export interface Served {
 export function serve(logs: readonly TestLog[], ...argv: string[]): Promise<Served> {
   const { NODE_OPTIONS: _, ...env } = process.env
   const place = mkdtempSync(join(tmpdir(), 'ct-stream-page-'))
-  const named = logs.flatMap(({ url, key }) => ['--log', url, '--key', key])
-  const flags = [...named, '--start', 'beginning', '--no-checkpoint', '--no-keep', '--log-level', 'error']
+  // By a list, which has their names.
+  const list = join(place, 'list.json')
+  writeFileSync(list, JSON.stringify(createTestLogList(logs)))
+  const flags = ['--log-list', list, '--start', 'beginning', '--no-checkpoint', '--no-keep', '--log-level', 'error']
   if (!argv.includes('--port')) flags.push('--port', '0')
   const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), 'serve', ...flags, ...argv], { cwd: place, env })
   let [stdout, stderr] = ['', '']
