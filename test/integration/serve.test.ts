@@ -1,70 +1,14 @@
-import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
 import CertStreamClient from 'certstream'
-import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createTestLog, issueCertificates, type TestLog, type TestLogOptions } from '../../src/testing/index.js'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Notifier } from '../../src/util/notifier.js'
 import { describeReal, realJson } from '../real-data.js'
+import { heldLog, newFolder, serve, shapeOf } from '../support/serve-command.js'
 import { SocketClient } from '../support/server-clients.js'
 
 // `ct-stream serve` as it is shipped, in a process of its own, against a log in this one. A few kills in `npm test`, many in
 // `npm run test:long`.
 const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 3)
-const root = join(import.meta.dirname, '..', '..')
-const place = mkdtempSync(join(tmpdir(), 'ct-stream-serving-'))
-afterAll(() => rmSync(place, { recursive: true, force: true }))
-
-interface Served {
-  readonly url: string
-  readonly stdout: () => string
-  /** Resolves with its exit status and what it said on stderr. */
-  stop(signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string; ms: number }>
-}
-
-function serve(log: TestLog, ...argv: string[]): Promise<Served> {
-  const { NODE_OPTIONS: _, ...env } = process.env
-  const flags = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--log-level', 'error']
-  if (!argv.includes('--port')) flags.push('--port', '0')
-  const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), 'serve', ...flags, ...argv], { cwd: place, env })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let [stdout, stderr] = ['', '']
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const closed = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
-  const stop = async (signal: NodeJS.Signals) => {
-    const began = performance.now()
-    child.kill(signal)
-    return { code: await closed, stderr, ms: performance.now() - began }
-  }
-  return new Promise((resolve, reject) => {
-    void closed.then(() => reject(new Error(stderr)))
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text
-      const [, url] = /^ct-stream serves at (\S+)\n/.exec(stdout) ?? []
-      if (url !== undefined) resolve({ url, stop, stdout: () => stdout })
-    })
-  })
-}
-
-/** A log that gives no entries until it is told to: clients are to be there before the first. */
-async function heldLog(count: number, options: TestLogOptions = {}) {
-  const issued = [...issueCertificates(count, { seed: `serve ${count}`, kinds: 'pairs' })]
-  const log = await createTestLog({ kind: 'rfc6962', entries: issued, description: 'Held', ...options })
-  onTestFinished(async () => void (await log.close()))
-  const { clear } = log.fault({ on: 'get-entries', status: 503 })
-  return { log, issued, release: clear }
-}
-
-/** Every key of a message and what kind of value it has; what a certificate need not have is left out. */
-function shapeOf(value: unknown, path = ''): string[] {
-  if (path.endsWith('.extensions')) return []
-  if (Array.isArray(value)) return value.slice(0, 1).flatMap((one) => shapeOf(one, `${path}[]`))
-  if (typeof value !== 'object' || value === null) return [path]
-  return Object.entries(value).flatMap(([key, one]) => shapeOf(one, `${path}.${key}`))
-}
 
 async function certStreamJs(url: string, path: string) {
   const messages: Record<string, unknown>[] = []
@@ -88,8 +32,9 @@ async function certStreamJs(url: string, path: string) {
 
 describe('ct-stream serve', () => {
   it('gives certstream-js, unchanged, what the log issued, and ends in time with clients attached', async () => {
+    const place = newFolder()
     const { log, issued, release } = await heldLog(40)
-    const server = await serve(log, '--no-checkpoint', '--no-keep')
+    const server = await serve(place, log, '--no-checkpoint', '--no-keep')
     const [full, lite, domains] = [
       await certStreamJs(server.url, 'full-stream'),
       await certStreamJs(server.url, ''),
@@ -113,8 +58,9 @@ describe('ct-stream serve', () => {
   })
 
   it('gives curl events, and goes on after an id', async () => {
+    const place = newFolder()
     const { log, issued, release } = await heldLog(20)
-    const server = await serve(log, '--no-checkpoint', '--keep', 'curl.db')
+    const server = await serve(place, log, '--no-checkpoint', '--keep', 'curl.db')
     const client = new SocketClient(`${server.url}v2/stream?format=domains`)
     await client.opened
     release()
@@ -139,12 +85,13 @@ describe('ct-stream serve', () => {
     `loses nothing to ${ROUNDS} kills, and sends nothing twice to a client that goes on by id`,
     async () => {
       const count = 300 * (ROUNDS + 1)
+      const place = newFolder()
       const { log, release } = await heldLog(count, { pageSize: 32 })
       let after = ''
       const seen: number[] = []
       const ids: (string | undefined)[] = []
       for (let round = 0; round <= ROUNDS; round++) {
-        const server = await serve(log, '--checkpoint', 'kill.db', '--keep', 'kill-kept.db')
+        const server = await serve(place, log, '--checkpoint', 'kill.db', '--keep', 'kill-kept.db')
         const client = new SocketClient(`${server.url}v2/stream?format=domains${after}`)
         await client.opened
         if (round === 0) release()
@@ -163,24 +110,28 @@ describe('ct-stream serve', () => {
   )
 
   it('says what is wrong with its flags, and that a port or a file is taken', async () => {
+    const place = newFolder()
     const { log } = await heldLog(2)
-    const first = await serve(log, '--no-checkpoint', '--keep', 'taken.db')
+    const first = await serve(place, log, '--no-checkpoint', '--keep', 'taken.db')
     const port = new URL(first.url).port
-    await expect(serve(log, '--no-checkpoint', '--keep', 'taken.db')).rejects.toThrow(
+    await expect(serve(place, log, '--no-checkpoint', '--keep', 'taken.db')).rejects.toThrow(
       /taken\.db.*another process has it open/,
     )
-    await expect(serve(log, '--no-checkpoint', '--no-keep', '--port', port)).rejects.toThrow(/another program listens/)
-    await expect(serve(log, '--port', '70000')).rejects.toThrow(/--port must be an integer from 0 to 65535/)
-    await expect(serve(log, '--keep-for', '5')).rejects.toThrow(/--keep-for must be a duration/)
-    await expect(serve(log, '--tls-cert', 'x.pem')).rejects.toThrow(/--tls-cert needs --tls-cert and --tls-key/)
+    await expect(serve(place, log, '--no-checkpoint', '--no-keep', '--port', port)).rejects.toThrow(
+      /another program listens/,
+    )
+    await expect(serve(place, log, '--port', '70000')).rejects.toThrow(/--port must be an integer from 0 to 65535/)
+    await expect(serve(place, log, '--keep-for', '5')).rejects.toThrow(/--keep-for must be a duration/)
+    await expect(serve(place, log, '--tls-cert', 'x.pem')).rejects.toThrow(/--tls-cert needs --tls-cert and --tls-key/)
     await first.stop('SIGTERM')
   })
 })
 
 describeReal('messages of servers that were recorded', () => {
   it('have no key that those of ct-stream serve do not have', async () => {
+    const place = newFolder()
     const { log, issued, release } = await heldLog(4)
-    const server = await serve(log, '--no-checkpoint', '--no-keep')
+    const server = await serve(place, log, '--no-checkpoint', '--no-keep')
     const client = await certStreamJs(server.url, 'full-stream')
     release()
     const ours = new Set((await client.have(issued.length)).flatMap((message) => shapeOf(message)))
