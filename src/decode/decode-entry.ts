@@ -1,5 +1,6 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { RawEntry } from '../types/entries.js'
+import type { Outline } from '../x509/outline.js'
 import { DecodedEntry } from './decoded-entry.js'
 import type { EntryContext } from './entry-context.js'
 
@@ -24,4 +25,9 @@ export function contextOf(certificate: unknown): EntryContext | undefined {
 /** The bytes that {@link decodeEntry} was given for this certificate; `undefined` for anything that it did not make. */
 export function rawOf(certificate: unknown): RawEntry | undefined {
   return DecodedEntry.rawOf(certificate)
+}
+
+/** Where the fields of this certificate are in its bytes; `undefined` for anything that {@link decodeEntry} did not make. */
+export function outlineOf(certificate: unknown): Outline | undefined {
+  return DecodedEntry.outlineOf(certificate)
 }

@@ -32,6 +32,7 @@ import { AccessMethod, validationLevel } from '../x509/extension-values.js'
 import { parseFull } from '../x509/full.js'
 import { noName } from '../x509/name.js'
 import { Octets } from '../x509/oids.js'
+import type { Outline } from '../x509/outline.js'
 import { hasExtension } from '../x509/precertificate.js'
 import { ProblemList } from '../x509/problem-list.js'
 import { certificateJson } from './certificate-json.js'
@@ -77,6 +78,11 @@ export class DecodedEntry implements CtCertificate {
   /** The bytes of an entry as its log sent them; `undefined` for anything that was not made here. */
   static rawOf(value: unknown): RawEntry | undefined {
     return value instanceof DecodedEntry ? value.raw : undefined
+  }
+
+  /** Where the fields are in the bytes; `undefined` where there are no bytes, or what holds them was not made here. */
+  static outlineOf(value: unknown): Outline | undefined {
+    return value instanceof DecodedEntry ? value.fields?.outline : undefined
   }
 
   // — the entry

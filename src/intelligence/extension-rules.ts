@@ -1,9 +1,9 @@
 import { CtStreamError } from '../errors.js'
 import { outlineCertificate } from '../x509/certificate-frame.js'
 import {
-  type CertificateFacts,
   CLIENT_AUTH,
   type InspectedCertificate,
+  type JudgedFacts,
   purposes,
   SERVER_AUTH,
   TLS_POLICIES,
@@ -16,6 +16,8 @@ const PROFILES_FROM = Date.UTC(2023, 8, 15)
 const CRL_FROM = Date.UTC(2024, 2, 15)
 const NO_SIGNING_CA_FROM = Date.UTC(2026, 2, 15)
 const NO_CLIENT_AUTH_FROM = Date.UTC(2027, 2, 15)
+/** Days on which {@link purposeRules} and {@link revocationRules} change: between two of them they say the same of the same extensions. */
+export const EXTENSION_DATES: readonly number[] = [PROFILES_FROM, CRL_FROM, NO_CLIENT_AUTH_FROM]
 const SCTS_FROM = Date.UTC(2021, 3, 21)
 const FEW_SCTS_DAYS = 180
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
@@ -58,7 +60,7 @@ function keyUsageRules({ keyUsage, publicKey }: InspectedCertificate, at: number
 }
 
 /** Where to learn of its issuer and its revocation. */
-export function revocationRules(cert: InspectedCertificate, { isShortLived }: CertificateFacts): RuleBreach[] {
+export function revocationRules(cert: InspectedCertificate, { isShortLived }: JudgedFacts): RuleBreach[] {
   const at = begins(cert)
   const found: RuleBreach[] = []
   if (at >= PROFILES_FROM && !cert.extensions.some(({ oid }) => oid === AUTHORITY_INFO_ACCESS))
@@ -71,7 +73,7 @@ export function revocationRules(cert: InspectedCertificate, { isShortLived }: Ce
 /** @param operators - Operator by log id, where they are known. */
 export function sctRules(
   cert: InspectedCertificate,
-  { validityDays, sctLogs }: CertificateFacts,
+  { validityDays, sctLogs }: JudgedFacts,
   operators: ReadonlyMap<string, string> | undefined,
 ): RuleBreach[] {
   if (cert.kind !== 'certificate' || begins(cert) < SCTS_FROM || validityDays === null) return []
@@ -88,7 +90,8 @@ export function sctRules(
  * hashed of it (RFC 6962 section 3.2).
  */
 export function precertificateRules(cert: InspectedCertificate): RuleBreach[] {
-  if (cert.kind !== 'precertificate' || cert.der === undefined || begins(cert) < NO_SIGNING_CA_FROM) return []
+  // The precertificate is last: it is decoded from the log's answer when it is read.
+  if (cert.kind !== 'precertificate' || begins(cert) < NO_SIGNING_CA_FROM || cert.der === undefined) return []
   try {
     const { outline } = outlineCertificate(cert.der)
     const issuer = outline.bytes.subarray(outline.issuerStart, outline.validityStart)

@@ -68,6 +68,12 @@ export interface CertificateFacts {
   readonly hasClientAuth: boolean
 }
 
+/** What rules ask for beside the certificate itself. */
+export type JudgedFacts = Pick<
+  CertificateFacts,
+  'scope' | 'validityDays' | 'isShortLived' | 'loggedAfterMs' | 'serialBits' | 'sctLogs'
+>
+
 /** Names that are looked at one by one: more than any honest certificate has. */
 export const MAX_NAMES = 10_000
 const MAX_SUFFIXES = 10
@@ -82,12 +88,13 @@ export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 export function factsOf(cert: InspectedCertificate): CertificateFacts {
   const { publicKey, signatureAlgorithm, dnsNames, ipAddresses } = cert
   const suffixes = suffixesOf(dnsNames)
+  const { scope, validityDays, isShortLived, loggedAfterMs, serialBits, sctLogs } = judgedFactsOf(cert)
   return {
-    scope: scopeOf(cert),
-    validityDays: validityDays(cert) ?? null,
-    isShortLived: isShortLived(cert),
-    loggedAfterMs: loggedAfter(cert) ?? null,
-    serialBits: serialBits(cert.serialNumber) ?? null,
+    scope,
+    validityDays,
+    isShortLived,
+    loggedAfterMs,
+    serialBits,
     key: publicKey === undefined ? null : keyText(publicKey),
     signature: signatureAlgorithm?.name ?? signatureAlgorithm?.oid ?? null,
     validation: cert.validation ?? null,
@@ -96,19 +103,36 @@ export function factsOf(cert: InspectedCertificate): CertificateFacts {
     wildcards: dnsNames.reduce((count, name) => count + (name.startsWith('*.') ? 1 : 0), 0),
     registrableDomains: suffixes.domains,
     freeHosting: suffixes.freeHosting,
-    sctLogs: new Set(cert.scts.map(({ logId }) => logId)).size,
+    sctLogs,
     hasCommonName: cert.subject.commonName !== undefined,
     hasClientAuth: purposes(cert).includes(CLIENT_AUTH),
   }
 }
 
-function scopeOf(cert: InspectedCertificate): CertificateScope {
+/** @param scope - Where it is known already. */
+export function judgedFactsOf(cert: InspectedCertificate, scope = scopeOf(cert)): JudgedFacts {
+  return {
+    scope,
+    validityDays: validityDays(cert) ?? null,
+    isShortLived: isShortLived(cert),
+    loggedAfterMs: loggedAfter(cert) ?? null,
+    serialBits: serialBits(cert.serialNumber) ?? null,
+    sctLogs: distinctLogs(cert),
+  }
+}
+
+function distinctLogs({ scts }: InspectedCertificate): number {
+  return scts.length < 2 ? scts.length : new Set(scts.map(({ logId }) => logId)).size
+}
+
+/** @param names - Whether those count; without, it is `other` where they would decide. */
+export function scopeOf(cert: InspectedCertificate, names = true): CertificateScope {
   if (cert.kind === 'unparsable') return 'unreadable'
   if (cert.isCa) return 'ca'
   const stated = purposes(cert)
   if (stated.some((oid) => oid === SERVER_AUTH || oid === ANY_PURPOSE)) return 'tls'
   if (cert.policies.some(({ oid }) => TLS_POLICIES.includes(oid))) return 'tls'
-  return stated.length === 0 && cert.dnsNames.length + cert.ipAddresses.length > 0 ? 'tls' : 'other'
+  return names && stated.length === 0 && cert.dnsNames.length + cert.ipAddresses.length > 0 ? 'tls' : 'other'
 }
 
 /** Extended key usages by OID; `[]` when there are none. */

@@ -1,10 +1,8 @@
 import { booleanOption, objectOption, optionError } from '../util/options.js'
-import { precertificateRules, purposeRules, revocationRules, sctRules } from './extension-rules.js'
-import { type CertificateFacts, factsOf, type InspectedCertificate } from './facts.js'
-import { keyRules, signatureRules } from './key-rules.js'
-import { nameRules } from './name-rules.js'
+import { breachesOf, type RuleKnowledge } from './breaches.js'
+import { ExtensionProfiles } from './extension-profiles.js'
+import { type CertificateFacts, factsOf, type InspectedCertificate, judgedFactsOf } from './facts.js'
 import type { RuleBreach } from './rule.js'
-import { serialRules, validityRules } from './validity-rules.js'
 
 export interface InspectOptions {
   /**
@@ -28,8 +26,6 @@ export interface Inspection {
   readonly breaches: readonly RuleBreach[]
 }
 
-const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
-
 /**
  * What can be said of a certificate, and which rules of the RFCs and of the CA/Browser Forum it breaks, as they were on the day it begins.
  *
@@ -44,6 +40,27 @@ export function inspectCertificate(cert: InspectedCertificate, options: InspectO
 
 /** {@link inspectCertificate} with options that are checked once. */
 export function inspector(options: InspectOptions): (cert: InspectedCertificate) => Inspection {
+  const knowledge = knowledgeOf(options)
+  return (cert) => {
+    const facts = factsOf(cert)
+    return { facts, breaches: breachesOf(cert, facts, knowledge) }
+  }
+}
+
+/**
+ * The breaches of {@link inspector}, without the facts, for many certificates: what depends on their extensions alone is judged once
+ * for all that have the same.
+ */
+export function breachFinder(options: InspectOptions): (cert: InspectedCertificate) => readonly RuleBreach[] {
+  const knowledge = knowledgeOf(options)
+  const profiles = new ExtensionProfiles()
+  return (cert) => {
+    const profile = profiles.of(cert)
+    return breachesOf(cert, judgedFactsOf(cert, profile?.scope), knowledge, profile)
+  }
+}
+
+function knowledgeOf(options: InspectOptions): RuleKnowledge {
   const given = objectOption<InspectOptions>('options', options, ['weakKeys', 'knownWeakKeys', 'operators'])
   const keys = {
     weakKeys: booleanOption('weakKeys', given.weakKeys, false),
@@ -52,22 +69,5 @@ export function inspector(options: InspectOptions): (cert: InspectedCertificate)
   if (!(keys.knownWeakKeys instanceof Set)) throw optionError('knownWeakKeys', 'a Set', given.knownWeakKeys)
   const { operators } = given
   if (operators !== undefined && typeof operators.get !== 'function') throw optionError('operators', 'a Map', operators)
-  return (cert) => {
-    const facts = factsOf(cert)
-    const isTls = facts.scope === 'tls'
-    const found: RuleBreach[] = []
-    if (isTls || facts.scope === 'ca') found.push(...keyRules(cert, keys), ...signatureRules(cert))
-    if (isTls)
-      found.push(
-        ...validityRules(cert, facts),
-        ...serialRules(cert, facts),
-        ...purposeRules(cert),
-        ...nameRules(cert),
-        ...revocationRules(cert, facts),
-        ...sctRules(cert, facts, operators),
-        ...precertificateRules(cert),
-      )
-    const breaches = found.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
-    return { facts, breaches }
-  }
+  return { keys, operators }
 }

@@ -1,4 +1,4 @@
-import { type CertificateFacts, type InspectedCertificate, validityMs } from './facts.js'
+import { type InspectedCertificate, type JudgedFacts, validityMs } from './facts.js'
 import { breach, type RuleBreach } from './rule.js'
 
 interface Limit {
@@ -24,7 +24,7 @@ const MOST_BACKDATED = 2 * DAY
 /** When the profiles of BR 2.0.0 came into force, and the first rule about how far a date may lie back. */
 const PROFILES_FROM = Date.UTC(2023, 8, 15)
 
-export function validityRules(cert: InspectedCertificate, facts: CertificateFacts): RuleBreach[] {
+export function validityRules(cert: InspectedCertificate, facts: JudgedFacts): RuleBreach[] {
   const { notBefore, notAfter } = cert
   if (notBefore === undefined || notAfter === undefined) return []
   const found: RuleBreach[] = []
@@ -62,7 +62,7 @@ const ENTROPY_FROM = Date.UTC(2016, 8, 30)
 const LEAST_BITS = 48
 const MAX_SERIAL_DIGITS = 40
 
-export function serialRules({ serialNumber, notBefore }: InspectedCertificate, facts: CertificateFacts): RuleBreach[] {
+export function serialRules({ serialNumber, notBefore }: InspectedCertificate, facts: JudgedFacts): RuleBreach[] {
   const { serialBits } = facts
   if (serialNumber === undefined || serialBits === null) return []
   if (serialBits === 0) return [breach('serial-range', 'it is not positive')]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { inspector } from '../intelligence/inspect.js'
+import { breachFinder } from '../intelligence/inspect.js'
 import { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
 import { CertificateStatistics } from '../intelligence/statistics.js'
 import { readWeakKeys } from '../intelligence/weak-keys.js'
@@ -96,7 +96,7 @@ async function setUp(
 ): Promise<State> {
   const { statistics = new CertificateStatistics({ clock }) } = tools
   const seen = new Map<string, string>()
-  const inspected = inspector({
+  const find = breachFinder({
     operators: tools.operators ?? seen,
     knownWeakKeys: await weakKeys(given.weakKeyLists, tools.knownWeakKeys),
     weakKeys: given.weakKeys,
@@ -114,7 +114,7 @@ async function setUp(
   }
   const add = (cert: CtCertificate) => {
     seen.set(cert.log.id, cert.log.operator)
-    const { breaches } = inspected(cert)
+    const breaches = find(cert)
     statistics.add(cert, breaches)
     return breaches
   }

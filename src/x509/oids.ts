@@ -278,4 +278,6 @@ export const Octets = {
   authorityKeyIdentifier: encodeOid(ExtensionOid.authorityKeyIdentifier),
   sctList: encodeOid(ExtensionOid.sctList),
   precertPoison: encodeOid(ExtensionOid.precertPoison),
+  subjectKeyIdentifier: encodeOid(ExtensionOid.subjectKeyIdentifier),
+  crlDistributionPoints: encodeOid(ExtensionOid.crlDistributionPoints),
 } as const

@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodeEntry } from '../../../src/decode/decode-entry.js'
+import { decodeSingle } from '../../../src/decode/single-certificate.js'
+import { breachFinder, inspectCertificate } from '../../../src/intelligence/inspect.js'
+import { type CertificateRequest, issueCertificates } from '../../../src/testing/index.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import { Rfc6962Extra } from '../../../src/wire/extra-data.js'
+import { describeReal } from '../../real-data.js'
+import { realEntries } from '../../support/real-entries.js'
+import { allLinted } from './linted.js'
+
+const context = {
+  log: { id: 'a', description: 'a', operator: 'a', kind: 'rfc6962', url: 'https://a.test/' },
+  historical: true,
+  cursor: () => '',
+  issuer: () => Promise.reject(new Error('none')),
+} as unknown as Parameters<typeof decodeEntry>[1]
+
+/** What remembers says the same as what judges each anew, whatever came before. */
+function expectSame(certificates: readonly CtCertificate[]) {
+  const find = breachFinder({})
+  for (const round of [1, 2])
+    for (const [i, certificate] of certificates.entries())
+      expect(find(certificate), `certificate ${i}, round ${round}`).toEqual(inspectCertificate(certificate).breaches)
+}
+
+describeReal('breachFinder, with real certificates', () => {
+  it('says of every entry of a log what inspectCertificate says', () => {
+    const certificates = realEntries().map(({ leafInput, extraData }, index) => {
+      const kind = leafInput[11] === 1 ? 'precert' : 'x509'
+      const extra = Rfc6962Extra.of(Buffer.from(extraData).toString('base64'), kind)
+      return decodeEntry({ index, leafInput, extra }, context)
+    })
+    expect(certificates.length).toBeGreaterThan(1000)
+    expectSame(certificates)
+  })
+
+  it('says of every certificate of linters what inspectCertificate says', () => {
+    const certificates = allLinted()
+    expect(certificates.length).toBeGreaterThan(500)
+    expectSame(certificates)
+  })
+})
+
+describe('breachFinder', () => {
+  const request = fc.record(
+    {
+      dnsNames: fc.subarray(['a.test', '*.b.com', 'x_y.example.com', 'xn--a.com', 'localhost', 'co.uk']),
+      notBefore: fc.constantFrom('2015-05-05', '2023-09-14', '2024-01-01', '2025-01-01', '2026-06-01', '2027-04-01'),
+      days: fc.constantFrom(5, 9, 90, 400, 1200),
+      kind: fc.constantFrom('certificate', 'precertificate', 'pair'),
+      organization: fc.constantFrom('One CA', 'Another CA'),
+    },
+    { requiredKeys: ['dnsNames', 'notBefore', 'days', 'kind', 'organization'] },
+  )
+
+  it('says of made certificates, in any order, what inspectCertificate says', { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(fc.array(request, { minLength: 2, maxLength: 8 }), (requests) => {
+        const wanted = requests.map<CertificateRequest>(({ notBefore, days, organization, kind, dnsNames }) => ({
+          dnsNames,
+          kind,
+          issuer: { organization },
+          notBefore: new Date(notBefore),
+          notAfter: new Date(Date.parse(notBefore) + days * 86_400_000),
+        }))
+        const issued = [...issueCertificates(wanted)]
+        expectSame(issued.map(({ der }) => decodeSingle(der, {})))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('judges certificates with the same extensions by the date and length of each', () => {
+    const year = (notBefore: string, days: number) => ({
+      dnsNames: ['a.example.com'],
+      notBefore: new Date(notBefore),
+      notAfter: new Date(Date.parse(notBefore) + days * 86_400_000),
+    })
+    const issued = issueCertificates([
+      year('2020-01-01', 90),
+      year('2023-10-01', 90),
+      year('2025-01-01', 5),
+      year('2025-01-01', 90),
+      year('2027-04-01', 90),
+    ])
+    expectSame([...issued].map(({ der }) => decodeSingle(der, {})))
+  })
+})
