@@ -4,15 +4,25 @@ import { registerModuleMetrics } from './module-metrics.js'
 import { registerProcessMetrics } from './process-metrics.js'
 import { type MetricsSource, registerMetrics } from './stream-metrics.js'
 
+let processRegistry: Registry | undefined
+
+/**
+ * One for the process: what measures the event loop and garbage collection is never taken down, and a program may open and close many
+ * servers.
+ */
+function ofProcess(): Registry {
+  if (processRegistry === undefined) {
+    processRegistry = new Registry()
+    registerProcessMetrics(processRegistry)
+  }
+  return processRegistry
+}
+
 /** What one program answers at `/metrics`: its own metrics, and those of the stream it reads now. */
 export class Exposition {
-  /** Of what lasts as long as the program. */
+  /** Of what lasts as long as this. */
   readonly own = new Registry()
   private streams = new Registry()
-
-  constructor() {
-    registerProcessMetrics(this.own)
-  }
 
   get contentType(): string {
     return this.own.contentType
@@ -30,6 +40,6 @@ export class Exposition {
   }
 
   text(): Promise<string> {
-    return Registry.merge([this.own, this.streams]).metrics()
+    return Registry.merge([ofProcess(), this.own, this.streams]).metrics()
   }
 }

@@ -10,7 +10,7 @@ const left = [
 
 /**
  * Adds the metrics of this process to a registry of prom-client, `ct_stream_process_*` and `ct_stream_nodejs_*`: processor time, memory,
- * delay of the event loop, garbage collection; and `ct_stream_build_info`.
+ * delay of the event loop, garbage collection; and `ct_stream_build_info`. Once a process: what measures the event loop goes on to its end.
  */
 export function registerProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry, prefix: 'ct_stream_' })

@@ -153,6 +153,22 @@ describe('ct-stream serve --module', () => {
     expect(indexes).toEqual(Array.from({ length: count }, (_, i) => i))
   })
 
+  it('ends within 5 s of SIGTERM with a client attached and a module that hangs', async () => {
+    const modules = pathToFileURL(join(import.meta.dirname, '..', '..', 'dist', 'modules.js'))
+    writeFileSync(
+      join(place, 'hangs.mjs'),
+      `import { defineModule } from '${modules}'
+       export default defineModule({ name: 'hangs', acknowledge: true, onCertificate: () => new Promise(() => {}) })`,
+    )
+    const { command, url } = await serve('hangs', '--module', './hangs.mjs')
+    const client = closing(new SocketClient(`${url}v2/stream?after=0123456789-1`))
+    await client.have(2)
+    const began = performance.now()
+    expect(await command.stop()).toBe(0)
+    expect(performance.now() - began).toBeLessThan(5000)
+    expect(await client.closed).toBe(1001)
+  })
+
   it('sends what modules find to who asks for it, and has it at the API', async () => {
     const names = [...issueCertificates(40, { seed: 'serve api', kinds: 'pairs' })].flatMap(({ dnsNames }) => dnsNames)
     const watchlist = `watchlist:${JSON.stringify({ own: names.slice(0, 3) })}`

@@ -1,6 +1,8 @@
+import { PerformanceObserver } from 'node:perf_hooks'
 import { Registry } from 'prom-client'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
+import { Exposition } from '../../../src/metrics/exposition.js'
 import { registerMetrics, registerModuleMetrics, registerProcessMetrics } from '../../../src/metrics/index.js'
 import { defineModule, runModules } from '../../../src/modules/index.js'
 import { createTestLog, issueCertificates } from '../../../src/testing/index.js'
@@ -130,6 +132,16 @@ describe('metrics of modules and of the process', () => {
     expect(text).toContain('ct_stream_module_certificates_total{module="all"} 5')
     expect(text).toContain('ct_stream_module_emitted_findings_total{module="all"} 5')
     expect(text).toContain('ct_stream_module_state{module="all",state="stopped"} 1')
+  })
+
+  it('of the process are measured once, however many answer with them', async () => {
+    const one = new Exposition()
+    await one.text()
+    const observed = vi.spyOn(PerformanceObserver.prototype, 'observe')
+    const other = new Exposition()
+    expect(await other.text()).toMatch(/^ct_stream_build_info/m)
+    expect(observed).not.toHaveBeenCalled()
+    observed.mockRestore()
   })
 
   it('have memory, processor time and the version', async () => {
