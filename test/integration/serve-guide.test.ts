@@ -54,7 +54,7 @@ const proxies = {
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (name) => `${name}_temp_path ${place}/${name};`,
     )
-    const main = `daemon off; pid ${place}/nginx.pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')} ${site} }`
+    const main = `daemon off; master_process off; pid ${place}/nginx.pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')} ${site} }`
     writeFileSync(join(place, 'nginx.conf'), main)
     return ['nginx', '-p', place, '-c', join(place, 'nginx.conf')]
   },
