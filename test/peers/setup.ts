@@ -1,0 +1,22 @@
+import type { TestProject } from 'vitest/node'
+import buildPackage from '../build.js'
+import { pythonWithCertStream } from './python.js'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `undefined`: it cannot be had here. */
+    readonly python: string | undefined
+  }
+}
+
+/** Builds our package, unless the checks before it have, and fetches the clients. What is there already takes no time. */
+export default async function setup(project: TestProject): Promise<void> {
+  const isRequired = process.env.CT_STREAM_TEST_REQUIRE_PEERS === '1'
+  if (process.env.CT_STREAM_TEST_BUILT !== '1') buildPackage()
+  const python = await pythonWithCertStream().catch((error: Error) => {
+    if (isRequired) throw error
+    console.log(`skipping the tests with certstream-python: ${error.message.split('\n')[0]}`)
+    return undefined
+  })
+  project.provide('python', python)
+}
