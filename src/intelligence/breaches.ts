@@ -1,7 +1,6 @@
 import { precertificateRules, purposeRules, revocationRules, sctRules } from './extension-rules.js'
 import type { InspectedCertificate, JudgedFacts } from './facts.js'
 import { type KeyRuleOptions, keyRules, signatureRules } from './key-rules.js'
-import { nameRules } from './name-rules.js'
 import type { RuleBreach } from './rule.js'
 import { serialRules, validityRules } from './validity-rules.js'
 
@@ -10,6 +9,8 @@ export interface RuleKnowledge {
   readonly keys: KeyRuleOptions
   /** Operator by log id, where they are known. */
   readonly operators: ReadonlyMap<string, string> | undefined
+  /** Rules of names; may remember what they said of one. */
+  readonly names: (cert: InspectedCertificate) => readonly RuleBreach[]
 }
 
 /** The rules that say the same of all certificates with the same extensions; may be remembered. */
@@ -26,7 +27,7 @@ const none: readonly RuleBreach[] = Object.freeze([])
 export function breachesOf(
   cert: InspectedCertificate,
   facts: JudgedFacts,
-  { keys, operators }: RuleKnowledge,
+  { keys, operators, names }: RuleKnowledge,
   extensions: ExtensionRules = asTheyStand,
 ): readonly RuleBreach[] {
   const isTls = facts.scope === 'tls'
@@ -38,7 +39,7 @@ export function breachesOf(
     addTo(found, validityRules(cert, facts))
     addTo(found, serialRules(cert, facts))
     addTo(found, extensions.purposes(cert))
-    addTo(found, nameRules(cert))
+    addTo(found, names(cert))
     addTo(found, extensions.revocation(cert, facts))
     addTo(found, sctRules(cert, facts, operators))
     addTo(found, precertificateRules(cert))

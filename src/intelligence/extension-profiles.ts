@@ -5,6 +5,7 @@ import { latin1 } from '../x509/strings.js'
 import type { ExtensionRules } from './breaches.js'
 import { EXTENSION_DATES, purposeRules, revocationRules } from './extension-rules.js'
 import { type CertificateScope, type InspectedCertificate, type JudgedFacts, scopeOf } from './facts.js'
+import { Remembered } from './remembered.js'
 import type { RuleBreach } from './rule.js'
 
 /** Profiles remembered, twice: CAs have some thousand, and who makes them up cannot make this grow. */
@@ -26,23 +27,14 @@ const OWN_EXTENSIONS = [
  * the key. Compared are the bytes themselves, not a hash of them.
  */
 export class ExtensionProfiles {
-  private current = new Map<string, ExtensionProfile>()
-  private previous = new Map<string, ExtensionProfile>()
+  private readonly known = new Remembered<ExtensionProfile>(MOST)
 
   /** `undefined` for a certificate that has no bytes, or none that are worth remembering. */
   of(cert: InspectedCertificate): ExtensionProfile | undefined {
     const outline = outlineOf(cert)
     const key = outline === undefined ? undefined : keyOf(outline, cert.publicKey?.algorithm ?? '')
     if (key === undefined) return undefined
-    const known = this.current.get(key)
-    if (known !== undefined) return known
-    const profile = this.previous.get(key) ?? new ExtensionProfile(cert)
-    if (this.current.size >= MOST) {
-      this.previous = this.current
-      this.current = new Map()
-    }
-    this.current.set(key, profile)
-    return profile
+    return this.known.get(key) ?? this.known.set(key, new ExtensionProfile(cert))
   }
 }
 

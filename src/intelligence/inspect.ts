@@ -2,6 +2,7 @@ import { booleanOption, objectOption, optionError } from '../util/options.js'
 import { breachesOf, type RuleKnowledge } from './breaches.js'
 import { ExtensionProfiles } from './extension-profiles.js'
 import { type CertificateFacts, factsOf, type InspectedCertificate, judgedFactsOf } from './facts.js'
+import { nameRules, rememberingNameRules } from './name-rules.js'
 import type { RuleBreach } from './rule.js'
 
 export interface InspectOptions {
@@ -40,7 +41,7 @@ export function inspectCertificate(cert: InspectedCertificate, options: InspectO
 
 /** {@link inspectCertificate} with options that are checked once. */
 export function inspector(options: InspectOptions): (cert: InspectedCertificate) => Inspection {
-  const knowledge = knowledgeOf(options)
+  const knowledge = { ...knowledgeOf(options), names: (cert: InspectedCertificate) => nameRules(cert) }
   return (cert) => {
     const facts = factsOf(cert)
     return { facts, breaches: breachesOf(cert, facts, knowledge) }
@@ -52,7 +53,7 @@ export function inspector(options: InspectOptions): (cert: InspectedCertificate)
  * for all that have the same.
  */
 export function breachFinder(options: InspectOptions): (cert: InspectedCertificate) => readonly RuleBreach[] {
-  const knowledge = knowledgeOf(options)
+  const knowledge = { ...knowledgeOf(options), names: rememberingNameRules() }
   const profiles = new ExtensionProfiles()
   return (cert) => {
     const profile = profiles.of(cert)
@@ -60,7 +61,7 @@ export function breachFinder(options: InspectOptions): (cert: InspectedCertifica
   }
 }
 
-function knowledgeOf(options: InspectOptions): RuleKnowledge {
+function knowledgeOf(options: InspectOptions): Omit<RuleKnowledge, 'names'> {
   const given = objectOption<InspectOptions>('options', options, ['weakKeys', 'knownWeakKeys', 'operators'])
   const keys = {
     weakKeys: booleanOption('weakKeys', given.weakKeys, false),

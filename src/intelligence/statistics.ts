@@ -9,6 +9,8 @@ import { keyText, MAX_NAMES, validityDays } from './facts.js'
 import { KeyReuse } from './key-reuse.js'
 import { PrecertificateWatch } from './missing-certificates.js'
 import { NewlySeen } from './newly-seen.js'
+import { Remembered } from './remembered.js'
+import { RepeatedClaims } from './repeated-claims.js'
 import type { RuleBreach } from './rule.js'
 import type { CountTable, DistinctEstimate, StatisticsReport } from './statistics-report.js'
 import { StringHash } from './string-hash.js'
@@ -44,6 +46,8 @@ const DAY = 86_400_000
 const SAMPLED_PRECERTIFICATES = 50_000
 /** Longest name of a counter: a certificate's texts may be of any length. */
 const MAX_KEY = 200
+/** An entry's names come again soon: in its certificate, and in other logs. */
+const REMEMBERED_NAMES = 20_000
 const SPANS: readonly (readonly [most: number, name: string])[] = [
   [7, 'up to 7 days'],
   [47, '8 to 47 days'],
@@ -73,6 +77,8 @@ export class CertificateStatistics {
     keys: new DistinctCount(),
   }
   private readonly counts: Readonly<Record<keyof StatisticsReport['counts'], TopCounts>>
+  private readonly claims = new RepeatedClaims()
+  private readonly registrable = new Remembered<string>(REMEMBERED_NAMES)
   private readonly series = new TimeSeries()
   private readonly domains: NewlySeen
   private readonly keys: KeyReuse
@@ -107,19 +113,16 @@ export class CertificateStatistics {
    * @param breaches - Rules it breaks, of `inspectCertificate`, if it was inspected.
    */
   add(cert: CountedCertificate, breaches: readonly RuleBreach[] = []): void {
-    const { kind, log, issuer, publicKey, issuanceId } = cert
+    const { kind, log, publicKey, issuanceId } = cert
     const at = this.elapsed() - this.begun
     this.kinds[kind] += 1
     this.count('logs', log.description === '' ? log.id : log.description)
     if (kind === 'unparsable') return
     this.series.add(at, kind)
-    const owner = issuer.organization ?? issuer.commonName ?? 'unnamed'
+    const { owner, issuer } = this.claims.issuerOf(cert)
     this.count('caOwners', owner)
-    this.count(
-      'issuers',
-      issuer.commonName === undefined || issuer.commonName === owner ? owner : `${issuer.commonName} (${owner})`,
-    )
-    this.count('validation', cert.validation ?? 'none')
+    this.count('issuers', issuer)
+    this.count('validation', this.claims.validationOf(cert))
     this.count('validity', spanOf(validityDays(cert)))
     this.count('keys', publicKey === undefined ? 'unreadable' : keyText(publicKey))
     for (const { rule } of breaches) this.count('rules', rule)
@@ -170,6 +173,14 @@ export class CertificateStatistics {
     this.counts[table].add(cutText(name, MAX_KEY))
   }
 
+  /** The registrable domain; empty for a public suffix. */
+  private domainOf(base: string): string {
+    const known = this.registrable.get(base)
+    if (known !== undefined) return known
+    const domain = registrableDomain(base) ?? ''
+    return base.length > MAX_KEY ? domain : this.registrable.set(base, domain)
+  }
+
   /** @returns Hashes of the registrable domains. */
   private addNames(names: readonly string[], isWarm: boolean): number[] {
     const domains = new Set<string>()
@@ -177,8 +188,8 @@ export class CertificateStatistics {
       this.hash.of(name)
       this.distinct.names.add(this.hash.high, this.hash.low)
       const base = name.startsWith('*.') ? name.slice(2) : name
-      const domain = registrableDomain(base)
-      if (domain !== undefined) domains.add(domain)
+      const domain = this.domainOf(base)
+      if (domain !== '') domains.add(domain)
     }
     const hashes: number[] = []
     const topLevels = new Set<string>()

@@ -280,4 +280,5 @@ export const Octets = {
   precertPoison: encodeOid(ExtensionOid.precertPoison),
   subjectKeyIdentifier: encodeOid(ExtensionOid.subjectKeyIdentifier),
   crlDistributionPoints: encodeOid(ExtensionOid.crlDistributionPoints),
+  certificatePolicies: encodeOid(ExtensionOid.certificatePolicies),
 } as const
