@@ -32,6 +32,8 @@ export class PrecertificateWatch {
   /** Those whose first 32 bits are below are looked at. */
   private below = ALL
   private isSample = false
+  /** Nobody's time is over before. */
+  private nextAt = Number.POSITIVE_INFINITY
   private due = 0
   private dueWeight = 0
   private missingWeight = 0
@@ -56,6 +58,7 @@ export class PrecertificateWatch {
     else issuance.hasPrecertificate = true
     if (there !== undefined) return
     this.waiting.set(issuanceId, issuance)
+    this.nextAt = Math.min(this.nextAt, now + this.patienceMs)
     if (this.waiting.size > this.most) this.thinOut()
   }
 
@@ -69,8 +72,14 @@ export class PrecertificateWatch {
   }
 
   private settle(now: number): void {
+    if (now < this.nextAt) return
+    this.nextAt = Number.POSITIVE_INFINITY
     for (const [id, issuance] of this.waiting) {
-      if (now - issuance.since < this.patienceMs) return
+      if (now - issuance.since < this.patienceMs) {
+        // The oldest comes first: until its time is over there is nothing to settle.
+        this.nextAt = issuance.since + this.patienceMs
+        return
+      }
       this.waiting.delete(id)
       if (!issuance.hasPrecertificate) continue
       this.due += 1

@@ -94,8 +94,16 @@ export class TopCounts {
   }
 
   private swap(a: number, b: number): void {
-    for (const list of [this.names, this.counts, this.errors] as unknown[][]) [list[a], list[b]] = [list[b], list[a]]
+    exchange(this.names, a, b)
+    exchange(this.counts, a, b)
+    exchange(this.errors, a, b)
     this.places.set(this.names[a] as string, a)
     this.places.set(this.names[b] as string, b)
   }
+}
+
+function exchange<T>(list: T[], a: number, b: number): void {
+  const kept = list[a] as T
+  list[a] = list[b] as T
+  list[b] = kept
 }
