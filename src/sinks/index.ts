@@ -18,5 +18,6 @@ export {
   type MessageFacts,
   type MessageOptions,
 } from './message.js'
+export { openSink } from './open-sink.js'
 export { type PumpOptions, pump } from './pump.js'
 export { type DecodedMessage, decodeMessage, type MessageHeaders, type RefusedMessage } from './read-message.js'

@@ -4,6 +4,7 @@ import type { Command } from '../command.js'
 import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
 import { moduleFlag } from '../flags/module-specs.js'
+import { sinkFlag } from '../flags/sink-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { throughModules } from '../through-modules.js'
 import { watch } from '../watch.js'
@@ -17,16 +18,19 @@ export const stream: Command = {
   summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
   positionals: [],
   flags: [...streamFlags, sourceFlag, moduleFlag, ...formatFlags, ...metricsFlags, ...reportFlags],
+  flags: [...streamFlags, sourceFlag, moduleFlag, sinkFlag, ...formatFlags, ...reportFlags],
   examples: [
     ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
     ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],
     ['ct-stream --operator google --start 2h --end head', 'the last two hours of one operator, then end'],
     ['ct-stream --module ./watch.js --module sqlite:{"file":"f.db"}', 'findings of modules, to stdout and a database'],
     ['ct-stream --source wss://certstream.example/full-stream', 'what a CertStream server sends, instead of the logs'],
+    ['ct-stream --sink postgres://localhost/ct', 'certificates, names and positions in a Postgres database'],
     ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
   ],
   async run(context) {
     if (context.values.has('source')) return (await import('../from-server.js')).fromServer(context)
+    if (context.values.has('sink')) return (await import('../to-sink.js')).toSink(context)
     const request = await askedStream(context)
     const consume = await throughModules(context)
     const open = async (logger: Logger) => {
