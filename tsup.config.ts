@@ -23,6 +23,7 @@ export default defineConfig({
     'outputs/webhook': 'src/outputs/webhook.ts',
     server: 'src/server/index.ts',
     sinks: 'src/sinks/index.ts',
+    'sinks/kafka': 'src/sinks/kafka.ts',
     'sinks/postgres': 'src/sinks/postgres.ts',
     cli: 'src/cli/main.ts',
   },

@@ -11,42 +11,55 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of a server for these tests alone; `undefined`: there is none, and its tests are skipped. */
     readonly postgres: string | undefined
+    /** As `postgres`. */
+    readonly kafka: string | undefined
   }
 }
 
-const script = join(import.meta.dirname, '..', 'services', 'postgres.sh')
 const run = promisify(execFile)
+const engines = {
+  postgres: { name: 'Postgres', url: (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres` },
+  kafka: { name: 'Kafka', url: (port: number) => `kafka://127.0.0.1:${port}` },
+} as const
 
 /**
- * Finds the engines, by `CT_STREAM_TEST_POSTGRES`, or starts them where their programs are installed.
+ * Finds the engines, by `CT_STREAM_TEST_POSTGRES` and `CT_STREAM_TEST_KAFKA`, or starts them where their programs are installed.
  *
  * With `CT_STREAM_TEST_REQUIRE_ENGINES` one that cannot be had is a failure; without, its tests are skipped, which is said.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   buildPackage()
-  const { CT_STREAM_TEST_POSTGRES: given, CT_STREAM_TEST_REQUIRE_ENGINES: required } = process.env
-  if (given !== undefined) {
-    project.provide('postgres', given)
-    return async () => {}
-  }
   const folder = mkdtempSync(join(tmpdir(), 'ct-stream-engines-'))
   chmodSync(folder, 0o755)
-  const port = await freePort()
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const stops: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const one of stops) await one()
+    rmSync(folder, { recursive: true, force: true })
+  }
   try {
-    await run('bash', [script, 'start', join(folder, 'postgres'), String(port)])
+    for (const kind of ['postgres', 'kafka'] as const) project.provide(kind, await find(kind, folder, stops))
   } catch (error) {
-    remove()
+    await stop()
+    throw error
+  }
+  return stop
+}
+
+async function find(kind: keyof typeof engines, folder: string, stops: (() => Promise<unknown>)[]) {
+  const { [`CT_STREAM_TEST_${kind.toUpperCase()}`]: given, CT_STREAM_TEST_REQUIRE_ENGINES: required } = process.env
+  if (given === 'none') return undefined
+  if (given !== undefined) return given
+  const script = join(import.meta.dirname, '..', 'services', `${kind}.sh`)
+  const port = await freePort()
+  try {
+    await run('bash', [script, 'start', join(folder, kind), String(port)])
+  } catch (error) {
     if (required !== undefined) throw error
-    console.log(`skipping the tests with Postgres: ${(error as { stderr?: string }).stderr ?? error}`)
-    project.provide('postgres', undefined)
-    return async () => {}
+    console.log(`skipping the tests with ${engines[kind].name}: ${(error as { stderr?: string }).stderr ?? error}`)
+    return undefined
   }
-  project.provide('postgres', `postgres://postgres@127.0.0.1:${port}/postgres`)
-  return async () => {
-    await run('bash', [script, 'stop', join(folder, 'postgres')])
-    remove()
-  }
+  stops.push(() => run('bash', [script, 'stop', join(folder, kind)]))
+  return engines[kind].url(port)
 }
 
 function freePort(): Promise<number> {

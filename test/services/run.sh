@@ -4,8 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")"
 folder=$(mktemp -d)
 chmod 755 "$folder"
-trap 'bash postgres.sh stop "$folder/postgres"; rm -rf "$folder"' EXIT
+trap 'bash kafka.sh stop "$folder/kafka"; bash postgres.sh stop "$folder/postgres"; rm -rf "$folder"' EXIT
 bash postgres.sh start "$folder/postgres" 54329
 echo 'export CT_STREAM_TEST_POSTGRES=postgres://postgres@127.0.0.1:54329/postgres'
+bash kafka.sh start "$folder/kafka" 39192
+echo 'export CT_STREAM_TEST_KAFKA=kafka://127.0.0.1:39192'
 sleep infinity &
 wait $!

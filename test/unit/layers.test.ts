@@ -36,6 +36,7 @@ const RANKS: Record<string, number> = {
   // For browsers: of the server only what its messages look like.
   page: 6.6,
   postgres: 5.6,
+  kafka: 5.6,
   // Engines that entries are written to, and read from again.
   sinks: 6,
   // Several processes that write to one.
@@ -66,6 +67,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   htm: /^page\//,
   uplot: /^page\//,
   pg: /^postgres\//,
+  '@platformatic/kafka': /^kafka\//,
   'pg-copy-streams': /^postgres\//,
 }
 

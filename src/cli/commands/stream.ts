@@ -17,8 +17,7 @@ export const stream: Command = {
   name: 'stream',
   summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
   positionals: [],
-  flags: [...streamFlags, sourceFlag, moduleFlag, ...formatFlags, ...metricsFlags, ...reportFlags],
-  flags: [...streamFlags, sourceFlag, moduleFlag, sinkFlag, ...formatFlags, ...reportFlags],
+  flags: [...streamFlags, sourceFlag, moduleFlag, sinkFlag, ...formatFlags, ...metricsFlags, ...reportFlags],
   examples: [
     ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
     ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],

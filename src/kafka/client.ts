@@ -1,0 +1,72 @@
+import type { Admin, BaseOptions, Consumer, Producer } from '@platformatic/kafka'
+import { CtStreamError } from '../errors.js'
+import { importFailure } from '../util/import-failure.js'
+import type { KafkaAddress } from './address.js'
+import { apiIds } from './errors.js'
+
+/** The classes of the client, by their shape: 1.35 and 2.x have them. */
+export type KafkaClient = typeof import('@platformatic/kafka')
+export type KafkaProducer = Producer<Buffer, Buffer, Buffer, Buffer>
+export type KafkaConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>
+export type KafkaAdmin = Admin
+
+/**
+ * Loads the client, which is an optional peer.
+ *
+ * @throws {@link CtStreamError} `CT_PEER_MISSING`, with what to install.
+ */
+export async function loadKafka(): Promise<KafkaClient> {
+  try {
+    return await import('@platformatic/kafka')
+  } catch (cause) {
+    throw new CtStreamError(
+      'CT_PEER_MISSING',
+      `Kafka needs the package @platformatic/kafka: npm install @platformatic/kafka@1 (${importFailure(cause, '@platformatic/kafka')})`,
+      { cause },
+    )
+  }
+}
+
+/** What the broker answers while it is busy with the transaction before: over in milliseconds. */
+const MOMENTARY = new Set(['CONCURRENT_TRANSACTIONS'])
+const MOMENT_MS = 2
+const LONGEST_DELAY_MS = 500
+
+/**
+ * How long the client waits before it asks again.
+ *
+ * After every commit the broker refuses the next transaction until its markers are written. With the client's own delay of a second
+ * that is the rate of transactions; everything else is tried again ever more slowly, so that a broker that is down is not flooded.
+ */
+export function retryDelay(
+  _client: unknown,
+  _operation: string,
+  attempt: number,
+  _retries: number,
+  error: Error,
+): number {
+  if ([...apiIds(error)].some((id) => MOMENTARY.has(id))) return MOMENT_MS
+  return Math.min(5 * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY_MS)
+}
+
+/**
+ * Options of every client.
+ *
+ * @param timeoutMs - How long a request may take; of a transactional producer also the longest transaction: one that is open longer is
+ * aborted by the broker, and its producer fenced.
+ */
+export function clientOptions(address: KafkaAddress, timeoutMs: number): BaseOptions {
+  return {
+    clientId: 'ct-stream',
+    bootstrapBrokers: [...address.brokers],
+    timeout: timeoutMs,
+    connectTimeout: 5000,
+    requestTimeout: Math.max(timeoutMs, 10_000),
+    // Bounded by time instead (`withDeadline`): attempts come every 2 ms where the broker is busy for a moment.
+    retries: 100_000,
+    retryDelay,
+    autocreateTopics: false,
+    ...(address.tls === undefined ? {} : { tls: address.tls }),
+    ...(address.sasl === undefined ? {} : { sasl: { ...address.sasl } }),
+  }
+}

@@ -1,0 +1,46 @@
+import { CtStreamError } from '../errors.js'
+import type { Clock } from '../types/clock.js'
+import type { KafkaAddress } from './address.js'
+import { kafkaError } from './errors.js'
+
+/** How long one step may take, a broker's death included: with three of them the longest seen was 13 s. Milliseconds. */
+export const STEP_TIMEOUT_MS = 45_000
+
+export interface Step {
+  readonly doing: string
+  readonly address: KafkaAddress
+  readonly clock: Clock
+  /** Default {@link STEP_TIMEOUT_MS}. */
+  readonly timeoutMs?: number
+  /** Ends the work when its time is over: closes the client, which otherwise tries for ever. */
+  giveUp(): void
+}
+
+/**
+ * Waits for work that the client tries again and again, for a bounded time.
+ *
+ * @throws {@link CtStreamError} as `kafkaError` has it; `CT_SINK_FAILED`, retryable, when the time is over.
+ */
+export async function withDeadline<T>(work: Promise<T>, step: Step): Promise<T> {
+  const { doing, address, clock, timeoutMs = STEP_TIMEOUT_MS } = step
+  const timer = new AbortController()
+  const late = clock.sleep(timeoutMs, timer.signal).then(
+    () => {
+      step.giveUp()
+      throw new CtStreamError(
+        'CT_SINK_FAILED',
+        `could not ${doing} at ${address.shown}: no answer for ${Math.round(timeoutMs / 1000)} s; is a broker running there?`,
+        { retryable: true },
+      )
+    },
+    () => new Promise<never>(() => undefined),
+  )
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } catch (error) {
+    throw kafkaError(error, doing, address)
+  } finally {
+    timer.abort()
+  }
+}

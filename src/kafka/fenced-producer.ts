@@ -1,0 +1,137 @@
+import type { Clock } from '../types/clock.js'
+import type { KafkaAddress } from './address.js'
+import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer } from './client.js'
+import { type CommittedRecord, committedRecords } from './committed-records.js'
+import { withDeadline } from './deadline.js'
+import { ensureTopic } from './topics.js'
+
+type Transaction = Awaited<ReturnType<KafkaProducer['beginTransaction']>>
+
+/** A record to be written. */
+export interface NewRecord {
+  readonly topic: string
+  readonly key: Buffer
+  readonly value: Buffer
+  readonly headers?: Map<Buffer, Buffer>
+  /** Default: by the key, as Java's clients choose it. */
+  readonly partition?: number
+}
+
+/** The broker takes batches of 1 MiB; the rest is for what a batch adds to its records. Bytes. */
+const MAX_BATCH_BYTES = 900_000
+/** Room for lengths and deltas of a record; of a header too. Bytes, above what they take. */
+const RECORD_OVERHEAD = 64
+/** A transaction that is open longer is aborted by the broker. Milliseconds. */
+const TRANSACTION_MS = 30_000
+/** Idempotent and transactional producers: -1 asks the broker for an id. The client's own 0 works once, then it is fenced for ever. */
+const NEW_ID = { producerId: -1n, producerEpoch: -1 } as const
+
+/**
+ * The only writer of a shard: opening one shuts out those before it.
+ *
+ * One send in flight and awaited: of ten at once this client has ten acknowledged and one stored. After any error it is of no use any more
+ * and another one has to be opened.
+ */
+export class FencedProducer {
+  private readonly producer: KafkaProducer
+  private readonly consumer: KafkaConsumer
+  private readonly address: KafkaAddress
+  private readonly clock: Clock
+  private transaction: Transaction | undefined
+
+  constructor(kafka: KafkaClient, address: KafkaAddress, transactionalId: string, clock: Clock) {
+    this.address = address
+    this.clock = clock
+    this.producer = new kafka.Producer({
+      ...clientOptions(address, TRANSACTION_MS),
+      ...NEW_ID,
+      idempotent: true,
+      transactionalId,
+    })
+    // Joins no group: it fetches by partition.
+    this.consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.positions` })
+  }
+
+  /** Shuts out every earlier producer of the same transactional id, and has what it left open aborted. */
+  async begin(): Promise<void> {
+    this.transaction = await this.step('become the writer', this.producer.beginTransaction(NEW_ID))
+  }
+
+  /** What is committed in a topic of one partition. To be read after {@link FencedProducer.begin}: until then it may grow. */
+  async read(topic: string): Promise<readonly CommittedRecord[]> {
+    return this.step('read the positions', collect(committedRecords(this.consumer, topic)))
+  }
+
+  /** Writes records and makes all of them visible at once. */
+  async commit(records: readonly NewRecord[]): Promise<void> {
+    if (this.transaction === undefined) await this.begin()
+    const transaction = this.transaction as Transaction
+    this.transaction = undefined
+    for (const batch of batches(records)) await this.step('write entries', transaction.send({ messages: [...batch] }))
+    await this.step('commit entries', transaction.commit())
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.producer.close(true), this.consumer.close(true)])
+  }
+
+  private step<T>(doing: string, work: Promise<T>): Promise<T> {
+    const { address, clock } = this
+    return withDeadline(work, { doing, address, clock, giveUp: () => void this.close() })
+  }
+}
+
+/** Makes the topics of a shard where they are missing. */
+export async function makeTopics(
+  kafka: KafkaClient,
+  address: KafkaAddress,
+  topics: { readonly entries: string; readonly positions: string },
+  clock: Clock,
+): Promise<void> {
+  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  const make = async () => {
+    await ensureTopic(admin, address, topics.entries, address.partitions, false)
+    await ensureTopic(admin, address, topics.positions, 1, true)
+  }
+  try {
+    await withDeadline(make(), {
+      doing: 'make the topics',
+      address,
+      clock,
+      giveUp: () => void admin.close().catch(() => {}),
+    })
+  } finally {
+    await admin.close().catch(() => {})
+  }
+}
+
+/** Cut by bytes: a send is one batch for each partition, and the limit of the broker is for each batch. */
+export function* batches(
+  records: readonly NewRecord[],
+  max: number = MAX_BATCH_BYTES,
+): Generator<readonly NewRecord[]> {
+  let from = 0
+  let bytes = 0
+  for (const [i, record] of records.entries()) {
+    const size = sizeOf(record)
+    if (i > from && bytes + size > max) {
+      yield records.slice(from, i)
+      from = i
+      bytes = 0
+    }
+    bytes += size
+  }
+  if (from < records.length) yield records.slice(from)
+}
+
+function sizeOf({ key, value, headers }: NewRecord): number {
+  let size = RECORD_OVERHEAD + key.length + value.length
+  for (const [name, text] of headers ?? []) size += name.length + text.length + 8
+  return size
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

@@ -1,0 +1,164 @@
+import { CtStreamError } from '../errors.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
+import type { Clock } from '../types/clock.js'
+import type { Lease } from '../types/cluster.js'
+import { sha256Hex } from '../util/hash.js'
+import type { KafkaAddress } from './address.js'
+import { type KafkaClient, loadKafka } from './client.js'
+import { isFenced } from './errors.js'
+import { FencedProducer, makeTopics, type NewRecord } from './fenced-producer.js'
+import { type Owner, ownerRecord, rowRecord, ShardState } from './shard-state.js'
+
+/** What is written with positions, given what the broker has: made again when the broker had to be asked anew. */
+export type Cargo = (state: ShardState) => readonly NewRecord[]
+
+/**
+ * One shard in Kafka: its entries' topic, its positions, and the right to write both.
+ *
+ * Each shard has a topic of one partition for its positions: in a shared one the open transaction of another shard would hide them.
+ */
+export class KafkaShard {
+  readonly entries: string
+  private readonly positions: string
+  private readonly transactionalId: string
+  private readonly address: KafkaAddress
+  private readonly lease: Lease | undefined
+  private readonly clock: Clock
+  private readonly name: string
+  private kafka: KafkaClient | undefined
+  private producer: FencedProducer | undefined
+  private current: ShardState | undefined
+
+  /** @param name - Of the sink, which may be opened again under the same lease. */
+  constructor(address: KafkaAddress, lease: Lease | undefined, name: string, clock: Clock) {
+    const { prefix } = address
+    const unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
+    this.address = address
+    this.lease = lease
+    this.name = name
+    this.clock = clock
+    this.entries = `${prefix}.entries`
+    this.positions = `${prefix}.positions.${unit}`
+    this.transactionalId = `${prefix}.${unit}`
+  }
+
+  /** As of the last commit, or of opening. */
+  get state(): ShardState {
+    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    return this.current
+  }
+
+  get epoch(): number {
+    return this.state.owner.epoch
+  }
+
+  /** @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`. */
+  async open(): Promise<void> {
+    this.kafka ??= await loadKafka()
+    const { address, clock, entries, positions } = this
+    await makeTopics(this.kafka, address, { entries, positions }, clock)
+    await this.reopen()
+  }
+
+  /**
+   * Writes these rows and what goes with them, or nothing. Called again after an error, it asks the broker what it has first: what took effect
+   * although it failed is not written again.
+   */
+  async commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
+    try {
+      if (this.producer === undefined) await this.reopen()
+      const records = rows.map((row) => rowRecord(this.positions, row))
+      await this.producer?.commit([...cargo(this.state), ...records])
+      this.state.keep(rows)
+    } catch (error) {
+      throw await this.failed(error)
+    }
+  }
+
+  /** Writes one record beside the positions. */
+  async put(record: (topic: string) => NewRecord): Promise<void> {
+    await this.commit([], () => [record(this.positions)])
+  }
+
+  async close(): Promise<void> {
+    const { producer } = this
+    this.producer = undefined
+    this.current = undefined
+    await producer?.close()
+  }
+
+  private async reopen(): Promise<void> {
+    const { kafka, address, clock, positions, current: before, lease, name } = this
+    if (kafka === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    const producer = new FencedProducer(kafka, address, this.transactionalId, clock)
+    try {
+      // Looked at before the writer is shut out: who has lost its lease must not take it back by asking.
+      this.refuse((await this.read(producer)).owner, before?.owner)
+      await producer.begin()
+      const state = await this.read(producer)
+      this.refuse(state.owner, before?.owner)
+      if (before !== undefined) refuseRollback(before, state, address)
+      if (state.owner.name !== name) {
+        const owner = { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
+        await producer.commit([ownerRecord(positions, owner)])
+        state.owner = owner
+      }
+      this.producer = producer
+      this.current = state
+    } catch (error) {
+      await producer.close()
+      throw error
+    }
+  }
+
+  private async read(producer: FencedProducer): Promise<ShardState> {
+    return new ShardState(this.positions, await producer.read(this.positions))
+  }
+
+  private refuse(owner: Owner, before: Owner | undefined): void {
+    const { lease, name } = this
+    if (owner.name === name) return
+    if (lease !== undefined && owner.epoch >= lease.epoch) throw leaseLost(lease, owner)
+    if (before?.name !== name || owner.epoch < before.epoch) return
+    if (lease === undefined)
+      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process took over writing to this Kafka prefix')
+  }
+
+  /** What to say of an error, and nothing more with this producer: nobody knows how far it came. */
+  private async failed(error: unknown): Promise<unknown> {
+    const { producer } = this
+    this.producer = undefined
+    await producer?.close()
+    const isTakenOver = CtStreamError.is(error) && error.code === 'CT_LEASE_LOST' && isFenced(error.cause)
+    if (!isTakenOver) return error
+    try {
+      // By another sink, or by the broker because a transaction was open for too long: the owner says which.
+      await this.reopen()
+    } catch (other) {
+      return other
+    }
+    return new CtStreamError('CT_SINK_FAILED', 'the broker gave this writer up: it was too slow, and begins again', {
+      cause: error,
+      retryable: true,
+    })
+  }
+}
+
+function leaseLost(lease: Lease, owner: Owner): CtStreamError {
+  return new CtStreamError('CT_LEASE_LOST', 'another owner writes for this lease by now', {
+    expected: lease.epoch,
+    actual: owner.epoch,
+  })
+}
+
+function refuseRollback(before: ShardState, now: ShardState, address: KafkaAddress): void {
+  for (const [logId, position] of before.positions) {
+    const found = now.positions.get(logId) ?? 0
+    if (found < position)
+      throw new CtStreamError('CT_SINK_ROLLED_BACK', `${address.shown} has less than it acknowledged`, {
+        logId,
+        expected: position,
+        actual: found,
+      })
+  }
+}

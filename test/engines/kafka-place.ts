@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { Admin, Consumer } from '@platformatic/kafka'
+import { inject } from 'vitest'
+import { type CommittedRecord, committedRecords } from '../../src/kafka/committed-records.js'
+
+const server = inject('kafka')
+export const noKafka = server === undefined
+const hosts = /^kafkas?:\/\/([^/]+)/.exec(server ?? '')?.[1]?.split(',') ?? []
+const client = { clientId: 'test', bootstrapBrokers: hosts, retryDelay: 5, retries: 1000 }
+
+/** A prefix of a broker that nothing else uses. */
+export function kafkaPlace() {
+  const prefix = `t${randomUUID().slice(0, 8)}`
+  const topic = `${prefix}.entries`
+  return {
+    url: `kafka://${hosts.join(',')}/${prefix}?partitions=3`,
+    prefix,
+    topic,
+    client,
+    /** What a consumer that reads only what is committed finds. */
+    async records(): Promise<readonly CommittedRecord[]> {
+      const consumer = new Consumer({ ...client, groupId: prefix })
+      const found: CommittedRecord[] = []
+      for (const partition of [0, 1, 2])
+        for await (const record of committedRecords(consumer, topic, partition)) found.push(record)
+      await consumer.close(true)
+      return found
+    },
+    async content(): Promise<ReadonlyMap<string, readonly number[]>> {
+      const content = new Map<string, number[]>()
+      for (const record of await this.records()) {
+        const logId = headerOf(record, 'ct-log')
+        content.set(logId, [...(content.get(logId) ?? []), Number(headerOf(record, 'ct-index'))])
+      }
+      return content
+    },
+    async remove(): Promise<void> {
+      const admin = new Admin(client)
+      const topics = (await admin.listTopics()).filter((name) => name.startsWith(prefix))
+      if (topics.length > 0) await admin.deleteTopics({ topics })
+      await admin.close()
+    },
+  }
+}
+
+export const headerOf = ({ headers }: CommittedRecord, name: string): string =>
+  String(headers.find(([found]) => String(found) === name)?.[1] ?? '')
