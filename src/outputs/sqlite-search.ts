@@ -1,18 +1,14 @@
 import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
 import { CtStreamError } from '../errors.js'
 import type { Finding } from '../types/finding.js'
-import { dateOption, integerOption, objectOption, optionError } from '../util/options.js'
+import { dateOption, integerOption, objectOption } from '../util/options.js'
+import { reversedBounds } from '../util/reversed-name.js'
 
 export interface SearchOptions {
   /** First seen then or later. Default: any time. */
   readonly since?: Date
   /** The newest of so many, 1 to 1,000,000. Default 1000. */
   readonly limit?: number
-}
-
-/** `com.example.www`: what is below a domain lies together in an index. */
-export function reversedName(name: string): string {
-  return name.split('.').reverse().join('.')
 }
 
 /**
@@ -23,18 +19,8 @@ export function reversedName(name: string): string {
  */
 export function search(db: SqliteDatabase, pattern: string, options: SearchOptions = {}): Finding[] {
   const { since, limit } = objectOption<SearchOptions>('options', options, ['since', 'limit'])
-  const [, mark = '', name = ''] =
-    typeof pattern === 'string'
-      ? (/^(=|\*\.)?([^*=\s]{1,1024})$/.exec(pattern.toLowerCase().replace(/\.$/, '')) ?? [])
-      : []
-  if (name === '')
-    throw optionError('pattern', "a name such as 'example.com', '=example.com' or '*.example.com'", pattern)
-  const reversed = reversedName(name)
   const bounds = {
-    exact: mark === '*.' ? null : reversed,
-    // `/` is the character behind the dot: what begins with the name and a dot lies between.
-    from: mark === '=' ? null : `${reversed}.`,
-    to: mark === '=' ? null : `${reversed}/`,
+    ...reversedBounds(pattern),
     since: since === undefined ? 0 : dateOption('since', since),
     limit: integerOption('limit', limit, 1, 1_000_000, 1000),
   }

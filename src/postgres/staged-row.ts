@@ -1,6 +1,7 @@
 import type { CtCertificate } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
 import { cutText, harmless } from '../util/harmless.js'
+import { reversedName } from '../util/reversed-name.js'
 import { PARTS } from './schema.js'
 
 /** Between the names of a certificate: a control character, of which {@link harmless} leaves none. */
@@ -21,7 +22,7 @@ export const STAGED_NAMES = `string_to_array(names, E'\\x01')`
 /** An entry as a line of COPY in text format. */
 export function stagedRow(certificate: CtCertificate, log: number, withDer: boolean): string {
   const { index, timestamp, sha256, issuanceId, issuer, serialNumber, notBefore, notAfter, kind } = certificate
-  const names = certificate.dnsNames.map(reversedName)
+  const names = certificate.dnsNames.map(keptName)
   const fields = [
     log,
     index,
@@ -41,8 +42,8 @@ export function stagedRow(certificate: CtCertificate, log: number, withDer: bool
 }
 
 /** `com.example.www`, as it is in the tables: harmless, and short enough for an index. */
-export function reversedName(name: string): string {
-  return cutText(harmless(name.split('.').reverse().join('.')), MAX_NAME)
+function keptName(name: string): string {
+  return cutText(harmless(reversedName(name)), MAX_NAME)
 }
 
 const bytes = (hex: string | undefined) => (hex === undefined ? undefined : `\\\\x${hex}`)

@@ -15,6 +15,8 @@ import { booleanOption, choiceOption, integerOption, objectOption } from '../uti
 
 export { type PostgresCheckpointOptions, postgresCheckpoint } from './postgres-checkpoint.js'
 
+export { type CertificateSearchOptions, type FoundCertificate, searchCertificates } from './postgres-search.js'
+
 export interface PostgresSinkOptions {
   /**
    * Which entries get a row in the table `entry`: `'all'`; `'first'`: those that brought a certificate nobody had seen before, or that none

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { grow, logOf } from '../support/logs.js'
+import type { CtCertificate } from '../../src/types/certificate.js'
+import { backfill, grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
@@ -41,6 +42,50 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
     grow(log, 20)
     expect((await read()).code).toBe(0)
     expect((await db.entries()).get(log.logId)).toHaveLength(320)
+  })
+
+  it('finds certificates of the sink by name, and says the same as a walk through all of them', async () => {
+    const log = await logOf(400)
+    const filled = await run(
+      '--log',
+      log.url,
+      '--key',
+      log.key,
+      '--start',
+      'beginning',
+      '--end',
+      'head',
+      '--sink',
+      db.url,
+    )
+    expect(filled).toEqual({ code: 0, stdout: '', stderr: '' })
+    const all: CtCertificate[] = []
+    for await (const cert of backfill(log)) all.push(cert)
+    const names = new Set(all.flatMap(({ dnsNames }) => [...dnsNames]))
+    const host = [...names].find((name) => name.split('.').length > 2 && !name.includes('*')) ?? ''
+    const parent = host.split('.').slice(1).join('.')
+    const below = (name: string) => name.endsWith(`.${parent}`)
+    for (const [pattern, fits] of [
+      [parent, (name: string) => name === parent || below(name)],
+      [`=${host}`, (name: string) => name === host],
+      [`*.${parent}`, below],
+    ] as const) {
+      const { code, stdout } = await run('search', pattern, '--db', db.url, '--json')
+      expect(code).toBe(0)
+      const found: { sha256: string; names: string[] }[] = JSON.parse(stdout)
+      const wanted = all.flatMap(({ sha256, dnsNames }) => {
+        const fitting = dnsNames.filter(fits)
+        return fitting.length > 0 ? [[sha256, new Set(fitting)] as const] : []
+      })
+      if (pattern !== `*.${parent}`) expect(wanted).not.toEqual([])
+      expect(new Map(found.map(({ sha256, names }) => [sha256, new Set(names)]))).toEqual(new Map(wanted))
+    }
+    expect((await run('search', parent, '--db', db.url, '--limit', '1')).stdout).toMatch(/^FIRST SEEN .*\n.*Z.*\n$/)
+    expect((await run('search', 'nothing.invalid', '--db', db.url)).stdout).toBe('nothing was found\n')
+    expect(await run('search', 'a*b', '--db', db.url)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('<name>'),
+    })
   })
 
   it('refuses what is no sink in one line, without the password in it', async () => {

@@ -17,7 +17,12 @@ const mostLimit = 999_999
 const shownNames = 5
 
 const flags: readonly Flag[] = [
-  { name: 'db', type: 'text', value: 'FILE', help: `database of the output sqlite (default ${defaultFile})` },
+  {
+    name: 'db',
+    type: 'text',
+    value: 'FILE|URL',
+    help: `database of the output sqlite (default ${defaultFile}), or the postgres:// URL of a --sink`,
+  },
   { name: 'since', type: 'text', value: 'WHEN', help: 'first seen within 12h, 30d, or since a time' },
   { name: 'registrable', type: 'switch', help: 'the whole registrable domain of NAME, by the public suffix list' },
   { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the newest N findings (default ${defaultLimit})` },
@@ -27,7 +32,8 @@ const flags: readonly Flag[] = [
 /** `ct-stream search`: what the output sqlite has kept, by name. */
 export const search: Command = {
   name: 'search',
-  summary: 'Findings kept by the output sqlite, by name: example.com (and all below), =example.com, *.example.com.',
+  summary:
+    'Findings of the output sqlite, or certificates of a sink, by name: example.com (and all below), =example.com, *.example.com.',
   positionals: ['name'],
   flags,
   examples: [
@@ -37,26 +43,39 @@ export const search: Command = {
   run: showFindings,
 }
 
-async function showFindings({ io, values, positionals }: CommandContext): Promise<void> {
+async function showFindings(context: CommandContext): Promise<void> {
+  const { io, values, positionals } = context
   const pattern = await patternFrom(positionals[0] ?? '', values.switch('registrable'))
   const since = sinceFrom(values, io.clock.now())
   const limit = values.integer('limit', 1, mostLimit) ?? defaultLimit
+  const file = values.text('db') ?? defaultFile
+  if (/^postgres(?:ql)?:\/\//.test(file)) return showCertificates({ context, url: file, pattern, since, limit })
   const { openFindingsToRead, search } = await import('../../outputs/sqlite.js')
-  const db = await openFindingsToRead(values.text('db') ?? defaultFile)
+  const db = await openFindingsToRead(file)
   let found: readonly Finding[]
   try {
     // One more says whether there are more.
     found = search(db, pattern, { limit: limit + 1, ...(since !== undefined && { since }) })
   } catch (error) {
-    throw isPatternError(error) ? usageError(`<name> must be ${patternBound}, got ${JSON.stringify(pattern)}`) : error
+    throw patternError(error, pattern)
   } finally {
     db.close()
   }
+  await show(context, found, limit, (style) => columnsFor(pattern, style))
+}
+
+/** Prints what was found, one more than is shown where there are more. */
+async function show<T extends object>(
+  { io, values }: CommandContext,
+  found: readonly T[],
+  limit: number,
+  columns: (style: Style) => readonly Column<T>[],
+): Promise<void> {
   const shown = found.slice(0, limit)
   const style = styleFor(io.stdout, io.env)
   const text = values.switch('json')
     ? jsonLines(shown)
-    : tableText(shown, columnsFor(pattern, style), style, widthFor(io.stdout)) || 'nothing was found\n'
+    : tableText(shown, columns(style), style, widthFor(io.stdout)) || 'nothing was found\n'
   await new Output(io.stdout).write(text, io.stop)
   if (found.length > limit)
     reporter(io.stderr, 'warn', styleFor(io.stderr, io.env)).warn(
@@ -64,10 +83,38 @@ async function showFindings({ io, values, positionals }: CommandContext): Promis
     )
 }
 
+interface Request {
+  readonly context: CommandContext
+  readonly url: string
+  readonly pattern: string
+  readonly since: Date | undefined
+  readonly limit: number
+}
+
+async function showCertificates({ context, url, pattern, since, limit }: Request): Promise<void> {
+  const { searchCertificates } = await import('../../sinks/postgres.js')
+  const options = { limit: limit + 1, ...(since !== undefined && { since }) }
+  const found = await searchCertificates(url, pattern, options).catch((error) => {
+    throw patternError(error, pattern)
+  })
+  await show(context, found, limit, () => [
+    { title: 'FIRST SEEN', isWhole: true, text: ({ firstSeen }) => minuteOf(firstSeen.toISOString()) },
+    { title: 'KIND', text: ({ kind }) => kind },
+    { title: 'NAMES', text: ({ names }) => namesText(names, pattern) },
+    { title: 'ISSUER', text: ({ issuer }) => issuer },
+    { title: 'NOT AFTER', text: ({ notAfter }) => notAfter?.toISOString().slice(0, 10) },
+    { title: 'SHA-256', text: ({ sha256 }) => sha256 },
+  ])
+}
+
+const minuteOf = (time: string) => `${time.slice(0, 16).replace('T', ' ')}Z`
+
 const patternBound = 'example.com (it and all below), =example.com (only it) or *.example.com (only below)'
 
-function isPatternError(error: unknown): boolean {
-  return CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID'
+/** A pattern that is none is a mistake of the command line; anything else stays what it is. */
+function patternError(error: unknown, pattern: string): unknown {
+  const isOfPattern = CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID' && /`pattern`/.test(error.message)
+  return isOfPattern ? usageError(`<name> must be ${patternBound}, got ${JSON.stringify(pattern)}`) : error
 }
 
 /** The name as `search` takes it. */
@@ -83,7 +130,7 @@ async function patternFrom(name: string, isRegistrable: boolean): Promise<string
 
 function columnsFor(pattern: string, style: Style): readonly Column<Finding>[] {
   return [
-    { title: 'FIRST SEEN', isWhole: true, text: ({ firstSeen }) => `${firstSeen.slice(0, 16).replace('T', ' ')}Z` },
+    { title: 'FIRST SEEN', isWhole: true, text: ({ firstSeen }) => minuteOf(firstSeen) },
     {
       title: 'SEVERITY',
       text: ({ severity }) => severity,
