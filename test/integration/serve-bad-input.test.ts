@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { heldLog, newFolder, serve } from '../support/serve-command.js'
+import { EventClient, SocketClient } from '../support/server-clients.js'
+
+// What strangers send to `ct-stream serve` as it is shipped: each gets a clear status or close code, and those who behave lose nothing.
+const CLIENTS = Number(process.env.CT_STREAM_TEST_SERVER_CLIENTS ?? 100)
+
+async function serving(...argv: string[]) {
+  const { log, issued, release } = await heldLog(10)
+  const server = await serve(newFolder(), log, '--no-checkpoint', ...argv)
+  const { hostname, port } = new URL(server.url)
+  /** Bytes as they are; resolves with all that is answered, when the server has closed. */
+  const raw = async (text: string): Promise<string> => {
+    const socket = connectTo(hostname, port)
+    socket.write(text)
+    let answer = ''
+    for await (const part of socket.setEncoding('utf8')) answer += part
+    return answer
+  }
+  return { server, issued, release, raw, hostname, port }
+}
+
+function connectTo(hostname: string, port: string): Socket {
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  onTestFinished(() => void socket.destroy())
+  return socket
+}
+
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1])
+const upgrade = (path: string, headers = '') =>
+  `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+  `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`
+
+describe('strangers at the server', () => {
+  it.each([
+    ['a path that there is not', upgrade('/nothing'), 404],
+    ['a path with a name of JavaScript', upgrade('/__proto__'), 404],
+    ['an upgrade to something else', upgrade('/full-stream').replace('websocket\r\n', 'h2c\r\n'), 400],
+    ['a WebSocket of a version that there is not', upgrade('/').replace('Version: 13', 'Version: 5'), 400],
+    ['a WebSocket with a key that is none', upgrade('/').replace('AAAA==', '!'), 400],
+    ['an id that is damaged', upgrade('/v2/stream?after=0123456789-x'), 400],
+    ['an id with control bytes and a script', upgrade('/v2/stream?after=%1b%5b31m%3Cscript%3E'), 400],
+    ['a filter that there is not', upgrade('/v2/stream?nothing=1'), 400],
+    ['a page of somebody else', upgrade('/', 'Origin: https://foreign.example\r\n'), 403],
+    ['what is no HTTP', 'nonsense\r\n\r\n', 400],
+    ['headers without an end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a method that there is not here', 'DELETE /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 405],
+    ['a URL of another host', 'GET http://other.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
+  ])('%s', async (_name, request, status) => {
+    const { raw, server } = await serving('--no-keep')
+    const answer = await raw(request)
+    expect(statusOf(answer), answer.slice(0, 200)).toBe(status)
+    // What was sent comes back, if at all, escaped and as plain text.
+    expect([...answer].filter((one) => one < ' ' && one !== '\r' && one !== '\n')).toEqual([])
+    expect(answer.includes('<script>') && !answer.includes('text/plain')).toBe(false)
+    expect((await fetch(`${server.url}healthz`)).status).toBe(200)
+  })
+
+  it('with a wrong token get 401, whatever else they send', async () => {
+    const { raw, server } = await serving('--no-keep', '--token', 'not-to-be-guessed')
+    for (const headers of [
+      '',
+      'Authorization: Bearer wrong-wrong\r\n',
+      `Authorization: Bearer ${'x'.repeat(9000)}\r\n`,
+    ])
+      expect(statusOf(await raw(upgrade('/', headers)))).toBe(401)
+    const client = new SocketClient(server.url, { headers: { authorization: 'Bearer not-to-be-guessed' } })
+    await client.opened
+    expect(server.stderr()).toBe('')
+    await client.close()
+  })
+
+  it('that forge X-Forwarded-For are counted by the address of their connection', async () => {
+    const { server } = await serving('--no-keep', '--max-clients-per-address', '2')
+    const forged = (n: number) => ({ headers: { 'x-forwarded-for': `198.51.100.${n}` } })
+    const clients = [1, 2].map((n) => new SocketClient(server.url, forged(n)))
+    await Promise.all(clients.map(({ opened }) => opened))
+    expect(await new SocketClient(server.url, forged(3)).refused).toBe(429)
+    await Promise.all(clients.map((client) => client.close()))
+  })
+
+  it('that send too large a frame, or connect far too often, do not keep the others from anything', async () => {
+    const { server, issued, release } = await serving('--no-keep', '--max-clients-per-address', `${CLIENTS}`)
+    const good = new SocketClient(`${server.url}full-stream`)
+    const large = new SocketClient(server.url)
+    await Promise.all([good.opened, large.opened])
+    large.socket.send('x'.repeat(100_000))
+    expect(await large.closed).toBe(1009)
+    const many = Array.from({ length: 2 * CLIENTS }, () => new SocketClient(server.url))
+    const refused = await Promise.all(many.map(({ opened, refused }) => Promise.race([opened, refused])))
+    expect(refused.filter((status) => status === 429)).toHaveLength(CLIENTS + 1)
+    release()
+    await good.have(issued.length)
+    await Promise.all([good, ...many].map((client) => client.close()))
+  })
+
+  it(`are many, ${CLIENTS} of them attached, some deaf: SIGTERM says 1001 and is over within 5 seconds`, async () => {
+    const { server, issued, release } = await serving('--no-keep', '--max-clients-per-address', `${CLIENTS + 10}`)
+    const sockets = Array.from({ length: CLIENTS }, () => new SocketClient(server.url))
+    const deaf = new SocketClient(`${server.url}full-stream`)
+    const events = new EventClient(`${server.url}v2/sse`)
+    await Promise.all([...sockets, deaf].map(({ opened }) => opened))
+    await events.status
+    deaf.socket.pause()
+    release()
+    await Promise.all(sockets.map((client) => client.have(issued.length)))
+    const { code, stderr, ms } = await server.stop('SIGTERM')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(ms).toBeLessThan(5000)
+    expect(new Set(await Promise.all(sockets.map(({ closed }) => closed)))).toEqual(new Set([1001]))
+    await events.ended
+  })
+
+  it('that begin a request and never end it are cut, while others are served', { timeout: 60_000 }, async () => {
+    const { server, hostname, port } = await serving('--no-keep')
+    const slow = ['GET / HTTP/1.1\r\nHost: x\r\n', upgrade('/').slice(0, -2), ''].map((text) => {
+      const socket = connectTo(hostname, port)
+      if (text !== '') socket.write(text)
+      return socket.resume()
+    })
+    expect((await fetch(`${server.url}healthz`)).status).toBe(200)
+    await Promise.all(slow.map((socket) => socket.closed || once(socket, 'close')))
+  })
+})
