@@ -17,7 +17,8 @@ const EARLIEST = -2n
  * Reads what is committed in a partition at this moment, from its beginning.
  *
  * Fetches name the partition: what the client calls manual assignment joins a group and delivers others too. Brokers deliver the records
- * of aborted transactions along with a list of these, and leave it to clients to drop them; this client does not.
+ * of aborted transactions along with a list of these, and leave it to clients to drop them; of several transactions of one producer this client
+ * drops the last only.
  */
 export async function* committedRecords(
   consumer: KafkaConsumer,
