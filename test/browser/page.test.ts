@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
@@ -132,6 +133,21 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#page :is(script, img, svg)').count()).toBe(0)
     const text = (await page.evaluate('document.body.innerText')) as string
     expect(text.replace(/[\n\t]/g, '')).toBe(harmless(text.replace(/[\n\t]/g, '')))
+    expect(faults).toEqual([])
+  })
+
+  it('shows what modules find, with its score and reasons', async () => {
+    const names = ['mail.one.example', 'www.two.example', 'webmail.three.example']
+    const log = await logOf({ entries: issueCertificates(names.map((name) => ({ dnsNames: [name] }))) })
+    const { url } = await serve([log], '--module', join(import.meta.dirname, 'module.mjs'))
+    const { page, faults } = await open(url)
+    const findings = page.locator('.findings li')
+    await findings.nth(1).waitFor()
+    expect(await total(page).textContent()).toBe('3')
+    expect(await page.getByRole('region', { name: 'Findings' }).locator('.title').textContent()).toContain('2')
+    const texts = (await findings.allTextContents()).sort()
+    expect(texts[0]).toMatch(/^24 of 100, low.*webmail\.three\.example.*mail-names · mail/s)
+    expect(texts[1]).toMatch(/^82 of 100, high.*mail\.one\.example.*<b>Its issuer<\/b> is U\+202Enew/s)
     expect(faults).toEqual([])
   })
 

@@ -26,7 +26,7 @@ describeInBrowser('pictures of the page', () => {
     // So that the chart has more than one moment to show.
     for (const [i, log] of logs.entries()) log.fault({ on: 'get-entries', delayMs: 200 + 100 * i })
     logs[2]?.fault({ on: 'get-entries', status: 503 })
-    const { url } = await serve(logs)
+    const { url } = await serve(logs, '--module', join(import.meta.dirname, 'module.mjs'))
     const first = await open(url)
     await first.page.getByText('live').nth(4).waitFor()
     // Another tree of the same size: the head of a log that lies.
@@ -40,6 +40,7 @@ describeInBrowser('pictures of the page', () => {
         const { page, faults } = await open(url, { viewport: { width, height: 900 }, colorScheme: theme })
         await page.getByText('misbehaving').first().waitFor()
         await page.locator('.rows li').nth(5).waitFor()
+        await page.locator('.findings li').first().waitFor()
         await page.screenshot({ path: join(folder, `${theme}-${width}.png`), fullPage: true })
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect([theme, width, overflow, faults]).toEqual([theme, width, 0, []])

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../types/clock.js'
-import type { Finding } from '../../types/finding.js'
 import { quietController } from '../../util/abort.js'
 import { VERSION } from '../../version.js'
 import type { ServerSource } from '../options.js'
@@ -51,7 +50,12 @@ export class Feed {
     return this.viewers.size
   }
 
+  /** @param page - Of certificates, or of what modules found. */
   add(page: ServedPage): void {
+    if (page.entries[0]?.finding !== undefined) {
+      for (const { finding } of page.entries) if (finding !== undefined) this.news.finding(finding)
+      return
+    }
     this.rates.add(page.entries.length, this.options.clock.now())
     this.recent.push(page)
     let rest = 0
@@ -61,11 +65,6 @@ export class Feed {
     })
     if (first > 0) this.recent = this.recent.slice(first)
     for (const viewer of this.viewers) viewer.add(page)
-  }
-
-  /** Shows what a module reported. */
-  addFinding(finding: Finding): void {
-    this.news.finding(finding)
   }
 
   /** @param match - What of the certificates is shown, as {@link matcherOf} has it. */
