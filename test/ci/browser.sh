@@ -4,13 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-has() { command -v "$1" > /dev/null; }
-
-install_browser() {
-  [ -x /usr/bin/chromium ] && return
-  [ "$(id -u)" = 0 ] && has apt-get || return
-  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
-}
-
-if install_browser; then export CT_STREAM_TEST_CHROMIUM=required; fi
+if test/ci/debian.sh chromium; then export CT_STREAM_TEST_CHROMIUM=required; fi
 npm run test:browser -- --reporter=default --reporter=json --outputFile.json="$1"

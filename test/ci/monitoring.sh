@@ -4,15 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-has() { command -v "$1" > /dev/null; }
-
 # For promtool alone.
-install_promtool() {
-  has promtool && return
-  [ "$(id -u)" = 0 ] && has apt-get || return
-  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends prometheus
-}
-
-if install_promtool; then export CT_STREAM_TEST_REQUIRE_PROMTOOL=1; fi
+if test/ci/debian.sh prometheus; then export CT_STREAM_TEST_REQUIRE_PROMTOOL=1; fi
 npx --no-install vitest run --config test/vitest.config.ts monitoring metrics serve-api \
   --reporter=default --reporter=json --outputFile.json="$1"

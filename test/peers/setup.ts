@@ -12,7 +12,7 @@ declare module 'vitest' {
 /** Builds our package, unless the checks before it have, and fetches the clients. What is there already takes no time. */
 export default async function setup(project: TestProject): Promise<void> {
   const isRequired = process.env.CT_STREAM_TEST_REQUIRE_PEERS === '1'
-  if (process.env.CT_STREAM_TEST_BUILT !== '1') buildPackage()
+  buildPackage()
   const python = await pythonWithCertStream().catch((error: Error) => {
     if (isRequired) throw error
     console.log(`skipping the tests with certstream-python: ${error.message.split('\n')[0]}`)
