@@ -30,6 +30,7 @@ function connectTo(hostname: string, port: string): Socket {
 }
 
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1])
+const noSniff = '\r\nX-Content-Type-Options: nosniff\r\n'
 const upgrade = (path: string, headers = '') =>
   `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
   `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`
@@ -56,6 +57,7 @@ describe('strangers at the server', () => {
     // What was sent comes back, if at all, escaped and as plain text.
     expect([...answer].filter((one) => one < ' ' && one !== '\r' && one !== '\n')).toEqual([])
     expect(answer.includes('<script>') && !answer.includes('text/plain')).toBe(false)
+    if (answer.includes('text/plain')) expect(answer).toContain(noSniff)
     expect((await fetch(`${server.url}healthz`)).status).toBe(200)
   })
 
@@ -65,8 +67,11 @@ describe('strangers at the server', () => {
       '',
       'Authorization: Bearer wrong-wrong\r\n',
       `Authorization: Bearer ${'x'.repeat(9000)}\r\n`,
-    ])
-      expect(statusOf(await raw(upgrade('/', headers)))).toBe(401)
+    ]) {
+      const answer = await raw(upgrade('/', headers))
+      expect(statusOf(answer)).toBe(401)
+      expect(answer).toContain(noSniff)
+    }
     const client = new SocketClient(server.url, { headers: { authorization: 'Bearer not-to-be-guessed' } })
     await client.opened
     expect(server.stderr()).toBe('')
