@@ -1,5 +1,5 @@
 // `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER]`; without --quick and --only, the simulation of
-// many logs follows.
+// many logs and the clients of a server follow.
 //
 // Everything reads one log of real certificates, served over loopback by a process that is not measured. Every run is a process of
 // its own; runs take turns, round after round, so that a machine that slows down slows down all of them; ratios are medians of
@@ -58,7 +58,9 @@ try {
   printRuns(results)
   printTargets(verdicts)
   server.stop()
-  const simulation = flags.quick || flags.only !== undefined ? undefined : simulate()
+  const isWhole = !flags.quick && flags.only === undefined
+  const simulation = isWhole ? simulate() : undefined
+  if (isWhole) serveClients()
   if (flags.json !== undefined)
     writeFileSync(flags.json, `${JSON.stringify({ ...results, verdicts, simulation }, null, 2)}\n`)
 } finally {
@@ -73,6 +75,14 @@ function simulate() {
   const args = [join(import.meta.dirname, 'simulation.mjs'), '--json', json, '--dist', dist]
   process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
   return existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : undefined
+}
+
+/** A server and its clients; prints its own lines. Exits with its status when a client missed something. */
+function serveClients() {
+  console.log('\nserver\n')
+  const args = [join(import.meta.dirname, 'server.mjs'), '--dist', dist]
+  const status = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
+  if (status !== 0) process.exitCode = status
 }
 
 async function runAll() {

@@ -39,10 +39,12 @@ let runs = 0
 /** A process that answers each message with one; resolves with its first. */
 async function started(program, args) {
   const child = fork(join(import.meta.dirname, 'programs', program), [JSON.stringify(args)])
+  let fail = () => {}
+  child.once('exit', () => fail(new Error(`${program} is gone`)))
   const answer = () =>
     new Promise((resolve, reject) => {
       child.once('message', resolve)
-      child.once('exit', () => reject(new Error(`${program} is gone`)))
+      fail = reject
     })
   const first = await answer()
   const ask = (name) => {

@@ -66,7 +66,10 @@ class Client {
 
 const clients = []
 await Promise.all(
-  Array.from({ length: count }, (_, i) => new Promise((opened) => clients.push(new Client(i > 0 && i <= watched, opened)))),
+  Array.from(
+    { length: count },
+    (_, i) => new Promise((opened) => clients.push(new Client(i > 0 && i <= watched, opened))),
+  ),
 )
 const answers = {
   report: () => {
