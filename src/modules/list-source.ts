@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { CtStreamError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { readFileUpTo } from '../loglist/read-file.js'
-import { type ListLine, readList } from '../watchlist/list-line.js'
+import type { ListLine, readList } from '../watchlist/list-line.js'
 
 /** A million lines of 64 characters. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -25,9 +25,15 @@ export interface FreshList {
   keep(): void
 }
 
-/** @param transport - Asked for when there is a URL. */
-export function listSource(from: string, transport: () => Promise<Transport>): ListSource {
-  return isUrl(from) ? new UrlList(from, transport) : new FileList(from)
+/** As `readList` does, or `readBrands`. */
+export type TakeList = typeof readList
+
+/**
+ * @param transport - Asked for when there is a URL.
+ * @param take - Takes its text apart.
+ */
+export function listSource(from: string, transport: () => Promise<Transport>, take: TakeList): ListSource {
+  return isUrl(from) ? new UrlList(from, transport, take) : new FileList(from, take)
 }
 
 /** Whether a list is named by URL, and not by path. */
@@ -37,10 +43,12 @@ export function isUrl(from: string): boolean {
 
 class FileList implements ListSource {
   readonly name: string
+  private readonly take: TakeList
   private kept: string | undefined
 
-  constructor(path: string) {
+  constructor(path: string, take: TakeList) {
     this.name = path
+    this.take = take
   }
 
   async read(signal: AbortSignal): Promise<FreshList | undefined> {
@@ -48,7 +56,7 @@ class FileList implements ListSource {
     // Looked at before it is read: what is written meanwhile is read the next time.
     const version = `${ino} ${size} ${mtimeMs}`
     if (version === this.kept) return undefined
-    const lines = linesOf(this.name, await readFileUpTo(this.name, MAX_BYTES, signal))
+    const lines = linesOf(this.name, await readFileUpTo(this.name, MAX_BYTES, signal), this.take)
     return { lines, keep: () => (this.kept = version) }
   }
 }
@@ -57,13 +65,15 @@ class UrlList implements ListSource {
   readonly name: string
   private readonly url: string
   private readonly transport: () => Promise<Transport>
+  private readonly take: TakeList
   private condition: Record<string, string> = {}
 
-  constructor(url: string, transport: () => Promise<Transport>) {
+  constructor(url: string, transport: () => Promise<Transport>, take: TakeList) {
     const { origin, pathname } = new URL(url)
     this.name = origin + pathname
     this.url = url
     this.transport = transport
+    this.take = take
   }
 
   async read(signal: AbortSignal): Promise<FreshList | undefined> {
@@ -78,13 +88,13 @@ class UrlList implements ListSource {
     const condition: Record<string, string> = {}
     if (headers.etag !== undefined) condition['if-none-match'] = headers.etag
     if (headers['last-modified'] !== undefined) condition['if-modified-since'] = headers['last-modified']
-    return { lines: linesOf(this.name, body), keep: () => (this.condition = condition) }
+    return { lines: linesOf(this.name, body, this.take), keep: () => (this.condition = condition) }
   }
 }
 
 /** A list without an entry is a file that is being written, or an answer that went wrong: to watch nothing is not what was meant. */
-function linesOf(name: string, bytes: Uint8Array): readonly ListLine[] {
-  const lines = readList(new TextDecoder().decode(bytes), { file: name })
+function linesOf(name: string, bytes: Uint8Array, take: TakeList): readonly ListLine[] {
+  const lines = take(new TextDecoder().decode(bytes), { file: name })
   if (lines.length === 0) throw new CtStreamError('CT_WATCHLIST_INVALID', `${name}: holds no entry`)
   return lines
 }

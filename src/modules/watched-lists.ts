@@ -2,13 +2,14 @@ import { CtStreamError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import type { Logger } from '../types/clock.js'
 import { harmless } from '../util/harmless.js'
-import type { ListLine } from '../watchlist/list-line.js'
+import { readBrands } from '../watchlist/brand-line.js'
+import { type ListLine, readList } from '../watchlist/list-line.js'
 import type { WatchlistOptions } from '../watchlist/options.js'
 import { Watchlist } from '../watchlist/watchlist.js'
 import { type FreshList, type ListSource, listSource } from './list-source.js'
 
 /** The lists of a watchlist that a file may hold. */
-export const LIST_NAMES = ['own', 'words', 'patterns', 'allow', 'issuers', 'known'] as const
+export const LIST_NAMES = ['own', 'brands', 'words', 'patterns', 'allow', 'issuers', 'known'] as const
 export type ListName = (typeof LIST_NAMES)[number]
 
 /** Files and URLs, by the list that their lines are added to. */
@@ -41,7 +42,10 @@ export class WatchedLists {
     this.rules = rules
     this.log = log
     this.watched = LIST_NAMES.flatMap((list) =>
-      (files[list] ?? []).map((from) => ({ list, source: listSource(from, transport), lines: [], trouble: undefined })),
+      (files[list] ?? []).map((from) => {
+        const source = listSource(from, transport, list === 'brands' ? readBrands : readList)
+        return { list, source, lines: [], trouble: undefined }
+      }),
     )
   }
 

@@ -48,6 +48,7 @@ const options = z
     lists: z
       .strictObject({
         own: sources,
+        brands: sources,
         words: sources,
         patterns: sources,
         allow: sources,
@@ -55,7 +56,9 @@ const options = z
         known: sources,
       })
       .default({})
-      .describe('Files and URLs with more of each list, an entry a line; # begins a comment.'),
+      .describe(
+        'Files and URLs with more of each list, an entry a line; # begins a comment. Brands: `Name: tokens and domains`, or a JSON array.',
+      ),
     reloadMs: z
       .number()
       .int()
@@ -76,8 +79,7 @@ const options = z
       .describe('Entries that cannot be parsed, and so could concern you: how many are reported, at most.'),
   })
   .refine(
-    (given) =>
-      LIST_NAMES.some((list) => isRule(list) && hasAny(given[list], given.lists[list])) || hasAny(given.brands),
+    (given) => LIST_NAMES.some((list) => isRule(list) && hasAny(given[list], given.lists[list])),
     'nothing to watch: give `own`, `brands`, `words`, `patterns`, or one of them in `lists`',
   )
 
@@ -228,7 +230,7 @@ function isSafeUrl(from: string): boolean {
 
 /** Whether names are matched by it, and not only what is said of those that are. */
 function isRule(list: (typeof LIST_NAMES)[number]): boolean {
-  return list === 'own' || list === 'words' || list === 'patterns'
+  return list === 'own' || list === 'brands' || list === 'words' || list === 'patterns'
 }
 
 function hasAny(...lists: (readonly unknown[] | undefined)[]): boolean {

@@ -1,8 +1,10 @@
 import { CtStreamError } from '../errors.js'
 import { objectOption, optionError } from '../util/options.js'
+import { brandOfLine } from './brand-line.js'
+import type { ListLine } from './list-line.js'
 import type { Brand } from './options.js'
 import { domainOf } from './own-rule.js'
-import { optionPlace, type Place } from './place.js'
+import { entryOf, optionPlace, type Place } from './place.js'
 
 /** Checked: names as `dnsNames` has them, lower case. */
 export interface CheckedBrand {
@@ -16,32 +18,53 @@ const MAX_BRANDS = 20_000
 const MAX_LISTED = 100
 const MAX_DOMAINS = 10_000
 
-/** @throws {@link CtStreamError} `CT_OPTION_INVALID`, naming the brand's place, such as `brands[3].tokens[0]`. */
-export function checkedBrands(brands: readonly Brand[] | undefined): CheckedBrand[] {
+/**
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, naming the brand's place, such as `brands[3].tokens[0]`; `CT_WATCHLIST_INVALID` for one
+ * of a list, naming file and line.
+ */
+export function checkedBrands(brands: readonly (Brand | ListLine)[] | undefined): CheckedBrand[] {
   if (brands === undefined) return []
   if (!Array.isArray(brands) || brands.length > MAX_BRANDS)
     throw optionError('brands', `an array of at most ${MAX_BRANDS}`, brands)
-  const names = new Map<string, number>()
-  return brands.map((value, i) => {
+  const names = new Map<string, string>()
+  return brands.map((entry, i) => {
     const option = `brands[${i}]`
-    const brand = objectOption<Brand>(option, value, ['name', 'tokens', 'domains', 'allow'])
-    const { name } = brand
-    if (typeof name !== 'string' || name.trim() === '' || name.length > 200)
-      throw optionError(`${option}.name`, 'a text of 1 to 200 characters', name)
-    const other = names.get(name)
-    if (other !== undefined)
-      throw new CtStreamError(
-        'CT_OPTION_INVALID',
-        `option \`${option}.name\` is that of \`brands[${other}]\` too; give each brand once, with all its tokens`,
-      )
-    names.set(name, i)
-    return {
-      name,
-      tokens: [...new Set(listOf(`${option}.tokens`, brand.tokens, 1, MAX_LISTED, tokenOf))],
-      domains: [...new Set(listOf(`${option}.domains`, brand.domains, 0, MAX_DOMAINS, domainOption))],
-      allow: [...new Set(listOf(`${option}.allow`, brand.allow ?? [], 0, MAX_DOMAINS, domainOption))],
+    if (!isLine(entry)) return checkedBrand(option, option, entry, names)
+    const { file, line } = entry
+    entryOf(option, entry)
+    const value = brandOfLine(entry)
+    try {
+      return checkedBrand('brand', `${file}:${line}`, value, names)
+    } catch (cause) {
+      if (!CtStreamError.is(cause)) throw cause
+      throw new CtStreamError('CT_WATCHLIST_INVALID', `${file}:${line}: ${cause.message}`, { cause })
     }
   })
+}
+
+function isLine(entry: Brand | ListLine): entry is ListLine {
+  return typeof entry === 'object' && entry !== null && 'text' in entry && 'line' in entry
+}
+
+/** @param names - Those before, each with its place; it is added to them. */
+function checkedBrand(option: string, place: string, value: unknown, names: Map<string, string>): CheckedBrand {
+  const brand = objectOption<Brand>(option, value, ['name', 'tokens', 'domains', 'allow'])
+  const { name } = brand
+  if (typeof name !== 'string' || name.trim() === '' || name.length > 200)
+    throw optionError(`${option}.name`, 'a text of 1 to 200 characters', name)
+  const other = names.get(name)
+  if (other !== undefined)
+    throw new CtStreamError(
+      'CT_OPTION_INVALID',
+      `option \`${option}.name\` is that of \`${other}\` too; give each brand once, with all its tokens`,
+    )
+  names.set(name, place)
+  return {
+    name,
+    tokens: [...new Set(listOf(`${option}.tokens`, brand.tokens, 1, MAX_LISTED, tokenOf))],
+    domains: [...new Set(listOf(`${option}.domains`, brand.domains, 0, MAX_DOMAINS, domainOption))],
+    allow: [...new Set(listOf(`${option}.allow`, brand.allow ?? [], 0, MAX_DOMAINS, domainOption))],
+  }
 }
 
 function listOf(

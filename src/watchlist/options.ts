@@ -1,4 +1,4 @@
-import type { ListEntry } from './list-line.js'
+import type { ListEntry, ListLine } from './list-line.js'
 
 /** A brand whose look-alikes are searched for. */
 export interface Brand {
@@ -16,7 +16,8 @@ export interface Brand {
 export interface WatchlistOptions {
   /** Names of yours: `=mail.example.com` (only it), `example.com` (it and all below), `*.example.com` (all below), `ip:192.0.2.0/24`. */
   readonly own?: readonly ListEntry[]
-  readonly brands?: readonly Brand[]
+  /** Brands, or the lines that `readBrands` made of a file; at most 20,000. */
+  readonly brands?: readonly (Brand | ListLine)[]
   /** `word` (a whole label), `word*`, `*word`, `*word*` (a part of one). */
   readonly words?: readonly ListEntry[]
   /** Regular expressions in RE2's syntax, letters in either case, on the whole name: anchor with `^` and `$`. At most 10,000. */

@@ -17,6 +17,14 @@ export const watchFlags: readonly Flag[] = [
     isFlagOnly: true,
   },
   {
+    name: 'brand-list',
+    type: 'list',
+    value: 'FILE|URL',
+    help: 'more brands, reloaded when it changes: lines such as «Example: example, exmpl, example.com», or a JSON array',
+    group: names,
+    isFlagOnly: true,
+  },
+  {
     name: 'score',
     type: 'text',
     value: 'N',

@@ -1,4 +1,6 @@
+import type { ListName } from '../../modules/watched-lists.js'
 import type { WatchlistModuleOptions } from '../../modules/watchlist.js'
+import { brandTokens } from '../../watchlist/brand-token.js'
 import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
 import { type WatchedName, watchedName } from './domain.js'
@@ -26,11 +28,12 @@ const minBrand = 4
  */
 export function watchRequest(values: Values, domains: readonly string[], files: readonly string[] = []): WatchRequest {
   const names = domains.map(watchedName)
-  const lists = listsFrom([...files, ...values.list('list')])
-  const brands = brandsFrom(values, names)
+  const brandLists = values.list('brand-list').map((from) => `brands:${from}`)
+  const lists = listsFrom([...files, ...values.list('list'), ...brandLists])
+  const brands = brandsFrom(values, names, lists)
   if (names.length === 0 && brands.length === 0 && Object.keys(lists).length === 0)
     throw usageError(
-      'ct-stream watch needs a domain of yours, such as ct-stream watch example.com; or --brand or --list',
+      'ct-stream watch needs a domain of yours, such as ct-stream watch example.com; or --brand, --brand-list or --list',
     )
   const [allow, issuers] = [values.list('allow'), values.list('expected-issuer')]
   return {
@@ -47,13 +50,15 @@ export function watchRequest(values: Values, domains: readonly string[], files: 
 }
 
 type Brands = NonNullable<WatchlistModuleOptions['brands']>
+type Lists = NonNullable<WatchlistModuleOptions['lists']>
 
-/** Brands that are named, or one for each word that the domains begin with. */
-function brandsFrom(values: Values, names: readonly WatchedName[]): Brands {
+/** Brands that are named, or else, where no list holds any, one for each word that the domains begin with. */
+function brandsFrom(values: Values, names: readonly WatchedName[], lists: Lists): Brands {
   const domains = [...new Set(names.flatMap(({ domain }) => domain ?? []))]
   const given = values.list('brand')
   if (given.length > 0)
     return given.filter((name) => name !== '-').map((name) => ({ name, tokens: tokensOf(values, name), domains }))
+  if (lists.brands !== undefined) return []
   const labels = names.flatMap(({ label = '' }) =>
     label.length >= minBrand && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(label) ? [label] : [],
   )
@@ -62,16 +67,14 @@ function brandsFrom(values: Values, names: readonly WatchedName[]): Brands {
     .map((label) => ({ name: label, tokens: [label], domains }))
 }
 
-/** How a brand is written in names: `Müller & Co` is `muller-co` there, or `mullerco`. */
 function tokensOf(values: Values, name: string): string[] {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-  const token = plain.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
-  if (token.length < 2 || token.length > 63 || !/[a-z]/.test(token))
+  const tokens = brandTokens(name)
+  if (tokens.length === 0)
     values.refuse('brand', 'a name that has 2 to 63 letters a to z, as domain names have them', name)
-  return [...new Set([token, token.replaceAll('-', '')])]
+  return tokens
 }
 
-function listsFrom(texts: readonly string[]): NonNullable<WatchlistModuleOptions['lists']> {
+function listsFrom(texts: readonly string[]): Lists {
   const lists: Record<string, string[]> = {}
   for (const text of texts) {
     const { list, from } = listOf(text)
@@ -80,10 +83,10 @@ function listsFrom(texts: readonly string[]): NonNullable<WatchlistModuleOptions
   return lists
 }
 
-/** `words:FILE`, `patterns:FILE`, `own:FILE`, or a file of own names. */
-function listOf(text: string): { readonly list: 'own' | 'words' | 'patterns'; readonly from: string } {
-  const [, list = 'own', from = text] = /^(own|words|patterns):(.+)$/.exec(text) ?? []
-  return { list: list as 'own', from }
+/** `brands:FILE`, `words:FILE`, `patterns:FILE`, `own:FILE`, or a file of own names. */
+function listOf(text: string): { readonly list: ListName; readonly from: string } {
+  const [, list = 'own', from = text] = /^(own|brands|words|patterns):(.+)$/.exec(text) ?? []
+  return { list: list as ListName, from }
 }
 
 function outputsFrom(values: Values): WatchRequest['outputs'] {

@@ -230,6 +230,23 @@ describe('lists of the module watchlist', () => {
     expect(error?.message).toMatch(/could not be set up: .*503/)
   })
 
+  it('hold brands too, in lines or JSON, and a brand that is no good leaves those before', async () => {
+    const file = join(folder(), 'brands.txt')
+    writeFileSync(file, 'Example: example, example.com\n')
+    const { give, pass, messages } = watching({ lists: { brands: [file] }, reloadMs: 60_000 })
+    expect(await give(named('examp1e-login.top', 'w1dgets-login.top'))).toEqual([
+      ['lookalike', 'Example examp1e-login.top'],
+    ])
+    writeFileSync(file, 'Example: example\nWidgets: widg..ets\n')
+    await pass(60_000)
+    writeFileSync(file, JSON.stringify([{ name: 'Widgets', tokens: ['widgets'], domains: [] }]))
+    await pass(60_000)
+    expect(await give(named('examp1e-login.net', 'w1dgets-login.net'))).toEqual([
+      ['lookalike', 'Widgets w1dgets-login.net'],
+    ])
+    expect(messages.join('\n')).toMatch(/stays as it was \(1 entries\): .*brands\.txt:2: option `brand\.domains\[0\]`/)
+  })
+
   it('of which one is broken do not keep another from being renewed', async () => {
     const place = folder()
     const [first, second] = [join(place, 'first.txt'), join(place, 'second.txt')]

@@ -78,6 +78,17 @@ describe('ct-stream watch', () => {
     expect(alertsIn(stdout)).toEqual(['unexpected-issuer mail.example.com'])
   })
 
+  it('takes brands from a list, instead of the word of the domain, and says where a line is none', async () => {
+    writeFileSync(path('brands.txt'), 'Acme: acme, acme.example\n')
+    const { stdout, stderr } = await watch('example.com', '--brand-list', path('brands.txt'))
+    expect(alertsIn(stdout)).toEqual(['new-name mail.example.com', 'lookalike secure-acme-login.top'])
+    expect(stderr).toContain(`the list ${path('brands.txt')}`)
+    writeFileSync(path('brands.txt'), 'Acme: acme\nBad: -\n')
+    const refused = await run(['explain', 'a.example', '--brand-list', path('brands.txt')])
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain(`${path('brands.txt')}:2: `)
+  })
+
   it('takes more names, words and patterns from files', async () => {
     writeFileSync(path('own.txt'), 'mail.example.com\n')
     writeFileSync(path('words.txt'), 'nothing # a word\n')
