@@ -1,13 +1,10 @@
-// `ct-stream/sinks`: entries into engines, and out of them again.
+// `ct-stream/sinks`: entries into engines.
 export type {
   Coordinator,
   Lease,
-  ParkedMessage,
-  QueueSource,
   Renewal,
   Sink,
   SinkGuarantee,
-  Watermark,
 } from '../types/cluster.js'
 export {
   type ContextOf,

@@ -93,35 +93,3 @@ export interface Renewal {
   /** How many units each member should hold, so that all have work: units by members, rounded up. */
   readonly share: number
 }
-
-/** How far a consumer is in one log: what it has seen with a lower epoch, or below `next`, is a repetition. */
-export interface Watermark {
-  /** Of the collector's lease; safe integer. */
-  readonly epoch: number
-  /** Index of the first entry not yet handled. */
-  readonly next: number
-}
-
-/** What could not be handled, set aside so that the rest goes on. */
-export interface ParkedMessage {
-  /** Base64 log id; `undefined` for a message that does not even say that. */
-  readonly logId: string | undefined
-  readonly index: number | undefined
-  /** Why, on one line, without anything dangerous to a terminal. */
-  readonly error: string
-}
-
-/** Entries out of an engine, for processors: modules and outputs run on it as they do on a stream. */
-export interface QueueSource extends AsyncIterable<CtCertificate>, AsyncDisposable {
-  /** Nothing is finished with before {@link QueueSource.acknowledge}. */
-  readonly acknowledgement: 'manual'
-  /** Pages of one log each, in order within log and epoch, repetitions left out. */
-  batches(): AsyncIterableIterator<readonly CtCertificate[]>
-  /** Everything of its log up to and including this certificate is finished with; durable with the next {@link QueueSource.commit}. */
-  acknowledge(certificate: CtCertificate): void
-  /** Makes what is acknowledged durable now. */
-  commit(): Promise<void>
-  /** Sets an entry aside after it failed, to be replayed by its log and index; it counts as acknowledged. */
-  park(certificate: CtCertificate, error: unknown): Promise<void>
-  close(): Promise<void>
-}
