@@ -31,6 +31,13 @@ export async function proxyDispatcher({
   return new EnvHttpProxyAgent({ httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy: noProxy ?? '' })
 }
 
+/** A `fetch` whose requests go through a dispatcher. It is undici's own: that of Node refuses dispatchers of other versions. */
+export async function fetchThrough(dispatcher: Dispatcher): Promise<typeof fetch> {
+  const undici = await import('undici')
+  const through = (url: string, init: Parameters<typeof undici.fetch>[1]) => undici.fetch(url, { ...init, dispatcher })
+  return through as unknown as typeof fetch
+}
+
 /** Whether a proxy can be asked for at this address. */
 export function isProxyUrl(proxy: string | undefined): boolean {
   return proxy !== undefined && URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)

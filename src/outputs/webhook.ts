@@ -27,7 +27,14 @@ const REFUSALS = new Set([400, 413, 415, 422])
 /** Of what the receiver answers, for the error message. */
 const EXCERPT = 200
 
+/** What of the world the module uses; for programs that bring their own. */
+export interface WebhookTools {
+  /** Sends the requests, such as through a proxy. Default: the global `fetch`. */
+  readonly fetch?: typeof fetch
+}
+
 interface State {
+  readonly ask: typeof fetch
   readonly deadLetters: DeadLetters
   /** Keys of requests that were answered, of work that is tried again for the sake of others. */
   readonly sent: Set<string>
@@ -43,24 +50,35 @@ interface State {
  * Any answer but 2xx is tried again with growing waits, or when `Retry-After` says, and findings wait meanwhile. With `deadLetters`, what
  * is refused for good (400, 413, 415, 422) or was not taken for `giveUpAfterMs` goes there.
  */
-export const webhook = defineModule({
-  name: 'webhook',
-  description: 'findings by HTTP POST: JSON, Slack, Teams, Discord',
-  options,
-  acknowledge: true,
-  async setup({ options, clock, log }): Promise<State> {
-    return { deadLetters: await DeadLetters.open(options, { clock, log }), sent: new Set() }
-  },
-  async onFindings(findings, context) {
-    const { maxBatch, shape } = context.options
-    const size = Math.min(maxBatch, MOST_FINDINGS[shape])
-    for (let i = 0; i < findings.length; i += size) await deliver(findings.slice(i, i + size), context)
-    context.state.sent.clear()
-  },
-  teardown: ({ state }) => state.deadLetters.close(),
-})
+export const webhook = webhookModule()
 
 export default webhook
+
+/**
+ * Makes the module {@link webhook} with other means.
+ *
+ * @example
+ * runModules(stream, [watchlist.with({ own: ['example.com'] }), webhookModule({ fetch: myFetch }).with({ url })])
+ */
+export function webhookModule(tools: WebhookTools = {}) {
+  return defineModule({
+    name: 'webhook',
+    description: 'findings by HTTP POST: JSON, Slack, Teams, Discord',
+    options,
+    acknowledge: true,
+    async setup({ options, clock, log }): Promise<State> {
+      const deadLetters = await DeadLetters.open(options, { clock, log })
+      return { ask: tools.fetch ?? fetch, deadLetters, sent: new Set() }
+    },
+    async onFindings(findings, context) {
+      const { maxBatch, shape } = context.options
+      const size = Math.min(maxBatch, MOST_FINDINGS[shape])
+      for (let i = 0; i < findings.length; i += size) await deliver(findings.slice(i, i + size), context)
+      context.state.sent.clear()
+    },
+    teardown: ({ state }) => state.deadLetters.close(),
+  })
+}
 
 async function deliver(findings: readonly Finding[], context: ModuleContext<Options, State>): Promise<void> {
   const { state, sinceMs } = context
@@ -75,14 +93,14 @@ async function deliver(findings: readonly Finding[], context: ModuleContext<Opti
 }
 
 async function post(findings: readonly Finding[], key: string, context: ModuleContext<Options, State>): Promise<void> {
-  const { options, signal, clock } = context
+  const { options, signal, clock, state } = context
   const body = webhookBody(options.shape, findings)
   const signed = options.secret === undefined ? {} : signatureHeaders(options.secret, body, clock.now())
   // What is secret in a URL (Slack's are) does not belong into a log.
   const where = `webhook ${new URL(options.url).origin}`
   let response: Response
   try {
-    response = await fetch(options.url, {
+    response = await state.ask(options.url, {
       method: 'POST',
       body,
       headers: { ...options.headers, 'content-type': 'application/json', 'idempotency-key': key, ...signed },

@@ -6,6 +6,7 @@ import type { CommandContext } from '../command.js'
 import { type NamedSpec, namedSpecs } from '../flags/module-specs.js'
 import { usageError } from '../flags/usage-error.js'
 import { ownModule } from './own-modules.js'
+import { type ModuleTools, moduleTools } from './tools.js'
 
 /**
  * The modules that config file and flags ask for, in order, their options checked.
@@ -14,7 +15,8 @@ import { ownModule } from './own-modules.js'
  */
 export async function modulesFor(context: CommandContext): Promise<readonly ConfiguredModule[]> {
   const loaded: ConfiguredModule[] = []
-  for (const named of namedSpecs(context)) loaded.push(...(await loadSpec(named)))
+  const tools = await moduleTools(context)
+  for (const named of namedSpecs(context)) loaded.push(...(await loadSpec(named, tools)))
   prepareAll(loaded)
   return loaded
 }
@@ -37,8 +39,8 @@ export function prepareAll(modules: readonly ConfiguredModule[]): readonly Prepa
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, as {@link modulesFor} does.
  */
-export async function loadSpec(named: NamedSpec): Promise<readonly ConfiguredModule[]> {
-  const loaded = await importSpec(named)
+export async function loadSpec(named: NamedSpec, tools: ModuleTools = {}): Promise<readonly ConfiguredModule[]> {
+  const loaded = await importSpec(named, tools)
   try {
     // One by one, so that a complaint says whose it is; what comes after what is for all of them together.
     for (const module of loaded) prepareModules([{ ...module, after: [] }])
@@ -49,19 +51,22 @@ export async function loadSpec(named: NamedSpec): Promise<readonly ConfiguredMod
 }
 
 /** As {@link loadSpec}, options unseen. */
-export async function importSpec({ spec, from, folder }: NamedSpec): Promise<readonly ConfiguredModule[]> {
+export async function importSpec(
+  { spec, from, folder }: NamedSpec,
+  tools: ModuleTools = {},
+): Promise<readonly ConfiguredModule[]> {
   try {
-    return await loadModules([await withOwn(spec)], { from: folder })
+    return await loadModules([await withOwn(spec, tools)], { from: folder })
   } catch (error) {
     throw asUsage(error, from)
   }
 }
 
 /** A spec that names a module of this package has the module itself. */
-async function withOwn(spec: ModuleSpec): Promise<ModuleSpec> {
+async function withOwn(spec: ModuleSpec, tools: ModuleTools): Promise<ModuleSpec> {
   if (isModule(spec)) return spec
   const { module, ...use } = typeof spec === 'string' ? { module: spec } : (spec ?? {})
-  const own = typeof module === 'string' ? await ownModule(module) : undefined
+  const own = typeof module === 'string' ? await ownModule(module, tools) : undefined
   return own === undefined ? spec : { ...use, module: own }
 }
 

@@ -1,6 +1,7 @@
 import type { Module } from '../../modules/definition.js'
+import type { ModuleTools } from './tools.js'
 
-type Load = () => Promise<{ readonly default: Module }>
+type Load = (tools: ModuleTools) => Promise<{ readonly default: Module }>
 
 /** Those that are not outputs. */
 const watchers: readonly string[] = ['intelligence', 'watchlist']
@@ -13,8 +14,8 @@ const loaders: Readonly<Record<string, Load>> = {
   jsonl: () => import('../../outputs/jsonl.js'),
   smtp: () => import('../../outputs/smtp.js'),
   sqlite: () => import('../../outputs/sqlite.js'),
-  watchlist: () => import('../../modules/watchlist.js'),
-  webhook: () => import('../../outputs/webhook.js'),
+  watchlist: async (tools) => ({ default: (await import('../../modules/watchlist.js')).watchlistModule(tools) }),
+  webhook: async (tools) => ({ default: (await import('../../outputs/webhook.js')).webhookModule(tools) }),
 }
 
 export const ownModuleNames: readonly string[] = Object.keys(loaders)
@@ -25,9 +26,9 @@ export const ownModuleNames: readonly string[] = Object.keys(loaders)
  *
  * @returns `undefined` for every other name.
  */
-export async function ownModule(name: string): Promise<Module | undefined> {
+export async function ownModule(name: string, tools: ModuleTools = {}): Promise<Module | undefined> {
   const short = name.replace(/^ct-stream\/(?:modules|outputs)\//, '')
-  return Object.hasOwn(loaders, short) ? (await loaders[short]?.())?.default : undefined
+  return Object.hasOwn(loaders, short) ? (await loaders[short]?.(tools))?.default : undefined
 }
 
 /** What a program imports it by. */

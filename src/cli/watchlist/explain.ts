@@ -5,8 +5,9 @@ import { compiledRules } from './rules.js'
 import { certificateOf } from './sample.js'
 
 /** `ct-stream watch explain NAME`: which rules a name meets and why, and whether it would be an alert. */
-export async function explainName({ io }: CommandContext, name: string, { rules }: WatchRequest): Promise<void> {
-  const watchlist = await compiledRules(rules, io.stop)
+export async function explainName(context: CommandContext, name: string, { rules }: WatchRequest): Promise<void> {
+  const { io } = context
+  const watchlist = await compiledRules(rules, context)
   const least = rules.lookalikeScore ?? 60
   const verdicts = watchlist
     .concerns(certificateOf(name))

@@ -23,7 +23,7 @@ const patienceMs = 15_000
 export async function testLists(context: CommandContext, { rules }: WatchRequest): Promise<void> {
   const { io, values } = context
   const size = values.integer('sample', 0, 10_000_000) ?? defaultSample
-  const watchlist = await compiledRules(rules, io.stop)
+  const watchlist = await compiledRules(rules, context)
   const output = new Output(io.stdout)
   const warnings = watchlist.warnings.map((warning) => `too broad? ${harmless(warning)}\n`)
   await output.write(warnings.length > 0 ? warnings.join('') : 'no rule is too broad by itself\n')

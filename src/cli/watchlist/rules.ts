@@ -5,7 +5,9 @@ import { WatchedLists } from '../../modules/watched-lists.js'
 import type { WatchlistModuleOptions } from '../../modules/watchlist.js'
 import type { WatchlistOptions } from '../../watchlist/options.js'
 import type { Watchlist } from '../../watchlist/watchlist.js'
+import type { CommandContext } from '../command.js'
 import { usageError } from '../flags/usage-error.js'
+import { moduleTools } from '../modules/tools.js'
 
 /** The rules that a command line holds; those in lists are not read. */
 export function rulesIn({ own, brands, allow, issuers }: WatchlistModuleOptions): WatchlistOptions {
@@ -24,16 +26,17 @@ export function rulesIn({ own, brands, allow, issuers }: WatchlistModuleOptions)
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming list and line.
  */
-export async function compiledRules(options: WatchlistModuleOptions, signal: AbortSignal): Promise<Watchlist> {
+export async function compiledRules(options: WatchlistModuleOptions, context: CommandContext): Promise<Watchlist> {
+  const tools = await moduleTools(context)
   let transport: Promise<Transport> | undefined
   const lists = new WatchedLists({
     rules: rulesIn(options),
     files: options.lists ?? {},
     log: silent,
-    transport: () => (transport ??= listTransport()),
+    transport: () => (transport ??= listTransport(tools.fetch)),
   })
   try {
-    await lists.open(signal)
+    await lists.open(context.io.stop)
     return lists.watchlist
   } catch (error) {
     throw CtStreamError.is(error) && error.code === 'CT_WATCHLIST_INVALID' ? usageError(error.message, error) : error

@@ -7,6 +7,7 @@ import type { CommandContext } from '../command.js'
 import { findingFormatFrom } from '../formats/finding.js'
 import { loadSpec } from '../modules/load.js'
 import { runThroughModules } from '../modules/run.js'
+import { moduleTools } from '../modules/tools.js'
 import { type Surroundings, watch } from '../watch.js'
 import { announce } from './announce.js'
 import type { WatchRequest } from './request.js'
@@ -25,7 +26,7 @@ export async function watchNames(
   const { io, values } = context
   const asked = options ?? (await watchedStream(context))
   const format = request.outputs.length === 0 ? findingFormatFrom(values, io) : undefined
-  const modules = await modulesOf(request)
+  const modules = await modulesOf(context, request)
   announce(context, request)
   const open = async (logger: Logger) => {
     const { ctStream } = await import('../../stream/ct-stream.js')
@@ -44,9 +45,13 @@ export async function watchedStream(context: CommandContext): Promise<CtStreamOp
 }
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag. */
-async function modulesOf({ rules, outputs }: WatchRequest): Promise<readonly ConfiguredModule[]> {
+async function modulesOf(
+  context: CommandContext,
+  { rules, outputs }: WatchRequest,
+): Promise<readonly ConfiguredModule[]> {
+  const tools = await moduleTools(context)
   const specs = [{ spec: { module: watchlistName, options: rules }, from: 'ct-stream watch' }, ...outputs]
   const loaded: ConfiguredModule[] = []
-  for (const { spec, from } of specs) loaded.push(...(await loadSpec({ spec, from, folder: '.' })))
+  for (const { spec, from } of specs) loaded.push(...(await loadSpec({ spec, from, folder: '.' }, tools)))
   return loaded
 }

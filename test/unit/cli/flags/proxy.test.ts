@@ -23,24 +23,35 @@ const proxy = createServer().on('connect', (request, socket, head) => {
 })
 let proxyUrl = ''
 const log = await createTestLog({ kind: 'rfc6962' })
+/** Gives a list of names, and takes findings. */
+const taken: string[] = []
+const others = createServer((request, response) => {
+  if (request.method === 'GET') response.end('listed.example\n')
+  else request.on('data', (data) => taken.push(String(data))).on('end', () => response.end())
+})
+let othersUrl = ''
 
 beforeAll(async () => {
   log.add([...issueCertificates(3)])
   log.publish()
   await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  await new Promise<void>((done) => others.listen(0, '127.0.0.1', done))
+  othersUrl = `http://127.0.0.1:${(others.address() as AddressInfo).port}/`
   proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
 })
 afterAll(async () => {
   proxy.closeAllConnections()
   proxy.close()
+  others.close()
   await log.close()
 })
+
+const clock = { now: Date.now, sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)) }
 
 async function run(argv: string[], env: Record<string, string> = {}) {
   tunnels.length = 0
   const named = ['--log', log.url, '--key', log.key, '--template', '{index}']
   const { io, stdout, stderr } = sampleIo([...argv, ...named], { env })
-  const clock = { now: Date.now, sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)) }
   const status = await runCli({ ...io, clock }, commands)
   return { status, stdout: stdout(), stderr: stderr(), tunnels: tunnels.length }
 }
@@ -62,6 +73,32 @@ describe('a proxy', () => {
     const { status, stdout, tunnels } = await run([...backfill, '--proxy', proxyUrl])
     expect([status, stdout]).toEqual([0, '0\n1\n2\n'])
     expect(tunnels).toBeGreaterThan(0)
+  })
+
+  it('is asked for the lists and webhooks of a watch, and of modules', async () => {
+    log.add(issueCertificates({ dnsNames: ['www.listed.example'] }))
+    log.publish()
+    const listUrl = `${othersUrl}list.txt`
+    // Another host for the proxy: connections to one are used again.
+    const hookUrl = `${othersUrl.replace('127.0.0.1', 'localhost')}hook`
+    const places = [listUrl, hookUrl].map((url) => new URL(url).host)
+    const named = ['--log', log.url, '--key', log.key, ...backfill]
+    const list = ['--list', listUrl, '--webhook', hookUrl]
+    const modules = [`watchlist:{"lists":{"own":["${listUrl}"]}}`, `webhook:{"url":"${hookUrl}"}`]
+    for (const argv of [['watch', ...list], modules.flatMap((module) => ['--module', module])]) {
+      tunnels.length = 0
+      taken.length = 0
+      const { io, stderr } = sampleIo([...argv, ...named, '--proxy', proxyUrl])
+      expect([await runCli({ ...io, clock }, commands), stderr()]).toEqual([0, expect.any(String)])
+      expect(taken.join()).toContain('www.listed.example')
+      expect(tunnels).toEqual(expect.arrayContaining(places))
+    }
+    tunnels.length = 0
+    const { io, stdout } = sampleIo(['watch', 'explain', 'www.listed.example', ...list.slice(0, 2)], {
+      env: { HTTP_PROXY: proxyUrl },
+    })
+    expect([await runCli(io, commands), stdout()]).toEqual([0, expect.stringContaining('an alert')])
+    expect(tunnels).toEqual(places.slice(0, 1))
   })
 
   it('is not asked for hosts in NO_PROXY, nor where there is none', async () => {
