@@ -170,11 +170,9 @@ class Serving implements CtServer {
     const publish = (page: ServedPage) => {
       health.read()
       figures.add(page)
-      if (page.entries[0]?.finding !== undefined) findings.add(backlog.series, page)
-      else {
-        recent.add(page)
-        ui.feed.add(page)
-      }
+      if (page.entries[0]?.finding === undefined) recent.add(page)
+      else findings.add(backlog.series, page)
+      ui.feed.add(page)
       connections.publish(page)
     }
     const { done } = await this.read({ source, backlog, clock, signal: this.over.signal, pause, publish }, exposition)
