@@ -8,17 +8,23 @@ export interface CommittedRecord {
   readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
 }
 
+/** Bits of a batch's attributes. */
+const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
-const COMMITTED = 1
+/** A control record's key is `version: int16, type: int16`; of a commit the type is 1, of an abort 0. */
+const COMMIT = 1
+/** Isolation level of requests: all records, also of open and aborted transactions. */
+const UNCOMMITTED = 0
 const LATEST = -1n
 const EARLIEST = -2n
 
 /**
- * Reads what is committed in a partition at this moment, from its beginning.
+ * Reads what is committed in a partition at this moment, from its beginning, in the order of commits.
  *
- * Fetches name the partition: what the client calls manual assignment joins a group and delivers others too. Brokers deliver the records
- * of aborted transactions along with a list of these, and leave it to clients to drop them; of several transactions of one producer this client
- * drops the last only.
+ * A marker says of each transaction whether it was committed; one without is open yet. We go by the markers, not by the client's filter:
+ * it keeps one range for each producer, so that of several aborted transactions some are delivered and what was committed between them
+ * is lost, and the marker of a transaction that was aborted before its first record ends the process. Fetches name the partition: what the
+ * client calls manual assignment joins a group and delivers others too.
  */
 export async function* committedRecords(
   consumer: KafkaConsumer,
@@ -27,10 +33,26 @@ export async function* committedRecords(
 ): AsyncGenerator<CommittedRecord> {
   const end = await offsetOf(consumer, topic, partition, LATEST)
   let next = await offsetOf(consumer, topic, partition, EARLIEST)
+  const undecided = new Map<bigint, CommittedRecord[]>()
   while (next < end) {
-    const found = await fetchFrom(consumer, topic, partition, next)
-    for (const record of found.records) if (record.offset >= next && record.offset < end) yield record
-    next = found.next
+    for (const batch of await fetchFrom(consumer, topic, partition, next)) {
+      if (batch.firstOffset >= end) break
+      next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n
+      const { producerId } = batch
+      if ((batch.attributes & CONTROL) !== 0) {
+        if (batch.records[0]?.key?.readInt16BE(2) === COMMIT) yield* undecided.get(producerId) ?? []
+        undecided.delete(producerId)
+        continue
+      }
+      const records = batch.records.map(({ offsetDelta, key, value, headers }) => ({
+        offset: batch.firstOffset + BigInt(offsetDelta),
+        key,
+        value,
+        headers,
+      }))
+      if ((batch.attributes & TRANSACTIONAL) === 0) yield* records
+      else undecided.set(producerId, [...(undecided.get(producerId) ?? []), ...records])
+    }
   }
 }
 
@@ -39,7 +61,7 @@ async function offsetOf(consumer: KafkaConsumer, topic: string, partition: numbe
     topics: [topic],
     partitions: { [topic]: [partition] },
     timestamp,
-    isolationLevel: COMMITTED,
+    isolationLevel: UNCOMMITTED,
   })
   return offsets.get(topic)?.[partition] ?? 0n
 }
@@ -48,7 +70,7 @@ async function fetchFrom(consumer: KafkaConsumer, topic: string, partition: numb
   const place = (await consumer.metadata({ topics: [topic] })).topics.get(topic)
   const response = await consumer.fetch({
     node: place?.partitions[partition]?.leader ?? -1,
-    isolationLevel: COMMITTED,
+    isolationLevel: UNCOMMITTED,
     maxWaitTime: 500,
     topics: [
       {
@@ -59,21 +81,5 @@ async function fetchFrom(consumer: KafkaConsumer, topic: string, partition: numb
       },
     ],
   })
-  const [found] = response.responses[0]?.partitions ?? []
-  const records: CommittedRecord[] = []
-  let next = from
-  const aborted = [...(found?.abortedTransactions ?? [])].sort((a, b) => Number(a.firstOffset - b.firstOffset))
-  const dropped = new Set<bigint>()
-  for (const batch of found?.records ?? []) {
-    const last = batch.firstOffset + BigInt(batch.lastOffsetDelta)
-    next = last + 1n
-    while (aborted[0] !== undefined && aborted[0].firstOffset <= last)
-      dropped.add((aborted.shift() as never as { producerId: bigint }).producerId)
-    // The marker at the end of a transaction: later ones of the same producer may be committed.
-    if ((batch.attributes & CONTROL) !== 0) dropped.delete(batch.producerId)
-    else if (!dropped.has(batch.producerId))
-      for (const { offsetDelta, key, value, headers } of batch.records)
-        records.push({ offset: batch.firstOffset + BigInt(offsetDelta), key, value, headers })
-  }
-  return { records, next }
+  return response.responses[0]?.partitions[0]?.records ?? []
 }

@@ -75,6 +75,21 @@ describe.skipIf(noKafka)('the Kafka client', () => {
     expect(await found()).toEqual(['kept', 'kept too'])
   })
 
+  it('loses what was committed between aborted transactions, one without a record: markers decide here', async () => {
+    const one = producer()
+    const aborted = await one.beginTransaction()
+    await aborted.send({ messages: [message('aborted')] })
+    await aborted.abort()
+    const kept = await one.beginTransaction()
+    await kept.send({ messages: [message('kept')] })
+    await kept.commit()
+    // The partition is in the transaction, the record is refused.
+    const empty = await one.beginTransaction()
+    await expect(empty.send({ messages: [message('x'.repeat(2_000_000))] })).rejects.toThrow()
+    await empty.abort()
+    expect(await found()).toEqual(['kept'])
+  })
+
   it('shows nothing of a transaction that is open, and the next producer ends it', async () => {
     const zombie = producer()
     const left = await zombie.beginTransaction()
