@@ -94,7 +94,7 @@ describe.skipIf(noKafka)('the Kafka client', () => {
     const zombie = producer()
     const left = await zombie.beginTransaction()
     await left.send({ messages: [message('left open')] })
-    expect(await found()).toEqual([])
+    expect(await place.records({ whileOpen: true })).toEqual([])
     const next = await producer().beginTransaction()
     await expect(left.commit()).rejects.toThrow()
     await next.send({ messages: [message('next')] })

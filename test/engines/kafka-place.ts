@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Admin, Consumer } from '@platformatic/kafka'
-import { inject } from 'vitest'
+import { expect, inject, vi } from 'vitest'
 import { type CommittedRecord, committedRecords } from '../../src/kafka/committed-records.js'
 
 const server = inject('kafka')
@@ -17,11 +17,19 @@ export function kafkaPlace() {
     prefix,
     topic,
     client,
-    /** What a consumer that reads only what is committed finds. */
-    async records(): Promise<readonly CommittedRecord[]> {
+    /**
+     * What a consumer that reads only what is committed finds. A broker acknowledges a commit before its marker stands in the partitions, so
+     * this waits until no transaction is open there, but for tests that keep one open.
+     */
+    async records({ whileOpen = false } = {}): Promise<readonly CommittedRecord[]> {
       const consumer = new Consumer({ ...client, groupId: prefix })
       const found: CommittedRecord[] = []
-      for (const partition of [0, 1, 2])
+      const partitions = [0, 1, 2]
+      const ends = (isolationLevel: 0 | 1) =>
+        consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions }, timestamp: -1n, isolationLevel })
+      if (!whileOpen)
+        await vi.waitFor(async () => expect(await ends(1)).toEqual(await ends(0)), { timeout: 20_000, interval: 20 })
+      for (const partition of partitions)
         for await (const record of committedRecords(consumer, topic, partition)) found.push(record)
       await consumer.close(true)
       return found
