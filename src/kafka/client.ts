@@ -1,6 +1,5 @@
 import type { Admin, BaseOptions, Consumer, Producer } from '@platformatic/kafka'
-import { CtStreamError } from '../errors.js'
-import { importFailure } from '../util/import-failure.js'
+import { importPeer } from '../util/import-peer.js'
 import type { KafkaAddress } from './address.js'
 import { apiIds } from './errors.js'
 
@@ -15,16 +14,9 @@ export type KafkaAdmin = Admin
  *
  * @throws {@link CtStreamError} `CT_PEER_MISSING`, with what to install.
  */
-export async function loadKafka(): Promise<KafkaClient> {
-  try {
-    return await import('@platformatic/kafka')
-  } catch (cause) {
-    throw new CtStreamError(
-      'CT_PEER_MISSING',
-      `Kafka needs the package @platformatic/kafka: npm install @platformatic/kafka@1 (${importFailure(cause, '@platformatic/kafka')})`,
-      { cause },
-    )
-  }
+export function loadKafka(): Promise<KafkaClient> {
+  // 2.x needs a newer Node than this library does.
+  return importPeer('Kafka', () => import('@platformatic/kafka'), '@platformatic/kafka@1')
 }
 
 /** What the broker answers while it is busy with the transaction before: over in milliseconds. */

@@ -2,9 +2,12 @@ import { finished } from 'node:stream/promises'
 import type { Client } from 'pg'
 import { CtStreamError } from '../errors.js'
 import { cutText, harmless } from '../util/harmless.js'
+import { importPeer } from '../util/import-peer.js'
 import { messageOf } from '../util/message-of.js'
 import type { PostgresTarget } from './target.js'
 
+/** What to install: `pg`, and what it needs for COPY. */
+const INSTALL = 'pg pg-copy-streams'
 /** 13: the oldest that is not long out of support, and the oldest these statements were written for. */
 const OLDEST = 130_000
 const CONNECT_MS = 10_000
@@ -100,7 +103,7 @@ export class PostgresConnection {
   }
 
   private async connect(): Promise<Client> {
-    const { default: pg } = await importPeer(() => import('pg'), 'pg')
+    const { default: pg } = await importPeer('Postgres', () => import('pg'), INSTALL)
     const client = new pg.Client({
       connectionString: this.target.connectionString,
       connectionTimeoutMillis: CONNECT_MS,
@@ -143,7 +146,7 @@ function sessionOf(client: Client): Session {
   return {
     query: async (text, values) => (await client.query(text, values as unknown[] | undefined)).rows,
     async copy(text, rows) {
-      const { from } = await importPeer(() => import('pg-copy-streams'), 'pg-copy-streams')
+      const { from } = await importPeer('Postgres', () => import('pg-copy-streams'), INSTALL)
       const stream = client.query(from(text))
       const done = finished(stream)
       // The error of a write that fails is that of `done`.
@@ -155,19 +158,6 @@ function sessionOf(client: Client): Session {
       stream.end()
       await done
     },
-  }
-}
-
-/** @throws {@link CtStreamError} `CT_PEER_MISSING` */
-async function importPeer<T>(load: () => Promise<T>, name: string): Promise<T> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new CtStreamError(
-      'CT_PEER_MISSING',
-      `Postgres needs the packages pg and pg-copy-streams, and ${name} cannot be loaded: npm install pg pg-copy-streams`,
-      { cause },
-    )
   }
 }
 

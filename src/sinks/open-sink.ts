@@ -1,37 +1,57 @@
 import { CtStreamError } from '../errors.js'
 import type { Sink } from '../types/cluster.js'
-import { booleanOption, choiceOption } from '../util/options.js'
+import { suggest } from '../util/suggest.js'
+import { ENGINES, type SinkEngine } from './engines.js'
 
 /**
  * The sink that a URL means, not opened yet. What its engine needs is loaded here, and only then.
  *
  * - `postgres://user:password@host/database?schema=ct_stream&entries=first&der=false`: as `postgresSink`
+ * - `kafka://user:password@host:9092,host:9092/prefix?body=json&key=log`: as `kafkaSink`; `kafkas://` for TLS
+ *
+ * Options of the sink may be parameters of the URL.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL; the message does not show it, for it may hold a password.
  */
 export async function openSink(url: string): Promise<Sink> {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  switch (parsed?.protocol) {
-    case 'postgres:':
-    case 'postgresql:':
-      return postgresFrom(parsed)
-    default:
-      throw new CtStreamError(
-        'CT_OPTION_INVALID',
-        'a sink must be the URL of an engine, such as postgres://host/database',
-      )
-  }
+  // Before anything parses it: a URL of several hosts is none to `URL`.
+  const scheme = /^([a-z][a-z0-9+.-]{0,30}):\/\//i.exec(url)?.[1]?.toLowerCase()
+  const engine = ENGINES.find(({ schemes }) => schemes.some((known) => known === scheme))
+  if (engine === undefined) throw unknown(scheme)
+  const { rest, options } = takeOptions(url, engine.options)
+  return engine.open(rest, options)
 }
 
-async function postgresFrom(url: URL): Promise<Sink> {
-  const entries = url.searchParams.get('entries') ?? undefined
-  const der = url.searchParams.get('der') ?? undefined
-  url.searchParams.delete('entries')
-  url.searchParams.delete('der')
-  const options = {
-    entries: choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first'),
-    der: booleanOption('sink.der', der === 'true' ? true : der === 'false' ? false : der, false),
-  }
-  const { postgresSink } = await import('./postgres.js')
-  return postgresSink(url.href, options)
+function unknown(scheme: string | undefined): CtStreamError {
+  const examples = ENGINES.map(({ example }) => example).join(', ')
+  if (scheme === undefined)
+    return new CtStreamError('CT_OPTION_INVALID', `a sink must be the URL of an engine, such as ${examples}`)
+  const schemes = ENGINES.flatMap((engine) => engine.schemes)
+  const meant = suggest(scheme, schemes)
+  const hint = meant === undefined ? `there are ${examples}` : `did you mean ${meant}://?`
+  return new CtStreamError('CT_OPTION_INVALID', `no sink has URLs that begin with ${scheme}://; ${hint}`)
+}
+
+/** Takes the sink's own parameters out of a URL; the others are left as they were written. */
+function takeOptions(url: string, known: SinkEngine['options']): { rest: string; options: object } {
+  const at = url.indexOf('?')
+  if (at === -1) return { rest: url, options: {} }
+  const options: Record<string, unknown> = {}
+  const others = url
+    .slice(at + 1)
+    .split('&')
+    .filter((parameter) => {
+      const [[name, text] = ['', '']] = new URLSearchParams(parameter)
+      const type = Object.hasOwn(known, name) ? known[name] : undefined
+      if (type === undefined) return true
+      options[name] = parsed(text, type)
+      return false
+    })
+  return { rest: url.slice(0, at) + (others.length > 0 ? `?${others.join('&')}` : ''), options }
+}
+
+function parsed(text: string, type: SinkEngine['options'][string]): unknown {
+  if (type === 'number' && /^\d{1,15}$/.test(text)) return Number(text)
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  return text
 }

@@ -25,6 +25,7 @@ export const stream: Command = {
     ['ct-stream --module ./watch.js --module sqlite:{"file":"f.db"}', 'findings of modules, to stdout and a database'],
     ['ct-stream --source wss://certstream.example/full-stream', 'what a CertStream server sends, instead of the logs'],
     ['ct-stream --sink postgres://localhost/ct', 'certificates, names and positions in a Postgres database'],
+    ['ct-stream --sink kafka://localhost:9092/ct', 'messages and positions in Kafka, topic ct.entries'],
     ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
   ],
   async run(context) {

@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../../src/errors.js'
+import { ENGINES } from '../../../src/sinks/engines.js'
+import { openSink } from '../../../src/sinks/index.js'
+
+const refused = async (url: string): Promise<string> => {
+  const error = await openSink(url).then(
+    () => undefined,
+    (reason) => reason,
+  )
+  if (!CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw new Error(`not refused: ${error}`)
+  return error.message
+}
+
+describe('a sink by its URL', () => {
+  it.each([
+    'postgres://user:password@localhost/ct?schema=one&entries=all&der=true&leaseMs=600',
+    'postgresql://localhost/ct',
+    'kafka://localhost',
+
+    'kafka://a:9092,b:9092,[::1]:9092/prefix?body=leaf&key=issuance&maxBodyBytes=1000&partitions=3',
+    'kafkas://user:p%40ss@a,b/prefix?sasl=scram-sha-256',
+  ])('is made for %s, and not opened', async (url) => {
+    expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
+  })
+
+  it.each([
+    ['kafka://a:9092,b:x/prefix', /names a broker that is not host\[:port\]/],
+    ['kafka://', /the Kafka URL is not kafka:/],
+    ['kafka://a/pre/fix', /prefix that is not/],
+    ['kafka://a?partition=3', /did you mean partitions\?/],
+    ['kafka://a?ca=x.pem', /begin it with kafkas:/],
+    ['kafka://a?body=xml', /`message\.body` must be one of 'json', 'leaf', 'certstream'/],
+    ['kafka://a?maxBodyBytes=many', /`message\.maxBodyBytes` must be an integer .*'many'/],
+    ['postgres://a/b?entries=some', /`sink\.entries` must be one of 'all', 'first', 'none'/],
+    ['postgres://a/b?der=yes', /`sink\.der` must be true or false, got 'yes'/],
+    ['postgres://a:1,b:2/c', /must be like postgres:/],
+    ['kafk://a', /kafk:\/\/; did you mean kafka:\/\/\?/],
+    ['mysql://u:secret@localhost/x', /mysql:\/\/; there are postgres:\/\/host\/database, kafka:/],
+    ['', /must be the URL of an engine, such as postgres:/],
+    ['localhost:9092', /must be the URL of an engine/],
+  ])('refuses %s and says why', async (url, why) => {
+    expect(await refused(url)).toMatch(why)
+  })
+
+  it('shows the password in no message', async () => {
+    const schemes = ENGINES.flatMap((engine) => engine.schemes)
+    for (const scheme of [...schemes, 'mysql'])
+      for (const rest of ['host:x/a b', 'host:1/a/b?no=1', ' ', 'host/x?entries=x&body=x&der=x'])
+        await openSink(`${scheme}://user:s3cr3t@${rest}`).catch((error) => expect(error.message).not.toMatch('s3cr3t'))
+  })
+
+  it('makes a sink of a URL or refuses it, whatever the text', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .tuple(fc.constantFrom('kafka://', 'kafkas://', 'postgres://', 'x://'), fc.string({ unit: 'binary' }))
+        .map(([scheme, rest]) => scheme + rest),
+    )
+    await fc.assert(
+      fc.asyncProperty(text, async (url) => {
+        await openSink(url).catch((error) => expect(error).toMatchObject({ code: 'CT_OPTION_INVALID' }))
+      }),
+    )
+  })
+})
