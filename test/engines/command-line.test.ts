@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
+import { kafkaPlace, noKafka } from './kafka-place.js'
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
 
@@ -94,5 +97,27 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
     expect(stderr).not.toContain('secret')
     const wrong = await run('--sink', `${db.url}&entries=some`)
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("'all', 'first', 'none'") })
+  })
+})
+
+describe.skipIf(noKafka)('the built command line with Kafka', () => {
+  it('writes to several brokers by flag and by config, and goes on where it was', async () => {
+    const place = kafkaPlace()
+    const folder = mkdtempSync(join(tmpdir(), 'ct-stream-sink-'))
+    onTestFinished(async () => {
+      rmSync(folder, { recursive: true })
+      await place.remove()
+    })
+    const log = await logOf(300)
+    // One of the brokers does not answer: the other one says who they are.
+    const url = `${place.url.replace('kafka://', 'kafka://127.0.0.1:1,')}&body=leaf`
+    const logFlags = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head']
+    expect(await run(...logFlags, '--sink', url)).toEqual({ code: 0, stdout: '', stderr: '' })
+    grow(log, 20)
+    const config = join(folder, 'config.json')
+    writeFileSync(config, JSON.stringify({ sink: url }))
+    expect(await run(...logFlags, '--config', config)).toMatchObject({ code: 0, stdout: '' })
+    const all = Array.from({ length: 320 }, (_, index) => index)
+    expect(await place.content()).toEqual(new Map([[log.logId, all]]))
   })
 })
