@@ -1,3 +1,4 @@
+import { type KeyedRecord, type Owner, ownerRecord, rowRecord } from '../checkpoint/keyed-records.js'
 import { CtStreamError } from '../errors.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
@@ -7,7 +8,7 @@ import type { KafkaAddress } from './address.js'
 import { type KafkaClient, loadKafka } from './client.js'
 import { isFenced } from './errors.js'
 import { FencedProducer, makeTopics, type NewRecord } from './fenced-producer.js'
-import { type Owner, ownerRecord, rowRecord, ShardState } from './shard-state.js'
+import { positionsRecord, ShardState } from './shard-state.js'
 
 /** What is written with positions, given what the broker has: made again when the broker had to be asked anew. */
 export type Cargo = (state: ShardState) => readonly NewRecord[]
@@ -67,7 +68,7 @@ export class KafkaShard {
   async commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
     try {
       if (this.producer === undefined) await this.reopen()
-      const records = rows.map((row) => rowRecord(this.positions, row))
+      const records = rows.map((row) => positionsRecord(this.positions, rowRecord(row)))
       await this.producer?.commit([...cargo(this.state), ...records])
       this.state.keep(rows)
     } catch (error) {
@@ -76,8 +77,8 @@ export class KafkaShard {
   }
 
   /** Writes one record beside the positions. */
-  async put(record: (topic: string) => NewRecord): Promise<void> {
-    await this.commit([], () => [record(this.positions)])
+  async put(record: KeyedRecord): Promise<void> {
+    await this.commit([], () => [positionsRecord(this.positions, record)])
   }
 
   async close(): Promise<void> {
@@ -100,7 +101,7 @@ export class KafkaShard {
       if (before !== undefined) refuseRollback(before, state, address)
       if (state.owner.name !== name) {
         const owner = { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
-        await producer.commit([ownerRecord(positions, owner)])
+        await producer.commit([positionsRecord(positions, ownerRecord(owner))])
         state.owner = owner
       }
       this.producer = producer

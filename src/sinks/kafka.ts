@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { KeyedStore } from '../checkpoint/keyed-store.js'
 import { kafkaAddress } from '../kafka/address.js'
 import type { NewRecord } from '../kafka/fenced-producer.js'
 import { KafkaShard } from '../kafka/shard.js'
 import type { ShardState } from '../kafka/shard-state.js'
-import { ShardStore } from '../kafka/shard-store.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
@@ -45,7 +45,7 @@ class KafkaSink implements Sink {
   private readonly encoder: MessageEncoder
   private readonly clock: Clock
   private shard: KafkaShard | undefined
-  private opened: ShardStore | undefined
+  private opened: KeyedStore | undefined
   /** Written, and not committed yet. */
   private staged: CtCertificate[] = []
 
@@ -68,7 +68,13 @@ class KafkaSink implements Sink {
     const shard = new KafkaShard(this.address, lease, this.name, this.clock)
     await shard.open()
     this.shard = shard
-    this.opened = new ShardStore(shard, (rows) => this.commit(shard, rows))
+    this.opened = new KeyedStore({
+      get state() {
+        return shard.state
+      },
+      commit: (rows) => this.commit(shard, rows),
+      put: (record) => shard.put(record),
+    })
     // Where the logs are, its store says.
     return undefined
   }

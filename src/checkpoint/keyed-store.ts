@@ -1,22 +1,28 @@
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
-import type { KafkaShard } from './shard.js'
-import { evidenceRecord, gapRecord, type ShardState } from './shard-state.js'
+import { evidenceRecord, gapRecord, type KeyedRecord, type KeyedState } from './keyed-records.js'
+
+/** How records reach the engine. */
+export interface KeyedWriter {
+  /** As of the last write. */
+  readonly state: KeyedState
+  /** Makes rows durable, and what goes with them. */
+  commit(rows: readonly LogCheckpoint[]): Promise<void>
+  /** Makes one record beside the rows durable. */
+  put(record: KeyedRecord): Promise<void>
+}
 
 /**
- * Positions, gaps and evidence of a shard, in Kafka. Issuers and lists are kept in memory: they are fetched again after a restart.
+ * Positions, gaps and evidence of a unit, in an engine. Issuers and lists are kept in memory: they are fetched again after a restart.
  */
-export class ShardStore implements CheckpointStore {
-  private readonly shard: KafkaShard
-  private readonly write: (rows: readonly LogCheckpoint[]) => Promise<void>
+export class KeyedStore implements CheckpointStore {
+  private readonly writer: KeyedWriter
 
-  /** @param write - Makes rows durable, and what goes with them. */
-  constructor(shard: KafkaShard, write: (rows: readonly LogCheckpoint[]) => Promise<void>) {
-    this.shard = shard
-    this.write = write
+  constructor(writer: KeyedWriter) {
+    this.writer = writer
   }
 
-  private get kept(): ShardState['store'] {
-    return this.shard.state.store
+  private get kept(): KeyedState['store'] {
+    return this.writer.state.store
   }
 
   open(): void {
@@ -28,11 +34,11 @@ export class ShardStore implements CheckpointStore {
   }
 
   commit(rows: readonly LogCheckpoint[]): Promise<void> {
-    return this.write(rows)
+    return this.writer.commit(rows)
   }
 
   async addGap(gap: Gap): Promise<void> {
-    await this.shard.put((topic) => gapRecord(topic, gap))
+    await this.writer.put(gapRecord(gap))
     this.kept.addGap(gap)
   }
 
@@ -41,7 +47,7 @@ export class ShardStore implements CheckpointStore {
   }
 
   async addEvidence(evidence: Evidence): Promise<void> {
-    await this.shard.put((topic) => evidenceRecord(topic, evidence))
+    await this.writer.put(evidenceRecord(evidence))
     this.kept.addEvidence(evidence)
   }
 

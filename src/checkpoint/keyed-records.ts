@@ -1,0 +1,72 @@
+import { CtStreamError } from '../errors.js'
+import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
+import { sha256Hex } from '../util/hash.js'
+import { messageOf } from '../util/message-of.js'
+import { checkpointFromJSON, checkpointToJSON } from './checkpoint-json.js'
+import { MemoryCheckpointStore } from './memory.js'
+
+/** What an engine keeps of a unit of work beside its entries: the last value of each key counts. */
+export interface KeyedRecord {
+  readonly key: string
+  /** JSON. */
+  readonly value: string
+}
+
+/** Who wrote last: the epoch of its lease, and a name that no other sink has. */
+export interface Owner {
+  readonly epoch: number
+  readonly name: string
+}
+
+/** Positions, gaps, evidence and the owner of a unit, as an engine's records say. */
+export class KeyedState {
+  owner: Owner = { epoch: 0, name: '' }
+  readonly store = new MemoryCheckpointStore()
+  readonly positions = new Map<string, number>()
+
+  /**
+   * @param place - For messages: `the Kafka topic ct.positions`.
+   * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for a place with something else in it.
+   */
+  constructor(place: string, records: Iterable<KeyedRecord>) {
+    const last = new Map<string, string>()
+    for (const { key, value } of records) last.set(key, value)
+    this.store.open()
+    for (const [key, value] of last) {
+      try {
+        this.take(key, JSON.parse(value))
+      } catch (cause) {
+        throw new CtStreamError(
+          'CT_CHECKPOINT_UNUSABLE',
+          `${place} has a record that is no position of ct-stream (${messageOf(cause)}): use another prefix in the URL`,
+          { cause },
+        )
+      }
+    }
+  }
+
+  keep(rows: readonly LogCheckpoint[]): void {
+    this.store.commit(rows)
+    for (const { log, position } of rows) this.positions.set(log.id, position)
+  }
+
+  private take(key: string, value: unknown): void {
+    const kind = key.slice(0, key.indexOf(':'))
+    if (kind === 'log') this.keep([checkpointFromJSON(value)])
+    else if (kind === 'gap') this.store.addGap(value as Gap)
+    else if (kind === 'evidence') this.store.addEvidence(value as Evidence)
+    else if (kind === 'owner') {
+      const { epoch, name } = value as Owner
+      if (!Number.isSafeInteger(epoch) || typeof name !== 'string') throw new TypeError('an owner without an epoch')
+      this.owner = { epoch, name }
+    } else throw new TypeError('a key that begins with none of log:, gap:, evidence:, owner:')
+  }
+}
+
+const keyed = (key: string, value: unknown): KeyedRecord => ({ key, value: JSON.stringify(value) })
+
+export const rowRecord = (row: LogCheckpoint) => keyed(`log:${row.log.id}`, checkpointToJSON(row))
+export const ownerRecord = (owner: Owner) => keyed('owner:', owner)
+export const gapRecord = (gap: Gap) => keyed(`gap:${gap.log.id} ${gap.start} ${gap.end ?? ''}`, gap)
+export const evidenceRecord = (evidence: Evidence) =>
+  keyed(`evidence:${sha256Hex(Buffer.from(JSON.stringify(evidence)))}`, evidence)
