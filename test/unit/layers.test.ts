@@ -39,6 +39,8 @@ const RANKS: Record<string, number> = {
   kafka: 5.6,
   // Engines that entries are written to, and read from again.
   sinks: 6,
+  // What reads from engines again, for modules.
+  processors: 6.1,
   // Several processes that write to one.
   cluster: 6.2,
   // Outputs are modules.
