@@ -12,6 +12,7 @@ import { bufferOf } from '../util/bytes.js'
 import { systemClock } from '../util/clock.js'
 import { objectOption } from '../util/options.js'
 import { MessageEncoder, type MessageOptions } from './message.js'
+import { StagedPages } from './staged-pages.js'
 
 export interface KafkaSinkOptions extends MessageOptions {
   /** Time, for tests. Default: the machine's clock. */
@@ -46,8 +47,7 @@ class KafkaSink implements Sink {
   private readonly clock: Clock
   private shard: KafkaShard | undefined
   private opened: KeyedStore | undefined
-  /** Written, and not committed yet. */
-  private staged: CtCertificate[] = []
+  private readonly staged = new StagedPages()
 
   constructor(url: string, options: KafkaSinkOptions) {
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
@@ -80,24 +80,23 @@ class KafkaSink implements Sink {
   }
 
   async write(page: readonly CtCertificate[]): Promise<void> {
-    this.staged.push(...page)
+    this.staged.add(page)
   }
 
   async close(): Promise<void> {
     const { shard } = this
-    this.staged = []
+    this.staged.clear()
     this.shard = undefined
     this.opened = undefined
     await shard?.close()
   }
 
   private async commit(shard: KafkaShard, rows: readonly LogCheckpoint[]): Promise<void> {
-    const next = new Map(rows.map(({ log, position }) => [log.id, position]))
-    const isCovered = ({ log, index }: CtCertificate) => index < (next.get(log.id) ?? 0)
+    const covered = this.staged.coveredBy(rows)
     await shard.commit(rows, (state) =>
-      this.staged.filter((c) => isCovered(c) && isMissing(c, state)).map((c) => this.record(c, shard)),
+      covered.filter((each) => isMissing(each, state)).map((each) => this.record(each, shard)),
     )
-    this.staged = this.staged.filter((certificate) => !isCovered(certificate))
+    this.staged.remove(covered)
   }
 
   private record(certificate: CtCertificate, shard: KafkaShard): NewRecord {

@@ -12,6 +12,7 @@ import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
 import { systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
+import { StagedPages } from './staged-pages.js'
 
 export { type PostgresCheckpointOptions, postgresCheckpoint } from './postgres-checkpoint.js'
 
@@ -58,8 +59,7 @@ class PostgresSink implements Sink {
   private opened: PostgresStore | undefined
   /** Of logs, in the tables. */
   private readonly numbers = new Map<string, number>()
-  /** Written, and not committed yet. */
-  private staged: CtCertificate[] = []
+  private readonly staged = new StagedPages()
 
   constructor(url: string, options: PostgresSinkOptions) {
     const known = ['entries', 'der', 'leaseMs', 'clock'] as const
@@ -96,12 +96,12 @@ class PostgresSink implements Sink {
   }
 
   async write(page: readonly CtCertificate[]): Promise<void> {
-    this.staged.push(...page)
+    this.staged.add(page)
   }
 
   async close(): Promise<void> {
     const { connection } = this
-    this.staged = []
+    this.staged.clear()
     this.opened = undefined
     this.connection = undefined
     await this.hold?.release()
@@ -109,20 +109,14 @@ class PostgresSink implements Sink {
     await connection?.close()
   }
 
-  /** What was written up to these positions. The first commit of a log, say, comes while pages of others are on their way. */
   private cargoOf(rows: readonly LogCheckpoint[], unit: string): Cargo | undefined {
-    const next = new Map(rows.map(({ log, position }) => [log.id, position]))
-    const isCovered = ({ log, index }: CtCertificate) => index < (next.get(log.id) ?? 0)
-    const covered = this.staged.filter(isCovered)
+    const covered = this.staged.coveredBy(rows)
     if (covered.length === 0) return undefined
     return {
       prepare: (session) => numberLogs(session, covered, this.numbers, unit),
       stage: (session) => stageEntries(session, covered, this.numbers, this.withDer),
       insert: (session) => insertStaged(session, this.entryRows),
-      taken: () => {
-        const taken = new Set(covered)
-        this.staged = this.staged.filter((certificate) => !taken.has(certificate))
-      },
+      taken: () => this.staged.remove(covered),
     }
   }
 }
