@@ -1,20 +1,20 @@
-import { CtStreamError } from '../errors.js'
 import type { Exposition } from '../metrics/exposition.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { Logger } from '../types/clock.js'
 import type { EndOption } from '../types/stream.js'
-import { backoffDelay } from '../util/backoff.js'
 import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
 import { metricsEndpoint } from './metrics.js'
 import { allOutOfReach } from './out-of-reach.js'
+import { reportEvents } from './report-events.js'
 import { Output } from './terminal/output.js'
 import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
 import { StatusLine } from './terminal/status-line.js'
 import { styleFor } from './terminal/style.js'
 import { watchTroubles, withoutTroubles } from './trouble-watch.js'
+import { isNoNetwork, untilThere } from './until-there.js'
 
 /** What showing a stream needs of it. */
 export type WatchedStream = FollowedStream & Pick<CtStream, 'status' | 'on'>
@@ -80,34 +80,10 @@ async function watchOn<Stream extends WatchedStream>(
   waits: boolean,
 ): Promise<void> {
   const { io } = options.context
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await watchOnce(options, showing)
-    } catch (error) {
-      if (!waits || io.stop.aborted || !isNoNetwork(error)) throw error
-      const retryInMs = backoffDelay(bootBackoff, attempt - 1, Math.random)
-      // Said again at growing distances: a night without network is a dozen lines.
-      const isWord = (attempt & (attempt - 1)) === 0
-      const context = { code: error.code, url: error.url, attempt, retryInMs: Math.round(retryInMs) }
-      showing.logger[isWord ? 'warn' : 'debug'](
-        `no log list can be had yet, which is tried again: ${error.message}`,
-        context,
-      )
-      await io.clock.sleep(retryInMs, io.stop).catch(() => {})
-      if (io.stop.aborted) return
-    }
-  }
-}
-
-/** Between attempts to begin where nothing can be reached: a service may be started before the network is up. */
-const bootBackoff = { baseMs: 2000, maxMs: 60_000 }
-
-/** Whether nothing answered; of several lists that cannot be had, one for which it may pass is enough. */
-function isNoNetwork(error: unknown): error is CtStreamError {
-  if (!CtStreamError.is(error) || !error.retryable) return false
-  const { code, cause } = error
-  if (code.startsWith('CT_HTTP_')) return true
-  return code === 'CT_LIST_INVALID' && (cause instanceof AggregateError ? cause.errors : [cause]).some(isNoNetwork)
+  const attempt = () => watchOnce(options, showing)
+  if (!waits) return attempt()
+  const waitsFor = (error: unknown) => isNoNetwork(error) && 'no log list can be had yet'
+  await untilThere(attempt, { waitsFor, logger: showing.logger, clock: io.clock, stop: io.stop })
 }
 
 /** Certificates on stdout. */
@@ -170,19 +146,4 @@ function missingReporter(logger: Logger): PageFormatterOptions['onMissing'] {
     logger[told.has(log.id) ? 'debug' : 'warn']('chain not fetched', { log: log.description, index, error })
     told.add(log.id)
   }
-}
-
-function reportEvents(stream: WatchedStream, logger: Logger): void {
-  stream.on('misbehaviour', ({ log, error }) => logger.error('misbehaviour', { log: log.description, error }))
-  stream.on('gap', ({ log, start, end, reason }) => logger.warn('gap', { log: log.description, start, end, reason }))
-  stream.on('list', ({ selected, added, removed, failures, problems }) => {
-    for (const { list, error } of failures) logger.warn('log list not renewed', { list, error })
-    // What is wrong with one log does not matter much; what is wrong with the selection does: nobody would come.
-    for (const { log, message } of problems) if (log === undefined) logger[selected > 0 ? 'warn' : 'error'](message)
-    if (added.length + removed.length > 0) logger.info('log list', { added: added.length, removed: removed.length })
-  })
-  stream.on('head', ({ log, head, cosignatures }) =>
-    logger.debug('head', { log: log.description, size: head.treeSize, cosignatures: cosignatures.length }),
-  )
-  stream.on('log', ({ log, state }) => logger.debug(state, { log: log.description }))
 }

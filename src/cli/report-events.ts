@@ -1,0 +1,18 @@
+import type { CtStream } from '../stream/ct-stream.js'
+import type { Logger } from '../types/clock.js'
+
+/** Says what a stream tells of, for who runs it. */
+export function reportEvents(stream: Pick<CtStream, 'on'>, logger: Logger): void {
+  stream.on('misbehaviour', ({ log, error }) => logger.error('misbehaviour', { log: log.description, error }))
+  stream.on('gap', ({ log, start, end, reason }) => logger.warn('gap', { log: log.description, start, end, reason }))
+  stream.on('list', ({ selected, added, removed, failures, problems }) => {
+    for (const { list, error } of failures) logger.warn('log list not renewed', { list, error })
+    // What is wrong with one log does not matter much; what is wrong with the selection does: nobody would come.
+    for (const { log, message } of problems) if (log === undefined) logger[selected > 0 ? 'warn' : 'error'](message)
+    if (added.length + removed.length > 0) logger.info('log list', { added: added.length, removed: removed.length })
+  })
+  stream.on('head', ({ log, head, cosignatures }) =>
+    logger.debug('head', { log: log.description, size: head.treeSize, cosignatures: cosignatures.length }),
+  )
+  stream.on('log', ({ log, state }) => logger.debug(state, { log: log.description }))
+}

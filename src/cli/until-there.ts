@@ -1,0 +1,46 @@
+import { CtStreamError } from '../errors.js'
+import type { Clock, Logger } from '../types/clock.js'
+import { backoffDelay } from '../util/backoff.js'
+
+/** Between attempts to begin where nothing can be reached: a service may be started before the network is up. */
+const backoff = { baseMs: 2000, maxMs: 60_000 }
+
+export interface UntilThereOptions {
+  /** What is not there yet, in words, when an error says no more than that; anything else: it is thrown. */
+  readonly waitsFor: (error: unknown) => string | false
+  readonly logger: Pick<Logger, 'warn' | 'debug'>
+  readonly clock: Clock
+  /** Ends the waiting. */
+  readonly stop: AbortSignal
+}
+
+/** Tries again and again while what it needs is not there yet. Resolves when it is done, or `stop` aborts. */
+export async function untilThere(
+  work: () => Promise<void>,
+  { waitsFor, logger, clock, stop }: UntilThereOptions,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const missing = stop.aborted ? false : waitsFor(error)
+      if (missing === false) throw error
+      const retryInMs = backoffDelay(backoff, attempt - 1, Math.random)
+      // Said again at growing distances: a night without network is a dozen lines.
+      const isWord = (attempt & (attempt - 1)) === 0
+      const { code, url, message } = error as CtStreamError
+      const context = { code, url, attempt, retryInMs: Math.round(retryInMs) }
+      logger[isWord ? 'warn' : 'debug'](`${missing}, which is tried again: ${message}`, context)
+      await clock.sleep(retryInMs, stop).catch(() => {})
+      if (stop.aborted) return
+    }
+  }
+}
+
+/** Whether nothing answered; of several lists that cannot be had, one for which it may pass is enough. */
+export function isNoNetwork(error: unknown): error is CtStreamError {
+  if (!CtStreamError.is(error) || !error.retryable) return false
+  const { code, cause } = error
+  if (code.startsWith('CT_HTTP_')) return true
+  return code === 'CT_LIST_INVALID' && (cause instanceof AggregateError ? cause.errors : [cause]).some(isNoNetwork)
+}
