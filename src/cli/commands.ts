@@ -9,6 +9,7 @@ import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { modules } from './commands/modules.js'
+import { run } from './commands/run.js'
 import { search } from './commands/search.js'
 import { serve } from './commands/serve.js'
 import { stats } from './commands/stats.js'
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   stream,
   watchCommand,
   serve,
+  run,
   stats,
   top,
   logs,

@@ -12,7 +12,7 @@ export interface CollectorOptions {
   /** A name that no other process of the cluster has, and that this one does not keep over a restart: 1 to 255 characters. */
   readonly member: string
   /** A new sink, not opened: one for each shard. */
-  readonly sink: () => Sink
+  readonly sink: () => Sink | Promise<Sink>
   /** The logs to read, asked at the beginning and every {@link CollectorOptions.refreshMs}. */
   readonly logs: () => Promise<readonly LogInfo[]>
   /**
@@ -20,8 +20,9 @@ export interface CollectorOptions {
    *
    * @param logs - Those of the shard, as of now.
    * @param store - Of a sink that keeps positions, else of the coordinator: the option `checkpoint`.
+   * @param signal - Aborts when the shard is read no more: by then another stream of it may have taken the place of this one.
    */
-  readonly stream: (logs: readonly LogInfo[], store: CheckpointStore) => CtStream
+  readonly stream: (logs: readonly LogInfo[], store: CheckpointStore, signal: AbortSignal) => CtStream
   /** The shard that a log is put into when it is first seen: 1 to 255 characters. Default: its operator. */
   readonly shardOf?: (log: LogInfo) => string
   /** How often leases are renewed: less than half of what they last. Milliseconds. Default 5,000. */
@@ -32,6 +33,8 @@ export interface CollectorOptions {
   readonly refreshMs?: number
   /** Ends it: each page that is being written is finished, and the shards are given back. */
   readonly signal: AbortSignal
+  /** Called each time the coordinator was asked, with what this member holds; `undefined`: it did not answer. */
+  readonly onTurn?: (held: readonly Lease[] | undefined) => void
   readonly logger?: Pick<Logger, 'info' | 'warn'>
   readonly clock?: Clock
 }
@@ -77,7 +80,11 @@ class Collector {
       await coordinator.join(member)
       await this.refresh()
       while (!signal.aborted) {
-        await this.turn().catch((error) => logger?.warn(`the coordinator cannot be reached: ${messageOf(error)}`))
+        const isDone = await this.turn().then(
+          () => true,
+          (error) => logger?.warn(`the coordinator cannot be reached: ${messageOf(error)}`),
+        )
+        this.options.onTurn?.(isDone ? [...this.working.values()].map(({ lease }) => lease) : undefined)
         await coordinator.wait(renewMs, signal)
       }
     } finally {
@@ -121,7 +128,12 @@ class Collector {
   private begin(lease: Lease): void {
     const { logger } = this.options
     const stop = new AbortController()
-    const work: Work = { lease, stop, isLost: false, done: this.collect(lease, stop.signal) }
+    const work: Work = {
+      lease,
+      stop,
+      isLost: false,
+      done: this.collect(lease, stop.signal).finally(() => stop.abort()),
+    }
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
     const forget = () => {
@@ -144,12 +156,12 @@ class Collector {
     // Of logs that have left the lists: held, so that nobody else need look at it.
     if (logs.length === 0) return
     await pump({
-      sink: sink(),
+      sink: await sink(),
       lease,
       signal,
       clock: this.clock,
       ...(logger !== undefined && { logger }),
-      stream: (store) => stream(logs, store ?? coordinator.store(lease)),
+      stream: (store) => stream(logs, store ?? coordinator.store(lease), signal),
     })
   }
 

@@ -8,7 +8,7 @@ const stallMs = 10 * 60_000
 const heldUpMs = 5000
 
 export interface HealthOptions {
-  readonly settings: Pick<ServerSettings, 'source' | 'clock'>
+  readonly settings: Pick<ServerSettings, 'source' | 'clock'> & Partial<Pick<ServerSettings, 'health'>>
   readonly pause: Pick<Pause, 'isPaused'>
 }
 
@@ -60,12 +60,13 @@ export class Health {
     const now = this.elapsed()
     if (this.tickedAt !== undefined && now - this.tickedAt > this.tickMs + heldUpMs) return 'the event loop is held up'
     if (now - this.readAt > stallMs) return 'nothing is read although logs have more'
-    return undefined
+    return this.options.settings.health?.illness()
   }
 
   /** Why no client can be served yet; `undefined`: they can. */
   unready(): string | undefined {
-    const { source } = this.options.settings
+    const { source, health } = this.options.settings
+    if (health !== undefined) return health.unready()
     if (this.hasRead || source.status === undefined) return undefined
     return source.status().logs.some(({ state }) => state !== 'opening') ? undefined : 'no log is read yet'
   }

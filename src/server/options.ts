@@ -31,6 +31,14 @@ export interface ServerStore {
   evidence(): readonly Evidence[] | Promise<readonly Evidence[]>
 }
 
+/** What beside its source says whether a server is well: where it is part of something that is read elsewhere. */
+export interface ServerHealth {
+  /** What is wrong, so that it should be started anew; `undefined`: nothing. */
+  illness(): string | undefined
+  /** Why it should not be asked yet; `undefined`: it may. Takes the place of what the source has to say of that. */
+  unready(): string | undefined
+}
+
 /** Options of {@link createServer}; all but `source` optional. */
 export interface ServerOptions {
   /** Closed with the server. */
@@ -80,6 +88,8 @@ export interface ServerOptions {
   readonly clientTimeoutMs?: number
   /** Where `/api/v1` looks for gaps and evidence. Default: those of this run alone, 1000 of each, without documents. */
   readonly store?: ServerStore
+  /** Default: what the source says. */
+  readonly health?: ServerHealth
   /** Default: silent. */
   readonly logger?: Logger
   /** Default: the machine's clock. */
@@ -97,16 +107,17 @@ export interface KeepOption {
 }
 
 /** Checked, with all defaults. */
-export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'store'>> & {
+export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health'>> & {
   readonly tls: ServerOptions['tls']
   readonly keep: false | Required<KeepOption>
   readonly store: ServerStore | undefined
+  readonly health: ServerHealth | undefined
 }
 
 const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
-  ...(['apiTokens', 'store', 'modules'] as const),
+  ...(['apiTokens', 'store', 'modules', 'health'] as const),
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -128,6 +139,7 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     tokens: textsOption('tokens', given.tokens),
     apiTokens: textsOption('apiTokens', given.apiTokens),
     store: storeOption(given.store),
+    health: healthOption(given.health),
     modules: modulesOption(given.modules),
     allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
     trustedProxies: textsOption('trustedProxies', given.trustedProxies),
@@ -160,6 +172,12 @@ function keepOption(keep: false | KeepOption): ServerSettings['keep'] {
 function modulesOption(modules: ServerOptions['modules'] = []): ServerSettings['modules'] {
   if (!Array.isArray(modules)) throw optionError('modules', 'an array of modules', modules)
   return [...modules]
+}
+
+function healthOption(health: ServerHealth | undefined): ServerHealth | undefined {
+  if (health !== undefined && (typeof health.illness !== 'function' || typeof health.unready !== 'function'))
+    throw optionError('health', 'an object with illness() and unready()', health)
+  return health
 }
 
 function storeOption(store: ServerStore | undefined): ServerStore | undefined {

@@ -14,12 +14,25 @@ import { ENGINES, type SinkEngine } from './engines.js'
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL; the message does not show it, for it may hold a password.
  */
 export async function openSink(url: string): Promise<Sink> {
+  const { engine, rest, options } = sinkParts(url)
+  return engine.open(rest, options)
+}
+
+/**
+ * The engine of a URL, the URL without the options of its sink, and these.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, as {@link openSink}.
+ */
+export function sinkParts(url: string): {
+  readonly engine: SinkEngine
+  readonly rest: string
+  readonly options: object
+} {
   // Before anything parses it: a URL of several hosts is none to `URL`.
   const scheme = /^([a-z][a-z0-9+.-]{0,30}):\/\//i.exec(url)?.[1]?.toLowerCase()
   const engine = ENGINES.find(({ schemes }) => schemes.some((known) => known === scheme))
   if (engine === undefined) throw unknown(scheme)
-  const { rest, options } = takeOptions(url, engine.options)
-  return engine.open(rest, options)
+  return { engine, ...takeOptions(url, engine.options) }
 }
 
 function unknown(scheme: string | undefined): CtStreamError {

@@ -70,3 +70,6 @@ export const serveFlags: readonly Flag[] = [
     group: access,
   },
 ]
+
+/** Of those, what every server has that keeps nothing for its clients. */
+export const serverFlags: readonly Flag[] = serveFlags.filter(({ group }) => group !== kept)

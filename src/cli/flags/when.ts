@@ -49,6 +49,11 @@ export function keepForFrom(values: Values): number | undefined {
   return longFrom(values, 'keep-for', 'a duration from 1s to 365d, such as 1h', 365 * 86_400_000)
 }
 
+/** `--lease`: a duration of a second or more, in milliseconds. */
+export function leaseFrom(values: Values): number | undefined {
+  return longFrom(values, 'lease', 'a duration from 1s to 10m, such as 15s', 600_000)
+}
+
 function longFrom(values: Values, name: string, bound: string, maxMs: number): number | undefined {
   const text = values.text(name)
   if (text === undefined) return undefined

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Command, CommandContext } from '../command.js'
+import { flagsNamed, reportFlags } from '../flags/flags.js'
+import { type Role, roleNames, runFlags } from '../flags/run-flags.js'
+import { serverFlags } from '../flags/serve-flags.js'
+import { usageError } from '../flags/usage-error.js'
+import type { Values } from '../flags/values.js'
+import { leaseFrom } from '../flags/when.js'
+
+const DEFAULT_LEASE_MS = 15_000
+
+/** `ct-stream run`: one of several processes that share the work. */
+export const run: Command = {
+  name: 'run',
+  summary: 'One of several processes that share the logs by a database: what one leaves, another takes over.',
+  positionals: [],
+  flags: [
+    ...runFlags,
+    ...flagsNamed('log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url', 'start', 'merge-delay'),
+    ...flagsNamed('domain', 'domains-file', 'match', 'issuer', 'only', 'verify', 'on-misbehaviour'),
+    ...flagsNamed('contact', 'proxy', 'allow-http'),
+    ...serverFlags,
+    ...reportFlags,
+  ],
+  examples: [
+    ['ct-stream run --db postgres://localhost/ct', 'everything in one process; start more of them for failover'],
+    ['ct-stream run --role collector --db postgres://db/ct --host 0.0.0.0', 'reads logs; /readyz and /metrics'],
+    ['ct-stream run --role api --db postgres://db/ct --port 8080', 'answers /api/v1 from the database'],
+  ],
+  run: runRoles,
+}
+
+async function runRoles(context: CommandContext): Promise<void> {
+  const { values } = context
+  const roles = rolesFrom(values)
+  const db = values.text('db')
+  if (db === undefined) throw usageError('ct-stream run needs --db: the database that all processes share')
+  const { startRoles } = await import('../roles/start.js')
+  await startRoles({ context, roles, db, member: memberFrom(values), leaseMs: leaseFrom(values) ?? DEFAULT_LEASE_MS })
+}
+
+function rolesFrom(values: Values): ReadonlySet<Role> {
+  const named = values.list('role').flatMap((text) => text.split(',').map((name) => name.trim()))
+  if (named.length === 0) return new Set(roleNames)
+  return new Set(
+    named.map(
+      (name) => roleNames.find((known) => known === name) ?? values.refuse('role', `of ${roleNames.join(', ')}`, name),
+    ),
+  )
+}
+
+/** A name that is not kept over a restart: whoever wakes up under it has nothing any more. */
+function memberFrom(values: Values): string {
+  const name = values.text('member')
+  if (name !== undefined && (name === '' || name.length > 200))
+    values.refuse('member', 'a name of 1 to 200 characters', name)
+  return `${name ?? hostname().slice(0, 200)} ${randomBytes(6).toString('hex')}`
+}

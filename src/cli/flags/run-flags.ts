@@ -1,0 +1,43 @@
+import type { Flag } from './flags.js'
+
+export const roleNames = ['collector', 'api'] as const
+export type Role = (typeof roleNames)[number]
+
+const group = 'What it does, and with whom:'
+
+/** The database that processes share. */
+export const databaseFlag: Flag = {
+  name: 'db',
+  type: 'text',
+  value: 'URL',
+  help: 'the database that all share, as postgres://HOST/DATABASE',
+  group,
+}
+
+/** Of `ct-stream run`, beside those of the stream and of a server. */
+export const runFlags: readonly Flag[] = [
+  databaseFlag,
+  {
+    name: 'role',
+    type: 'list',
+    value: 'ROLE',
+    help: `what this process does: ${roleNames.join(', ')}; several with commas (default all)`,
+    group,
+  },
+  {
+    name: 'shard-by',
+    type: 'text',
+    value: 'WHAT',
+    choices: ['operator', 'log'],
+    help: "what one process takes as a whole: an operator's logs, or each log; kept for logs that are known (default operator)",
+    group,
+  },
+  { name: 'member', type: 'text', value: 'NAME', help: 'its name among the others (default host and number)', group },
+  {
+    name: 'lease',
+    type: 'text',
+    value: 'TIME',
+    help: 'how long one that is silent keeps its logs, the same for all (default 15s)',
+    group,
+  },
+]

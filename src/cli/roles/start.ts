@@ -1,0 +1,78 @@
+import { type ClusterEngine, openCluster } from '../../cluster/open-cluster.js'
+import { CtStreamError } from '../../errors.js'
+import { createServer } from '../../server/create-server.js'
+import type { Logger } from '../../types/clock.js'
+import { linkedController } from '../../util/abort.js'
+import { messageOf } from '../../util/message-of.js'
+import { askedStream } from '../asked-stream.js'
+import type { CommandContext } from '../command.js'
+import type { Role } from '../flags/run-flags.js'
+import { usageError } from '../flags/usage-error.js'
+import { serveRequest } from '../serve-request.js'
+import { Output } from '../terminal/output.js'
+import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
+import { styleFor } from '../terminal/style.js'
+import { isNoNetwork, untilThere } from '../until-there.js'
+import { collect } from './collect.js'
+import { idleSource } from './idle-source.js'
+import { RoleHealth } from './role-health.js'
+import { ShardStreams } from './shard-streams.js'
+
+export interface RolesOptions {
+  readonly context: CommandContext
+  readonly roles: ReadonlySet<Role>
+  /** As the user gave it. */
+  readonly db: string
+  readonly member: string
+  readonly leaseMs: number
+}
+
+/**
+ * Plays the roles until `io.stop` aborts, each on its own: they meet in the database alone. One that fails for good ends the others.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what a role fails with.
+ */
+export async function startRoles({ context, roles, db, member, leaseMs }: RolesOptions): Promise<void> {
+  const { io, values } = context
+  const [request, options] = [await askedStream(context), await serveRequest(context)]
+  const engine = await engineFrom(context, db, leaseMs)
+  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
+    json: jsonClock(values, io.clock),
+  })
+  const over = linkedController(io.stop)
+  const mine = { ...context, io: { ...io, stop: over.signal } }
+  const streams = new ShardStreams(logger, io.clock)
+  const health = new RoleHealth(io.clock, leaseMs)
+  const server = createServer({ ...options, keep: false, source: idleSource(streams), health, logger })
+  try {
+    const { url } = await server.listen()
+    await new Output(io.stdout).write(`ct-stream runs ${[...roles].join(', ')} at ${url}\n`)
+    const work: (() => Promise<void>)[] = []
+    const onTurn = health.turned.bind(health)
+    if (roles.has('collector'))
+      work.push(() => collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger }))
+    await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
+  } finally {
+    over.abort()
+    await server.close()
+  }
+}
+
+/** A role whose database or lists are not there yet is begun again. */
+function untilOver(work: () => Promise<void>, { io }: CommandContext, logger: Logger): Promise<void> {
+  return untilThere(work, { waitsFor, logger, clock: io.clock, stop: io.stop })
+}
+
+function waitsFor(error: unknown): string | false {
+  if (isNoNetwork(error)) return 'no log list can be had yet'
+  return CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable && 'the database is not there'
+}
+
+async function engineFrom({ values }: CommandContext, db: string, leaseMs: number): Promise<ClusterEngine> {
+  try {
+    return await openCluster(db, leaseMs)
+  } catch (error) {
+    if (!CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
+    throw usageError(`${values.from('db')}: ${messageOf(error)}`, error)
+  }
+}

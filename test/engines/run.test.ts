@@ -1,0 +1,118 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { TestLog } from '../../src/testing/index.js'
+import { BuiltCommand } from '../support/built-command.js'
+import { grow, logOf } from '../support/logs.js'
+import { noPostgres, type TestDatabase, testDatabase } from './database.js'
+
+const LEASE_MS = 2000
+
+describe.skipIf(noPostgres)('ct-stream run', () => {
+  let db: TestDatabase
+  let logs: TestLog[]
+  beforeEach(async () => {
+    db = await testDatabase()
+    // Whole tiles: for the rest of one a collector waits, until it is full.
+    logs = await Promise.all([logOf(256, { operator: 'one' }), logOf(256, { operator: 'two', kind: 'static-ct' })])
+  })
+  afterEach(() => db.remove())
+
+  const start = (...argv: string[]) => {
+    const named = logs.flatMap(({ spec }) =>
+      spec.kind === 'static-ct'
+        ? ['--log', spec.monitoringUrl, '--key', spec.key, '--submission-url', spec.submissionUrl]
+        : ['--log', spec.url, '--key', spec.key, '--submission-url', '-'],
+    )
+    const url = `${db.url}&entries=all`
+    return new BuiltCommand(
+      [
+        'run',
+        '--db',
+        url,
+        ...named,
+        '--start',
+        'beginning',
+        '--port',
+        '0',
+        '--lease',
+        `${LEASE_MS / 1000}s`,
+        '--shard-by',
+        'log',
+        ...argv,
+      ],
+      import.meta.dirname,
+    )
+  }
+  const urlOf = (command: BuiltCommand) => command.says('stdout', /^ct-stream runs .* at (\S+)\n/)
+
+  /** How long it takes until everything is in the database, milliseconds. */
+  const untilRead = async (atMostMs: number) => {
+    const began = performance.now()
+    for (;;) {
+      const entries = await db.entries().catch(() => new Map<string, number[]>())
+      if (logs.every(({ logId, size }) => entries.get(logId)?.length === size)) return performance.now() - began
+      if (performance.now() - began > atMostMs) throw new Error(`not read in ${atMostMs} ms`)
+      await wait(25)
+    }
+  }
+
+  /** The members that have shards, as long as they have them. */
+  const owners = async () => {
+    const rows = await db.query<{ owner: string | null }>('SELECT DISTINCT owner FROM shard')
+    return rows.map(({ owner }) => owner?.split(' ')[0]).sort()
+  }
+
+  /** How long it takes until these have all shards, milliseconds. */
+  const untilOwnedBy = async (...members: string[]) => {
+    const began = performance.now()
+    while ((await owners()).join() !== members.join()) {
+      if (performance.now() - began > 30_000) throw new Error(`not owned by ${members}, but by ${await owners()}`)
+      await wait(10)
+    }
+    return performance.now() - began
+  }
+
+  it('is taken over within a lease and five seconds when it is killed', async () => {
+    const first = start('--member', 'first', '--role', 'collector')
+    await urlOf(first)
+    await untilRead(20_000)
+    const second = start('--member', 'second', '--role', 'collector')
+    await untilOwnedBy('first', 'second')
+    await first.stop('SIGKILL')
+    for (const log of logs) grow(log, 256)
+    expect(await untilOwnedBy('second')).toBeLessThan(LEASE_MS + 5000)
+    await untilRead(30_000)
+    expect(await second.stop()).toBe(0)
+  })
+
+  it('hands over within two seconds when it is told to end, and says how it is', async () => {
+    const first = start('--member', 'first', '--role', 'collector')
+    const url = await urlOf(first)
+    await untilRead(20_000)
+    expect((await fetch(`${url}healthz`)).status).toBe(200)
+    expect((await fetch(`${url}readyz`)).status).toBe(200)
+    expect(await (await fetch(`${url}metrics`)).text()).toMatch(/ct_stream_log_entries_total\{.*\} 256/)
+    const second = start('--member', 'second', '--role', 'collector')
+    await untilOwnedBy('first', 'second')
+    const [ended, ms] = await Promise.all([first.stop(), untilOwnedBy('second')])
+    expect(ended).toBe(0)
+    expect(ms).toBeLessThan(2000)
+    expect(await second.stop()).toBe(0)
+    expect(await owners()).toEqual([undefined])
+  })
+
+  it('waits for a database that is not there yet, and refuses what is none', async () => {
+    const nowhere = new BuiltCommand(['run', '--db', 'postgres://127.0.0.1:1/x', '--port', '0'], import.meta.dirname)
+    const url = await urlOf(nowhere)
+    expect(await nowhere.says('stderr', /^warn: (the database is not there, which is tried again)/m)).toBeDefined()
+    expect((await fetch(`${url}healthz`)).status).toBe(200)
+    expect((await fetch(`${url}readyz`)).status).toBe(503)
+    expect(await nowhere.stop()).toBe(0)
+    const wrong = new BuiltCommand(['run', '--db', 'mysql://u:secret@h/x', '--port', '0'], import.meta.dirname)
+    expect([await wrong.closed, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--db: no sink has URLs that begin with mysql'),
+    ])
+    expect(wrong.stderr).not.toContain('secret')
+  })
+})
