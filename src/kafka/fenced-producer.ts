@@ -3,7 +3,6 @@ import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer } from './client.js'
 import { type CommittedRecord, committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
-import { ensureTopic } from './topics.js'
 
 type Transaction = Awaited<ReturnType<KafkaProducer['beginTransaction']>>
 
@@ -78,30 +77,6 @@ export class FencedProducer {
   private step<T>(doing: string, work: Promise<T>): Promise<T> {
     const { address, clock } = this
     return withDeadline(work, { doing, address, clock, giveUp: () => void this.close() })
-  }
-}
-
-/** Makes the topics of a shard where they are missing. */
-export async function makeTopics(
-  kafka: KafkaClient,
-  address: KafkaAddress,
-  topics: { readonly entries: string; readonly positions: string },
-  clock: Clock,
-): Promise<void> {
-  const admin = new kafka.Admin(clientOptions(address, 30_000))
-  const make = async () => {
-    await ensureTopic(admin, address, topics.entries, address.partitions, false)
-    await ensureTopic(admin, address, topics.positions, 1, true)
-  }
-  try {
-    await withDeadline(make(), {
-      doing: 'make the topics',
-      address,
-      clock,
-      giveUp: () => void admin.close().catch(() => {}),
-    })
-  } finally {
-    await admin.close().catch(() => {})
   }
 }
 

@@ -7,8 +7,9 @@ import { sha256Hex } from '../util/hash.js'
 import type { KafkaAddress } from './address.js'
 import { type KafkaClient, loadKafka } from './client.js'
 import { isFenced } from './errors.js'
-import { FencedProducer, makeTopics, type NewRecord } from './fenced-producer.js'
+import { FencedProducer, type NewRecord } from './fenced-producer.js'
 import { positionsRecord, ShardState } from './shard-state.js'
+import { entriesTopic, makeTopics, positionsTopic } from './topics.js'
 
 /** What is written with positions, given what the broker has: made again when the broker had to be asked anew. */
 export type Cargo = (state: ShardState) => readonly NewRecord[]
@@ -32,15 +33,14 @@ export class KafkaShard {
 
   /** @param name - Of the sink, which may be opened again under the same lease. */
   constructor(address: KafkaAddress, lease: Lease | undefined, name: string, clock: Clock) {
-    const { prefix } = address
-    const unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
+    const { positions, transactionalId } = placeOf(address, lease?.unit)
     this.address = address
     this.lease = lease
     this.name = name
     this.clock = clock
-    this.entries = `${prefix}.entries`
-    this.positions = `${prefix}.positions.${unit}`
-    this.transactionalId = `${prefix}.${unit}`
+    this.entries = `${address.prefix}.entries`
+    this.positions = positions
+    this.transactionalId = transactionalId
   }
 
   /** As of the last commit, or of opening. */
@@ -53,11 +53,15 @@ export class KafkaShard {
     return this.state.owner.epoch
   }
 
-  /** @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`. */
-  async open(): Promise<void> {
+  /**
+   * @param withEntries - Whether entries are written too: their topic is made then.
+   * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
+   */
+  async open(withEntries = true): Promise<void> {
     this.kafka ??= await loadKafka()
     const { address, clock, entries, positions } = this
-    await makeTopics(this.kafka, address, { entries, positions }, clock)
+    const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions)]
+    await makeTopics(this.kafka, address, topics, clock)
     await this.reopen()
   }
 
@@ -99,7 +103,7 @@ export class KafkaShard {
       const state = await this.read(producer)
       this.refuse(state.owner, before?.owner)
       if (before !== undefined) refuseRollback(before, state, address)
-      if (state.owner.name !== name) {
+      if (lease === undefined ? state.owner.name !== name : state.owner.epoch !== lease.epoch) {
         const owner = { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
         await producer.commit([positionsRecord(positions, ownerRecord(owner))])
         state.owner = owner
@@ -118,11 +122,13 @@ export class KafkaShard {
 
   private refuse(owner: Owner, before: Owner | undefined): void {
     const { lease, name } = this
-    if (owner.name === name) return
-    if (lease !== undefined && owner.epoch >= lease.epoch) throw leaseLost(lease, owner)
-    if (before?.name !== name || owner.epoch < before.epoch) return
-    if (lease === undefined)
-      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process took over writing to this Kafka prefix')
+    if (lease !== undefined) {
+      // Each epoch is one owner's: whoever writes under the same one has taken the place of an earlier sink of the same lease.
+      if (owner.epoch > lease.epoch) throw leaseLost(lease, owner)
+      return
+    }
+    if (owner.name === name || before?.name !== name || owner.epoch < before.epoch) return
+    throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process took over writing to this Kafka prefix')
   }
 
   /** What to say of an error, and nothing more with this producer: nobody knows how far it came. */
@@ -143,6 +149,12 @@ export class KafkaShard {
       retryable: true,
     })
   }
+}
+
+/** Where a shard is; `undefined`: that of a process which is alone. */
+function placeOf(address: KafkaAddress, unit: string | undefined): { positions: string; transactionalId: string } {
+  const name = unit === undefined ? 'alone' : sha256Hex(Buffer.from(unit)).slice(0, 16)
+  return { positions: `${address.prefix}.positions.${name}`, transactionalId: `${address.prefix}.${name}` }
 }
 
 function leaseLost(lease: Lease, owner: Owner): CtStreamError {

@@ -1,30 +1,56 @@
+import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
-import type { KafkaAdmin } from './client.js'
+import { clientOptions, type KafkaAdmin, type KafkaClient } from './client.js'
+import { withDeadline } from './deadline.js'
 import { apiIds } from './errors.js'
 
-/**
- * Makes a topic unless it is there. One made by hand stays as it is.
- *
- * @param compacted - Whether the last record of a key is what counts. Segments are small then: all of it is read when a sink is opened.
- */
-export async function ensureTopic(
-  admin: KafkaAdmin,
+/** A topic as it is made where it is missing. One made by hand stays as it is. */
+export interface NewTopic {
+  readonly name: string
+  readonly partitions: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export const entriesTopic = (name: string, { partitions }: KafkaAddress): NewTopic => ({ name, partitions })
+
+/** The last record of a key is what counts there. Segments are small: all of it is read when a shard is opened. */
+export const positionsTopic = (name: string): NewTopic => ({
+  name,
+  partitions: 1,
+  configs: { 'cleanup.policy': 'compact', 'segment.bytes': String(2 ** 24), 'min.cleanable.dirty.ratio': '0.1' },
+})
+
+/** Makes topics where they are missing. */
+export async function makeTopics(
+  kafka: KafkaClient,
   address: KafkaAddress,
-  topic: string,
-  partitions: number,
-  compacted: boolean,
+  topics: readonly NewTopic[],
+  clock: Clock,
 ): Promise<void> {
+  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  const make = async () => {
+    for (const topic of topics) await ensureTopic(admin, address, topic)
+  }
+  try {
+    await withDeadline(make(), {
+      doing: 'make the topics',
+      address,
+      clock,
+      giveUp: () => void admin.close().catch(() => {}),
+    })
+  } finally {
+    await admin.close().catch(() => {})
+  }
+}
+
+async function ensureTopic(admin: KafkaAdmin, address: KafkaAddress, topic: NewTopic): Promise<void> {
   try {
     await admin.createTopics({
-      topics: [topic],
-      partitions,
+      topics: [topic.name],
+      partitions: topic.partitions,
       replicas: address.replication ?? -1,
-      ...(compacted && {
-        configs: [
-          { name: 'cleanup.policy', value: 'compact' },
-          { name: 'segment.bytes', value: String(2 ** 24) },
-          { name: 'min.cleanable.dirty.ratio', value: '0.1' },
-        ],
+      ...(topic.configs !== undefined && {
+        configs: Object.entries(topic.configs).map(([name, value]) => ({ name, value })),
       }),
     })
   } catch (error) {

@@ -42,6 +42,21 @@ describe.skipIf(noKafka)('Kafka', () => {
     await place.remove()
   })
 
+  it('lets a second sink of the same lease go on, as when the logs of a shard change', async () => {
+    const place = kafkaPlace()
+    const lease = { unit: 'one', epoch: 7, until: Number.POSITIVE_INFINITY }
+    const logs = [await logOf(100), await logOf(200)]
+    for (const log of logs)
+      await pump({
+        sink: kafkaSink(place.url),
+        lease,
+        stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+      })
+    const content = await place.content()
+    expect(logs.map((log) => content.get(log.logId)?.length)).toEqual([100, 200])
+    await place.remove()
+  })
+
   it('writes pages that are larger than a batch may be', async () => {
     const place = kafkaPlace()
     const log = await logOf(1500)
