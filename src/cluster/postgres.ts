@@ -57,7 +57,11 @@ class PostgresCoordinator implements Coordinator {
     if (typeof member !== 'string' || member.length === 0 || member.length > 255)
       throw optionError('member', 'a name of 1 to 255 characters', member)
     this.member = member
-    await this.run((session) => session.query(PRESENT, [member]))
+    await this.run(async (session) => {
+      // Those that were killed have not said good-bye.
+      await session.query("DELETE FROM member WHERE seen < clock_timestamp() - interval '1 day'")
+      await session.query(PRESENT, [member])
+    })
   }
 
   async assign(log: LogInfo, shard: string): Promise<string> {

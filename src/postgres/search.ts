@@ -42,22 +42,48 @@ export async function searchIn(
   options: CertificateSearchOptions = {},
 ): Promise<FoundCertificate[]> {
   const { since, limit } = objectOption<CertificateSearchOptions>('options', options, ['since', 'limit'])
+  return (await searchPage(connection, pattern, { since, limit })).items
+}
+
+/** Where a page of found certificates ends. */
+export interface SearchPlace {
+  /** Epoch microseconds, by the server's clock. */
+  readonly seenMicros: string
+  readonly cert: string
+}
+
+/**
+ * As {@link searchIn}, from a place on.
+ *
+ * @param place - The end of the page before.
+ */
+export async function searchPage(
+  connection: PostgresConnection,
+  pattern: string,
+  { since, limit }: { readonly [K in keyof CertificateSearchOptions]: CertificateSearchOptions[K] | undefined },
+  place?: SearchPlace,
+): Promise<{ readonly items: FoundCertificate[]; readonly end: SearchPlace | undefined }> {
   const { exact, from, to } = reversedBounds(pattern)
   const after = since === undefined ? 0 : dateOption('since', since)
   const most = integerOption('limit', limit, 1, 1_000_000, 1000)
-  const rows = await connection.run((session) => session.query<Row>(SEARCH, [exact, from, to, after, most]))
-  return rows.map((row) => ({
-    sha256: row.sha256,
-    kind: row.precert ? 'precertificate' : 'certificate',
-    names: row.revs.map(reversedName),
-    issuer: row.issuer,
-    serialNumber: row.serial ?? undefined,
-    notBefore: dateOf(row.not_before),
-    notAfter: dateOf(row.not_after),
-    firstSeen: new Date(Number(row.first_seen)),
-    logId: row.log,
-    index: Number(row.first_index),
-  }))
+  const parameters = [exact, from, to, after, most, place?.seenMicros ?? null, place?.cert ?? null]
+  const rows = await connection.run((session) => session.query<Row>(SEARCH, parameters))
+  const last = rows.at(-1)
+  const items = rows.map(
+    (row): FoundCertificate => ({
+      sha256: row.sha256,
+      kind: row.precert ? 'precertificate' : 'certificate',
+      names: row.revs.map(reversedName),
+      issuer: row.issuer,
+      serialNumber: row.serial ?? undefined,
+      notBefore: dateOf(row.not_before),
+      notAfter: dateOf(row.not_after),
+      firstSeen: new Date(Number(row.first_seen)),
+      logId: row.log,
+      index: Number(row.first_index),
+    }),
+  )
+  return { items, end: last && { seenMicros: last.seen_micros, cert: last.cert } }
 }
 
 interface Row {
@@ -71,6 +97,8 @@ interface Row {
   readonly first_seen: string
   readonly log: string
   readonly first_index: string
+  readonly seen_micros: string
+  readonly cert: string
 }
 
 // Two conditions on one index, and then the part of each certificate by its number: nothing is scanned.
@@ -78,12 +106,14 @@ const SEARCH = `
 WITH hits AS MATERIALIZED (
   SELECT cert, min(first_seen) AS first_seen, array_agg(rev ORDER BY rev) AS revs FROM name
   WHERE (rev = $1 OR (rev >= $2 AND rev < $3)) AND first_seen >= to_timestamp($4::float8 / 1000)
-  GROUP BY cert ORDER BY min(first_seen) DESC, cert DESC LIMIT $5
+  GROUP BY cert HAVING $6::bigint IS NULL OR ((extract(epoch FROM min(first_seen)) * 1000000)::bigint, cert) < ($6, $7::bigint)
+  ORDER BY min(first_seen) DESC, cert DESC LIMIT $5
 )
 SELECT encode(c.sha256, 'hex') AS sha256, c.precert, hits.revs, c.issuer, c.serial,
   (extract(epoch FROM c.not_before) * 1000)::bigint AS not_before,
   (extract(epoch FROM c.not_after) * 1000)::bigint AS not_after,
-  (extract(epoch FROM c.first_seen) * 1000)::bigint AS first_seen, log.id AS log, c.first_index
+  (extract(epoch FROM c.first_seen) * 1000)::bigint AS first_seen, log.id AS log, c.first_index,
+  (extract(epoch FROM hits.first_seen) * 1000000)::bigint AS seen_micros, hits.cert
 FROM hits JOIN certificate c ON c.part = (hits.cert % 16)::smallint AND c.id = hits.cert JOIN log ON log.n = c.first_log
 ORDER BY hits.first_seen DESC, hits.cert DESC`
 

@@ -2,6 +2,7 @@ import { checkpointFromJSON, checkpointToJSON } from '../checkpoint/checkpoint-j
 import { CtStreamError } from '../errors.js'
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { Lease } from '../types/cluster.js'
+import { gapFrom } from './cluster-state.js'
 import type { PostgresConnection, Session } from './connection.js'
 import { ALONE, fence } from './leases.js'
 
@@ -106,10 +107,7 @@ export class PostgresStore implements CheckpointStore {
 
   async gaps(): Promise<readonly Gap[]> {
     const rows = await this.run((session) => session.query<{ gap: string }>('SELECT gap FROM gap ORDER BY n'))
-    return rows.map(({ gap }) => {
-      const { log, start, end, reason, recordedAt, delivered } = JSON.parse(gap)
-      return { log, start, end, reason, recordedAt, ...(delivered !== undefined && { delivered }) }
-    })
+    return rows.map(({ gap }) => gapFrom(gap))
   }
 
   async addEvidence(evidence: Evidence): Promise<void> {

@@ -139,7 +139,7 @@ class Serving implements CtServer {
     const store = settings.store ?? new RecentRecords(source, clock.now)
     const onError = (error: unknown) => settings.logger.error('a request could not be answered', { error })
     const world: ApiWorld = {
-      ...{ ...parts, source, store, findings, startedAt: clock.now() },
+      ...{ ...parts, source, store, findings, startedAt: clock.now(), cluster: settings.cluster },
       modules: () => this.modules?.status(),
     }
     const exposition = await expositionOf(source, () => serverFigures(parts))

@@ -14,9 +14,11 @@ export interface Refused {
 }
 
 const noToken: Refused = { status: 401, message: 'a token is needed' }
+const onlyReads: Refused = { status: 403, message: 'this token has the scope read, and admin is needed' }
 const onlyLocal: Refused = {
   status: 403,
-  message: 'without tokens (tokens, apiTokens; --token, --api-token) this answers the machine it runs on alone',
+  message:
+    'without tokens (tokens, apiTokens, readTokens; --token, --api-token, --read-token) this answers the machine it runs on alone',
 }
 
 /**
@@ -34,6 +36,7 @@ export class Gate {
   private readonly origins: readonly string[]
   private readonly tokens: Tokens
   private readonly apiTokens: Tokens
+  private readonly readTokens: Tokens
   private readonly addresses: ClientAddresses
   private readonly connections: Connections
 
@@ -42,6 +45,7 @@ export class Gate {
     this.origins = settings.allowedOrigins
     this.tokens = new Tokens(settings.tokens)
     this.apiTokens = new Tokens(settings.apiTokens, 'apiTokens')
+    this.readTokens = new Tokens(settings.readTokens, 'readTokens')
     this.addresses = new ClientAddresses(settings.trustedProxies)
     this.connections = connections
   }
@@ -70,10 +74,13 @@ export class Gate {
   mayManage(request: IncomingMessage, url: URL): Refused | undefined {
     const refused = this.refusedOrigin(request)
     if (refused !== undefined) return refused
-    const { tokens, apiTokens } = this
-    if (!tokens.areNeeded && !apiTokens.areNeeded) return isLocal(request) ? undefined : onlyLocal
-    const isAllowed = [tokens, apiTokens].some((some) => some.areNeeded && some.allow(request, url))
-    return isAllowed ? undefined : noToken
+    const { tokens, apiTokens, readTokens } = this
+    const given = [tokens, apiTokens, readTokens]
+    if (!given.some(({ areNeeded }) => areNeeded)) return isLocal(request) ? undefined : onlyLocal
+    const [asClient, asAdmin, asReader] = given.map((some) => some.areNeeded && some.allow(request, url))
+    if (asClient || asAdmin) return undefined
+    if (!asReader) return noToken
+    return request.method === 'GET' || request.method === 'HEAD' ? undefined : onlyReads
   }
 
   private refusedOrigin(request: IncomingMessage): Refused | undefined {

@@ -1,3 +1,4 @@
+import type { ClusterView } from '../cluster/view.js'
 import type { ConfiguredModule, Module } from '../modules/definition.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
@@ -30,6 +31,9 @@ export interface ServerStore {
   /** In the order in which it was recorded. */
   evidence(): readonly Evidence[] | Promise<readonly Evidence[]>
 }
+
+/** The database of the processes that this server is one of, as `/api/v1` shows it. */
+export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'search'>
 
 /** What beside its source says whether a server is well: where it is part of something that is read elsewhere. */
 export interface ServerHealth {
@@ -66,6 +70,8 @@ export interface ServerOptions {
    * Where there are tokens of neither kind, `/api` answers this machine alone.
    */
   readonly apiTokens?: readonly string[]
+  /** Who may look at what is below `/api`, and change nothing. Written as these; counts as tokens for {@link apiTokens}. */
+  readonly readTokens?: readonly string[]
   /**
    * Web pages that may connect, by their origin (`https://example.com`); `'*'`: all. What is no browser sends no origin and may. Default: pages
    * of the server's own origin.
@@ -90,6 +96,8 @@ export interface ServerOptions {
   readonly store?: ServerStore
   /** Default: what the source says. */
   readonly health?: ServerHealth
+  /** What `/api/v1` says of shards, members and certificates by name. Default: there is none. */
+  readonly cluster?: ServerCluster
   /** Default: silent. */
   readonly logger?: Logger
   /** Default: the machine's clock. */
@@ -107,17 +115,18 @@ export interface KeepOption {
 }
 
 /** Checked, with all defaults. */
-export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health'>> & {
+export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health' | 'cluster'>> & {
   readonly tls: ServerOptions['tls']
   readonly keep: false | Required<KeepOption>
   readonly store: ServerStore | undefined
   readonly health: ServerHealth | undefined
+  readonly cluster: ServerCluster | undefined
 }
 
 const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
-  ...(['apiTokens', 'store', 'modules', 'health'] as const),
+  ...(['apiTokens', 'store', 'modules', 'health', 'cluster', 'readTokens'] as const),
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -138,8 +147,10 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     tls: tls && { ...tls },
     tokens: textsOption('tokens', given.tokens),
     apiTokens: textsOption('apiTokens', given.apiTokens),
+    readTokens: textsOption('readTokens', given.readTokens),
     store: storeOption(given.store),
     health: healthOption(given.health),
+    cluster: given.cluster,
     modules: modulesOption(given.modules),
     allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
     trustedProxies: textsOption('trustedProxies', given.trustedProxies),

@@ -93,3 +93,37 @@ export interface Renewal {
   /** How many units each member should hold, so that all have work: units by members, rounded up. */
   readonly share: number
 }
+
+/** A log of a shard, as the engine knows it. */
+export interface ShardLog {
+  /** Base64 of SHA-256 over its key, 44 characters. */
+  readonly id: string
+  readonly description: string
+  readonly operator: string
+  readonly url: string
+  /** Index of the first entry that the engine does not have; `undefined`: it was not begun. */
+  readonly position: number | undefined
+  /** Entries of the newest head that agreed with all before it, as of the last position. */
+  readonly verifiedSize: number | undefined
+}
+
+/** A unit of work and who has it. */
+export interface ShardState {
+  readonly name: string
+  readonly epoch: number
+  /** Whose lease has not run out, by the engine's clock; `undefined`: nobody's. */
+  readonly owner: string | undefined
+  /** When the lease of the owner ends, by the engine's clock. */
+  readonly until: Date | undefined
+  /** In the order of their ids. */
+  readonly logs: readonly ShardLog[]
+}
+
+/** A process that takes part. */
+export interface MemberState {
+  readonly name: string
+  /** Milliseconds since it was heard of, by the engine's clock. */
+  readonly silentMs: number
+  /** Units it has, of those whose lease has not run out. */
+  readonly shards: number
+}

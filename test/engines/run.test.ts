@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { searchCertificates } from '../../src/sinks/postgres.js'
 import type { TestLog } from '../../src/testing/index.js'
+import { ApiClient } from '../support/api-client.js'
 import { BuiltCommand } from '../support/built-command.js'
 import { grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
@@ -99,6 +101,40 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect(ms).toBeLessThan(2000)
     expect(await second.stop()).toBe(0)
     expect(await owners()).toEqual([undefined])
+  })
+
+  it('answers from the database what any of them has written', async () => {
+    const collector = start('--member', 'first', '--role', 'collector')
+    await urlOf(collector)
+    const server = start('--member', 'second', '--role', 'api', '--read-token', 'reader-secret')
+    const url = await urlOf(server)
+    await untilRead(20_000)
+    const api = await ApiClient.open(url, { Authorization: 'Bearer reader-secret' })
+    const { body: shards } = await api.ask<{ items: { owner: string; logs: { id: string; position: number }[] }[] }>(
+      '/shards',
+    )
+    expect(shards.items.map(({ owner, logs: [log] }) => [owner.split(' ')[0], log])).toEqual(
+      logs
+        .map(({ logId, size }) => ['first', expect.objectContaining({ id: logId, position: size, verifiedSize: size })])
+        .sort(([, a], [, b]) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    )
+    expect((await api.ask('/members')).body).toMatchObject({ items: [{ shards: 2 }] })
+    expect((await api.ask('/gaps')).body).toEqual({ items: [], next: null })
+    // Page by page it is the same as what a walk through all certificates finds.
+    const [row] = await db.query<{ rev: string }>('SELECT rev FROM name ORDER BY rev LIMIT 1')
+    const domain = row?.rev.split('.').slice(0, 2).reverse().join('.') ?? ''
+    const wanted = await searchCertificates(db.url, domain)
+    const found: string[] = []
+    for (let after = ''; ; ) {
+      const query = `?name=${domain}&limit=3${after}`
+      const { body } = await api.ask<{ items: { id: string }[]; next: string | null }>('/certificates', { query })
+      found.push(...body.items.map(({ id }) => id))
+      if (body.next === null) break
+      after = `&after=${body.next}`
+    }
+    expect(found).toEqual(wanted.map(({ sha256 }) => sha256))
+    expect(found.length).toBeGreaterThan(0)
+    expect([await collector.stop(), await server.stop()]).toEqual([0, 0])
   })
 
   it('waits for a database that is not there yet, and refuses what is none', async () => {

@@ -69,7 +69,7 @@ export function referenceOf({ info, paths, components }) {
 
 <!-- Made by test/generate/api-reference.mjs from /api/v1/openapi.json. -->
 
-${info.description} With tokens: \`Authorization: Bearer …\`, one of \`--token\` or \`--api-token\`.
+${info.description} With tokens: \`Authorization: Bearer …\`, one of \`--token\` or \`--api-token\` (scope admin), or of \`--read-token\` (scope read: GET).
 
 Lists are \`{ "items": […], "next": … }\`: \`?after=\` with \`next\` asks for the next page, \`null\` says that there is none. What is not known is \`null\`.
 What goes wrong is answered as [Problem](#problem) with the type \`application/problem+json\`: 400 for a wrong parameter, 401 without a token, 403 for other

@@ -48,6 +48,13 @@ export const serveFlags: readonly Flag[] = [
     group: access,
   },
   {
+    name: 'read-token',
+    type: 'list',
+    value: 'SECRET',
+    help: 'let in below /api who has one, to look at it and change nothing',
+    group: access,
+  },
+  {
     name: 'allow-origin',
     type: 'list',
     value: 'ORIGIN',

@@ -1,38 +1,45 @@
 import type { ServerHealth } from '../../server/options.js'
 import type { Clock } from '../../types/clock.js'
-import type { Lease } from '../../types/cluster.js'
 import { elapsedOf } from '../../util/clock.js'
+import type { Role } from '../flags/run-flags.js'
 
 /** Longer than a question to a database that hangs takes. Milliseconds. */
 const patienceMs = 90_000
 
 /**
- * What a process with a role says of itself. That the database is away is no illness: it would not come back by starting anew.
+ * What a process with roles says of itself. That the database is away is no illness: it would not come back by starting anew.
  */
 export class RoleHealth implements ServerHealth {
   private readonly elapsed: () => number
   private readonly leaseMs: number
-  private turnedAt: number
-  private heldAt: number | undefined
+  /** When each role asked the database last, and when it was answered last. */
+  private readonly roles: Map<Role, { askedAt: number; answeredAt: number | undefined }>
 
-  constructor(clock: Clock, leaseMs: number) {
+  constructor(clock: Clock, leaseMs: number, roles: Iterable<Role>) {
     this.elapsed = elapsedOf(clock)
     this.leaseMs = leaseMs
-    this.turnedAt = this.elapsed()
+    this.roles = new Map([...roles].map((role) => [role, { askedAt: this.elapsed(), answeredAt: undefined }]))
   }
 
-  /** The leases were to be renewed. @param held - `undefined`: nobody answered. */
-  turned(held: readonly Lease[] | undefined): void {
-    this.turnedAt = this.elapsed()
-    if (held !== undefined) this.heldAt = this.turnedAt
+  /** A role has asked the database what it asks again and again. */
+  asked(role: Role, isAnswered: boolean): void {
+    const now = this.elapsed()
+    this.roles.set(role, { askedAt: now, answeredAt: isAnswered ? now : this.roles.get(role)?.answeredAt })
   }
 
   illness(): string | undefined {
-    return this.elapsed() - this.turnedAt > this.leaseMs + patienceMs ? 'the leases are not renewed' : undefined
+    const now = this.elapsed()
+    for (const [role, { askedAt }] of this.roles)
+      if (now - askedAt > this.leaseMs + patienceMs) return `the role ${role} is held up`
+    return undefined
   }
 
   unready(): string | undefined {
-    if (this.heldAt === undefined) return 'the database has not answered yet'
-    return this.elapsed() - this.heldAt > this.leaseMs ? 'the database does not answer' : undefined
+    const now = this.elapsed()
+    for (const { answeredAt } of this.roles.values()) {
+      if (answeredAt === undefined) return 'the database has not answered yet'
+      if (now - answeredAt > this.leaseMs) return 'the database does not answer'
+    }
+    return undefined
   }
 }

@@ -1,7 +1,9 @@
 import { type ClusterEngine, openCluster } from '../../cluster/open-cluster.js'
+import { ClusterView } from '../../cluster/view.js'
 import { CtStreamError } from '../../errors.js'
 import { createServer } from '../../server/create-server.js'
 import type { Logger } from '../../types/clock.js'
+import type { Lease } from '../../types/cluster.js'
 import { linkedController } from '../../util/abort.js'
 import { messageOf } from '../../util/message-of.js'
 import { askedStream } from '../asked-stream.js'
@@ -15,6 +17,7 @@ import { styleFor } from '../terminal/style.js'
 import { isNoNetwork, untilThere } from '../until-there.js'
 import { collect } from './collect.js'
 import { idleSource } from './idle-source.js'
+import { lookAfter } from './look-after.js'
 import { RoleHealth } from './role-health.js'
 import { ShardStreams } from './shard-streams.js'
 
@@ -42,19 +45,29 @@ export async function startRoles({ context, roles, db, member, leaseMs }: RolesO
   const over = linkedController(io.stop)
   const mine = { ...context, io: { ...io, stop: over.signal } }
   const streams = new ShardStreams(logger, io.clock)
-  const health = new RoleHealth(io.clock, leaseMs)
-  const server = createServer({ ...options, keep: false, source: idleSource(streams), health, logger })
+  const health = new RoleHealth(io.clock, leaseMs, roles)
+  const view = roles.has('api') ? new ClusterView(engine.url) : undefined
+  const server = createServer({
+    ...options,
+    keep: false,
+    source: idleSource(streams),
+    health,
+    logger,
+    ...(view !== undefined && { cluster: view, store: view }),
+  })
   try {
     const { url } = await server.listen()
     await new Output(io.stdout).write(`ct-stream runs ${[...roles].join(', ')} at ${url}\n`)
     const work: (() => Promise<void>)[] = []
-    const onTurn = health.turned.bind(health)
+    const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
     if (roles.has('collector'))
       work.push(() => collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger }))
+    if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
     await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
   } finally {
     over.abort()
     await server.close()
+    await view?.close()
   }
 }
 

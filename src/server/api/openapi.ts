@@ -11,9 +11,10 @@ const commonProblems = [400, 401, 403, 500]
 const problemMeaning: Readonly<Record<number, string>> = {
   400: 'A parameter is wrong.',
   401: 'A token is needed.',
-  403: 'Pages of this origin, or other machines, are not allowed.',
+  403: 'Pages of this origin, other machines, or a token that may only read, are not allowed.',
   404: 'There is no such thing.',
   500: 'It could not be answered.',
+  503: 'The database does not answer, or not in time.',
 }
 
 /** The OpenAPI 3.1 document of the operations. */
@@ -33,23 +34,27 @@ export function openApiOf(operations: readonly Operation[]): Json {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    security: [{ token: [] }, {}],
+    security: [{ token: [] }, { readToken: [] }, {}],
     tags: [{ name: 'server', description: 'The server and what it has read.' }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'One of --token or --api-token.' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'One of --token or --api-token: scope admin.' },
+        readToken: { type: 'http', scheme: 'bearer', description: 'One of --read-token: scope read.' },
+      },
       schemas: componentsOf(operations),
     },
   }
 }
 
-function described({ name, summary, path, query, answer, problems = [] }: Operation): Json {
+function described({ method, name, summary, path, query, answer, problems = [] }: Operation): Json {
   const parameters = [...pathParameters(path), ...queryParameters(query)]
   const statuses = [...new Set([...commonProblems, ...problems])].sort()
   return {
     operationId: name,
     summary,
     tags: ['server'],
+    ...(method === 'POST' && { security: [{ token: [] }, {}] }),
     ...(parameters.length > 0 && { parameters }),
     responses: {
       200: { description: 'What was asked for.', content: { 'application/json': { schema: reference(answer) } } },
@@ -102,10 +107,12 @@ function componentsOf(operations: readonly Operation[]): Json {
 }
 
 function partsOf(def: object): z.ZodType[] {
-  const { shape, element, innerType } = def as {
+  const { shape, element, innerType, options } = def as {
     shape?: Record<string, z.ZodType>
     element?: z.ZodType
     innerType?: z.ZodType
+    options?: z.ZodType[]
   }
-  return [...Object.values(shape ?? {}), ...[element, innerType].filter((one) => one !== undefined)]
+  const parts = [...Object.values(shape ?? {}), ...(options ?? []), element, innerType]
+  return parts.filter((one) => one !== undefined)
 }

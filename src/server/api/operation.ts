@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ModulesStatus } from '../../modules/status.js'
 import type { FollowedLog, LogStatus } from '../../types/stream.js'
 import type { Backlog } from '../backlog.js'
-import type { ServerSource, ServerStore } from '../options.js'
+import type { ServerCluster, ServerSource, ServerStore } from '../options.js'
 import type { RecentFindings } from '../recent-findings.js'
 import type { ServerParts } from '../server-figures.js'
 
@@ -10,6 +10,8 @@ import type { ServerParts } from '../server-figures.js'
 export interface ApiWorld extends ServerParts {
   readonly source: ServerSource
   readonly store: ServerStore
+  /** `undefined`: this server stands alone. */
+  readonly cluster: ServerCluster | undefined
   readonly startedAt: number
   readonly findings: Pick<RecentFindings, 'newest'>
   /** `undefined`: there are none. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { VERSION } from '../../version.js'
 import { messageId } from '../message-id.js'
 import { filterOf, formatOf } from '../subscription.js'
+import { clusterOperations, foundPage } from './cluster-operations.js'
 import { type ApiWorld, followedBy, logsOf, type Operation, operation } from './operation.js'
 import { keysetPage, sortable } from './paging.js'
 import { ApiProblem } from './problem.js'
@@ -9,7 +10,7 @@ import { recentMessages } from './recent.js'
 import { evidenceDocument, evidenceRecord, gapRecord, iso, logRecord, moduleRecord } from './records.js'
 import {
   after,
-  Certificate,
+  CertificateItem,
   Client,
   Evidence,
   EvidenceDocument,
@@ -99,19 +100,30 @@ export const operations: readonly Operation[] = [
   }),
   operation({
     ...{ method: 'GET', path: '/certificates', name: 'listCertificates' },
-    summary: 'What was sent last, the newest first. With filters a page may hold few or none and have a `next`.',
+    summary:
+      'What was sent last, the newest first; with `name` what the database has. With filters a page may hold few or none and have a `next`.',
     query: z.strictObject({
       limit: limit(100, 25),
       after,
+      name: z
+        .string()
+        .min(1)
+        .max(300)
+        .optional()
+        .describe(
+          'searches the database: example.com and all below, =example.com, *.example.com; goes with since alone',
+        ),
+      since: z.iso.datetime({ offset: true }).optional().describe('first seen then or later'),
       format: z.enum(['full', 'lite', 'domains', 'certstream']).default('lite'),
       domain: texts.describe('as of /v2/stream'),
       issuer: texts,
       kind: texts,
       log: texts,
     }),
-    answer: pageOf(Certificate),
-    problems: [400],
+    answer: pageOf(CertificateItem),
+    problems: [400, 404, 503],
     run({ world, query }) {
+      if (query.name !== undefined) return foundPage(world, { ...query, name: query.name })
       const { domain, issuer, kind, log } = query
       const wishes = new URLSearchParams()
       for (const [name, values] of Object.entries({ domain, issuer, kind, log }))
@@ -156,6 +168,7 @@ export const operations: readonly Operation[] = [
     answer: Paused,
     run: ({ world: { pause } }) => pause.set(false),
   }),
+  ...clusterOperations,
 ]
 
 function statusRecord({ source, connections, figures, health, pause, backlog, startedAt }: ApiWorld): object {

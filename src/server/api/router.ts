@@ -33,6 +33,8 @@ export async function answerApi(world: ApiWorld, method: string, url: URL): Prom
   } catch (error) {
     if (CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID')
       throw new ApiProblem(400, harmless(error.message).slice(0, maxDetail))
+    if (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED')
+      throw new ApiProblem(503, 'the database does not answer, or not in time')
     throw error
   }
 }

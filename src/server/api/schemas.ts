@@ -182,6 +182,53 @@ export const Problem = named(
   }),
 )
 
+export const FoundCertificate = named(
+  'FoundCertificate',
+  'A certificate of the database.',
+  z.strictObject({
+    id: z.string().describe('hex of SHA-256 over the DER'),
+    kind: z.enum(['certificate', 'precertificate']),
+    names: z.array(z.string()).describe('those that fit'),
+    issuer: z.string(),
+    serialNumber: z.string().nullable(),
+    notBefore: time.nullable(),
+    notAfter: time.nullable(),
+    firstSeen: time,
+    logId: z.string().describe('where it was seen first'),
+    index: count,
+  }),
+)
+
+export const CertificateItem = named(
+  'CertificateItem',
+  'With `name` what the database has, else what was sent.',
+  z.union([FoundCertificate, Certificate]),
+)
+
+export const Shard = named(
+  'Shard',
+  'Logs that one process reads at a time.',
+  z.strictObject({
+    name: z.string(),
+    owner: z.string().nullable().describe('member that has it; null: nobody'),
+    epoch: count.describe('grows with every owner'),
+    until: time.nullable().describe('when the lease of the owner ends, by the clock of the database'),
+    logs: z.array(
+      z.strictObject({
+        ...{ id: z.string(), description: z.string(), operator: z.string(), url: z.string() },
+        position: count.nullable().describe('index of the first entry that is not in the database'),
+        verifiedSize: count.nullable(),
+      }),
+    ),
+  }),
+)
+
+export const Member = named(
+  'Member',
+  'A process that takes part.',
+  z.strictObject({ name: z.string(), silentMs: ms.describe('milliseconds since it was heard of'), shards: count }),
+)
+
 const pageSchemas = new Map<z.ZodType, z.ZodType>()
 
 /** A page of a list. */

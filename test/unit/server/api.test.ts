@@ -73,6 +73,61 @@ describe('/api/v1', () => {
     expect(readFileSync(file, 'utf8')).toBe(referenceOf(api.document))
   })
 
+  it('answers from the database where there is one, and says that there is none elsewhere', async () => {
+    const alone = await serving()
+    for (const path of ['/shards', '/members']) expect((await alone.api.ask(path)).status).toBe(404)
+    expect((await alone.api.ask('/certificates', { query: '?name=example.com' })).status).toBe(404)
+    const asked: unknown[] = []
+    const found = {
+      sha256: 'ab',
+      kind: 'certificate',
+      names: ['a.example'],
+      issuer: 'CN=x',
+      serialNumber: undefined,
+    } as const
+    const place = { notBefore: undefined, notAfter: new Date(9), firstSeen: new Date(8), logId: 'l', index: 7 }
+    const log = { id: 'l', description: 'd', operator: 'o', url: 'u', position: undefined, verifiedSize: 5 }
+    const { api } = await serving({
+      cluster: {
+        shards: async () => [
+          { name: 'a', epoch: 3, owner: 'm', until: new Date(5), logs: [log] },
+          { name: 'b', epoch: 0, owner: undefined, until: undefined, logs: [] },
+        ],
+        members: async () => [{ name: 'm', silentMs: 20, shards: 1 }],
+        async search(pattern, options) {
+          asked.push([pattern, options])
+          if (pattern === 'down.example') throw new CtStreamError('CT_SINK_FAILED', 'secret words of the database')
+          if (pattern === '*') throw new CtStreamError('CT_OPTION_INVALID', 'option `pattern` is wrong')
+          return { items: [{ ...found, ...place }], next: '8.1' }
+        },
+      },
+    })
+    const { body } = await api.ask<Listed>('/shards', { query: '?limit=1' })
+    expect(body).toMatchObject({ items: [{ name: 'a', owner: 'm', logs: [{ position: null, verifiedSize: 5 }] }] })
+    const rest = await api.ask('/shards', { query: `?after=${body.next}` })
+    expect(rest.body).toMatchObject({ items: [{ name: 'b', owner: null, until: null }], next: null })
+    expect((await api.ask('/members')).body).toMatchObject({ items: [{ name: 'm', silentMs: 20, shards: 1 }] })
+    const query = '?name=a.example&since=2026-01-01T00:00:00Z&limit=2&after=9.9'
+    expect((await api.ask('/certificates', { query })).body).toMatchObject({
+      items: [{ id: 'ab', names: ['a.example'], serialNumber: null, notBefore: null, index: 7 }],
+      next: '8.1',
+    })
+    expect(asked).toEqual([['a.example', { limit: 2, after: '9.9', since: new Date('2026-01-01T00:00:00Z') }]])
+    expect((await api.ask('/certificates', { query: '?name=*' })).status).toBe(400)
+    const down = await api.ask('/certificates', { query: '?name=down.example' })
+    expect([down.status, JSON.stringify(down.body)]).toEqual([503, expect.not.stringContaining('secret')])
+  })
+
+  it('lets one with a token to read look, and change nothing', async () => {
+    const readTokens = ['reader-secret']
+    const { url, api } = await serving({ readTokens }, { Authorization: 'Bearer reader-secret' })
+    expect((await api.ask('/status')).status).toBe(200)
+    expect((await api.ask('/pause', { method: 'post' })).status).toBe(403)
+    expect((await fetch(`${url}api/v1/status`)).status).toBe(401)
+    const both = await serving({ readTokens, apiTokens: ['admin-secret'] }, { Authorization: 'Bearer admin-secret' })
+    expect((await both.api.ask('/pause', { method: 'post' })).status).toBe(200)
+  })
+
   it('tells of the server and of what it keeps', async () => {
     const { source, socket, api } = await serving()
     expect((await api.ask('/status')).body).toMatchObject({

@@ -1,0 +1,23 @@
+import type { ClusterView } from '../../cluster/view.js'
+import type { CliIo } from '../io.js'
+import type { RoleHealth } from './role-health.js'
+
+export interface LookAfterOptions {
+  readonly view: Pick<ClusterView, 'members'>
+  readonly health: RoleHealth
+  /** Milliseconds. */
+  readonly everyMs: number
+  readonly io: Pick<CliIo, 'clock' | 'stop'>
+}
+
+/** The role `api`: what is asked is answered by the server; this sees whether the database answers, until `io.stop` aborts. */
+export async function lookAfter({ view, health, everyMs, io }: LookAfterOptions): Promise<void> {
+  while (!io.stop.aborted) {
+    const isAnswered = await view.members().then(
+      () => true,
+      () => false,
+    )
+    health.asked('api', isAnswered)
+    await io.clock.sleep(everyMs, io.stop).catch(() => {})
+  }
+}

@@ -1,0 +1,91 @@
+import { openGaps } from '../checkpoint/open-gaps.js'
+import { readGaps, readMembers, readShards } from '../postgres/cluster-state.js'
+import { PostgresConnection, type Session } from '../postgres/connection.js'
+import { type FoundCertificate, searchPage } from '../postgres/search.js'
+import { type PostgresTarget, postgresTarget } from '../postgres/target.js'
+import type { Evidence, Gap } from '../types/checkpoint.js'
+import type { MemberState, ShardState } from '../types/cluster.js'
+
+/** A search for half the world is not what the others wait for. Milliseconds. */
+const MOST_MS = 10_000
+
+/** A part of what was found. */
+export interface FoundPage {
+  readonly items: readonly FoundCertificate[]
+  /** By which the next part is asked for; `undefined`: this is the last. */
+  readonly next: string | undefined
+}
+
+/**
+ * What processes that share the logs have in their database, looked at from outside: by none of them, and without a lease.
+ *
+ * Its methods throw `CT_SINK_FAILED` when the database does not answer within 10 seconds, or has no tables yet.
+ */
+export class ClusterView {
+  private readonly target: PostgresTarget
+  private readonly connection: PostgresConnection
+  /** Of its own, so that a search holds up nothing else. */
+  private readonly searching: PostgresConnection
+
+  /** @throws {@link CtStreamError} `CT_OPTION_INVALID` */
+  constructor(url: string) {
+    this.target = postgresTarget(url)
+    this.connection = this.open()
+    this.searching = this.open()
+  }
+
+  /** In the order of their names. */
+  shards(): Promise<readonly ShardState[]> {
+    return this.connection.run(readShards)
+  }
+
+  /** Those heard of within a day, in the order of their names. */
+  members(): Promise<readonly MemberState[]> {
+    return this.connection.run(readMembers)
+  }
+
+  /** What is missing still. */
+  async gaps(): Promise<readonly Gap[]> {
+    const { gaps, rows } = await this.connection.run(readGaps)
+    return openGaps(gaps, rows)
+  }
+
+  async evidence(): Promise<readonly Evidence[]> {
+    const rows = await this.connection.run((session) =>
+      session.query<{ evidence: string }>('SELECT evidence FROM evidence ORDER BY n'),
+    )
+    return rows.map(({ evidence }) => JSON.parse(evidence))
+  }
+
+  /**
+   * Certificates by name, newest first.
+   *
+   * @param pattern - As of `searchCertificates`.
+   * @param after - `next` of the page before.
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong pattern.
+   */
+  async search(
+    pattern: string,
+    {
+      limit,
+      since,
+      after,
+    }: { readonly limit: number; readonly since?: Date | undefined; readonly after?: string | undefined },
+  ): Promise<FoundPage> {
+    const [, seenMicros, cert] = /^(\d{1,18})\.(\d{1,18})$/.exec(after ?? '') ?? []
+    const place = seenMicros === undefined || cert === undefined ? undefined : { seenMicros, cert }
+    const { items, end } = await searchPage(this.searching, pattern, { limit, since }, place)
+    const isLast = items.length < limit || end === undefined
+    return { items, next: isLast ? undefined : `${end.seenMicros}.${end.cert}` }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.connection.close(), this.searching.close()])
+  }
+
+  private open(): PostgresConnection {
+    return new PostgresConnection(this.target, MOST_MS, async (session: Session) => {
+      await session.query(`SET statement_timeout = ${MOST_MS}`)
+    })
+  }
+}

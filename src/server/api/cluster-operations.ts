@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { FoundCertificate } from '../../postgres/search.js'
+import type { ServerCluster } from '../options.js'
+import { type ApiWorld, type Operation, operation } from './operation.js'
+import { keysetPage } from './paging.js'
+import { ApiProblem } from './problem.js'
+import { iso } from './records.js'
+import { after, limit, Member, pageOf, Shard } from './schemas.js'
+
+const paged = z.strictObject({ limit: limit(1000, 100), after })
+
+/** What `/api/v1` answers from the database that processes share. */
+export const clusterOperations: readonly Operation[] = [
+  operation({
+    ...{ method: 'GET', path: '/shards', name: 'listShards', summary: 'Who reads which logs, and how far they are.' },
+    query: paged,
+    answer: pageOf(Shard),
+    problems: [404, 503],
+    async run({ world, query }) {
+      const page = keysetPage(await clusterOf(world).shards(), ({ name }) => `s${name}`, query)
+      const items = page.items.map(({ name, owner = null, epoch, until, logs }) => ({
+        ...{ name, owner, epoch, until: iso(until?.getTime()) },
+        logs: logs.map(({ position = null, verifiedSize = null, ...log }) => ({ ...log, position, verifiedSize })),
+      }))
+      return { ...page, items }
+    },
+  }),
+  operation({
+    ...{ method: 'GET', path: '/members', name: 'listMembers' },
+    summary: 'The processes that were heard of within a day, in the order of their names.',
+    query: paged,
+    answer: pageOf(Member),
+    problems: [404, 503],
+    run: async ({ world, query }) => keysetPage(await clusterOf(world).members(), ({ name }) => name, query),
+  }),
+]
+
+/** @throws {@link ApiProblem} 404 where the server has no database. */
+export function clusterOf({ cluster }: ApiWorld): ServerCluster {
+  if (cluster === undefined) throw new ApiProblem(404, 'this server has no database: see ct-stream run --role api')
+  return cluster
+}
+
+interface NameQuery {
+  readonly name: string
+  readonly since?: string | undefined
+  readonly limit: number
+  readonly after?: string | undefined
+}
+
+/** Certificates of the database by name, newest first. */
+export async function foundPage(world: ApiWorld, { name, since, limit, after }: NameQuery): Promise<object> {
+  const from = since === undefined ? {} : { since: new Date(since) }
+  const { items, next } = await clusterOf(world).search(name, { limit, after, ...from })
+  return { items: items.map(foundRecord), next: next ?? null }
+}
+
+function foundRecord({ sha256, serialNumber, notBefore, notAfter, firstSeen, ...rest }: FoundCertificate): object {
+  return {
+    id: sha256,
+    ...rest,
+    serialNumber: serialNumber ?? null,
+    notBefore: iso(notBefore?.getTime()),
+    notAfter: iso(notAfter?.getTime()),
+    firstSeen: iso(firstSeen.getTime()),
+  }
+}
