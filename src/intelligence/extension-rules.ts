@@ -14,12 +14,13 @@ import { breach, type RuleBreach } from './rule.js'
 const PROFILES_FROM = Date.UTC(2023, 8, 15)
 /** SC-063: OCSP became optional, and CRLs needed instead. */
 const CRL_FROM = Date.UTC(2024, 2, 15)
-const NO_SIGNING_CA_FROM = Date.UTC(2026, 2, 15)
 const NO_CLIENT_AUTH_FROM = Date.UTC(2027, 2, 15)
 /** Days on which {@link purposeRules} and {@link revocationRules} change: between two of them they say the same of the same extensions. */
 export const EXTENSION_DATES: readonly number[] = [PROFILES_FROM, CRL_FROM, NO_CLIENT_AUTH_FROM]
 const SCTS_FROM = Date.UTC(2021, 3, 21)
 const FEW_SCTS_DAYS = 180
+/** From when on precertificates must not be signed by a CA of their own. */
+export const NO_SIGNING_CA_FROM = Date.UTC(2026, 2, 15)
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
 
 const FORBIDDEN_PURPOSES: Readonly<Record<string, string>> = {
@@ -60,7 +61,10 @@ function keyUsageRules({ keyUsage, publicKey }: InspectedCertificate, at: number
 }
 
 /** Where to learn of its issuer and its revocation. */
-export function revocationRules(cert: InspectedCertificate, { isShortLived }: JudgedFacts): RuleBreach[] {
+export function revocationRules(
+  cert: InspectedCertificate,
+  { isShortLived }: Pick<JudgedFacts, 'isShortLived'>,
+): RuleBreach[] {
   const at = begins(cert)
   const found: RuleBreach[] = []
   if (at >= PROFILES_FROM && !cert.extensions.some(({ oid }) => oid === AUTHORITY_INFO_ACCESS))
@@ -70,14 +74,21 @@ export function revocationRules(cert: InspectedCertificate, { isShortLived }: Ju
   return found
 }
 
+/** Logs whose SCTs a certificate must have. @param begin - Epoch milliseconds. */
+export function sctsNeeded(begin: number, validityDays: number): number {
+  if (begin < SCTS_FROM) return 0
+  return validityDays <= FEW_SCTS_DAYS ? 2 : 3
+}
+
 /** @param operators - Operator by log id, where they are known. */
 export function sctRules(
   cert: InspectedCertificate,
   { validityDays, sctLogs }: JudgedFacts,
   operators: ReadonlyMap<string, string> | undefined,
 ): RuleBreach[] {
-  if (cert.kind !== 'certificate' || begins(cert) < SCTS_FROM || validityDays === null) return []
-  const needed = validityDays <= FEW_SCTS_DAYS ? 2 : 3
+  if (cert.kind !== 'certificate' || validityDays === null) return []
+  const needed = sctsNeeded(begins(cert), validityDays)
+  if (needed === 0) return []
   if (sctLogs < needed) return [breach('sct-count', `${sctLogs} of ${needed}`)]
   if (operators === undefined) return []
   // A log that is not known may be anybody's.

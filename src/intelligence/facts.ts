@@ -157,8 +157,12 @@ const SHORTER_FROM = Date.UTC(2026, 2, 15)
 
 export function isShortLived(cert: InspectedCertificate): boolean {
   const ms = validityMs(cert)
-  const most = cert.notBefore !== undefined && cert.notBefore.getTime() >= SHORTER_FROM ? 7 : 10
-  return ms !== undefined && ms > 0 && ms <= most * DAY
+  return ms !== undefined && isShort(ms, cert.notBefore?.getTime() ?? Number.NEGATIVE_INFINITY)
+}
+
+/** @param ms - Validity. @param begin - Epoch milliseconds. */
+export function isShort(ms: number, begin: number): boolean {
+  return ms > 0 && ms <= (begin >= SHORTER_FROM ? 7 : 10) * DAY
 }
 
 /**

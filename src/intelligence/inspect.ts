@@ -1,9 +1,12 @@
 import { booleanOption, objectOption, optionError } from '../util/options.js'
-import { breachesOf, type RuleKnowledge } from './breaches.js'
-import { ExtensionProfiles } from './extension-profiles.js'
+import { breachesOf, bySeverity, type RuleKnowledge } from './breaches.js'
 import { type CertificateFacts, factsOf, type InspectedCertificate, judgedFactsOf } from './facts.js'
-import { nameRules, rememberingNameRules } from './name-rules.js'
+import { OrdinaryCertificate } from './ordinary-certificate.js'
 import type { RuleBreach } from './rule.js'
+import { isSound } from './soundness.js'
+import { isSoundValidity, validityRules } from './validity-rules.js'
+
+const none: readonly RuleBreach[] = Object.freeze([])
 
 export interface InspectOptions {
   /**
@@ -41,7 +44,7 @@ export function inspectCertificate(cert: InspectedCertificate, options: InspectO
 
 /** {@link inspectCertificate} with options that are checked once. */
 export function inspector(options: InspectOptions): (cert: InspectedCertificate) => Inspection {
-  const knowledge = { ...knowledgeOf(options), names: (cert: InspectedCertificate) => nameRules(cert) }
+  const knowledge = knowledgeOf(options)
   return (cert) => {
     const facts = factsOf(cert)
     return { facts, breaches: breachesOf(cert, facts, knowledge) }
@@ -49,19 +52,28 @@ export function inspector(options: InspectOptions): (cert: InspectedCertificate)
 }
 
 /**
- * The breaches of {@link inspector}, without the facts, for many certificates: what depends on their extensions alone is judged once
- * for all that have the same.
+ * The breaches of {@link inspector}, without the facts, for many certificates: that an ordinary one breaks no rule is found out from its
+ * bytes, and only the others are decoded.
+ *
+ * @param ordinary - Reads them; whoever reads the same ones can share it.
  */
-export function breachFinder(options: InspectOptions): (cert: InspectedCertificate) => readonly RuleBreach[] {
-  const knowledge = { ...knowledgeOf(options), names: rememberingNameRules() }
-  const profiles = new ExtensionProfiles()
+export function breachFinder(
+  options: InspectOptions,
+  ordinary: OrdinaryCertificate = new OrdinaryCertificate(),
+): (cert: InspectedCertificate) => readonly RuleBreach[] {
+  const knowledge = knowledgeOf(options)
   return (cert) => {
-    const profile = profiles.of(cert)
-    return breachesOf(cert, judgedFactsOf(cert, profile?.scope), knowledge, profile)
+    const scope = ordinary.read(cert) ? (ordinary.profile.scope ?? 'tls') : undefined
+    if (scope === 'other') return none
+    if (scope !== 'tls' || !isSound(cert, ordinary, knowledge))
+      return breachesOf(cert, judgedFactsOf(cert, scope), knowledge)
+    const { begin, end, loggedAfterMs } = ordinary
+    if (isSoundValidity(begin, end, loggedAfterMs)) return none
+    return bySeverity(validityRules(cert, judgedFactsOf(cert, scope)))
   }
 }
 
-function knowledgeOf(options: InspectOptions): Omit<RuleKnowledge, 'names'> {
+function knowledgeOf(options: InspectOptions): RuleKnowledge {
   const given = objectOption<InspectOptions>('options', options, ['weakKeys', 'knownWeakKeys', 'operators'])
   const keys = {
     weakKeys: booleanOption('weakKeys', given.weakKeys, false),

@@ -18,14 +18,12 @@ export class KeyReuse {
   }
 
   /**
-   * @param key - 64 hex digits or more, evenly distributed, as a SHA-256 is.
+   * @param first - 32 bits of the hash of a key, `second` 32 more; unsigned.
    * @param domains - Hashes of the registrable domains of a certificate with this key, 32 bits unsigned; at least one.
    * @returns Whether the key was seen with a domain that is not among them.
    */
-  add(key: string, domains: readonly number[]): boolean {
-    const first = Number.parseInt(key.slice(0, 8), 16)
-    const second = Number.parseInt(key.slice(8, 16), 16)
-    const from = (Number.parseInt(key.slice(16, 24), 16) % this.buckets) * WAYS * WORDS
+  add(first: number, second: number, domains: readonly number[]): boolean {
+    const from = (((Math.imul(first, 0x9e3779b1) ^ second) >>> 0) % this.buckets) * WAYS * WORDS
     const { table } = this
     for (let at = from; at < from + WAYS * WORDS; at += WORDS)
       if (table[at] === first && table[at + 1] === second) return !domains.includes(table[at + 2] as number)

@@ -4,10 +4,15 @@ import { breach, type RuleBreach } from './rule.js'
 import { blacklistEntry, isRocaModulus, modulusOf, splitsByFermat } from './weak-keys.js'
 
 const CURVES = ['P-256', 'P-384', 'P-521']
-const LEAST_RSA_BITS = 2048
+export const LEAST_RSA_BITS = 2048
 /** BR 2.0.0, which names RSA and EC and no other keys. */
 const ALGORITHMS_FROM = Date.UTC(2023, 8, 15)
 const SHA1_FROM = Date.UTC(2016, 0, 1)
+
+/** Whether no rule has anything against EC keys like this one. @param key - As `keyText` has it. */
+export function isSoundCurve(key: string): boolean {
+  return CURVES.some((curve) => key === `EC ${curve}`)
+}
 
 export interface KeyRuleOptions {
   readonly weakKeys: boolean
@@ -53,6 +58,11 @@ const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
   '1.3.14.3.2.29': 'SHA-1',
   '1.2.840.10040.4.3': 'SHA-1',
   '1.2.840.10045.4.1': 'SHA-1',
+}
+
+/** @param oid - Of a signature algorithm. */
+export function isWeakSignature(oid: string | undefined): boolean {
+  return WEAK_SIGNATURES[oid ?? ''] !== undefined
 }
 
 /** The signature of a root is of no use to anybody: it is not looked at. */

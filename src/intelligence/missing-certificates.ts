@@ -20,6 +20,8 @@ export interface MissingCertificates {
 
 /** 2^32 */
 const ALL = 0x100000000
+/** 2^21 */
+const REST = 0x200000
 
 /**
  * Which precertificates have no certificate after a while: of a sample by their issuance, of a size that does not grow. When there are
@@ -28,7 +30,7 @@ const ALL = 0x100000000
 export class PrecertificateWatch {
   private readonly most: number
   private readonly patienceMs: number
-  private readonly waiting = new Map<string, Issuance>()
+  private readonly waiting = new Map<number, Issuance>()
   /** Those whose first 32 bits are below are looked at. */
   private below = ALL
   private isSample = false
@@ -43,11 +45,16 @@ export class PrecertificateWatch {
     this.patienceMs = patienceMs
   }
 
-  /** @param now - Elapsed milliseconds, not of a clock that can be set. */
-  add(issuanceId: string, kind: 'certificate' | 'precertificate', now: number): void {
+  /**
+   * @param high - 32 bits of the hash of an issuance, `low` 32 more, of which 21 count; unsigned.
+   * @param now - Elapsed milliseconds, not of a clock that can be set.
+   */
+  add(high: number, low: number, kind: 'certificate' | 'precertificate', now: number): void {
     this.settle(now)
-    if (Number.parseInt(issuanceId.slice(0, 8), 16) >= this.below) return
-    const there = this.waiting.get(issuanceId)
+    if (high >= this.below) return
+    // As much as a number holds exactly.
+    const id = high * REST + (low >>> 11)
+    const there = this.waiting.get(id)
     const issuance = there ?? {
       since: now,
       weight: ALL / this.below,
@@ -57,7 +64,7 @@ export class PrecertificateWatch {
     if (kind === 'certificate') issuance.hasCertificate = true
     else issuance.hasPrecertificate = true
     if (there !== undefined) return
-    this.waiting.set(issuanceId, issuance)
+    this.waiting.set(id, issuance)
     this.nextAt = Math.min(this.nextAt, now + this.patienceMs)
     if (this.waiting.size > this.most) this.thinOut()
   }
@@ -92,7 +99,7 @@ export class PrecertificateWatch {
     this.isSample = true
     this.below /= 2
     for (const [id, issuance] of this.waiting) {
-      if (Number.parseInt(id.slice(0, 8), 16) >= this.below) this.waiting.delete(id)
+      if (id / REST >= this.below) this.waiting.delete(id)
       else this.waiting.set(id, { ...issuance, weight: issuance.weight * 2 })
     }
   }

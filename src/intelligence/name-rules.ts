@@ -3,23 +3,18 @@ import { isPublicAddress } from '../http/public-addresses.js'
 import { hasListedSuffix, isIcannSuffix } from '../watchlist/suffix.js'
 import { type InspectedCertificate, MAX_NAMES } from './facts.js'
 import { decodePunycode } from './punycode.js'
-import { Remembered } from './remembered.js'
 import { breach, type RuleBreach, type RuleId } from './rule.js'
 
 const UNDERSCORE_FROM = Date.UTC(2019, 3, 1)
 const RESERVED_LABEL_FROM = Date.UTC(2021, 9, 1)
 const COPY_FROM = Date.UTC(2021, 9, 1)
 const ARPA_FROM = Date.UTC(2026, 2, 15)
-/** Days on which what is said of a single name changes. */
-const NAME_DATES: readonly number[] = [UNDERSCORE_FROM, RESERVED_LABEL_FROM, ARPA_FROM]
-/** Of each time between two of these days. */
-const REMEMBERED_NAMES = 20_000
 const MAX_NAME = 253
 const MAX_LABEL = 63
 const COMMON_NAME = '2.5.4.3'
 
 /** Rules of the SubjectAltName, and of common names, which must be copies of what is in it. */
-export function nameRules(cert: InspectedCertificate, ofName: typeof dnsNameRules = dnsNameRules): RuleBreach[] {
+export function nameRules(cert: InspectedCertificate): RuleBreach[] {
   const { altNames, notBefore } = cert
   const at = notBefore?.getTime() ?? Number.NEGATIVE_INFINITY
   const found = new Map<RuleId, string[]>()
@@ -29,7 +24,7 @@ export function nameRules(cert: InspectedCertificate, ofName: typeof dnsNameRule
     names.push(name)
   }
   for (const { kind, value, raw } of altNames.slice(0, MAX_NAMES)) {
-    if (kind === 'dNSName') for (const rule of ofName(value, at)) note(rule, value)
+    if (kind === 'dNSName') for (const rule of dnsNameRules(value, at)) note(rule, value)
     else if (kind !== 'iPAddress') note('san-type', `${kind} ${value}`)
     else if ((raw.length === 4 || raw.length === 16) && !isPublicAddress(value)) note('ip-reserved', value)
   }
@@ -45,20 +40,7 @@ export function nameRules(cert: InspectedCertificate, ofName: typeof dnsNameRule
   return [...found].map(([rule, names]) => breach(rule, '', names))
 }
 
-/** {@link nameRules} that remember what they said of a name. */
-export function rememberingNameRules(): (cert: InspectedCertificate) => RuleBreach[] {
-  const eras = Array.from({ length: NAME_DATES.length + 1 }, () => new Remembered<readonly RuleId[]>(REMEMBERED_NAMES))
-  const ofName = (name: string, at: number): readonly RuleId[] => {
-    if (name.length > MAX_NAME) return dnsNameRules(name, at)
-    let era = 0
-    for (const from of NAME_DATES) if (at >= from) era++
-    const known = eras[era] as Remembered<readonly RuleId[]>
-    return known.get(name) ?? known.set(name, dnsNameRules(name, at))
-  }
-  return (cert) => nameRules(cert, ofName)
-}
-
-/** @param at - When the certificate begins, epoch milliseconds: only on which side of each of `NAME_DATES` counts. */
+/** @param at - When the certificate begins, epoch milliseconds. */
 function dnsNameRules(name: string, at: number): readonly RuleId[] {
   const host = name.startsWith('*.') ? name.slice(2) : name
   if (name.length > MAX_NAME || host === '') return ['name-syntax']

@@ -32,7 +32,7 @@ export interface StatisticsReport {
   /** Entries over time, by when they were added. */
   readonly series: { readonly spanMs: number; readonly rows: readonly SeriesRow[] }
   readonly distinct: {
-    /** A precertificate and its certificate are one. */
+    /** A precertificate and its certificate are one: by serial number, issuer, validity, subject and key. */
     readonly issuances: DistinctEstimate
     readonly names: DistinctEstimate
     readonly registrableDomains: DistinctEstimate

@@ -1,19 +1,21 @@
+import { outlineOf } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { cutText } from '../util/harmless.js'
 import { integerOption, objectOption } from '../util/options.js'
-import { registrableDomain } from '../watchlist/suffix.js'
+import type { Outline } from '../x509/outline.js'
 import { DistinctCount } from './distinct-count.js'
 import { keyText, MAX_NAMES, validityDays } from './facts.js'
+import { issuerTexts } from './issuer-texts.js'
 import { KeyReuse } from './key-reuse.js'
 import { PrecertificateWatch } from './missing-certificates.js'
+import type { KnownName } from './name-memory.js'
 import { NewlySeen } from './newly-seen.js'
-import { Remembered } from './remembered.js'
-import { RepeatedClaims } from './repeated-claims.js'
+import { OrdinaryCertificate } from './ordinary-certificate.js'
 import type { RuleBreach } from './rule.js'
 import type { CountTable, DistinctEstimate, StatisticsReport } from './statistics-report.js'
-import { StringHash } from './string-hash.js'
+import type { StringHash } from './string-hash.js'
 import { TimeSeries } from './time-series.js'
 import { TopCounts } from './top-counts.js'
 
@@ -46,8 +48,6 @@ const DAY = 86_400_000
 const SAMPLED_PRECERTIFICATES = 50_000
 /** Longest name of a counter: a certificate's texts may be of any length. */
 const MAX_KEY = 200
-/** An entry's names come again soon: in its certificate, and in other logs. */
-const REMEMBERED_NAMES = 20_000
 const SPANS: readonly (readonly [most: number, name: string])[] = [
   [7, 'up to 7 days'],
   [47, '8 to 47 days'],
@@ -77,8 +77,7 @@ export class CertificateStatistics {
     keys: new DistinctCount(),
   }
   private readonly counts: Readonly<Record<keyof StatisticsReport['counts'], TopCounts>>
-  private readonly claims = new RepeatedClaims()
-  private readonly registrable = new Remembered<string>(REMEMBERED_NAMES)
+  private readonly ordinary: OrdinaryCertificate
   private readonly series = new TimeSeries()
   private readonly domains: NewlySeen
   private readonly keys: KeyReuse
@@ -95,7 +94,8 @@ export class CertificateStatistics {
     this.begun = this.elapsed()
     this.began = this.clock.now()
     this.warmUpMs = integerOption('warmUpMs', given.warmUpMs, 0, YEAR, DAY)
-    this.hash = new StringHash(given.random ?? Math.random)
+    this.ordinary = new OrdinaryCertificate(given.random ?? Math.random)
+    this.hash = this.ordinary.hash
     const table = () => new TopCounts(counters)
     this.counts = {
       ...{ issuers: table(), caOwners: table(), logs: table(), keys: table(), validity: table(), validation: table() },
@@ -113,28 +113,26 @@ export class CertificateStatistics {
    * @param breaches - Rules it breaks, of `inspectCertificate`, if it was inspected.
    */
   add(cert: CountedCertificate, breaches: readonly RuleBreach[] = []): void {
-    const { kind, log, publicKey, issuanceId } = cert
+    const { kind, log } = cert
     const at = this.elapsed() - this.begun
     this.kinds[kind] += 1
     this.count('logs', log.description === '' ? log.id : log.description)
     if (kind === 'unparsable') return
     this.series.add(at, kind)
-    const { owner, issuer } = this.claims.issuerOf(cert)
-    this.count('caOwners', owner)
-    this.count('issuers', issuer)
-    this.count('validation', this.claims.validationOf(cert))
-    this.count('validity', spanOf(validityDays(cert)))
-    this.count('keys', publicKey === undefined ? 'unreadable' : keyText(publicKey))
+    this.addClaims(cert)
     for (const { rule } of breaches) this.count('rules', rule)
-    if (issuanceId !== undefined) {
-      this.distinct.issuances.add(wordOf(issuanceId, 0), wordOf(issuanceId, 1))
-      this.watch.add(issuanceId, kind, at)
-    }
     const domains = this.addNames(cert.dnsNames, at >= this.warmUpMs)
-    if (publicKey === undefined) return
-    const { spkiSha256 } = publicKey
-    this.distinct.keys.add(wordOf(spkiSha256, 0), wordOf(spkiSha256, 1))
-    if (domains.length > 0 && this.keys.add(spkiSha256, domains)) this.reused += 1
+    const outline = outlineOf(cert)
+    if (this.hashKey(cert, outline)) {
+      const { high, low } = this.hash
+      this.distinct.keys.add(high, low)
+      if (domains.length > 0 && this.keys.add(high, low, domains)) this.reused += 1
+    }
+    if (this.hashIssuance(cert, outline)) {
+      const { high, low } = this.hash
+      this.distinct.issuances.add(high, low)
+      this.watch.add(high, low, kind, at)
+    }
   }
 
   /**
@@ -173,47 +171,95 @@ export class CertificateStatistics {
     this.counts[table].add(cutText(name, MAX_KEY))
   }
 
-  /** The registrable domain; empty for a public suffix. */
-  private domainOf(base: string): string {
-    const known = this.registrable.get(base)
-    if (known !== undefined) return known
-    const domain = registrableDomain(base) ?? ''
-    return base.length > MAX_KEY ? domain : this.registrable.set(base, domain)
+  /** What a certificate says of its issuer and itself. */
+  private addClaims(cert: CountedCertificate): void {
+    const { ordinary } = this
+    if (ordinary.read(cert)) {
+      const { owner, issuer, validation } = ordinary.profile
+      this.addTexts(owner, issuer, validation)
+      this.count('validity', spanOf(Math.ceil((ordinary.end - ordinary.begin + 1000) / DAY)))
+      this.count('keys', ordinary.key)
+      return
+    }
+    const { owner, issuer } = issuerTexts(cert)
+    this.addTexts(owner, issuer, cert.validation ?? 'none')
+    this.count('validity', spanOf(validityDays(cert)))
+    this.count('keys', cert.publicKey === undefined ? 'unreadable' : keyText(cert.publicKey))
+  }
+
+  private addTexts(owner: string, issuer: string, validation: string): void {
+    this.count('caOwners', owner)
+    this.count('issuers', issuer)
+    this.count('validation', validation)
+  }
+
+  /** Leaves the hash of its key. @returns Whether it has one. */
+  private hashKey(cert: CountedCertificate, outline: Outline | undefined): boolean {
+    if (outline === undefined) {
+      const { publicKey } = cert
+      if (publicKey !== undefined) this.hash.of(publicKey.spkiSha256)
+      return publicKey !== undefined
+    }
+    this.hash.ofBytes(outline.bytes, outline.spkiStart, outline.spkiEnd)
+    return true
+  }
+
+  /**
+   * Leaves the hash of its issuance, which needs no SHA-256: a precertificate and its certificate, and they alone, have the same serial
+   * number, issuer, validity, subject and key.
+   *
+   * @returns Whether it has one.
+   */
+  private hashIssuance({ issuanceId }: CountedCertificate, outline: Outline | undefined): boolean {
+    if (outline === undefined) {
+      if (issuanceId !== undefined) this.hash.of(issuanceId)
+      return issuanceId !== undefined
+    }
+    this.hash.ofBytes(outline.bytes, outline.serialStart, outline.spkiEnd)
+    return true
   }
 
   /** @returns Hashes of the registrable domains. */
   private addNames(names: readonly string[], isWarm: boolean): number[] {
-    const domains = new Set<string>()
-    for (const name of names.slice(0, MAX_NAMES)) {
-      this.hash.of(name)
-      this.distinct.names.add(this.hash.high, this.hash.low)
-      const base = name.startsWith('*.') ? name.slice(2) : name
-      const domain = this.domainOf(base)
-      if (domain !== '') domains.add(domain)
+    const found: KnownName[] = []
+    for (const name of names.length > MAX_NAMES ? names.slice(0, MAX_NAMES) : names) {
+      const known = this.ordinary.names.get(name)
+      this.distinct.names.add(known.high, known.low)
+      if (known.domain !== '') found.push(known)
     }
     const hashes: number[] = []
-    const topLevels = new Set<string>()
-    for (const domain of domains) {
-      const { high, low } = this.hash.of(domain)
-      hashes.push(high)
-      this.distinct.registrableDomains.add(high, low)
+    const topLevels: string[] = []
+    for (const { domain, domainHigh, domainLow, topLevel } of eachOnce(found)) {
+      hashes.push(domainHigh)
+      this.distinct.registrableDomains.add(domainHigh, domainLow)
       this.count('registrableDomains', domain)
-      topLevels.add(domain.slice(domain.lastIndexOf('.') + 1))
-      if (this.domains.add(high, low) && isWarm) this.newDomains += 1
+      if (!topLevels.includes(topLevel)) topLevels.push(topLevel)
+      if (this.domains.add(domainHigh, domainLow) && isWarm) this.newDomains += 1
     }
     for (const topLevel of topLevels) this.count('topLevelDomains', topLevel)
     return hashes
   }
 }
 
+/** What reads certificates for some statistics: rules can read them through the same. Nothing for users of the class. */
+export function readerOf(statistics: CertificateStatistics): OrdinaryCertificate {
+  // biome-ignore lint/complexity/useLiteralKeys: the name in brackets is what lets it read a private field
+  return statistics['ordinary']
+}
+
+/** The first of each domain, in order. */
+function eachOnce(names: readonly KnownName[]): readonly KnownName[] {
+  const [first] = names
+  // Nearly all certificates are of one domain.
+  if (first === undefined || names.every(({ domain }) => domain === first.domain)) return names.slice(0, 1)
+  const domains = new Map<string, KnownName>()
+  for (const name of names) if (!domains.has(name.domain)) domains.set(name.domain, name)
+  return [...domains.values()]
+}
+
 function spanOf(days: number | undefined): string {
   if (days === undefined) return 'unreadable'
   return SPANS.find(([most]) => days <= most)?.[1] ?? 'more than 398 days'
-}
-
-/** 32 bits of 64 hex digits. */
-function wordOf(hex: string, i: number): number {
-  return Number.parseInt(hex.slice(i * 8, i * 8 + 8), 16)
 }
 
 function estimateOf(count: DistinctCount): DistinctEstimate {

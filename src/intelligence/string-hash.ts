@@ -1,5 +1,5 @@
 /**
- * Hashes text to 64 bits that depend on secret numbers, so that nobody can choose names that meet in a table. Not for more than that:
+ * Hashes text and octets to 64 bits that depend on secret numbers, so that nobody can choose names that meet in a table. Not for more than that:
  * who sees the hashes can find the numbers.
  */
 export class StringHash {
@@ -23,7 +23,37 @@ export class StringHash {
       b = Math.imul(b ^ unit, 0xc2b2ae35)
       b = (b << 17) | (b >>> 15)
     }
-    this.high = mixed(a ^ text.length ^ mixed(b))
+    return this.finish(a, b, text.length)
+  }
+
+  /** The same of the octets `start` to `stop`. */
+  ofBytes(bytes: Uint8Array, start: number, stop: number): this {
+    let [a, b] = this.seeds
+    let at = start
+    for (; at + 4 <= stop; at += 4) {
+      const word = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+      const unit = word | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)
+      a = Math.imul(a ^ unit, 0x85ebca6b)
+      a = (a << 13) | (a >>> 19)
+      b = Math.imul(b ^ unit, 0xc2b2ae35)
+      b = (b << 17) | (b >>> 15)
+    }
+    for (; at < stop; at++) {
+      a = Math.imul(a ^ (bytes[at] as number), 0x85ebca6b)
+      a = (a << 13) | (a >>> 19)
+      b = Math.imul(b ^ (bytes[at] as number), 0xc2b2ae35)
+      b = (b << 17) | (b >>> 15)
+    }
+    return this.finish(a, b, stop - start)
+  }
+
+  /** Of the result and 64 bits more. */
+  with(high: number, low: number): this {
+    return this.finish(Math.imul(this.high ^ high, 0x85ebca6b), Math.imul(this.low ^ low, 0xc2b2ae35), 8)
+  }
+
+  private finish(a: number, b: number, length: number): this {
+    this.high = mixed(a ^ length ^ mixed(b))
     this.low = mixed(b ^ this.high)
     return this
   }

@@ -32,7 +32,7 @@ export function validityRules(cert: InspectedCertificate, facts: JudgedFacts): R
   if (ms <= 0) found.push(breach('validity-negative'))
   const begin = notBefore.getTime()
   const limit = LIMITS.find(({ from }) => begin >= from)
-  if (limit !== undefined && ms > longest(limit, notBefore)) {
+  if (limit !== undefined && ms > longest(limit, begin)) {
     const most = limit.days === undefined ? `${limit.months} months` : `${limit.days} days`
     found.push(breach('validity-long', `${facts.validityDays} days, at most ${most} from ${dayOf(limit.from)}`))
   }
@@ -44,13 +44,26 @@ export function validityRules(cert: InspectedCertificate, facts: JudgedFacts): R
   return found
 }
 
+/**
+ * Whether {@link validityRules} find nothing.
+ *
+ * @param begin - `notBefore`, and `end`: `notAfter`, epoch milliseconds.
+ * @param loggedAfterMs - As of the facts; NaN when it is unknown.
+ */
+export function isSoundValidity(begin: number, end: number, loggedAfterMs: number): boolean {
+  const ms = end - begin + 1000
+  const limit = LIMITS.find(({ from }) => begin >= from)
+  if (ms <= 0 || (limit !== undefined && ms > longest(limit, begin))) return false
+  return begin < PROFILES_FROM || !(Math.abs(loggedAfterMs) > MOST_BACKDATED)
+}
+
 /** That the last second counts was written down with the limit of 398 days: before, it is forgiven. */
-function longest({ from, days, months = 0 }: Limit, notBefore: Date): number {
+function longest({ from, days, months = 0 }: Limit, begin: number): number {
   const forgiven = from < COUNTED_FROM ? 1000 : 0
   if (days !== undefined) return days * DAY + forgiven
-  const end = new Date(notBefore)
+  const end = new Date(begin)
   end.setUTCMonth(end.getUTCMonth() + months)
-  return end.getTime() - notBefore.getTime() + forgiven
+  return end.getTime() - begin + forgiven
 }
 
 function dayOf(time: number): string {

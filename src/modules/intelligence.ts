@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { breachFinder } from '../intelligence/inspect.js'
 import { RULES, type RuleBreach, type RuleId } from '../intelligence/rule.js'
-import { CertificateStatistics } from '../intelligence/statistics.js'
+import { CertificateStatistics, readerOf } from '../intelligence/statistics.js'
 import { readWeakKeys } from '../intelligence/weak-keys.js'
 import { readFileUpTo } from '../loglist/read-file.js'
 import type { CtCertificate } from '../types/certificate.js'
@@ -96,11 +96,9 @@ async function setUp(
 ): Promise<State> {
   const { statistics = new CertificateStatistics({ clock }) } = tools
   const seen = new Map<string, string>()
-  const find = breachFinder({
-    operators: tools.operators ?? seen,
-    knownWeakKeys: await weakKeys(given.weakKeyLists, tools.knownWeakKeys),
-    weakKeys: given.weakKeys,
-  })
+  const knownWeakKeys = await weakKeys(given.weakKeyLists, tools.knownWeakKeys)
+  const inspecting = { operators: tools.operators ?? seen, knownWeakKeys, weakKeys: given.weakKeys }
+  const find = breachFinder(inspecting, readerOf(statistics))
   const elapsed = elapsedOf(clock)
   let written = elapsed()
   const report = async (isEnd: boolean) => {

@@ -48,3 +48,11 @@ export function registrableDomain(name: string): string | undefined {
   const { suffixAt, domainAt } = splitName(name)
   return suffixAt === 0 ? undefined : name.slice(domainAt)
 }
+
+/** {@link registrableDomain}, empty for a public suffix, and {@link hasListedSuffix}, at the price of one. */
+export function splitListed(name: string): { readonly domain: string; readonly isListed: boolean } {
+  const { publicSuffix, isPrivate, isIcann } = parse(name, withPrivate)
+  const suffixAt = startOf(name, publicSuffix)
+  const domain = suffixAt === 0 ? '' : name.slice(name.lastIndexOf('.', suffixAt - 2) + 1)
+  return { domain, isListed: isPrivate === true ? hasListedSuffix(name) : isIcann === true }
+}

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
 import { decodeSingle } from '../../../src/decode/single-certificate.js'
+import { CtStreamError } from '../../../src/errors.js'
 import { breachFinder, inspectCertificate } from '../../../src/intelligence/inspect.js'
 import { type CertificateRequest, issueCertificates } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
@@ -19,10 +20,15 @@ const context = {
 
 /** What remembers says the same as what judges each anew, whatever came before. */
 function expectSame(certificates: readonly CtCertificate[]) {
-  const find = breachFinder({})
-  for (const round of [1, 2])
-    for (const [i, certificate] of certificates.entries())
-      expect(find(certificate), `certificate ${i}, round ${round}`).toEqual(inspectCertificate(certificate).breaches)
+  const operators = new Map(certificates.flatMap(({ scts }) => scts.map(({ logId }) => [logId, 'One'] as const)))
+  for (const options of [{}, { operators }]) {
+    const find = breachFinder(options)
+    for (const round of [1, 2])
+      for (const [i, certificate] of certificates.entries())
+        expect(find(certificate), `certificate ${i}, round ${round}`).toEqual(
+          inspectCertificate(certificate, options).breaches,
+        )
+  }
 }
 
 describeReal('breachFinder, with real certificates', () => {
@@ -69,6 +75,32 @@ describe('breachFinder', () => {
         expectSame(issued.map(({ der }) => decodeSingle(der, {})))
       }),
       { numRuns: 40 },
+    )
+  })
+
+  it('says of certificates with wrong octets what inspectCertificate says', { timeout: 60_000 }, () => {
+    const requests: CertificateRequest[] = [
+      { dnsNames: ['a.test', '*.b.com'], kind: 'pair', notBefore: new Date('2025-01-01') },
+      { dnsNames: ['www.example.com'], key: 'RSA-2048', notBefore: new Date('2026-05-01') },
+    ]
+    const issued = [...issueCertificates(requests)].map(({ der }) => der)
+    const change = fc.record({ at: fc.double({ min: 0, max: 0.999, noNaN: true }), octet: fc.nat(255) })
+    const changes = fc.array(change, { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(issued.length - 1), changes), { minLength: 1, maxLength: 20 }), (list) => {
+        const certificates = list.flatMap(([which, all]) => {
+          const der = Uint8Array.from(issued[which] as Uint8Array)
+          for (const { at, octet } of all) der[Math.floor(at * der.length)] = octet
+          try {
+            return [decodeSingle(der, {})]
+          } catch (error) {
+            if (CtStreamError.is(error)) return []
+            throw error
+          }
+        })
+        expectSame([...certificates, ...issued.map((der) => decodeSingle(der, {}))])
+      }),
+      { numRuns: 200 },
     )
   })
 

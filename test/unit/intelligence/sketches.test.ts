@@ -14,7 +14,10 @@ const seededRandom = (seed: number) => {
   const random = new SeededRandom(String(seed))
   return () => random.next() / 2 ** 32
 }
-const hexOf = (text: string) => createHash('sha256').update(text).digest('hex')
+function wordsOf(text: string): [high: number, low: number] {
+  const digest = createHash('sha256').update(text).digest()
+  return [digest.readUInt32BE(0), digest.readUInt32BE(4)]
+}
 
 describe('TopCounts', () => {
   const stream = fc.array(fc.nat(40).map(String), { maxLength: 2000 })
@@ -81,11 +84,11 @@ describe('NewlySeen', () => {
 describe('KeyReuse', () => {
   it('reports a key below a domain that was not there, and nothing else', () => {
     const reuse = new KeyReuse(1000)
-    expect(reuse.add(hexOf('a'), [1])).toBe(false)
-    expect(reuse.add(hexOf('a'), [1])).toBe(false)
-    expect(reuse.add(hexOf('a'), [2, 1])).toBe(false)
-    expect(reuse.add(hexOf('a'), [2])).toBe(true)
-    expect(reuse.add(hexOf('b'), [2])).toBe(false)
+    expect(reuse.add(...wordsOf('a'), [1])).toBe(false)
+    expect(reuse.add(...wordsOf('a'), [1])).toBe(false)
+    expect(reuse.add(...wordsOf('a'), [2, 1])).toBe(false)
+    expect(reuse.add(...wordsOf('a'), [2])).toBe(true)
+    expect(reuse.add(...wordsOf('b'), [2])).toBe(false)
   })
 
   it('misses, but never invents, when there are more keys than it remembers', () => {
@@ -97,7 +100,8 @@ describe('KeyReuse', () => {
         for (const [key, domain] of pairs) {
           const domains = exact.get(key) ?? new Set()
           exact.set(key, domains)
-          if (reuse.add(hexOf(`key ${key}`), [domain])) expect([...domains].some((one) => one !== domain)).toBe(true)
+          if (reuse.add(...wordsOf(`key ${key}`), [domain]))
+            expect([...domains].some((one) => one !== domain)).toBe(true)
           domains.add(domain)
         }
       }),
@@ -108,23 +112,23 @@ describe('KeyReuse', () => {
 describe('PrecertificateWatch', () => {
   it('tells precertificates whose certificate did not come in time, whichever came first', () => {
     const watch = new PrecertificateWatch(100, 1000)
-    watch.add(hexOf('both'), 'precertificate', 0)
-    watch.add(hexOf('alone'), 'precertificate', 0)
-    watch.add(hexOf('late'), 'precertificate', 0)
-    watch.add(hexOf('certificate only'), 'certificate', 0)
-    watch.add(hexOf('reversed'), 'certificate', 1)
-    watch.add(hexOf('reversed'), 'precertificate', 2)
-    watch.add(hexOf('both'), 'certificate', 500)
+    watch.add(...wordsOf('both'), 'precertificate', 0)
+    watch.add(...wordsOf('alone'), 'precertificate', 0)
+    watch.add(...wordsOf('late'), 'precertificate', 0)
+    watch.add(...wordsOf('certificate only'), 'certificate', 0)
+    watch.add(...wordsOf('reversed'), 'certificate', 1)
+    watch.add(...wordsOf('reversed'), 'precertificate', 2)
+    watch.add(...wordsOf('both'), 'certificate', 500)
     expect(watch.report(999)).toEqual({ sampled: 0, share: null, error: 0, estimate: 0 })
-    watch.add(hexOf('late'), 'certificate', 1500)
+    watch.add(...wordsOf('late'), 'certificate', 1500)
     expect(watch.report(2000)).toEqual({ sampled: 4, share: 0.5, error: 0, estimate: 2 })
   })
 
   it('looks at a sample where there are too many, and states the error', () => {
     const watch = new PrecertificateWatch(2000, 1000)
     const count = 50_000
-    for (let i = 0; i < count; i++) watch.add(hexOf(`${i}`), 'precertificate', 0)
-    for (let i = 0; i < count; i++) if (i % 4 !== 0) watch.add(hexOf(`${i}`), 'certificate', 1)
+    for (let i = 0; i < count; i++) watch.add(...wordsOf(`${i}`), 'precertificate', 0)
+    for (let i = 0; i < count; i++) if (i % 4 !== 0) watch.add(...wordsOf(`${i}`), 'certificate', 1)
     const { sampled, share, error, estimate } = watch.report(5000)
     expect(sampled).toBeLessThanOrEqual(2000)
     expect(sampled).toBeGreaterThan(900)

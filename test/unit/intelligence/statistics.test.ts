@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { decodeEntry } from '../../../src/decode/decode-entry.js'
 import { decodeSingle } from '../../../src/decode/single-certificate.js'
 import { inspectCertificate } from '../../../src/intelligence/inspect.js'
 import { CertificateStatistics } from '../../../src/intelligence/statistics.js'
 import { issueCertificates } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import { registrableDomain } from '../../../src/watchlist/suffix.js'
+import { Rfc6962Extra } from '../../../src/wire/extra-data.js'
+import { describeReal } from '../../real-data.js'
 import { madeCertificates } from '../../support/module-certificates.js'
+import { realEntries } from '../../support/real-entries.js'
+import { context } from '../decode/entries.js'
+import { allLinted } from './linted.js'
 
 function clockAt(start = Date.UTC(2026, 0, 1)) {
   let passed = 0
@@ -28,6 +34,45 @@ const made = (requests: Parameters<typeof issueCertificates>[0] & object) =>
   [...issueCertificates(requests as Parameters<typeof issueCertificates>[0] & readonly [])].map(({ der }) =>
     decodeSingle(der, {}),
   )
+
+/** The same certificate as others tell of it: without the bytes. */
+const told = ({
+  kind,
+  log,
+  issuer,
+  publicKey,
+  notBefore,
+  notAfter,
+  validation,
+  dnsNames,
+  issuanceId,
+}: CtCertificate) => ({
+  ...{ kind, log, issuer, publicKey, notBefore, notAfter, validation, dnsNames, issuanceId },
+})
+
+function expectSameOfBytesAndFields(certificates: readonly CtCertificate[]) {
+  const { clock, pass } = clockAt()
+  const make = () => new CertificateStatistics({ counters: 100_000, domains: 100_000, keys: 100_000, clock })
+  const [ofBytes, ofFields] = [make(), make()]
+  for (const certificate of certificates) ofBytes.add(certificate)
+  for (const certificate of certificates) ofFields.add(told(certificate))
+  pass(2 * 86_400_000)
+  const [{ distinct, ...counted }, { distinct: other, ...wanted }] = [ofBytes.report(100_000), ofFields.report(100_000)]
+  expect(counted).toEqual(wanted)
+  for (const what of ['issuances', 'keys'] as const)
+    expect(Math.abs(distinct[what].estimate / other[what].estimate - 1)).toBeLessThan(0.06)
+}
+
+describeReal('CertificateStatistics, with real certificates', () => {
+  it('counts from the bytes of a certificate what its fields say', () => {
+    const certificates = realEntries().map(({ leafInput }, index) =>
+      decodeEntry({ index, leafInput, extra: Rfc6962Extra.of('', undefined) }, context),
+    )
+    expect(certificates.length).toBeGreaterThan(1000)
+    expectSameOfBytesAndFields(certificates)
+    expectSameOfBytesAndFields(allLinted())
+  })
+})
 
 describe('CertificateStatistics', () => {
   it('counts as one would by hand', () => {

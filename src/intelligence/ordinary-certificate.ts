@@ -1,0 +1,186 @@
+import { outlineOf } from '../decode/decode-entry.js'
+import { decodeTime } from '../x509/dates.js'
+import { Tag } from '../x509/der.js'
+import type { Outline } from '../x509/outline.js'
+import { Element, sameAt } from './element.js'
+import { EmbeddedLogs } from './embedded-logs.js'
+import { ExtensionPlaces } from './extension-places.js'
+import type { InspectedCertificate } from './facts.js'
+import { type IssuanceProfile, IssuanceProfiles } from './issuance-profiles.js'
+import { NameMemory } from './name-memory.js'
+import { PlainNames } from './plain-names.js'
+import { StringHash } from './string-hash.js'
+
+const VALIDITY_OCTETS = 32
+const UTC_TIME_OCTETS = 13
+/** publicExponent INTEGER ::= 65537 */
+const F4 = Uint8Array.of(2, 3, 1, 0, 1)
+const URL_IN_CRL = [Tag.sequence, Tag.sequence, 0xa0, 0xa0, 0x86]
+
+/**
+ * An ordinary certificate, read from its bytes without making objects of its fields: one whose names are host names in lower case, its
+ * dates UTCTime, its key RSA with the exponent 65537 or EC, and which is encoded as DER asks for. That is nearly all of them; the others
+ * are to be read with patience.
+ *
+ * One of these is used again and again: what it says is of the certificate that was read last.
+ */
+export class OrdinaryCertificate {
+  readonly logs = new EmbeddedLogs()
+  readonly hash: StringHash
+  readonly names: NameMemory
+  /** Epoch milliseconds. */
+  begin = 0
+  end = 0
+  /** Milliseconds from `begin` to the first sign of it, as of the facts; NaN when that is unknown. */
+  loggedAfterMs = 0
+  /** Of an RSA key; 0 of others. */
+  keyBits = 0
+  private outline: Outline | undefined
+  private shape: IssuanceProfile | undefined
+  private lastRead: unknown
+  private wasOrdinary = false
+  private algorithmStart = 0
+  private algorithmEnd = 0
+  private readonly plain = new PlainNames()
+  private readonly places = new ExtensionPlaces()
+  private readonly profiles = new IssuanceProfiles()
+  private readonly element = new Element()
+
+  /** @param random - Uniform in [0, 1). */
+  constructor(random: () => number = Math.random) {
+    this.hash = new StringHash(random)
+    this.names = new NameMemory(this.hash)
+  }
+
+  /** Reads a certificate, once. @returns Whether it is an ordinary one; what has no bytes is none. */
+  read(cert: object): boolean {
+    if (cert === this.lastRead) return this.wasOrdinary
+    this.lastRead = cert
+    this.outline = outlineOf(cert)
+    // What has an outline has everything.
+    this.wasOrdinary = this.outline !== undefined && this.readAll(cert as InspectedCertificate, this.outline)
+    return this.wasOrdinary
+  }
+
+  /** What its issuer says in all certificates of this kind. */
+  get profile(): IssuanceProfile {
+    return this.shape as IssuanceProfile
+  }
+
+  /** As `keyText` has it. */
+  get key(): string {
+    return this.keyBits > 0 ? `RSA ${this.keyBits}` : this.profile.key
+  }
+
+  /** Names in it, all of them DNS names. */
+  get nameCount(): number {
+    return this.plain.count
+  }
+
+  /** Whether its serial number is positive, of so many octets, and has nothing but random bits for all that one sees. */
+  hasSerial(least: number, most: number): boolean {
+    const { bytes, serialStart, signatureStart } = this.outline as Outline
+    const { element } = this
+    if (!element.find(bytes, serialStart, signatureStart, Tag.integer)) return false
+    const { start, stop } = element
+    const [first, second] = [bytes[start] as number, bytes[start + 1] as number]
+    return stop - start >= least && stop - start <= most && first < 0x80 && (first > 0 || second > 0)
+  }
+
+  /** Whether it names a URL of a CRL in the way in which nearly all do. */
+  namesCrl(): boolean {
+    const { bytes } = this.outline as Outline
+    const { element } = this
+    const { start, end } = this.places.crl
+    if (start === 0 || !element.find(bytes, start, end, Tag.octetString)) return false
+    // CRLDistributionPoints ::= SEQUENCE OF SEQUENCE { distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] … } } … }
+    for (const tag of URL_IN_CRL) if (!element.find(bytes, element.start, element.stop, tag)) return false
+    return element.stop > element.start
+  }
+
+  private readAll(cert: InspectedCertificate, outline: Outline): boolean {
+    const { places } = this
+    return (
+      this.readValidity(outline) &&
+      this.readKey(outline) &&
+      isSignedAsStated(outline) &&
+      places.read(outline) &&
+      this.plain.read(outline, places.names.start, places.names.end) &&
+      this.logs.read(outline.bytes, places.scts) &&
+      this.readTimes(cert) &&
+      this.readProfile(cert, outline)
+    )
+  }
+
+  /** Validity ::= SEQUENCE { notBefore UTCTime, notAfter UTCTime } */
+  private readValidity({ bytes, validityStart: at, subjectStart }: Outline): boolean {
+    if (subjectStart - at !== VALIDITY_OCTETS || bytes[at] !== Tag.sequence || bytes[at + 1] !== VALIDITY_OCTETS - 2)
+      return false
+    const begin = utcTime(bytes, at + 2)
+    const end = utcTime(bytes, at + 4 + UTC_TIME_OCTETS)
+    if (begin === undefined || end === undefined) return false
+    this.begin = begin
+    this.end = end
+    return true
+  }
+
+  /** SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING } */
+  private readKey({ bytes, spkiStart, spkiEnd }: Outline): boolean {
+    const { element } = this
+    if (!element.find(bytes, spkiStart, spkiEnd, Tag.sequence) || element.stop !== spkiEnd) return false
+    this.algorithmStart = element.start
+    if (!element.find(bytes, element.start, spkiEnd, Tag.sequence)) return false
+    this.algorithmEnd = element.stop
+    if (!element.find(bytes, element.stop, spkiEnd, Tag.bitString) || element.stop !== spkiEnd) return false
+    if (bytes[element.start] !== 0) return false
+    this.keyBits = this.readRsaBits(bytes, element.start + 1, spkiEnd)
+    return true
+  }
+
+  /** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }; 0 where it is none, or not with 65537. */
+  private readRsaBits(bytes: Uint8Array, at: number, end: number): number {
+    const { element } = this
+    if (!element.find(bytes, at, end, Tag.sequence) || element.stop !== end) return 0
+    if (!element.find(bytes, element.start, end, Tag.integer)) return 0
+    const { start, stop } = element
+    if (stop + F4.length !== end || !sameAt(bytes, stop, F4, 0, F4.length)) return 0
+    const first = start + 1
+    // Of whole octets, with the one of zeros that keeps it positive.
+    return bytes[start] === 0 && (bytes[first] as number) >= 0x80 ? (stop - first) * 8 : 0
+  }
+
+  /** See `loggedAfter` of the facts. */
+  private readTimes({ kind, timestamp }: InspectedCertificate): boolean {
+    const { earliest } = this.logs
+    let first = earliest
+    if (timestamp !== undefined && (kind === 'precertificate' || earliest < Number.POSITIVE_INFINITY))
+      first = Math.min(first, timestamp.getTime())
+    this.loggedAfterMs = first === Number.POSITIVE_INFINITY ? Number.NaN : first - this.begin
+    return true
+  }
+
+  private readProfile(cert: InspectedCertificate, outline: Outline): boolean {
+    const { profiles, places } = this
+    const { bytes } = outline
+    profiles.begin()
+    // signature AlgorithmIdentifier, issuer Name
+    if (!profiles.add(bytes, outline.signatureStart, outline.validityStart)) return false
+    if (!profiles.add(bytes, this.algorithmStart, this.algorithmEnd)) return false
+    for (let i = 0; i < places.othersLength; i += 2)
+      if (!profiles.add(bytes, places.others[i] as number, places.others[i + 1] as number)) return false
+    this.shape = profiles.profile(cert)
+    return this.shape.isRsa === this.keyBits > 0
+  }
+}
+
+function utcTime(bytes: Uint8Array, at: number): number | undefined {
+  if (bytes[at] !== Tag.utcTime || bytes[at + 1] !== UTC_TIME_OCTETS) return undefined
+  return bytes[at + 1 + UTC_TIME_OCTETS] === 0x5a
+    ? decodeTime(bytes, Tag.utcTime, at + 2, at + 2 + UTC_TIME_OCTETS)
+    : undefined
+}
+
+/** Whether the algorithm of the signature is the same outside of the TBSCertificate, where there is an outside. */
+function isSignedAsStated({ bytes, tbsEnd, signatureStart, issuerStart }: Outline): boolean {
+  return bytes.length === tbsEnd || sameAt(bytes, tbsEnd, bytes, signatureStart, issuerStart - signatureStart)
+}

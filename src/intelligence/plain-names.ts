@@ -1,0 +1,110 @@
+import { Tag } from '../x509/der.js'
+import { Octets } from '../x509/oids.js'
+import type { Outline } from '../x509/outline.js'
+import { Element, sameAt } from './element.js'
+
+const MAX_NAME = 253
+const MAX_LABEL = 63
+/** Certificates with more names are read with patience. */
+const MAX_PLACES = 256
+
+const DNS_NAME = 0x82
+const STAR = 0x2a
+const HYPHEN = 0x2d
+const DOT = 0x2e
+const LETTER_A = 0x61
+const LETTER_Z = 0x7a
+/** String types in which a host name has the same octets as in the SubjectAltName. */
+const ONE_OCTET_EACH = new Set<number>([Tag.utf8String, Tag.printableString, Tag.teletexString, Tag.ia5String])
+const ARPA = new TextEncoder().encode('.arpa')
+
+const ofLabels = new Uint8Array(256)
+for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-') ofLabels[char.charCodeAt(0)] = 1
+
+/**
+ * Finds out from the bytes whether the names of a certificate are such that no rule but those of suffixes can say anything: host names
+ * in lower case and nothing else, and the common name is one of them.
+ */
+export class PlainNames {
+  /** Of the certificate that was read last: as many as it has. */
+  count = 0
+  private readonly places = new Int32Array(MAX_PLACES * 2)
+  private readonly outer = new Element()
+  private readonly inner = new Element()
+
+  /**
+   * @param value - Where the extnValue of the SubjectAltName begins; it ends at `end`.
+   * @returns `false` for what has to be read with patience, be it wrong or just unusual.
+   */
+  read(outline: Outline, value: number, end: number): boolean {
+    return this.readAltNames(outline.bytes, value, end) && this.count > 0 && this.readSubject(outline)
+  }
+
+  /** extnValue OCTET STRING of GeneralNames ::= SEQUENCE OF dNSName [2] IA5String */
+  private readAltNames(bytes: Uint8Array, value: number, end: number): boolean {
+    const { outer, inner, places } = this
+    this.count = 0
+    if (!outer.find(bytes, value, end, Tag.octetString) || outer.stop !== end) return false
+    if (!inner.find(bytes, outer.start, end, Tag.sequence) || inner.stop !== end) return false
+    for (let at = inner.start; at < end; at = inner.stop) {
+      if (this.count === MAX_PLACES || !inner.find(bytes, at, end, DNS_NAME)) return false
+      if (!isPlain(bytes, inner.start, inner.stop)) return false
+      places[this.count * 2] = inner.start
+      places[this.count * 2 + 1] = inner.stop
+      this.count++
+    }
+    return true
+  }
+
+  /** RDNSequence ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value ANY } */
+  private readSubject({ bytes, subjectStart, spkiStart }: Outline): boolean {
+    const { outer, inner } = this
+    if (!outer.find(bytes, subjectStart, spkiStart, Tag.sequence) || outer.stop !== spkiStart) return false
+    for (let at = outer.start; at < spkiStart; at = outer.stop) {
+      if (!outer.find(bytes, at, spkiStart, Tag.set)) return false
+      // Of several attributes in one, which are rare, it is not worth while to tell them apart.
+      if (!inner.find(bytes, outer.start, outer.stop, Tag.sequence) || inner.stop !== outer.stop) return false
+      const { stop } = inner
+      if (!inner.find(bytes, inner.start, stop, Tag.oid)) return false
+      const length = inner.stop - inner.start
+      if (length !== Octets.commonName.length || !sameAt(bytes, inner.start, Octets.commonName, 0, length)) continue
+      const tag = bytes[inner.stop] as number
+      if (!ONE_OCTET_EACH.has(tag) || !inner.find(bytes, inner.stop, stop, tag) || inner.stop !== stop) return false
+      if (!this.has(bytes, inner.start, stop)) return false
+    }
+    return true
+  }
+
+  /** Whether the octets are one of the names. */
+  private has(bytes: Uint8Array, start: number, stop: number): boolean {
+    const { places } = this
+    for (let i = 0; i < this.count; i++) {
+      const at = places[i * 2] as number
+      if ((places[i * 2 + 1] as number) - at === stop - start && sameAt(bytes, start, bytes, at, stop - start))
+        return true
+    }
+    return false
+  }
+}
+
+/** A host name, or one below a wildcard, against which only its suffix may speak. */
+function isPlain(bytes: Uint8Array, start: number, stop: number): boolean {
+  if (stop - start > MAX_NAME || stop === start) return false
+  let label = bytes[start] === STAR ? start + 2 : start
+  if (label > start && (label >= stop || bytes[start + 1] !== DOT)) return false
+  for (let at = label; at <= stop; at++) {
+    const octet = at < stop ? (bytes[at] as number) : DOT
+    if (octet !== DOT) {
+      if (ofLabels[octet] === 0) return false
+      continue
+    }
+    const length = at - label
+    if (length === 0 || length > MAX_LABEL || bytes[label] === HYPHEN || bytes[at - 1] === HYPHEN) return false
+    if (length > 4 && bytes[label + 2] === HYPHEN && bytes[label + 3] === HYPHEN) return false
+    label = at + 1
+  }
+  // What ends in a digit may be an address.
+  const last = bytes[stop - 1] as number
+  if (last < LETTER_A || last > LETTER_Z) return false
+  return stop - start < ARPA.length || !sameAt(bytes, stop - ARPA.length, ARPA, 0, ARPA.length)
+}

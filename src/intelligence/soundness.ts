@@ -1,0 +1,60 @@
+import type { RuleKnowledge } from './breaches.js'
+import { NO_SIGNING_CA_FROM, precertificateRules, sctsNeeded } from './extension-rules.js'
+import { type InspectedCertificate, isShort } from './facts.js'
+import { isSoundCurve, keyRules, LEAST_RSA_BITS } from './key-rules.js'
+import type { OrdinaryCertificate } from './ordinary-certificate.js'
+
+const DAY = 86_400_000
+const MIN_SERIAL = 8
+const MAX_SERIAL = 20
+
+/**
+ * Whether no rule but those of dates has anything against a certificate, found out from its bytes. `false` says that one may have: then
+ * all of them are asked.
+ *
+ * @param cert - Under the rules of TLS certificates.
+ * @param ordinary - That has read it.
+ */
+export function isSound(
+  cert: InspectedCertificate,
+  ordinary: OrdinaryCertificate,
+  { keys, operators }: RuleKnowledge,
+): boolean {
+  const { profile, begin } = ordinary
+  const ms = ordinary.end - begin + 1000
+  const isCovered = isShort(ms, begin) || profile.hasOcsp || ordinary.namesCrl() || cert.crlUrls.length > 0
+  const hasUnusualKey = keys.weakKeys || keys.knownWeakKeys.size > 0
+  return (
+    ordinary.hasSerial(MIN_SERIAL, MAX_SERIAL) &&
+    (ordinary.keyBits > 0 ? ordinary.keyBits >= LEAST_RSA_BITS : isSoundCurve(profile.key)) &&
+    !(hasUnusualKey && keyRules(cert, keys).length > 0) &&
+    !profile.hasWeakSignature &&
+    profile.isSound(cert, begin, isCovered) &&
+    hasSoundNames(cert, ordinary) &&
+    (cert.kind !== 'certificate' || hasEnoughScts(ordinary, sctsNeeded(begin, Math.ceil(ms / DAY)), operators)) &&
+    (cert.kind !== 'precertificate' || begin < NO_SIGNING_CA_FROM || precertificateRules(cert).length === 0)
+  )
+}
+
+function hasSoundNames({ dnsNames }: InspectedCertificate, { names }: OrdinaryCertificate): boolean {
+  for (const name of dnsNames) if (!names.get(name).isBelowListed) return false
+  return true
+}
+
+/** As `sctRules` has it. */
+function hasEnoughScts(
+  { logs }: OrdinaryCertificate,
+  needed: number,
+  operators: ReadonlyMap<string, string> | undefined,
+): boolean {
+  if (needed === 0) return true
+  const { ids } = logs
+  if (ids.length < needed) return false
+  if (operators === undefined) return true
+  const first = operators.get(ids[0] as string)
+  for (const id of ids) {
+    const operator = operators.get(id)
+    if (operator === undefined || operator !== first) return true
+  }
+  return false
+}
