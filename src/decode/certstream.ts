@@ -32,7 +32,7 @@ export function certStreamUpdate(
     data: {
       update_type: isPrecertificate ? 'PrecertLogEntry' : 'X509LogEntry',
       leaf_cert: chain === undefined ? leaf : { ...leaf, as_der },
-      ...(chain === undefined ? {} : { chain: chain.map(issuerCertificate) }),
+      ...(chain === undefined ? {} : { chain: chain.map(certStreamIssuer) }),
       cert_index: index,
       cert_link: log.kind === 'rfc6962' ? `${log.url}ct/v1/get-entries?start=${index}&end=${index}` : '',
       seen: seenAt === undefined ? (submitted ?? 0) : seenAt / 1000,
@@ -47,7 +47,8 @@ export function certStreamUpdate(
   }
 }
 
-function issuerCertificate(der: Uint8Array): CertStreamCertificateWithDer {
+/** A certificate of a chain, as full messages have it. */
+export function certStreamIssuer(der: Uint8Array): CertStreamCertificateWithDer {
   let fields: CertificateFields | undefined
   try {
     fields = CertificateFields.ofCertificate(der, new ProblemList())

@@ -1,3 +1,4 @@
+export { certStreamIssuer } from './certstream.js'
 export { contextOf, decodeEntry, rawOf } from './decode-entry.js'
 export type { EntryContext } from './entry-context.js'
 export type { EntryFields } from './entry-fields.js'

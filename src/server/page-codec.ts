@@ -2,6 +2,8 @@ import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
 import type { CtErrorCode } from '../errors.js'
 import type { LogInfo } from '../types/log.js'
+import { bufferOf } from '../util/bytes.js'
+import { Issuer } from './issuer.js'
 import type { ServedEntry } from './served-entry.js'
 
 const compress = promisify(deflateRaw)
@@ -31,14 +33,13 @@ interface Header {
 /** Entries of one log, at least one, compressed together. */
 export async function packPage(entries: readonly ServedEntry[]): Promise<Buffer> {
   const parts: Uint8Array[] = []
-  const places = new Map<string, number>()
+  const places = new Map<Issuer | string, number>()
   const issuers: Uint8Array[] = []
-  const placeOf = (der: Uint8Array) => {
-    const key = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('latin1')
-    const known = places.get(key)
+  const placeOf = (issuer: Issuer) => {
+    const known = places.get(issuer) ?? places.get(latin1(issuer.der))
     if (known !== undefined) return known
-    places.set(key, issuers.length)
-    return issuers.push(der) - 1
+    places.set(issuer, issuers.length).set(latin1(issuer.der), issuers.length)
+    return issuers.push(issuer.der) - 1
   }
   const described = entries.map(({ log: _, leafInput, submitted, issuers, accusedOf, seenAt, ...entry }) => {
     parts.push(leafInput)
@@ -74,7 +75,7 @@ export async function unpackPage(packed: Uint8Array): Promise<ServedEntry[]> {
     return new Uint8Array(bytes.subarray(offset - length, offset))
   }
   const { log, issuers, entries } = JSON.parse(bytes.toString('utf8', 4, offset)) as Header
-  const certificates = issuers.map(take)
+  const certificates = issuers.map((length) => new Issuer(take(length)))
   return entries.map(({ leaf, submitted, chain, accusedOf, seenAt, ...entry }) => ({
     ...entry,
     log,
@@ -82,6 +83,10 @@ export async function unpackPage(packed: Uint8Array): Promise<ServedEntry[]> {
     seenAt,
     leafInput: take(leaf),
     submitted: submitted === undefined ? undefined : take(submitted),
-    issuers: chain?.map((place) => certificates[place] as Uint8Array),
+    issuers: chain?.map((place) => certificates[place] as Issuer),
   }))
+}
+
+function latin1(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('latin1')
 }

@@ -3,6 +3,7 @@ import type { CtErrorCode } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Finding } from '../types/finding.js'
 import type { LogInfo } from '../types/log.js'
+import { Issuer } from './issuer.js'
 
 /**
  * What a server holds of an entry: enough to make every message of it again, at any time and byte for byte the same. Messages are made of
@@ -22,12 +23,19 @@ export interface ServedEntry {
   readonly submitted: Uint8Array | undefined
   /** What a module said of the entry: this is sent, not the entry, which has a number of its own. */
   readonly finding?: Finding | undefined
-  /** DER, nearest first; `undefined`: they could not be had. */
-  readonly issuers: readonly Uint8Array[] | undefined
+  /** Nearest first; `undefined`: they could not be had. */
+  readonly issuers: readonly Issuer[] | undefined
 }
 
-/** @param issuers - Of `certificate.chain()`; `undefined` when that failed. */
-export function servedEntry(certificate: CtCertificate, issuers: readonly Uint8Array[] | undefined): ServedEntry {
+/**
+ * @param issuers - Of `certificate.chain()`; `undefined` when that failed.
+ * @param issuerOf - Has the same issuer for equal certificates, where many entries share them.
+ */
+export function servedEntry(
+  certificate: CtCertificate,
+  issuers: readonly Uint8Array[] | undefined,
+  issuerOf = (der: Uint8Array): Issuer => new Issuer(der),
+): ServedEntry {
   const context = contextOf(certificate)
   const { log, index, historical, verified, kind, leafInput } = certificate
   return {
@@ -39,7 +47,7 @@ export function servedEntry(certificate: CtCertificate, issuers: readonly Uint8A
     seenAt: context?.seenAt,
     leafInput,
     submitted: kind === 'precertificate' ? certificate.der : undefined,
-    issuers,
+    issuers: issuers?.map(issuerOf),
   }
 }
 
@@ -55,7 +63,7 @@ export function certificateOf(entry: ServedEntry, id: string): CtCertificate {
         chain: () =>
           issuers === undefined
             ? { kind: 'fingerprints', fingerprints: [] }
-            : { kind: 'certificates', certificates: issuers },
+            : { kind: 'certificates', certificates: issuers.map(({ der }) => der) },
       },
     },
     {

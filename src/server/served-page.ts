@@ -88,8 +88,11 @@ export class ServedPage {
     let message = messages[i]
     if (message === undefined) {
       const id = this.id(i)
-      message =
-        (finding === undefined ? messageOf(format, this.certificate(i), id) : findingMessage(finding, id)) ?? null
+      const made =
+        finding === undefined
+          ? messageOf(format, this.certificate(i), id, this.entries[i]?.issuers ?? [])
+          : findingMessage(finding, id)
+      message = made ?? null
       messages[i] = message
     }
     return message ?? undefined

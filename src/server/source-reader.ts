@@ -1,6 +1,7 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { Backlog } from './backlog.js'
+import { IssuerPool } from './issuer.js'
 import { IssuerPatience } from './issuer-patience.js'
 import type { ServerSource } from './options.js'
 import type { Pause } from './pause.js'
@@ -45,12 +46,13 @@ export async function* servedBatches({
   publish,
 }: SourceReaderOptions): AsyncGenerator<readonly CtCertificate[]> {
   const patience = new IssuerPatience(clock, signal)
+  const issuers = new IssuerPool()
   for await (const batch of source.batches?.() ?? singly(source)) {
     await pause?.over(signal)
     for (const run of runsOf(batch)) {
       const fresh = run.filter(({ log, index }) => !backlog.has(log.id, index))
       if (fresh.length === 0) continue
-      const entries = await withIssuers(fresh, patience)
+      const entries = await withIssuers(fresh, patience, issuers)
       // Without issuers that could be had: it comes again after the restart.
       if (signal.aborted) return
       publish(await backlog.add(entries))
@@ -60,9 +62,13 @@ export async function* servedBatches({
   }
 }
 
-async function withIssuers(certificates: readonly CtCertificate[], patience: IssuerPatience): Promise<ServedEntry[]> {
+async function withIssuers(
+  certificates: readonly CtCertificate[],
+  patience: IssuerPatience,
+  issuers: IssuerPool,
+): Promise<ServedEntry[]> {
   const chains = await patience.chainsOf(certificates)
-  return certificates.map((certificate, i) => servedEntry(certificate, chains[i]))
+  return certificates.map((certificate, i) => servedEntry(certificate, chains[i], (der) => issuers.of(der)))
 }
 
 /** Pieces of one log and no more than `maxEntries`. */

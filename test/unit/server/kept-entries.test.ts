@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CtStreamError } from '../../../src/errors.js'
 import { IndexRanges, rangesOf } from '../../../src/server/index-ranges.js'
+import { Issuer } from '../../../src/server/issuer.js'
 import { type KeepOptions, KeptEntries } from '../../../src/server/kept-entries.js'
 import { packPage, unpackPage } from '../../../src/server/page-codec.js'
 import { type ServedEntry, servedEntry } from '../../../src/server/served-entry.js'
@@ -36,9 +37,12 @@ describe('kept entries', () => {
       seenAt: fc.option(fc.nat(), { nil: undefined }),
       leafInput: bytes,
       submitted: fc.option(bytes, { nil: undefined }),
-      issuers: fc.option(fc.array(fc.constantFrom(Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3))), {
-        nil: undefined,
-      }),
+      issuers: fc.option(
+        fc.array(fc.constantFrom(...[[1, 2], [], [3], [3]].map((der) => new Issuer(Uint8Array.from(der))))),
+        {
+          nil: undefined,
+        },
+      ),
     })
     const log = logNamed('codec')
     await fc.assert(

@@ -1,0 +1,45 @@
+import { certStreamIssuer } from '../decode/index.js'
+import { LruCache } from '../logs/lru.js'
+import { toBase64 } from '../util/bytes.js'
+import { sha256Hex } from '../util/hash.js'
+
+/** Issuers remembered: a few hundred sign nearly everything that is logged. */
+const maxIssuers = 256
+/** Longer ones are not remembered: what strangers log must not fill the memory. Real ones have 1 or 2 KiB. */
+const maxBytes = 16 * 1024
+
+/** A certificate of chains, with what messages say of it: written when it is first wanted, the same for all entries that share it. */
+export class Issuer {
+  readonly der: Uint8Array
+  private text: string | undefined
+
+  constructor(der: Uint8Array) {
+    this.der = der
+  }
+
+  /** As JSON, in the chain of a CertStream message. */
+  get certStream(): string {
+    this.text ??= JSON.stringify(certStreamIssuer(this.der))
+    return this.text
+  }
+
+  get base64(): string {
+    return toBase64(this.der)
+  }
+}
+
+/** Equal certificates as one {@link Issuer}, as long as they come again. */
+export class IssuerPool {
+  private readonly known = new LruCache<Issuer>(maxIssuers)
+
+  of(der: Uint8Array): Issuer {
+    if (der.length > maxBytes) return new Issuer(der)
+    const key = sha256Hex(der)
+    const known = this.known.get(key)
+    if (known !== undefined) return known
+    // A copy: the certificate may be a view of all its log sent with the entry.
+    const issuer = new Issuer(new Uint8Array(der))
+    this.known.set(key, issuer)
+    return issuer
+  }
+}

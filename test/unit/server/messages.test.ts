@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest'
+import { decodeEntry } from '../../../src/decode/index.js'
+import { Issuer, IssuerPool } from '../../../src/server/issuer.js'
+import { messageOf } from '../../../src/server/messages.js'
+import { certificateOf, type ServedEntry, servedEntry } from '../../../src/server/served-entry.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import { describeReal } from '../../real-data.js'
+import { context } from '../decode/entries.js'
+import { realEntries } from '../decode/real-entries.js'
+
+const id = 'a"\\-7'
+
+/** What a server says, as objects of the library: its messages are these, written faster. */
+const asObjects = {
+  full: (certificate: CtCertificate) => ({
+    id,
+    ...certificate.toJSON(),
+    der: certificate.toCertStream('full').data.leaf_cert.as_der,
+    chain: certificate.toCertStream('full').data.chain?.map(({ as_der }) => as_der),
+  }),
+  certstream: (certificate: CtCertificate) => ({ id, ...certificate.toCertStream('full') }),
+  'certstream-full': (certificate: CtCertificate) => ({ ...certificate.toCertStream('full'), cursor: id }),
+  'certstream-lite': (certificate: CtCertificate) => ({ ...certificate.toCertStream('lite'), cursor: id }),
+}
+
+describeReal('messages of real entries', () => {
+  const pool = new IssuerPool()
+  const served = realEntries().map(({ raw, isTile }) =>
+    decodeEntry(raw, { ...context, seenAt: isTile ? 7 : undefined }),
+  )
+  const entries = Promise.all(
+    served.map(async (certificate) => {
+      const issuers = await certificate.chain().catch(() => undefined)
+      return servedEntry(certificate, issuers, (der) => pool.of(der))
+    }),
+  )
+  const messages = async (write: (certificate: CtCertificate, entry: ServedEntry) => string) =>
+    (await entries).map((entry) => write(certificateOf(entry, id), entry))
+
+  it.each(Object.keys(asObjects) as (keyof typeof asObjects)[])(
+    'are byte for byte what the library has: %s',
+    async (format) => {
+      const ours = await messages((certificate, { issuers }) => `${messageOf(format, certificate, id, issuers ?? [])}`)
+      const expected = await messages((certificate) => JSON.stringify(asObjects[format](certificate)))
+      expect(ours).toEqual(expected)
+      // Chains of several, of one and of none among them.
+      const lengths = new Set((await entries).map(({ issuers }) => issuers?.length))
+      expect([...lengths]).toEqual(expect.arrayContaining([undefined, 1, 2]))
+    },
+  )
+
+  it('share their issuers', async () => {
+    const issuers = (await entries).flatMap((entry) => entry.issuers ?? [])
+    const distinct = new Set(issuers.map(({ base64 }) => base64))
+    expect(new Set(issuers).size).toBe(distinct.size)
+    expect(distinct.size).toBeLessThan(issuers.length / 2)
+  })
+})
+
+it('keeps no issuer as long as nobody real has, and one it has not seen for long no longer', () => {
+  const pool = new IssuerPool()
+  const long = new Uint8Array(20_000)
+  expect(pool.of(long)).not.toBe(pool.of(long))
+  const first = pool.of(Uint8Array.of(1))
+  expect(pool.of(Uint8Array.of(1))).toBe(first)
+  for (let i = 0; i < 256; i++) pool.of(Uint8Array.of(2, i))
+  expect(pool.of(Uint8Array.of(1))).not.toBe(first)
+  // Junk has a place in the chain, too.
+  expect(JSON.parse(new Issuer(Uint8Array.of(1)).certStream)).toMatchObject({ as_der: 'AQ==', all_domains: [] })
+})
