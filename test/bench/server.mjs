@@ -1,4 +1,4 @@
-// `npm run bench:server -- [--clients N] [--full N] [--rate N] [--seconds N] [--only lite|full|stopped] [--dist FOLDER]`: one server, its
+// `npm run bench:server -- [--clients N] [--full N] [--rate N] [--seconds N] [--only lite|full|stopped] [--dist FOLDER] [--profile FOLDER]`: one server, its
 // log and its clients, each a process of its own, on loopback. Every client must get every message; what the server and the clients cost is
 // told apart, and what of it is the kernel's. Then a client stops reading for a while, and must get everything on return. Ends with 1 when
 // a client misses something or a target is not met.
@@ -18,6 +18,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     only: { type: 'string' },
     dist: { type: 'string', default: 'dist' },
+    // Where the server leaves its CPU profiles, for profile.mjs.
+    profile: { type: 'string' },
   },
 })
 const [clients, full, rate, seconds] = ['clients', 'full', 'rate', 'seconds'].map((name) => Number(values[name]))
@@ -35,10 +37,11 @@ const log = await createTestLog({
 })
 const spec = { kind: 'rfc6962', url: log.url, key: log.key }
 let runs = 0
+const profiled = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
 
 /** A process that answers each message with one; resolves with its first. */
-async function started(program, args) {
-  const child = fork(join(import.meta.dirname, 'programs', program), [JSON.stringify(args)])
+async function started(program, args, execArgv = []) {
+  const child = fork(join(import.meta.dirname, 'programs', program), [JSON.stringify(args)], { execArgv })
   let fail = () => {}
   child.once('exit', () => fail(new Error(`${program} is gone`)))
   const answer = () =>
@@ -57,7 +60,7 @@ async function started(program, args) {
 /** @param watched - How many clients say when each message came. */
 async function attached(path, count, watched, work) {
   const keep = join(folder, `${runs++}.db`)
-  const server = await started('serve.mjs', { dist, log: spec, keep, maxClients: count + 10 })
+  const server = await started('serve.mjs', { dist, log: spec, keep, maxClients: count + 10 }, profiled)
   const all = await started('attached.mjs', { port: server.first.port, path, count, watched })
   // The stream has read the head that it goes on from.
   await sleep(1000)
