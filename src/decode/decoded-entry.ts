@@ -42,7 +42,7 @@ import { checkLinks, fetchChain, finalIssuer } from './chain.js'
 import { readScts } from './embedded-scts.js'
 import type { EntryContext } from './entry-context.js'
 import { type OpenedLeaf, openLeaf } from './open-leaf.js'
-import { readPreCertificate } from './submitted.js'
+import { checkPreCertificate, readPreCertificate } from './submitted.js'
 import { verifySctsOf } from './verify-scts.js'
 
 const LEAF_PREFIX = Uint8Array.of(0)
@@ -125,7 +125,7 @@ export class DecodedEntry implements CtCertificate {
   get der(): Uint8Array | undefined {
     const { certificate, tbsCertificate } = this.leaf
     if (tbsCertificate === undefined) return certificate
-    return this.once('der', () => readPreCertificate(this.raw.extra, tbsCertificate, this.found))
+    return this.once('der', () => readPreCertificate(this.raw.extra, this.found))
   }
 
   get pem(): string | undefined {
@@ -263,11 +263,14 @@ export class DecodedEntry implements CtCertificate {
   get problems(): readonly Problem[] {
     this.once('everything', () => {
       for (const field of decodedFields) void this[field]
+      this.checkSubmitted()
       this.checkPoison()
       this.checkIndex()
       this.checkVerified()
       this.issuersAtHand()
     })
+    // Issuers may have come since the problems were read first.
+    if (this.issuers !== undefined) this.once('links', () => this.checkIssuers(this.issuers ?? []))
     return this.found.toArray()
   }
 
@@ -333,6 +336,13 @@ export class DecodedEntry implements CtCertificate {
     return locations.filter((location) => location.method === method).map(({ uri }) => uri)
   }
 
+  /** What a log sends beside its leaf is not covered by the Merkle tree. */
+  private checkSubmitted(): void {
+    const { tbsCertificate } = this.leaf
+    if (tbsCertificate !== undefined && this.der !== undefined)
+      checkPreCertificate(this.der, tbsCertificate, this.found)
+  }
+
   /** Poison marks what must never be taken for a certificate (RFC 6962 section 3.1): it has no business in what is logged as one. */
   private checkPoison(): void {
     const outline = this.fields?.outline
@@ -363,7 +373,7 @@ export class DecodedEntry implements CtCertificate {
 
   private async fetchChain(): Promise<readonly Uint8Array[]> {
     const chain = this.sentChain()
-    if (chain.kind === 'fingerprints') this.takeIssuers(await fetchChain(chain.fingerprints, this.context, this.found))
+    if (chain.kind === 'fingerprints') this.issuers = await fetchChain(chain.fingerprints, this.context, this.found)
     return this.issuersAtHand() ?? []
   }
 
@@ -384,15 +394,14 @@ export class DecodedEntry implements CtCertificate {
     if (this.issuers !== undefined) return this.issuers
     try {
       const chain = this.sentChain()
-      if (chain.kind === 'certificates') this.takeIssuers(chain.certificates)
+      if (chain.kind === 'certificates') this.issuers = chain.certificates
     } catch (error) {
       if (!CtStreamError.is(error)) throw error
     }
     return this.issuers
   }
 
-  private takeIssuers(issuers: readonly Uint8Array[]): void {
-    this.issuers = issuers
+  private checkIssuers(issuers: readonly Uint8Array[]): void {
     const { issuerKeyHash } = this.leaf
     if (issuerKeyHash !== undefined) finalIssuer(issuers, issuerKeyHash, this.found)
     checkLinks(issuerKeyHash === undefined ? this.fields?.outline : undefined, issuers, this.found)

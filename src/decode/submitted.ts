@@ -4,15 +4,8 @@ import { outlineCertificate } from '../x509/certificate-frame.js'
 import { poisonFault, precertificateMismatch } from '../x509/precertificate.js'
 import type { ProblemList } from '../x509/problem-list.js'
 
-/**
- * The precertificate a log sends beside the leaf, which the Merkle tree does not cover: checked against the TBSCertificate the log
- * hashed (RFC 6962 section 3.2). What does not fit is a problem of `der`; the bytes are given all the same.
- */
-export function readPreCertificate(
-  extra: EntryExtra,
-  tbsCertificate: Uint8Array,
-  problems: ProblemList,
-): Uint8Array | undefined {
+/** The precertificate a log sends beside the leaf, not checked; a problem of `der` where there is none. */
+export function readPreCertificate(extra: EntryExtra, problems: ProblemList): Uint8Array | undefined {
   let preCertificate: Uint8Array | undefined
   try {
     preCertificate = extra.preCertificate()
@@ -25,11 +18,18 @@ export function readPreCertificate(
     problems.add('der', 'precertificate-missing', 'the log did not send the precertificate')
     return undefined
   }
-  check(preCertificate, tbsCertificate, problems)
   return preCertificate
 }
 
-function check(preCertificate: Uint8Array, tbsCertificate: Uint8Array, problems: ProblemList): void {
+/**
+ * Checks a precertificate, which the Merkle tree does not cover, against the TBSCertificate the log hashed (RFC 6962 section 3.2). What
+ * does not fit is a problem of `der`.
+ */
+export function checkPreCertificate(
+  preCertificate: Uint8Array,
+  tbsCertificate: Uint8Array,
+  problems: ProblemList,
+): void {
   try {
     const mismatch = precertificateMismatch(preCertificate, tbsCertificate)
     if (mismatch !== undefined) problems.add('der', 'precertificate-mismatch', mismatch)
