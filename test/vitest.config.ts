@@ -29,7 +29,7 @@ const pure = [
 ]
 const pureFiles = pure.map((folder) => `unit/${folder}/**/*.test.ts`)
 
-// Each kind of test is a project of its own, so that `npx vitest --project unit` runs one of them (see README, Development).
+// Each kind of test is a project of its own, so that `npx vitest --project unit` runs one of them (see .github/CONTRIBUTING.md).
 export default defineConfig({
   test: {
     root: import.meta.dirname,

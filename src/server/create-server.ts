@@ -57,7 +57,7 @@ const sourceMs = 2000
 /**
  * Makes a server that sends what a source delivers to everybody who connects: over WebSockets as CertStream servers did (`/`, `/full-stream`,
  * `/domains-only`) and in our own form (`/v2/stream`), and as Server-Sent Events (`/v2/sse`). What was sent is kept for a while, so that a client
- * that comes back goes on where it was. See README for paths and messages.
+ * that comes back goes on where it was. See examples/serve for paths and messages.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once, naming the option.
  * @example

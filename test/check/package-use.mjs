@@ -10,7 +10,10 @@ export function pack(tree, place, npm) {
   const [{ filename, files }] = JSON.parse(
     npm(['pack', '--json', '--ignore-scripts', '--pack-destination', place], tree),
   )
-  const unwanted = files.filter(({ path }) => !/^(dist\/|package\.json|README\.md|CHANGELOG\.md|LICENSE)/.test(path))
+  const unwanted = files.filter(
+    ({ path }) =>
+      !/^(dist\/|examples\/|src\/\w+\/README\.md|package\.json|README\.md|CHANGELOG\.md|LICENSE)/.test(path),
+  )
   if (unwanted.length > 0) throw new Error(`the tarball holds ${unwanted.map(({ path }) => path).join(', ')}`)
   return { tarball: join(place, filename), filename, files: files.length }
 }

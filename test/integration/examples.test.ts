@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestLog, issueCertificates, type TestLog } from '../../src/testing/index.js'
+import { blocksIn } from '../support/guides.js'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..', '..')
@@ -15,23 +16,29 @@ const examples = join(root, 'examples')
 const built = join(root, 'test', '.build')
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-examples-'))
 
-/** TypeScript blocks of the README. */
-const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(
-  (m) => m[1] ?? '',
-)
+const blocks = blocksIn('ts')
+/** The first block of a guide that holds a text. */
+const blockWith = (guide: string, text: string) => {
+  const found = blocks.findIndex((block) => block.guide === guide && block.code.includes(text))
+  if (found === -1) throw new Error(`${guide} has no program with ${text}`)
+  return found
+}
 
 let log: TestLog
 beforeAll(async () => {
   log = await createTestLog({ kind: 'both', entries: issueCertificates(600, { sign: false }) })
   mkdirSync(join(built, 'readme'), { recursive: true })
-  for (const [i, block] of blocks.entries()) writeFileSync(join(built, 'readme', `block-${i}.ts`), block)
+  for (const [i, { code }] of blocks.entries()) writeFileSync(join(built, 'readme', `block-${i}.ts`), code)
   writeFileSync(join(built, 'pipeline.ts'), pipelineProgram())
   const files = readdirSync(examples).filter((file) => file.endsWith('.ts'))
   await build({
     entry: {
       ...Object.fromEntries(files.map((file) => [file.replace(/\.ts$/, ''), join(examples, file)])),
       pipeline: join(built, 'pipeline.ts'),
-      readme: join(built, 'readme', `block-${testingBlock()}.ts`),
+      readme: join(built, 'readme', `block-${blockWith('README.md', 'ct-stream/testing')}.ts`),
+      many: join(built, 'readme', `block-${blockWith('src/testing/README.md', 'issueCertificates(1000)')}.ts`),
+      alerts: join(built, 'readme', `block-${blockWith('src/testing/README.md', 'assert.deepEqual')}.ts`),
+      names: join(built, 'readme', `block-${blockWith('src/watchlist/README.md', 'Watchlist.of')}.ts`),
     },
     outDir: join(built, 'out'),
     format: 'esm',
@@ -48,11 +55,12 @@ afterAll(async () => {
   rmSync(place, { recursive: true, force: true })
 })
 
-const testingBlock = () => blocks.findIndex((block) => block.includes('ct-stream/testing'))
 /** The pipeline of the README over the test's log, into a database that prints. */
 const pipelineProgram = () => {
-  const block = blocks.find((block) => block.includes("from 'node:stream/promises'")) ?? ''
-  const opened = block.replace('ctStream({', `ctStream({ ...${options()},`)
+  const opened = blocks[blockWith('README.md', "from 'node:stream/promises'")]?.code.replace(
+    'ctStream({',
+    `ctStream({ ...${options()},`,
+  )
   return `import { ctStream } from 'ct-stream'
     const database = { insert: async ([row]) => console.log(row.log.kind, row.index) }
     ${opened}
@@ -155,16 +163,15 @@ describe('the examples of modules', () => {
   })
 })
 
-describe('the README', () => {
-  it('has programs that compile', async () => {
+describe('the programs in the guides', () => {
+  it('compile', async () => {
     const config = join(built, 'readme', 'tsconfig.json')
     const prelude = 'declare const database: { insert(rows: unknown[]): Promise<void> }\n'
-    for (const [i, block] of blocks.entries()) {
+    for (const [i, { guide, code }] of blocks.entries()) {
       const imports =
-        block.includes('ctStream }') || !/^[^/]*\bctStream\(/m.test(block)
-          ? ''
-          : "import { ctStream } from 'ct-stream'\n"
-      writeFileSync(join(built, 'readme', `block-${i}.ts`), `${imports}${prelude}${block}\nexport {}\n`)
+        code.includes('ctStream }') || !/^[^/]*\bctStream\(/m.test(code) ? '' : "import { ctStream } from 'ct-stream'\n"
+      const path = join(built, 'readme', `block-${i}.ts`)
+      writeFileSync(path, `// ${guide}\n${imports}${prelude}${code}\nexport {}\n`)
     }
     writeFileSync(
       config,
@@ -174,18 +181,25 @@ describe('the README', () => {
       (e) => e,
     )
     expect(stdout).toBe('')
-    expect(blocks.length).toBeGreaterThan(2)
+    expect(blocks.length).toBeGreaterThan(10)
   })
 
-  it('has a pipeline that handles and acknowledges every certificate', async () => {
+  it('have a pipeline that handles and acknowledges every certificate', async () => {
     const { stdout } = await run(process.execPath, [join(built, 'out', 'pipeline.mjs')])
     const lines = stdout.trim().split('\n')
     expect(lines.pop()).toBe('left 0')
     expect(lines).toEqual(Array.from({ length: 600 }, (_, i) => `${log.spec.kind} ${i}`))
   })
 
-  it('has a program for tests that streams', async () => {
-    const { stdout } = await run(process.execPath, [join(built, 'out', 'readme.mjs')])
-    expect(stdout.split('\n').length).toBeGreaterThan(1000)
+  it('run where they are whole', async () => {
+    const output = async (name: string) => (await run(process.execPath, [join(built, 'out', `${name}.mjs`)])).stdout
+    expect(await output('readme')).toBe("[ 'login.example.com' ]\n")
+    expect((await output('many')).split('\n').length).toBeGreaterThan(1000)
+    expect(await output('alerts')).toBe('')
+    expect((await output('names')).split('\n').map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'mail.example.com own example.com',
+      'examp1e-login.top lookalike Example',
+      '',
+    ])
   })
 })
