@@ -15,6 +15,8 @@ export interface CliIo {
   readonly stdin: CliInput
   readonly stdout: CliOutput
   readonly stderr: CliOutput
+  /** Whether stdout is a pipe: what reads it may write to the terminal that stderr is, in the middle of a line that is kept there. */
+  readonly isPiped?: boolean
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP: finish, commit, leave. */
   readonly stop: AbortSignal
   readonly clock: Clock

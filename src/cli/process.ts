@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import { readFileUpTo } from '../loglist/read-file.js'
@@ -21,6 +22,7 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
       stdin: process.stdin,
       stdout: process.stdout,
       stderr: process.stderr,
+      isPiped: isPipe(1),
       stop: stopSignal(),
       clock: systemClock,
       isRunning,
@@ -44,6 +46,14 @@ function stopSignal(): AbortSignal {
     })
   }
   return stop.signal
+}
+
+function isPipe(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFIFO()
+  } catch {
+    return false // It is closed.
+  }
 }
 
 /** Signal 0 only asks: a process of somebody else may not be signalled (EPERM), but is there. */

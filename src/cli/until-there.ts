@@ -6,8 +6,8 @@ import { backoffDelay } from '../util/backoff.js'
 const backoff = { baseMs: 2000, maxMs: 60_000 }
 
 export interface UntilThereOptions {
-  /** What is not there yet, in words, when an error says no more than that; anything else: it is thrown. */
-  readonly waitsFor: (error: unknown) => string | false
+  /** Whether an error says no more than that something is not there yet; any other is thrown. */
+  readonly waitsFor: (error: unknown) => boolean
   readonly logger: Pick<Logger, 'warn' | 'debug'>
   readonly clock: Clock
   /** Ends the waiting. */
@@ -23,14 +23,13 @@ export async function untilThere(
     try {
       return await work()
     } catch (error) {
-      const missing = stop.aborted ? false : waitsFor(error)
-      if (missing === false) throw error
+      if (stop.aborted || !waitsFor(error)) throw error
       const retryInMs = backoffDelay(backoff, attempt - 1, Math.random)
       // Said again at growing distances: a night without network is a dozen lines.
       const isWord = (attempt & (attempt - 1)) === 0
       const { code, url, message } = error as CtStreamError
       const context = { code, url, attempt, retryInMs: Math.round(retryInMs) }
-      logger[isWord ? 'warn' : 'debug'](`${missing}, which is tried again: ${message}`, context)
+      logger[isWord ? 'warn' : 'debug'](`trying again: ${message}`, context)
       await clock.sleep(retryInMs, stop).catch(() => {})
       if (stop.aborted) return
     }

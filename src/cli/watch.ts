@@ -11,6 +11,7 @@ import { allOutOfReach } from './out-of-reach.js'
 import { reportEvents } from './report-events.js'
 import { Output } from './terminal/output.js'
 import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
+import { SaidBefore } from './terminal/said-before.js'
 import { StatusLine } from './terminal/status-line.js'
 import { styleFor } from './terminal/style.js'
 import { watchTroubles, withoutTroubles } from './trouble-watch.js'
@@ -80,10 +81,10 @@ async function watchOn<Stream extends WatchedStream>(
   waits: boolean,
 ): Promise<void> {
   const { io } = options.context
-  const attempt = () => watchOnce(options, showing)
+  const saidBefore = new SaidBefore(showing.logger)
+  const attempt = () => watchOnce(options, { ...showing, logger: saidBefore.nextTry() })
   if (!waits) return attempt()
-  const waitsFor = (error: unknown) => isNoNetwork(error) && 'no log list can be had yet'
-  await untilThere(attempt, { waitsFor, logger: showing.logger, clock: io.clock, stop: io.stop })
+  await untilThere(attempt, { waitsFor: isNoNetwork, logger: showing.logger, clock: io.clock, stop: io.stop })
 }
 
 /** Certificates on stdout. */
@@ -112,7 +113,7 @@ async function watchOnce<Stream extends WatchedStream>(
   const stream = await open(withoutTroubles(logger))
   metrics?.attach(stream)
   reportEvents(stream, logger)
-  line?.start(() => stream.status(), end)
+  if (!io.isPiped) line?.start(() => stream.status(), end)
   const over = new AbortController()
   let failure: unknown
   const watching =

@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { CheckpointStore, StoredList } from '../types/checkpoint.js'
+import { messageOf } from '../util/message-of.js'
 import { checkBelievable, checkNotEmpty, type GoodCopy } from './belief.js'
 import { type FetchListContext, fetchSignedList } from './fetch-list.js'
 import { isLoopbackHost } from './hosts.js'
@@ -100,7 +101,7 @@ export class ListCopy {
     } catch (cause) {
       if (signal?.aborted) throw signal.reason
       if (CtStreamError.is(cause)) throw cause
-      throw invalid(this.origin.name, 'cannot be read', cause)
+      throw invalid(this.origin.name, `cannot be read: ${messageOf(cause)}`, cause)
     }
   }
 }

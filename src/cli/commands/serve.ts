@@ -39,6 +39,7 @@ async function runServe(context: CommandContext): Promise<void> {
     import('../../stream/ct-stream.js'),
     import('../../server/create-server.js'),
   ])
+  let said: string | undefined
   await watch({
     context,
     open: async (logger: Logger) =>
@@ -53,7 +54,9 @@ async function runServe(context: CommandContext): Promise<void> {
       const close = () => void server.close()
       try {
         const { url } = await server.listen()
-        await output.write(`ct-stream serves at ${url}\n`)
+        // Where there is no network yet, it begins again and again.
+        if (url !== said) await output.write(`ct-stream serves at ${url}\n`)
+        said = url
         io.stop.addEventListener('abort', close, { once: true })
         if (io.stop.aborted) close()
         await server.done

@@ -76,9 +76,8 @@ function untilOver(work: () => Promise<void>, { io }: CommandContext, logger: Lo
   return untilThere(work, { waitsFor, logger, clock: io.clock, stop: io.stop })
 }
 
-function waitsFor(error: unknown): string | false {
-  if (isNoNetwork(error)) return 'no log list can be had yet'
-  return CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable && 'the database is not there'
+function waitsFor(error: unknown): boolean {
+  return isNoNetwork(error) || (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable)
 }
 
 async function engineFrom({ values }: CommandContext, db: string, leaseMs: number): Promise<ClusterEngine> {

@@ -61,12 +61,13 @@ function refusal(text: string, meant: string | undefined) {
   return usageError(`ct-stream watch takes ${bound}, got ${JSON.stringify(text)}${hint}`)
 }
 
-/** The domain in a URL or an e-mail address. */
+/** The domain in a URL or an e-mail address; what a dot at the beginning means. */
 function nearMiss(text: string): string | undefined {
   const host =
     /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#:]+)/.exec(text)?.[1] ??
     /@([^@\s]+)$/.exec(text)?.[1] ??
-    /^([^/:\s]+)[/:]/.exec(text)?.[1]
+    /^([^/:\s]+)[/:]/.exec(text)?.[1] ??
+    (text.startsWith('.') ? `*${text}` : undefined)
   if (host === undefined) return undefined
   try {
     return watchedName(host).rule

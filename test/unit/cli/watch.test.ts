@@ -4,6 +4,7 @@ import { formatFlags, limitFlag, reportFlags } from '../../../src/cli/flags/flag
 import { runCli } from '../../../src/cli/run.js'
 import { type WatchedStream, watch } from '../../../src/cli/watch.js'
 import { CtStreamError } from '../../../src/errors.js'
+import type { Logger } from '../../../src/types/clock.js'
 import type { EndOption } from '../../../src/types/stream.js'
 import { certificate } from './sample-certificate.js'
 import { sampleIo } from './sample-io.js'
@@ -34,7 +35,13 @@ async function run(argv: string[], failures: unknown[], end?: EndOption) {
   const command: Command = {
     ...{ name: 'stream', summary: '', positionals: [] },
     flags: [limitFlag, ...formatFlags, ...reportFlags],
-    run: (context) => watch({ context, open: async () => streamOf(left.shift()), ...(end && { end }) }),
+    run: (context) => {
+      const open = async (logger: Logger) => {
+        logger.warn('a flag is unusual')
+        return streamOf(left.shift())
+      }
+      return watch({ context, open, ...(end && { end }) })
+    },
   }
   const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) }
   const { io, stdout, stderr } = sampleIo([...argv, '--template', '{index}'], { changes: { clock } })
@@ -47,8 +54,12 @@ describe('a stream that finds no network when it begins', () => {
   it('waits, says so at growing distances, and begins', async () => {
     const { status, stdout, stderr, waits, listeners } = await run([], Array(9).fill(noNetwork))
     expect([status, stdout]).toEqual([0, '4294967297\n'])
-    expect(stderr.split('\n').map((line) => /attempt=(\d+)/.exec(line)?.[1])).toEqual(['1', '2', '4', '8', undefined])
-    expect(stderr).toMatch(/^warn: no log list can be had yet, .* code="CT_HTTP_NETWORK" attempt=1 retryInMs=\d+\n/)
+    const [warning, ...lines] = stderr.split('\n')
+    expect(warning).toBe('warn: a flag is unusual')
+    expect(lines.map((line) => /attempt=(\d+)/.exec(line)?.[1])).toEqual(['1', '2', '4', '8', undefined])
+    expect(lines[0]).toMatch(
+      /^warn: trying again: no list: getaddrinfo EAI_AGAIN code="CT_HTTP_NETWORK" attempt=1 retryInMs=\d+$/,
+    )
     expect(waits).toHaveLength(9)
     // Each try listened for errors of stdout again: at the eleventh Node warns of a leak.
     expect(listeners).toBeLessThanOrEqual(1)
@@ -67,10 +78,10 @@ describe('a stream that finds no network when it begins', () => {
   it('says it in JSON where that is asked for, the last word too', async () => {
     const busy = new CtStreamError('CT_CHECKPOINT_CONFLICT', 'in use by\nx', {})
     const { stderr } = await run(['--log-format', 'json'], [noNetwork, busy])
-    const [first, last] = stderr.split('\n').map((line) => line && JSON.parse(line))
+    const [, first, last] = stderr.split('\n').map((line) => line && JSON.parse(line))
     expect(first).toMatchObject({
       ...{ time: '1970-01-01T00:00:00.000Z', level: 'warn', code: 'CT_HTTP_NETWORK', attempt: 1 },
-      ...{ message: expect.stringContaining('no log list'), retryInMs: expect.any(Number) },
+      ...{ message: 'trying again: no list: getaddrinfo EAI_AGAIN', retryInMs: expect.any(Number) },
     })
     expect(last).toMatchObject({ level: 'error', code: 'CT_CHECKPOINT_CONFLICT', message: 'in use by\nx' })
   })

@@ -65,7 +65,7 @@ describe('ct-stream before there is a network', () => {
     const stderr = sink()
     const clock = { now: () => Date.now(), sleep: async () => {} }
     const run = runWith([...lists, '--no-checkpoint'], { changes: { clock, stop: stop.signal, stderr: stderr.stream } })
-    await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/no log list can be had yet.*attempt=4/)
+    await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/trying again: no log list at hand: .*attempt=4/)
     stop.abort()
     expect(await run).toMatchObject({ code: 0, stdout: '' })
   })
@@ -100,6 +100,18 @@ describe('ct-stream with a selection', () => {
     const { code } = await run(argv, { stderr: Object.assign(stderr.stream, { isTTY: true }), env: { NO_COLOR: '1' } })
     expect(code).toBe(0)
     expect(stderr.text()).toMatch(/300 entries · \d+ filtered out · 1 log\n$/)
+  })
+
+  it('draws no line that lives while what reads its pipe may write to the same terminal', async () => {
+    const drawn = async (isPiped: boolean) => {
+      const stderr = sink()
+      const argv = ['--operator', 'example', '--start', 'beginning', '--end', 'head']
+      const changes = { stderr: Object.assign(stderr.stream, { isTTY: true }), isPiped, env: { NO_COLOR: '1' } }
+      expect((await run(argv, changes)).code).toBe(0)
+      return stderr.text()
+    }
+    expect(await drawn(true)).toBe('300 entries · 1 log\n')
+    expect(await drawn(false)).toContain('\r\u001b[2K')
   })
 
   it('says when nothing is selected, instead of waiting without a word', async () => {

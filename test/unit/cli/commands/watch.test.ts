@@ -142,6 +142,7 @@ describe('ct-stream watch', () => {
     [['exmaple.cmo'], /"exmaple\.cmo": there is no \.cmo on the public internet, did you mean exmaple\.com\?/],
     [['mail.corp.internal'], /there is no \.internal on the public internet; if it is meant/],
     [['https://www.example.com/login'], /got "https:\/\/www\.example\.com\/login": did you mean www\.example\.com\?/],
+    [['.example.com'], /got "\.example\.com": did you mean \*\.example\.com\?/],
     [['me@example.com'], /did you mean example\.com\?/],
     [['example'], /got "example": did you mean example\.com\?/],
     [['com'], /got "com"$/m],
