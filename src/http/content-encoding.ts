@@ -1,6 +1,6 @@
-import { gunzip } from 'node:zlib'
 import { CtStreamError } from '../errors.js'
-import { plain } from '../util/bytes.js'
+import type { BufferPool } from '../util/buffer-pool.js'
+import { gunzipUpTo, type Unpacked } from './gunzip.js'
 import { tooLargeError } from './http-errors.js'
 
 /** What is asked for; a log may send gzip without being asked (static-ct-api), so what comes decides. */
@@ -9,6 +9,7 @@ export const ACCEPT_ENCODING = 'gzip, identity'
 /**
  * Undoes the content encoding of a body.
  *
+ * @param pool - Memory for what is unpacked.
  * @param onBytes - Called with what the body may take packed and unpacked before it is unpacked, and with what it takes afterwards.
  * @throws {@link CtStreamError} `CT_RESPONSE_TOO_LARGE` when it unpacks to more than `maxBytes`, or to more than 64 times its
  * length and a megabyte; `CT_RESPONSE_MALFORMED` when it is not what its header says or the encoding is neither gzip nor identity.
@@ -18,11 +19,12 @@ export async function decodeContent(
   encoding: string | undefined,
   body: Uint8Array,
   maxBytes: number,
+  pool: BufferPool,
   onBytes: (held: number) => void = () => {},
-): Promise<Uint8Array> {
+): Promise<Unpacked> {
   const name = encoding?.trim().toLowerCase() ?? ''
-  if (name === '' || name === 'identity') return body
-  if (name === 'gzip' || name === 'x-gzip') return await unzip(url, body, maxBytes, onBytes)
+  if (name === '' || name === 'identity') return { bytes: body }
+  if (name === 'gzip' || name === 'x-gzip') return await unzip(url, body, maxBytes, pool, onBytes)
   throw malformed(url, `content encoding ${JSON.stringify(name.slice(0, 40))} was not asked for`)
 }
 
@@ -44,32 +46,22 @@ async function unzip(
   url: string,
   body: Uint8Array,
   maxBytes: number,
+  pool: BufferPool,
   onBytes: (held: number) => void,
-): Promise<Uint8Array> {
+): Promise<Unpacked> {
   const bound = unpackedBound(body.length, maxBytes)
   const promised = Math.max(promisedLength(body), SMALL)
   for (const most of promised < bound ? [promised, bound] : [bound]) {
     onBytes(body.length + most)
-    const unpacked = await unzipUpTo(url, body, most)
+    const unpacked = await gunzipUpTo(body, most, pool).catch((error: Error) => {
+      throw malformed(url, `gzip: ${error.message}`, error)
+    })
     if (unpacked === undefined) continue
-    onBytes(unpacked.length)
+    onBytes(unpacked.bytes.length)
     return unpacked
   }
   const what = bound === maxBytes ? 'the unpacked body' : `a body of ${body.length} bytes, unpacked,`
   throw tooLargeError(url, bound, what)
-}
-
-/** On the thread pool, which stops at the bound: what lies beyond it is never made. `undefined` when something does. */
-function unzipUpTo(url: string, body: Uint8Array, most: number): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
-    // One output buffer of the right size: no joining, and one trip to the thread pool instead of one per piece. Memory that is
-    // never written to costs nothing.
-    gunzip(body, { chunkSize: most + 1, maxOutputLength: most }, (error, result) => {
-      if (error === null) resolve(plain(result))
-      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') resolve(undefined)
-      else reject(malformed(url, `gzip: ${error.message}`, error))
-    })
-  })
 }
 
 /** RFC 1952 ISIZE, a hint only; of several members joined, or of a lie, it is too small, and then of no use. */

@@ -87,10 +87,11 @@ export class UndiciTransport implements Transport {
         signal,
         closing: this.closing.signal,
       })
-      const body = await decodeContent(url, answer.headers['content-encoding'], answer.body, maxBytes, options.onBytes)
-      if (body === answer.body) return answer
+      const encoding = answer.headers['content-encoding']
+      const { bytes, release } = await decodeContent(url, encoding, answer.body, maxBytes, this.bodies, options.onBytes)
+      if (bytes === answer.body) return answer
       answer.release?.()
-      return { ...answer, body, release: undefined }
+      return { ...answer, body: bytes, release }
     } finally {
       if (fresh && this.options.dispatcher === undefined) void dispatcher.destroy()
     }
