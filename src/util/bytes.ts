@@ -38,6 +38,13 @@ export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
+/** The bytes of a string of characters below U+0100, in memory of their own. */
+export function fromLatin1(text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(text.length)
+  bytes.write(text, 'latin1')
+  return plain(bytes)
+}
+
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('hex')

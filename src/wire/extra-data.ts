@@ -1,6 +1,5 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
-import { ByteReader, bufferOf } from '../util/bytes.js'
-import { decodeBase64 } from './base64.js'
+import { ByteReader, fromBase64 } from '../util/bytes.js'
 import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES, malformedLeaf } from './malformed.js'
 import type { EntryKind } from './merkle-leaf.js'
 
@@ -40,24 +39,15 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
 
 /** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */
 export class Rfc6962Extra implements EntryExtra {
-  private readonly text: Uint8Array
-  private readonly from: number
-  private readonly to: number
+  private readonly base64: string
   private readonly kind: EntryKind | undefined
 
-  /** Of base64 text on its own. */
-  static of(base64: string, kind: EntryKind | undefined): Rfc6962Extra {
-    return new Rfc6962Extra(Buffer.from(base64, 'latin1'), 0, base64.length, kind)
-  }
-
   /**
-   * @param text - Kept; has the base64 from `from` to `to`.
+   * @param base64 - Characters below U+0100 only.
    * @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this.
    */
-  constructor(text: Uint8Array, from: number, to: number, kind: EntryKind | undefined) {
-    this.text = text
-    this.from = from
-    this.to = to
+  constructor(base64: string, kind: EntryKind | undefined) {
+    this.base64 = base64
     this.kind = kind
   }
 
@@ -77,8 +67,8 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   private parse(): ExtraData {
-    if (this.to - this.from > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
-    const bytes = decodeBase64(bufferOf(this.text), this.from, this.to)
+    if (this.base64.length > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
+    const bytes = fromBase64(this.base64)
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)

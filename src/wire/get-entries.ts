@@ -80,8 +80,7 @@ function* decodeLeaves(scanner: JsonScanner, ends: readonly number[], start: num
 }
 
 /** Extra data as the base64 it came in. */
-const base64Extra: EntryTable['extra'] = (copy, from, to, leafInput) =>
-  new Rfc6962Extra(copy, from, to, leafKind(leafInput))
+const base64Extra: EntryTable['extra'] = (latin1, leafInput) => new Rfc6962Extra(latin1, leafKind(leafInput))
 
 /**
  * Finds the strings of `{"entries":[{"leaf_input":"...","extra_data":"..."},...]}`, whatever else there is. Of a field that is there

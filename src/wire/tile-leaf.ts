@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
 import type { BufferPool } from '../util/buffer-pool.js'
-import { ByteReader, plain } from '../util/bytes.js'
+import { ByteReader, fromLatin1, plain } from '../util/bytes.js'
 import { atOnce, type Steps } from '../util/turns.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
 import { chainTooLong, MAX_CHAIN, malformedResponse } from './malformed.js'
@@ -45,30 +45,30 @@ export function* dataTileSteps(tile: Uint8Array, start: number, width: number, p
   return yield* LeafBatch.steps(start, { bytes, places, extra: tileExtra }, () => pool?.give(memory))
 }
 
-const tileExtra: EntryTable['extra'] = (copy, from, to, leafInput) =>
-  new TileLeafExtra(copy.subarray(from, to), leafKind(leafInput) === 'precert')
+const tileExtra: EntryTable['extra'] = (latin1, leafInput) =>
+  new TileLeafExtra(latin1, leafKind(leafInput) === 'precert')
 
 /** The part of a `TileLeaf` behind its `TimestampedEntry`. */
 export class TileLeafExtra implements EntryExtra {
-  private readonly bytes: Uint8Array
+  private readonly latin1: string
   private readonly isPrecert: boolean
 
-  /** @param bytes - Kept; not copied. */
-  constructor(bytes: Uint8Array, isPrecert: boolean) {
-    this.bytes = bytes
+  /** @param latin1 - Its bytes, a character each. */
+  constructor(latin1: string, isPrecert: boolean) {
+    this.latin1 = latin1
     this.isPrecert = isPrecert
   }
 
   preCertificate(): Uint8Array | undefined {
     if (!this.isPrecert) return undefined
-    const reader = new ByteReader(this.bytes, 'TileLeaf')
+    const reader = new ByteReader(fromLatin1(this.latin1), 'TileLeaf')
     const length = reader.u24('pre_certificate length')
     return length === 0 ? undefined : reader.view(length, 'pre_certificate')
   }
 
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints, or one of more than 16. */
   chain(): EntryChain {
-    const reader = new ByteReader(this.bytes, 'TileLeaf')
+    const reader = new ByteReader(fromLatin1(this.latin1), 'TileLeaf')
     if (this.isPrecert) reader.skip(reader.u24('pre_certificate length'), 'pre_certificate')
     // Fingerprint certificate_chain<0..2^16-1>;
     const length = reader.u16('certificate_chain length')

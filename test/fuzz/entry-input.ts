@@ -24,7 +24,12 @@ export function decodeEntryInput(input: Uint8Array): EntryInput {
 }
 
 export function rawEntry({ isStatic, leafInput, extra }: EntryInput, index = 7): RawEntry {
-  if (isStatic) return { index, leafInput, extra: new TileLeafExtra(extra, leafKind(leafInput) === 'precert') }
+  if (isStatic)
+    return {
+      index,
+      leafInput,
+      extra: new TileLeafExtra(Buffer.from(extra).toString('latin1'), leafKind(leafInput) === 'precert'),
+    }
   const entry = parseGetEntries(entriesAnswer([{ isStatic, leafInput, extra }]), index).entry(0)
   return { ...entry, leafInput }
 }

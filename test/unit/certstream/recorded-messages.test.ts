@@ -11,7 +11,7 @@ import { type RecordedEntry, recordedEntries, recordedMessage, recordedMessages 
 /** The entry as the library decodes it from the bytes of the log. */
 function fromLog({ log_name, log_url, cert_index, leaf_input, extra_data }: RecordedEntry): CtCertificate {
   const leafInput = Uint8Array.from(Buffer.from(leaf_input, 'base64'))
-  const extra = Rfc6962Extra.of(extra_data, leafKind(leafInput))
+  const extra = new Rfc6962Extra(extra_data, leafKind(leafInput))
   const log = {
     id: '',
     description: log_name,

@@ -76,7 +76,7 @@ function damaged(input: Uint8Array, changes: Damage): Uint8Array {
 }
 
 async function survives(leafInput: Uint8Array, extraBase64: string): Promise<void> {
-  const raw = { index: 3, leafInput, extra: Rfc6962Extra.of(extraBase64, leafKind(leafInput)) }
+  const raw = { index: 3, leafInput, extra: new Rfc6962Extra(extraBase64, leafKind(leafInput)) }
   const cert = decodeEntry(raw, context)
   await readAll(cert)
   expect(cert.leafInput).toBe(leafInput)

@@ -62,7 +62,7 @@ function jsonEntries(file: string): RawEntry[] {
 
 export function rawEntry(index: number, leafBase64: string, extraBase64: string): RawEntry {
   const leafInput = new Uint8Array(Buffer.from(leafBase64, 'base64'))
-  return { index, leafInput, extra: Rfc6962Extra.of(extraBase64, leafKind(leafInput)) }
+  return { index, leafInput, extra: new Rfc6962Extra(extraBase64, leafKind(leafInput)) }
 }
 
 /** Objects with a leaf, wherever they are, in order; some are JSON inside a JSON string. */

@@ -35,7 +35,7 @@ describeReal('breachFinder, with real certificates', () => {
   it('says of every entry of a log what inspectCertificate says', () => {
     const certificates = realEntries().map(({ leafInput, extraData }, index) => {
       const kind = leafInput[11] === 1 ? 'precert' : 'x509'
-      const extra = Rfc6962Extra.of(Buffer.from(extraData).toString('base64'), kind)
+      const extra = new Rfc6962Extra(Buffer.from(extraData).toString('base64'), kind)
       return decodeEntry({ index, leafInput, extra }, context)
     })
     expect(certificates.length).toBeGreaterThan(1000)

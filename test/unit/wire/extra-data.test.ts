@@ -22,8 +22,8 @@ describe('parseExtraData', () => {
 
   it('has no chain of more than 16, and a precertificate all the same', () => {
     const chain = (count: number) => toBase64(encodeExtraData(Array(count).fill(hex('3000')), hex('3001')))
-    expect(Rfc6962Extra.of(chain(16), 'precert').chain()).toMatchObject({ certificates: { length: 16 } })
-    const extra = Rfc6962Extra.of(chain(2000), 'precert')
+    expect(new Rfc6962Extra(chain(16), 'precert').chain()).toMatchObject({ certificates: { length: 16 } })
+    const extra = new Rfc6962Extra(chain(2000), 'precert')
     expect(code(() => extra.chain())).toBe('CT_LEAF_MALFORMED')
     expect(extra.preCertificate()).toEqual(hex('3001'))
   })
@@ -74,10 +74,10 @@ describe('parseExtraData', () => {
 
 describe('Rfc6962Extra', () => {
   it('decodes when asked', () => {
-    const extra = Rfc6962Extra.of(toBase64(precertSample.extraData), 'precert')
+    const extra = new Rfc6962Extra(toBase64(precertSample.extraData), 'precert')
     expect(extra.preCertificate()).toEqual(precertSample.preCertificate)
     expect(extra.chain()).toEqual({ kind: 'certificates', certificates: [x509Sample.issuer] })
-    expect(Rfc6962Extra.of('', 'precert').chain()).toEqual({ kind: 'certificates', certificates: [] })
+    expect(new Rfc6962Extra('', 'precert').chain()).toEqual({ kind: 'certificates', certificates: [] })
   })
 
   it('fails when asked, not before', () => {
@@ -89,7 +89,7 @@ describe('Rfc6962Extra', () => {
       [toBase64(x509Sample.extraData), undefined],
     ] as const) {
       // prettier-ignore
-      const extra = Rfc6962Extra.of(text, kind)
+      const extra = new Rfc6962Extra(text, kind)
       expect(code(() => extra.chain())).toBe('CT_LEAF_MALFORMED')
       expect(code(() => extra.preCertificate())).toBe('CT_LEAF_MALFORMED')
     }

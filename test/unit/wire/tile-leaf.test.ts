@@ -116,7 +116,7 @@ describe('parseDataTile', () => {
         (bytes, at, value, random) => {
           const tile = random ? bytes : Object.assign(both.slice(), { [at]: value })
           expect(['no error', 'CT_RESPONSE_MALFORMED']).toContain(code(() => parseDataTile(tile, 0, 2)))
-          const extra = new TileLeafExtra(bytes, true)
+          const extra = new TileLeafExtra(Buffer.from(bytes).toString('latin1'), true)
           for (const ask of [() => extra.chain(), () => extra.preCertificate()])
             expect(['no error', 'CT_LEAF_MALFORMED']).toContain(code(ask))
         },
