@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import type { Clock } from '../types/clock.js'
-import { quietController } from '../util/abort.js'
+import { ENDED, quietController } from '../util/abort.js'
 import { systemClock } from '../util/clock.js'
 
 /** Requests in flight at most. */
@@ -82,7 +82,7 @@ export class OperatorQueues {
   /** Resolves when `running` has ended, either way, or is late; remembers which. */
   private async untilLate(log: string, running: Promise<unknown>): Promise<void> {
     const ended = quietController()
-    running.catch(() => {}).finally(() => ended.abort())
+    running.catch(() => {}).finally(() => ended.abort(ENDED))
     await this.clock.sleep(LATE_MS, ended.signal).catch(() => {})
     if (ended.signal.aborted) this.late.delete(log)
     else this.late.add(log)

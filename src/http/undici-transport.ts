@@ -108,6 +108,8 @@ export class UndiciTransport implements Transport {
 
   private async dispatcherFor(url: string, origin: string, fresh: boolean, reach: Reach): Promise<Dispatcher> {
     if (this.options.dispatcher === undefined) {
+      const open = fresh ? undefined : this.pools[reach].get(origin)
+      if (open !== undefined) return open
       const { Client, Pool } = await undiciParts()
       const onread = (await mayShareReads()) ? this.reads.onread : undefined
       if (this.closing.signal.aborted) throw closedError(url)

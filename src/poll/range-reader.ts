@@ -1,6 +1,6 @@
 import type { Clock } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
-import { type LinkedController, linkedController } from '../util/abort.js'
+import { ENDED, type LinkedController, linkedController } from '../util/abort.js'
 import type { ByteBudget, Lease } from '../util/byte-budget.js'
 import { Notifier } from '../util/notifier.js'
 import type { EntryWeight } from './entry-weight.js'
@@ -257,7 +257,7 @@ export class RangeReader {
       batch.release()
       throw signal.reason
     } finally {
-      waiting.abort()
+      waiting.abort(ENDED)
     }
   }
 
