@@ -47,6 +47,17 @@ const counted: typeof gunzip = Object.assign((...args: unknown[]) => {
   ])
 }, gunzip)
 zlib.gunzip = counted
+const { createGunzip } = zlib
+zlib.createGunzip = (options) => {
+  const unzip = createGunzip(options)
+  moving.add(unzip)
+  for (const end of ['end', 'error', 'close'])
+    unzip.once(end, () => {
+      signs++
+      moving.delete(unzip)
+    })
+  return unzip
+}
 syncBuiltinESMExports()
 
 /** Whether a request was begun or went on since the last {@link requestsDone}. */
