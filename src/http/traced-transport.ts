@@ -3,22 +3,36 @@ import type { Transport } from './transport.js'
 
 /** The same transport, with a span for each request while somebody wants them, as OpenTelemetry's conventions for HTTP clients have it. */
 export function tracedTransport(transport: Transport, tracing: Tracing): Transport {
+  const { page } = transport
+  const spanOf = (url: string) => {
+    const { hostname, port, protocol } = new URL(url)
+    const attributes = {
+      'http.request.method': 'GET',
+      'url.full': url,
+      'server.address': hostname,
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+    }
+    return { name: 'GET', kind: 'client', attributes } as const
+  }
   return {
     get(url, options) {
       if (!tracing.isOn) return transport.get(url, options)
-      const { hostname, port, protocol } = new URL(url)
-      const attributes = {
-        'http.request.method': 'GET',
-        'url.full': url,
-        'server.address': hostname,
-        'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
-      }
       return tracing.span(
-        { name: 'GET', kind: 'client', attributes },
+        spanOf(url),
         () => transport.get(url, options),
         ({ status, body }) => ({ 'http.response.status_code': status, 'http.response.body.size': body.length }),
       )
     },
+    page:
+      page &&
+      ((url, form, options) => {
+        if (!tracing.isOn) return page(url, form, options)
+        return tracing.span(
+          spanOf(url),
+          () => page(url, form, options),
+          ({ byteLength }) => ({ 'http.response.status_code': 200, 'http.response.body.size': byteLength }),
+        )
+      }),
     close: () => transport.close(),
   }
 }

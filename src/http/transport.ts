@@ -1,3 +1,4 @@
+import type { EntryBatch } from '../types/entries.js'
 import { optionError } from '../util/options.js'
 
 /** An answer with an accepted status, its body complete and decoded. */
@@ -51,13 +52,30 @@ export interface Transport {
    * {@link close}; `CT_ADDRESS_REFUSED` for what `publicOnly` rules out. An abort rejects with `signal.reason` itself.
    */
   get(url: string, options?: GetOptions): Promise<HttpAnswer>
+  /**
+   * Asks for a page of entries and finds them in the answer, elsewhere than in the thread that asks. `undefined` where it can only be
+   * done here.
+   * @throws as {@link get}; `CT_RESPONSE_MALFORMED` for an answer that is not of this form.
+   */
+  readonly page?: ((url: string, form: PageForm, options: GetOptions) => Promise<EntryBatch>) | undefined
   /** Cuts what is under way and releases every connection. Idempotent. */
   close(): Promise<void>
 }
 
+/** What a page of entries is in an answer. */
+export interface PageForm {
+  readonly kind: 'get-entries' | 'data-tile'
+  /** Index of its first entry. */
+  readonly start: number
+  /** Entries it has: of a get-entries answer at most, of a tile exactly. */
+  readonly count: number
+}
+
 /** The same transport, connecting to public addresses alone; see {@link GetOptions.publicOnly}. */
 export function publicOnly(transport: Transport): Transport {
+  const { page } = transport
   return {
+    page: page && ((url, form, options) => page(url, form, { ...options, publicOnly: true })),
     get: (url, options) => transport.get(url, { ...options, publicOnly: true }),
     close: () => transport.close(),
   }

@@ -1,15 +1,13 @@
 import { CtStreamError } from '../errors.js'
 import { TILE_WIDTH } from '../merkle/tile-hashes.js'
+import { malformed, refused } from '../pages/refused-answer.js'
 import type { EntryBatch } from '../types/entries.js'
 import { BufferPool } from '../util/buffer-pool.js'
-import type { Steps } from '../util/turns.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
-import { dataTileSteps } from '../wire/tile-leaf.js'
 import { dataTilePath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
 import type { LogHttp } from './log-http.js'
-import { malformed } from './log-http.js'
 
 /**
  * 256 times 192 kB, of which Sunlight takes half in a certificate and half in its precertificate at most; or one entry of 16 MiB twice
@@ -56,16 +54,15 @@ export class DataTiles {
 
   private async fetch(index: number, width: number, options: RequestOptions): Promise<EntryBatch> {
     const path = dataTilePath(index, width)
-    const { body, release } = await this.http.get(path, options, MAX_TILE_BYTES)
-    const { pool } = this
-    const steps = function* (): Steps<EntryBatch> {
-      const parsed = yield* dataTileSteps(body, index * TILE_WIDTH, width, pool)
-      refuseForeign(parsed)
-      return parsed
+    const form = { kind: 'data-tile', start: index * TILE_WIDTH, count: width } as const
+    const batch = await this.http.page(path, form, options, MAX_TILE_BYTES, this.pool)
+    try {
+      refuseForeign(batch)
+      return batch
+    } catch (error) {
+      batch.release()
+      throw CtStreamError.is(error) ? refused(this.http.url(path), error) : error
     }
-    const batch = await this.http.parseInTurns(path, body, steps, options.signal)
-    release?.() // the batch is a copy
-    return batch
   }
 }
 

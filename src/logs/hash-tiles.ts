@@ -9,11 +9,12 @@ import {
   tileKey,
   tilesForFrontier,
 } from '../merkle/tile-hashes.js'
+import { malformed } from '../pages/refused-answer.js'
 import type { SignedHead } from '../types/log.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 import { hashTilePath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
-import { type LogHttp, malformed } from './log-http.js'
+import type { LogHttp } from './log-http.js'
 import { LruCache } from './lru.js'
 
 /** Of a tile there are 8192; whatever else comes is to be named, not just refused. */

@@ -1,9 +1,10 @@
+import { malformed } from '../pages/refused-answer.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 import { MAX_ISSUER_BYTES } from '../wire/malformed.js'
 import { issuerPath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
-import { type LogHttp, malformed } from './log-http.js'
+import type { LogHttp } from './log-http.js'
 
 /**
  * The certificate with this SHA-256, from `issuer/<fingerprint>` of a static-ct log.

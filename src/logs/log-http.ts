@@ -1,7 +1,10 @@
 import { CtStreamError } from '../errors.js'
-import { excerpt } from '../http/http-errors.js'
-import type { HttpAnswer, Transport } from '../http/transport.js'
-import { inTurns, type Steps } from '../util/turns.js'
+import type { HttpAnswer, PageForm, Transport } from '../http/transport.js'
+import { reading, readPage } from '../pages/fetch-page.js'
+import { refused, refuseHtml } from '../pages/refused-answer.js'
+import type { EntryBatch } from '../types/entries.js'
+import type { BufferPool } from '../util/buffer-pool.js'
+import type { Steps } from '../util/turns.js'
 import { withAnswer } from './answer-at-fault.js'
 import type { RequestOptions } from './client.js'
 
@@ -38,14 +41,38 @@ export class LogHttp {
    */
   parse<T>(path: string, body: Uint8Array, parse: (body: Uint8Array) => T): T {
     try {
-      refusePage(body)
+      refuseHtml(body)
       return parse(body)
     } catch (error) {
       if (!CtStreamError.is(error)) throw error
       // A signature that is wrong is shown by the bytes alone.
       if (error.code === 'CT_HEAD_SIGNATURE') withAnswer(error, this.url(path), body)
-      throw this.refuse(path, error)
+      throw refused(this.url(path), error)
     }
+  }
+
+  /**
+   * A page of entries: asked for and read where the transport does that, or here.
+   * @param pool - Memory for the copy of a data tile.
+   */
+  async page(
+    path: string,
+    form: PageForm,
+    { signal, fresh, schedule, onBytes }: RequestOptions,
+    maxBytes: number,
+    pool?: BufferPool,
+  ): Promise<EntryBatch> {
+    const { transport } = this
+    const url = this.url(path)
+    const options = { signal, fresh, maxBytes, onBytes }
+    const { page } = transport
+    if (page !== undefined) {
+      const request = () => page(url, form, options)
+      return await (schedule === undefined ? request() : schedule(request))
+    }
+    const request = () => transport.get(url, options)
+    const answer = await (schedule === undefined ? request() : schedule(request))
+    return await readPage(url, answer, form, signal, pool)
   }
 
   /**
@@ -53,34 +80,8 @@ export class LogHttp {
    * @throws as it; `signal.reason` when aborted between two turns.
    */
   async parseInTurns<T>(path: string, body: Uint8Array, steps: () => Steps<T>, signal?: AbortSignal): Promise<T> {
-    try {
-      refusePage(body)
-      return await inTurns(steps(), signal)
-    } catch (error) {
-      if (!CtStreamError.is(error) || error === signal?.reason) throw error
-      throw this.refuse(path, error)
-    }
+    return await reading(this.url(path), body, signal, steps)
   }
-
-  /** `error` with the URL it came from. */
-  refuse(path: string, error: CtStreamError): CtStreamError {
-    const url = this.url(path)
-    const { code, message, logId, index, expected, actual, cause } = error
-    const context = { url, logId, index, expected, actual, cause: cause ?? error, retryable: true }
-    return new CtStreamError(code, `[GET] "${url}" : ${message}`, context)
-  }
-}
-
-/** An error for a body that is not what it should be. */
-export function malformed(message: string, context: { expected?: string | number; actual?: string | number } = {}) {
-  return new CtStreamError('CT_RESPONSE_MALFORMED', message, { ...context, retryable: true })
-}
-
-/** Gateways answer with pages of their own, and status 200: say so, instead of what a parser makes of them. */
-function refusePage(body: Uint8Array): void {
-  if (body.length === 0) throw malformed('the body is empty')
-  if (/^\s*<[!?a-z]/i.test(Buffer.from(body.subarray(0, 64)).toString('latin1')))
-    throw malformed(`a page instead of data: ${JSON.stringify(excerpt(body))}`)
 }
 
 /** Whether the log does not offer an endpoint, or not in a form that is of any use: worth trying another way. */

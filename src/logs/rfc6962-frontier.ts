@@ -2,10 +2,11 @@ import { CtStreamError } from '../errors.js'
 import { CompactRange } from '../merkle/compact-range.js'
 import { consistencyStartFor, frontierFromConsistency, frontierFromInclusion } from '../merkle/frontier.js'
 import { EMPTY_ROOT, leafHash } from '../merkle/hash.js'
+import { malformed } from '../pages/refused-answer.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { SignedHead } from '../types/log.js'
 import { equalBytes } from '../util/bytes.js'
-import { isUnsupported, malformed } from './log-http.js'
+import { isUnsupported } from './log-http.js'
 
 /** What get-proof-by-hash answers. */
 export interface ProofByHash {

@@ -5,7 +5,6 @@ import type { EntryBatch } from '../types/entries.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { copyBytes, toBase64 } from '../util/bytes.js'
 import type { Steps } from '../util/turns.js'
-import { getEntriesSteps } from '../wire/get-entries.js'
 import { type LogKey, verifyHead } from '../wire/head-signature.js'
 import { entryAndProofSteps, parseConsistencyAnswer, parseProofByHash } from '../wire/proof-answers.js'
 import { parseGetSth } from '../wire/sth.js'
@@ -58,11 +57,12 @@ export class Rfc6962Client implements LogClient {
   async entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
     const count = Math.min(end - start, this.atMost)
     // start:  0-based index of first entry to retrieve, in decimal.  end:  [...] of last entry
-    const path = `get-entries?start=${start}&end=${start + count - 1}`
+    const path = `ct/v1/get-entries?start=${start}&end=${start + count - 1}`
+    const form = { kind: 'get-entries', start, count } as const
     try {
-      const batch = await this.askInTurns(path, options, (body, release) =>
-        getEntriesSteps(body, start, count, release),
-      )
+      const batch = await this.http.page(path, form, options, MAX_ENTRY_BYTES).catch((error: unknown) => {
+        throw laggingReplica(error)
+      })
       if (batch.length === this.atMost) this.atMost *= 2
       return batch
     } catch (error) {
@@ -145,10 +145,10 @@ export class Rfc6962Client implements LogClient {
   private async askInTurns<T>(
     endpoint: string,
     options: RequestOptions,
-    steps: (body: Uint8Array, release?: () => void) => Steps<T>,
+    steps: (body: Uint8Array) => Steps<T>,
   ): Promise<T> {
-    const { path, body, release } = await this.get(endpoint, options, MAX_ENTRY_BYTES)
-    return await this.http.parseInTurns(path, body, () => steps(body, release), options.signal)
+    const { path, body } = await this.get(endpoint, options, MAX_ENTRY_BYTES)
+    return await this.http.parseInTurns(path, body, () => steps(body), options.signal)
   }
 
   private async get(endpoint: string, options: RequestOptions, maxBytes: number) {

@@ -24,6 +24,16 @@ export function parseGetEntries(
   return atOnce(getEntriesSteps(body, start, maxEntries, release))
 }
 
+/** As {@link getEntriesTable}, with the leaves as a batch. @param release - Called when the batch does not need `body` any more. */
+export function* getEntriesSteps(
+  body: Uint8Array,
+  start: number,
+  maxEntries?: number,
+  release?: () => void,
+): Steps<EntryBatch> {
+  return yield* LeafBatch.steps(start, yield* getEntriesTable(body, start, maxEntries), release)
+}
+
 /**
  * Reads a get-entries answer (RFC 6962 section 4.6), with a pause after every megabyte of work.
  *
@@ -32,23 +42,21 @@ export function parseGetEntries(
  * it is. What scanning cannot see, a string of extra data with characters that JSON forbids, is seen when that extra data is
  * asked for.
  *
- * @param body - The answer. The batch keeps it, and writes over it.
+ * @param body - The answer. The table keeps it, and writes over it.
  * @param start - Index of the first entry asked for.
  * @param maxEntries - How many were asked for. Default: any number.
- * @param release - Called when the batch does not need `body` any more.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a JSON answer with 1 to `maxEntries`
  * entries whose leaves are base64, or has more than 8 KiB an entry, and 64 KiB, of anything else.
  */
-export function* getEntriesSteps(
+export function* getEntriesTable(
   body: Uint8Array,
   start: number,
   maxEntries = Number.POSITIVE_INFINITY,
-  release?: () => void,
-): Steps<EntryBatch> {
+): Steps<EntryTable> {
   const spare = SPARE + SPARE_PER_ENTRY * maxEntries
   const scanner = yield* JsonScanner.open(bufferOf(body), 'get-entries', spare)
   const ends = scanEntries(scanner, start, maxEntries)
-  return yield* LeafBatch.steps(start, yield* decodeLeaves(scanner, ends, start), release)
+  return yield* decodeLeaves(scanner, ends, start)
 }
 
 /**
@@ -80,7 +88,7 @@ function* decodeLeaves(scanner: JsonScanner, ends: readonly number[], start: num
 }
 
 /** Extra data as the base64 it came in. */
-const base64Extra: EntryTable['extra'] = (latin1, leafInput) => new Rfc6962Extra(latin1, leafKind(leafInput))
+export const base64Extra: EntryTable['extra'] = (latin1, leafInput) => new Rfc6962Extra(latin1, leafKind(leafInput))
 
 /**
  * Finds the strings of `{"entries":[{"leaf_input":"...","extra_data":"..."},...]}`, whatever else there is. Of a field that is there

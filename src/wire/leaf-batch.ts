@@ -38,6 +38,11 @@ export class LeafBatch implements EntryBatch {
    */
   static *steps(start: number, table: EntryTable, release?: () => void): Steps<LeafBatch> {
     const hashes = table.bytes.length > LARGE_PAGE ? yield* hashLeaves(table) : undefined
+    return LeafBatch.of(start, table, hashes, release)
+  }
+
+  /** @param hashes - Of the leaves, where somebody made them already. */
+  static of(start: number, table: EntryTable, hashes: Uint8Array | undefined, release?: () => void): LeafBatch {
     const page = new Page(start, table, release, hashes)
     return new LeafBatch(page, 0, page.length)
   }
@@ -168,7 +173,7 @@ class Page {
 }
 
 /** SHA-256(0x00 || leaf) of every leaf (RFC 6962 section 2.1), with a pause after every megabyte. */
-function* hashLeaves({ bytes, places }: EntryTable): Steps<Uint8Array> {
+export function* hashLeaves({ bytes, places }: EntryTable): Steps<Uint8Array> {
   const count = places.length / PLACES
   const hashes = new Uint8Array(count * 32)
   const out = bufferOf(hashes)

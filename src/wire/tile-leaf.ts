@@ -26,6 +26,16 @@ export function parseDataTile(tile: Uint8Array, start: number, width: number, po
 
 /** As {@link parseDataTile}, with a pause after every megabyte of work on a tile much larger than logs have. */
 export function* dataTileSteps(tile: Uint8Array, start: number, width: number, pool?: BufferPool): Steps<EntryBatch> {
+  const { table, release } = dataTileTable(tile, width, pool)
+  return yield* LeafBatch.steps(start, table, release)
+}
+
+/** As {@link parseDataTile}, with what gives the memory of the copy back. */
+export function dataTileTable(
+  tile: Uint8Array,
+  width: number,
+  pool?: BufferPool,
+): { readonly table: EntryTable; readonly release: () => void } {
   const spans = findLeaves(tile, width)
   const length = tile.length + width * PREFIX_LENGTH
   const memory = pool?.take(length) ?? Buffer.allocUnsafeSlow(length)
@@ -42,10 +52,10 @@ export function* dataTileSteps(tile: Uint8Array, start: number, width: number, p
     at = entryAt + to - from
     places[PLACES * i + 3] = at
   }
-  return yield* LeafBatch.steps(start, { bytes, places, extra: tileExtra }, () => pool?.give(memory))
+  return { table: { bytes, places, extra: tileExtra }, release: () => pool?.give(memory) }
 }
 
-const tileExtra: EntryTable['extra'] = (latin1, leafInput) =>
+export const tileExtra: EntryTable['extra'] = (latin1, leafInput) =>
   new TileLeafExtra(latin1, leafKind(leafInput) === 'precert')
 
 /** The part of a `TileLeaf` behind its `TimestampedEntry`. */

@@ -13,6 +13,7 @@ const RANKS: Record<string, number> = {
   merkle: 1,
   http: 2,
   loglist: 2,
+  pages: 2.5,
   logs: 3,
   poll: 4,
   decode: 4,
