@@ -66,7 +66,7 @@ function expectSameOfBytesAndFields(certificates: readonly CtCertificate[]) {
 describeReal('CertificateStatistics, with real certificates', () => {
   it('counts from the bytes of a certificate what its fields say', () => {
     const certificates = realEntries().map(({ leafInput }, index) =>
-      decodeEntry({ index, leafInput, extra: Rfc6962Extra.of('', undefined) }, context),
+      decodeEntry({ index, leafInput, extra: new Rfc6962Extra('', undefined) }, context),
     )
     expect(certificates.length).toBeGreaterThan(1000)
     expectSameOfBytesAndFields(certificates)
