@@ -9,7 +9,9 @@ import type { Clock } from '../types/clock.js'
 import type { Coordinator, Lease, Renewal } from '../types/cluster.js'
 import type { LogInfo } from '../types/log.js'
 import { systemClock } from '../util/clock.js'
-import { integerOption, objectOption, optionError } from '../util/options.js'
+import { integerOption, objectOption } from '../util/options.js'
+import { Changes } from './changes.js'
+import { memberName } from './member-name.js'
 
 export interface PostgresCoordinatorOptions {
   /**
@@ -43,9 +45,7 @@ class PostgresCoordinator implements Coordinator {
   private member = ''
   private opened: Promise<PostgresConnection> | undefined
   private listener: Promise<PostgresConnection> | undefined
-  private onChange: (() => void) | undefined
-  /** A notice came while nobody waited. */
-  private isChanged = false
+  private readonly changes = new Changes()
 
   constructor(target: PostgresTarget, leaseMs: number, clock: Clock) {
     this.target = target
@@ -54,9 +54,7 @@ class PostgresCoordinator implements Coordinator {
   }
 
   async join(member: string): Promise<void> {
-    if (typeof member !== 'string' || member.length === 0 || member.length > 255)
-      throw optionError('member', 'a name of 1 to 255 characters', member)
-    this.member = member
+    this.member = memberName(member)
     await this.run(async (session) => {
       // Those that were killed have not said good-bye.
       await session.query("DELETE FROM member WHERE seen < clock_timestamp() - interval '1 day'")
@@ -121,13 +119,7 @@ class PostgresCoordinator implements Coordinator {
     this.listener.catch(() => {
       this.listener = undefined
     })
-    if (!this.isChanged) {
-      const changed = new AbortController()
-      this.onChange = () => changed.abort()
-      await this.clock.sleep(ms, AbortSignal.any([signal, changed.signal])).catch(() => {})
-    }
-    this.onChange = undefined
-    this.isChanged = false
+    await this.changes.wait(ms, signal, this.clock)
   }
 
   async close(): Promise<void> {
@@ -143,10 +135,7 @@ class PostgresCoordinator implements Coordinator {
 
   private async listen(): Promise<PostgresConnection> {
     const connection = await openDatabase(this.target, this.leaseMs)
-    const onNotice = () => {
-      this.isChanged = true
-      this.onChange?.()
-    }
+    const onNotice = () => this.changes.tell()
     const onEnd = () => {
       this.listener = undefined
     }
