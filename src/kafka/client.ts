@@ -19,6 +19,9 @@ export function loadKafka(): Promise<KafkaClient> {
   return importPeer('Kafka', () => import('@platformatic/kafka'), '@platformatic/kafka@1')
 }
 
+/** Idempotent and transactional producers: -1 asks the broker for an id. The client's own 0 works once, then it is fenced for ever. */
+export const NEW_ID = { producerId: -1n, producerEpoch: -1 } as const
+
 /** What the broker answers while it is busy with the transaction before: over in milliseconds. */
 const MOMENTARY = new Set(['CONCURRENT_TRANSACTIONS'])
 const MOMENT_MS = 2

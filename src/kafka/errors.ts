@@ -19,6 +19,8 @@ const LASTING: Readonly<Record<string, string>> = {
   INVALID_REPLICATION_FACTOR: 'there are fewer brokers than copies are asked for: replication=… in the URL',
   POLICY_VIOLATION: 'the cluster has a policy against such a topic: create it by hand',
   INVALID_TRANSACTION_TIMEOUT: "the transaction's timeout is longer than the broker's transaction.max.timeout.ms",
+  INVALID_SESSION_TIMEOUT:
+    'leaseMs is not within group.min.session.timeout.ms (6,000 unless it was changed) and group.max.session.timeout.ms of the broker',
   UNSUPPORTED_VERSION: 'the broker is too old: Kafka 3.0 at least',
 }
 

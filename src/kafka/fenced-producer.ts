@@ -1,6 +1,6 @@
 import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
-import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer } from './client.js'
+import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
 import { type CommittedRecord, committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 
@@ -22,9 +22,6 @@ const MAX_BATCH_BYTES = 900_000
 const RECORD_OVERHEAD = 64
 /** A transaction that is open longer is aborted by the broker. Milliseconds. */
 const TRANSACTION_MS = 30_000
-/** Idempotent and transactional producers: -1 asks the broker for an id. The client's own 0 works once, then it is fenced for ever. */
-const NEW_ID = { producerId: -1n, producerEpoch: -1 } as const
-
 /**
  * The only writer of a shard: opening one shuts out those before it.
  *

@@ -152,7 +152,10 @@ export class KafkaShard {
 }
 
 /** Where a shard is; `undefined`: that of a process which is alone. */
-function placeOf(address: KafkaAddress, unit: string | undefined): { positions: string; transactionalId: string } {
+export function placeOf(
+  address: KafkaAddress,
+  unit: string | undefined,
+): { positions: string; transactionalId: string } {
   const name = unit === undefined ? 'alone' : sha256Hex(Buffer.from(unit)).slice(0, 16)
   return { positions: `${address.prefix}.positions.${name}`, transactionalId: `${address.prefix}.${name}` }
 }

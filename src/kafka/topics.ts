@@ -20,6 +20,16 @@ export const positionsTopic = (name: string): NewTopic => ({
   configs: { 'cleanup.policy': 'compact', 'segment.bytes': String(2 ** 24), 'min.cleanable.dirty.ratio': '0.1' },
 })
 
+/** Shards that can be shared out one by one; of more, several go together. */
+export const SLOTS = 64
+
+/** Which log is in which shard, for good, in its first partition; as many partitions as there are slots to share out. */
+export const assignTopic = ({ prefix }: KafkaAddress): NewTopic => ({
+  name: `${prefix}.assign`,
+  partitions: SLOTS,
+  configs: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
+})
+
 /** Makes topics where they are missing. */
 export async function makeTopics(
   kafka: KafkaClient,

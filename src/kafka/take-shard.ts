@@ -1,0 +1,34 @@
+import { ownerRecord } from '../checkpoint/keyed-records.js'
+import type { Clock } from '../types/clock.js'
+import type { KafkaAddress } from './address.js'
+import type { KafkaClient } from './client.js'
+import { FencedProducer } from './fenced-producer.js'
+import { placeOf } from './shard.js'
+import { positionsRecord, ShardState } from './shard-state.js'
+import { makeTopics, positionsTopic } from './topics.js'
+
+/**
+ * Takes a shard for a new owner: shuts out the one before, and counts the epoch up. No two that ask get the same.
+ *
+ * @returns The new epoch.
+ * @throws {@link CtStreamError} `CT_LEASE_LOST` when another one took it at the same time; as {@link KafkaShard.open}.
+ */
+export async function takeShard(
+  kafka: KafkaClient,
+  address: KafkaAddress,
+  unit: string,
+  clock: Clock,
+): Promise<number> {
+  const { positions, transactionalId } = placeOf(address, unit)
+  await makeTopics(kafka, address, [positionsTopic(positions)], clock)
+  const producer = new FencedProducer(kafka, address, transactionalId, clock)
+  try {
+    await producer.begin()
+    const { owner } = new ShardState(positions, await producer.read(positions))
+    const epoch = owner.epoch + 1
+    await producer.commit([positionsRecord(positions, ownerRecord({ epoch, name: '' }))])
+    return epoch
+  } finally {
+    await producer.close()
+  }
+}
