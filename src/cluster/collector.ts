@@ -101,12 +101,13 @@ class Collector {
     const now = this.clock.now()
     if (now - this.refreshedAt >= refreshMs)
       await this.refresh().catch((error) => logger?.warn(`the logs cannot be listed: ${messageOf(error)}`))
-    if (this.working.size < share)
-      for (const lease of await coordinator.claim(share - this.working.size)) this.begin(lease)
-    else if (this.working.size > share && now - this.handedOverAt >= handOverMs) {
+    // What is lost and still ends is another's: it is no share of ours.
+    const mine = [...this.working.values()].filter(({ isLost }) => !isLost)
+    const [work] = mine
+    if (mine.length < share) for (const lease of await coordinator.claim(share - mine.length)) this.begin(lease)
+    else if (work !== undefined && mine.length > share && now - this.handedOverAt >= handOverMs) {
       this.handedOverAt = now
-      const [work] = this.working.values()
-      if (work !== undefined) await this.giveBack(work)
+      await this.giveBack(work)
     }
   }
 
@@ -121,8 +122,14 @@ class Collector {
       else {
         work.isLost = true
         work.stop.abort()
+        const forget = () => this.forget(work)
+        work.done.then(forget, forget)
       }
     }
+  }
+
+  private forget(work: Work): void {
+    if (this.working.get(work.lease.unit) === work) this.working.delete(work.lease.unit)
   }
 
   private begin(lease: Lease): void {
@@ -136,18 +143,12 @@ class Collector {
     }
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
-    const forget = () => {
-      if (this.working.get(lease.unit) === work) this.working.delete(lease.unit)
-    }
-    work.done.then(
-      // One that came to its end stays ours: nobody else needs to look at it.
-      () => work.isLost && forget(),
-      (error) => {
-        logger?.warn(`shard ${lease.unit} is left alone until its lease ends: ${messageOf(error)}`)
-        work.isLost = true
-        forget()
-      },
-    )
+    // One that came to its end stays ours: nobody else needs to look at it.
+    work.done.catch((error) => {
+      logger?.warn(`shard ${lease.unit} is left alone until its lease ends: ${messageOf(error)}`)
+      work.isLost = true
+      this.forget(work)
+    })
   }
 
   private async collect(lease: Lease, signal: AbortSignal): Promise<void> {
