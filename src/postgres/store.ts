@@ -5,6 +5,7 @@ import type { Lease } from '../types/cluster.js'
 import { gapFrom } from './cluster-state.js'
 import type { PostgresConnection, Session } from './connection.js'
 import { ALONE, fence } from './leases.js'
+import { logPositions, type Positions } from './positions.js'
 
 /** Issuers that are kept, those used last: hostile logs name as many as they like. */
 const KEPT_ISSUERS = 8192
@@ -24,6 +25,8 @@ export interface PostgresStoreOptions {
   readonly connection: PostgresConnection
   /** What it writes for, at this moment; `undefined` while it holds nothing. */
   readonly lease: () => Lease | undefined
+  /** Where its rows are. Default: {@link logPositions}. */
+  readonly positions?: Positions
   /** What goes with these rows. */
   readonly cargo?: (rows: readonly LogCheckpoint[]) => Cargo | undefined
   /** Makes the lease this process's, before anything is read. */
@@ -34,6 +37,7 @@ export interface PostgresStoreOptions {
 /** A `CheckpointStore` in Postgres: each commit holds its lease, and nothing is written when another epoch has begun. */
 export class PostgresStore implements CheckpointStore {
   private readonly options: PostgresStoreOptions
+  private readonly places: Positions
   private isOpen = false
   /** Where each log is in the database, as far as this store knows. */
   private readonly positions = new Map<string, number>()
@@ -42,6 +46,7 @@ export class PostgresStore implements CheckpointStore {
 
   constructor(options: PostgresStoreOptions) {
     this.options = options
+    this.places = options.positions ?? logPositions
   }
 
   async open(): Promise<void> {
@@ -53,14 +58,9 @@ export class PostgresStore implements CheckpointStore {
 
   async load(): Promise<readonly LogCheckpoint[]> {
     const { unit } = this.lease()
-    const rows = await this.run((session) =>
-      session.query<{ checkpoint: string }>(
-        'SELECT checkpoint FROM log WHERE checkpoint IS NOT NULL AND ($1 = $2 OR shard = $1) ORDER BY n',
-        [unit, ALONE],
-      ),
-    )
+    const rows = await this.run((session) => this.places.load(session, unit))
     await this.readPositions()
-    return rows.map(({ checkpoint }) => checkpointFromJSON(checkpoint))
+    return rows.map(checkpointFromJSON)
   }
 
   async commit(checkpoints: readonly LogCheckpoint[]): Promise<void> {
@@ -77,15 +77,7 @@ export class PostgresStore implements CheckpointStore {
       await fence(session, lease)
       await this.checkPositions(session, lease.unit, [...places.keys()])
       await cargo?.insert(session)
-      await session.query(UPSERT, [
-        lease.unit,
-        lease.epoch,
-        ...(['id', 'operator', 'description', 'url'] as const).map((field) =>
-          rows.map(({ log }) => log[field].replaceAll('\0', '')),
-        ),
-        [...places.values()],
-        rows.map((row) => JSON.stringify(row)),
-      ])
+      await this.places.put(session, lease, rows)
     })
     for (const [id, position] of places) {
       this.positions.set(id, position)
@@ -176,28 +168,24 @@ export class PostgresStore implements CheckpointStore {
   }
 
   private async readPositions(): Promise<void> {
-    const rows = await this.run((session) =>
-      session.query<{ id: string; position: string }>('SELECT id, position FROM log WHERE position IS NOT NULL'),
-    )
+    const { unit } = this.lease()
+    const rows = await this.run((session) => this.places.all(session, unit))
     this.uncertain.clear()
     this.positions.clear()
-    for (const { id, position } of rows) this.positions.set(id, Number(position))
+    for (const { id, position } of rows) if (position !== undefined) this.positions.set(id, position)
   }
 
   /** @throws `CT_SINK_ROLLED_BACK` when the database has less than it acknowledged, `CT_CHECKPOINT_CONFLICT` when it has more. */
   private async checkPositions(session: Session, unit: string, ids: readonly string[]): Promise<void> {
-    const rows = await session.query<{ id: string; shard: string; position: string | null }>(
-      'SELECT id, shard, position FROM log WHERE id = ANY($1) ORDER BY id FOR UPDATE',
-      [ids],
-    )
-    const elsewhere = rows.find(({ shard }) => unit !== ALONE && shard !== unit)
+    const rows = await this.places.lock(session, unit, ids)
+    const elsewhere = rows.find((row) => unit !== ALONE && row.unit !== unit)
     if (elsewhere !== undefined)
       throw new CtStreamError(
         'CT_CHECKPOINT_CONFLICT',
-        `log ${elsewhere.id} is in shard ${JSON.stringify(elsewhere.shard)}, and not in ${JSON.stringify(unit)}`,
+        `log ${elsewhere.id} is in shard ${JSON.stringify(elsewhere.unit)}, and not in ${JSON.stringify(unit)}`,
         { logId: elsewhere.id },
       )
-    const found = new Map(rows.map(({ id, position }) => [id, position === null ? undefined : Number(position)]))
+    const found = new Map(rows.map(({ id, position }) => [id, position]))
     for (const id of ids) {
       const actual = found.get(id)
       const expected = this.positions.get(id)
@@ -243,10 +231,3 @@ interface ListRow {
   readonly last_modified: string | null
   readonly fetched_at: string
 }
-
-/** The shard that a log was first put into stays. */
-const UPSERT = `
-INSERT INTO log (shard, epoch, id, operator, description, url, position, checkpoint)
-SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
-ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, operator = excluded.operator,
-  description = excluded.description, url = excluded.url, position = excluded.position, checkpoint = excluded.checkpoint`
