@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
+import { withDeadline as deadline } from '../util/deadline.js'
 import type { KafkaAddress } from './address.js'
 import { kafkaError } from './errors.js'
 
@@ -23,24 +24,16 @@ export interface Step {
  */
 export async function withDeadline<T>(work: Promise<T>, step: Step): Promise<T> {
   const { doing, address, clock, timeoutMs = STEP_TIMEOUT_MS } = step
-  const timer = new AbortController()
-  const late = clock.sleep(timeoutMs, timer.signal).then(
-    () => {
+  try {
+    return await deadline(work, clock, timeoutMs, () => {
       step.giveUp()
-      throw new CtStreamError(
+      return new CtStreamError(
         'CT_SINK_FAILED',
         `could not ${doing} at ${address.shown}: no answer for ${Math.round(timeoutMs / 1000)} s; is a broker running there?`,
         { retryable: true },
       )
-    },
-    () => new Promise<never>(() => undefined),
-  )
-  work.catch(() => undefined)
-  try {
-    return await Promise.race([work, late])
+    })
   } catch (error) {
     throw kafkaError(error, doing, address)
-  } finally {
-    timer.abort()
   }
 }

@@ -1,0 +1,27 @@
+import type { Clock } from '../types/clock.js'
+
+/**
+ * Waits for work that might never end.
+ *
+ * @param onLate - Ends the work (closes the client), and returns what to throw.
+ */
+export async function withDeadline<T>(
+  work: Promise<T>,
+  clock: Clock,
+  timeoutMs: number,
+  onLate: () => Error,
+): Promise<T> {
+  const timer = new AbortController()
+  const late = clock.sleep(timeoutMs, timer.signal).then(
+    () => {
+      throw onLate()
+    },
+    () => new Promise<never>(() => undefined),
+  )
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    timer.abort()
+  }
+}
