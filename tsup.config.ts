@@ -25,6 +25,7 @@ export default defineConfig({
     sinks: 'src/sinks/index.ts',
     'sinks/kafka': 'src/sinks/kafka.ts',
     'sinks/postgres': 'src/sinks/postgres.ts',
+    'sinks/redis': 'src/sinks/redis.ts',
     cli: 'src/cli/main.ts',
   },
   format: 'esm',

@@ -32,4 +32,10 @@ export const ENGINES: readonly SinkEngine[] = [
     options: message,
     open: async (url, options) => (await import('./kafka.js')).kafkaSink(url, options),
   },
+  {
+    schemes: ['redis', 'rediss'],
+    example: 'redis://host:6379',
+    options: message,
+    open: async (url, options) => (await import('./redis.js')).redisSink(url, options),
+  },
 ]

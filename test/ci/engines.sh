@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # By name; the tests start servers of their own.
-if test/ci/debian.sh postgresql openjdk-17-jre-headless maven; then export CT_STREAM_TEST_REQUIRE_ENGINES=1; fi
+if test/ci/debian.sh postgresql openjdk-17-jre-headless maven redis-server; then export CT_STREAM_TEST_REQUIRE_ENGINES=1; fi
 npm run test:engines -- --reporter=default --reporter=json --outputFile.json="$1"

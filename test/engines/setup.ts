@@ -13,6 +13,8 @@ declare module 'vitest' {
     readonly postgres: string | undefined
     /** As `postgres`. */
     readonly kafka: string | undefined
+    /** As `postgres`. */
+    readonly redis: string | undefined
   }
 }
 
@@ -20,10 +22,11 @@ const run = promisify(execFile)
 const engines = {
   postgres: { name: 'Postgres', url: (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres` },
   kafka: { name: 'Kafka', url: (port: number) => `kafka://127.0.0.1:${port}` },
+  redis: { name: 'Redis', url: (port: number) => `redis://127.0.0.1:${port}` },
 } as const
 
 /**
- * Finds the engines, by `CT_STREAM_TEST_POSTGRES` and `CT_STREAM_TEST_KAFKA`, or starts them where their programs are installed.
+ * Finds the engines, by `CT_STREAM_TEST_POSTGRES`, `CT_STREAM_TEST_KAFKA` and so on, or starts them where their programs are installed.
  *
  * With `CT_STREAM_TEST_REQUIRE_ENGINES` one that cannot be had is a failure; without, its tests are skipped, which is said.
  */
@@ -37,7 +40,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    for (const kind of ['postgres', 'kafka'] as const) project.provide(kind, await find(kind, folder, stops))
+    for (const kind of Object.keys(engines) as (keyof typeof engines)[])
+      project.provide(kind, await find(kind, folder, stops))
   } catch (error) {
     await stop()
     throw error

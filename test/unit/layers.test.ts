@@ -38,6 +38,7 @@ const RANKS: Record<string, number> = {
   page: 6.6,
   postgres: 5.6,
   kafka: 5.6,
+  redis: 5.6,
   // Engines that entries are written to, and read from again.
   sinks: 6,
   // What reads from engines again, for modules.
@@ -72,6 +73,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   pg: /^postgres\//,
   '@platformatic/kafka': /^kafka\//,
   'pg-copy-streams': /^postgres\//,
+  redis: /^redis\//,
 }
 
 interface Import {

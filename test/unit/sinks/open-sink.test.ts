@@ -20,6 +20,8 @@ describe('a sink by its URL', () => {
     'kafka://localhost',
 
     'kafka://a:9092,b:9092,[::1]:9092/prefix?body=leaf&key=issuance&maxBodyBytes=1000&partitions=3',
+    'redis://:p%40ss@localhost:6379/2?prefix=one&maxlen=1000&body=leaf',
+    'rediss://[::1]',
     'kafkas://user:p%40ss@a,b/prefix?sasl=scram-sha-256',
   ])('is made for %s, and not opened', async (url) => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
@@ -29,6 +31,15 @@ describe('a sink by its URL', () => {
     ['kafka://a:9092,b:x/prefix', /names a broker that is not host\[:port\]/],
     ['kafka://', /the Kafka URL is not kafka:/],
     ['kafka://a/pre/fix', /prefix that is not/],
+    ['redis://a,b', /names several hosts/],
+    ['redis://a/x', /database that is no number/],
+    ['redis://a?maxlen=0', /maxlen that is no number from 1 to/],
+    ['redis://a?maxlem=5', /did you mean maxlen\?/],
+    ['redis://a?prefix=a:b', /prefix that is not/],
+    ['redis://secret@a', /a user without a password/],
+    ['redis://a?ca=x.pem', /begin it with rediss:/],
+    ['rediss://a?ca=no-such-file.pem', /file of ca that cannot be read/],
+    ['rediss://a?ca=package.json', /no PEM/],
     ['kafka://a?partition=3', /did you mean partitions\?/],
     ['kafka://a?ca=x.pem', /begin it with kafkas:/],
     ['kafka://a?body=xml', /`message\.body` must be one of 'json', 'leaf', 'certstream'/],

@@ -1,0 +1,22 @@
+import { type EngineUrl, engineUrl } from '../util/engine-url.js'
+
+/** What a URL says of a Redis server. */
+export interface RedisAddress {
+  readonly url: EngineUrl
+  readonly database: number
+  readonly prefix: string
+  readonly shown: string
+}
+
+/**
+ * Reads `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, with `prefix` and the parameters of TLS.
+ *
+ * @param parameters - Known beside these.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it.
+ */
+export function redisAddress(text: string, parameters: readonly string[] = []): RedisAddress {
+  const url = engineUrl(text, { engine: 'Redis', schemes: ['redis', 'rediss'], port: 6379, parameters })
+  const { path, prefix, shown } = url
+  if (!/^\d{0,5}$/.test(path)) throw url.invalid('has a database that is no number: redis://host:6379/0')
+  return { url, database: Number(path), prefix, shown }
+}

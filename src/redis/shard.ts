@@ -1,0 +1,231 @@
+import { type KeyedRecord, KeyedState, type Owner, ownerRecord } from '../checkpoint/keyed-records.js'
+import { CtStreamError } from '../errors.js'
+import type { Clock } from '../types/clock.js'
+import type { Lease } from '../types/cluster.js'
+import { harmless } from '../util/harmless.js'
+import { sha256Hex } from '../util/hash.js'
+import type { RedisAddress } from './address.js'
+import { RedisConnection } from './connection.js'
+import { redisError } from './errors.js'
+import { CLAIM, LAST_IDS, WRITE } from './scripts.js'
+import { checkServer } from './server.js'
+
+/** An entry for the stream of its log. */
+export interface NewEntry {
+  readonly logId: string
+  readonly index: number
+  /** Names and values, one after the other. */
+  readonly fields: readonly (string | Buffer)[]
+}
+
+/** Of one script: Redis does nothing else while it runs. */
+const MAX_ENTRIES = 512
+const MAX_BYTES = 2 ** 22
+const MAX_CLAIMS = 10
+/** Of our entries; index 0 needs the 1, for Redis takes no 0-0. */
+const ID = /^(\d{1,16})-1$/
+
+/**
+ * One shard in Redis: the streams of its logs, a hash of its positions, and the right to write both.
+ *
+ * An entry's id is `<index>-1`: Redis takes none that is not above the last one, and keeps the last one also when entries are trimmed.
+ */
+export class RedisShard {
+  private readonly address: RedisAddress
+  private readonly lease: Lease | undefined
+  private readonly name: string
+  private readonly clock: Clock
+  private readonly maxLength: number
+  private readonly hash: string
+  private readonly streams: string
+  private readonly streamPrefix: string
+  private connection: RedisConnection | undefined
+  private current: KeyedState | undefined
+  /** The last id of each stream, by its key. */
+  private lastIds = new Map<string, string>()
+
+  /**
+   * @param name - Of the sink, which may be opened again under the same lease.
+   * @param maxLength - Entries kept in each stream, about; 0: all.
+   */
+  constructor(address: RedisAddress, lease: Lease | undefined, name: string, clock: Clock, maxLength: number) {
+    const unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
+    this.address = address
+    this.lease = lease
+    this.name = name
+    this.clock = clock
+    this.maxLength = maxLength
+    this.hash = `${address.prefix}:state:${unit}`
+    this.streams = `${address.prefix}:streams`
+    this.streamPrefix = `${address.prefix}:entries:${lease === undefined ? '' : `${unit}:`}`
+  }
+
+  /** As of the last commit, or of opening. */
+  get state(): KeyedState {
+    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    return this.current
+  }
+
+  get epoch(): number {
+    return this.state.owner.epoch
+  }
+
+  /** Whether the server lacks it: it has it where a write took effect although it failed. */
+  lacks(logId: string, index: number): boolean {
+    const last = ID.exec(this.lastIds.get(this.streamPrefix + logId) ?? '')?.[1]
+    return last === undefined || index > Number(last)
+  }
+
+  /**
+   * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
+   */
+  async open(): Promise<void> {
+    this.connection?.close()
+    const connection = await RedisConnection.open(this.address, this.clock)
+    this.connection = connection
+    try {
+      await checkServer(connection, this.address)
+      const before = this.current
+      const owner = await this.claim(connection, before)
+      const state = await this.read(connection)
+      const lastIds = await this.readLastIds(connection)
+      if (before !== undefined)
+        for (const [key, last] of this.lastIds) if (isBehind(lastIds.get(key), last)) throw this.rolledBack(key)
+      state.owner = owner
+      this.current = state
+      this.lastIds = lastIds
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  /**
+   * Writes records together with what the server lacks of the entries. Called again after an error, it asks the server first what it has.
+   *
+   * @param entries - Made when it is known what is lacking; in the order of their logs' indexes.
+   */
+  async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
+    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.connection?.isOpen !== true) await this.open()
+    const connection = this.connection as RedisConnection
+    try {
+      let chunk: NewEntry[] = []
+      let bytes = 0
+      for (const entry of entries()) {
+        const size = entry.fields.reduce((sum, field) => sum + field.length, 0)
+        if (chunk.length === MAX_ENTRIES || (bytes + size > MAX_BYTES && chunk.length > 0)) {
+          await this.writeChunk(connection, [], chunk)
+          chunk = []
+          bytes = 0
+        }
+        chunk.push(entry)
+        bytes += size
+      }
+      await this.writeChunk(connection, records, chunk)
+    } catch (error) {
+      // Nobody knows how far it came.
+      connection.close()
+      throw redisError(error, 'write entries', this.address)
+    }
+  }
+
+  close(): void {
+    this.connection?.close()
+    this.connection = undefined
+    this.current = undefined
+    this.lastIds = new Map()
+  }
+
+  private async writeChunk(connection: RedisConnection, records: readonly KeyedRecord[], entries: readonly NewEntry[]) {
+    const keys = [...new Set(entries.map(({ logId }) => this.streamPrefix + logId))]
+    const numbers = new Map(keys.map((key, i) => [key, String(i + 1)]))
+    const args: (string | Buffer)[] = [
+      ownerRecord(this.state.owner).value,
+      String(this.maxLength),
+      String(records.length),
+    ]
+    for (const { key, value } of records) args.push(key, value)
+    for (const key of keys) args.push(this.lastIds.get(key) ?? '')
+    const lastIds = new Map<string, string>()
+    for (const { logId, index, fields } of entries) {
+      const key = this.streamPrefix + logId
+      const id = `${index}-1`
+      args.push(numbers.get(key) ?? '', id, String(fields.length), ...fields)
+      lastIds.set(key, id)
+    }
+    const all = [this.hash, this.streams, ...keys]
+    const answer = await connection.send('write entries', ['EVAL', WRITE, String(all.length), ...all, ...args])
+    const [verdict, what] = Array.isArray(answer) ? answer.map(String) : []
+    if (verdict === 'owner') throw this.takenOver(what ?? '')
+    if (verdict !== 'ok') throw this.lastIds.has(what ?? '') ? this.rolledBack(what ?? '') : foreign(what ?? '')
+    for (const [key, id] of lastIds) this.lastIds.set(key, id)
+  }
+
+  /** Shuts out every earlier owner: what it writes from now on is refused. */
+  private async claim(connection: RedisConnection, before: KeyedState | undefined): Promise<Owner> {
+    const { hash, lease, name } = this
+    for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
+      const { owner: found } = await this.read(connection)
+      if (found.name === name && (lease === undefined || found.epoch === lease.epoch)) return found
+      if (lease !== undefined && found.epoch >= lease.epoch) throw this.takenOver(ownerRecord(found).value)
+      if (before !== undefined) throw this.takenOver(ownerRecord(found).value)
+      const owner = { epoch: lease?.epoch ?? found.epoch + 1, name }
+      const old = found.epoch === 0 ? '' : ownerRecord(found).value
+      const command = ['EVAL', CLAIM, '1', hash, old, ownerRecord(owner).value]
+      if ((await connection.send('become the writer', command)) === 1) return owner
+    }
+    throw new CtStreamError('CT_SINK_FAILED', `others become the writer at ${this.address.shown} all the time`)
+  }
+
+  private async read(connection: RedisConnection): Promise<KeyedState> {
+    const flat = (await connection.send('read the positions', ['HGETALL', this.hash])) as readonly string[]
+    const records = flat.flatMap((key, i) => (i % 2 === 0 ? [{ key, value: flat[i + 1] ?? '' }] : []))
+    return new KeyedState(`the Redis hash ${this.hash}`, records)
+  }
+
+  private async readLastIds(connection: RedisConnection): Promise<Map<string, string>> {
+    const all = (await connection.send('list the streams', ['SMEMBERS', this.streams])) as readonly string[]
+    const keys = all.filter((key) => key.startsWith(this.streamPrefix))
+    if (keys.length === 0) return new Map()
+    const command = ['EVAL', LAST_IDS, String(keys.length), ...keys]
+    const ids = (await connection.send('ask what it has', command)) as readonly string[]
+    const found = keys.map((key, i) => [key, String(ids[i] ?? '')] as const).filter(([, id]) => id !== '')
+    for (const [key, id] of found) if (!ID.test(id)) throw foreign(key)
+    return new Map(found)
+  }
+
+  private takenOver(found: string): CtStreamError {
+    const owner = new KeyedState(`the Redis hash ${this.hash}`, found === '' ? [] : [{ key: 'owner:', value: found }])
+      .owner
+    const { lease, current } = this
+    const epoch = lease?.epoch ?? current?.owner.epoch ?? 0
+    const facts = { expected: epoch, actual: owner.epoch }
+    if (owner.epoch < epoch)
+      return new CtStreamError('CT_SINK_ROLLED_BACK', `${this.address.shown} has less than it acknowledged`, facts)
+    if (lease === undefined)
+      return new CtStreamError(
+        'CT_CHECKPOINT_CONFLICT',
+        'another process took over writing to this Redis prefix',
+        facts,
+      )
+    return new CtStreamError('CT_LEASE_LOST', 'another owner writes for this lease by now', facts)
+  }
+
+  private rolledBack(key: string): CtStreamError {
+    return new CtStreamError('CT_SINK_ROLLED_BACK', `${this.address.shown} has not what it acknowledged in ${key}`)
+  }
+}
+
+function foreign(key: string): CtStreamError {
+  return new CtStreamError(
+    'CT_CHECKPOINT_UNUSABLE',
+    `the Redis stream ${harmless(key)} is not of ct-stream: use another prefix in the URL`,
+  )
+}
+
+/** Whether a stream has less than it had. */
+function isBehind(found: string | undefined, before: string): boolean {
+  const index = (id: string | undefined) => Number(ID.exec(id ?? '')?.[1] ?? -1)
+  return index(found) < index(before)
+}

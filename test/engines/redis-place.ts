@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import { createClient, RESP_TYPES } from 'redis'
+import { inject } from 'vitest'
+
+const server = inject('redis')
+/** For `describe.skipIf`. */
+export const noRedis = server === undefined
+
+/** A prefix of a server that nothing else uses. */
+export async function redisPlace() {
+  const prefix = `t${randomUUID().slice(0, 8)}`
+  const client = createClient({ url: server ?? '', RESP: 2 })
+  await client.connect()
+  const keys = () => client.keys(`${prefix}:*`)
+  return {
+    url: `${server}?prefix=${prefix}`,
+    prefix,
+    client,
+    /** Ids, headers and bodies of all streams, each in its order. */
+    async messages() {
+      const found: { id: string; headers: [string, string][]; body: Buffer }[] = []
+      for (const key of await client.sMembers(`${prefix}:streams`)) {
+        const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+        for (const { id, message } of (await binary.xRange(key, '-', '+')) ?? []) {
+          const { body = Buffer.alloc(0), ...headers } = message as Record<string, Buffer>
+          found.push({
+            id: String(id),
+            headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+            body,
+          })
+        }
+      }
+      return found
+    },
+    async content(): Promise<ReadonlyMap<string, readonly number[]>> {
+      const content = new Map<string, number[]>()
+      for (const { headers } of await this.messages()) {
+        const { 'ct-log': logId = '', 'ct-index': index } = Object.fromEntries(headers)
+        content.set(logId, [...(content.get(logId) ?? []), Number(index)])
+      }
+      return content
+    },
+    /** All keys as they are now, to go back to. */
+    async keep() {
+      const kept = await keys()
+      for (const key of kept) await client.copy(key, `kept:${key}`)
+      return {
+        async restore() {
+          for (const key of await keys()) await client.del(key)
+          for (const key of kept) await client.copy(`kept:${key}`, key)
+        },
+      }
+    },
+    async remove(): Promise<void> {
+      for (const key of [...(await keys()), ...(await client.keys(`kept:${prefix}:*`))]) await client.del(key)
+      await client.close()
+    },
+  }
+}
