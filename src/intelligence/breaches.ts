@@ -27,7 +27,7 @@ export function breachesOf(
   addTo(found, keyRules(cert, keys))
   addTo(found, signatureRules(cert))
   if (isTls) {
-    addTo(found, validityRules(cert, facts))
+    addTo(found, validityRules(cert.notBefore, cert.notAfter, facts.loggedAfterMs))
     addTo(found, serialRules(cert, facts))
     addTo(found, purposeRules(cert))
     addTo(found, nameRules(cert))

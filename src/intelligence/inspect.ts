@@ -69,7 +69,7 @@ export function breachFinder(
       return breachesOf(cert, judgedFactsOf(cert, scope), knowledge)
     const { begin, end, loggedAfterMs } = ordinary
     if (isSoundValidity(begin, end, loggedAfterMs)) return none
-    return bySeverity(validityRules(cert, judgedFactsOf(cert, scope)))
+    return bySeverity(validityRules(new Date(begin), new Date(end), Number.isNaN(loggedAfterMs) ? null : loggedAfterMs))
   }
 }
 

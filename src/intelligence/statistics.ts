@@ -123,15 +123,16 @@ export class CertificateStatistics {
     for (const { rule } of breaches) this.count('rules', rule)
     const domains = this.addNames(cert.dnsNames, at >= this.warmUpMs)
     const outline = outlineOf(cert)
-    if (this.hashKey(cert, outline)) {
-      const { high, low } = this.hash
+    const hasKey = this.hashKey(cert, outline)
+    const { high, low } = this.hash
+    if (hasKey) {
       this.distinct.keys.add(high, low)
       if (domains.length > 0 && this.keys.add(high, low, domains)) this.reused += 1
     }
     if (this.hashIssuance(cert, outline)) {
-      const { high, low } = this.hash
-      this.distinct.issuances.add(high, low)
-      this.watch.add(high, low, kind, at)
+      if (outline !== undefined) this.hash.with(high, low)
+      this.distinct.issuances.add(this.hash.high, this.hash.low)
+      this.watch.add(this.hash.high, this.hash.low, kind, at)
     }
   }
 
@@ -205,17 +206,18 @@ export class CertificateStatistics {
   }
 
   /**
-   * Leaves the hash of its issuance, which needs no SHA-256: a precertificate and its certificate, and they alone, have the same serial
+   * Leaves the hash of its issuance, to which that of its key belongs. It needs no SHA-256: a precertificate and its certificate, and they alone, have the same serial
    * number, issuer, validity, subject and key.
    *
    * @returns Whether it has one.
    */
-  private hashIssuance({ issuanceId }: CountedCertificate, outline: Outline | undefined): boolean {
+  private hashIssuance(cert: CountedCertificate, outline: Outline | undefined): boolean {
     if (outline === undefined) {
+      const { issuanceId } = cert
       if (issuanceId !== undefined) this.hash.of(issuanceId)
       return issuanceId !== undefined
     }
-    this.hash.ofBytes(outline.bytes, outline.serialStart, outline.spkiEnd)
+    this.hash.ofBytes(outline.bytes, outline.serialStart, outline.spkiStart)
     return true
   }
 

@@ -24,22 +24,26 @@ const MOST_BACKDATED = 2 * DAY
 /** When the profiles of BR 2.0.0 came into force, and the first rule about how far a date may lie back. */
 const PROFILES_FROM = Date.UTC(2023, 8, 15)
 
-export function validityRules(cert: InspectedCertificate, facts: JudgedFacts): RuleBreach[] {
-  const { notBefore, notAfter } = cert
+/** @param loggedAfterMs - As of the facts. */
+export function validityRules(
+  notBefore: Date | undefined,
+  notAfter: Date | undefined,
+  loggedAfterMs: number | null,
+): RuleBreach[] {
   if (notBefore === undefined || notAfter === undefined) return []
   const found: RuleBreach[] = []
-  const ms = validityMs(cert) as number
+  const ms = validityMs({ notBefore, notAfter }) as number
   if (ms <= 0) found.push(breach('validity-negative'))
   const begin = notBefore.getTime()
   const limit = LIMITS.find(({ from }) => begin >= from)
   if (limit !== undefined && ms > longest(limit, begin)) {
     const most = limit.days === undefined ? `${limit.months} months` : `${limit.days} days`
-    found.push(breach('validity-long', `${facts.validityDays} days, at most ${most} from ${dayOf(limit.from)}`))
+    found.push(breach('validity-long', `${Math.ceil(ms / DAY)} days, at most ${most} from ${dayOf(limit.from)}`))
   }
-  if (begin >= PROFILES_FROM && facts.loggedAfterMs !== null) {
-    const hours = Math.floor(Math.abs(facts.loggedAfterMs) / 3_600_000)
-    if (facts.loggedAfterMs > MOST_BACKDATED) found.push(breach('backdated', `first seen ${hours} hours later`))
-    if (facts.loggedAfterMs < -MOST_BACKDATED) found.push(breach('forward-dated', `${hours} hours`))
+  if (begin >= PROFILES_FROM && loggedAfterMs !== null) {
+    const hours = Math.floor(Math.abs(loggedAfterMs) / 3_600_000)
+    if (loggedAfterMs > MOST_BACKDATED) found.push(breach('backdated', `first seen ${hours} hours later`))
+    if (loggedAfterMs < -MOST_BACKDATED) found.push(breach('forward-dated', `${hours} hours`))
   }
   return found
 }
