@@ -5,14 +5,19 @@ import { MAX_REASONS } from './finding.js'
 /**
  * What the watchlist says of a certificate, as a module reports it: kind is the class, each reason has the name it is about and where in
  * it.
+ *
+ * @param foldedBefore - Certificates with the same subject that were not reported.
  */
-export function draftOf(concern: Concern): FindingDraft {
+export function draftOf(concern: Concern, foldedBefore = 0): FindingDraft {
   const { class: kind, severity, score, reasons, matches } = concern
   const all: FindingReason[] = reasons.map((text) => ({ text }))
   for (const { name, reasons } of matches) {
     if (all.length >= MAX_REASONS) break
     for (const { text, points, at } of reasons) all.push({ text, points, name, ...(at !== undefined && { at }) })
   }
+  // The last reason is what one can do without, where there are too many.
+  if (foldedBefore > 0)
+    all.splice(MAX_REASONS - 1, all.length, { text: `${foldedBefore} more certificates of it since the last alert` })
   return { kind, subject: subjectOf(concern), severity, score, reasons: all.slice(0, MAX_REASONS) }
 }
 

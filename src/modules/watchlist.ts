@@ -10,6 +10,7 @@ import { isLoopback } from '../util/loopback.js'
 import { CertificateCache } from './certificate-cache.js'
 import { draftOf, isOfOwnNames } from './concern-draft.js'
 import { defineModule, type Module, type ModuleContext } from './definition.js'
+import { FoldedAlerts } from './folded-alerts.js'
 import { isUrl } from './list-source.js'
 import { listTransport } from './list-transport.js'
 import { LIST_NAMES, WatchedLists } from './watched-lists.js'
@@ -67,6 +68,15 @@ const options = z
       .default(300_000)
       .describe('How often lists are looked at for changes, milliseconds.'),
     lookalikeScore: z.number().min(0).max(100).default(60).describe('Look-alikes below this score are not reported.'),
+    lookalikeEveryMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(31_536_000_000)
+      .default(86_400_000)
+      .describe(
+        'Look-alikes of a brand below one registrable domain are one alert in this time, milliseconds, and the next says how many more there were; 0: an alert for each certificate.',
+      ),
     quiet: z
       .array(z.string())
       .default(['renewal', 'known'])
@@ -97,6 +107,7 @@ interface State {
   /** Issuances that were reported for their issuer: their certificates say less of it. */
   readonly alarmed: CertificateCache
   readonly unreadable: Allowance
+  readonly lookalikes: FoldedAlerts
   readonly end: () => Promise<void>
 }
 
@@ -112,7 +123,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
     description: 'who issues for your names, and which names look like your brands',
     options,
     async setup({ options: given, log, clock, signal }): Promise<State> {
-      const { lists: files, reloadMs, lookalikeScore, quiet, unreadablePerHour, ...rules } = given
+      const { lists: files, reloadMs, lookalikeScore, lookalikeEveryMs, quiet, unreadablePerHour, ...rules } = given
       let transport: Promise<Transport> | undefined
       const lists = new WatchedLists({
         rules: withoutUndefined(rules),
@@ -136,10 +147,18 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
       const failed = (error: unknown) => log.error(`lists are not reloaded any more: ${error}`)
       if (lists.hasFiles) reloading = reloadAgain(lists, clock, reloadMs, over.signal).catch(failed)
       const alarmed = new CertificateCache({ by: 'issuance', maxEntries: 10_000, clock })
-      return { lists, alarmed, unreadable: new Allowance(unreadablePerHour, clock), end }
+      const lookalikes = new FoldedAlerts(lookalikeEveryMs, elapsedOf(clock))
+      return { lists, alarmed, unreadable: new Allowance(unreadablePerHour, clock), lookalikes, end }
     },
     onCertificate: report,
-    teardown: ({ state }) => state.end(),
+    teardown({ state, log, options }) {
+      const { count } = state.lookalikes
+      if (count > 0)
+        log.info(
+          `${count} more certificates of look-alikes that were reported (lookalikeEveryMs: ${options.lookalikeEveryMs})`,
+        )
+      return state.end()
+    },
   })
 }
 
@@ -155,6 +174,9 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
  * `own names`, `issuer of own names`, brand and registrable domain, word or pattern: one finding for each and each issuance, a
  * precertificate and its certificate together. Reasons say which name, where in it, and what that adds to the score.
  *
+ * Whoever runs a look-alike gets many certificates for it: those below one registrable domain are one finding in `lookalikeEveryMs` (a
+ * day), unless a later one is more severe; the next finding says how many there were. After a restart the first is reported again.
+ *
  * Lists in files and at URLs are looked at every `reloadMs`. One that cannot be read, is empty or has a line that is no rule stays as it
  * was, and a warning says so once; at the beginning it fails the setup, after half a minute where only its server does not answer.
  */
@@ -169,9 +191,11 @@ function report(certificate: CtCertificate, context: ModuleContext<z.output<type
     if (options.quiet.includes(kind)) continue
     if (kind === 'lookalike' && score < options.lookalikeScore) continue
     if (kind === 'unreadable' && !state.unreadable.take()) continue
+    const folding = kind === 'lookalike' ? state.lookalikes.take(concern) : undefined
+    if (folding?.kind === 'folded') continue
     if (kind === 'unexpected-issuer') state.alarmed.add(certificate)
     else if (isOfOwnNames(concern) && state.alarmed.has(certificate)) continue
-    emit(draftOf(concern))
+    emit(draftOf(concern, folding?.foldedBefore))
   }
 }
 

@@ -108,6 +108,41 @@ describe('the module watchlist', () => {
     expect((await watching(options).give(certificates)).map(([kind]) => kind)).toEqual(['renewal', 'lookalike'])
   })
 
+  it('makes one alert of the look-alikes below one domain and day, and says with the next how many there were', async () => {
+    const { give, clock, findings, run } = watching({ brands })
+    const names = (...below: string[]) => named(...below.map((label) => `${label}.examp1e-login.top`))
+    expect(await give(names('a', 'b', 'c'))).toEqual([['lookalike', 'Example examp1e-login.top']])
+    expect(await give(named('www.examp1e-login.top', 'examp1e-signin.top'))).toEqual([
+      ['lookalike', 'Example examp1e-signin.top'],
+    ])
+    await clock.pass(86_399_999)
+    expect(await give(names('d'))).toEqual([])
+    await clock.pass(1)
+    expect(await give(names('e'))).toHaveLength(1)
+    expect(findings.at(-1)?.reasons.at(-1)).toEqual({ text: '4 more certificates of it since the last alert' })
+    expect(run.status().modules[0]).toMatchObject({ emitted: 3 })
+  })
+
+  it('reports a look-alike again that is more severe, or all of them where that is asked for', async () => {
+    const certificates = named('my-example.net', 'secure-login.my-example.net', 'mail.my-example.net')
+    const options = { brands, lookalikeScore: 1 }
+    const severities = (findings: readonly Finding[]) => findings.map(({ severity }) => severity)
+    const folded = watching(options)
+    await folded.give(certificates)
+    const all = watching({ ...options, lookalikeEveryMs: 0 })
+    await all.give(certificates)
+    expect(all.findings).toHaveLength(3)
+    expect(severities(folded.findings)).toEqual(severities(all.findings).slice(0, 2))
+    expect(new Set(severities(folded.findings)).size).toBe(2)
+  })
+
+  it('makes one finding of a look-alike that comes as precertificate and certificate', async () => {
+    const { give, run } = watching({ brands })
+    const pair = issued({ dnsNames: ['examp1e-login.top'], kind: 'pair' })
+    expect(await give(pair)).toHaveLength(1)
+    expect(run.status().modules[0]).toMatchObject({ emitted: 1, repeats: 1 })
+  })
+
   it('reports so many unreadable entries an hour', async () => {
     const broken = (count: number, start: number) =>
       deliveredCertificates(
