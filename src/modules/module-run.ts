@@ -1,3 +1,4 @@
+import { rawOf } from '../decode/decode-entry.js'
 import { CtStreamError } from '../errors.js'
 import { KeyMemory } from '../filter/key-memory.js'
 import type { CertificateJson, CtCertificate } from '../types/certificate.js'
@@ -233,6 +234,7 @@ export class Run implements RunnerHost {
   }
 }
 
-const bytesOf = (certificate: CtCertificate): number => certificate.leafInput.length + OVERHEAD
+const bytesOf = (certificate: CtCertificate): number =>
+  certificate.leafInput.length + (rawOf(certificate)?.extra.byteLength ?? 0) + OVERHEAD
 
 const ended = () => new CtStreamError('CT_CLOSED', 'the run of the modules has ended')

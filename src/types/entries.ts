@@ -39,6 +39,8 @@ export interface RawEntry {
 
 /** RFC 6962 `extra_data`, or the part of a static-ct `TileLeaf` after the `TimestampedEntry`; decoded when asked. */
 export interface EntryExtra {
+  /** Memory that it keeps, bytes; absent where that is next to nothing. */
+  readonly byteLength?: number
   /**
    * The precertificate as submitted, with poison and signature. `undefined` for an X.509 entry, or when the log sent none.
    * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the bytes are not the structure of the standard.

@@ -51,6 +51,10 @@ export class Rfc6962Extra implements EntryExtra {
     this.kind = kind
   }
 
+  get byteLength(): number {
+    return this.to - this.from
+  }
+
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
   preCertificate(): Uint8Array | undefined {
     return this.parse().preCertificate

@@ -69,6 +69,10 @@ export class TileLeafExtra implements EntryExtra {
     this.isPrecert = isPrecert
   }
 
+  get byteLength(): number {
+    return this.bytes.length
+  }
+
   preCertificate(): Uint8Array | undefined {
     if (!this.isPrecert) return undefined
     const reader = new ByteReader(fromLatin1(this.latin1), 'TileLeaf')
