@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -37,10 +38,54 @@ outputContract('jsonl', () => {
   }
 })
 
+outputContract('jsonl, on a disk that is full now and then', async () => {
+  const file = join(folder(), 'findings.jsonl')
+  const disk = await FullDisk.make()
+  onTestFinished(() => disk.free())
+  return {
+    output: jsonl.with({ file }),
+    received: () => linesOf(file).map((line) => JSON.parse(line).id),
+    fail: () => disk.fill(),
+    repair: () => disk.free(),
+  }
+})
+
+/** A disk that takes half of what is written and then nothing, as one does that becomes full. */
+class FullDisk {
+  private readonly handle: { write: (...given: unknown[]) => Promise<unknown> }
+  private readonly write: (...given: unknown[]) => Promise<unknown>
+
+  static async make(): Promise<FullDisk> {
+    const any = await open(import.meta.filename, 'r')
+    const prototype = Object.getPrototypeOf(any)
+    await any.close()
+    return new FullDisk(prototype)
+  }
+
+  constructor(handle: FullDisk['handle']) {
+    this.handle = handle
+    this.write = handle.write
+  }
+
+  fill(): void {
+    const { write } = this
+    let isFull = false
+    this.handle.write = async function (this: unknown, bytes, at, length) {
+      if (isFull) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+      isFull = true
+      return write.call(this, bytes, at, Math.floor((length as number) / 2))
+    }
+  }
+
+  free(): void {
+    this.handle.write = this.write
+  }
+}
+
 describe('AppendFile', () => {
   const warnings: string[] = []
   const log = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} }
-  const open = async (path: string, options: Partial<AppendFileOptions> = {}) => {
+  const opened = async (path: string, options: Partial<AppendFileOptions> = {}) => {
     const defaults = { rotateBytes: undefined, rotateDaily: false, gzip: false, isTorn: isTornJson, log }
     const file = new AppendFile({ ...defaults, path, clock: new VirtualClock(), ...options })
     await file.open()
@@ -63,7 +108,7 @@ describe('AppendFile', () => {
       whole.length - 1,
     ]) {
       writeFileSync(path, whole.subarray(0, at))
-      const file = await open(path)
+      const file = await opened(path)
       await file.append(['{"id":"next"}'])
       await file.close()
       const kept = at >= first.length ? first : ''
@@ -75,17 +120,17 @@ describe('AppendFile', () => {
   it('leaves alone a file that is not its own', async () => {
     const path = join(folder(), 'a.txt')
     writeFileSync(path, 'one\nsomething else')
-    await expect(open(path)).rejects.toMatchObject({
+    await expect(opened(path)).rejects.toMatchObject({
       code: 'CT_OUTPUT_FAILED',
       message: expect.stringMatching(/ends with something that this output did not write/),
     })
     expect(readFileSync(path, 'utf8')).toBe('one\nsomething else')
-    await expect(open(folder())).rejects.toMatchObject({ code: 'CT_OUTPUT_FAILED' })
+    await expect(opened(folder())).rejects.toMatchObject({ code: 'CT_OUTPUT_FAILED' })
   })
 
   it('goes on in a new file when the old one was moved away', async () => {
     const path = join(folder(), 'a.jsonl')
-    const file = await open(path)
+    const file = await opened(path)
     await file.append(['{"a":1}'])
     rmSync(path)
     await file.append(['{"a":2}'])
@@ -99,7 +144,7 @@ describe('AppendFile', () => {
     writeFileSync(join(place, 'a-20200101T000000Z.jsonl'), '{"old":1}\n')
     writeFileSync(join(place, 'a-notes.jsonl'), 'mine')
     const clock = new VirtualClock(Date.now())
-    const file = await open(path, { rotateBytes: 1000, rotateDaily: true, gzip: true, clock })
+    const file = await opened(path, { rotateBytes: 1000, rotateDaily: true, gzip: true, clock })
     const line = `{"x":"${'y'.repeat(300)}"}`
     for (let i = 0; i < 7; i++) await file.append([line])
     await clock.pass(86_400_000)

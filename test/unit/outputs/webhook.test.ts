@@ -49,10 +49,16 @@ async function receiver() {
   }
 }
 
-const accepted: string[] = []
-outputContract('webhook', async () => {
+type Receiver = Awaited<ReturnType<typeof receiver>>
+
+/** A receiver that fails in some way. */
+const failing = (fail: (target: Receiver) => void) => async () => {
   const target = await receiver()
-  accepted.length = 0
+  const accepted: string[] = []
+  const collect = () => {
+    for (const { body } of target.requests.splice(0))
+      accepted.push(...JSON.parse(body).findings.map(({ id }: Finding) => id))
+  }
   let isDown = false
   return {
     output: webhook.with({ url: target.url, maxBatch: 7 }),
@@ -63,7 +69,7 @@ outputContract('webhook', async () => {
     fail: () => {
       collect()
       isDown = true
-      target.cut()
+      fail(target)
     },
     repair: () => {
       target.requests.length = 0
@@ -71,11 +77,15 @@ outputContract('webhook', async () => {
       target.answer(200)
     },
   }
-  function collect() {
-    for (const { body } of target.requests.splice(0))
-      accepted.push(...JSON.parse(body).findings.map(({ id }: Finding) => id))
-  }
-})
+}
+outputContract(
+  'webhook',
+  failing((target) => target.cut()),
+)
+outputContract(
+  'webhook whose receiver answers 500',
+  failing((target) => target.answer(500, {}, 'internal error')),
+)
 
 const reporter = defineModule({
   name: 'reporter',
