@@ -1,4 +1,4 @@
-import { bufferOf, fromBase64, plain } from '../util/bytes.js'
+import { bufferOf, plain } from '../util/bytes.js'
 import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /**
@@ -57,7 +57,6 @@ export function decodeBase64(text: Buffer, from: number, to: number): Uint8Array
 
 /** As {@link decodeBase64}, with a pause after every megabyte. */
 export function* base64Steps(text: Buffer, from: number, to: number): Steps<Uint8Array | undefined> {
-  if (to - from <= PIECE) return fromBase64(text.toString('latin1', from, to))
   const out = Buffer.allocUnsafeSlow(Math.ceil((to - from) / 4) * 3)
   const end = yield* decodeBase64Steps(text, from, to, out, 0)
   return end === undefined ? undefined : plain(out.subarray(0, end))

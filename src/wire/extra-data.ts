@@ -41,6 +41,8 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
 export class Rfc6962Extra implements EntryExtra {
   private readonly base64: string
   private readonly kind: EntryKind | undefined
+  /** Once somebody asked: whoever wants the one part often wants the other, and both are views of the same bytes. */
+  private parsed: ExtraData | undefined
 
   /**
    * @param base64 - Characters below U+0100 only.
@@ -57,7 +59,7 @@ export class Rfc6962Extra implements EntryExtra {
 
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
   preCertificate(): Uint8Array | undefined {
-    return this.parse().preCertificate
+    return this.parts.preCertificate
   }
 
   /**
@@ -65,9 +67,14 @@ export class Rfc6962Extra implements EntryExtra {
    * certificates.
    */
   chain(): EntryChain {
-    const { certificates } = this.parse()
+    const { certificates } = this.parts
     if (certificates.length > MAX_CHAIN) throw chainTooLong()
     return { kind: 'certificates', certificates }
+  }
+
+  private get parts(): ExtraData {
+    this.parsed ??= this.parse()
+    return this.parsed
   }
 
   private parse(): ExtraData {
