@@ -3,8 +3,13 @@ export type Framing = 'websocket' | 'sse'
 
 /** The bytes of one message, to be written as they are. */
 export function framed(framing: Framing, message: Buffer, id: string): Buffer {
-  if (framing === 'sse') return Buffer.concat([Buffer.from(`id: ${id}\ndata: `), message, Buffer.from('\n\n')])
-  return Buffer.concat([frameHeader(message.length), message])
+  return Buffer.concat(frameOf(framing, message, id))
+}
+
+/** As {@link framed}, in pieces that are still to be put together. */
+export function frameOf(framing: Framing, message: Buffer, id: string): readonly Buffer[] {
+  if (framing === 'sse') return [Buffer.from(`id: ${id}\ndata: `), message, Buffer.from('\n\n')]
+  return [frameHeader(message.length), message]
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CtCertificate } from '../types/certificate.js'
-import { type Framing, framed } from './framing.js'
+import { type Framing, frameOf } from './framing.js'
 import type { Dedupe, Issued } from './issuances.js'
 import { messageId } from './message-id.js'
 import { findingMessage, type MessageFormat, messageOf } from './messages.js'
@@ -113,7 +113,7 @@ export class ServedPage {
     for (let i = from; i < this.entries.length; i++) {
       if (without.has(i)) continue
       const message = this.wanted(selection, i)
-      if (message !== undefined) parts.push(framed(selection.framing, message, this.id(i)))
+      if (message !== undefined) parts.push(...frameOf(selection.framing, message, this.id(i)))
     }
     return parts.length === 0 ? nothing : Buffer.concat(parts)
   }
