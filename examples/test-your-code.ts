@@ -11,11 +11,12 @@ export async function countCertificates(options: Parameters<typeof ctStream>[0])
 }
 
 export async function testCountCertificates(): Promise<void> {
-  await using log = await createTestLog({ kind: 'rfc6962', entries: issueCertificates(500) })
+  const log = await createTestLog({ kind: 'rfc6962', entries: issueCertificates(500) })
   log.fault({ on: 'get-sth', times: 1, status: 503 })
   log.fault({ on: 'get-entries', times: 2, cutAfter: 1000 })
   const count = await countCertificates({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false })
   assert.strictEqual(count, 500)
+  await log.close()
 }
 
 /** The code under test: the names below a domain that certificates were issued for. */
@@ -27,9 +28,10 @@ export async function alerts(domain: string, options: Parameters<typeof ctStream
 
 export async function testAlerts(): Promise<void> {
   const entries = issueCertificates([{ dnsNames: ['login.example.com'] }, { dnsNames: ['example.com.attacker.test'] }])
-  await using log = await createTestLog({ entries })
+  const log = await createTestLog({ entries })
   const fired = await alerts('example.com', { logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false })
   assert.deepStrictEqual(fired, ['login.example.com'])
+  await log.close()
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -2,14 +2,16 @@
 import { type CtStreamOptions, ctStream } from 'ct-stream'
 
 export async function watchDomains(domains: readonly string[], options: CtStreamOptions = {}): Promise<void> {
-  const watched = domains.map((domain) => domain.toLowerCase())
-  for await (const cert of ctStream(options)) {
-    const hits = cert.dnsNames.filter((name) =>
-      watched.some((domain) => name === domain || name.endsWith(`.${domain}`)),
+  // `dedupe`: a precertificate and its certificate, from whatever logs, are one line.
+  for await (const cert of ctStream({ ...options, filter: { domains }, dedupe: 'issuance' }))
+    console.log(
+      cert.kind,
+      cert.dnsNames.join(' '),
+      'issued by',
+      cert.issuer.organization,
+      'seen in',
+      cert.log.description,
     )
-    if (hits.length === 0) continue
-    console.log(cert.kind, hits.join(' '), 'issued by', cert.issuer?.organization, 'seen in', cert.log.description)
-  }
 }
 
 if (import.meta.filename === process.argv[1]) {
