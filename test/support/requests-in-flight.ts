@@ -48,7 +48,7 @@ const counted: typeof gunzip = Object.assign((...args: unknown[]) => {
 }, gunzip)
 zlib.gunzip = counted
 const { createGunzip } = zlib
-zlib.createGunzip = (options) => {
+const countedStream: typeof createGunzip = (options) => {
   const unzip = createGunzip(options)
   moving.add(unzip)
   for (const end of ['end', 'error', 'close'])
@@ -58,6 +58,8 @@ zlib.createGunzip = (options) => {
     })
   return unzip
 }
+// It cannot be assigned to.
+Object.defineProperty(zlib, 'createGunzip', { value: countedStream })
 syncBuiltinESMExports()
 
 /** Whether a request was begun or went on since the last {@link requestsDone}. */
