@@ -27,6 +27,7 @@ export default defineConfig({
     'sinks/postgres': 'src/sinks/postgres.ts',
     'sinks/redis': 'src/sinks/redis.ts',
     cli: 'src/cli/main.ts',
+    'page-worker': 'src/pages/page-worker.ts',
   },
   format: 'esm',
   target: 'node20',

@@ -36,6 +36,8 @@ export interface UndiciTransportOptions {
   readonly lookup?: LookupFunction
   /** Options of `tls.connect`, such as `ca`. */
   readonly tls?: Readonly<Record<string, unknown>>
+  /** Memory for large bodies. Default: a pool of its own. */
+  readonly pool?: BufferPool
   /** Epoch milliseconds, for `Retry-After` dates of answers without a `Date`. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -53,7 +55,7 @@ export class UndiciTransport implements Transport {
   private readonly timeouts: HttpTimeouts
   /** By origin; those that connect to public addresses alone by themselves. */
   private readonly pools = { any: new Map<string, Pool>(), public: new Map<string, Pool>() }
-  private readonly bodies = new BufferPool()
+  private readonly bodies: BufferPool
   private readonly reads = new SharedReads()
   private readonly closing = quietController()
 
@@ -61,6 +63,7 @@ export class UndiciTransport implements Transport {
     if (options.dispatcher !== undefined && typeof options.dispatcher.dispatch !== 'function')
       throw optionError('dispatcher', 'an undici Dispatcher', options.dispatcher)
     this.options = options
+    this.bodies = options.pool ?? new BufferPool()
     this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   }
 

@@ -6,6 +6,9 @@ import { tracedTransport } from '../http/traced-transport.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import type { LogClient } from '../logs/client.js'
+import type { WorkerSetup } from '../pages/messages.js'
+import { ThreadedTransport } from '../pages/threaded-transport.js'
+import { workerFile } from '../pages/worker-file.js'
 import { VERSION } from '../version.js'
 import type { Settings } from './settings.js'
 
@@ -21,15 +24,16 @@ export class Network {
     this.settings = settings
     this.signal = signal
     this.scheduler = new RequestScheduler(settings)
+    // What the operator's queue lets through waits for no connection.
+    const connections = Math.max(16, settings.concurrency.perOperator)
+    const setup = { userAgent: userAgent(VERSION, settings.contact), connections }
     const transport = createTransport({
-      userAgent: userAgent(VERSION, settings.contact),
+      ...setup,
       keepAlive: reusesConnections,
-      // What the operator's queue lets through waits for no connection.
-      connections: Math.max(16, settings.concurrency.perOperator),
       dispatcher: settings.dispatcher as never,
       fetch: settings.fetch,
     })
-    this.transport = tracedTransport(transport, settings.tracing)
+    this.transport = tracedTransport(withThreads(transport, setup, settings), settings.tracing)
   }
 
   /** The issuer with this SHA-256 from its log, asked for again while requests fail in a passing way. */
@@ -43,4 +47,13 @@ export class Network {
   close(): Promise<void> {
     return this.transport.close()
   }
+}
+
+/** The same transport; its pages are read by worker threads where these are wanted. */
+function withThreads(here: Transport, setup: WorkerSetup, { workers, logger }: Settings): Transport {
+  if (workers.count === 0) return here
+  const file = workerFile()
+  if (file !== undefined) return new ThreadedTransport({ here, file, ...workers, setup, logger })
+  logger.warn('the program of the worker threads was not found (page-worker.js): entries are read in one thread')
+  return here
 }

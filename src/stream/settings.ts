@@ -17,6 +17,7 @@ import { elapsedOf, systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, dateOption, integerOption, objectOption, optionError } from '../util/options.js'
 import { Tracing } from '../util/tracing.js'
 import { VERSION } from '../version.js'
+import { type WorkersSetting, workersOption } from './workers-option.js'
 
 /** Options of a stream, checked, complete, and copied from the caller's objects. */
 export interface Settings {
@@ -44,6 +45,7 @@ export interface Settings {
   readonly pollIntervalMs: number
   readonly partialTileDelayMs: number
   readonly endPatienceMs: number
+  readonly workers: WorkersSetting
   readonly contact: string | undefined
   readonly dispatcher: object | undefined
   readonly fetch: typeof globalThis.fetch | undefined
@@ -94,6 +96,7 @@ const OPTION_NAMES: readonly (keyof CtStreamOptions)[] = [
   'pollIntervalMs',
   'partialTileDelayMs',
   'endPatienceMs',
+  'workers',
   'contact',
   'dispatcher',
   'fetch',
@@ -153,6 +156,7 @@ export function settingsOf(given: CtStreamOptions = {}): Settings {
       DEFAULTS.partialTileDelayMs,
     ),
     endPatienceMs: integerOption('endPatienceMs', options.endPatienceMs, 100, 86_400_000, DEFAULTS.endPatienceMs),
+    workers: workersOption(options),
     contact: contactOption(options.contact),
     dispatcher: shapedOption('dispatcher', options.dispatcher, ['dispatch']),
     fetch: functionOption('fetch', options.fetch),

@@ -17,13 +17,19 @@ export class BufferPool {
   /** How many of them, from the beginning on, were not used since the timer started. */
   private unused = 0
   private timer: NodeJS.Timeout | undefined
+  private readonly make: (length: number) => Buffer
+
+  /** @param make - Makes fresh memory. Default: outside V8's heap, for this thread alone. */
+  constructor(make: (length: number) => Buffer = Buffer.allocUnsafeSlow) {
+    this.make = make
+  }
 
   /** A buffer of at least `length` bytes, which hold anything. */
   take(length: number): Buffer {
     const size = Math.ceil(length / STEP) * STEP
     // Not much larger than asked for: large bodies would find no large buffers.
     const at = this.idle.findLastIndex((buffer) => buffer.length >= size && buffer.length <= 2 * size)
-    if (at === -1) return Buffer.allocUnsafeSlow(size)
+    if (at === -1) return this.make(size)
     this.unused = Math.min(this.unused, at)
     return this.idle.splice(at, 1)[0] as Buffer
   }

@@ -1,0 +1,64 @@
+import { type CtErrorCode, CtStreamError } from '../errors.js'
+import type { GetOptions, PageForm } from '../http/transport.js'
+import { messageOf } from '../util/message-of.js'
+
+/** What a worker thread is made with. */
+export interface WorkerSetup {
+  readonly userAgent: string | undefined
+  readonly connections: number
+}
+
+/** A request for a page, and what is said of it later. Numbers are those of the requests. */
+export type ToWorker =
+  | {
+      readonly kind: 'page'
+      readonly number: number
+      readonly url: string
+      readonly form: PageForm
+      readonly options: Pick<GetOptions, 'fresh' | 'maxBytes' | 'publicOnly'>
+    }
+  | { readonly kind: 'abort'; readonly number: number }
+  /** Nobody reads the page any more. */
+  | { readonly kind: 'release'; readonly number: number }
+
+export type FromWorker =
+  /** Of which version the file is that it was started from. */
+  | { readonly kind: 'ready'; readonly version: string }
+  | { readonly kind: 'bytes'; readonly number: number; readonly held: number }
+  | {
+      readonly kind: 'page'
+      readonly number: number
+      /** Shared memory, the worker's again after `release`. */
+      readonly bytes: Uint8Array
+      /** See `EntryTable.places`. */
+      readonly places: Uint32Array
+      readonly hashes: Uint8Array
+    }
+  | { readonly kind: 'error'; readonly number: number; readonly error: ErrorRecord }
+
+/** A `CtStreamError`, or whatever else was thrown, as it goes from one thread to another. */
+export interface ErrorRecord {
+  /** `undefined`: an error of no code. */
+  readonly code: CtErrorCode | undefined
+  readonly message: string
+  readonly context: Readonly<Record<string, unknown>>
+  readonly cause: string | undefined
+}
+
+export function recordOf(thrown: unknown): ErrorRecord {
+  if (!CtStreamError.is(thrown)) return { code: undefined, message: messageOf(thrown), context: {}, cause: undefined }
+  const { code, message, retryable, logId, url, status, retryAfterMs, index, expected, actual, cause } = thrown
+  const context = { retryable, logId, url, status, retryAfterMs, index, expected, actual }
+  const known = Object.entries(context).filter(([, value]) => value !== undefined)
+  return {
+    code,
+    message,
+    context: Object.fromEntries(known),
+    cause: cause === undefined ? undefined : messageOf(cause),
+  }
+}
+
+export function errorOf({ code, message, context, cause }: ErrorRecord): Error {
+  if (code === undefined) return new Error(message)
+  return new CtStreamError(code, message, { ...context, cause: cause === undefined ? undefined : new Error(cause) })
+}

@@ -1,0 +1,78 @@
+// The program of a worker thread: asks for pages of entries, finds and hashes the leaves, and hands the page over in shared memory.
+import { parentPort, workerData } from 'node:worker_threads'
+import { reusesConnections } from '../http/keep-alive.js'
+import { UndiciTransport } from '../http/undici-transport.js'
+import { quietController } from '../util/abort.js'
+import { BufferPool } from '../util/buffer-pool.js'
+import { bufferOf, plain } from '../util/bytes.js'
+import { VERSION } from '../version.js'
+import { hashLeaves } from '../wire/leaf-batch.js'
+import { reading, tableOf } from './fetch-page.js'
+import { type FromWorker, recordOf, type ToWorker, type WorkerSetup } from './messages.js'
+
+/** Bytes of an answer that are told of together: a message for each piece would cost more than receiving it. */
+const TOLD_TOGETHER = 256 * 1024
+
+const sharedMemory = (length: number): Buffer => Buffer.from(new SharedArrayBuffer(length))
+
+const { userAgent, connections } = workerData as WorkerSetup
+const pool = new BufferPool(sharedMemory)
+const transport = new UndiciTransport({
+  connections,
+  keepAlive: reusesConnections,
+  pool,
+  ...(userAgent !== undefined && { userAgent }),
+})
+/** Requests under way, and what gives back the memory of pages that are read in the other thread. */
+const underWay = new Map<number, AbortController>()
+const lent = new Map<number, (() => void) | undefined>()
+
+const tell = (message: FromWorker, moved: ArrayBuffer[] = []) => parentPort?.postMessage(message, moved)
+
+parentPort?.on('message', (message: ToWorker) => {
+  const { number } = message
+  if (message.kind === 'page') void serve(message)
+  else if (message.kind === 'abort') underWay.get(number)?.abort(new Error('nobody waits for the page'))
+  else {
+    lent.get(number)?.()
+    lent.delete(number)
+  }
+})
+tell({ kind: 'ready', version: VERSION })
+
+async function serve({ number, url, form, options }: ToWorker & { kind: 'page' }): Promise<void> {
+  const controller = quietController()
+  const { signal } = controller
+  underWay.set(number, controller)
+  let told = 0
+  const onBytes = (held: number) => {
+    if (held !== 0 && Math.abs(held - told) < TOLD_TOGETHER) return
+    told = held
+    tell({ kind: 'bytes', number, held })
+  }
+  try {
+    const answer = await transport.get(url, { ...options, signal, onBytes })
+    const { table, release, hashes } = await reading(url, answer.body, signal, function* () {
+      const fetched = yield* tableOf(answer, form, pool)
+      return { ...fetched, hashes: yield* hashLeaves(fetched.table) }
+    })
+    const { places } = table
+    lent.set(number, release)
+    tell({ kind: 'page', number, bytes: shared(table.bytes), places, hashes }, [
+      places.buffer as ArrayBuffer,
+      hashes.buffer as ArrayBuffer,
+    ])
+  } catch (error) {
+    tell({ kind: 'error', number, error: recordOf(error) })
+  } finally {
+    underWay.delete(number)
+  }
+}
+
+/** The page in shared memory: small bodies are not in the pool's. */
+function shared(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes
+  const copy = sharedMemory(bytes.length)
+  bufferOf(bytes).copy(copy)
+  return plain(copy)
+}

@@ -1,0 +1,100 @@
+import { closedError, networkError } from '../http/http-errors.js'
+import type { GetOptions, HttpAnswer, PageForm, Transport } from '../http/transport.js'
+import type { Logger } from '../types/clock.js'
+import type { EntryBatch } from '../types/entries.js'
+import { BufferPool } from '../util/buffer-pool.js'
+import { messageOf } from '../util/message-of.js'
+import { fetchPage } from './fetch-page.js'
+import type { WorkerSetup } from './messages.js'
+import { PageThread, ThreadEnded } from './page-thread.js'
+
+export interface ThreadedTransportOptions {
+  /** For what is no page, and for pages where no thread can be made. Closed with this one. */
+  readonly here: Transport
+  /** The program of a thread. */
+  readonly file: string
+  /** Threads at most. */
+  readonly count: number
+  /** Pages that are read here before a thread is worth its making. */
+  readonly after: number
+  readonly setup: WorkerSetup
+  readonly logger: Logger
+}
+
+/** Threads that one page may take down with it before that counts as a failed request. */
+const MAX_ENDS = 3
+
+/**
+ * A transport whose pages of entries are asked for, unpacked, parsed and hashed by worker threads; what comes back is in memory that
+ * both see. Everything else, its order, its rate and its proof among it, stays with the thread that asks.
+ *
+ * A thread that ends is replaced, and asked again for the pages that it had not given. Where none can be made, that is said once and
+ * pages are read in this thread.
+ */
+export class ThreadedTransport implements Transport {
+  private readonly options: ThreadedTransportOptions
+  private readonly threads: PageThread[] = []
+  private readonly pool = new BufferPool()
+  private pagesHere = 0
+  /** No thread can be made. */
+  private isAlone = false
+  private isClosed = false
+
+  constructor(options: ThreadedTransportOptions) {
+    this.options = options
+  }
+
+  get(url: string, options?: GetOptions): Promise<HttpAnswer> {
+    return this.options.here.get(url, options)
+  }
+
+  readonly page = async (url: string, form: PageForm, options: GetOptions): Promise<EntryBatch> => {
+    for (let ends = 0; ends < MAX_ENDS; ends++) {
+      if (this.isClosed) throw closedError(url)
+      const thread = this.pick()
+      if (thread === undefined) return await fetchPage(this.options.here, url, form, options, this.pool)
+      try {
+        return await thread.ask(url, form, options)
+      } catch (error) {
+        if (!(error instanceof ThreadEnded)) throw error
+      }
+    }
+    throw networkError(url, new Error(`the worker thread that read the answer ended, ${MAX_ENDS} times`))
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.all(this.threads.splice(0).map((thread) => thread.close()))
+    this.pool.clear()
+    await this.options.here.close()
+  }
+
+  /** The thread with the least to do; the first of them, so that few connections are opened where one is enough. */
+  private pick(): PageThread | undefined {
+    const { threads, options } = this
+    if (this.isAlone || this.pagesHere++ < options.after) return undefined
+    let least: PageThread | undefined
+    for (const thread of threads) if (least === undefined || thread.load < least.load) least = thread
+    if (least !== undefined && (least.load === 0 || threads.length === options.count)) return least
+    try {
+      const thread = new PageThread(options.file, options.setup, this.onEnd)
+      threads.push(thread)
+      return thread
+    } catch (error) {
+      if (least === undefined) this.goAlone(messageOf(error))
+      return least
+    }
+  }
+
+  private readonly onEnd = (thread: PageThread, why: string): void => {
+    const at = this.threads.indexOf(thread)
+    if (at !== -1) this.threads.splice(at, 1)
+    if (!thread.isReady) this.goAlone(why)
+    else this.options.logger.warn(`a worker thread ended (${why}); its pages are asked for again`)
+  }
+
+  private goAlone(why: string): void {
+    if (!this.isAlone) this.options.logger.warn(`no worker thread can be made (${why}): entries are read in one thread`)
+    this.isAlone = true
+  }
+}

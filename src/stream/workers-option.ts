@@ -1,0 +1,36 @@
+import { availableParallelism } from 'node:os'
+import type { CtStreamOptions } from '../types/stream.js'
+import { integerOption } from '../util/options.js'
+
+/** Threads beside the reader's own. */
+export interface WorkersSetting {
+  readonly count: number
+  /** Pages that are read in the reader's thread first. */
+  readonly after: number
+}
+
+const MAX_WORKERS = 16
+/** One thread that decodes keeps no more of them busy. */
+const MAX_BY_ITSELF = 4
+/** A short run needs no other thread: making one takes as long as these. */
+const FIRST_PAGES = 8
+const NONE: WorkersSetting = Object.freeze({ count: 0, after: 0 })
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` */
+export function workersOption(
+  { workers = 'auto', end = 'never', clock, dispatcher, fetch }: CtStreamOptions,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): WorkersSetting {
+  const given = workers === 'auto' ? forTests(environment) : integerOption('workers', workers, 0, MAX_WORKERS, 0)
+  // What the caller brings lives in this thread.
+  if (clock !== undefined || dispatcher !== undefined || fetch !== undefined) return NONE
+  if (given !== undefined) return { count: given, after: 0 }
+  const { bun, deno } = process.versions
+  if (end === 'never' || bun !== undefined || deno !== undefined) return NONE
+  return { count: Math.min(MAX_BY_ITSELF, availableParallelism() - 1), after: FIRST_PAGES }
+}
+
+/** `CT_STREAM_WORKERS`: runs the same tests with threads and without. */
+function forTests({ CT_STREAM_WORKERS: text }: Readonly<Record<string, string | undefined>>): number | undefined {
+  return text !== undefined && /^\d$/.test(text) ? Number(text) : undefined
+}
