@@ -54,7 +54,7 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   get byteLength(): number {
-    return this.to - this.from
+    return this.base64.length
   }
 
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */

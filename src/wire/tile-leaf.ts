@@ -70,7 +70,7 @@ export class TileLeafExtra implements EntryExtra {
   }
 
   get byteLength(): number {
-    return this.bytes.length
+    return this.latin1.length
   }
 
   preCertificate(): Uint8Array | undefined {
