@@ -1,6 +1,6 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Session } from './connection.js'
-import { STAGED_NAMES, stagedRow } from './staged-row.js'
+import { STAGED_NAMES, type StagedParts, stagedRow } from './staged-row.js'
 
 /**
  * Which entries get a row: every one; those that brought a certificate nobody had seen before, or that none could be read of; none.
@@ -12,20 +12,20 @@ export async function stageEntries(
   session: Session,
   certificates: readonly CtCertificate[],
   numbers: ReadonlyMap<string, number>,
-  withDer: boolean,
+  parts: StagedParts,
 ): Promise<void> {
-  await session.copy('COPY staged FROM STDIN', rowsOf(certificates, numbers, withDer))
+  await session.copy('COPY staged FROM STDIN', rowsOf(certificates, numbers, parts))
 }
 
 /** Rows are joined: a write for each of 256 costs as much as they all do. */
 function* rowsOf(
   certificates: readonly CtCertificate[],
   numbers: ReadonlyMap<string, number>,
-  withDer: boolean,
+  parts: StagedParts,
 ): Iterable<string> {
   let rows = ''
   for (const certificate of certificates) {
-    rows += stagedRow(certificate, numbers.get(certificate.log.id) as number, withDer)
+    rows += stagedRow(certificate, numbers.get(certificate.log.id) as number, parts)
     if (rows.length < 65_536) continue
     yield rows
     rows = ''

@@ -58,6 +58,60 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE TABLE name_first (rev text COLLATE "C" PRIMARY KEY, first_seen timestamptz NOT NULL, cert bigint NOT NULL)',
     'CREATE INDEX name_first_seen ON name_first (first_seen)',
   ],
+  [
+    // Entries for processors, as their log hashed them. What was in it once lies between `queue_from` and `queue_to` of its log.
+    `CREATE TABLE queued (
+      log integer NOT NULL,
+      idx bigint NOT NULL,
+      epoch bigint NOT NULL,
+      flags smallint NOT NULL,
+      hash bytea NOT NULL,
+      leaf bytea,
+      added timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (log, idx)
+    )`,
+    // Certificates hardly get smaller: to try it costs more than the disk.
+    'ALTER TABLE queued ALTER COLUMN leaf SET STORAGE EXTERNAL',
+    'ALTER TABLE log ADD COLUMN queue_from bigint, ADD COLUMN queue_to bigint',
+    // How far each group of processors is, and who of it works on what.
+    `CREATE TABLE watermark (
+      grp text NOT NULL,
+      log text NOT NULL,
+      epoch bigint NOT NULL,
+      next bigint NOT NULL,
+      owner text,
+      fence bigint NOT NULL DEFAULT 0,
+      until timestamptz,
+      PRIMARY KEY (grp, log)
+    )`,
+    'CREATE TABLE processor (grp text NOT NULL, name text NOT NULL, seen timestamptz NOT NULL, PRIMARY KEY (grp, name))',
+    `CREATE TABLE missed (
+      grp text NOT NULL,
+      log text NOT NULL,
+      start bigint NOT NULL,
+      stop bigint NOT NULL,
+      reason text NOT NULL,
+      recorded timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (grp, log, start)
+    )`,
+    // Of an entry: `<log>-<index>` is its key.
+    `CREATE TABLE parked (
+      grp text NOT NULL,
+      key text NOT NULL,
+      log text,
+      idx bigint,
+      module text NOT NULL,
+      message text NOT NULL,
+      failures integer NOT NULL DEFAULT 1,
+      parked timestamptz NOT NULL DEFAULT now(),
+      flags smallint,
+      hash bytea,
+      body bytea,
+      replay boolean NOT NULL DEFAULT false,
+      until timestamptz,
+      PRIMARY KEY (grp, key)
+    )`,
+  ],
 ]
 
 /** The version this library makes. */

@@ -2,6 +2,7 @@ import type { CtCertificate } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { reversedName } from '../util/reversed-name.js'
+import { queuedLeaf } from './queued-leaf.js'
 import { PARTS } from './schema.js'
 
 /** Between the names of a certificate: a control character, of which {@link harmless} leaves none. */
@@ -14,13 +15,20 @@ const MAX_SERIAL = 200
 /** Where a transaction keeps the entries it is about to insert. */
 export const STAGED_TABLE = `CREATE TEMP TABLE IF NOT EXISTS staged (
   log integer, idx bigint, ts bigint, part smallint, sha256 bytea, issuance bytea, issuer text, serial text,
-  not_before bigint, not_after bigint, precert boolean, der bytea, names text
+  not_before bigint, not_after bigint, precert boolean, der bytea, names text,
+  flags smallint, hash bytea, leaf bytea
 ) ON COMMIT DELETE ROWS`
 
 export const STAGED_NAMES = `string_to_array(names, E'\\x01')`
 
+/** What is kept besides: the certificates themselves, and the entries for processors. */
+export interface StagedParts {
+  readonly der: boolean
+  readonly queue: boolean
+}
+
 /** An entry as a line of COPY in text format. */
-export function stagedRow(certificate: CtCertificate, log: number, withDer: boolean): string {
+export function stagedRow(certificate: CtCertificate, log: number, { der, queue }: StagedParts): string {
   const { index, timestamp, sha256, issuanceId, issuer, serialNumber, notBefore, notAfter, kind } = certificate
   const names = certificate.dnsNames.map(keptName)
   const fields = [
@@ -35,10 +43,18 @@ export function stagedRow(certificate: CtCertificate, log: number, withDer: bool
     notBefore?.getTime(),
     notAfter?.getTime(),
     kind === 'precertificate' ? 't' : 'f',
-    withDer ? bytes(certificate.der === undefined ? undefined : toHex(certificate.der)) : undefined,
+    der ? bytes(certificate.der === undefined ? undefined : toHex(certificate.der)) : undefined,
     names.length === 0 ? undefined : text([...new Set(names)].join(SEPARATOR)),
+    ...(queue ? leafFields(certificate) : noLeaf),
   ]
   return `${fields.map((field) => field ?? '\\N').join('\t')}\n`
+}
+
+const noLeaf = [undefined, undefined, undefined]
+
+function leafFields(certificate: CtCertificate): (string | number | undefined)[] {
+  const { flags, hash, leaf } = queuedLeaf(certificate)
+  return [flags, bytes(toHex(hash)), bytes(leaf && toHex(leaf))]
 }
 
 /** `com.example.www`, as it is in the tables: harmless, and short enough for an index. */

@@ -23,7 +23,7 @@ export const ENGINES: readonly SinkEngine[] = [
   {
     schemes: ['postgres', 'postgresql'],
     example: 'postgres://host/database',
-    options: { entries: 'text', der: 'boolean', leaseMs: 'number' },
+    options: { entries: 'text', der: 'boolean', queue: 'boolean', leaseMs: 'number' },
     open: async (url, options) => (await import('./postgres.js')).postgresSink(url, options),
   },
   {

@@ -1,8 +1,8 @@
 import type { EntryContext } from '../decode/index.js'
+import { encodeLeafBody } from '../decode/leaf-body.js'
 import type { CertificateKind, CtCertificate } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
 import { choiceOption, integerOption, objectOption } from '../util/options.js'
-import { encodeLeafBody } from './leaf-body.js'
 
 /** The format of messages: consumers set those of a later one aside. */
 export const MESSAGE_VERSION = 1

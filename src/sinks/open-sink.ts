@@ -6,7 +6,7 @@ import { ENGINES, type SinkEngine } from './engines.js'
 /**
  * The sink that a URL means, not opened yet. What its engine needs is loaded here, and only then.
  *
- * - `postgres://user:password@host/database?schema=ct_stream&entries=first&der=false`: as `postgresSink`
+ * - `postgres://user:password@host/database?schema=ct_stream&entries=first&der=false&queue=false`: as `postgresSink`
  * - `kafka://user:password@host:9092,host:9092/prefix?body=json&key=log`: as `kafkaSink`; `kafkas://` for TLS
  *
  * Options of the sink may be parameters of the URL.

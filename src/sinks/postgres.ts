@@ -4,6 +4,8 @@ import { type EntryRows, insertStaged, stageEntries } from '../postgres/insert-e
 import { fence } from '../postgres/leases.js'
 import { numberLogs } from '../postgres/log-numbers.js'
 import { openDatabase } from '../postgres/open-database.js'
+import { IssuerWriter, insertQueued, queueChannel } from '../postgres/queue-write.js'
+import type { StagedParts } from '../postgres/staged-row.js'
 import { type Cargo, PostgresStore } from '../postgres/store.js'
 import { postgresTarget } from '../postgres/target.js'
 import type { CtCertificate } from '../types/certificate.js'
@@ -26,6 +28,8 @@ export interface PostgresSinkOptions {
   readonly entries?: EntryRows
   /** Whether the certificates themselves are kept (DER): twice the space or more. Default `false`. */
   readonly der?: boolean
+  /** Whether each entry is kept for processors (`queueSource` of `ct-stream/processors`): 2 to 3 kB an entry, until retention. Default `false`. */
+  readonly queue?: boolean
   /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
   readonly leaseMs?: number
   /** Time, for tests. Default: the machine's clock. */
@@ -51,7 +55,7 @@ class PostgresSink implements Sink {
   readonly guarantee = 'exactly-once'
   private readonly target
   private readonly entryRows: EntryRows
-  private readonly withDer: boolean
+  private readonly parts: StagedParts
   private readonly leaseMs: number
   private readonly clock: Clock
   private connection: PostgresConnection | undefined
@@ -59,14 +63,21 @@ class PostgresSink implements Sink {
   private opened: PostgresStore | undefined
   /** Of logs, in the tables. */
   private readonly numbers = new Map<string, number>()
+  private readonly issuers = new IssuerWriter()
   private readonly staged = new StagedPages()
 
   constructor(url: string, options: PostgresSinkOptions) {
-    const known = ['entries', 'der', 'leaseMs', 'clock'] as const
-    const { entries, der, leaseMs, clock = systemClock } = objectOption<PostgresSinkOptions>('sink', options, known)
+    const known = ['entries', 'der', 'queue', 'leaseMs', 'clock'] as const
+    const {
+      entries,
+      der,
+      queue,
+      leaseMs,
+      clock = systemClock,
+    } = objectOption<PostgresSinkOptions>('sink', options, known)
     this.target = postgresTarget(url)
     this.entryRows = choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first')
-    this.withDer = booleanOption('sink.der', der, false)
+    this.parts = { der: booleanOption('sink.der', der, false), queue: booleanOption('sink.queue', queue, false) }
     this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
     this.clock = clock
   }
@@ -88,9 +99,8 @@ class PostgresSink implements Sink {
       await hold.acquire()
       held = () => hold.lease
     }
-    const unit = held()?.unit ?? ''
     this.numbers.clear()
-    this.opened = new PostgresStore({ connection, lease: held, cargo: (rows) => this.cargoOf(rows, unit) })
+    this.opened = new PostgresStore({ connection, lease: held, cargo: (rows) => this.cargoOf(rows, held()) })
     // Where the logs are, its store says.
     return undefined
   }
@@ -109,13 +119,21 @@ class PostgresSink implements Sink {
     await connection?.close()
   }
 
-  private cargoOf(rows: readonly LogCheckpoint[], unit: string): Cargo | undefined {
+  private cargoOf(rows: readonly LogCheckpoint[], lease: Lease | undefined): Cargo | undefined {
     const covered = this.staged.coveredBy(rows)
-    if (covered.length === 0) return undefined
+    const { queue } = this.parts
+    // The queue moves on with the position, also where the filter left everything out.
+    if (covered.length === 0 && !queue) return undefined
     return {
-      prepare: (session) => numberLogs(session, covered, this.numbers, unit),
-      stage: (session) => stageEntries(session, covered, this.numbers, this.withDer),
-      insert: (session) => insertStaged(session, this.entryRows),
+      prepare: async (session) => {
+        await numberLogs(session, covered, this.numbers, lease?.unit ?? '')
+        if (queue) await this.issuers.write(session, covered)
+      },
+      stage: (session) => stageEntries(session, covered, this.numbers, this.parts),
+      insert: async (session) => {
+        await insertStaged(session, this.entryRows)
+        if (queue) await insertQueued(session, rows, lease?.epoch ?? 0, queueChannel(this.target))
+      },
       taken: () => this.staged.remove(covered),
     }
   }

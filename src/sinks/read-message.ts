@@ -1,9 +1,9 @@
+import { decodeLeafBody } from '../decode/leaf-body.js'
 import { CtStreamError } from '../errors.js'
 import type { CertificateKind, CtCertificate } from '../types/certificate.js'
 import { bufferOf, fromBase64 } from '../util/bytes.js'
 import { harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
-import { decodeLeafBody } from './leaf-body.js'
 import { type ContextOf, MESSAGE_VERSION, type MessageFacts } from './message.js'
 
 /** A message as it was found; what is none, or cannot be read, is data: to be counted and set aside. */

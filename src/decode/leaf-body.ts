@@ -1,4 +1,3 @@
-import { decodeEntry, type EntryContext, rawOf } from '../decode/index.js'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { EntryExtra, RawEntry } from '../types/entries.js'
@@ -7,6 +6,8 @@ import { sha256 } from '../util/hash.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { parseDataTile } from '../wire/tile-leaf.js'
 import { ByteWriter } from '../wire/writer.js'
+import { decodeEntry, rawOf } from './decode-entry.js'
+import type { EntryContext } from './entry-context.js'
 
 /** Version and leaf type, both zero, which a tile leaves out. */
 const PREFIX_LENGTH = 2

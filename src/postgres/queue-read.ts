@@ -1,0 +1,75 @@
+import type { Session } from './connection.js'
+import type { QueuedLeaf } from './queued-leaf.js'
+
+/** An entry of the queue as its row has it. */
+export interface QueuedRow {
+  readonly idx: number
+  readonly epoch: number
+  readonly flags: number
+  readonly hash: Uint8Array
+  readonly leaf: Uint8Array | null
+}
+
+/** How far the queue reaches. */
+export interface QueueReach {
+  /** Below it there is a hole, down to the last row there is. */
+  readonly from: number
+  /** Exclusive. */
+  readonly to: number
+}
+
+/** How far the queue reaches for these logs, by log id. */
+export async function reachOf(session: Session, logIds: readonly string[]): Promise<Map<string, QueueReach>> {
+  const rows = await session.query<{ id: string; queue_from: string; queue_to: string }>(
+    'SELECT id, queue_from, queue_to FROM log WHERE id = ANY($1) AND queue_to IS NOT NULL',
+    [logIds],
+  )
+  return new Map(rows.map(({ id, queue_from, queue_to }) => [id, { from: Number(queue_from), to: Number(queue_to) }]))
+}
+
+/** Entries from an index on, in their order, and how far the queue reached at that moment. */
+export async function readQueued(
+  session: Session,
+  log: { readonly n: number },
+  next: number,
+  limit: number,
+): Promise<{ readonly rows: readonly QueuedRow[]; readonly reach: QueueReach }> {
+  // One statement, so that what it does not find was not there when the reach was read.
+  const found = await session.query<FoundRow>(READ, [log.n, next, limit])
+  const [first] = found
+  const reach = { from: Number(first?.queue_from ?? 0), to: Number(first?.queue_to ?? 0) }
+  const rows: QueuedRow[] = []
+  for (const { idx, epoch, flags, hash, leaf } of found)
+    if (idx !== null && hash !== null)
+      rows.push({ idx: Number(idx), epoch: Number(epoch), flags: flags ?? 0, hash, leaf })
+  return { rows, reach }
+}
+
+/** One entry as it is in the queue; `undefined`: it is not. */
+export async function readOne(
+  session: Session,
+  n: number | undefined,
+  index: number | undefined,
+): Promise<QueuedLeaf | undefined> {
+  if (n === undefined || index === undefined) return undefined
+  const [row] = await session.query<{ flags: number; hash: Buffer; leaf: Buffer | null }>(
+    'SELECT flags, hash, leaf FROM queued WHERE log = $1 AND idx = $2',
+    [n, index],
+  )
+  return row && { ...row, leaf: row.leaf ?? undefined }
+}
+
+interface FoundRow {
+  readonly queue_from: string | null
+  readonly queue_to: string | null
+  readonly idx: string | null
+  readonly epoch: string | null
+  readonly flags: number | null
+  readonly hash: Buffer | null
+  readonly leaf: Buffer | null
+}
+
+const READ = `
+SELECT l.queue_from, l.queue_to, q.idx, q.epoch, q.flags, q.hash, q.leaf FROM log l LEFT JOIN LATERAL (
+  SELECT * FROM queued WHERE queued.log = l.n AND queued.idx >= $2 AND queued.idx < l.queue_to ORDER BY queued.idx LIMIT $3
+) q ON true WHERE l.n = $1 ORDER BY q.idx`
