@@ -21,6 +21,8 @@ export default defineConfig({
     'outputs/smtp': 'src/outputs/smtp.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
+    processors: 'src/processors/index.ts',
+    'processors/postgres': 'src/processors/postgres.ts',
     server: 'src/server/index.ts',
     sinks: 'src/sinks/index.ts',
     'sinks/kafka': 'src/sinks/kafka.ts',

@@ -46,6 +46,15 @@ export interface ReplayedEntry {
   readonly entry: QueuedEntry
 }
 
+/** Statements in the transaction of a watermark. */
+export type EffectQuery = <Row extends object = Record<string, unknown>>(
+  text: string,
+  values?: readonly unknown[],
+) => Promise<readonly Row[]>
+
+/** What is done in it: may run again, when nothing of it was kept. */
+export type Effects = (query: EffectQuery) => Promise<void>
+
 /** What is to be set aside. */
 export interface Parking extends ParkReason {
   readonly logId: string | undefined
@@ -62,6 +71,8 @@ export interface Parking extends ParkReason {
  * What passes (a server that goes away) it mends by itself, and waits; it throws what does not.
  */
 export interface QueueEngine {
+  /** Those that are ours, as far as is known. */
+  readonly claims: readonly QueueClaim[]
   /** Connects and joins the group. */
   open(): Promise<void>
   /** What comes next of any log that is ours; waits for it. `undefined`: nothing is left (`end: 'head'`), or `signal` has aborted. */
@@ -74,6 +85,16 @@ export interface QueueEngine {
   store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]>
   /** Sets aside, durably; what is set aside already stays once. */
   park(items: readonly Parking[]): Promise<void>
+  /**
+   * Where effects can be in the same transaction as what says that they took place. Done once: where the connection breaks at the end, it is
+   * looked at whether it took effect.
+   *
+   * @throws `CT_LEASE_LOST`, and what `effects` throws: nothing was done.
+   */
+  finishWith?(
+    what: { readonly claim: QueueClaim; readonly mark: Watermark } | { readonly key: string },
+    effects: Effects,
+  ): Promise<void>
   /** A replayed entry is finished with. */
   settle(key: string): Promise<void>
   addGap(gap: QueueGap): Promise<void>

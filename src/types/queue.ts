@@ -1,4 +1,5 @@
 import type { CtCertificate } from './certificate.js'
+import type { Clock, Logger } from './clock.js'
 import type { LogInfo } from './log.js'
 
 /** How far somebody has come in the messages of one log. */
@@ -119,4 +120,8 @@ export interface QueueSourceOptions {
    * they are recorded as a gap.
    */
   readonly refill?: (gap: QueueGap) => AsyncIterable<CtCertificate>
+  /** Default: silent. */
+  readonly logger?: Pick<Logger, 'info' | 'warn'>
+  /** Time, for tests. Default: the machine's clock. */
+  readonly clock?: Clock
 }

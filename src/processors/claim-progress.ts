@@ -1,0 +1,92 @@
+import type { QueueLogStatus, Watermark } from '../types/queue.js'
+import type { QueueClaim } from './engine.js'
+import { type Judgement, judge, type MessagePlace } from './watermark.js'
+
+/** Entries that were handed out together, all written under one epoch. */
+interface HandedOut {
+  readonly epoch: number
+  /** Index of the last one. */
+  readonly last: number
+  /** Exclusive; beyond `last` where nothing follows that has to be handed out. */
+  end: number
+}
+
+/** How far a claimed log was read, and how far it is finished with. */
+export class ClaimProgress {
+  readonly claim: QueueClaim
+  /** Exclusive end of what the engine had of the log. */
+  head: number
+  private read: Watermark
+  /** What is finished with. Its epoch is that of what was finished: what comes behind may still be of an older one than what was read. */
+  private finished: Watermark
+  private stored: number
+  private readonly handedOut: HandedOut[] = []
+
+  constructor(claim: QueueClaim) {
+    this.claim = claim
+    this.read = this.finished = claim.mark
+    this.stored = this.head = claim.mark.next
+  }
+
+  /** Everything below this index was read. */
+  get readTo(): number {
+    return this.read.next
+  }
+
+  judge(place: MessagePlace): Judgement {
+    const judgement = judge(this.read, place)
+    this.read = judgement.mark
+    return judgement
+  }
+
+  /** Entries up to and including `last`, accepted before, are about to be handed out. */
+  handOut(epoch: number, last: number): void {
+    this.handedOut.push({ epoch, last, end: last + 1 })
+  }
+
+  /** Everything below `end` was read. */
+  pass(end: number): void {
+    if (end > this.read.next) this.read = { epoch: this.read.epoch, next: end }
+    const last = this.handedOut.at(-1)
+    if (last !== undefined) last.end = Math.max(last.end, end)
+    else this.finish(this.finished.epoch, end)
+  }
+
+  /** Everything up to and including this index is finished with. */
+  acknowledge(index: number): void {
+    for (let first = this.handedOut[0]; first !== undefined; first = this.handedOut[0]) {
+      if (index < first.last) {
+        // Of those before it, which were handed out with it.
+        this.finish(first.epoch, Math.min(index + 1, first.last))
+        return
+      }
+      this.finish(first.epoch, first.end)
+      this.handedOut.shift()
+    }
+  }
+
+  /** The watermark that is to be stored; `undefined`: it is stored already. */
+  get unstored(): Watermark | undefined {
+    return this.finished.next > this.stored ? this.finished : undefined
+  }
+
+  /** Where everything would be finished up to and including this index. */
+  after(index: number): Watermark {
+    const piece = this.handedOut.find(({ last }) => index <= last) ?? this.handedOut.at(-1)
+    const next = piece !== undefined && index >= piece.last ? piece.end : index + 1
+    return { epoch: piece?.epoch ?? this.finished.epoch, next: Math.max(next, this.finished.next) }
+  }
+
+  store({ next }: Watermark): void {
+    this.stored = Math.max(this.stored, next)
+  }
+
+  get status(): QueueLogStatus {
+    const { next } = this.finished
+    return { log: this.claim.log, next, lag: Math.max(0, this.head - next) }
+  }
+
+  private finish(epoch: number, next: number): void {
+    if (next > this.finished.next) this.finished = { epoch, next }
+  }
+}

@@ -1,0 +1,207 @@
+import { CtStreamError } from '../errors.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock } from '../types/clock.js'
+import type { ParkReason, QueueSource, QueueStatus, Watermark } from '../types/queue.js'
+import { quietController } from '../util/abort.js'
+import { ClaimProgress } from './claim-progress.js'
+import type { Effects, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
+import { oneLine, PageReader, type Pages, type ReaderSettings, type SourceCounts } from './page-reader.js'
+
+export interface SourceSettings extends ReaderSettings {
+  readonly parkAfter: number | undefined
+  readonly commitIntervalMs: number
+  readonly clock: Clock
+}
+
+/** A queue source over an engine: what is taken and dropped, refilled and set aside, and what of it is finished with. */
+export class EngineSource implements QueueSource {
+  readonly acknowledgement = 'manual'
+  readonly parkAfter: number | undefined
+  private readonly engine: QueueEngine
+  private readonly settings: SourceSettings
+  /** By base64 log id. */
+  private readonly progress = new Map<string, ClaimProgress>()
+  private readonly lost = new WeakSet<QueueClaim>()
+  /** Keys of certificates that are replayed. */
+  private readonly replayed = new WeakMap<CtCertificate, string>()
+  private readonly settled: string[] = []
+  private readonly counts: SourceCounts = { delivered: 0, repeated: 0, parked: 0, missing: 0 }
+  private readonly reader: PageReader
+  private readonly closing = quietController()
+  private isRead = false
+  private opening: Promise<void> | undefined
+  private closed: Promise<void> | undefined
+  private committing: Promise<unknown> = Promise.resolve()
+  private isCommitDue = false
+  /** Of a commit that nobody waited for. */
+  private failure: { readonly error: unknown } | undefined
+
+  constructor(engine: QueueEngine, settings: SourceSettings) {
+    this.engine = engine
+    this.settings = settings
+    this.parkAfter = settings.parkAfter
+    this.reader = new PageReader(engine, settings, this.counts)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<CtCertificate, void, undefined> {
+    for await (const page of this.batches()) yield* page
+  }
+
+  async *batches(): Pages {
+    if (this.isRead) throw new CtStreamError('CT_READER_BUSY', 'this source is read by somebody else already')
+    this.isRead = true
+    const { signal } = this.closing
+    try {
+      if (signal.aborted) throw closed()
+      this.opening ??= this.engine.open()
+      await this.opening
+      while (!signal.aborted) {
+        if (this.failure !== undefined) throw this.failure.error
+        const next = await this.engine.next(signal)
+        if (next === undefined) return
+        yield* next.kind === 'page' ? this.pagesOf(next) : this.replay(next)
+      }
+    } finally {
+      this.isRead = false
+    }
+  }
+
+  acknowledge(certificate: CtCertificate): void {
+    const key = this.replayed.get(certificate)
+    if (key !== undefined) {
+      this.replayed.delete(certificate)
+      this.settled.push(key)
+    } else this.progress.get(certificate.log.id)?.acknowledge(certificate.index)
+    this.commitSoon()
+  }
+
+  commit(): Promise<void> {
+    const result = this.committing.then(() => this.commitNow())
+    this.committing = result.catch(() => {})
+    return result
+  }
+
+  async park(certificate: CtCertificate, { by, message }: ParkReason): Promise<void> {
+    const key = this.replayed.get(certificate)
+    // It stays parked: to acknowledge it does not settle it.
+    this.replayed.delete(certificate)
+    const place = { logId: certificate.log.id, index: certificate.index, content: certificate }
+    await this.engine.park([{ by, message: oneLine(message), ...place, ...(key !== undefined && { key }) }])
+    this.counts.parked++
+  }
+
+  /**
+   * Where the engine can: makes effects durable together with the watermark behind this certificate, which is acknowledged by it.
+   *
+   * @throws {@link CtStreamError} `CT_LEASE_LOST`: the log, or the entry, is another's by now, and nothing was done.
+   */
+  async finishWith(certificate: CtCertificate, effects: Effects): Promise<void> {
+    const { engine } = this
+    const key = this.replayed.get(certificate)
+    const progress = this.progress.get(certificate.log.id)
+    if (engine.finishWith === undefined) throw new TypeError('this engine has no transactions for effects')
+    if (key !== undefined) {
+      await engine.finishWith({ key }, effects)
+      this.replayed.delete(certificate)
+      return
+    }
+    if (progress === undefined) throw new CtStreamError('CT_LEASE_LOST', 'the log of this entry is another processor’s')
+    const mark = progress.after(certificate.index)
+    try {
+      await engine.finishWith({ claim: progress.claim, mark }, effects)
+    } catch (error) {
+      if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') this.lose(progress.claim)
+      throw error
+    }
+    progress.acknowledge(certificate.index)
+    progress.store(mark)
+  }
+
+  status(): QueueStatus {
+    const ours = this.engine.claims.map((claim) => this.progressOf(claim).status)
+    return { ...this.counts, logs: ours }
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.closeNow()
+    return this.closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  private async closeNow(): Promise<void> {
+    this.closing.abort(closed())
+    await this.opening?.catch(() => {})
+    try {
+      if (this.opening !== undefined) await this.commit()
+    } finally {
+      await this.engine.close()
+    }
+  }
+
+  private async *pagesOf(page: QueuedPage): Pages {
+    if (this.lost.has(page.claim)) return
+    yield* this.reader.pagesOf(page, this.progressOf(page.claim))
+    this.commitSoon()
+  }
+
+  private async *replay({ key, entry }: ReplayedEntry): Pages {
+    if (entry.kind !== 'certificate') return this.reader.refuse(entry, undefined, key)
+    this.replayed.set(entry.certificate, key)
+    this.counts.delivered++
+    yield [entry.certificate]
+  }
+
+  private progressOf(claim: QueueClaim): ClaimProgress {
+    const known = this.progress.get(claim.log.id)
+    if (known?.claim === claim) return known
+    const progress = new ClaimProgress(claim)
+    this.progress.set(claim.log.id, progress)
+    return progress
+  }
+
+  private lose(claim: QueueClaim): void {
+    this.lost.add(claim)
+    if (this.progress.get(claim.log.id)?.claim === claim) this.progress.delete(claim.log.id)
+  }
+
+  private commitSoon(): void {
+    if (this.isCommitDue || this.closing.signal.aborted) return
+    this.isCommitDue = true
+    const { clock, commitIntervalMs } = this.settings
+    clock
+      .sleep(commitIntervalMs, this.closing.signal)
+      .then(() => {
+        this.isCommitDue = false
+        return this.commit()
+      })
+      .catch((error) => {
+        if (!this.closing.signal.aborted) this.failure ??= { error }
+      })
+  }
+
+  private async commitNow(): Promise<void> {
+    const marks = new Map<QueueClaim, Watermark>()
+    const moved: [ClaimProgress, Watermark][] = []
+    for (const progress of this.progress.values()) {
+      const mark = progress.unstored
+      if (mark === undefined) continue
+      marks.set(progress.claim, mark)
+      moved.push([progress, mark])
+    }
+    for (let key = this.settled[0]; key !== undefined; key = this.settled[0]) {
+      await this.engine.settle(key)
+      this.settled.shift()
+    }
+    if (marks.size === 0) return
+    const lost = await this.engine.store(marks)
+    for (const [progress, mark] of moved) progress.store(mark)
+    for (const claim of lost) this.lose(claim)
+    const ours = new Set(this.engine.claims)
+    for (const { claim } of [...this.progress.values()]) if (!ours.has(claim)) this.lose(claim)
+  }
+}
+
+const closed = () => new CtStreamError('CT_CLOSED', 'the queue source is closed')

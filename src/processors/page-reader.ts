@@ -1,0 +1,152 @@
+import type { CtCertificate } from '../types/certificate.js'
+import type { Logger } from '../types/clock.js'
+import type { QueueGap } from '../types/queue.js'
+import { cutText, harmless } from '../util/harmless.js'
+import { messageOf } from '../util/message-of.js'
+import type { ClaimProgress } from './claim-progress.js'
+import type { QueuedPage, QueueEngine, RefusedEntry } from './engine.js'
+
+export interface ReaderSettings {
+  readonly pageEntries: number
+  readonly refill: ((gap: QueueGap) => AsyncIterable<CtCertificate>) | undefined
+  readonly logger: Pick<Logger, 'warn'> | undefined
+}
+
+/** As of `QueueStatus`. */
+export interface SourceCounts {
+  delivered: number
+  repeated: number
+  parked: number
+  missing: number
+}
+
+type Page = readonly CtCertificate[]
+export type Pages = AsyncGenerator<Page, void, undefined>
+type UnreadEntry = RefusedEntry | { readonly kind: 'omitted'; readonly index: number }
+
+/** Makes pages of what an engine has: without repetitions, with what is missing filled in, and what cannot be read set aside. */
+export class PageReader {
+  private readonly engine: QueueEngine
+  private readonly settings: ReaderSettings
+  private readonly counts: SourceCounts
+
+  constructor(engine: QueueEngine, settings: ReaderSettings, counts: SourceCounts) {
+    this.engine = engine
+    this.settings = settings
+    this.counts = counts
+  }
+
+  /** What is to be handed out of what was read of a log. */
+  async *pagesOf({ claim, entries, end, missing, head }: QueuedPage, progress: ClaimProgress): Pages {
+    progress.head = head
+    for (const gap of missing) yield* this.fill(progress, gap)
+    let page: CtCertificate[] = []
+    let pageEpoch = 0
+    const takePage = () => {
+      const taken = page
+      const last = taken.at(-1)
+      page = []
+      if (last !== undefined) progress.handOut(pageEpoch, last.index)
+      this.counts.delivered += taken.length
+      return taken
+    }
+    for (const entry of entries) {
+      if (entry.kind === 'refused') {
+        if (entry.index === undefined || entry.index >= progress.readTo) await this.refuse(entry, claim.log.id)
+        continue
+      }
+      const { epoch } = entry
+      const index = entry.kind === 'omitted' ? entry.index : entry.certificate.index
+      if (progress.judge({ epoch, index }).kind === 'drop') {
+        this.counts.repeated++
+        continue
+      }
+      if (page.length > 0 && (epoch !== pageEpoch || entry.kind === 'omitted')) yield takePage()
+      if (entry.kind === 'omitted') {
+        yield* this.fetchOmitted(progress, epoch, index)
+        continue
+      }
+      pageEpoch = epoch
+      page.push(entry.certificate)
+    }
+    const rest = takePage()
+    progress.pass(end)
+    if (rest.length > 0) yield rest
+  }
+
+  /** Entries that the engine does not have any more, out of the log, or a gap. */
+  private async *fill(progress: ClaimProgress, gap: QueueGap): Pages {
+    const { refill, logger } = this.settings
+    const { epoch } = progress.claim.mark
+    let next = gap.start
+    let { reason } = gap
+    let page: CtCertificate[] = []
+    if (refill !== undefined) {
+      try {
+        for await (const certificate of refill(gap)) {
+          const { log, index } = certificate
+          if (log.id !== gap.log.id || index < next || index >= gap.end) continue
+          if (index > next) await this.miss({ ...gap, start: next, end: index, reason: 'the refill left it out' })
+          page.push(certificate)
+          next = index + 1
+          if (page.length < this.settings.pageEntries) continue
+          yield this.handOutRefilled(progress, epoch, page)
+          page = []
+        }
+      } catch (error) {
+        reason = `${reason}; the refill failed: ${oneLine(messageOf(error))}`
+        logger?.warn(`entries ${next} to ${gap.end - 1} of ${gap.log.url} are missing: ${reason}`)
+      }
+    }
+    if (page.length > 0) yield this.handOutRefilled(progress, epoch, page)
+    if (next < gap.end) await this.miss({ ...gap, start: next, reason })
+    progress.pass(gap.end)
+  }
+
+  private handOutRefilled(progress: ClaimProgress, epoch: number, page: Page): Page {
+    const last = page.at(-1) as CtCertificate
+    progress.pass(page[0]?.index ?? 0)
+    progress.handOut(epoch, last.index)
+    progress.judge({ epoch, index: last.index })
+    this.counts.delivered += page.length
+    return page
+  }
+
+  /** @param index - Of an entry that was judged already. */
+  private async *fetchOmitted(progress: ClaimProgress, epoch: number, index: number): Pages {
+    const { refill } = this.settings
+    const { log } = progress.claim
+    if (refill !== undefined) {
+      try {
+        for await (const certificate of refill({ log, start: index, end: index + 1, reason: tooLarge })) {
+          if (certificate.log.id !== log.id || certificate.index !== index) continue
+          progress.handOut(epoch, index)
+          this.counts.delivered++
+          yield [certificate]
+          return
+        }
+      } catch (error) {
+        this.settings.logger?.warn(`entry ${index} of ${log.url} is set aside: ${oneLine(messageOf(error))}`)
+      }
+    }
+    await this.refuse({ kind: 'omitted', index }, log.id)
+  }
+
+  /** Sets aside what cannot be handed out. */
+  async refuse(entry: UnreadEntry, logId: string | undefined, key?: string): Promise<void> {
+    const [message, content] = entry.kind === 'refused' ? [oneLine(entry.reason), entry.body] : [tooLarge, undefined]
+    await this.engine.park([
+      { by: 'queue', message, logId, index: entry.index, content, ...(key !== undefined && { key }) },
+    ])
+    this.counts.parked++
+  }
+
+  private async miss(gap: QueueGap): Promise<void> {
+    await this.engine.addGap(gap)
+    this.counts.missing += gap.end - gap.start
+  }
+}
+
+const tooLarge = 'too large for the engine: it is in its log'
+
+export const oneLine = (text: string) => cutText(harmless(text), 500)

@@ -1,0 +1,32 @@
+import { CtStreamError } from '../errors.js'
+import type { Clock, Logger } from '../types/clock.js'
+import { backoffDelay } from '../util/backoff.js'
+import { messageOf } from '../util/message-of.js'
+
+const backoff = { baseMs: 200, maxMs: 10_000 }
+
+/** Whether another attempt may end better. */
+export const isPassing = (error: unknown): boolean =>
+  CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable
+
+export interface Patience {
+  readonly clock: Clock
+  readonly logger: Pick<Logger, 'warn'> | undefined
+}
+
+/** Tries again what fails in a passing way, with growing waits, until `signal` aborts. */
+export async function patiently<T>(
+  { clock, logger }: Patience,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isPassing(error) || signal.aborted) throw error
+      if (attempt > 0) logger?.warn(`the queue cannot be reached, which is tried again: ${messageOf(error)}`)
+      await clock.sleep(backoffDelay(backoff, attempt, Math.random), signal).catch(() => {})
+    }
+  }
+}

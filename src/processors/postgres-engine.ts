@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto'
+import { CtStreamError } from '../errors.js'
+import type { PostgresConnection, Session } from '../postgres/connection.js'
+import { openDatabase } from '../postgres/open-database.js'
+import { parkedKey, putParked, takeReplay } from '../postgres/parked.js'
+import { type GroupMember, holdClaim, storeMarks } from '../postgres/queue-claims.js'
+import { reachOf, readOne, readQueued } from '../postgres/queue-read.js'
+import { queueChannel } from '../postgres/queue-write.js'
+import { queuedLeaf } from '../postgres/queued-leaf.js'
+import type { PostgresTarget } from '../postgres/target.js'
+import type { QueueGap, Watermark } from '../types/queue.js'
+import { quietController } from '../util/abort.js'
+import { messageOf } from '../util/message-of.js'
+import { ClaimKeeper, type Held } from './claim-keeper.js'
+import type { Effects, Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
+import { patiently } from './patiently.js'
+import { entryReader } from './queued-entry.js'
+import type { CheckedSettings } from './source-settings.js'
+
+export interface PostgresEngineSettings extends CheckedSettings {
+  readonly target: PostgresTarget
+}
+
+/** The queue of a `postgresSink`, for one processor of a group. */
+export class PostgresEngine implements QueueEngine {
+  private readonly settings: PostgresEngineSettings
+  private readonly member: GroupMember
+  /** One for pages, one for what is stored, one for leases and notices: none of them waits for another. */
+  private reading: PostgresConnection | undefined
+  private writing: PostgresConnection | undefined
+  private keeper: ClaimKeeper | undefined
+  private watching: Promise<void> | undefined
+  private ahead: Promise<QueuedPage | ReplayedEntry | undefined> | undefined
+  private readonly closing = quietController()
+  private readonly readEntry
+
+  constructor(settings: PostgresEngineSettings) {
+    this.settings = settings
+    const { group, leaseMs, start } = settings
+    this.member = { group, name: randomUUID(), leaseMs, start }
+    this.readEntry = entryReader((work) => this.reader.run(work))
+  }
+
+  get claims(): readonly QueueClaim[] {
+    return this.keeper?.held ?? []
+  }
+
+  async open(): Promise<void> {
+    const { target, leaseMs } = this.settings
+    const { signal } = this.closing
+    const connect = () => this.patiently(() => openDatabase(target, leaseMs), signal)
+    this.writing = await connect()
+    this.reading = await connect()
+    const keeper = new ClaimKeeper(await connect(), this.member, this.settings, queueChannel(target))
+    this.keeper = keeper
+    await this.patiently(() => keeper.turn(), signal)
+    this.watching = keeper.watch(signal)
+  }
+
+  async next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
+    for (;;) {
+      this.ahead ??= this.readNext(signal)
+      const next = await this.ahead
+      this.ahead = undefined
+      if (next === undefined) return undefined
+      // One that was lost meanwhile is somebody else's.
+      if (next.kind === 'page' && !this.claims.includes(next.claim)) continue
+      this.ahead = this.readNext(signal)
+      // Whoever asks for it is told.
+      this.ahead.catch(() => {})
+      return next
+    }
+  }
+
+  async store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]> {
+    const { group } = this.settings
+    const all = [...(marks as ReadonlyMap<Held, Watermark>)]
+    const kept = new Set(await this.write((session) => storeMarks(session, group, all)))
+    for (const [claim, { next }] of all) if (kept.has(claim)) claim.storedNext = Math.max(claim.storedNext, next)
+    const lost = all.map(([claim]) => claim).filter((claim) => !kept.has(claim))
+    for (const claim of lost) this.keeper?.lose(claim)
+    await this.keeper?.giveAway().catch(() => {})
+    return lost
+  }
+
+  async park(items: readonly Parking[]): Promise<void> {
+    const { group } = this.settings
+    for (const { by, message, logId, index, content, key } of items) {
+      const n = this.keeper?.held.find(({ log }) => log.id === logId)?.n
+      // Of a log that is another's now: it will meet the entry itself.
+      if (key === undefined && (n === undefined || index === undefined)) continue
+      const found = key ?? parkedKey(n as number, index as number)
+      await this.write(async (session) => {
+        // What cannot be read is kept with all that its row says.
+        const row = content === undefined || 'leafInput' in content ? undefined : await readOne(session, n, index)
+        const leaf = content !== undefined && 'leafInput' in content ? queuedLeaf(content) : row
+        await putParked(session, group, { by, message, logId, index, content: leaf, key: found })
+      })
+    }
+  }
+
+  async settle(key: string): Promise<void> {
+    await this.write((session) => session.query(SETTLE, [this.settings.group, key]))
+  }
+
+  async addGap({ log, start, end, reason }: QueueGap): Promise<void> {
+    const values = [this.settings.group, log.id, start, end, reason]
+    await this.write((session) => session.query(MISSED, values))
+  }
+
+  async finishWith(
+    what: { readonly claim: QueueClaim; readonly mark: Watermark } | { readonly key: string },
+    effects: Effects,
+  ): Promise<void> {
+    const { group } = this.settings
+    const run = effectsRunner(effects)
+    await this.patiently(
+      () =>
+        this.writer.transaction(async (session) => {
+          if ('key' in what) {
+            const gone = await session.query(`${SETTLE} RETURNING 1`, [group, what.key])
+            if (gone.length > 0) await run(session)
+            return
+          }
+          const claim = what.claim as Held
+          // What was finished with before it failed to say so is not done twice.
+          if ((await holdClaim(session, group, claim)) >= what.mark.next) return
+          await run(session)
+          await storeMarks(session, group, [[claim, what.mark]])
+        }),
+      this.closing.signal,
+    )
+    if (!('key' in what)) {
+      const claim = what.claim as Held
+      claim.storedNext = Math.max(claim.storedNext, what.mark.next)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort(new CtStreamError('CT_CLOSED', 'the queue source is closed'))
+    this.keeper?.changed.notify()
+    await this.ahead?.catch(() => {})
+    await this.watching
+    await this.keeper?.leave()
+    await Promise.all([this.reading, this.writing].map((connection) => connection?.close()))
+  }
+
+  private get reader(): PostgresConnection {
+    return this.reading as PostgresConnection
+  }
+
+  private get writer(): PostgresConnection {
+    return this.writing as PostgresConnection
+  }
+
+  private write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.patiently(() => this.writer.run(work), this.closing.signal)
+  }
+
+  private async readNext(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
+    const { group, leaseMs, end } = this.settings
+    const keeper = this.keeper as ClaimKeeper
+    while (!signal.aborted) {
+      if (keeper.failure !== undefined) throw keeper.failure.error
+      const change = keeper.changed.wait()
+      if (keeper.mayReplay) {
+        keeper.mayReplay = false
+        const row = await this.patiently(() => this.reader.run((s) => takeReplay(s, group, leaseMs * 10)), signal)
+        if (row !== undefined) {
+          keeper.mayReplay = true
+          return {
+            kind: 'replay',
+            key: row.key,
+            entry: await this.patiently(() => this.readEntry.replayed(row), signal),
+          }
+        }
+      }
+      const page = await this.patiently(() => this.readPage(keeper), signal)
+      if (page !== undefined) return page
+      if (end === 'head' && !keeper.isStale) return undefined
+      if (keeper.isStale || signal.aborted) continue
+      await orAborted(change, signal)
+    }
+    return undefined
+  }
+
+  /** What comes next of the logs, each in its turn. */
+  private async readPage(keeper: ClaimKeeper): Promise<QueuedPage | undefined> {
+    if (keeper.isStale) {
+      keeper.isStale = false
+      const reach = await this.reader.run((session) =>
+        reachOf(
+          session,
+          keeper.held.map(({ log }) => log.id),
+        ),
+      )
+      for (const claim of keeper.held) claim.head = reach.get(claim.log.id)?.to ?? claim.head
+    }
+    const claim = keeper.held.find(({ readTo, head, isLeaving }) => readTo < head && !isLeaving)
+    if (claim === undefined) return undefined
+    // Behind the others next time.
+    keeper.putLast(claim)
+    const { readTo } = claim
+    const { pageEntries } = this.settings
+    const { rows, reach } = await this.reader.run((session) => readQueued(session, claim, readTo, pageEntries))
+    claim.head = Math.max(claim.head, reach.to)
+    // What is below a hole comes before it, on a page of its own.
+    const below = rows.filter(({ idx }) => idx < reach.from)
+    const taken = below.length > 0 ? below : rows
+    const isAll = taken.length === rows.length && rows.length < pageEntries
+    const end = Math.max(readTo, below.length > 0 || !isAll ? (taken.at(-1)?.idx ?? readTo) + 1 : reach.to)
+    const isHole = below.length === 0 && readTo < reach.from
+    const gap = { log: claim.log, start: readTo, end: reach.from, reason: 'no longer in the queue' }
+    claim.readTo = end
+    const entries = taken.map((row) => this.readEntry.queued(row, claim.log))
+    return { kind: 'page', claim, entries, end, missing: isHole ? [gap] : [], head: claim.head }
+  }
+  private patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return patiently(this.settings, signal, work)
+  }
+}
+
+const SETTLE = 'DELETE FROM parked WHERE grp = $1 AND key = $2'
+const MISSED = 'INSERT INTO missed (grp, log, start, stop, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING'
+
+/** Runs effects, and has what they throw themselves stay what it is: only the errors of their statements are the engine's. */
+function effectsRunner(effects: Effects): (session: Session) => Promise<void> {
+  return async (session) => {
+    const refused = new Set<unknown>()
+    try {
+      await effects((text, values) =>
+        session.query<never>(text, values).catch((error) => {
+          refused.add(error)
+          throw error
+        }),
+      )
+    } catch (error) {
+      if (CtStreamError.is(error) || refused.has(error)) throw error
+      throw new CtStreamError('CT_MODULE_FAILED', messageOf(error), { cause: error })
+    }
+  }
+}
+
+function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    promise.then(end, end)
+  })
+}

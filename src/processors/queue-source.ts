@@ -1,0 +1,26 @@
+import { CtStreamError } from '../errors.js'
+import type { QueueSource, QueueSourceOptions } from '../types/queue.js'
+
+/**
+ * The queue of an engine, by the URL of the sink that fills it; nothing is connected to before it is read. What its engine needs is loaded
+ * here, and only then.
+ *
+ * - `postgres://user:password@host/database?schema=ct_stream`: as `postgresQueueSource`
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which is not shown, for it may hold a password.
+ * @example
+ * const source = await queueSource('postgres://localhost/ct', { group: 'alerts' })
+ * await runModules(source, modules).done
+ */
+export async function queueSource(url: string, options: QueueSourceOptions): Promise<QueueSource> {
+  switch (URL.canParse(url) ? new URL(url).protocol : undefined) {
+    case 'postgres:':
+    case 'postgresql:':
+      return (await import('./postgres.js')).postgresQueueSource(url, options)
+    default:
+      throw new CtStreamError(
+        'CT_OPTION_INVALID',
+        'a queue must be the URL of an engine, such as postgres://host/database',
+      )
+  }
+}

@@ -1,0 +1,46 @@
+import { CtStreamError } from '../errors.js'
+import type { Session } from '../postgres/connection.js'
+import type { ReplayedRow } from '../postgres/parked.js'
+import type { QueuedRow } from '../postgres/queue-read.js'
+import { certificateOfLeaf } from '../postgres/queued-leaf.js'
+import type { LogInfo } from '../types/log.js'
+import { toHex } from '../util/bytes.js'
+import { messageOf } from '../util/message-of.js'
+import type { QueuedEntry } from './engine.js'
+
+/** Makes entries of rows. @param run - Asks the database, for issuers. */
+export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => Promise<T>) {
+  const issuer = async (fingerprint: Uint8Array) => {
+    const [row] = await run((session) =>
+      session.query<{ der: Buffer }>('SELECT der FROM issuer WHERE fingerprint = $1', [toHex(fingerprint)]),
+    )
+    if (row !== undefined) return Uint8Array.from(row.der)
+    throw new CtStreamError('CT_SINK_FAILED', `the database does not have the issuer ${toHex(fingerprint)}`)
+  }
+  const read = ({ idx, epoch, flags, hash, leaf }: QueuedRow, log: LogInfo): QueuedEntry => {
+    if (leaf === null) return { kind: 'omitted', epoch, index: idx }
+    try {
+      // No position of all logs goes with it.
+      const certificate = certificateOfLeaf({ flags, hash }, leaf, idx, { log, issuer, cursor: () => '' })
+      return { kind: 'certificate', epoch, certificate }
+    } catch (error) {
+      if (!CtStreamError.is(error)) throw error
+      return { kind: 'refused', index: idx, reason: messageOf(error), body: leaf }
+    }
+  }
+  return {
+    queued: read,
+    async replayed({ logId, index, content }: ReplayedRow): Promise<QueuedEntry> {
+      const [row] = await run((session) =>
+        session.query<{ checkpoint: string }>('SELECT checkpoint FROM log WHERE id = $1 AND checkpoint IS NOT NULL', [
+          logId,
+        ]),
+      )
+      const body = content?.leaf ?? new Uint8Array()
+      if (row === undefined || index === undefined || content === undefined)
+        return { kind: 'refused', index, reason: 'nothing is known of its log, or of what it is', body }
+      const { flags, hash, leaf = null } = content
+      return read({ idx: index, epoch: 0, flags, hash, leaf }, JSON.parse(row.checkpoint).log)
+    },
+  }
+}

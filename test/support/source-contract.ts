@@ -1,0 +1,275 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ParkedEntries } from '../../src/processors/index.js'
+import { pump } from '../../src/sinks/index.js'
+import { CERTIFICATE_SHAPES, issueCertificates, type TestLog } from '../../src/testing/index.js'
+import type { CtCertificate } from '../../src/types/certificate.js'
+import type { Clock } from '../../src/types/clock.js'
+import type { Sink } from '../../src/types/cluster.js'
+import type { QueueSource, QueueSourceOptions } from '../../src/types/queue.js'
+import { Notifier } from '../../src/util/notifier.js'
+import { fastClock } from './fast-clock.js'
+import { backfill, certificates, grow, logOf } from './logs.js'
+
+/** An empty place in an engine, for one test. */
+export interface QueuePlace {
+  /** What fills it; not opened. */
+  sink(): Sink
+  source(options: QueueSourceOptions): QueueSource
+  /** Damages the entry as the engine has it, so that it cannot be read; undone by `restore`. */
+  damage?(logId: string, index: number): Promise<{ restore(): Promise<void> }>
+  /** Takes what is below an index away, as retention does. */
+  retain?(logId: string, below: number): Promise<void>
+  parked(): Promise<ParkedEntries>
+  /** Entries that a group was told to be missing. */
+  missed(group: string): Promise<readonly { logId: string; start: number; end: number }[]>
+  remove(): Promise<void>
+}
+
+const LEASE_MS = 600
+
+/** What every queue source must do, whichever engine it reads. */
+export function sourceContract(name: string, makePlace: () => Promise<QueuePlace>): void {
+  describe(`a queue in ${name}`, () => {
+    let place: QueuePlace
+    const open: QueueSource[] = []
+    afterEach(async () => {
+      for (const source of open.splice(0)) await source.close()
+      await place?.remove()
+    })
+    const begin = async () => {
+      place = await makePlace()
+      return place
+    }
+    const source = (options: Partial<QueueSourceOptions> = {}) => {
+      const made = place.source({ group: 'g', end: 'head', pageEntries: 100, leaseMs: LEASE_MS, ...options })
+      open.push(made)
+      return made
+    }
+    const fill = async (...logs: readonly TestLog[]) => {
+      for (const log of logs)
+        await pump({
+          sink: place.sink(),
+          clock: fastClock(20_000),
+          stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+        })
+    }
+    /** All there is, acknowledged. */
+    const readAll = async (options: Partial<QueueSourceOptions> = {}) => {
+      const one = source(options)
+      const found: CtCertificate[] = []
+      for await (const certificate of one) {
+        found.push(certificate)
+        one.acknowledge(certificate)
+      }
+      await one.close()
+      return found
+    }
+    const inParked = async <T>(use: (parked: ParkedEntries) => Promise<T>): Promise<T> => {
+      await using parked = await place.parked()
+      return await use(parked)
+    }
+    const listed = () => inParked((parked) => parked.list({ group: 'g' }))
+    const replay = () => inParked((parked) => parked.replay('g'))
+    const indexesOf = (found: readonly CtCertificate[], log: TestLog) =>
+      found.filter((certificate) => certificate.log.id === log.logId).map(({ index }) => index)
+    const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
+
+    it('has every entry of logs of both kinds, in order, as the log has it', async () => {
+      await begin()
+      const logs = [await logOf(350), await logOf(350, { kind: 'static-ct' })]
+      await fill(...logs)
+      const found = await readAll()
+      for (const log of logs) {
+        const wanted: CtCertificate[] = []
+        for await (const certificate of backfill(log)) wanted.push(certificate)
+        const mine = found.filter((certificate) => certificate.log.id === log.logId)
+        expect(mine.map(({ index }) => index)).toEqual(range(0, 350))
+        expect(mine.map(shapeOf)).toEqual(wanted.map(shapeOf))
+      }
+    })
+
+    it('goes on behind what is acknowledged, and gives again what is not', async () => {
+      await begin()
+      const log = await logOf(300)
+      await fill(log)
+      const first = source()
+      for await (const certificate of first) {
+        if (certificate.index < 130) first.acknowledge(certificate)
+        if (certificate.index === 220) break
+      }
+      await first.close()
+      expect(indexesOf(await readAll(), log)).toEqual(range(130, 300))
+      grow(log, 50)
+      await fill(log)
+      expect(indexesOf(await readAll(), log)).toEqual(range(300, 350))
+    })
+
+    it('gives each group everything, and one that begins now only what comes', async () => {
+      await begin()
+      const log = await logOf(120)
+      await fill(log)
+      expect(indexesOf(await readAll({ group: 'one' }), log)).toEqual(range(0, 120))
+      expect(indexesOf(await readAll({ group: 'two' }), log)).toEqual(range(0, 120))
+      expect(await readAll({ group: 'late', start: 'now' })).toEqual([])
+      grow(log, 30)
+      await fill(log)
+      expect(indexesOf(await readAll({ group: 'late', start: 'now' }), log)).toEqual(range(120, 150))
+    })
+
+    it('waits for what comes, and shares the logs of a group', async () => {
+      await begin()
+      const logs = await Promise.all([logOf(60), logOf(60), logOf(60), logOf(60)])
+      await fill(...logs)
+      const found: CtCertificate[][] = [[], []]
+      const all = () => found.flat()
+      const wanted = { count: 240 }
+      const enough = new Notifier()
+      const sources = [0, 1].map(() => source({ end: 'never', commitIntervalMs: 20 }))
+      const readers = sources.map(async (one, n) => {
+        for await (const certificate of one) {
+          found[n]?.push(certificate)
+          one.acknowledge(certificate)
+          if (new Set(all().map(({ log, index }) => `${log.id} ${index}`)).size === wanted.count && sharing())
+            enough.notify()
+        }
+      })
+      const sharing = () => sources.every((one) => one.status().logs.length === 2)
+      const ended = enough.wait()
+      const feed = async () => {
+        while (!sharing()) {
+          for (const log of logs) grow(log, 1)
+          wanted.count += logs.length
+          await fill(...logs)
+        }
+        for (const log of logs) grow(log, 1)
+        wanted.count += logs.length
+        await fill(...logs)
+      }
+      await feed()
+      await ended
+      for (const one of sources) await one.close()
+      await Promise.allSettled(readers)
+      for (const log of logs) {
+        const indexes = indexesOf(all(), log)
+        expect([...indexes].sort((a, b) => a - b)).toEqual(range(0, log.size))
+      }
+      expect(found.every((mine) => mine.length > 0)).toBe(true)
+    })
+
+    it('has a processor that falls silent replaced, whose acknowledgements move nothing then', async () => {
+      await begin()
+      const log = await logOf(200)
+      await fill(log)
+      const silent = source({ clock: stopped })
+      const had: CtCertificate[] = []
+      for await (const certificate of silent) {
+        had.push(certificate)
+        if (certificate.index === 150) break
+      }
+      const next = source({ end: 'never' })
+      const found: CtCertificate[] = []
+      for await (const certificate of next) {
+        found.push(certificate)
+        if (certificate.index === 20) next.acknowledge(certificate)
+        if (certificate.index !== 20) continue
+        await next.commit()
+        // It wakes up, and believes that it is finished with 150 entries.
+        for (const one of had) silent.acknowledge(one)
+        await silent.commit()
+        break
+      }
+      expect(indexesOf(found, log)).toEqual(range(0, 21))
+      await next.close()
+      expect(indexesOf(await readAll(), log)).toEqual(range(21, 200))
+    })
+
+    it('takes what can hardly be parsed', async () => {
+      await begin()
+      const shapes = [...issueCertificates(CERTIFICATE_SHAPES.length, { sign: false, seed: 'source contract' })]
+      const log = await logOf(0)
+      log.add([...shapes, { leafInput: Uint8Array.of(0, 0, 1), extraData: new Uint8Array(3) }])
+      log.add([{ leafInput: new Uint8Array(40).fill(0xff), extraData: Uint8Array.of(1) }, ...certificates(3)])
+      log.publish()
+      await fill(log)
+      const found = await readAll()
+      expect(indexesOf(found, log)).toEqual(range(0, log.size))
+      const wanted: CtCertificate[] = []
+      for await (const certificate of backfill(log)) wanted.push(certificate)
+      expect(found.map(({ leafInput }) => leafInput)).toEqual(wanted.map(({ leafInput }) => leafInput))
+      expect(found.map(({ kind }) => kind)).toEqual(wanted.map(({ kind }) => kind))
+    })
+
+    it('sets aside what cannot be read, goes on, and tries it again when it is asked to', async ({ skip }) => {
+      const { damage } = await begin()
+      if (damage === undefined) return skip()
+      const log = await logOf(150)
+      await fill(log)
+      const damaged = await damage(log.logId, 42)
+      expect(indexesOf(await readAll(), log)).toEqual(range(0, 150).filter((index) => index !== 42))
+      expect(await listed()).toMatchObject([{ logId: log.logId, index: 42, by: 'queue' }])
+      // It fails again: it stays where it is.
+      await replay()
+      expect(await readAll()).toEqual([])
+      expect(await listed()).toHaveLength(1)
+      await damaged.restore()
+      await replay()
+      expect(indexesOf(await readAll(), log)).toEqual([42])
+      expect(await listed()).toEqual([])
+    })
+
+    it('sets an entry aside once, and forgets it when it is replayed and acknowledged', async () => {
+      await begin()
+      const log = await logOf(20)
+      await fill(log)
+      const one = source()
+      for await (const certificate of one) {
+        if (certificate.index === 7)
+          for (let i = 0; i < 2; i++) await one.park(certificate, { by: 'test', message: 'no\u001b[31m' })
+        one.acknowledge(certificate)
+      }
+      await one.close()
+      expect(await listed()).toMatchObject([{ logId: log.logId, index: 7, by: 'test', message: 'no\\x1b[31m' }])
+      await replay()
+      expect(indexesOf(await readAll(), log)).toEqual([7])
+      expect(await listed()).toEqual([])
+    })
+
+    it('says what retention has taken, or has it from the log', async ({ skip }) => {
+      const { retain, missed } = await begin()
+      if (retain === undefined) return skip()
+      const log = await logOf(250)
+      await fill(log)
+      for (const group of ['told', 'filled']) {
+        const first = source({ group })
+        for await (const certificate of first) {
+          first.acknowledge(certificate)
+          if (certificate.index === 29) break
+        }
+        await first.close()
+      }
+      await retain(log.logId, 140)
+      expect(indexesOf(await readAll({ group: 'told' }), log)).toEqual(range(140, 250))
+      expect(await missed('told')).toEqual([{ logId: log.logId, start: 30, end: 140 }])
+      const refill = ({ start, end }: { start: number; end: number }) =>
+        backfill(log, { start: { index: start }, end: { index: end } })
+      expect(indexesOf(await readAll({ group: 'filled', refill }), log)).toEqual(range(30, 250))
+      expect(await missed('filled')).toEqual([])
+      // A group that is new begins with what there is.
+      expect(indexesOf(await readAll({ group: 'new' }), log)).toEqual(range(140, 250))
+    })
+  })
+}
+
+/** What of an entry an engine must keep. */
+function shapeOf(certificate: CtCertificate): object {
+  const { log, index, kind, verified, leafHash, leafInput, sha256, dnsNames, issuanceId, timestamp, problems } =
+    certificate
+  return { log, index, kind, verified, leafHash, leafInput, sha256, dnsNames, issuanceId, timestamp, problems }
+}
+
+/** Of a processor that is suspended: nothing that waits in it goes on, until it is closed. */
+const stopped: Clock = {
+  now: Date.now,
+  sleep: (_ms, signal) =>
+    new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true })),
+}
