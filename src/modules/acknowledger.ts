@@ -44,8 +44,8 @@ export class Acknowledger {
     const open = tickets.findIndex(({ isFinished }) => !isFinished)
     const finished = tickets.splice(0, open < 0 ? tickets.length : open)
     if (tickets.length === 0) this.logs.delete(logId)
-    const last = finished.at(-1)
-    if (last !== undefined) this.acknowledge(last.last)
+    // Each: a source may have given an old entry once more among the new ones.
+    for (const { last } of finished) this.acknowledge(last)
   }
 }
 

@@ -9,7 +9,7 @@ import type { Finding, FindingDraft } from '../types/finding.js'
  * - `skip`: what it was given is given up, counted and logged; the module goes on with the next. One that hangs (eight calls have timed
  *   out and not come back) is left out of what comes until one does, also where acknowledgement waits for it
  * - `retry`: it is given the same again, with growing waits (or what the error's `retryAfterMs` says), for `attempts` times; then as
- *   `stop-stream`
+ *   `stop-stream`. On a queue source for its `parkAfter` times at most, and then it is set aside; so is what `skip` gives up
  * - `stop-module`: the module gets nothing more; the others go on
  * - `stop-stream`: `done` rejects with `CT_MODULE_FAILED`, after the other modules have finished what they had
  */

@@ -14,7 +14,7 @@ import { outcomeOf } from './patient-call.js'
 import type { ModuleRun, RunModulesOptions } from './run-modules.js'
 import { ModuleRunner } from './runner/module-runner.js'
 import type { RunnerHost } from './runner/runner-host.js'
-import type { PagedSource } from './source.js'
+import type { PagedSource, Parking } from './source.js'
 
 /** Certificates after which everybody else has a turn. */
 const TURN = 256
@@ -58,6 +58,10 @@ export class Run implements RunnerHost {
       ttlMs: settings.rememberFindingsMs,
       random: settings.random,
     })
+  }
+
+  get parking(): Parking | undefined {
+    return this.source.parking
   }
 
   get stop(): AbortSignal {

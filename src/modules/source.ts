@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
+import type { ParkReason } from '../types/queue.js'
 import type { AcknowledgeOption } from '../types/stream.js'
 import { optionError } from '../util/options.js'
 
@@ -9,17 +10,29 @@ export interface AcknowledgedSource extends AsyncIterable<CtCertificate> {
   /** Everything of its log up to and including this certificate is finished with. */
   acknowledge(certificate: CtCertificate): void
   readonly acknowledgement: AcknowledgeOption
+  /** Of a source that can set entries aside: what a module fails on for good goes there, and the rest goes on. */
+  park?(certificate: CtCertificate, reason: ParkReason): Promise<void>
+  /** Calls for the same work before it is set aside; `undefined`: it is never. */
+  readonly parkAfter?: number | undefined
   close(): Promise<void>
 }
 
 /** Where `runModules` reads: a `CtStream`, or anything else that yields certificates, which cannot be acknowledged. */
 export type ModuleSource = AcknowledgedSource | AsyncIterable<CtCertificate> | Iterable<CtCertificate>
 
+/** Where entries go that a module fails on. */
+export interface Parking {
+  /** Calls for the same work before that, at least 1. */
+  readonly after: number
+  park(certificate: CtCertificate, reason: ParkReason): Promise<void>
+}
+
 /** A source as pages, each of one log. */
 export interface PagedSource {
   /** The next certificates; `undefined` at the end. */
   next(): Promise<readonly CtCertificate[] | undefined>
   readonly acknowledge: ((certificate: CtCertificate) => void) | undefined
+  readonly parking: Parking | undefined
   /** Releases the source. What is to be acknowledged must be by then. */
   close(): Promise<void>
 }
@@ -36,20 +49,27 @@ export function pagedSource(source: ModuleSource, isWaitedFor: boolean): PagedSo
         'CT_OPTION_INVALID',
         "a module with acknowledge: true needs a stream whose positions wait for it: ctStream({ acknowledge: 'manual', … })",
       )
-    return paged(
+    const pages = paged(
       () => source.batches(),
       isManual ? (certificate) => source.acknowledge(certificate) : undefined,
       () => source.close(),
     )
+    return { ...pages, parking: parkingOf(source) }
   }
-  return paged(() => singly(source), undefined, undefined)
+  return { ...paged(() => singly(source), undefined, undefined), parking: undefined }
+}
+
+function parkingOf(source: AcknowledgedSource): Parking | undefined {
+  const { parkAfter, park } = source
+  if (parkAfter === undefined || park === undefined) return undefined
+  return { after: parkAfter, park: (certificate, reason) => park.call(source, certificate, reason) }
 }
 
 function paged(
   open: () => AsyncIterator<readonly CtCertificate[]>,
   acknowledge: PagedSource['acknowledge'],
   close: (() => Promise<void>) | undefined,
-): PagedSource {
+): Omit<PagedSource, 'parking'> {
   let pages: AsyncIterator<readonly CtCertificate[]> | undefined
   let rest: readonly CtCertificate[] = []
   return {

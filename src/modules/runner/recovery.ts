@@ -1,4 +1,5 @@
 import { CtStreamError } from '../../errors.js'
+import type { CtCertificate } from '../../types/certificate.js'
 import { backoffDelay } from '../../util/backoff.js'
 import type { ModuleCall } from '../module-call.js'
 import { sizeOf, type Work } from '../module-queue.js'
@@ -31,14 +32,20 @@ export class Recovery {
   async from(work: Work, first: CallOutcome): Promise<void> {
     const { record, calls, succeed } = this.parts
     const { onError, attempts, timeoutMs } = record.prepared.limits
+    const { parking } = record.host
     const began = record.host.elapsed()
     let outcome = first
     for (let attempt = 1; ; attempt++) {
       if (outcome.kind === 'stopped') return
       const error = record.note(record.errorOf(outcome, timeoutMs))
       record.counts.errors++
-      if (onError === 'skip') return this.skip(work, error)
+      // The source has given it to somebody else by now.
+      if (parking !== undefined && error.code === 'CT_LEASE_LOST') return record.queue.finish(work)
+      if (onError === 'skip')
+        return parking === undefined ? this.skip(work, error) : this.setAside(work, error, attempt)
       if (onError === 'stop-module') return this.stopModule(work, error)
+      if (onError === 'retry' && parking !== undefined && attempt >= Math.min(attempts, parking.after))
+        return this.setAside(work, error, attempt)
       if (onError === 'stop-stream' || attempt >= attempts) return this.stopStream(error, attempt)
       if (!(await this.waitToRetry(error, attempt))) return
       record.counts.retries++
@@ -66,6 +73,50 @@ export class Recovery {
     // Each call that is still under way keeps what it was given: not one more of them.
     while (abandoned.isHung && !stop.aborted) await record.orStopped(abandoned.change())
     return !stop.aborted
+  }
+
+  /** Has the source keep what cannot be worked on, and goes on. */
+  private async setAside(work: Work, error: CtStreamError, attempt: number): Promise<void> {
+    const { record } = this.parts
+    const { counts, failures, queue, host } = record
+    try {
+      const failed = work.kind === 'batch' ? await this.failedAlone(work, error, attempt) : withError(work, error)
+      for (const [certificate, { message }] of failed)
+        await host.parking?.park(certificate, { by: record.name, message })
+      if (record.stop.aborted) return
+      counts.skipped += work.kind === 'findings' ? sizeOf(work) : failed.size
+      if (work.kind === 'batch') counts.certificates += sizeOf(work) - failed.size
+      failures.trouble('error', `failed, and has ${describe(work)} set aside: ${error.message}`)
+      queue.finish(work)
+    } catch (cause) {
+      this.stopStream(record.errorOf({ kind: 'failed', error: cause }, 0), attempt)
+    }
+  }
+
+  /** Those of a batch on which a call fails that is for it alone. */
+  private async failedAlone(
+    work: Batch,
+    first: CtStreamError,
+    attempt: number,
+  ): Promise<Map<CtCertificate, CtStreamError>> {
+    const { record, calls } = this.parts
+    const { page } = work.from
+    if (page.certificates.length === 1) return withError(work, first)
+    const failed = new Map<CtCertificate, CtStreamError>()
+    for (const certificate of page.certificates) {
+      if (record.stop.aborted) break
+      const alone: Batch = { kind: 'batch', from: { page: { ...page, certificates: [certificate] }, next: 0, left: 1 } }
+      const { call, result } = calls.begin(alone, attempt + 1, 0)
+      const outcome = result.kind === 'done' && isPromise(result.value) ? await calls.wait(call, result.value) : result
+      if (outcome.kind === 'stopped') break
+      if (outcome.kind === 'done') {
+        call.end()
+        continue
+      }
+      const error = record.errorOf(outcome, record.prepared.limits.timeoutMs)
+      if (error.code !== 'CT_LEASE_LOST') failed.set(certificate, error)
+    }
+    return failed
   }
 
   private skip(work: Work, error: CtStreamError): void {
@@ -97,6 +148,15 @@ export class Recovery {
       }),
     )
   }
+}
+
+type Batch = Extract<Work, { kind: 'batch' }>
+
+function withError(work: Work, error: CtStreamError): Map<CtCertificate, CtStreamError> {
+  if (work.kind === 'certificate') return new Map([[work.certificate, error]])
+  const certificates =
+    work.kind === 'batch' ? work.from.page.certificates : work.items.map(({ certificate }) => certificate)
+  return new Map(certificates.map((certificate) => [certificate, error]))
 }
 
 function describe(work: Work): string {

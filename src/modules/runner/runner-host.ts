@@ -3,6 +3,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { Clock, Logger } from '../../types/clock.js'
 import type { FindingDraft } from '../../types/finding.js'
 import type { Ticket } from '../acknowledger.js'
+import type { Parking } from '../source.js'
 import type { ModuleRunner } from './module-runner.js'
 
 /** What a module needs of the run it is part of. */
@@ -13,6 +14,8 @@ export interface RunnerHost {
   readonly logger: Logger | undefined
   /** Aborts when the run is stopped for good. */
   readonly stop: AbortSignal
+  /** Of a source that can set entries aside. */
+  readonly parking: Parking | undefined
   /** Passes a finding to later modules. `false`: it is a repeat. */
   report(from: ModuleRunner, draft: FindingDraft, certificate: CtCertificate, ticket: Ticket): boolean
   /** Whether those who get this module's findings, and leave out none, have room. */

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../../src/errors.js'
+import { defineModule, type Module, type ModuleLimits, runModules } from '../../../src/modules/index.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { ParkReason } from '../../../src/types/queue.js'
+import { Notifier } from '../../../src/util/notifier.js'
+import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
+import { steppingClock } from '../../support/fast-clock.js'
+import { madeCertificates } from '../../support/module-certificates.js'
+
+const certificates = madeCertificates(40)
+
+/** A source that sets entries aside. */
+class ParkingSource extends PageSource {
+  readonly parkAfter = 3
+  readonly parked: [index: number, reason: ParkReason][] = []
+  readonly acknowledged: number[] = []
+  refuses = false
+
+  async park({ index }: CtCertificate, reason: ParkReason): Promise<void> {
+    if (this.refuses) throw new CtStreamError('CT_SINK_FAILED', 'the disk is full')
+    this.parked.push([index, reason])
+  }
+
+  override acknowledge(certificate: CtCertificate): void {
+    this.acknowledged.push(certificate.index)
+    super.acknowledge(certificate)
+  }
+}
+
+async function run(source: ParkingSource, ...modules: Module[]) {
+  const made = runModules(source, modules, { clock: steppingClock(), random: () => 0.5 })
+  await made.done
+  return made.status()
+}
+
+const picky = (poison: readonly number[], calls: number[], limits: ModuleLimits = {}) =>
+  defineModule({
+    name: 'picky',
+    acknowledge: true,
+    limits,
+    onCertificate({ index }) {
+      calls.push(index)
+      if (poison.includes(index)) throw new Error(`not ${index}`)
+    },
+  }) as Module
+
+describe('runModules on a source that sets entries aside', () => {
+  it('has aside what a handler fails on as often as the source says, and goes on', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16))
+    const calls: number[] = []
+    const status = await run(source, picky([5, 39], calls))
+    expect(source.parked).toEqual([
+      [5, { by: 'picky', message: 'Error: not 5' }],
+      [39, { by: 'picky', message: 'Error: not 39' }],
+    ])
+    expect(calls.filter((index) => index === 5)).toHaveLength(3)
+    expect(source.position(certificates[0])).toBe(40)
+    expect(status.modules[0]).toMatchObject({ certificates: 38, skipped: 2, queuedEntries: 0 })
+  })
+
+  it('has aside at once what a module would skip, and sooner what has fewer attempts', async () => {
+    const skipping = new ParkingSource(pagesOf(certificates, 16))
+    const calls: number[] = []
+    await run(skipping, picky([7], calls, { onError: 'skip' }))
+    expect(calls.filter((index) => index === 7)).toHaveLength(1)
+    const impatient = new ParkingSource(pagesOf(certificates, 16))
+    calls.length = 0
+    await run(impatient, picky([7], calls, { attempts: 2 }))
+    expect(calls.filter((index) => index === 7)).toHaveLength(2)
+    for (const { parked } of [skipping, impatient]) expect(parked.map(([index]) => index)).toEqual([7])
+  })
+
+  it('has aside only those of a batch that fail by themselves', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16))
+    const done = new Set<number>()
+    const status = await run(
+      source,
+      defineModule({
+        name: 'batch',
+        acknowledge: true,
+        onBatch(page) {
+          if (page.some(({ index }) => index === 20 || index === 25)) throw new Error('no')
+          for (const { index } of page) done.add(index)
+        },
+      }) as Module,
+    )
+    expect(source.parked.map(([index]) => index)).toEqual([20, 25])
+    expect(done.size).toBe(38)
+    expect(status.modules[0]).toMatchObject({ certificates: 38, skipped: 2 })
+  })
+
+  it('has aside the entries of findings that an output fails on', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16))
+    const reporter = defineModule({
+      name: 'reporter',
+      onCertificate({ index }, { emit }) {
+        if (index % 10 === 3) emit({ kind: 'seen', subject: String(index), reason: 'seen' })
+      },
+    }) as Module
+    const output = defineModule({
+      name: 'output',
+      acknowledge: true,
+      onFinding({ subject }) {
+        if (subject === '13') throw new Error('refused')
+      },
+    }) as Module
+    await run(source, reporter, output)
+    expect(source.parked).toEqual([[13, { by: 'output', message: 'Error: refused' }]])
+    expect(source.position(certificates[0])).toBe(40)
+  })
+
+  it('leaves alone what the source has given to somebody else', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16))
+    await run(
+      source,
+      defineModule({
+        name: 'late',
+        acknowledge: true,
+        onCertificate({ index }) {
+          if (index === 9) throw new CtStreamError('CT_LEASE_LOST', 'another one has it')
+        },
+      }) as Module,
+    )
+    expect(source.parked).toEqual([])
+  })
+
+  it('ends with what is not acknowledged when it cannot be set aside', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16))
+    source.refuses = true
+    await expect(run(source, picky([20], []))).rejects.toMatchObject({
+      code: 'CT_MODULE_FAILED',
+      message: expect.stringContaining('the disk is full'),
+    })
+    expect(source.position(certificates[0])).toBe(16)
+  })
+
+  it('acknowledges an old entry that is given once more among new ones', async () => {
+    const [old, ...rest] = certificates as [CtCertificate, ...CtCertificate[]]
+    const source = new ParkingSource([rest.slice(0, 10), [old], rest.slice(10, 20)])
+    const replayed = new Notifier()
+    const isReplayed = replayed.wait()
+    await run(
+      source,
+      defineModule({
+        name: 'unordered',
+        acknowledge: true,
+        limits: { concurrency: 20 },
+        async onCertificate(certificate) {
+          if (certificate === old) replayed.notify()
+          // The old one is finished before those that came before it, and all are acknowledged together.
+          if (certificate === rest[0]) await isReplayed
+        },
+      }) as Module,
+    )
+    expect(source.acknowledged).toEqual([10, 0, 20])
+  })
+})
