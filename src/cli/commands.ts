@@ -9,6 +9,7 @@ import { get } from './commands/get.js'
 import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { modules } from './commands/modules.js'
+import { parked } from './commands/parked.js'
 import { run } from './commands/run.js'
 import { search } from './commands/search.js'
 import { serve } from './commands/serve.js'
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   get,
   decode,
   search,
+  parked,
   demo,
   modules,
   configCommand(() => commands),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { postgresQueueSource } from '../../src/processors/postgres.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
@@ -89,6 +90,43 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
       code: 2,
       stderr: expect.stringContaining('<name>'),
     })
+  })
+
+  it('lists what processors have set aside, has it tried again, and forgets it', async () => {
+    const log = await logOf(30)
+    const filled = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head']
+    expect((await run(...filled, '--sink', `${db.url}&queue=true`)).code).toBe(0)
+    await using source = postgresQueueSource(db.url, { group: 'alerts', end: 'head' })
+    for await (const certificate of source)
+      if (certificate.index % 10 === 0) await source.park(certificate, { by: 'mail', message: 'no such\nmailbox' })
+    const parked = (...argv: string[]) => run('parked', ...argv, '--db', db.url)
+    const { stdout } = await parked('list')
+    expect(stdout.split('\n')).toHaveLength(5)
+    expect(stdout).toMatch(/^KEY +GROUP .*\n(?:1-\d+ +alerts .* mail +no such\\x0amailbox *\n){3}$/)
+    const json: { key: string; index: number }[] = JSON.parse((await parked('list', '--json')).stdout)
+    expect(json.map(({ index }) => index).sort((a, b) => a - b)).toEqual([0, 10, 20])
+    expect((await parked('drop', '1-10', '--group', 'alerts')).stdout).toBe('1 dropped\n')
+    expect((await parked('replay', '--group', 'alerts', '--all')).stdout).toMatch(/^2 to be tried again/)
+    await using again = postgresQueueSource(db.url, { group: 'other', end: 'head' })
+    expect((await again.batches().next()).done).toBe(false)
+    await source.close()
+    const replayed: number[] = []
+    await using next = postgresQueueSource(db.url, { group: 'alerts', end: 'head' })
+    for await (const [certificate] of next.batches()) {
+      if (certificate === undefined || replayed.length === 2) break
+      replayed.push(certificate.index)
+      next.acknowledge(certificate)
+    }
+    await next.close()
+    expect(replayed.sort()).toEqual([0, 20])
+    expect((await parked('list')).stdout).toBe('nothing is set aside\n')
+    for (const wrong of [
+      ['mend'],
+      ['drop', '--group', 'g'],
+      ['drop', '1-1'],
+      ['replay', '1-1', '--all', '--group', 'g'],
+    ])
+      expect(await parked(...wrong)).toMatchObject({ code: 2, stdout: '' })
   })
 
   it('refuses what is no sink in one line, without the password in it', async () => {
