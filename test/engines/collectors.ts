@@ -13,22 +13,24 @@ export class Collectors {
   private readonly url: string
   private readonly logs: readonly TestLog[]
   private readonly leaseMs: number
+  private readonly queue: boolean
   private started = 0
   /** What they said, for a test that fails. */
   said = ''
 
-  constructor(url: string, logs: readonly TestLog[], leaseMs: number) {
+  constructor(url: string, logs: readonly TestLog[], leaseMs: number, queue = false) {
     this.url = url
     this.logs = logs
     this.leaseMs = leaseMs
+    this.queue = queue
   }
 
   start(): ChildProcess {
-    const { url, leaseMs } = this
+    const { url, leaseMs, queue } = this
     const logs = this.logs.map(infoOf)
     const specs = this.logs.map(({ spec }) => spec)
     const member = `member ${++this.started}`
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ url, specs, logs, leaseMs, member })], {
+    const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ url, specs, logs, leaseMs, member, queue })], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     child.stderr?.on('data', (text) => {

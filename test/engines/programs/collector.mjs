@@ -4,14 +4,14 @@ import { postgresCoordinator, runCollector } from '../../../dist/cluster.js'
 import { ctStream } from '../../../dist/index.js'
 import { postgresSink } from '../../../dist/sinks/postgres.js'
 
-const { url, specs, logs, leaseMs, member } = JSON.parse(process.argv[2])
+const { url, specs, logs, leaseMs, member, queue = false } = JSON.parse(process.argv[2])
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
 const say = (message) => process.stderr.write(`${member} ${message}\n`)
 await runCollector({
   coordinator: postgresCoordinator(url, { leaseMs }),
   member,
-  sink: () => postgresSink(url, { entries: 'all', leaseMs }),
+  sink: () => postgresSink(url, { entries: 'all', queue, leaseMs }),
   logs: async () => logs,
   stream: (mine, checkpoint) =>
     ctStream({
