@@ -1,40 +1,50 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { TestLog } from '../../src/testing/index.js'
 import type { LogInfo } from '../../src/types/log.js'
 
 const PROGRAM = join(import.meta.dirname, 'programs', 'collector.mjs')
 
+/** Where they work: URLs of the coordinator and the sink. */
+export interface CollectorsPlace {
+  readonly url: string
+  readonly sink: string
+  readonly leaseMs: number
+}
+
 /** Collectors as child processes, each under a name of its own. */
 export class Collectors {
   readonly running: ChildProcess[] = []
   private readonly members = new Map<string, ChildProcess>()
-  private readonly url: string
+  private readonly place: CollectorsPlace
   private readonly logs: readonly TestLog[]
-  private readonly leaseMs: number
-  private readonly queue: boolean
+  /** Who took each shard last, as they said. */
+  readonly owners = new Map<string, string>()
   private started = 0
   /** What they said, for a test that fails. */
   said = ''
 
-  constructor(url: string, logs: readonly TestLog[], leaseMs: number, queue = false) {
-    this.url = url
+  constructor(place: CollectorsPlace, logs: readonly TestLog[]) {
+    this.place = place
     this.logs = logs
-    this.leaseMs = leaseMs
-    this.queue = queue
   }
 
   start(): ChildProcess {
-    const { url, leaseMs, queue } = this
+    const { url, sink, leaseMs } = this.place
     const logs = this.logs.map(infoOf)
     const specs = this.logs.map(({ spec }) => spec)
     const member = `member ${++this.started}`
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ url, specs, logs, leaseMs, member, queue })], {
+    const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ url, sink, specs, logs, leaseMs, member })], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    child.stderr?.on('data', (text) => {
-      this.said = (this.said + text).slice(-20_000)
+    const lines = createInterface({ input: child.stderr as Readable })
+    lines.on('line', (line) => {
+      this.said = `${this.said}${line}\n`.slice(-20_000)
+      const shard = / collecting shard (.*)$/.exec(line)?.[1]
+      if (shard !== undefined) this.owners.set(shard, member)
     })
     child.once('exit', () => this.running.splice(this.running.indexOf(child), 1))
     this.running.push(child)
@@ -42,9 +52,10 @@ export class Collectors {
     return child
   }
 
-  /** The process of a member. */
-  of(member: string): ChildProcess | undefined {
-    return this.members.get(member)
+  /** The process that has a shard, unless it has ended. */
+  ownerOf(shard: string): ChildProcess | undefined {
+    const child = this.members.get(this.owners.get(shard) ?? '')
+    return child?.exitCode === null && child.signalCode === null ? child : undefined
   }
 
   async stopAll(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -17,6 +17,15 @@ export function kafkaPlace() {
     prefix,
     topic,
     client,
+    /** As other clients take them. */
+    servers: hosts.join(','),
+    /** Those that were made here. */
+    async topics(): Promise<readonly string[]> {
+      const admin = new Admin(client)
+      const topics = (await admin.listTopics()).filter((name) => name.startsWith(`${prefix}.`))
+      await admin.close()
+      return topics
+    },
     /**
      * What a consumer that reads only what is committed finds. A broker acknowledges a commit before its marker stands in the partitions, so
      * this waits until no transaction is open there, but for tests that keep one open.
@@ -38,14 +47,16 @@ export function kafkaPlace() {
       const content = new Map<string, number[]>()
       for (const record of await this.records()) {
         const logId = headerOf(record, 'ct-log')
-        content.set(logId, [...(content.get(logId) ?? []), Number(headerOf(record, 'ct-index'))])
+        const indexes = content.get(logId)
+        if (indexes === undefined) content.set(logId, [Number(headerOf(record, 'ct-index'))])
+        else indexes.push(Number(headerOf(record, 'ct-index')))
       }
       return content
     },
     async remove(): Promise<void> {
+      const topics = await this.topics()
       const admin = new Admin(client)
-      const topics = (await admin.listTopics()).filter((name) => name.startsWith(prefix))
-      if (topics.length > 0) await admin.deleteTopics({ topics })
+      if (topics.length > 0) await admin.deleteTopics({ topics: [...topics] })
       await admin.close()
     },
   }

@@ -3,6 +3,7 @@ import { pump } from '../../src/sinks/index.js'
 import { kafkaSink } from '../../src/sinks/kafka.js'
 import { backfill, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
+import { otherClient, readIndependently } from './independent-reader.js'
 import { headerOf, kafkaPlace, noKafka } from './kafka-place.js'
 
 describe.skipIf(noKafka)('Kafka', () => {
@@ -54,6 +55,18 @@ describe.skipIf(noKafka)('Kafka', () => {
       })
     const content = await place.content()
     expect(logs.map((log) => content.get(log.logId)?.length)).toEqual([100, 200])
+    await place.remove()
+  })
+
+  it.skipIf(otherClient === undefined)('is read the same by a client of others (confluent-kafka)', async () => {
+    const place = kafkaPlace()
+    const log = await logOf(700)
+    await pump({
+      sink: kafkaSink(place.url),
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+    })
+    expect(await readIndependently(place.servers, place.topic)).toEqual(await place.content())
+    expect((await place.content()).get(log.logId)).toHaveLength(700)
     await place.remove()
   })
 

@@ -25,7 +25,8 @@ describe.skipIf(noPostgres)('processors on Postgres', () => {
   beforeEach(async () => {
     db = await testDatabase()
     logs = await Promise.all([logOf(300), logOf(300, { kind: 'static-ct' }), logOf(300)])
-    collectors = new Collectors(db.url, logs, LEASE_MS, true)
+    const sink = `${db.url}&entries=all&queue=true&leaseMs=${LEASE_MS}`
+    collectors = new Collectors({ url: db.url, sink, leaseMs: LEASE_MS }, logs)
     // Makes the tables, before several processes do.
     const coordinator = postgresCoordinator(db.url)
     await coordinator.join('test')

@@ -1,29 +1,5 @@
-import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { existsSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { pythonWith } from '../support/python-packages.js'
 
-const run = promisify(execFile)
-/** The newest there is, of 2022, and the WebSocket package it was tried with. */
-const packages = ['certstream==1.12', 'websocket-client==1.9.2']
-
-/**
- * The Python that has certstream-python: in a virtual environment below the cache folder, made once.
- *
- * @throws When there is no Python, no module `venv`, or the packages cannot be fetched.
- */
-export async function pythonWithCertStream(): Promise<string> {
-  const folder = join(homedir(), '.cache', 'ct-stream', 'peers', packages.join('-').replaceAll('==', '-'))
-  const python = join(folder, 'bin', 'python')
-  if (existsSync(join(folder, 'complete'))) return python
-  rmSync(folder, { recursive: true, force: true })
-  const mark = `${folder}.${randomUUID()}`
-  await run('python3', ['-m', 'venv', folder])
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages])
-  // Its scripts name their folder, so that it cannot be made elsewhere and renamed; this file says that it is whole.
-  await run(python, ['-c', `import certstream; open(${JSON.stringify(mark)}, 'w')`])
-  renameSync(mark, join(folder, 'complete'))
-  return python
-}
+/** The newest certstream-python there is, of 2022, and the WebSocket package it was tried with. */
+export const pythonWithCertStream = (): Promise<string> =>
+  pythonWith(['certstream==1.12', 'websocket-client==1.9.2'], 'certstream')

@@ -1,17 +1,17 @@
-// A collector as a process of its own: node collector.mjs '{"url":…,"specs":[…],"logs":[…],"leaseMs":…,"member":…}'
+// A collector as a process of its own: node collector.mjs '{"url":…,"sink":…,"specs":[…],"logs":[…],"leaseMs":…,"member":…}'
 
-import { postgresCoordinator, runCollector } from '../../../dist/cluster.js'
+import { kafkaCoordinator, postgresCoordinator, runCollector } from '../../../dist/cluster.js'
 import { ctStream } from '../../../dist/index.js'
-import { postgresSink } from '../../../dist/sinks/postgres.js'
+import { openSink } from '../../../dist/sinks.js'
 
-const { url, specs, logs, leaseMs, member, queue = false } = JSON.parse(process.argv[2])
+const { url, sink, specs, logs, leaseMs, member } = JSON.parse(process.argv[2])
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
 const say = (message) => process.stderr.write(`${member} ${message}\n`)
 await runCollector({
-  coordinator: postgresCoordinator(url, { leaseMs }),
+  coordinator: (url.startsWith('kafka') ? kafkaCoordinator : postgresCoordinator)(url, { leaseMs }),
   member,
-  sink: () => postgresSink(url, { entries: 'all', queue, leaseMs }),
+  sink: () => openSink(sink),
   logs: async () => logs,
   stream: (mine, checkpoint) =>
     ctStream({
