@@ -16,15 +16,25 @@ export interface TestDatabase {
 /** For `describe.skipIf`. */
 export const noPostgres = inject('postgres') === undefined
 
-export async function testDatabase(): Promise<TestDatabase> {
-  const base = inject('postgres')
+/** @param base - URL of the server. Default: the one of these tests. */
+export async function testDatabase(base = inject('postgres')): Promise<TestDatabase> {
   if (base === undefined) throw new Error('there is no Postgres server')
   const schema = `test_${process.pid}_${schemas++}`
   const url = `${base}?schema=${schema}`
-  const client = new pg.Client({ connectionString: base })
-  client.on('error', () => {})
-  await client.connect()
+  let opened: Promise<pg.Client> | undefined
+  // A server that was killed and started again wants a new connection.
+  const connect = async () => {
+    const client = new pg.Client({ connectionString: base })
+    client.on('error', () => {})
+    client.on('end', () => {
+      opened = undefined
+    })
+    await client.connect()
+    return client
+  }
   const query = async <Row extends object>(text: string, values?: readonly unknown[]) => {
+    opened ??= connect()
+    const client = await opened
     await client.query(`SET search_path = ${schema}`)
     return (await client.query(text, values as unknown[] | undefined)).rows as Row[]
   }
@@ -44,8 +54,8 @@ export async function testDatabase(): Promise<TestDatabase> {
       return entries
     },
     async remove() {
-      await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
-      await client.end()
+      await query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+      await (await opened)?.end()
     },
   }
 }

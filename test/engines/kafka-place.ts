@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { Admin, Consumer } from '@platformatic/kafka'
+import { Admin, Consumer, Producer } from '@platformatic/kafka'
 import { expect, inject, vi } from 'vitest'
 import { type CommittedRecord, committedRecords } from '../../src/kafka/committed-records.js'
 
 const server = inject('kafka')
 export const noKafka = server === undefined
-const hosts = /^kafkas?:\/\/([^/]+)/.exec(server ?? '')?.[1]?.split(',') ?? []
-const client = { clientId: 'test', bootstrapBrokers: hosts, retryDelay: 5, retries: 1000 }
 
-/** A prefix of a broker that nothing else uses. */
-export function kafkaPlace() {
+/**
+ * A prefix of a broker that nothing else uses.
+ *
+ * @param url - Of the broker. Default: the one of these tests.
+ */
+export function kafkaPlace(url = server) {
+  const hosts = /^kafkas?:\/\/([^/]+)/.exec(url ?? '')?.[1]?.split(',') ?? []
+  const client = { clientId: 'test', bootstrapBrokers: hosts, retryDelay: 5, retries: 1000 }
   const prefix = `t${randomUUID().slice(0, 8)}`
   const topic = `${prefix}.entries`
   return {
@@ -19,6 +23,12 @@ export function kafkaPlace() {
     client,
     /** As other clients take them. */
     servers: hosts.join(','),
+    /** Writes one message that is none of ours. */
+    async put(topic: string, key: string, value: string): Promise<void> {
+      const producer = new Producer(client)
+      await producer.send({ messages: [{ topic, key: Buffer.from(key), value: Buffer.from(value), partition: 0 }] })
+      await producer.close()
+    },
     /** Those that were made here. */
     async topics(): Promise<readonly string[]> {
       const admin = new Admin(client)

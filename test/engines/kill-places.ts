@@ -19,8 +19,10 @@ export interface KillPlace {
   readonly leaseMs: number
   /** Index behind the last entry that is there, by log id. */
   positions(): Promise<ReadonlyMap<string, number>>
-  /** Counts raw content: each entry of each log once, in order. */
+  /** Counts raw content: each entry of each log once, in order; in Postgres also that none was tried to be written again. */
   expectEachOnce(logs: readonly TestLog[]): Promise<void>
+  /** As {@link KillPlace.expectEachOnce}, where what took effect without an answer may be tried again: it has to be there once. */
+  expectStoredOnce(logs: readonly TestLog[]): Promise<void>
   remove(): Promise<void>
 }
 
@@ -28,8 +30,9 @@ export interface KillPlace {
 const KAFKA_LEASE_MS = 6000
 const POSTGRES_LEASE_MS = 1200
 
-export async function postgresKillPlace(): Promise<KillPlace> {
-  const db = await testDatabase()
+/** @param server - Default: that of these tests. */
+export async function postgresKillPlace(server?: string): Promise<KillPlace> {
+  const db = await testDatabase(server)
   // Makes the tables, before three processes do.
   const coordinator = postgresCoordinator(db.url)
   await coordinator.join('test')
@@ -61,16 +64,45 @@ export async function postgresKillPlace(): Promise<KillPlace> {
         expect([count, distinct, max, min].map(Number)).toEqual([log?.size, log?.size, (log?.size ?? 0) - 1, 0])
       }
     },
+    async expectStoredOnce(logs) {
+      expect(await db.entries()).toEqual(allOf(logs))
+      const [twice] = await db.query('SELECT count(*)::integer AS n FROM name GROUP BY rev, cert HAVING count(*) > 1')
+      expect(twice).toBeUndefined()
+    },
     remove: () => db.remove(),
   }
 }
 
-export async function kafkaKillPlace(): Promise<KillPlace> {
-  const place = kafkaPlace()
+const allOf = (logs: readonly TestLog[]) =>
+  new Map(logs.map(({ logId, size }) => [logId, Array.from({ length: size }, (_, index) => index)]))
+
+/** @param server - As of {@link postgresKillPlace}. */
+export async function kafkaKillPlace(server?: string): Promise<KillPlace> {
+  const place = kafkaPlace(server)
   const coordinator = kafkaCoordinator(place.url)
   await coordinator.join('test')
   await coordinator.close()
   const reader = new Consumer({ ...place.client, groupId: `${place.prefix}.test` })
+  const expectEachOnce = async (logs: readonly TestLog[]) => {
+    const found = new Map<string, number[]>()
+    const byId = new Map(logs.map((log) => [log.logId, infoOf(log)]))
+    for (const { headers, value } of await place.records()) {
+      const named = headers.map(([name, text]) => [String(name), text ?? ''] as const)
+      const message = decodeMessage(named, value ?? undefined, (logId) => {
+        const log = byId.get(logId)
+        if (log === undefined) throw new Error(`a message of an unknown log ${logId}`)
+        return { log, historical: false, cursor: () => '', issuer: () => Promise.reject(new Error('not asked for')) }
+      })
+      // Refused where its body does not hash to its `ct-leaf`.
+      if (message.body !== 'leaf') throw new Error(`not a leaf: ${JSON.stringify(message)}`)
+      const list = found.get(message.logId)
+      if (list === undefined) found.set(message.logId, [message.index])
+      else list.push(message.index)
+    }
+    const all = allOf(logs)
+    expect(found).toEqual(all)
+    if (otherClient !== undefined) expect(await readIndependently(place.servers, place.topic)).toEqual(all)
+  }
   return {
     url: place.url,
     sink: `${place.url}&body=leaf`,
@@ -87,26 +119,9 @@ export async function kafkaKillPlace(): Promise<KillPlace> {
       }
       return positions
     },
-    async expectEachOnce(logs) {
-      const found = new Map<string, number[]>()
-      const byId = new Map(logs.map((log) => [log.logId, infoOf(log)]))
-      for (const { headers, value } of await place.records()) {
-        const named = headers.map(([name, text]) => [String(name), text ?? ''] as const)
-        const message = decodeMessage(named, value ?? undefined, (logId) => {
-          const log = byId.get(logId)
-          if (log === undefined) throw new Error(`a message of an unknown log ${logId}`)
-          return { log, historical: false, cursor: () => '', issuer: () => Promise.reject(new Error('not asked for')) }
-        })
-        // Refused where its body does not hash to its `ct-leaf`.
-        if (message.body !== 'leaf') throw new Error(`not a leaf: ${JSON.stringify(message)}`)
-        const list = found.get(message.logId)
-        if (list === undefined) found.set(message.logId, [message.index])
-        else list.push(message.index)
-      }
-      const all = new Map(logs.map(({ logId, size }) => [logId, Array.from({ length: size }, (_, index) => index)]))
-      expect(found).toEqual(all)
-      if (otherClient !== undefined) expect(await readIndependently(place.servers, place.topic)).toEqual(all)
-    },
+    expectEachOnce,
+    // It says itself what it has, when it is opened again.
+    expectStoredOnce: expectEachOnce,
     async remove() {
       await reader.close(true)
       await place.remove()

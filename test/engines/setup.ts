@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import buildPackage from '../build.js'
+import { freePort } from '../support/free-port.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -54,7 +54,7 @@ async function find(kind: keyof typeof engines, folder: string, stops: (() => Pr
   if (given === 'none') return undefined
   if (given !== undefined) return given
   const script = join(import.meta.dirname, '..', 'services', `${kind}.sh`)
-  const port = await freePort()
+  const port = await freePort(2)
   try {
     await run('bash', [script, 'start', join(folder, kind), String(port)])
   } catch (error) {
@@ -64,14 +64,4 @@ async function find(kind: keyof typeof engines, folder: string, stops: (() => Pr
   }
   stops.push(() => run('bash', [script, 'stop', join(folder, kind)]))
   return engines[kind].url(port)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# kafka.sh start FOLDER PORT | stop FOLDER | kill FOLDER: one Kafka broker on loopback (and PORT + 1), empty; its pid is in FOLDER/pid.
+# kafka.sh start FOLDER PORT [ADVERTISED] | stop FOLDER | kill FOLDER: one Kafka broker on loopback (and PORT + 1), empty; its pid is in
+# FOLDER/pid. Clients are told to come to the port ADVERTISED, such as that of a proxy.
 # Of Maven Central's jars, kept below the home folder's cache by version; needs Java 17, and Maven the first time.
 set -euo pipefail
 folder=$2
@@ -33,7 +34,7 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:$(($1 + 1))
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$(($1 + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$1
+advertised.listeners=PLAINTEXT://127.0.0.1:$2
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs=$folder/data
 auto.create.topics.enable=false
@@ -58,7 +59,7 @@ case $1 in
     command -v java > /dev/null || { echo "no Kafka: apt-get install openjdk-17-jre-headless maven" >&2; exit 3; }
     jars
     mkdir -p "$folder"
-    configure "$3"
+    configure "$3" "${4:-$3}"
     [ -e "$folder/data/meta.properties" ] || java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$libs/*" kafka.tools.StorageTool format \
       -t MkU3OEVBNTcwNTJENDM2Qg -c "$folder/server.properties" > "$folder/format.log" 2>&1 || { cat "$folder/format.log" >&2; exit 1; }
     # With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
@@ -69,7 +70,7 @@ case $1 in
       kill -0 "$(cat "$folder/pid")" 2> /dev/null || break
       sleep 0.05
     done
-    tail -20 "$folder/log" >&2
+    grep -E "ERROR|FATAL|Exception" "$folder/log" >&2 || tail -20 "$folder/log" >&2
     exit 1
     ;;
   stop) stop TERM ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# postgres.sh start FOLDER PORT | stop FOLDER: a Postgres server on loopback with nothing in it; its pid is in FOLDER/pid.
+# postgres.sh start FOLDER PORT | stop FOLDER | kill FOLDER: a Postgres server on loopback with nothing in it; its pid is in FOLDER/pid.
 # Of Debian's package `postgresql`; the server refuses to run as root, and runs as the user postgres then.
 set -euo pipefail
 folder=$2
@@ -25,9 +25,18 @@ case $1 in
     exit 1
     ;;
   stop)
-    pid=$(cat "$folder/pid")
+    pid=$(cat "$folder/pid" 2> /dev/null) || exit 0
     kill -INT "$pid" 2> /dev/null || exit 0
     for ((i = 0; i < 600; i++)); do kill -0 "$pid" 2> /dev/null || exit 0; sleep 0.05; done
     kill -QUIT "$pid"
+    ;;
+  kill)
+    # Its own processes see that it is gone and end by themselves.
+    pid=$(cat "$folder/pid")
+    children=$(pgrep -P "$pid" || true)
+    kill -KILL "$pid"
+    for child in $children; do
+      for ((i = 0; i < 600; i++)); do kill -0 "$child" 2> /dev/null || break; sleep 0.05; done
+    done
     ;;
 esac

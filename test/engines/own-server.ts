@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { freePort } from '../support/free-port.js'
+
+const run = promisify(execFile)
+
+/** A server of one test, to be killed. */
+export interface OwnServer {
+  readonly port: number
+  /** Its data and its log. */
+  readonly folder: string
+  start(): Promise<void>
+  /** With SIGKILL. */
+  kill(): Promise<void>
+  /** Stops it and removes its data. */
+  remove(): Promise<void>
+}
+
+/** @param options - Of Kafka: the port that it tells its clients to come to, when it is another. Not started yet. */
+export async function ownServer(
+  kind: 'postgres' | 'kafka',
+  options: { readonly advertisedPort?: number; readonly port?: number } = {},
+): Promise<OwnServer> {
+  const script = join(import.meta.dirname, '..', 'services', `${kind}.sh`)
+  const parent = mkdtempSync(join(tmpdir(), `ct-stream-${kind}-`))
+  chmodSync(parent, 0o755)
+  const folder = join(parent, kind)
+  mkdirSync(folder)
+  const port = options.port ?? (await freePort(2))
+  const advertised = options.advertisedPort === undefined ? [] : [String(options.advertisedPort)]
+  return {
+    port,
+    folder,
+    async start() {
+      await run('bash', [script, 'start', folder, String(port), ...advertised])
+    },
+    async kill() {
+      await run('bash', [script, 'kill', folder])
+    },
+    async remove() {
+      await run('bash', [script, 'stop', folder]).catch(() => {})
+      rmSync(parent, { recursive: true, force: true })
+    },
+  }
+}
