@@ -1,4 +1,5 @@
 import type { Command } from './command.js'
+import { backfill } from './commands/backfill.js'
 import { completionCommand } from './commands/completion.js'
 import { configCommand } from './commands/config.js'
 import { decodeCommand } from './commands/decode.js'
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   watchCommand,
   serve,
   run,
+  backfill,
   stats,
   top,
   logs,

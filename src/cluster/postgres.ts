@@ -169,5 +169,5 @@ SELECT log.operator, count(DISTINCT shard.owner)::integer AS members FROM shard 
 WHERE shard.owner IS NOT NULL AND shard.until > clock_timestamp() GROUP BY log.operator`
 
 const COUNTS = `
-SELECT (SELECT count(*) FROM shard WHERE name <> '')::integer AS shards,
+SELECT (SELECT count(*) FROM shard WHERE name <> '' AND backfill IS NULL)::integer AS shards,
   (SELECT count(*) FROM member WHERE seen > clock_timestamp() - $1 * interval '1 millisecond')::integer AS members`

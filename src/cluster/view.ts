@@ -1,8 +1,10 @@
 import { openGaps } from '../checkpoint/open-gaps.js'
+import { readBackfills } from '../postgres/backfills.js'
 import { readGaps, readMembers, readShards } from '../postgres/cluster-state.js'
 import { PostgresConnection, type Session } from '../postgres/connection.js'
 import { type FoundCertificate, searchPage } from '../postgres/search.js'
 import { type PostgresTarget, postgresTarget } from '../postgres/target.js'
+import type { BackfillJob } from '../types/backfill.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { MemberState, ShardState } from '../types/cluster.js'
 
@@ -22,6 +24,8 @@ export interface FoundPage {
  * Its methods throw `CT_SINK_FAILED` when the database does not answer within 10 seconds, or has no tables yet.
  */
 export class ClusterView {
+  /** What {@link ClusterView.shards} said last. */
+  latest: readonly ShardState[] | undefined
   private readonly target: PostgresTarget
   private readonly connection: PostgresConnection
   /** Of its own, so that a search holds up nothing else. */
@@ -35,13 +39,20 @@ export class ClusterView {
   }
 
   /** In the order of their names. */
-  shards(): Promise<readonly ShardState[]> {
-    return this.connection.run(readShards)
+  async shards(): Promise<readonly ShardState[]> {
+    const shards = await this.connection.run(readShards)
+    this.latest = shards
+    return shards
   }
 
   /** Those heard of within a day, in the order of their names. */
   members(): Promise<readonly MemberState[]> {
     return this.connection.run(readMembers)
+  }
+
+  /** The newest first, 1,000 at most. */
+  backfills(): Promise<readonly BackfillJob[]> {
+    return this.connection.run((session) => readBackfills(session, 1000))
   }
 
   /** What is missing still. */

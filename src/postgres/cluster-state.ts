@@ -43,7 +43,7 @@ export async function readShards(session: Session): Promise<ShardState[]> {
 const SHARDS = `
 SELECT name, epoch, CASE WHEN until > clock_timestamp() THEN owner END AS owner,
   CASE WHEN until > clock_timestamp() THEN (extract(epoch FROM until) * 1000)::bigint END AS until
-FROM shard WHERE name <> $1 OR EXISTS (SELECT 1 FROM log WHERE shard = $1) ORDER BY name COLLATE "C"`
+FROM shard WHERE backfill IS NULL AND (name <> $1 OR EXISTS (SELECT 1 FROM log WHERE shard = $1 AND position IS NOT NULL)) ORDER BY name COLLATE "C"`
 
 const LOGS = `SELECT shard, id, description, operator, url, position, checkpoint FROM log ORDER BY id COLLATE "C"`
 

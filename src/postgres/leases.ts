@@ -18,18 +18,26 @@ export interface Holder {
 const UNTIL = `clock_timestamp() + $2 * interval '1 millisecond'`
 const IS_FREE = '(owner IS NULL OR until < clock_timestamp())'
 const ALONE_IS_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name = '' AND NOT ${IS_FREE})`
-const SHARDS_ARE_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name <> '' AND NOT ${IS_FREE})`
+const SHARDS_ARE_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name <> '' AND backfill IS NULL AND NOT ${IS_FREE})`
 
 const CLAIM = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
 WHERE name IN (
-  SELECT name FROM shard WHERE name <> '' AND ${IS_FREE} AND ${ALONE_IS_FREE} ORDER BY random() LIMIT $3
+  SELECT name FROM shard WHERE name <> '' AND backfill IS NULL AND ${IS_FREE} AND ${ALONE_IS_FREE} ORDER BY random() LIMIT $3
   FOR UPDATE SKIP LOCKED
 ) RETURNING name, epoch`
 
 const CLAIM_ALONE = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
 WHERE name = '' AND ${IS_FREE} AND ${SHARDS_ARE_FREE} RETURNING name, epoch`
+
+// The earliest that nobody has; its fence is the same as of a shard.
+const CLAIM_RANGE = `
+UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
+WHERE name = (
+  SELECT name FROM shard JOIN backfill_range ON unit = name
+  WHERE shard.backfill = $3 AND position < stop AND ${IS_FREE} ORDER BY start LIMIT 1 FOR UPDATE OF shard SKIP LOCKED
+) RETURNING name, epoch`
 
 interface Claimed {
   readonly name: string
@@ -41,6 +49,13 @@ export async function claimShards(session: Session, holder: Holder, want: number
   const until = holder.now() + holder.leaseMs
   const rows = await session.query<Claimed>(CLAIM, [holder.member, holder.leaseMs, want])
   return rows.map(({ name, epoch }) => ({ unit: name, epoch: Number(epoch), until }))
+}
+
+/** Takes a range of a backfill that is not read to its end; `undefined`: others have them all, or there is none. */
+export async function claimRange(session: Session, holder: Holder, backfill: string): Promise<Lease | undefined> {
+  const until = holder.now() + holder.leaseMs
+  const [row] = await session.query<Claimed>(CLAIM_RANGE, [holder.member, holder.leaseMs, backfill])
+  return row && { unit: row.name, epoch: Number(row.epoch), until }
 }
 
 /** Takes everything for a process that is alone; `undefined` while another one, or a cluster, writes there. */

@@ -1,4 +1,5 @@
 import { CtStreamError } from '../errors.js'
+import { BACKFILL_TABLES } from './backfill-schema.js'
 import type { Session } from './connection.js'
 import type { PostgresTarget } from './target.js'
 
@@ -112,6 +113,7 @@ const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (grp, key)
     )`,
   ],
+  BACKFILL_TABLES,
 ]
 
 /** The version this library makes. */

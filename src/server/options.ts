@@ -33,7 +33,9 @@ export interface ServerStore {
 }
 
 /** The database of the processes that this server is one of, as `/api/v1` shows it. */
-export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'search'>
+export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'backfills' | 'search'> &
+  /** What `shards()` said last, for `/metrics`. */
+  Partial<Pick<ClusterView, 'latest'>>
 
 /** What beside its source says whether a server is well: where it is part of something that is read elsewhere. */
 export interface ServerHealth {

@@ -6,6 +6,11 @@ import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
 import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags/flags.js'
 import { moduleFlag } from '../flags/module-specs.js'
+import { databaseFlag, roleNames } from '../flags/run-flags.js'
+import { listeningFlags } from '../flags/serve-flags.js'
+import { memberFrom } from '../member.js'
+import { logLevelFrom, reporter } from '../terminal/report.js'
+import { styleFor } from '../terminal/style.js'
 import { throughModules } from '../through-modules.js'
 import { type WatchedStream, watch } from '../watch.js'
 
@@ -38,41 +43,76 @@ export function demoCommand<C>(load: () => Promise<DemoKit<C>>): Command {
     name: 'demo',
     summary: 'The stream from embedded logs of both kinds, on loopback: works offline.',
     positionals: [],
-    flags: [limitFlag, noCheckpoint, moduleFlag, ...formatFlags, ...reportFlags],
+    flags: [limitFlag, noCheckpoint, moduleFlag, databaseFlag, ...listeningFlags, ...formatFlags, ...reportFlags],
     examples: [
       ['ct-stream demo --limit 10', 'ten certificates, then end'],
       ['ct-stream demo --module ./mine.js', 'what a module of yours finds, offline'],
+      ['ct-stream demo --db postgres://localhost/ct', 'as ct-stream run: into a database, which /api/v1 searches'],
     ],
     run: (context) => runDemo(context, load),
   }
 }
 
 async function runDemo<C>(context: CommandContext, load: () => Promise<DemoKit<C>>): Promise<void> {
-  const { clock } = context.io
+  const db = context.values.text('db')
+  if (db !== undefined) return intoDatabase(context, load, db)
   const consume = await throughModules(context)
+  await withDemoLogs(context, load, (begin) =>
+    watch({
+      context,
+      consume,
+      open: async (logger: Logger) => {
+        const { kit, request } = await begin(logger)
+        return kit.ctStream({
+          ...request,
+          checkpoint: false,
+          ...(consume !== undefined && { acknowledge: 'manual' }),
+          logger,
+        })
+      },
+    }),
+  )
+}
+
+/** All roles in this process, over the embedded logs. */
+async function intoDatabase<C>(context: CommandContext, load: () => Promise<DemoKit<C>>, db: string): Promise<void> {
+  const { io, values } = context
+  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+  const { startRoles } = await import('../roles/start.js')
+  await withDemoLogs(context, load, async (begin) => {
+    const { request } = await begin(logger)
+    await startRoles({ context, roles: new Set(roleNames), db, member: memberFrom(values), leaseMs: 15_000, request })
+  })
+}
+
+interface Begun<C> {
+  readonly kit: DemoKit<C>
+  /** Reads the logs from their beginning. */
+  readonly request: CtStreamOptions
+}
+
+/** Logs that grow while something is done. */
+async function withDemoLogs<C>(
+  { io: { clock } }: CommandContext,
+  load: () => Promise<DemoKit<C>>,
+  work: (begin: (logger: Logger) => Promise<Begun<C>>) => Promise<void>,
+): Promise<void> {
   const over = new AbortController()
   const logs: DemoLog<C>[] = []
   let growing = Promise.resolve()
-  const open = async (logger: Logger) => {
-    const kit = await load()
-    for (const kind of kinds) logs.push(await kit.createTestLog({ kind, description: `Demo ${kind} log`, operator }))
-    const now = clock.now()
-    const source = kit.issueCertificates(Number.POSITIVE_INFINITY, { seed: String(now), notBefore: new Date(now) })
-    growing = keepGrowing({ logs, issue: (n) => take(source, n), clock, signal: over.signal }).catch((error) =>
-      logger.error('the logs of the demo stopped growing', { error }),
-    )
-    // Nobody is burdened by asking these logs often, and for tiles that are not full yet.
-    const pace = { pollIntervalMs, partialTileDelayMs: 0 }
-    const options: CtStreamOptions = {
-      logs: logs.map((log) => log.spec),
-      start: 'beginning',
-      checkpoint: false,
-      ...pace,
-    }
-    return kit.ctStream({ ...options, ...(consume !== undefined && { acknowledge: 'manual' }), logger })
-  }
   try {
-    await watch({ context, open, consume })
+    await work(async (logger) => {
+      const kit = await load()
+      for (const kind of kinds) logs.push(await kit.createTestLog({ kind, description: `Demo ${kind} log`, operator }))
+      const now = clock.now()
+      const source = kit.issueCertificates(Number.POSITIVE_INFINITY, { seed: String(now), notBefore: new Date(now) })
+      growing = keepGrowing({ logs, issue: (n) => take(source, n), clock, signal: over.signal }).catch((error) =>
+        logger.error('the logs of the demo stopped growing', { error }),
+      )
+      // Nobody is burdened by asking these logs often, and for tiles that are not full yet.
+      const pace = { pollIntervalMs, partialTileDelayMs: 0 }
+      return { kit, request: { logs: logs.map((log) => log.spec), start: 'beginning', ...pace } }
+    })
   } finally {
     over.abort()
     await growing

@@ -1,14 +1,12 @@
-import type { Transport } from '../../http/transport.js'
 import type { ProvenEntry } from '../../lookup/proven-entry.js'
 import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
 import type { Logger } from '../../types/clock.js'
-import type { LogSpec } from '../../types/log.js'
-import type { ListedLog } from '../../types/log-list.js'
 import { harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
+import { oneLog } from '../one-log.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
 import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
@@ -52,12 +50,12 @@ export const get: Command = {
 async function showEntry(context: CommandContext): Promise<void> {
   const { io, values } = context
   const format = chosenFormat(context)
-  const { name, index, spec: given } = await targetOf(context)
+  const { name, index } = targetOf(context)
   const { transportFrom } = await import('../listed-logs.js')
   const { openListedLog } = await import('../../logs/open-log.js')
   const transport = await transportFrom(context)
   try {
-    const spec = given ?? (await listedLog(context, name ?? '', transport))
+    const spec = await oneLog(context, transport, loggerOf(context), name)
     const client = openListedLog(spec, { transport, allowHttp: values.switch('allow-http') })
     const { provenEntry } = await import('../../lookup/proven-entry.js')
     const { certificateOf } = await import('../../lookup/get-entry.js')
@@ -106,28 +104,14 @@ function provenJson(cert: CtCertificate, { head, leafHash, auditPath }: ProvenEn
 interface Target {
   readonly name: string | undefined
   readonly index: number
-  readonly spec: LogSpec | undefined
 }
 
-async function targetOf(context: CommandContext): Promise<Target> {
-  const { values, positionals } = context
+function targetOf({ values, positionals }: CommandContext): Target {
   const [name, text] = positionals.length === 1 ? [undefined, positionals[0]] : positionals
   if (!values.has('log') && name === undefined) throw usageError('ct-stream get needs <log> and <index>')
-  if (values.has('log') && name !== undefined)
-    throw usageError(`${values.from('log')} and the argument ${JSON.stringify(name)} both name a log: leave one out`)
-  if (values.list('log').length > 1) throw usageError(`${values.from('log')} is given more than once`)
   const index = /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(index)) throw usageError(`<index> must be an integer from 0, got ${JSON.stringify(text)}`)
-  const { specsFor } = await import('../flags/log-sources.js')
-  const [spec] = (await specsFor(context)) ?? []
-  return { name, index, spec }
-}
-
-async function listedLog(context: CommandContext, name: string, transport: Transport): Promise<ListedLog> {
-  const { readListedLogs } = await import('../listed-logs.js')
-  const { findLog } = await import('../find-log.js')
-  const { listed } = await readListedLogs(context, transport, loggerOf(context))
-  return findLog(name, [...listed.values()])
+  return { name, index }
 }
 
 function loggerOf({ io, values }: CommandContext): Logger {

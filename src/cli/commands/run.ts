@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
 import { type Role, roleNames, runFlags } from '../flags/run-flags.js'
@@ -7,6 +5,7 @@ import { serverFlags } from '../flags/serve-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
 import { leaseFrom } from '../flags/when.js'
+import { memberFrom } from '../member.js'
 
 const DEFAULT_LEASE_MS = 15_000
 
@@ -48,12 +47,4 @@ function rolesFrom(values: Values): ReadonlySet<Role> {
       (name) => roleNames.find((known) => known === name) ?? values.refuse('role', `of ${roleNames.join(', ')}`, name),
     ),
   )
-}
-
-/** A name that is not kept over a restart: whoever wakes up under it has nothing any more. */
-function memberFrom(values: Values): string {
-  const name = values.text('member')
-  if (name !== undefined && (name === '' || name.length > 200))
-    values.refuse('member', 'a name of 1 to 200 characters', name)
-  return `${name ?? hostname().slice(0, 200)} ${randomBytes(6).toString('hex')}`
 }

@@ -14,6 +14,22 @@ export const databaseFlag: Flag = {
   group,
 }
 
+export const memberFlag: Flag = {
+  name: 'member',
+  type: 'text',
+  value: 'NAME',
+  help: 'its name among the others (default that of the machine)',
+  group,
+}
+
+export const leaseFlag: Flag = {
+  name: 'lease',
+  type: 'text',
+  value: 'TIME',
+  help: 'how long one that is silent keeps what it reads, the same for all (default 15s)',
+  group,
+}
+
 /** Of `ct-stream run`, beside those of the stream and of a server. */
 export const runFlags: readonly Flag[] = [
   databaseFlag,
@@ -32,12 +48,6 @@ export const runFlags: readonly Flag[] = [
     help: "what one process takes as a whole: an operator's logs, or each log; kept for logs that are known (default operator)",
     group,
   },
-  { name: 'member', type: 'text', value: 'NAME', help: 'its name among the others (default host and number)', group },
-  {
-    name: 'lease',
-    type: 'text',
-    value: 'TIME',
-    help: 'how long one that is silent keeps its logs, the same for all (default 15s)',
-    group,
-  },
+  memberFlag,
+  leaseFlag,
 ]

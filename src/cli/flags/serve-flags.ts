@@ -80,3 +80,6 @@ export const serveFlags: readonly Flag[] = [
 
 /** Of those, what every server has that keeps nothing for its clients. */
 export const serverFlags: readonly Flag[] = serveFlags.filter(({ group }) => group !== kept)
+
+/** Where a server listens, without TLS. */
+export const listeningFlags: readonly Flag[] = serveFlags.filter(({ name }) => name === 'host' || name === 'port')

@@ -3,7 +3,7 @@ import type { CliIo } from '../io.js'
 import type { RoleHealth } from './role-health.js'
 
 export interface LookAfterOptions {
-  readonly view: Pick<ClusterView, 'members'>
+  readonly view: Pick<ClusterView, 'shards'>
   readonly health: RoleHealth
   /** Milliseconds. */
   readonly everyMs: number
@@ -13,7 +13,7 @@ export interface LookAfterOptions {
 /** The role `api`: what is asked is answered by the server; this sees whether the database answers, until `io.stop` aborts. */
 export async function lookAfter({ view, health, everyMs, io }: LookAfterOptions): Promise<void> {
   while (!io.stop.aborted) {
-    const isAnswered = await view.members().then(
+    const isAnswered = await view.shards().then(
       () => true,
       () => false,
     )

@@ -4,6 +4,7 @@ import { CtStreamError } from '../../errors.js'
 import { createServer } from '../../server/create-server.js'
 import type { Logger } from '../../types/clock.js'
 import type { Lease } from '../../types/cluster.js'
+import type { CtStreamOptions } from '../../types/stream.js'
 import { linkedController } from '../../util/abort.js'
 import { messageOf } from '../../util/message-of.js'
 import { askedStream } from '../asked-stream.js'
@@ -28,6 +29,8 @@ export interface RolesOptions {
   readonly db: string
   readonly member: string
   readonly leaseMs: number
+  /** What is read instead of what the flags ask for. */
+  readonly request?: CtStreamOptions
 }
 
 /**
@@ -35,9 +38,9 @@ export interface RolesOptions {
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what a role fails with.
  */
-export async function startRoles({ context, roles, db, member, leaseMs }: RolesOptions): Promise<void> {
+export async function startRoles({ context, roles, db, member, leaseMs, request: given }: RolesOptions): Promise<void> {
   const { io, values } = context
-  const [request, options] = [await askedStream(context), await serveRequest(context)]
+  const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
   const engine = await engineFrom(context, db, leaseMs)
   const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
     json: jsonClock(values, io.clock),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { FoundCertificate } from '../../postgres/search.js'
+import type { BackfillJob } from '../../types/backfill.js'
 import type { ServerCluster } from '../options.js'
 import { type ApiWorld, type Operation, operation } from './operation.js'
-import { keysetPage } from './paging.js'
+import { keysetPage, sortable } from './paging.js'
 import { ApiProblem } from './problem.js'
 import { iso } from './records.js'
-import { after, limit, Member, pageOf, Shard } from './schemas.js'
+import { after, Backfill, limit, Member, pageOf, Shard } from './schemas.js'
 
 const paged = z.strictObject({ limit: limit(1000, 100), after })
 
@@ -33,7 +34,36 @@ export const clusterOperations: readonly Operation[] = [
     problems: [404, 503],
     run: async ({ world, query }) => keysetPage(await clusterOf(world).members(), ({ name }) => name, query),
   }),
+  operation({
+    ...{
+      method: 'GET',
+      path: '/backfills',
+      name: 'listBackfills',
+      summary: 'Backfills, the newest first: the last 1000.',
+    },
+    query: paged,
+    answer: pageOf(Backfill),
+    problems: [404, 503],
+    async run({ world, query }) {
+      // The newest has the smallest key.
+      const keyOf = ({ id }: BackfillJob) => sortable(Number.MAX_SAFE_INTEGER - Number(id))
+      const page = keysetPage(await clusterOf(world).backfills(), keyOf, query)
+      return { ...page, items: page.items.map(backfillRecord) }
+    },
+  }),
 ]
+
+function backfillRecord({ log, head, reason, createdAt, endedAt, ...rest }: BackfillJob): object {
+  const { id, description, operator, kind, url } = log
+  return {
+    ...rest,
+    log: { id, description, operator, kind, url },
+    treeSize: head.treeSize,
+    reason: reason ?? null,
+    createdAt: iso(createdAt.getTime()),
+    endedAt: iso(endedAt?.getTime()),
+  }
+}
 
 /** @throws {@link ApiProblem} 404 where the server has no database. */
 export function clusterOf({ cluster }: ApiWorld): ServerCluster {

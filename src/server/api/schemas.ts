@@ -229,6 +229,26 @@ export const Member = named(
   z.strictObject({ name: z.string(), silentMs: ms.describe('milliseconds since it was heard of'), shards: count }),
 )
 
+export const Backfill = named(
+  'Backfill',
+  'A stretch of one log that processes read together.',
+  z.strictObject({
+    id: z.string(),
+    log: LogInfo,
+    start: count.describe('first index, inclusive'),
+    end: count.describe('exclusive'),
+    step: count.describe('ranges begin at multiples of it'),
+    treeSize: count.describe('of the head that all of it is proven to be a part of'),
+    state: z.enum(['running', 'done', 'failed']),
+    reason: z.string().nullable().describe('why it failed'),
+    createdAt: time,
+    endedAt: time.nullable(),
+    ranges: count,
+    rangesDone: count,
+    entries: count.describe('entries in the database'),
+  }),
+)
+
 const pageSchemas = new Map<z.ZodType, z.ZodType>()
 
 /** A page of a list. */

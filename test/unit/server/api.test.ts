@@ -75,7 +75,7 @@ describe('/api/v1', () => {
 
   it('answers from the database where there is one, and says that there is none elsewhere', async () => {
     const alone = await serving()
-    for (const path of ['/shards', '/members']) expect((await alone.api.ask(path)).status).toBe(404)
+    for (const path of ['/shards', '/members', '/backfills']) expect((await alone.api.ask(path)).status).toBe(404)
     expect((await alone.api.ask('/certificates', { query: '?name=example.com' })).status).toBe(404)
     const asked: unknown[] = []
     const found = {
@@ -93,6 +93,13 @@ describe('/api/v1', () => {
           { name: 'a', epoch: 3, owner: 'm', until: new Date(5), logs: [log] },
           { name: 'b', epoch: 0, owner: undefined, until: undefined, logs: [] },
         ],
+        backfills: async () => [
+          {
+            ...{ id: '2', log: logNamed('a'), start: 0, end: 9, step: 4, state: 'failed', reason: 'two trees' },
+            ...{ createdAt: new Date(5), endedAt: undefined, ranges: 3, rangesDone: 1, entries: 4 },
+            head: { treeSize: 12, timestamp: 1, rootHash: new Uint8Array(32), signature: new Uint8Array(4) },
+          },
+        ],
         members: async () => [{ name: 'm', silentMs: 20, shards: 1 }],
         async search(pattern, options) {
           asked.push([pattern, options])
@@ -106,6 +113,10 @@ describe('/api/v1', () => {
     expect(body).toMatchObject({ items: [{ name: 'a', owner: 'm', logs: [{ position: null, verifiedSize: 5 }] }] })
     const rest = await api.ask('/shards', { query: `?after=${body.next}` })
     expect(rest.body).toMatchObject({ items: [{ name: 'b', owner: null, until: null }], next: null })
+    expect((await api.ask('/backfills')).body).toMatchObject({
+      items: [{ id: '2', state: 'failed', reason: 'two trees', treeSize: 12, endedAt: null }],
+      next: null,
+    })
     expect((await api.ask('/members')).body).toMatchObject({ items: [{ name: 'm', silentMs: 20, shards: 1 }] })
     const query = '?name=a.example&since=2026-01-01T00:00:00Z&limit=2&after=9.9'
     expect((await api.ask('/certificates', { query })).body).toMatchObject({

@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Values } from './flags/values.js'
+
+/** A name that is not kept over a restart: whoever wakes up under it has nothing any more. */
+export function memberFrom(values: Values): string {
+  const name = values.text('member')
+  if (name !== undefined && (name === '' || name.length > 200))
+    values.refuse('member', 'a name of 1 to 200 characters', name)
+  return `${name ?? hostname().slice(0, 200)} ${randomBytes(6).toString('hex')}`
+}

@@ -1,0 +1,170 @@
+import type { LogClient } from '../logs/client.js'
+import { addBackfill, findBackfill, readBackfill, readParts, readRange, settleBackfill } from '../postgres/backfills.js'
+import type { PostgresConnection } from '../postgres/connection.js'
+import { claimRange, type Holder, releaseLease, renewLeases } from '../postgres/leases.js'
+import { openDatabase } from '../postgres/open-database.js'
+import { postgresTarget } from '../postgres/target.js'
+import { pump } from '../sinks/index.js'
+import type { CtStream } from '../stream/ct-stream.js'
+import type { BackfillJob } from '../types/backfill.js'
+import type { CheckpointStore } from '../types/checkpoint.js'
+import type { Clock, Logger } from '../types/clock.js'
+import type { Lease, Sink } from '../types/cluster.js'
+import { linkedController } from '../util/abort.js'
+import { messageOf } from '../util/message-of.js'
+import { optionError } from '../util/options.js'
+import { zipProblem } from '../verify/zip.js'
+
+/** What a session reads at once: a range that ends with its first page does not say what came before it. */
+export const LEAST_STEP = 4096
+
+export interface BackfillOptions {
+  /** Of the database. */
+  readonly url: string
+  /** A name that no other process has. */
+  readonly member: string
+  readonly leaseMs: number
+  /** Asks the log for heads and proofs. Not closed. */
+  readonly client: LogClient
+  /** Index of the first entry. */
+  readonly from: number
+  /** Exclusive. Default: that of one that runs, or the size of the tree. */
+  readonly to: number | undefined
+  /** Ranges begin at multiples of it. */
+  readonly step: number
+  /** A new sink whose positions are those of a range; not opened. */
+  readonly sink: () => Sink
+  /** @param readers - How many processes read of the log at the moment, this one included. */
+  readonly stream: (checkpoint: CheckpointStore, end: number, readers: number) => CtStream
+  /** Told when something has changed. */
+  readonly onProgress?: (job: BackfillJob) => void
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/**
+ * Reads a stretch of a log together with all who are asked for the same, range by range, and proves in the end that it is one tree: what
+ * the log signed when the first of them began.
+ *
+ * @returns How it ended, or how far it is when `signal` aborts.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` where the log has no such entries; `CT_SINK_FAILED`; what the log's client throws.
+ */
+export async function runBackfill(options: BackfillOptions): Promise<BackfillJob> {
+  const connection = await openDatabase(postgresTarget(options.url), options.leaseMs)
+  try {
+    return await new Backfill(options, connection).run()
+  } finally {
+    await connection.close()
+  }
+}
+
+class Backfill {
+  private readonly options: BackfillOptions
+  private readonly connection: PostgresConnection
+  private readonly holder: Holder
+
+  constructor(options: BackfillOptions, connection: PostgresConnection) {
+    const { member, leaseMs, clock } = options
+    this.options = options
+    this.connection = connection
+    this.holder = { member, leaseMs, now: () => clock.now() }
+  }
+
+  async run(): Promise<BackfillJob> {
+    const { signal, clock, leaseMs, onProgress } = this.options
+    const { id } = await this.begin()
+    for (;;) {
+      const job = await this.connection.run((session) => readBackfill(session, id))
+      if (job === undefined) throw optionError('id', 'a backfill that was not deleted', id)
+      onProgress?.(job)
+      if (job.state !== 'running' || signal.aborted) return job
+      const lease = await this.connection.run((session) => claimRange(session, this.holder, id))
+      if (lease !== undefined) await this.read(lease, id)
+      else if (job.rangesDone === job.ranges) await this.zip(job)
+      // Others have what is left, and may leave it.
+      else await clock.sleep(leaseMs / 3, signal).catch(() => {})
+    }
+  }
+
+  /** The one that runs, or a new one. */
+  private async begin(): Promise<BackfillJob> {
+    const { client, from, to, step, signal } = this.options
+    const find = () => this.connection.run((session) => findBackfill(session, client.log.id, from, to))
+    const known = await find()
+    if (known !== undefined) return known
+    const head = await client.head({ signal })
+    const end = to ?? head.treeSize
+    if (end > head.treeSize || from >= end)
+      throw optionError('to', `an index above ${from}, and ${head.treeSize} at most: the size of the tree`, end)
+    const { treeSize, timestamp, rootHash, signature } = head
+    const pinned = { treeSize, timestamp, rootHash, signature }
+    await this.connection.transaction((session) =>
+      addBackfill(session, { log: client.log, start: from, end, step, head: pinned }),
+    )
+    return (await find()) ?? this.begin()
+  }
+
+  /** Reads a range to its end, or until the lease is lost. */
+  private async read(lease: Lease, id: string): Promise<void> {
+    const { sink, stream, signal, logger, clock, leaseMs } = this.options
+    const bounds = () => this.connection.run((session) => readRange(session, lease.unit))
+    const range = await bounds()
+    if (range === undefined) return
+    const stop = linkedController(signal)
+    const renewing = this.keepRenewing(lease, stop)
+    let accused: string | undefined
+    logger.info(`reading ${lease.unit} to ${range.end}`, { epoch: lease.epoch })
+    try {
+      await pump({
+        sink: sink(),
+        lease,
+        signal: stop.signal,
+        clock,
+        logger,
+        stream: (store) => {
+          const reading = stream(store as CheckpointStore, range.end, Math.max(1, range.readers))
+          reading.on('misbehaviour', ({ error }) => {
+            accused ??= `${error.code}: ${error.message}`
+            stop.abort()
+          })
+          return reading
+        },
+      })
+    } catch (error) {
+      logger.warn(`${lease.unit} is left to others: ${messageOf(error)}`)
+      await clock.sleep(leaseMs / 3, signal).catch(() => {})
+    } finally {
+      stop.abort()
+      await renewing
+      await this.connection.run((session) => releaseLease(session, lease)).catch(() => {})
+    }
+    if (accused !== undefined) await this.settle(id, `the log contradicts what it signed (${accused})`)
+    else if (!signal.aborted && ((await bounds())?.position ?? 0) < range.end)
+      await clock.sleep(leaseMs / 3, signal).catch(() => {})
+  }
+
+  private async keepRenewing(lease: Lease, stop: { readonly signal: AbortSignal; abort(): void }): Promise<void> {
+    const { clock, leaseMs } = this.options
+    while (!stop.signal.aborted) {
+      await clock.sleep(leaseMs / 3, stop.signal).catch(() => {})
+      if (stop.signal.aborted) return
+      // One that fails is tried again; what is written meanwhile is fenced all the same.
+      const held = await this.connection
+        .run((session) => renewLeases(session, this.holder, [lease]))
+        .catch(() => [lease])
+      if (held.length === 0) stop.abort()
+    }
+  }
+
+  /** All is read: is it one tree, and the one that was signed? */
+  private async zip({ id, end, head }: BackfillJob): Promise<void> {
+    const { client, signal } = this.options
+    const parts = await this.connection.run((session) => readParts(session, id))
+    await this.settle(id, zipProblem(parts, await client.frontier(end, head, { signal })))
+  }
+
+  private async settle(id: string, reason: string | undefined): Promise<void> {
+    await this.connection.run((session) => settleBackfill(session, id, reason))
+  }
+}

@@ -1,0 +1,32 @@
+/** Ranges of one log, each a unit with a lease like a shard, and the job they are of. */
+export const BACKFILL_TABLES: readonly string[] = [
+  // `state`: running, done, failed. `head`: the signed head that all of it is proven to be a part of, as JSON.
+  `CREATE TABLE backfill (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    log text NOT NULL,
+    info text NOT NULL,
+    start bigint NOT NULL,
+    stop bigint NOT NULL,
+    step bigint NOT NULL,
+    head text NOT NULL,
+    state text NOT NULL DEFAULT 'running',
+    reason text,
+    created timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended timestamptz
+  )`,
+  // One at a time of the same entries: whoever asks for it again takes part in it.
+  `CREATE UNIQUE INDEX ON backfill (log, start, stop) WHERE state = 'running'`,
+  `ALTER TABLE shard ADD COLUMN backfill bigint REFERENCES backfill (n) ON DELETE CASCADE`,
+  // `before`: base64 hashes of the proven compact range at \`start\`; that at the end is in the checkpoint.
+  `CREATE TABLE backfill_range (
+    unit text PRIMARY KEY REFERENCES shard (name) ON DELETE CASCADE,
+    backfill bigint NOT NULL REFERENCES backfill (n) ON DELETE CASCADE,
+    log text NOT NULL,
+    start bigint NOT NULL,
+    stop bigint NOT NULL,
+    position bigint NOT NULL,
+    before text,
+    checkpoint text NOT NULL,
+    UNIQUE (backfill, start)
+  )`,
+]

@@ -1,0 +1,134 @@
+import { AloneHold } from '../postgres/alone.js'
+import type { PostgresConnection } from '../postgres/connection.js'
+import { type EntryRows, insertStaged, stageEntries } from '../postgres/insert-entries.js'
+import { ALONE, fence } from '../postgres/leases.js'
+import { numberLogs } from '../postgres/log-numbers.js'
+import { openDatabase } from '../postgres/open-database.js'
+import type { Positions } from '../postgres/positions.js'
+import { IssuerWriter, insertQueued, queueChannel } from '../postgres/queue-write.js'
+import type { StagedParts } from '../postgres/staged-row.js'
+import { type Cargo, PostgresStore } from '../postgres/store.js'
+import { postgresTarget } from '../postgres/target.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { Clock } from '../types/clock.js'
+import type { Lease, Sink } from '../types/cluster.js'
+import { systemClock } from '../util/clock.js'
+import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
+import { StagedPages } from './staged-pages.js'
+
+export interface PostgresSinkOptions {
+  /**
+   * Which entries get a row in the table `entry`: `'all'`; `'first'`: those that brought a certificate nobody had seen before, or that none
+   * could be read of; `'none'`. Certificates and names are kept in any case. Default `'first'`.
+   */
+  readonly entries?: EntryRows
+  /** Whether the certificates themselves are kept (DER): twice the space or more. Default `false`. */
+  readonly der?: boolean
+  /**
+   * Whether each entry is kept for processors (`queueSource` of `ct-stream/processors`): 2 to 3 kB an entry, until retention. Not of a
+   * backfill, whose entries are not in order. Default `false`.
+   */
+  readonly queue?: boolean
+  /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
+  readonly leaseMs?: number
+  /** Time, for tests. Default: the machine's clock. */
+  readonly clock?: Clock
+}
+
+/** What `postgresSink` makes. */
+export class PostgresSink implements Sink {
+  readonly guarantee = 'exactly-once'
+  private readonly target
+  private readonly entryRows: EntryRows
+  private readonly parts: StagedParts
+  private readonly leaseMs: number
+  private readonly clock: Clock
+  private readonly positions: Positions | undefined
+  private connection: PostgresConnection | undefined
+  private hold: AloneHold | undefined
+  private opened: PostgresStore | undefined
+  /** Of logs, in the tables. */
+  private readonly numbers = new Map<string, number>()
+  private readonly issuers = new IssuerWriter()
+  private readonly staged = new StagedPages()
+
+  /** @param positions - Where its positions are. Default: one for each log. */
+  constructor(url: string, options: PostgresSinkOptions, positions?: Positions) {
+    this.positions = positions
+    const known = ['entries', 'der', 'queue', 'leaseMs', 'clock'] as const
+    const given = objectOption<PostgresSinkOptions>('sink', options, known)
+    const { entries, leaseMs, clock = systemClock } = given
+    this.target = postgresTarget(url)
+    this.entryRows = choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first')
+    const der = booleanOption('sink.der', given.der, false)
+    const queue = booleanOption('sink.queue', given.queue, false) && positions === undefined
+    this.parts = { der, queue }
+    this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
+    this.clock = clock
+  }
+
+  get store(): CheckpointStore {
+    if (this.opened === undefined) throw new TypeError('the sink is not open')
+    return this.opened
+  }
+
+  async open(lease: Lease | undefined): Promise<undefined> {
+    await this.close()
+    const connection = await openDatabase(this.target, this.leaseMs)
+    this.connection = connection
+    let held = () => lease
+    if (lease !== undefined) await connection.transaction((session) => fence(session, lease))
+    else {
+      const hold = new AloneHold(connection, this.leaseMs, this.clock)
+      this.hold = hold
+      await hold.acquire()
+      held = () => hold.lease
+    }
+    const { positions } = this
+    // A log that was not seen before belongs to no shard yet, when it is only filled in.
+    const unit = positions === undefined ? (held()?.unit ?? ALONE) : ALONE
+    this.numbers.clear()
+    this.opened = new PostgresStore({
+      ...(positions !== undefined && { positions }),
+      connection,
+      lease: held,
+      cargo: (rows) => this.cargoOf(rows, unit, held()?.epoch ?? 0),
+    })
+    // Where the logs are, its store says.
+    return undefined
+  }
+
+  async write(page: readonly CtCertificate[]): Promise<void> {
+    this.staged.add(page)
+  }
+
+  async close(): Promise<void> {
+    const { connection } = this
+    this.staged.clear()
+    this.opened = undefined
+    this.connection = undefined
+    await this.hold?.release()
+    this.hold = undefined
+    await connection?.close()
+  }
+
+  private cargoOf(rows: readonly LogCheckpoint[], unit: string, epoch: number): Cargo | undefined {
+    const covered = this.staged.coveredBy(rows)
+    const { queue } = this.parts
+    // The queue moves on with the position, also where the filter left everything out.
+    if (covered.length === 0 && !queue) return undefined
+    return {
+      prepare: async (session) => {
+        await numberLogs(session, covered, this.numbers, unit)
+        if (queue) await this.issuers.write(session, covered)
+      },
+      stage: (session) => stageEntries(session, covered, this.numbers, this.parts),
+      insert: async (session) => {
+        await insertStaged(session, this.entryRows)
+        if (queue) await insertQueued(session, rows, epoch, queueChannel(this.target))
+      },
+      taken: () => this.staged.remove(covered),
+    }
+  }
+}
