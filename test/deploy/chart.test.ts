@@ -1,0 +1,107 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { folder, has, run } from './tools.js'
+
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly labels: Record<string, string> }
+  readonly spec: Record<string, never>
+}
+
+const place = mkdtempSync(join(tmpdir(), 'ct-stream-chart-'))
+afterAll(() => rmSync(place, { recursive: true, force: true }))
+const chart = join(folder, 'chart')
+const valuesFiles = ['ci/full.yaml', 'ci/small.yaml']
+
+function rendered(...argv: string[]): string {
+  const { status, stdout, stderr } = run('helm', ['template', 'ct', chart, ...argv])
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  return stdout
+}
+const manifests = (text: string) =>
+  parseAllDocuments(text)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((one) => one !== null)
+
+/** Kinds of Prometheus Operator, of which Kubernetes has no schemas. */
+const foreign = /^(PodMonitor|PrometheusRule)$/
+
+describe.skipIf(!has('helm'))('the chart', () => {
+  it.each(valuesFiles)('has nothing to complain of with %s', (file) => {
+    const { status, stdout } = run('helm', ['lint', '--strict', chart, '--values', join(chart, file)])
+    expect(status, stdout).toBe(0)
+  })
+
+  it('needs an address for the operators of logs', () => {
+    const { status, stderr } = run('helm', ['template', 'ct', chart])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('contact is needed')])
+  })
+
+  it('is what the plain manifests are made of', () => {
+    const text = rendered('--values', join(chart, 'ci', 'full.yaml'), '--set', 'processor.enabled=false')
+    const plain = readFileSync(join(folder, 'manifests.yaml'), 'utf8')
+    expect(manifests(plain)).toEqual(manifests(text))
+  })
+
+  it('has pods that are not root, cannot write, and are told of a registry nobody needs', () => {
+    for (const file of valuesFiles) {
+      const deployments = manifests(rendered('--values', join(chart, file))).filter(({ kind }) => kind === 'Deployment')
+      expect(deployments.length).toBeGreaterThan(1)
+      for (const { spec } of deployments)
+        expect(spec).toMatchObject({
+          template: {
+            spec: {
+              automountServiceAccountToken: false,
+              securityContext: { runAsNonRoot: true },
+              containers: [{ securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false } }],
+            },
+          },
+        })
+    }
+  })
+
+  it('has selectors that fit the pods they are for', () => {
+    const all = manifests(rendered('--values', join(chart, 'ci', 'full.yaml')))
+    const pods = all
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ spec }) => (spec as { template: Manifest }).template.metadata.labels)
+    const selectors = all.flatMap(({ kind, spec }) => {
+      const { selector, podSelector } = spec as Record<string, Record<string, never>>
+      if (kind === 'Service') return [selector as Record<string, string>]
+      const of = selector?.matchLabels ?? podSelector?.matchLabels
+      return of === undefined ? [] : [of as Record<string, string>]
+    })
+    expect(selectors.length).toBeGreaterThan(8)
+    for (const selector of selectors)
+      expect(pods.some((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value))).toBe(true)
+  })
+
+  it.skipIf(!has('kubernetes-validate')).each(valuesFiles)('is valid for Kubernetes with %s', (file) => {
+    const documents = manifests(rendered('--values', join(chart, file)))
+    const own = documents.filter(({ kind }) => !foreign.test(kind))
+    const target = join(place, 'all.yaml')
+    writeFileSync(target, own.map((one) => JSON.stringify(one)).join('\n---\n'))
+    for (const version of ['1.30', '1.37']) {
+      const { status, stdout, stderr } = run('kubernetes-validate', ['--strict', '--version', version, target])
+      expect(status, `${stdout}${stderr}`).toBe(0)
+    }
+    // It can say no.
+    writeFileSync(target, JSON.stringify({ ...own.find(({ kind }) => kind === 'Deployment'), spec: { replicas: 'two' } }))
+    expect(run('kubernetes-validate', ['--strict', target]).status).not.toBe(0)
+  })
+})
+
+describe.skipIf(!has('promtool'))('the alerts', () => {
+  it('tell of what they are for, and of nothing else', () => {
+    const { status, stdout, stderr } = run('promtool', ['test', 'rules', join(folder, 'rules.test.yml')])
+    expect(status, `${stdout}${stderr}`).toBe(0)
+    const alerts = [...readFileSync(join(chart, 'rules.yml'), 'utf8').matchAll(/alert: (\S+)/g)].map(([, name]) => name)
+    const tested = readFileSync(join(folder, 'rules.test.yml'), 'utf8')
+    expect(alerts.length).toBeGreaterThan(3)
+    for (const alert of alerts) expect(tested).toMatch(new RegExp(`alertname: ${alert}\\n\\s+exp_alerts`))
+  })
+})
