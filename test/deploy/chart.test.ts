@@ -8,7 +8,11 @@ import { folder, has, run } from './tools.js'
 interface Manifest {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly labels: Record<string, string> }
-  readonly spec: Record<string, never>
+  readonly spec: {
+    readonly template?: Manifest
+    readonly selector?: Record<string, string> & { readonly matchLabels?: Record<string, string> }
+    readonly podSelector?: { readonly matchLabels: Record<string, string> }
+  }
 }
 
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-chart-'))
@@ -66,18 +70,16 @@ describe.skipIf(!has('helm'))('the chart', () => {
 
   it('has selectors that fit the pods they are for', () => {
     const all = manifests(rendered('--values', join(chart, 'ci', 'full.yaml')))
-    const pods = all
-      .filter(({ kind }) => kind === 'Deployment')
-      .map(({ spec }) => (spec as { template: Manifest }).template.metadata.labels)
-    const selectors = all.flatMap(({ kind, spec }) => {
-      const { selector, podSelector } = spec as Record<string, Record<string, never>>
-      if (kind === 'Service') return [selector as Record<string, string>]
-      const of = selector?.matchLabels ?? podSelector?.matchLabels
-      return of === undefined ? [] : [of as Record<string, string>]
+    const pods = all.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template.metadata.labels]))
+    const selectors = all.flatMap(({ kind, spec: { selector, podSelector } = {} }) => {
+      const of = kind === 'Service' ? selector : (selector?.matchLabels ?? podSelector?.matchLabels)
+      return of === undefined ? [] : [of]
     })
     expect(selectors.length).toBeGreaterThan(8)
     for (const selector of selectors)
-      expect(pods.some((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value))).toBe(true)
+      expect(pods.some((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value))).toBe(
+        true,
+      )
   })
 
   it.skipIf(!has('kubernetes-validate')).each(valuesFiles)('is valid for Kubernetes with %s', (file) => {
@@ -90,7 +92,10 @@ describe.skipIf(!has('helm'))('the chart', () => {
       expect(status, `${stdout}${stderr}`).toBe(0)
     }
     // It can say no.
-    writeFileSync(target, JSON.stringify({ ...own.find(({ kind }) => kind === 'Deployment'), spec: { replicas: 'two' } }))
+    writeFileSync(
+      target,
+      JSON.stringify({ ...own.find(({ kind }) => kind === 'Deployment'), spec: { replicas: 'two' } }),
+    )
     expect(run('kubernetes-validate', ['--strict', target]).status).not.toBe(0)
   })
 })

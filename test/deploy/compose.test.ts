@@ -34,7 +34,12 @@ describe('compose.yaml', () => {
       if (command[0] !== 'run') continue
       for (const flag of command.filter((word) => word.startsWith('--'))) expect(stdout).toContain(flag)
       for (const name of Object.keys(environment))
-        expect(stdout).toContain(`--${name.replace(/^CT_STREAM_/, '').toLowerCase().replaceAll('_', '-')}`)
+        expect(stdout).toContain(
+          `--${name
+            .replace(/^CT_STREAM_/, '')
+            .toLowerCase()
+            .replaceAll('_', '-')}`,
+        )
     }
   })
 

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { folder, has, root, run } from './tools.js'
+import { folder, has, run } from './tools.js'
 
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-image-'))
 const env = { BUILDAH_ISOLATION: 'chroot', STORAGE_DRIVER: 'vfs', CONTAINERS_STORAGE_CONF: join(place, 'storage.conf') }
@@ -23,7 +23,8 @@ describe.skipIf(!has('buildah') || !has('debootstrap') || process.getuid?.() !==
     const made = run('debootstrap', ['--variant=minbase', 'bookworm', rootfs])
     expect(made.status, made.stdout.slice(-2000)).toBe(0)
     copyFileSync(process.execPath, join(rootfs, 'usr', 'local', 'bin', 'node'))
-    cpSync(join(root, 'node_modules', 'npm'), join(rootfs, 'usr', 'local', 'lib', 'npm'), { recursive: true })
+    const npm = join(run('npm', ['root', '--global']).stdout.trim(), 'npm')
+    cpSync(npm, join(rootfs, 'usr', 'local', 'lib', 'npm'), { recursive: true })
     writeFileSync(
       join(rootfs, 'usr', 'local', 'bin', 'npm'),
       '#!/bin/sh\nexec node /usr/local/lib/npm/bin/npm-cli.js "$@"\n',
@@ -37,7 +38,18 @@ describe.skipIf(!has('buildah') || !has('debootstrap') || process.getuid?.() !==
     const packed = run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', context])
     run('tar', ['-xzf', packed.stdout.trim(), '--strip-components=1'], { cwd: context })
     const file = join(folder, 'Dockerfile')
-    buildah('build', '--network', 'host', '-f', file, '--build-arg', 'BASE=localhost/node:24-slim', '-t', 'ct-stream', context)
+    buildah(
+      'build',
+      '--network',
+      'host',
+      '-f',
+      file,
+      '--build-arg',
+      'BASE=localhost/node:24-slim',
+      '-t',
+      'ct-stream',
+      context,
+    )
     container = buildah('from', 'localhost/ct-stream')
   })
   afterAll(() => {
@@ -52,7 +64,18 @@ describe.skipIf(!has('buildah') || !has('debootstrap') || process.getuid?.() !==
     const noDatabase = run('buildah', ['run', container, '--', ...cli, 'run'], { cwd: place, env })
     expect(noDatabase.stderr).toContain('needs --db')
     // What Postgres needs is in it.
-    expect(buildah('run', '--workingdir', '/app', container, '--', 'node', '-e', "import('pg').then(() => console.log('pg'))")).toBe('pg')
+    expect(
+      buildah(
+        'run',
+        '--workingdir',
+        '/app',
+        container,
+        '--',
+        'node',
+        '-e',
+        "import('pg').then(() => console.log('pg'))",
+      ),
+    ).toBe('pg')
   })
 
   it('has a health check, and runs all roles when nothing else is said', () => {
