@@ -26,6 +26,7 @@ export default defineConfig({
     server: 'src/server/index.ts',
     sinks: 'src/sinks/index.ts',
     'sinks/kafka': 'src/sinks/kafka.ts',
+    'sinks/nats': 'src/sinks/nats.ts',
     'sinks/postgres': 'src/sinks/postgres.ts',
     'sinks/redis': 'src/sinks/redis.ts',
     cli: 'src/cli/main.ts',

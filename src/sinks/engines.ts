@@ -38,4 +38,10 @@ export const ENGINES: readonly SinkEngine[] = [
     options: message,
     open: async (url, options) => (await import('./redis.js')).redisSink(url, options),
   },
+  {
+    schemes: ['nats', 'natss'],
+    example: 'nats://host:4222',
+    options: message,
+    open: async (url, options) => (await import('./nats.js')).natsSink(url, options),
+  },
 ]

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { onTestFinished } from 'vitest'
 import { freePort } from '../support/free-port.js'
 
 const run = promisify(execFile)
@@ -13,6 +14,8 @@ export interface OwnServer {
   /** Its data and its log. */
   readonly folder: string
   start(): Promise<void>
+  /** In order. */
+  stop(): Promise<void>
   /** With SIGKILL. */
   kill(): Promise<void>
   /** Stops it and removes its data. */
@@ -21,7 +24,7 @@ export interface OwnServer {
 
 /** @param options - Of Kafka: the port that it tells its clients to come to, when it is another. Not started yet. */
 export async function ownServer(
-  kind: 'postgres' | 'kafka',
+  kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis',
   options: { readonly advertisedPort?: number; readonly port?: number } = {},
 ): Promise<OwnServer> {
   const script = join(import.meta.dirname, '..', 'services', `${kind}.sh`)
@@ -37,6 +40,9 @@ export async function ownServer(
     async start() {
       await run('bash', [script, 'start', folder, String(port), ...advertised])
     },
+    async stop() {
+      await run('bash', [script, 'stop', folder])
+    },
     async kill() {
       await run('bash', [script, 'kill', folder])
     },
@@ -45,4 +51,14 @@ export async function ownServer(
       rmSync(parent, { recursive: true, force: true })
     },
   }
+}
+
+/** As {@link ownServer}, started, and removed when the test is over; its URL has the name of the engine as scheme. */
+export async function startedServer(
+  kind: Parameters<typeof ownServer>[0],
+): Promise<OwnServer & { readonly url: string }> {
+  const server = await ownServer(kind)
+  onTestFinished(() => server.remove())
+  await server.start()
+  return { ...server, url: `${kind}://127.0.0.1:${server.port}` }
 }

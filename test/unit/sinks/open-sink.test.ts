@@ -22,6 +22,8 @@ describe('a sink by its URL', () => {
     'kafka://a:9092,b:9092,[::1]:9092/prefix?body=leaf&key=issuance&maxBodyBytes=1000&partitions=3',
     'redis://:p%40ss@localhost:6379/2?prefix=one&maxlen=1000&body=leaf',
     'rediss://[::1]',
+    'nats://a:4222,b?replicas=3&maxage=720&prefix=x_1&key=issuance',
+    'natss://:token@a',
     'kafkas://user:p%40ss@a,b/prefix?sasl=scram-sha-256',
   ])('is made for %s, and not opened', async (url) => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
@@ -31,6 +33,9 @@ describe('a sink by its URL', () => {
     ['kafka://a:9092,b:x/prefix', /names a broker that is not host\[:port\]/],
     ['kafka://', /the Kafka URL is not kafka:/],
     ['kafka://a/pre/fix', /prefix that is not/],
+    ['nats://a/prefix', /a parameter, \?prefix=ct/],
+    ['nats://a?maxage=1', /maxage that is no number from 24 to/],
+    ['nats://a?replicas=7', /replicas that is no number from 1 to 5/],
     ['redis://a,b', /names several hosts/],
     ['redis://a/x', /database that is no number/],
     ['redis://a?maxlen=0', /maxlen that is no number from 1 to/],

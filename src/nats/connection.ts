@@ -1,0 +1,121 @@
+import type { JetStreamClient, JetStreamManager, PubAck } from '@nats-io/jetstream'
+import type { NatsConnection as Client } from '@nats-io/transport-node'
+import { importPeer } from '../util/import-peer.js'
+import type { NatsAddress } from './address.js'
+import { natsError } from './errors.js'
+
+const CONNECT_TIMEOUT_MS = 5_000
+const ACK_TIMEOUT_MS = 30_000
+
+export interface NatsMessage {
+  readonly subject: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** One connection, never made again by itself. */
+export class NatsConnection {
+  readonly manager: JetStreamManager
+  private readonly client: Client
+  private readonly jetstream: JetStreamClient
+  private readonly makeHeaders: () => { append(name: string, value: string): void }
+  private isGone = false
+
+  private constructor(client: Client, manager: JetStreamManager, makeHeaders: NatsConnection['makeHeaders']) {
+    this.client = client
+    this.manager = manager
+    this.jetstream = manager.jetstream()
+    this.makeHeaders = makeHeaders
+    const gone = () => {
+      this.isGone = true
+    }
+    client.closed().then(gone, gone)
+  }
+
+  /** @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_PEER_MISSING` */
+  static async open(address: NatsAddress): Promise<NatsConnection> {
+    const install = '@nats-io/transport-node @nats-io/jetstream'
+    const transport = await importPeer('NATS', () => import('@nats-io/transport-node'), install)
+    const { jetstreamManager } = await importPeer('NATS', () => import('@nats-io/jetstream'), install)
+    const { hosts, user, password, tls } = address.url
+    let client: Client | undefined
+    try {
+      client = await transport.connect({
+        servers: hosts.map(({ host, port }) => `${host}:${port}`),
+        timeout: CONNECT_TIMEOUT_MS,
+        reconnect: false,
+        ...(user !== undefined && { user }),
+        ...(password !== undefined && (user === undefined ? { token: password } : { pass: password })),
+        ...(tls !== undefined && { tls }),
+      })
+      const manager = await jetstreamManager(client)
+      return new NatsConnection(client, manager, () => transport.headers())
+    } catch (error) {
+      await client?.close().catch(() => {})
+      throw natsError(error, 'connect', address)
+    }
+  }
+
+  get isOpen(): boolean {
+    return !this.isGone
+  }
+
+  /** The largest message the server takes, its headers included. Bytes. */
+  get maxMessageBytes(): number {
+    return this.client.info?.max_payload ?? 2 ** 20
+  }
+
+  /**
+   * Publishes a message, unless another one came before it than it expects. Resolves when the stream has it.
+   *
+   * @param id - Of the message; no other may ever have it.
+   * @param before - Id of the message before, or its number in the stream.
+   */
+  publish({ subject, headers, body }: NatsMessage, id: string, before: string | number): Promise<PubAck> {
+    const named = this.makeHeaders()
+    for (const name of Object.keys(headers)) named.append(name, headers[name] ?? '')
+    return this.jetstream.publish(subject, body, {
+      headers: named as never,
+      msgID: id,
+      expect: typeof before === 'number' ? { lastSequence: before } : { lastMsgID: before },
+      timeout: ACK_TIMEOUT_MS,
+      retries: 1,
+    })
+  }
+
+  /** The last message of each subject below one that ends with `>`. */
+  async lastMessages(stream: string, below: string): Promise<readonly LastMessage[]> {
+    const info = await this.manager.streams.info(stream, { subjects_filter: below })
+    const subjects = Object.keys(info.state.subjects ?? {})
+    const found: LastMessage[] = []
+    // Some at once: of a shard there are a few dozen.
+    for (let i = 0; i < subjects.length; i += 16)
+      for (const one of await Promise.all(
+        subjects.slice(i, i + 16).map((subject) => this.manager.streams.getMessage(stream, { last_by_subj: subject })),
+      ))
+        if (one !== null)
+          found.push({
+            subject: one.subject,
+            sequence: one.seq,
+            time: one.time.getTime(),
+            body: one.data,
+            header: (name) => one.header?.get(name) ?? '',
+          })
+    return found
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.isGone = true
+    await this.client.close().catch(() => {})
+  }
+}
+
+export interface LastMessage {
+  readonly subject: string
+  readonly sequence: number
+  /** Epoch milliseconds, of the server. */
+  readonly time: number
+  readonly body: Uint8Array
+  header(name: string): string
+}

@@ -1,0 +1,49 @@
+import { CtStreamError } from '../errors.js'
+import { cutText, harmless } from '../util/harmless.js'
+import { messageOf } from '../util/message-of.js'
+import type { NatsAddress } from './address.js'
+
+/** Of JetStream's API, by id and by number: somebody else published since we looked. */
+const WRONG_LAST = [10070, 10071]
+
+/** What JetStream answers, by its code; and whether waiting may help. */
+const ANSWERS: Readonly<Record<number, readonly [why: string, retryable: boolean]>> = {
+  10023: ['the server has no room left for JetStream: see its max_file_store', true],
+  10047: ['the server has no room left for JetStream: see its max_file_store', true],
+  10077: ['the stream is full and takes nothing new: raise its max_bytes or max_msgs, or set discard old', true],
+  10054: ['a message is larger than the stream takes: raise its max_msg_size to 1 MiB at least', false],
+  10058: ['a stream of this name is there with other settings', false],
+  10065: ['another stream has these subjects: use another prefix in the URL', false],
+  10074: ['the server is alone and cannot keep several copies: replicas=1 in the URL', false],
+}
+
+/** Whether another one has published into the stream. */
+export const isOvertaken = (error: unknown): boolean =>
+  WRONG_LAST.includes((error as { code?: number } | null)?.code ?? 0)
+
+/**
+ * What went wrong with NATS, in words of ours.
+ *
+ * @param doing - `write entries`.
+ */
+export function natsError(error: unknown, doing: string, address: NatsAddress): CtStreamError {
+  if (CtStreamError.is(error)) return error
+  const { name, code } = error instanceof Error ? (error as Error & { code?: unknown }) : { name: '', code: undefined }
+  const text = cutText(harmless(messageOf(error)), 300)
+  const fail = (why: string, retryable: boolean) =>
+    new CtStreamError('CT_SINK_FAILED', `could not ${doing} at ${address.shown}: ${why}`, { cause: error, retryable })
+  if (name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError')
+    return fail('the server does not accept the user or password', false)
+  if (name === 'PermissionViolationError')
+    return fail(`the user may not do that (${text}): allow it $JS.API.> and the subjects of the prefix`, false)
+  if (name === 'JetStreamNotEnabled')
+    return fail('JetStream is off, or has no leader at the moment: start the server with -js', doing !== 'connect')
+  if (name === 'TimeoutError') return fail('no answer in time; is a NATS server running there?', true)
+  if (typeof code === 'number' && name === 'JetStreamApiError') {
+    const [why, retryable] = ANSWERS[code] ?? [undefined, WRONG_LAST.includes(code)]
+    return fail(why === undefined ? `${text} (${code})` : `${why} (${text})`, retryable)
+  }
+  if (/CERT|ERR_TLS|ERR_SSL|SELF_SIGNED/.test(String(code)) || /certificate/i.test(text))
+    return fail(`TLS: ${text}`, false)
+  return fail(text, true)
+}

@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto'
+import { type KeyedRecord, KeyedState, type Owner, ownerRecord } from '../checkpoint/keyed-records.js'
+import { CtStreamError } from '../errors.js'
+import type { Clock } from '../types/clock.js'
+import type { Lease } from '../types/cluster.js'
+import { sha256Hex } from '../util/hash.js'
+import type { NatsAddress } from './address.js'
+import { type LastMessage, NatsConnection, type NatsMessage } from './connection.js'
+import { isOvertaken, natsError } from './errors.js'
+import { KeptRecords } from './kept-records.js'
+import { ensureStream } from './stream.js'
+
+/** An entry for the subject of its log. */
+export interface NewEntry {
+  readonly logId: string
+  readonly index: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** Sent and not acknowledged yet. */
+const MAX_IN_FLIGHT = 512
+const MAX_BYTES_IN_FLIGHT = 2 ** 23
+const MAX_CLAIMS = 10
+
+/**
+ * One shard in NATS: a stream of its own, and the right to write it.
+ *
+ * Every message names the one before by its id, which no other owner has. So the messages of an earlier owner are refused as soon as the next
+ * one has written its name, and of a page that was cut off nothing is there behind the cut. (By numbers it would not hold: what is on its way
+ * counts on the numbers that follow, and the next owner's messages have them.)
+ */
+export class NatsShard {
+  private readonly address: NatsAddress
+  private readonly lease: Lease | undefined
+  private readonly name: string
+  private readonly clock: Clock
+  private readonly stream: string
+  private readonly subjects: string
+  private connection: NatsConnection | undefined
+  private current: KeyedState | undefined
+  private kept = new KeptRecords()
+  /** Number of the last message that was acknowledged. */
+  private sequence = 0
+  /** Of this opening, and how many messages it has sent: the id of a message. */
+  private session = ''
+  private sent = 0
+  /** Index of the last entry of each log that the stream has. */
+  private last = new Map<string, number>()
+
+  /** @param name - Of the sink, which may be opened again under the same lease. */
+  constructor(address: NatsAddress, lease: Lease | undefined, name: string, clock: Clock) {
+    const unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
+    this.address = address
+    this.lease = lease
+    this.name = name
+    this.clock = clock
+    this.stream = `${address.prefix}_${unit}`
+    this.subjects = `${address.prefix}.${unit}`
+  }
+
+  /** As of the last commit, or of opening. */
+  get state(): KeyedState {
+    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    return this.current
+  }
+
+  get epoch(): number {
+    return this.state.owner.epoch
+  }
+
+  get maxMessageBytes(): number {
+    return this.connection?.maxMessageBytes ?? 2 ** 20
+  }
+
+  /** Whether the stream lacks it: it has it where a write took effect although it failed. */
+  lacks(logId: string, index: number): boolean {
+    return index > (this.last.get(logId) ?? -1)
+  }
+
+  /**
+   * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
+   */
+  async open(): Promise<void> {
+    await this.connection?.close()
+    const connection = await NatsConnection.open(this.address)
+    this.connection = connection
+    try {
+      await this.claim(connection)
+    } catch (error) {
+      await connection.close()
+      throw natsError(error, 'open the stream', this.address)
+    }
+  }
+
+  /**
+   * Writes what the stream lacks of the entries, and then records. Called again after an error, it asks the server first what it has.
+   *
+   * @param entries - Made when it is known what is lacking; in the order of their logs' indexes.
+   */
+  async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
+    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.connection?.isOpen !== true) await this.open()
+    const connection = this.connection as NatsConnection
+    try {
+      const last = new Map(this.last)
+      await this.send(connection, this.entryMessages(entries(), last))
+      this.last = last
+      const due = this.kept.due(this.sequence, this.clock.now())
+      await this.send(
+        connection,
+        [...due, ...records].map((record) => this.message(record)),
+      )
+      for (const record of [...due, ...records]) this.kept.keep(record, this.sequence, this.clock.now())
+    } catch (error) {
+      // Nobody knows how far it came.
+      const why = isOvertaken(error) ? await this.overtaken(connection).catch((other) => other) : error
+      await connection.close()
+      throw natsError(why, 'write entries', this.address)
+    }
+  }
+
+  async close(): Promise<void> {
+    const { connection } = this
+    this.connection = undefined
+    this.current = undefined
+    this.last = new Map()
+    await connection?.close()
+  }
+
+  /** @param last - Is told how far each log will be then. */
+  private *entryMessages(entries: Iterable<NewEntry>, last: Map<string, number>): Generator<NatsMessage> {
+    for (const { logId, index, headers, body } of entries) {
+      yield { subject: `${this.subjects}.entries.${token(logId)}`, headers, body }
+      last.set(logId, index)
+    }
+  }
+
+  private message({ key, value }: KeyedRecord): NatsMessage {
+    const subject = `${this.subjects}.state.${token(key)}`
+    return { subject, headers: { 'ct-key': key }, body: Buffer.from(value) }
+  }
+
+  /** All of them are sent before the first is known to be there; each is refused unless the one before it is. */
+  private async send(connection: NatsConnection, messages: Iterable<NatsMessage>): Promise<void> {
+    let window: Promise<number>[] = []
+    let bytes = 0
+    const settle = async () => {
+      const all = window
+      window = []
+      bytes = 0
+      // Until the last is answered: what fails behind the first failure is no news.
+      const results = await Promise.allSettled(all)
+      for (const result of results) {
+        if (result.status === 'rejected') throw result.reason
+        this.sequence = result.value
+      }
+    }
+    for (const message of messages) {
+      window.push(this.publish(connection, message, this.id()))
+      bytes += message.body.length
+      if (window.length >= MAX_IN_FLIGHT || bytes >= MAX_BYTES_IN_FLIGHT) await settle()
+    }
+    await settle()
+  }
+
+  private async publish(connection: NatsConnection, message: NatsMessage, before: string | number): Promise<number> {
+    this.sent++
+    return (await connection.publish(message, this.id(), before)).seq
+  }
+
+  private id(): string {
+    return `${this.session}.${this.sent}`
+  }
+
+  /** Becomes the one who writes, and reads what is there. */
+  private async claim(connection: NatsConnection): Promise<void> {
+    const { lease, name, current: before } = this
+    for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
+      const info = await ensureStream(connection.manager, this.address, this.stream, `${this.subjects}.>`)
+      const sequence = info.state.last_seq
+      const records = await connection.lastMessages(this.stream, `${this.subjects}.state.>`)
+      const state = this.stateOf(records)
+      if (sequence > 0 && state.owner.epoch === 0) throw this.lost()
+      this.refuse(state.owner)
+      const last = await this.lastIndexes(connection)
+      if (before !== undefined)
+        for (const [logId, index] of this.last) if ((last.get(logId) ?? -1) < index) throw this.rolledBack()
+      const owner: Owner =
+        state.owner.name === name ? state.owner : { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
+      try {
+        // Also when it is ours: what we sent before and do not know of comes too late from now on.
+        this.session = randomUUID()
+        this.sequence = await this.publish(connection, this.message(ownerRecord(owner)), sequence)
+      } catch (error) {
+        if (isOvertaken(error)) continue
+        throw error
+      }
+      state.owner = owner
+      this.current = state
+      this.last = last
+      this.kept = new KeptRecords(info.config.max_age / 1e6)
+      for (const { header, body, sequence: at, time } of records)
+        this.kept.keep({ key: header('ct-key'), value: Buffer.from(body).toString('utf8') }, at, time)
+      this.kept.keep(ownerRecord(owner), this.sequence, this.clock.now())
+      return
+    }
+    throw new CtStreamError('CT_SINK_FAILED', `others publish into the NATS stream ${this.stream} all the time`)
+  }
+
+  private stateOf(records: readonly LastMessage[]): KeyedState {
+    const keyed = records.map(({ header, body }) => ({
+      key: header('ct-key'),
+      value: Buffer.from(body).toString('utf8'),
+    }))
+    return new KeyedState(`the NATS stream ${this.stream}`, keyed)
+  }
+
+  private async lastIndexes(connection: NatsConnection): Promise<Map<string, number>> {
+    const last = new Map<string, number>()
+    for (const { header } of await connection.lastMessages(this.stream, `${this.subjects}.entries.>`)) {
+      const index = Number(header('ct-index') || Number.NaN)
+      if (!Number.isSafeInteger(index)) throw this.foreign()
+      last.set(header('ct-log'), index)
+    }
+    return last
+  }
+
+  private refuse(owner: Owner): void {
+    const { lease, name, current: before } = this
+    if (owner.name === name) return
+    const epoch = lease?.epoch ?? before?.owner.epoch
+    const facts = { expected: epoch ?? 0, actual: owner.epoch }
+    if (before !== undefined && owner.epoch < before.owner.epoch) throw this.rolledBack()
+    if (lease !== undefined && owner.epoch >= lease.epoch)
+      throw new CtStreamError('CT_LEASE_LOST', 'another owner writes for this lease by now', facts)
+    if (lease === undefined && before !== undefined)
+      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process took over writing to this NATS stream', facts)
+  }
+
+  /** Why somebody else's message is in the stream, or ours are not. */
+  private async overtaken(connection: NatsConnection): Promise<CtStreamError> {
+    const info = await connection.manager.streams.info(this.stream)
+    this.refuse(this.stateOf(await connection.lastMessages(this.stream, `${this.subjects}.state.>`)).owner)
+    if (info.state.last_seq < this.sequence) return this.rolledBack()
+    return new CtStreamError('CT_SINK_FAILED', `something else publishes into the NATS stream ${this.stream}, too`, {
+      retryable: true,
+    })
+  }
+
+  private rolledBack(): CtStreamError {
+    return new CtStreamError('CT_SINK_ROLLED_BACK', `the NATS stream ${this.stream} has less than it acknowledged`)
+  }
+
+  private lost(): CtStreamError {
+    return new CtStreamError(
+      'CT_CHECKPOINT_UNUSABLE',
+      `the NATS stream ${this.stream} has had messages, and has no positions of ct-stream: either it is of something else, or it kept them (max_age) for less time than passed since; use another prefix in the URL, or delete it to begin anew`,
+    )
+  }
+
+  private foreign(): CtStreamError {
+    return new CtStreamError(
+      'CT_CHECKPOINT_UNUSABLE',
+      `the NATS stream ${this.stream} has messages that are not of ct-stream: use another prefix in the URL`,
+    )
+  }
+}
+
+/** As one word of a subject. */
+const token = (text: string): string => Buffer.from(text).toString('base64url')

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { rowRecord } from '../checkpoint/keyed-records.js'
+import { KeyedStore } from '../checkpoint/keyed-store.js'
+import { natsAddress } from '../nats/address.js'
+import { NatsShard, type NewEntry } from '../nats/shard.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { Clock } from '../types/clock.js'
+import type { Lease, Sink } from '../types/cluster.js'
+import { systemClock } from '../util/clock.js'
+import { objectOption } from '../util/options.js'
+import { MessageEncoder, type MessageOptions } from './message.js'
+import { StagedPages } from './staged-pages.js'
+
+/** Room in a message for its headers. Bytes. */
+const HEADER_BYTES = 4096
+
+export interface NatsSinkOptions extends MessageOptions {
+  /** Time, for tests. Default: the machine's clock. */
+  readonly clock?: Clock
+}
+
+/**
+ * A sink to NATS JetStream (server 2.9 or later): a stream for each unit of work, with the entries of a log in the subject
+ * `<prefix>.<unit>.entries.<log id>` (base64url of it) and the positions among them in `<prefix>.<unit>.state.…`. Each message names the one
+ * before, so that nothing is there twice or out of order.
+ *
+ * Without a lease the unit is `alone`, and the process that opens the sink last is the one that writes; the one before ends with
+ * `CT_CHECKPOINT_CONFLICT`.
+ *
+ * @param url - `nats://[user:password@]host[:port][,…]`, or `natss://` for TLS; parameters `prefix` (default `ct`), `replicas` (1 to 5,
+ * default 1) and `maxage` (hours, 24 to 100,000; default: for ever) of a stream that is made, `ca`, `cert`, `key` (files, PEM), `servername`.
+ * A password without a user (`:token@`) is a token.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`
+ * @example
+ * await pump({
+ *   sink: natsSink('nats://localhost:4222?maxage=720'),
+ *   stream: (checkpoint) => ctStream({ checkpoint, commit: 'manual' }),
+ * })
+ */
+export function natsSink(url: string, options: NatsSinkOptions = {}): Sink {
+  return new NatsSink(url, options)
+}
+
+class NatsSink implements Sink {
+  readonly guarantee = 'exactly-once'
+  private readonly address
+  private readonly name = randomUUID()
+  private readonly message: MessageOptions
+  private encoder: MessageEncoder
+  private readonly clock: Clock
+  private shard: NatsShard | undefined
+  private opened: KeyedStore | undefined
+  private readonly staged = new StagedPages()
+
+  constructor(url: string, options: NatsSinkOptions) {
+    const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
+    const { clock = systemClock, ...message } = objectOption<NatsSinkOptions>('sink', options, known)
+    this.message = message
+    this.encoder = new MessageEncoder(message)
+    this.address = natsAddress(url)
+    this.clock = clock
+  }
+
+  get store(): CheckpointStore {
+    if (this.opened === undefined) throw new TypeError('the sink is not open')
+    return this.opened
+  }
+
+  async open(lease: Lease | undefined): Promise<undefined> {
+    await this.close()
+    const shard = new NatsShard(this.address, lease, this.name, this.clock)
+    await shard.open()
+    const { maxBodyBytes = 900_000 } = this.message
+    const most = Math.max(0, Math.min(maxBodyBytes, shard.maxMessageBytes - HEADER_BYTES))
+    this.encoder = new MessageEncoder({ ...this.message, maxBodyBytes: most })
+    this.shard = shard
+    this.opened = new KeyedStore({
+      get state() {
+        return shard.state
+      },
+      commit: (rows) => this.commit(shard, rows),
+      put: (record) => shard.write([record], () => []),
+    })
+    // Where the logs are, its store says.
+    return undefined
+  }
+
+  async write(page: readonly CtCertificate[]): Promise<void> {
+    this.staged.add(page)
+  }
+
+  async close(): Promise<void> {
+    await this.shard?.close()
+    this.staged.clear()
+    this.shard = undefined
+    this.opened = undefined
+  }
+
+  private async commit(shard: NatsShard, rows: readonly LogCheckpoint[]): Promise<void> {
+    const covered = this.staged.coveredBy(rows)
+    await shard.write(rows.map(rowRecord), () => this.entries(shard, covered))
+    shard.state.keep(rows)
+    this.staged.remove(covered)
+  }
+
+  private *entries(shard: NatsShard, certificates: readonly CtCertificate[]): Generator<NewEntry> {
+    for (const certificate of certificates) {
+      const { log, index } = certificate
+      if (!shard.lacks(log.id, index)) continue
+      const { headers, body } = this.encoder.encode(certificate, shard.epoch)
+      yield { logId: log.id, index, headers, body }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { pump } from '../../src/sinks/index.js'
+import { natsSink } from '../../src/sinks/nats.js'
+import { sampleGap } from '../../src/testing/store-samples.js'
+import { backfill, grow, logOf } from '../support/logs.js'
+import { sinkContract } from '../support/sink-contract.js'
+import { upTo, wholeIndexes } from '../support/whole-messages.js'
+import { natsPlace, natsServer, noNats } from './nats-place.js'
+import { startedServer } from './own-server.js'
+
+const HOUR_NS = 3_600_000_000_000
+
+describe.skipIf(noNats)('NATS', () => {
+  sinkContract('NATS, alone', async () => {
+    const place = await natsPlace()
+    return { sink: () => natsSink(place.url), content: () => place.content(), remove: () => place.remove() }
+  })
+
+  sinkContract('NATS, with leases', async () => {
+    const place = await natsPlace()
+    let epoch = 0
+    return {
+      sink: () => natsSink(place.url),
+      content: () => place.content(),
+      lease: async () => ({ unit: 'one', epoch: ++epoch, until: Number.POSITIVE_INFINITY }),
+      remove: () => place.remove(),
+    }
+  })
+
+  const fill = (url: string, log: Awaited<ReturnType<typeof logOf>>, options = {}) =>
+    pump({
+      sink: natsSink(url, options),
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+    })
+
+  it('has whole entries: each body hashes to its ct-leaf', async () => {
+    const place = await natsPlace()
+    const log = await logOf(300, { kind: 'static-ct' })
+    await fill(place.url, log, { body: 'leaf' })
+    expect(wholeIndexes(await place.messages())).toEqual(new Map([[log.logId, upTo(300)]]))
+    await place.remove()
+  })
+
+  it('loses the end of its file in a crash, and has it again, each entry once', async () => {
+    const server = await startedServer('nats')
+    const log = await logOf(300)
+    const url = server.url
+    await fill(url, log)
+    await server.kill()
+    const [block = ''] = readdirSync(server.folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /ct_alone\/msgs\/\d+\.blk$/.test(file),
+    )
+    const file = join(server.folder, block)
+    // The last position, and most of the entries.
+    truncateSync(file, Math.floor(statSync(file).size / 3))
+    await server.start()
+    grow(log, 100)
+    const place = await natsPlace(url, 'ct')
+    expect((await place.content()).get(log.logId)?.length).toBeLessThan(200)
+    await fill(url, log)
+    expect((await place.content()).get(log.logId)).toEqual(upTo(400))
+    await place.remove()
+    await server.stop()
+  })
+
+  it('ends when another process took over, and says so', async () => {
+    const place = await natsPlace()
+    const first = natsSink(place.url)
+    await first.open(undefined)
+    const second = natsSink(place.url)
+    await second.open(undefined)
+    await expect(first.store?.addGap(sampleGap(1, 3, 7))).rejects.toMatchObject({ code: 'CT_CHECKPOINT_CONFLICT' })
+    await second.store?.addGap(sampleGap(1, 3, 7))
+    await first.close()
+    await second.close()
+    await place.remove()
+  })
+
+  it.each<[Readonly<Record<string, unknown>>, RegExp, string?]>([
+    [{ retention: 'workqueue' }, /retention "workqueue": it must be "limits"/],
+    [{ storage: 'memory' }, /storage "memory": it must be "file"/],
+    [{ max_age: HOUR_NS }, /max_age .* 24 hours at least/],
+    [{ max_msgs: 1000 }, /max_msgs 1000: it must be -1 or 100000/],
+    [{ max_bytes: 1000 }, /max_bytes 1000/],
+    [{ max_msgs_per_subject: 1 }, /max_msgs_per_subject 1: it must be -1/],
+    [{ max_msg_size: 1000 }, /max_msg_size 1000/],
+    [{}, /subjects .*use another prefix/, 'of-another-shard'],
+  ])('refuses a stream that would lose what it acknowledged: %j', async (setting, message, subject) => {
+    const place = await natsPlace()
+    const { prefix, manager, url } = place
+    const subjects = [subject === undefined ? `${prefix}.alone.>` : `${prefix}-${subject}.>`]
+    await manager.streams.add({ name: `${prefix}_alone`, ...setting, subjects } as never)
+    await expect(natsSink(url).open(undefined)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringMatching(message),
+    })
+    await place.remove()
+  })
+
+  it('refuses a stream whose positions are gone, rather than to begin somewhere else', async () => {
+    const place = await natsPlace()
+    const log = await logOf(20)
+    await fill(place.url, log)
+    const [stream = ''] = await place.ours()
+    await place.manager.streams.purge(stream)
+    await expect(fill(place.url, log)).rejects.toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE' })
+    await place.remove()
+  })
+
+  it('says that no server is there, without the password', async () => {
+    await expect(natsSink('nats://user:secret@127.0.0.1:1').open(undefined)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: true,
+      message: expect.not.stringContaining('secret'),
+    })
+    expect(natsServer).toMatch(/^nats:/)
+  })
+})
