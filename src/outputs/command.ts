@@ -9,7 +9,8 @@ import { defineModule } from '../modules/definition.js'
 import type { Clock } from '../types/clock.js'
 import type { Finding } from '../types/finding.js'
 import { cutText, harmless, harmlessJson } from '../util/harmless.js'
-import { DeadLetters, deadLetterOptions } from './dead-letters.js'
+import { deadLetterOptions } from './dead-letters.js'
+import { Delivery } from './delivery.js'
 
 const options = z.strictObject({
   command: z
@@ -48,18 +49,13 @@ export const command = defineModule({
   options,
   acknowledge: true,
   limits: { concurrency: 4, timeoutMs: 60_000 },
-  async setup({ options, clock, log }) {
+  async setup(context) {
     // Not to be found out with the first alert, weeks from now.
-    await findProgram(options.command, process.env.PATH ?? '')
-    return DeadLetters.open(options, { clock, log })
+    await findProgram(context.options.command, process.env.PATH ?? '')
+    return Delivery.open(context)
   },
-  async onFinding(finding, { options: { command, args }, state, signal, sinceMs, clock }) {
-    try {
-      await run(command, args, finding, signal, clock)
-    } catch (error) {
-      await state.take([finding], error, sinceMs)
-    }
-  },
+  onFinding: (finding, { options: { command, args }, state, signal, sinceMs, clock }) =>
+    state.send([finding], sinceMs, () => run(command, args, finding, signal, clock)),
   teardown: ({ state }) => state.close(),
 })
 

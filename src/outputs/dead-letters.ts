@@ -18,6 +18,12 @@ export const deadLetterOptions = {
   giveUpAfterMs: z.number().int().min(1000).default(86_400_000),
 }
 
+/** What the user said of them. */
+export interface DeadLetterOptions {
+  readonly deadLetters?: string | undefined
+  readonly giveUpAfterMs: number
+}
+
 /** Where findings go that nobody takes, so that they can be found, and the others go on. */
 export class DeadLetters {
   private readonly file: AppendFile | undefined
@@ -35,7 +41,7 @@ export class DeadLetters {
 
   /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file cannot be opened. */
   static async open(
-    { deadLetters, giveUpAfterMs }: { readonly deadLetters?: string | undefined; readonly giveUpAfterMs: number },
+    { deadLetters, giveUpAfterMs }: DeadLetterOptions,
     { clock, log }: { readonly clock: Clock; readonly log: Logger },
   ): Promise<DeadLetters> {
     const letters = new DeadLetters(deadLetters, giveUpAfterMs, clock, log)

@@ -5,9 +5,9 @@ import { defineModule, type ModuleContext } from '../modules/definition.js'
 import type { Logger } from '../types/clock.js'
 import type { Finding } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
-import { sha256Hex } from '../util/hash.js'
 import { isLoopback } from '../util/loopback.js'
-import { DeadLetters, deadLetterOptions } from './dead-letters.js'
+import { deadLetterOptions } from './dead-letters.js'
+import { Delivery } from './delivery.js'
 import { mailSubject, mailText } from './mail-text.js'
 
 /** Neither a list nor a header of one's own can be made of it. */
@@ -32,9 +32,7 @@ type Options = z.output<typeof options>
 
 interface State {
   readonly transporter: Transporter
-  readonly deadLetters: DeadLetters
-  /** Mails that were taken, of work that is tried again for the sake of others. */
-  readonly sent: Set<string>
+  readonly delivery: Delivery
 }
 
 /** A server that says nothing for so long is none, milliseconds. */
@@ -56,20 +54,20 @@ export const smtp = defineModule({
   options,
   acknowledge: true,
   limits: { timeoutMs: 120_000 },
-  async setup({ options, clock, log }): Promise<State> {
-    const deadLetters = await DeadLetters.open(options, { clock, log })
+  async setup(context): Promise<State> {
+    const { options, log } = context
+    const delivery = await Delivery.open(context)
     const transporter = createTransport(transportOf(options.url))
     await greet(transporter, options, log)
-    return { transporter, deadLetters, sent: new Set() }
+    return { transporter, delivery }
   },
-  async onFindings(findings, context) {
-    const { maxBatch } = context.options
-    for (let i = 0; i < findings.length; i += maxBatch) await deliver(findings.slice(i, i + maxBatch), context)
-    context.state.sent.clear()
-  },
+  onFindings: (findings, context) =>
+    context.state.delivery.sendBatches(findings, context.options.maxBatch, context.sinceMs, (batch, key) =>
+      send(batch, key, context),
+    ),
   async teardown({ state }) {
     state.transporter.close()
-    await state.deadLetters.close()
+    await state.delivery.close()
   },
 })
 
@@ -82,18 +80,6 @@ async function greet(transporter: Transporter, { url }: Options, log: Logger): P
   } catch (error) {
     log.warn(`${whereOf(url)} cannot be used yet, findings will wait: ${reasonOf(error)}`)
   }
-}
-
-async function deliver(findings: readonly Finding[], context: ModuleContext<Options, State>): Promise<void> {
-  const { state, sinceMs } = context
-  const key = sha256Hex(Buffer.from(findings.map(({ id }) => id).join(' '))).slice(0, 32)
-  if (state.sent.has(key)) return
-  try {
-    await send(findings, key, context)
-  } catch (error) {
-    await state.deadLetters.take(findings, error, sinceMs)
-  }
-  state.sent.add(key)
 }
 
 async function send(findings: readonly Finding[], key: string, context: ModuleContext<Options, State>): Promise<void> {

@@ -3,9 +3,9 @@ import { CtStreamError } from '../errors.js'
 import { defineModule, type ModuleContext } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
-import { sha256Hex } from '../util/hash.js'
 import { parseRetryAfter } from '../util/retry-after.js'
-import { DeadLetters, deadLetterOptions } from './dead-letters.js'
+import { deadLetterOptions } from './dead-letters.js'
+import { Delivery } from './delivery.js'
 import { MOST_FINDINGS, webhookBody } from './webhook-body.js'
 import { signatureHeaders } from './webhook-signature.js'
 
@@ -35,9 +35,7 @@ export interface WebhookTools {
 
 interface State {
   readonly ask: typeof fetch
-  readonly deadLetters: DeadLetters
-  /** Keys of requests that were answered, of work that is tried again for the sake of others. */
-  readonly sent: Set<string>
+  readonly delivery: Delivery
 }
 
 /**
@@ -66,30 +64,14 @@ export function webhookModule(tools: WebhookTools = {}) {
     description: 'findings by HTTP POST: JSON, Slack, Teams, Discord',
     options,
     acknowledge: true,
-    async setup({ options, clock, log }): Promise<State> {
-      const deadLetters = await DeadLetters.open(options, { clock, log })
-      return { ask: tools.fetch ?? fetch, deadLetters, sent: new Set() }
+    setup: async (context): Promise<State> => ({ ask: tools.fetch ?? fetch, delivery: await Delivery.open(context) }),
+    onFindings(findings, context) {
+      const { options, state, sinceMs } = context
+      const size = Math.min(options.maxBatch, MOST_FINDINGS[options.shape])
+      return state.delivery.sendBatches(findings, size, sinceMs, (batch, key) => post(batch, key, context))
     },
-    async onFindings(findings, context) {
-      const { maxBatch, shape } = context.options
-      const size = Math.min(maxBatch, MOST_FINDINGS[shape])
-      for (let i = 0; i < findings.length; i += size) await deliver(findings.slice(i, i + size), context)
-      context.state.sent.clear()
-    },
-    teardown: ({ state }) => state.deadLetters.close(),
+    teardown: ({ state }) => state.delivery.close(),
   })
-}
-
-async function deliver(findings: readonly Finding[], context: ModuleContext<Options, State>): Promise<void> {
-  const { state, sinceMs } = context
-  const key = sha256Hex(Buffer.from(findings.map(({ id }) => id).join(' '))).slice(0, 32)
-  if (state.sent.has(key)) return
-  try {
-    await post(findings, key, context)
-  } catch (error) {
-    await state.deadLetters.take(findings, error, sinceMs)
-  }
-  state.sent.add(key)
 }
 
 async function post(findings: readonly Finding[], key: string, context: ModuleContext<Options, State>): Promise<void> {
