@@ -1,11 +1,21 @@
 import type { PreparedModule } from '../../modules/configure.js'
 import type { ConfiguredModule } from '../../modules/definition.js'
 import type { Command, CommandContext } from '../command.js'
-import { jsonFlag } from '../flags/flags.js'
+import { type Flag, jsonFlag } from '../flags/flags.js'
 import { hasModules, moduleFlag, namedSpecs } from '../flags/module-specs.js'
+import { usageError } from '../flags/usage-error.js'
+import type { RunningModule } from '../modules/running.js'
 import { Output } from '../terminal/output.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
+
+const runningFlag: Flag = {
+  name: 'running',
+  type: 'text',
+  value: 'URL',
+  help: 'the modules of a process that runs, with counters: where its --metrics-port, or a server, answers',
+  isFlagOnly: true,
+}
 
 /** `ct-stream modules`: what certificates would go through, and whether it is fit to run. */
 export const modules: Command = {
@@ -13,8 +23,9 @@ export const modules: Command = {
   summary:
     'The modules of --config and --module, in order, with options and state; without any, those of this package.',
   positionals: [],
-  flags: [moduleFlag, jsonFlag],
+  flags: [moduleFlag, runningFlag, jsonFlag],
   examples: [
+    ['ct-stream modules --running http://127.0.0.1:9464', 'how those of a process fare that has --metrics-port 9464'],
     ['ct-stream modules --config ct-stream.config.json', 'whether its modules are found, and their options good'],
   ],
   run: showModules,
@@ -36,6 +47,8 @@ interface Row {
 
 async function showModules(context: CommandContext): Promise<void> {
   const { io, values } = context
+  const url = values.text('running')
+  if (url !== undefined) return showRunning(context, url)
   const { rows, failure } = hasModules(context) ? await rowsOf(context) : { rows: await ownRows(), failure: undefined }
   const style = styleFor(io.stdout, io.env)
   const text = values.switch('json')
@@ -43,6 +56,43 @@ async function showModules(context: CommandContext): Promise<void> {
     : tableText(rows, columnsIn(style), style, widthFor(io.stdout))
   await new Output(io.stdout).write(text, io.stop)
   if (failure !== undefined) throw failure
+}
+
+async function showRunning({ io, values }: CommandContext, text: string): Promise<void> {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!/^https?:$/.test(url?.protocol ?? '') || url === undefined)
+    throw usageError(`${values.from('running')} must be a URL such as http://127.0.0.1:9464`)
+  if (values.has('module')) throw usageError(`${values.from('running')} shows what runs elsewhere; leave out --module`)
+  const { runningModules } = await import('../modules/running.js')
+  const rows = await runningModules(url, io.stop)
+  const style = styleFor(io.stdout, io.env)
+  const shown = values.switch('json') ? jsonLines(rows) : tableText(rows, countersIn(style), style, widthFor(io.stdout))
+  await new Output(io.stdout).write(shown, io.stop)
+}
+
+function countersIn(style: Style): readonly Column<RunningModule>[] {
+  const number = (title: string, read: (row: RunningModule) => number): Column<RunningModule> => ({
+    title,
+    text: (row) => String(read(row)),
+    isNumber: true,
+  })
+  const isWell = (state: string) => state !== 'hung' && state !== 'failed'
+  return [
+    { title: 'MODULE', text: ({ name }) => name },
+    {
+      title: 'STATE',
+      text: ({ state }) => state,
+      paint: (text, { state }) => style[isWell(state) ? 'green' : 'red'](text),
+    },
+    number('CERTIFICATES', ({ certificates }) => certificates),
+    number('FINDINGS', ({ findings }) => findings),
+    number('REPORTED', ({ emitted }) => emitted),
+    number('REPEATS', ({ repeats }) => repeats),
+    number('DROPPED', ({ dropped }) => dropped),
+    number('SKIPPED', ({ skipped }) => skipped),
+    number('ERRORS', ({ errors }) => errors),
+    number('WAITING', ({ queued }) => queued),
+  ]
 }
 
 async function rowsOf(context: CommandContext): Promise<{ readonly rows: readonly Row[]; readonly failure?: unknown }> {

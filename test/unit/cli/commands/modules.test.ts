@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ownModuleNames } from '../../../../src/cli/modules/own-modules.js'
+import { MetricsEndpoint } from '../../../../src/metrics/endpoint.js'
+import { defineModule, runModules } from '../../../../src/modules/index.js'
+import { madeCertificates } from '../../../support/module-certificates.js'
 import { runWith } from '../embedded.js'
 
 const root = join(import.meta.dirname, '..', '..', '..', '..')
@@ -28,6 +31,55 @@ const webhook = {
   module: 'webhook',
   options: { url: 'https://hooks.example/T0/s3cret', secret: '0123456789abcdef', shape: 'slack' },
 }
+
+describe('ct-stream modules --running', () => {
+  it('shows the counters of the modules of another process', async () => {
+    const endpoint = new MetricsEndpoint()
+    const port = new URL(await endpoint.listen('127.0.0.1', 0)).port
+    onTestFinished(() => endpoint.close())
+    const noisy = defineModule({
+      name: 'noisy',
+      limits: { onError: 'skip' },
+      onCertificate(_, { emit }) {
+        emit({ kind: 'seen', reason: 'seen' })
+        throw new Error('no luck')
+      },
+    })
+    const modules = runModules(madeCertificates(3), [noisy, defineModule({ name: 'sink', onFinding() {} })])
+    endpoint.exposition.attachModules(modules)
+    await modules.done
+    const { code, stdout, stderr } = await run(['modules', '--running', `http://127.0.0.1:${port}`])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n').map((line) => line.split(/ +/))).toEqual([
+      'MODULE STATE CERTIFICATES FINDINGS REPORTED REPEATS DROPPED SKIPPED ERRORS WAITING'.split(' '),
+      ['noisy', 'stopped', '0', '0', '3', '0', '0', '3', '3', '0'],
+      ['sink', 'stopped', '0', '3', '0', '0', '0', '0', '0', '0'],
+      [''],
+    ])
+    const { stdout: json, stderr: again } = await run([
+      'modules',
+      '--json',
+      '--running',
+      `http://127.0.0.1:${port}/metrics`,
+    ])
+    expect(again).toBe('')
+    expect(JSON.parse(json)).toMatchObject([
+      { name: 'noisy', emitted: 3, errors: 3 },
+      { name: 'sink', findings: 3 },
+    ])
+  })
+
+  it('says what is wrong with a URL, with who answers there, and that nobody does', async () => {
+    const said = async (url: string) => (await run(['modules', '--running', url])).stderr
+    expect(await said('9464')).toMatch(/--running must be a URL such as/)
+    const endpoint = new MetricsEndpoint()
+    const url = await endpoint.listen('127.0.0.1', 0)
+    expect(await said(url)).toMatch(/has no metrics of modules/)
+    expect(await said(new URL('/nothing', url).href)).toMatch(/answers 404/)
+    await endpoint.close()
+    expect(await said(url)).toMatch(/cannot be asked: [a-zA-Z]/)
+  })
+})
 
 describe('ct-stream modules', () => {
   it('lists those of this package with the names of their options', async () => {
