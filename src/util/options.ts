@@ -4,7 +4,14 @@ import { suggest } from './suggest.js'
 
 /** A `CT_OPTION_INVALID` that names the option, its bound, and the value with its type. */
 export function optionError(name: string, bound: string, value: unknown): CtStreamError {
-  const shown = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 })
+  // In one line, of whatever was given: a list of a million names is none to read.
+  const shown = inspect(value, {
+    depth: 0,
+    compact: true,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxStringLength: 80,
+    maxArrayLength: 3,
+  })
   const type = value === null ? 'null' : typeof value
   return new CtStreamError('CT_OPTION_INVALID', `option \`${name}\` must be ${bound}, got ${shown} (${type})`)
 }

@@ -17,6 +17,13 @@ describe('option checks', () => {
     })
   })
 
+  it('says what was given in one line, however much that was', () => {
+    const names = Array.from({ length: 100_000 }, (_, i) => `name ${i}`)
+    expect(optionError('names', 'fewer', names).message).toBe(
+      "option `names` must be fewer, got [ 'name 0', 'name 1', 'name 2', ... 99997 more items ] (object)",
+    )
+  })
+
   it.each([0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '3', null, 11, 2 ** 60])(
     'refuses %s as an integer from 1 to 10',
     (value) => {
