@@ -2,10 +2,13 @@ import { booleanOption, objectOption, optionError } from '../util/options.js'
 import { breachesOf, bySeverity, type RuleKnowledge } from './breaches.js'
 import { type CertificateFacts, factsOf, type InspectedCertificate, judgedFactsOf } from './facts.js'
 import { OrdinaryCertificate } from './ordinary-certificate.js'
+import { Remembered } from './remembered.js'
 import type { RuleBreach } from './rule.js'
 import { isSound } from './soundness.js'
 import { isSoundValidity, validityRules } from './validity-rules.js'
 
+const HOUR = 3_600_000
+const REMEMBERED_HOURS = 10_000
 const none: readonly RuleBreach[] = Object.freeze([])
 
 export interface InspectOptions {
@@ -62,6 +65,7 @@ export function breachFinder(
   ordinary: OrdinaryCertificate = new OrdinaryCertificate(),
 ): (cert: InspectedCertificate) => readonly RuleBreach[] {
   const knowledge = knowledgeOf(options)
+  const late = new Remembered<readonly RuleBreach[], number>(REMEMBERED_HOURS)
   return (cert) => {
     const scope = ordinary.read(cert) ? (ordinary.profile.scope ?? 'tls') : undefined
     if (scope === 'other') return none
@@ -69,7 +73,14 @@ export function breachFinder(
       return breachesOf(cert, judgedFactsOf(cert, scope), knowledge)
     const { begin, end, loggedAfterMs } = ordinary
     if (isSoundValidity(begin, end, loggedAfterMs)) return none
-    return bySeverity(validityRules(new Date(begin), new Date(end), Number.isNaN(loggedAfterMs) ? null : loggedAfterMs))
+    // Somebody gives old certificates to a log, by the million: that they are late is said once for each hour.
+    const isLateAlone = isSoundValidity(begin, end, 0)
+    const hours = Math.trunc(loggedAfterMs / HOUR)
+    const known = isLateAlone ? late.get(hours) : undefined
+    if (known !== undefined) return known
+    const logged = Number.isNaN(loggedAfterMs) ? null : loggedAfterMs
+    const found = bySeverity(validityRules(new Date(begin), new Date(end), logged))
+    return isLateAlone ? late.set(hours, found) : found
   }
 }
 

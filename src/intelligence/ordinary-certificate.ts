@@ -7,7 +7,7 @@ import { EmbeddedLogs } from './embedded-logs.js'
 import { ExtensionPlaces } from './extension-places.js'
 import type { InspectedCertificate } from './facts.js'
 import { type IssuanceProfile, IssuanceProfiles } from './issuance-profiles.js'
-import { NameMemory } from './name-memory.js'
+import { type KnownName, NameMemory } from './name-memory.js'
 import { PlainNames } from './plain-names.js'
 import { StringHash } from './string-hash.js'
 
@@ -35,6 +35,8 @@ export class OrdinaryCertificate {
   loggedAfterMs = 0
   /** Of an RSA key; 0 of others. */
   keyBits = 0
+  /** What is known of its names, each once. */
+  readonly known: KnownName[] = []
   private outline: Outline | undefined
   private shape: IssuanceProfile | undefined
   private lastRead: unknown
@@ -108,7 +110,8 @@ export class OrdinaryCertificate {
       this.plain.read(outline, places.names.start, places.names.end) &&
       this.logs.read(outline.bytes, places.scts) &&
       this.readTimes(cert) &&
-      this.readProfile(cert, outline)
+      this.readProfile(cert, outline) &&
+      this.lookUpNames(cert)
     )
   }
 
@@ -147,6 +150,13 @@ export class OrdinaryCertificate {
     const first = start + 1
     // Of whole octets, with the one of zeros that keeps it positive.
     return bytes[start] === 0 && (bytes[first] as number) >= 0x80 ? (stop - first) * 8 : 0
+  }
+
+  private lookUpNames({ dnsNames }: InspectedCertificate): boolean {
+    const { known, names } = this
+    known.length = 0
+    for (const name of dnsNames) known.push(names.get(name))
+    return true
   }
 
   /** See `loggedAfter` of the facts. */

@@ -30,14 +30,14 @@ export function isSound(
     !(hasUnusualKey && keyRules(cert, keys).length > 0) &&
     !profile.hasWeakSignature &&
     profile.isSound(cert, begin, isCovered) &&
-    hasSoundNames(cert, ordinary) &&
+    hasSoundNames(ordinary) &&
     (cert.kind !== 'certificate' || hasEnoughScts(ordinary, sctsNeeded(begin, Math.ceil(ms / DAY)), operators)) &&
     (cert.kind !== 'precertificate' || begin < NO_SIGNING_CA_FROM || precertificateRules(cert).length === 0)
   )
 }
 
-function hasSoundNames({ dnsNames }: InspectedCertificate, { names }: OrdinaryCertificate): boolean {
-  for (const name of dnsNames) if (!names.get(name).isBelowListed) return false
+function hasSoundNames({ known }: OrdinaryCertificate): boolean {
+  for (const { isBelowListed } of known) if (!isBelowListed) return false
   return true
 }
 

@@ -121,7 +121,7 @@ export class CertificateStatistics {
     this.series.add(at, kind)
     this.addClaims(cert)
     for (const { rule } of breaches) this.count('rules', rule)
-    const domains = this.addNames(cert.dnsNames, at >= this.warmUpMs)
+    const domains = this.addNames(this.namesOf(cert), at >= this.warmUpMs)
     const outline = outlineOf(cert)
     const hasKey = this.hashKey(cert, outline)
     const { high, low } = this.hash
@@ -221,17 +221,19 @@ export class CertificateStatistics {
     return true
   }
 
+  private namesOf(cert: CountedCertificate): readonly KnownName[] {
+    const { ordinary } = this
+    if (ordinary.read(cert)) return ordinary.known
+    return cert.dnsNames.slice(0, MAX_NAMES).map((name) => ordinary.names.get(name))
+  }
+
   /** @returns Hashes of the registrable domains. */
-  private addNames(names: readonly string[], isWarm: boolean): number[] {
-    const found: KnownName[] = []
-    for (const name of names.length > MAX_NAMES ? names.slice(0, MAX_NAMES) : names) {
-      const known = this.ordinary.names.get(name)
-      this.distinct.names.add(known.high, known.low)
-      if (known.domain !== '') found.push(known)
-    }
+  private addNames(names: readonly KnownName[], isWarm: boolean): number[] {
+    for (const { high, low } of names) this.distinct.names.add(high, low)
     const hashes: number[] = []
     const topLevels: string[] = []
-    for (const { domain, domainHigh, domainLow, topLevel } of eachOnce(found)) {
+    for (const { domain, domainHigh, domainLow, topLevel } of eachOnce(names)) {
+      if (domain === '') continue
       hashes.push(domainHigh)
       this.distinct.registrableDomains.add(domainHigh, domainLow)
       this.count('registrableDomains', domain)

@@ -69,7 +69,10 @@ export function intelligenceModule(tools: IntelligenceModuleTools = {}): Module<
     options,
     setup: (context) => setUp(context, tools),
     async onBatch(certificates, context) {
-      for (const certificate of certificates) inspect(certificate, context)
+      for (const certificate of certificates) {
+        const breaches = context.state.add(certificate)
+        if (breaches.length > 0) report(certificate, breaches, context)
+      }
       await context.state.report(false)
     },
     teardown: ({ state }) => state.report(true),
@@ -128,11 +131,14 @@ async function weakKeys(files: readonly string[], more: ReadonlySet<string> = ne
   return keys
 }
 
-function inspect(certificate: CtCertificate, context: ModuleContext<z.output<typeof options>, State>): void {
-  const { state, options, emit } = context
-  const least = SEVERITIES.indexOf(options.minSeverity)
-  for (const { rule, severity, clause, text, names } of state.add(certificate)) {
-    if (SEVERITIES.indexOf(severity) < least || options.ignore.includes(rule)) continue
+function report(
+  certificate: CtCertificate,
+  breaches: readonly RuleBreach[],
+  { options: given, emit }: ModuleContext<z.output<typeof options>, State>,
+): void {
+  const least = SEVERITIES.indexOf(given.minSeverity)
+  for (const { rule, severity, clause, text, names } of breaches) {
+    if (SEVERITIES.indexOf(severity) < least || given.ignore.includes(rule)) continue
     const [name] = names
     emit({
       kind: rule,

@@ -3,6 +3,7 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { FindingDraft } from '../types/finding.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
+import { NO_TICKET, type Ticket } from './acknowledger.js'
 import type { ModuleContext } from './definition.js'
 
 /** What a call needs of its module. */
@@ -29,6 +30,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   isOver = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
   isLasting = false
+  /** What its findings hold: of the certificate each is about. */
+  held: Ticket | ((certificate: CtCertificate) => Ticket) = NO_TICKET
   readonly emit: (draft: FindingDraft) => void
   private readonly host: CallHost
   private controller: LinkedController | undefined

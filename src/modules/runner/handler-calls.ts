@@ -14,7 +14,6 @@ export class HandlerCalls {
   private readonly record: ModuleRecord
   private readonly abandoned: AbandonedCalls
   private readonly host: CallHost
-  private readonly ticketOf = new WeakMap<ModuleCall, Ticket | ((certificate: CtCertificate) => Ticket)>()
 
   constructor(record: ModuleRecord, abandoned: AbandonedCalls, host: CallHost) {
     this.record = record
@@ -45,7 +44,7 @@ export class HandlerCalls {
 
   /** What a finding that this call reports about a certificate holds. */
   ticketFor(call: ModuleCall, certificate: CtCertificate): Ticket {
-    const held = this.ticketOf.get(call) ?? NO_TICKET
+    const { held } = call
     return typeof held === 'function' ? held(certificate) : held
   }
 
@@ -65,13 +64,13 @@ export class HandlerCalls {
     if (work.kind !== 'findings') {
       const certificate = work.kind === 'certificate' ? work.certificate : undefined
       const call = new ModuleCall(this.host, certificate, attempt, sinceMs)
-      this.ticketOf.set(call, work.from.page.ticket)
+      call.held = work.from.page.ticket
       return call
     }
     const { items } = work
     const only = items.length === 1 ? items[0] : undefined
     const call = new ModuleCall(this.host, only?.certificate, attempt, sinceMs)
-    this.ticketOf.set(call, only?.ticket ?? ((certificate) => ticketAmong(items, certificate)))
+    call.held = only?.ticket ?? ((certificate) => ticketAmong(items, certificate))
     return call
   }
 }
