@@ -51,6 +51,8 @@ export interface IntelligenceModuleTools {
 
 interface State {
   readonly add: (cert: CtCertificate) => readonly RuleBreach[]
+  /** Rules whose breaches are reported. */
+  readonly reported: ReadonlySet<RuleId>
   /** Writes a report when it is time. */
   readonly report: (isEnd: boolean) => Promise<void>
 }
@@ -119,7 +121,9 @@ async function setUp(
     statistics.add(cert, breaches)
     return breaches
   }
-  return { add, report }
+  const least = SEVERITIES.indexOf(given.minSeverity)
+  const rules = (Object.keys(RULES) as RuleId[]).filter((rule) => SEVERITIES.indexOf(RULES[rule].severity) >= least)
+  return { add, reported: new Set(rules.filter((rule) => !given.ignore.includes(rule))), report }
 }
 
 /** A hundred million hex digits: more than all keys that Debian's OpenSSL made. */
@@ -134,11 +138,10 @@ async function weakKeys(files: readonly string[], more: ReadonlySet<string> = ne
 function report(
   certificate: CtCertificate,
   breaches: readonly RuleBreach[],
-  { options: given, emit }: ModuleContext<z.output<typeof options>, State>,
+  { state, emit }: ModuleContext<z.output<typeof options>, State>,
 ): void {
-  const least = SEVERITIES.indexOf(given.minSeverity)
   for (const { rule, severity, clause, text, names } of breaches) {
-    if (SEVERITIES.indexOf(severity) < least || given.ignore.includes(rule)) continue
+    if (!state.reported.has(rule)) continue
     const [name] = names
     emit({
       kind: rule,
