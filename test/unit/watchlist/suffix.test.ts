@@ -1,5 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { domainToASCII } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { isIcannSuffix, isPrivateSuffix, registrableDomain, splitName } from '../../../src/watchlist/suffix.js'
+import {
+  isIcannSuffix,
+  isPrivateSuffix,
+  registrableDomain,
+  splitListed,
+  splitName,
+} from '../../../src/watchlist/suffix.js'
+
+/** The list's own tests, as its maintainers publish them: fixtures/publicsuffix. */
+const ownTests = [
+  ...readFileSync(join(import.meta.dirname, '../../../fixtures/publicsuffix/test_psl.txt'), 'utf8').matchAll(
+    /^checkPublicSuffix\('([^']*)', (?:null|'([^']*)')\);$/gm,
+  ),
+].map(([, name = '', domain]) => [name, domain] as const)
+
+describe("the public suffix list's own tests", () => {
+  // A name is here in lower case, in A-labels and without empty labels, whatever a certificate holds: what comes before sees to that.
+  const given = ownTests.filter(([name]) => !name.startsWith('.'))
+
+  it('are all there', () => {
+    expect(given.length).toBeGreaterThan(70)
+    expect(ownTests.length - given.length).toBe(4)
+  })
+
+  it.each(given)('%s: %s', (name, domain) => {
+    expect(registrableDomain(domainToASCII(name))).toBe(domain === undefined ? undefined : domainToASCII(domain))
+    expect(splitListed(domainToASCII(name)).domain).toBe(domain === undefined ? '' : domainToASCII(domain))
+  })
+})
 
 describe('the public suffix list', () => {
   it.each([
