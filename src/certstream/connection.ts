@@ -5,6 +5,7 @@ import { cutText, harmless } from '../util/harmless.js'
 import { parseRetryAfter } from '../util/retry-after.js'
 import { VERSION } from '../version.js'
 import type { ClientSettings } from './options.js'
+import { tunnelThrough } from './tunnel.js'
 
 /** How long a server may take to say goodbye, milliseconds. */
 const GOODBYE_MS = 1000
@@ -37,6 +38,9 @@ export class Connection {
       perMessageDeflate: false,
       followRedirects: false,
       autoPong: false,
+      ...(settings.proxy !== undefined && {
+        agent: tunnelThrough(settings.proxy, url.protocol === 'wss:', this.over.signal),
+      }),
     })
     this.socket = socket
     const hear = () => {

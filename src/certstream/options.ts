@@ -2,6 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { type DedupeSettings, dedupeOption } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import { filterOption } from '../filter/filter-option.js'
+import { isProxyUrl } from '../http/proxy.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { DedupeOption, Filter } from '../types/filter.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
@@ -42,6 +43,11 @@ export interface CertStreamOptions {
   readonly connectTimeoutMs?: number
   /** Sent with the request, such as `{ authorization: 'Bearer …' }`. Default none but `User-Agent`. */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Connect through this proxy: an http or https URL, which may hold user and password. TLS is spoken through it, with the server itself.
+   * Default: none.
+   */
+  readonly proxy?: string | URL
   /** Accept `ws:` of other hosts than this machine: everybody between you and the server can change what it says. Default `false`. */
   readonly allowHttp?: boolean
   /** Ends the stream: a read that waits rejects with its reason. */
@@ -68,6 +74,7 @@ export interface ClientSettings {
   readonly silenceTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly headers: Readonly<Record<string, string>>
+  readonly proxy: URL | undefined
   readonly signal: AbortSignal | undefined
   readonly logger: Logger | undefined
   readonly clock: Clock
@@ -95,6 +102,7 @@ const KEYS: readonly (keyof CertStreamOptions)[] = [
   'silenceTimeoutMs',
   'connectTimeoutMs',
   'headers',
+  'proxy',
   'allowHttp',
   'signal',
   'logger',
@@ -130,6 +138,7 @@ export function clientSettings(given: string | URL | CertStreamOptions): ClientS
     silenceTimeoutMs: between('silenceTimeoutMs', 1000, HOUR),
     connectTimeoutMs: between('connectTimeoutMs', 100, 600_000),
     headers: headersOption(options.headers),
+    proxy: proxyOption(options.proxy),
     signal,
     logger,
     clock,
@@ -150,6 +159,14 @@ function urlOption(value: unknown, allowHttp: boolean): URL {
     )
   url.hash = ''
   return url
+}
+
+/** Not quoted where it is refused: it may hold a password. */
+function proxyOption(value: unknown): URL | undefined {
+  if (value === undefined) return undefined
+  const text = value instanceof URL ? value.href : value
+  if (typeof text !== 'string' || !isProxyUrl(text)) throw optionError('proxy', 'an http or https URL', '…')
+  return new URL(text)
 }
 
 function headersOption(value: unknown): Readonly<Record<string, string>> {

@@ -31,6 +31,21 @@ export async function proxyDispatcher({
   return new EnvHttpProxyAgent({ httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy: noProxy ?? '' })
 }
 
+/** The proxy that an address is asked through, as {@link proxyDispatcher} does it; `undefined`: directly. */
+export function proxyFor(url: URL, { httpProxy, httpsProxy, noProxy = '' }: ProxySettings): string | undefined {
+  const isSecure = /^(https|wss):$/.test(url.protocol)
+  const proxy = (isSecure ? httpsProxy : undefined) || httpProxy || undefined
+  if (proxy === undefined) return undefined
+  const port = url.port || (isSecure ? '443' : '80')
+  const isDirect = noProxy.split(/[,\s]+/).some((entry) => {
+    if (entry === '*') return true
+    const [, name = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? []
+    if (name === '' || (only !== undefined && only !== port)) return false
+    return url.hostname === name || url.hostname.endsWith(`.${name}`)
+  })
+  return isDirect ? undefined : proxy
+}
+
 /** A `fetch` whose requests go through a dispatcher. It is undici's own: that of Node refuses dispatchers of other versions. */
 export async function fetchThrough(dispatcher: Dispatcher): Promise<typeof fetch> {
   const undici = await import('undici')
