@@ -1,9 +1,11 @@
 import { type CertStream, certStream } from '../certstream/cert-stream.js'
 import { CtStreamError } from '../errors.js'
+import { proxyFor } from '../http/proxy.js'
 import type { AcknowledgedSource } from '../modules/source.js'
 import type { Logger } from '../types/clock.js'
 import { askedStream } from './asked-stream.js'
 import type { CommandContext } from './command.js'
+import { proxySettings } from './flags/proxy.js'
 import { usageError } from './flags/usage-error.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
@@ -13,17 +15,28 @@ import { styleFor } from './terminal/style.js'
 import { throughModules } from './through-modules.js'
 import type { Surroundings } from './watch.js'
 
+export interface FromServer {
+  /** What becomes of it; default: modules have it, or it is written to stdout. */
+  readonly consume?: (stream: AcknowledgedSource & FollowedStream, surroundings: Surroundings) => Promise<void>
+  /** Whatever a config file or variable says of filters, for a command that has none. */
+  readonly everything?: boolean
+}
+
 /**
  * Shows what the server of `--source` sends on stdout, or gives it to modules, until the user has had enough. Nothing is kept: the next
  * run begins with what comes then.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; `CT_HTTP_STATUS` when the server refuses.
  */
-export async function fromServer(context: CommandContext): Promise<void> {
+export async function fromServer(
+  context: CommandContext,
+  { consume, everything = false }: FromServer = {},
+): Promise<void> {
   const { io, values } = context
   const limit = values.integer('limit', 1)
-  const consume = (await throughModules(context)) ?? written(context)
-  const { filter, dedupe, allowHttp } = await askedStream(context)
+  const consumed = consume ?? (await throughModules(context)) ?? written(context)
+  const { allowHttp, ...asked } = await askedStream(context)
+  const { filter, dedupe } = everything ? {} : asked
   const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
     json: jsonClock(values, io.clock),
   })
@@ -35,10 +48,11 @@ export async function fromServer(context: CommandContext): Promise<void> {
       ...(filter !== undefined && { filter }),
       ...(dedupe !== undefined && { dedupe }),
       ...(allowHttp !== undefined && { allowHttp }),
+      ...proxied(url, context),
     }),
   )
   reportEvents(stream, logger)
-  await consume(acknowledged(stream), { output: new Output(io.stdout), limit, logger })
+  await consumed(acknowledged(stream), { output: new Output(io.stdout), limit, logger })
 }
 
 /** Certificates on stdout. */
@@ -46,6 +60,12 @@ function written({ io, values }: CommandContext) {
   const format = formatFrom(values, io, io.stdout.isTTY ? 'text' : 'json')
   return (stream: FollowedStream, { output, limit }: Surroundings): Promise<void> =>
     follow(stream, { format, output, stop: io.stop, clock: io.clock, ...(limit !== undefined && { limit }) })
+}
+
+/** The proxy of `--proxy` or of the environment. A URL that is none is refused by the client. */
+function proxied(url: string, { io, values }: CommandContext): { readonly proxy?: string } {
+  const proxy = URL.canParse(url) ? proxyFor(new URL(url), proxySettings(values, io.env)) : undefined
+  return proxy === undefined ? {} : { proxy }
 }
 
 /** What is wrong with the URL is said in the name of the flag. */

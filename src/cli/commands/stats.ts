@@ -6,8 +6,10 @@ import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, jsonFlag, reportFlags, streamFlags } from '../flags/flags.js'
+import { sourceFlag } from '../flags/source-flag.js'
 import { everyFrom } from '../flags/when.js'
-import { type Surroundings, type WatchedStream, watch } from '../watch.js'
+import type { FollowedStream } from '../follow.js'
+import { type Surroundings, watch } from '../watch.js'
 
 const group = 'The report:'
 const defaultRows = 10
@@ -18,6 +20,7 @@ const defaultPatienceMs = 60_000
 const keepsPositions = ['checkpoint', 'no-checkpoint']
 const flags: readonly Flag[] = [
   ...streamFlags.filter(({ name }) => !keepsPositions.includes(name)),
+  sourceFlag,
   { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (stats never does)', group },
   { name: 'every', type: 'text', value: 'TIME', help: 'report each 30s, 10m, 1d; default at the end', group },
   { name: 'rows', type: 'text', value: 'N', help: `rows of each table (default ${defaultRows})`, group },
@@ -62,12 +65,13 @@ async function runStats(context: CommandContext): Promise<void> {
   ])
   const show = await shower(context)
   const statistics = new CertificateStatistics({ clock: io.clock })
-  const consume = (stream: WatchedStream, { output, limit }: Surroundings) =>
+  const consume = (stream: FollowedStream, { output, limit }: Surroundings) =>
     countStream(stream, {
       ...{ statistics, limit, everyMs, stop: io.stop, clock: io.clock },
       inspect: { weakKeys: values.switch('weak-keys') },
       report: () => show(statistics.report(rows), output),
     })
+  if (values.has('source')) return (await import('../from-server.js')).fromServer(context, { consume })
   const open = async (logger: Logger) => {
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...request, checkpoint: false, logger })

@@ -1,6 +1,7 @@
 import type { Command, CommandContext } from '../command.js'
 import { reportFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
+import { sourceFlag } from '../flags/source-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { watchedStreamFlags, watchFlags } from '../flags/watch-flags.js'
 
@@ -12,11 +13,12 @@ export const watchCommand: Command = {
   positionals: ['domain'],
   optional: ['domain'],
   repeats: true,
-  flags: [...watchFlags, ...watchedStreamFlags, ...metricsFlags, ...reportFlags],
+  flags: [...watchFlags, ...watchedStreamFlags, sourceFlag, ...metricsFlags, ...reportFlags],
   examples: [
     ['ct-stream watch example.com --demo', 'what an alert looks like, at once and offline'],
     ['ct-stream watch example.com --webhook https://hooks.slack.com/…', 'alerts to a channel'],
     ['ct-stream watch example.com --brand Example --exec ./alert.sh', 'a program for each alert'],
+    ['ct-stream watch example.com --source wss://certstream.example/full-stream', 'as a CertStream server tells it'],
     ['ct-stream watch explain examp1e-login.top example.com', 'which rules a name meets, and why'],
     ['ct-stream watch test words:words.txt', 'rules that are too broad, and how many alerts a day they would make'],
   ],

@@ -5,7 +5,7 @@ export const sourceFlag: Flag = {
   name: 'source',
   type: 'text',
   value: 'URL',
-  help: 'certificates from a CertStream server instead of logs, as wss://HOST/full-stream: not verified, no positions kept, asked without proxy',
+  help: 'certificates from a CertStream server instead of logs, as wss://HOST/full-stream: not verified, no positions kept',
   group: 'Which logs:',
   conflicts: [
     'log-list',
@@ -23,6 +23,5 @@ export const sourceFlag: Flag = {
     'verify',
     'on-misbehaviour',
     'contact',
-    'proxy',
   ],
 }

@@ -1,5 +1,5 @@
 import type { ConfiguredModule } from '../../modules/definition.js'
-import type { CtStream } from '../../stream/ct-stream.js'
+import type { AcknowledgedSource } from '../../modules/source.js'
 import type { Logger } from '../../types/clock.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import { askedStream } from '../asked-stream.js'
@@ -24,16 +24,18 @@ export async function watchNames(
   options?: CtStreamOptions,
 ): Promise<void> {
   const { io, values } = context
+  const isOfServer = options === undefined && values.has('source')
   const asked = options ?? (await watchedStream(context))
   const format = request.outputs.length === 0 ? findingFormatFrom(values, io) : undefined
   const modules = await modulesOf(context, request)
   announce(context, request)
+  const consume = (stream: AcknowledgedSource, surroundings: Surroundings) =>
+    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
+  if (isOfServer) return (await import('../from-server.js')).fromServer(context, { consume, everything: true })
   const open = async (logger: Logger) => {
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...asked, acknowledge: 'manual', logger })
   }
-  const consume = (stream: CtStream, surroundings: Surroundings) =>
-    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
   const { end, endPatienceMs = defaultPatienceMs } = asked
   await watch({ context, open, consume, end, endPatienceMs })
 }

@@ -1,27 +1,17 @@
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../../../src/cli/commands.js'
 import { proxySettings } from '../../../../src/cli/flags/proxy.js'
 import { Values } from '../../../../src/cli/flags/values.js'
 import { runCli } from '../../../../src/cli/run.js'
 import { createTestLog, issueCertificates } from '../../../../src/testing/index.js'
+import { tunnelProxy } from '../../../support/tunnel-proxy.js'
+import { domains, testServer } from '../../certstream/server.js'
 import { sampleIo } from '../sample-io.js'
 
-/** A proxy that tunnels (RFC 9110 section 9.3.6), and counts. */
-const tunnels: string[] = []
-const proxy = createServer().on('connect', (request, socket, head) => {
-  tunnels.push(request.url ?? '')
-  const [host, port] = (request.url ?? '').split(':')
-  const onward = connect(Number(port), host, () => {
-    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
-    onward.write(head)
-    onward.pipe(socket)
-    socket.pipe(onward)
-  })
-  for (const one of [onward, socket]) one.on('error', () => {})
-})
-let proxyUrl = ''
+const proxy = await tunnelProxy()
+const { tunnels, url: proxyUrl } = proxy
 const log = await createTestLog({ kind: 'rfc6962' })
 /** Gives a list of names, and takes findings. */
 const taken: string[] = []
@@ -34,13 +24,10 @@ let othersUrl = ''
 beforeAll(async () => {
   log.add([...issueCertificates(3)])
   log.publish()
-  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
   await new Promise<void>((done) => others.listen(0, '127.0.0.1', done))
   othersUrl = `http://127.0.0.1:${(others.address() as AddressInfo).port}/`
-  proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
 })
 afterAll(async () => {
-  proxy.closeAllConnections()
   proxy.close()
   others.close()
   await log.close()
@@ -99,6 +86,26 @@ describe('a proxy', () => {
     })
     expect([await runCli(io, commands), stdout()]).toEqual([0, expect.stringContaining('an alert')])
     expect(tunnels).toEqual(places.slice(0, 1))
+  })
+
+  it.each([
+    ['what is shown', [], 'www.example.com'],
+    ['watch', ['watch', 'example.com'], 'www.example.com'],
+    ['stats', ['stats', '--json'], '"certificates":2'],
+  ])('is asked for a CertStream server: %s', async (_, argv, expected) => {
+    const server = await testServer((client) => {
+      for (const name of ['www.example.com', 'www.other.example']) client.send(domains(name))
+    })
+    const environments: Record<string, string>[] = [
+      { HTTP_PROXY: proxyUrl },
+      { HTTP_PROXY: proxyUrl, NO_PROXY: '127.0.0.1' },
+    ]
+    for (const env of environments) {
+      tunnels.length = 0
+      const { io, stdout } = sampleIo([...argv, '--source', server.url, '--limit', '2'], { env })
+      expect([await runCli({ ...io, clock }, commands), stdout()]).toEqual([0, expect.stringContaining(expected)])
+      expect(tunnels).toEqual('NO_PROXY' in env ? [] : [new URL(server.url).host])
+    }
   })
 
   it('is not asked for hosts in NO_PROXY, nor where there is none', async () => {
