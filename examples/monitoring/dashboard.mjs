@@ -96,6 +96,12 @@ const rows = [
     ],
     ['Waiting', 'none', 'timeseries', [`ct_stream_module_queued_entries{${of}}`, '{{module}}']],
     [
+      'Not delivered and put aside',
+      'none',
+      'timeseries',
+      [`increase(ct_stream_module_dead_letters_total{${of}}[1h])`, 'in an hour: {{module}}'],
+    ],
+    [
       'Errors and what was dropped',
       'cps',
       'timeseries',

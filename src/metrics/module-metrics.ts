@@ -36,6 +36,11 @@ export function registerModuleMetrics(run: Pick<ModuleRun, 'status'>, registry: 
     'Certificates and findings that were given up after a module failed for them.',
     (m) => m.skipped,
   )
+  count(
+    'dead_letters_total',
+    'Findings that an output could not deliver and put aside, as the file of its option deadLetters.',
+    (m) => m.deadLetters,
+  )
   count('errors_total', 'Calls of a module that failed or timed out.', (m) => m.errors)
   count('retries_total', 'Calls of a module for work that had failed before.', (m) => m.retries)
   count('timeouts_total', 'Calls of a module that took too long.', (m) => m.timeouts)

@@ -53,6 +53,11 @@ export interface SetupContext<Options> {
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a draft that is not as {@link FindingDraft} says.
    */
   readonly emit: (finding: FindingDraft) => void
+  /**
+   * For outputs: counts findings that could not be delivered and were put where they can be found again (`deadLetters` of the module's
+   * status, and of its metrics). What is no whole number above 0 is not counted.
+   */
+  readonly countDeadLetters: (findings: number) => void
   /** Aborts when the call has timed out or the run is being stopped for good: what waits should give up. */
   readonly signal: AbortSignal
   /** That of the run: what is asked instead of `Date.now` and timers can be tested without waiting. */

@@ -16,6 +16,8 @@ export interface CallHost {
   readonly stop: AbortSignal
   /** Reports a finding. */
   report(draft: FindingDraft, call: ModuleCall): void
+  /** Counts findings that were put aside. */
+  countDeadLetters(findings: number): void
 }
 
 /** One call of a handler: the context that it is given, and what it did. */
@@ -33,6 +35,7 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   /** What its findings hold: of the certificate each is about. */
   held: Ticket | ((certificate: CtCertificate) => Ticket) = NO_TICKET
   readonly emit: (draft: FindingDraft) => void
+  readonly countDeadLetters: (findings: number) => void
   private readonly host: CallHost
   private controller: LinkedController | undefined
 
@@ -42,6 +45,7 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
     this.attempt = attempt
     this.sinceMs = sinceMs
     this.emit = (draft) => this.host.report(draft, this)
+    this.countDeadLetters = (findings) => this.host.countDeadLetters(findings)
   }
 
   get name(): string {

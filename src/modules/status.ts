@@ -36,6 +36,8 @@ export interface ModuleStatus {
   readonly dropped: number
   /** Certificates and findings it failed for, and that were given up (`onError: 'skip'`). */
   readonly skipped: number
+  /** Findings that an output could not deliver and put aside, as the file of its option `deadLetters`. */
+  readonly deadLetters: number
   /** Calls that failed or timed out. */
   readonly errors: number
   /** Calls for work that had failed before. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CtStreamError } from '../errors.js'
-import type { Clock, Logger } from '../types/clock.js'
+import type { SetupContext } from '../modules/definition.js'
+import type { Logger } from '../types/clock.js'
 import type { Finding } from '../types/finding.js'
 import { harmlessJson } from '../util/harmless.js'
 import { AppendFile } from './append-file.js'
@@ -24,27 +25,32 @@ export interface DeadLetterOptions {
   readonly giveUpAfterMs: number
 }
 
+/** Of the output's setup. */
+type Surroundings = Pick<SetupContext<unknown>, 'clock' | 'log' | 'countDeadLetters'>
+
 /** Where findings go that nobody takes, so that they can be found, and the others go on. */
 export class DeadLetters {
   private readonly file: AppendFile | undefined
   private readonly path: string | undefined
   private readonly giveUpAfterMs: number
   private readonly log: Logger
+  private readonly count: (findings: number) => void
 
-  private constructor(path: string | undefined, giveUpAfterMs: number, clock: Clock, log: Logger) {
+  private constructor(path: string | undefined, giveUpAfterMs: number, { clock, log, countDeadLetters }: Surroundings) {
     const options = { rotateBytes: undefined, rotateDaily: false, gzip: false, isTorn: isTornJson }
     this.file = path === undefined ? undefined : new AppendFile({ ...options, path, clock, log })
     this.path = path
     this.giveUpAfterMs = giveUpAfterMs
     this.log = log
+    this.count = countDeadLetters
   }
 
   /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file cannot be opened. */
   static async open(
     { deadLetters, giveUpAfterMs }: DeadLetterOptions,
-    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    surroundings: Surroundings,
   ): Promise<DeadLetters> {
-    const letters = new DeadLetters(deadLetters, giveUpAfterMs, clock, log)
+    const letters = new DeadLetters(deadLetters, giveUpAfterMs, surroundings)
     await letters.file?.open()
     return letters
   }
@@ -59,6 +65,7 @@ export class DeadLetters {
     if (this.file === undefined || !(isRefused || sinceMs >= this.giveUpAfterMs)) throw error
     const { message } = error as Error
     await this.file.append(findings.map((finding) => harmlessJson({ error: message, finding })))
+    this.count(findings.length)
     this.log.error(`gave up on ${findings.length} findings, which are in ${this.path}: ${message}`)
   }
 

@@ -10,12 +10,10 @@ export class Delivery {
   private readonly sent = new Set<string>()
 
   /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file of dead letters cannot be opened. */
-  static async open({
-    options,
-    clock,
-    log,
-  }: Pick<SetupContext<DeadLetterOptions>, 'options' | 'clock' | 'log'>): Promise<Delivery> {
-    return new Delivery(await DeadLetters.open(options, { clock, log }))
+  static async open(
+    context: Pick<SetupContext<DeadLetterOptions>, 'options' | 'clock' | 'log' | 'countDeadLetters'>,
+  ): Promise<Delivery> {
+    return new Delivery(await DeadLetters.open(context.options, context))
   }
 
   private constructor(deadLetters: DeadLetters) {

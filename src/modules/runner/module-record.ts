@@ -26,6 +26,7 @@ export class ModuleRecord {
     repeats: 0,
     dropped: 0,
     skipped: 0,
+    deadLetters: 0,
     errors: 0,
     retries: 0,
     timeouts: 0,

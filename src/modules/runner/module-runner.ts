@@ -97,6 +97,10 @@ export class ModuleRunner implements CallHost {
     this.intake.giveFinding(item)
   }
 
+  countDeadLetters(findings: number): void {
+    if (Number.isSafeInteger(findings) && findings > 0) this.record.counts.deadLetters += findings
+  }
+
   report(draft: FindingDraft, call: ModuleCall): void {
     const certificate = draft?.certificate ?? call.certificate
     if (certificate === undefined)

@@ -137,6 +137,7 @@ export const Module = named(
     repeats: count,
     dropped: count,
     skipped: count,
+    deadLetters: count.describe('findings that an output could not deliver and put aside'),
     errors: count,
     retries: count,
     timeouts: count,

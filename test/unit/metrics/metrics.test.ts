@@ -124,13 +124,19 @@ describe('metrics of modules and of the process', () => {
       name: 'all',
       onCertificate: (_, { emit }) => emit({ kind: 'seen', reason: 'it is one' }),
     })
-    const run = runModules(madeCertificates(5), [module])
+    const output = defineModule({
+      name: 'sender',
+      onFinding: (_, { countDeadLetters }) => [1, 0, -1, 0.5, Number.NaN].forEach(countDeadLetters),
+    })
+    const run = runModules(madeCertificates(5), [module, output])
     const registry = new Registry()
     registerModuleMetrics(run, registry)
     await run.done
     const text = (await registry.metrics()).split('\n')
     expect(text).toContain('ct_stream_module_certificates_total{module="all"} 5')
     expect(text).toContain('ct_stream_module_emitted_findings_total{module="all"} 5')
+    expect(text).toContain('ct_stream_module_dead_letters_total{module="all"} 0')
+    expect(text).toContain('ct_stream_module_dead_letters_total{module="sender"} 5')
     expect(text).toContain('ct_stream_module_state{module="all",state="stopped"} 1')
   })
 

@@ -46,7 +46,8 @@ describe.skipIf(process.platform === 'win32')('the output command', () => {
       () => undefined,
       (error: Error) => error,
     )
-    return { file, messages, error, place }
+    const { deadLetters } = run.status().modules.find(({ name }) => name === 'command') ?? {}
+    return { file, messages, error, place, deadLetters }
   }
 
   it('gives the finding on stdin and in variables, and lets no shell look at what a stranger wrote', async () => {
@@ -80,8 +81,8 @@ describe.skipIf(process.platform === 'win32')('the output command', () => {
     const place = folder()
     onTestFinished(() => rmSync(place, { recursive: true }))
     const deadLetters = join(place, 'dead.jsonl')
-    const { error } = await send('exit 65', command.with({ command: 'sh', deadLetters }), 2)
-    expect(error).toBeUndefined()
+    const sent = await send('exit 65', command.with({ command: 'sh', deadLetters }), 2)
+    expect(sent).toMatchObject({ error: undefined, deadLetters: 2 })
     const letters = linesOf(deadLetters).map((line) => JSON.parse(line))
     expect(letters).toMatchObject([{ finding: { kind: 'seen' } }, { error: expect.stringMatching(/65/) }])
   })
