@@ -66,6 +66,9 @@ const proxies = {
     return ['caddy', 'run', '--adapter', 'caddyfile', '--config', join(place, 'Caddyfile')]
   },
 }
+/** Where `test/ci/monitoring.sh` could install it, its test is not skipped. */
+const hasSystemd =
+  process.env.CT_STREAM_TEST_REQUIRE_SYSTEMD === '1' || spawnSync('systemd-analyze', ['--version']).error === undefined
 const isThere = (name: string) => spawnSync(name, ['-h']).error === undefined
 
 describe('the guide', () => {
@@ -74,6 +77,21 @@ describe('the guide', () => {
     expect((await fetch(`${url}healthz`)).status).toBe(200)
     expect(await command.stop()).toBe(0)
     expect(command.stderr).not.toContain('unknown')
+  })
+
+  it.skipIf(!hasSystemd)('has a unit file in which systemd finds nothing wrong', () => {
+    const unit = readFileSync(join(guide, 'ct-stream.service'), 'utf8')
+    const file = join(place, 'ct-stream.service')
+    const verify = (text: string) => {
+      // The program must be there; whose it is does not matter.
+      writeFileSync(file, text.replace('/usr/bin/ct-stream', process.execPath))
+      const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], {
+        encoding: 'utf8',
+      })
+      return { status, said: stdout + stderr }
+    }
+    expect(verify(unit)).toEqual({ status: 0, said: '' })
+    expect(verify(unit.replace('NoNewPrivileges', 'NoNewPrivilege')).said).toContain('Unknown key')
   })
 
   for (const [name, configured] of Object.entries(proxies))
