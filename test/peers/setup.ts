@@ -1,11 +1,14 @@
 import type { TestProject } from 'vitest/node'
 import buildPackage from '../build.js'
+import { goServer } from './go-server.js'
 import { pythonWithCertStream } from './python.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** `undefined`: it cannot be had here. */
     readonly python: string | undefined
+    /** certstream-server-go; `undefined`: it cannot be had here. */
+    readonly goServer: string | undefined
   }
 }
 
@@ -13,10 +16,11 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<void> {
   const isRequired = process.env.CT_STREAM_TEST_REQUIRE_PEERS === '1'
   buildPackage()
-  const python = await pythonWithCertStream().catch((error: Error) => {
+  const unless = (name: string) => (error: Error) => {
     if (isRequired) throw error
-    console.log(`skipping the tests with certstream-python: ${error.message.split('\n')[0]}`)
+    console.log(`skipping the tests with ${name}: ${error.message.split('\n')[0]}`)
     return undefined
-  })
-  project.provide('python', python)
+  }
+  project.provide('python', await pythonWithCertStream().catch(unless('certstream-python')))
+  project.provide('goServer', await goServer().catch(unless('certstream-server-go')))
 }

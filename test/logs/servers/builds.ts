@@ -67,6 +67,12 @@ export async function buildAll(): Promise<Builds> {
   return { sunlight, ctfe, submit, missing }
 }
 
+/** The folder with the programs of a recipe; `undefined` where there is no Go. */
+export async function buildOne(recipe: Recipe): Promise<string | undefined> {
+  const go = await output('go', ['env', 'GOVERSION'])
+  return go === undefined ? undefined : build(recipe, go)
+}
+
 /** The folder with the programs, below the cache folder: `sunlight-v0.8.1`. Built once for each go.mod and Go version. */
 async function build(recipe: Recipe, go: string): Promise<string> {
   const inputs = fingerprint(recipe.source, go)
