@@ -66,7 +66,8 @@ export class DeadLetters {
     const { message } = error as Error
     await this.file.append(findings.map((finding) => harmlessJson({ error: message, finding })))
     this.count(findings.length)
-    this.log.error(`gave up on ${findings.length} findings, which are in ${this.path}: ${message}`)
+    const what = findings.length === 1 ? 'a finding, which is' : `${findings.length} findings, which are`
+    this.log.error(`gave up on ${what} in ${this.path}: ${message}`)
   }
 
   async close(): Promise<void> {

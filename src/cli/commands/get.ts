@@ -8,8 +8,8 @@ import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
 import { oneLog } from '../one-log.js'
 import { Output } from '../terminal/output.js'
-import { formatCount } from '../terminal/quantities.js'
 import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
+import { counted } from '../terminal/status-text.js'
 import { styleFor } from '../terminal/style.js'
 
 const proofFlag: Flag = {
@@ -122,6 +122,6 @@ function loggerOf({ io, values }: CommandContext): Logger {
 function tellProof({ io, values }: CommandContext, { entry, head }: ProvenEntry): void {
   if (io.stderr.isTTY !== true || values.switch('quiet')) return
   const signed = new Date(head.timestamp).toISOString()
-  const text = `entry ${entry.index} is in the tree of ${formatCount(head.treeSize)} entries signed ${signed}`
+  const text = `entry ${entry.index} is in the tree of ${counted(head.treeSize, 'entry', 'entries')} signed ${signed}`
   io.stderr.write(`${styleFor(io.stderr, io.env).green('proven:')} ${text}\n`)
 }

@@ -11,7 +11,8 @@ const states: readonly LogState[] = [
 /** `1,234/s · 56,789 entries · 40 logs: 38 live, 2 catching-up · lag 3 s · 1 stale head · 2 gaps` */
 export function statusText(status: StreamStatus): string {
   const lag = lagText(status.logs)
-  const parts = [formatRate(status.entriesPerSecond), `${formatCount(status.entries)} entries`, logsText(status.logs)]
+  const entries = counted(status.entries, 'entry', 'entries')
+  const parts = [formatRate(status.entriesPerSecond), entries, logsText(status.logs)]
   if (lag !== undefined) parts.push(lag)
   parts.push(...headProblems(status.logs))
   if (status.gaps > 0) parts.push(counted(status.gaps, 'gap'))
@@ -114,6 +115,6 @@ function lagText(logs: readonly LogStatus[]): string | undefined {
 }
 
 /** `1 gap`, `2,000 gaps`. */
-function counted(count: number, one: string, many = `${one}s`): string {
+export function counted(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }

@@ -1,7 +1,7 @@
 import type { LogStatus, StreamStatus } from '../../types/stream.js'
 import { harmless } from '../../util/harmless.js'
 import { formatCount, formatDuration, formatRate } from '../terminal/quantities.js'
-import { statusText } from '../terminal/status-text.js'
+import { counted, statusText } from '../terminal/status-text.js'
 import type { Style } from '../terminal/style.js'
 import { type Column, tableText } from '../terminal/table.js'
 import { truncate } from '../terminal/width.js'
@@ -103,7 +103,7 @@ const colours: Readonly<Record<LogStatus['state'], keyof Style>> = {
 
 function lagText({ lagMs, lagEntries }: LogStatus): string | undefined {
   if (lagMs !== undefined) return formatDuration(lagMs)
-  return lagEntries === undefined ? undefined : `${formatCount(lagEntries)} entries`
+  return lagEntries === undefined ? undefined : counted(lagEntries, 'entry', 'entries')
 }
 
 function optional<T>(value: T | undefined, text: (value: T) => string): string | undefined {

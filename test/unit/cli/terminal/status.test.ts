@@ -180,7 +180,7 @@ describe('the status line', () => {
     for (const tick of ticks) tick()
     await Promise.resolve()
     await Promise.resolve()
-    expect(text().match(/\d+ entries/g)).toEqual(['1 entries', '2 entries', '2 entries'])
+    expect(text().match(/\d+ entr(?:y|ies)/g)).toEqual(['1 entry', '2 entries', '2 entries'])
     line.stop()
   })
 
