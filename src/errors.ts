@@ -94,6 +94,7 @@ export interface CtErrorContext {
   readonly retryable?: boolean
   /** Base64 log id. */
   readonly logId?: string
+  /** What was asked for. */
   readonly url?: string
   /** HTTP status of the answer. */
   readonly status?: number
@@ -101,7 +102,9 @@ export interface CtErrorContext {
   readonly retryAfterMs?: number
   /** Zero-based entry index, or byte offset where the message says so. */
   readonly index?: number
+  /** What should have been there: a number, or hashes and ids as text. */
   readonly expected?: string | number
+  /** What was found instead of {@link CtErrorContext.expected}. */
   readonly actual?: string | number
 }
 
@@ -115,15 +118,23 @@ const brand = Symbol.for('ct-stream.error')
  * another copy of the package.
  */
 export class CtStreamError extends Error {
+  /** What went wrong, for programs; never changes its meaning. */
   readonly code: CtErrorCode
   /** Whether the same call may succeed later. */
   readonly retryable: boolean
+  /** Base64 id of the log it is about; `undefined` where it is about none. */
   readonly logId?: string
+  /** What was asked for; `undefined` where nothing was. */
   readonly url?: string
+  /** HTTP status of the answer; `undefined` without one. */
   readonly status?: number
+  /** Milliseconds the server asked to wait (Retry-After); `undefined` when it did not. */
   readonly retryAfterMs?: number
+  /** Zero-based entry index, or byte offset where the message says so; `undefined` where it is about no single one. */
   readonly index?: number
+  /** What should have been there; `undefined` where nothing was compared. */
   readonly expected?: string | number
+  /** What was found instead of {@link CtStreamError.expected}; `undefined` where nothing was compared. */
   readonly actual?: string | number
 
   constructor(code: CtErrorCode, message: string, context: CtErrorContext = {}) {

@@ -55,6 +55,7 @@ export class CertStream extends Emitter<CertStreamEvents> implements AsyncIterab
     signal?.addEventListener('abort', this.onAbort, { once: true })
   }
 
+  /** Certificates one by one, as they come. The first read connects; leaving the loop closes the stream. */
   [Symbol.asyncIterator](): AsyncGenerator<CtCertificate, void, undefined> {
     return this.read(() => this.nextCertificate())
   }
@@ -76,6 +77,7 @@ export class CertStream extends Emitter<CertStreamEvents> implements AsyncIterab
     return this.read(async () => (await this.feed.next())?.raw)
   }
 
+  /** What came so far, and how the connection fares; a new object each time. */
   status(): CertStreamStatus {
     const { received, dropped, feed } = this
     const { malformed, connections, bufferedBytes } = feed
@@ -89,6 +91,7 @@ export class CertStream extends Emitter<CertStreamEvents> implements AsyncIterab
     return this.closed
   }
 
+  /** The same as {@link CertStream.close}: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

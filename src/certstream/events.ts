@@ -22,6 +22,7 @@ export interface CertStreamEvents {
   readonly open: { readonly url: string; readonly after: string | undefined }
   /** A connection is over, or could not be made, and is tried again: the how manieth time in a row, and when. */
   readonly reconnect: { readonly attempt: number; readonly inMs: number; readonly error: CtStreamError }
+  /** Messages were missed while it was not connected, and cannot be had any more. */
   readonly gap: MissedMessages
   /** Why a connection is over; a message that is none (`CT_RESPONSE_MALFORMED`), which is left out. Never fatal. */
   readonly error: CtStreamError

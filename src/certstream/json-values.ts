@@ -1,5 +1,6 @@
 // What strangers put into JSON, taken for what it is: nothing here throws.
 
+/** A JSON object of which nothing is known yet. */
 export type JsonRecord = Readonly<Record<string, unknown>>
 
 const empty: JsonRecord = Object.freeze({})

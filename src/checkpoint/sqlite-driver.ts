@@ -7,30 +7,39 @@ import { wrongPair } from './sqlite-pairs.js'
 /** A connection. */
 export interface SqliteDatabase {
   // biome-ignore lint/complexity/noBannedTypes: the constraint of better-sqlite3's own types, which are compared with these
+  /** Compiles one statement. */
   prepare<Parameters extends unknown[] | {} = unknown[], Row = unknown>(
     sql: string,
   ): Parameters extends unknown[] ? SqliteStatement<Parameters, Row> : SqliteStatement<[Parameters], Row>
   /** `immediate` takes the write lock at the start, `exclusive` also keeps readers out. */
   transaction<Action extends (...args: never[]) => unknown>(action: Action): SqliteTransaction<Action>
+  /** Runs statements that give no rows. */
   exec(sql: string): unknown
+  /** Reads or sets a pragma; with `simple` its one value instead of rows. */
   pragma(text: string, options?: { readonly simple?: boolean }): unknown
+  /** Closes the file; the database is of no use afterwards. */
   close(): unknown
 }
 
 /** Runs its action in one transaction. */
 export interface SqliteTransaction<Action extends (...args: never[]) => unknown> {
   (...parameters: ArgumentsOf<Action>): ReturnType<Action>
+  /** Runs the action while nobody else writes. */
   immediate(...parameters: ArgumentsOf<Action>): ReturnType<Action>
+  /** Runs the action while nobody else reads or writes. */
   exclusive(...parameters: ArgumentsOf<Action>): ReturnType<Action>
 }
 
+/** What an action is called with. */
 type ArgumentsOf<Action> = Action extends (...parameters: infer Given) => unknown ? Given : never
 
 /** A prepared statement. */
 export interface SqliteStatement<Parameters extends unknown[], Row> {
   /** `changes`: rows that were inserted, updated or deleted. */
   run(...parameters: Parameters): { readonly changes: number }
+  /** The first row; `undefined` when there is none. */
   get(...parameters: Parameters): Row | undefined
+  /** All rows, in memory. */
   all(...parameters: Parameters): Row[]
   /** Rows are then the value of their first column. */
   pluck(): this

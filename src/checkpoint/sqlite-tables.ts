@@ -9,7 +9,9 @@ import * as rows from './sqlite-rows.js'
 
 /** The stream that has, or had when it was killed, a checkpoint file open. */
 export interface CheckpointOwner {
+  /** Its process id on that machine. */
   readonly pid: number
+  /** Its machine, as the system names it. */
   readonly host: string
   /** Epoch milliseconds. */
   readonly since: number

@@ -10,11 +10,13 @@ import { closeFile, type OpenFile, openForReading, openForStream } from './sqlit
 import { migrations } from './sqlite-schema.js'
 import type { CheckpointOwner, SqliteTables } from './sqlite-tables.js'
 
+/** How a checkpoint file is opened; all optional. */
 export interface SqliteCheckpointOptions {
   /** Look at a file, also while a stream uses it: no lock, nothing is created or written. Default `false`. */
   readonly readOnly?: boolean
   /** Bound on the file, bytes, at least 65536; a write that would pass it fails and changes nothing. Default: the disk. */
   readonly maxBytes?: number
+  /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
 }
 

@@ -7,7 +7,9 @@ import type { LogInfo } from '../types/log.js'
 import { systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
 
+/** Options of {@link runCollector}. */
 export interface CollectorOptions {
+  /** Where leases, and positions of sinks without any, are kept; every member has the same. */
   readonly coordinator: Coordinator
   /** A name that no other process of the cluster has, and that this one does not keep over a restart: 1 to 255 characters. */
   readonly member: string
@@ -35,7 +37,9 @@ export interface CollectorOptions {
   readonly signal: AbortSignal
   /** Called each time the coordinator was asked, with what this member holds; `undefined`: it did not answer. */
   readonly onTurn?: (held: readonly Lease[] | undefined) => void
+  /** Where it says what it takes over and gives away. Default: silent. */
   readonly logger?: Pick<Logger, 'info' | 'warn'>
+  /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
 }
 

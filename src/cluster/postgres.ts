@@ -13,6 +13,7 @@ import { integerOption, objectOption } from '../util/options.js'
 import { Changes } from './changes.js'
 import { memberName } from './member-name.js'
 
+/** Options of {@link postgresCoordinator}; all optional. */
 export interface PostgresCoordinatorOptions {
   /**
    * How long a member that is silent keeps its units: the time until another one takes over. Milliseconds, 300 to 600,000; the same for

@@ -3,6 +3,7 @@ import type { LogInfo } from '../types/log.js'
 
 /** What the entries of one batch have in common; every certificate of it refers to the same object. */
 export interface EntryContext {
+  /** The log that the entry is of. */
   readonly log: LogInfo
   /** Whether the entries lie below the head seen when the log was opened. */
   readonly historical: boolean

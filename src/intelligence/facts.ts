@@ -37,6 +37,7 @@ export type CertificateScope = 'tls' | 'ca' | 'other' | 'unreadable'
 
 /** What can be said of a certificate, plain data. BR: the CA/Browser Forum's Baseline Requirements. */
 export interface CertificateFacts {
+  /** What kind of certificate it is, which decides the rules it is under. */
   readonly scope: CertificateScope
   /** Days, the last one counted as a whole, both ends included (BR 6.3.2); `null` when a date is missing. */
   readonly validityDays: number | null
@@ -54,7 +55,9 @@ export interface CertificateFacts {
   readonly validation: ValidationLevel | null
   /** DNS names and IP addresses in all. */
   readonly names: number
+  /** IP addresses among the names. */
   readonly ipAddresses: number
+  /** DNS names that begin with `*.`. */
   readonly wildcards: number
   /** Distinct registrable domains by the public suffix list; of the first 10,000 names. */
   readonly registrableDomains: number

@@ -11,6 +11,7 @@ const HOUR = 3_600_000
 const REMEMBERED_HOURS = 10_000
 const none: readonly RuleBreach[] = Object.freeze([])
 
+/** Options of {@link inspectCertificate}; all optional. */
 export interface InspectOptions {
   /**
    * Whether RSA keys are tried for primes that are close to each other (Fermat, 100 rounds) and for the ROCA form: some tenths of a
@@ -28,6 +29,7 @@ export interface InspectOptions {
 
 /** What {@link inspectCertificate} returns. */
 export interface Inspection {
+  /** What can be said of it, plain data. */
   readonly facts: CertificateFacts
   /** Rules that the certificate breaks, most severe first; empty when there are none, or it is under none. */
   readonly breaches: readonly RuleBreach[]

@@ -1,10 +1,13 @@
 import type { Severity } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
 
+/** One rule that certificates are held against. */
 interface Rule {
+  /** How bad a breach is. */
   readonly severity: Severity
   /** Where the rule is written. BR: the CA/Browser Forum's Baseline Requirements for TLS certificates, sections as of 2.2.6. */
   readonly clause: string
+  /** What a breach of it is, in a few words. */
   readonly title: string
 }
 
@@ -61,7 +64,9 @@ export type RuleId = keyof typeof RULES
 
 /** A rule that a certificate breaks. Plain data. */
 export interface RuleBreach {
+  /** Id of the rule; never changes its meaning. */
   readonly rule: RuleId
+  /** How bad it is. */
   readonly severity: Severity
   /** Where the rule is written, such as `BR 6.3.2` or `RFC 5280 4.1.2.2`. */
   readonly clause: string

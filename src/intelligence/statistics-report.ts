@@ -14,6 +14,7 @@ export interface CountTable {
 
 /** An estimate of how many different ones there were. Plain data. */
 export interface DistinctEstimate {
+  /** The estimated number. */
   readonly estimate: number
   /** Standard error, relative: 99.7 % of estimates are closer than three times it. */
   readonly error: number
@@ -21,16 +22,21 @@ export interface DistinctEstimate {
 
 /** What {@link CertificateStatistics.report} returns; plain data. Names are as in the certificates: escape them where they are shown. */
 export interface StatisticsReport {
-  /** When the counting began, and when the report was made: ISO 8601, UTC. */
+  /** When the counting began: ISO 8601, UTC. */
   readonly since: string
+  /** When the report was made: ISO 8601, UTC. */
   readonly until: string
-  /** Entries in all, and by kind. */
+  /** Entries in all. */
   readonly entries: number
+  /** Entries that are certificates. */
   readonly certificates: number
+  /** Entries that are precertificates. */
   readonly precertificates: number
+  /** Entries that are neither. */
   readonly unparsable: number
   /** Entries over time, by when they were added. */
   readonly series: { readonly spanMs: number; readonly rows: readonly SeriesRow[] }
+  /** How many different ones there were, estimated. */
   readonly distinct: {
     /** A precertificate and its certificate are one: by serial number, issuer, validity, subject and key. */
     readonly issuances: DistinctEstimate
@@ -56,6 +62,7 @@ export interface StatisticsReport {
     /** Rules that entries break, where they were inspected. */
     readonly rules: CountTable
   }
+  /** Registrable domains that were not seen before. */
   readonly newDomains: {
     /** Registrable domains that were not seen before, since it is known which are; `null` while it is not. */
     readonly count: number | null

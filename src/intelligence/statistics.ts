@@ -19,6 +19,7 @@ import type { StringHash } from './string-hash.js'
 import { TimeSeries } from './time-series.js'
 import { TopCounts } from './top-counts.js'
 
+/** Options of {@link CertificateStatistics}; all optional. */
 export interface StatisticsOptions {
   /** Counters of each table, 10 to 1,000,000; that of registrable domains has ten times as many. Default 1,000. */
   readonly counters?: number

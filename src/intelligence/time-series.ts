@@ -2,7 +2,9 @@
 export interface SeriesRow {
   /** Milliseconds from the beginning of the counting. */
   readonly startMs: number
+  /** Certificates added in this span. */
   readonly certificates: number
+  /** Precertificates added in this span. */
   readonly precertificates: number
 }
 

@@ -1,5 +1,6 @@
 /** How often something occurred. Plain data. */
 export interface CountRow {
+  /** What was counted. Harmless to a terminal. */
   readonly name: string
   /** So often at least. */
   readonly count: number

@@ -7,6 +7,7 @@ import { StreamEvents } from './stream-events.js'
 
 /** What metrics of a stream are read of: a `CtStream`, or what looks like one. */
 export interface MetricsSource {
+  /** How the logs fare, as of `CtStream`; asked at each scrape. */
   status(): StreamStatus
   /** Without it events are not counted. */
   on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown

@@ -47,6 +47,7 @@ export class TestClock implements Clock {
     return next === undefined ? undefined : Math.max(0, next.at - this.time)
   }
 
+  /** How many wait for time to pass. */
   get sleeping(): number {
     return this.sleepers.length
   }

@@ -23,6 +23,7 @@ export interface CertificateMemory {
   add(key: CacheKey): void | Promise<void>
 }
 
+/** Options of {@link CertificateCache}; all optional. */
 export interface CertificateCacheOptions {
   /** Default `'certificate'`. */
   readonly by?: CacheBy
@@ -45,8 +46,9 @@ export interface CacheStatus {
   readonly entries: number
   /** Memory of its tables. */
   readonly bytes: number
-  /** Questions that were answered with yes, and with no. */
+  /** Questions that were answered with yes. */
   readonly hits: number
+  /** Questions that were answered with no. */
   readonly misses: number
   /** Remembered until others took their place before their time. */
   readonly evictions: number
@@ -120,6 +122,7 @@ export class CertificateCache implements CertificateMemory {
     this.memory.add(this.keyOf(key), this.elapsed())
   }
 
+  /** How full it is and how it fared; a new object each time. */
   status(): CacheStatus {
     const { hits, misses } = this
     return { entries: this.memory.size, bytes: this.memory.byteLength, hits, misses, evictions: this.memory.evictions }

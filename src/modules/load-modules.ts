@@ -18,6 +18,7 @@ export type ModuleSpec =
   | string
   | (ModuleUse & { readonly module: string; readonly options?: unknown })
 
+/** Options of {@link loadModules}; all optional. */
 export interface LoadModulesOptions {
   /** Folder that relative paths begin at and packages are looked for from, such as that of the config file; a path or `file:` URL. */
   readonly from: string | URL

@@ -6,14 +6,17 @@ import { optionError } from '../util/options.js'
 
 /** A source whose positions can wait for modules: a `CtStream`, or what looks like one. */
 export interface AcknowledgedSource extends AsyncIterable<CtCertificate> {
+  /** Certificates page by page, each of one log. */
   batches(): AsyncIterator<readonly CtCertificate[]>
   /** Everything of its log up to and including this certificate is finished with. */
   acknowledge(certificate: CtCertificate): void
+  /** What counts as finished with, as the option `acknowledge` says. */
   readonly acknowledgement: AcknowledgeOption
   /** Of a source that can set entries aside: what a module fails on for good goes there, and the rest goes on. */
   park?(certificate: CtCertificate, reason: ParkReason): Promise<void>
   /** Calls for the same work before it is set aside; `undefined`: it is never. */
   readonly parkAfter?: number | undefined
+  /** Stops, commits what is acknowledged, and releases everything. */
   close(): Promise<void>
 }
 

@@ -4,6 +4,7 @@ import type { Finding } from '../types/finding.js'
 import { dateOption, integerOption, objectOption } from '../util/options.js'
 import { reversedBounds } from '../util/reversed-name.js'
 
+/** What narrows a search of findings; all optional. */
 export interface SearchOptions {
   /** First seen then or later. Default: any time. */
   readonly since?: Date

@@ -3,6 +3,7 @@ import { dateOption, integerOption, objectOption } from '../util/options.js'
 import { reversedBounds, reversedName } from '../util/reversed-name.js'
 import type { PostgresConnection } from './connection.js'
 
+/** What narrows a search of certificates; all optional. */
 export interface CertificateSearchOptions {
   /** First seen then or later. Default: any time. */
   readonly since?: Date
@@ -14,6 +15,7 @@ export interface CertificateSearchOptions {
 export interface FoundCertificate {
   /** Hex of SHA-256 over the DER. */
   readonly sha256: string
+  /** As which of the two it was logged. */
   readonly kind: Exclude<CertificateKind, 'unparsable'>
   /** Names that fit, sorted by their last label first; others of the certificate are left out. */
   readonly names: readonly string[]
@@ -21,12 +23,15 @@ export interface FoundCertificate {
   readonly issuer: string
   /** Hex; `undefined` where it could not be read, as the two dates. */
   readonly serialNumber: string | undefined
+  /** Beginning of its validity. */
   readonly notBefore: Date | undefined
+  /** End of its validity, inclusive. */
   readonly notAfter: Date | undefined
   /** When it was written to the database, by the server's clock. */
   readonly firstSeen: Date
   /** Where it was seen first. */
   readonly logId: string
+  /** Its position in that log. */
   readonly index: number
 }
 

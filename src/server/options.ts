@@ -12,8 +12,11 @@ import { integerOption, objectOption, optionError } from '../util/options.js'
  * of a stream with `acknowledge: 'manual'` each certificate is acknowledged, when all that was read is kept.
  */
 export interface ServerSource extends AsyncIterable<CtCertificate> {
+  /** Certificates page by page, each of one log: the fast way. */
   batches?(): AsyncIterable<readonly CtCertificate[]>
+  /** Everything of its log up to and including this certificate is kept. */
   acknowledge?(certificate: CtCertificate): void
+  /** Whether {@link ServerSource.acknowledge} is to be called. Default `automatic`: it is not. */
   readonly acknowledgement?: 'manual' | 'automatic'
   /** Whether the server is ready: when a log is followed. What it says is at `/metrics`, too. */
   status?(): StreamStatus
@@ -21,6 +24,7 @@ export interface ServerSource extends AsyncIterable<CtCertificate> {
   on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
   /** The logs with their keys, which evidence is checked with. */
   logs?(): readonly FollowedLog[]
+  /** Stops reading; called when the server closes. */
   close?(): Promise<void>
 }
 

@@ -26,6 +26,7 @@ export interface EntryMessage {
   readonly body: Uint8Array
 }
 
+/** What messages hold; all optional. */
 export interface MessageOptions {
   /** Default `'json'`. */
   readonly body?: MessageBody
@@ -39,6 +40,7 @@ export interface MessageOptions {
 export interface MessageFacts {
   /** Base64, 44 characters. */
   readonly logId: string
+  /** Position of the entry in its log. */
   readonly index: number
   /** Of the lease under which it was written; 0 without one. */
   readonly epoch: number
@@ -48,6 +50,7 @@ export interface MessageFacts {
   readonly issuanceId: string | undefined
   /** Epoch milliseconds; `undefined` where the entry has none. */
   readonly timestamp: number | undefined
+  /** What the entry holds. */
   readonly kind: CertificateKind
 }
 

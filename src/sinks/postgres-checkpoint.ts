@@ -7,6 +7,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import { systemClock } from '../util/clock.js'
 import { integerOption, objectOption } from '../util/options.js'
 
+/** Options of {@link postgresCheckpoint}; all optional. */
 export interface PostgresCheckpointOptions {
   /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
   readonly leaseMs?: number

@@ -8,7 +8,9 @@ import { backoffDelay } from '../util/backoff.js'
 import { systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
 
+/** Options of {@link pump}. */
 export interface PumpOptions {
+  /** Where entries go: opened, and closed at the end. */
   readonly sink: Sink
   /**
    * Makes the stream, each time the sink was opened.
@@ -20,7 +22,9 @@ export interface PumpOptions {
   readonly lease?: Lease
   /** Ends it: what is being written is finished first. */
   readonly signal?: AbortSignal
+  /** Where it says what it does. Default: silent. */
   readonly logger?: Pick<Logger, 'warn' | 'info'>
+  /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
   /** Uniform in [0, 1), for jitter. Default `Math.random`. */
   readonly random?: () => number

@@ -14,6 +14,7 @@ export type DecodedMessage =
   | (MessageFacts & { readonly body: 'omitted' })
   | RefusedMessage
 
+/** A message that cannot be read, and why. */
 export interface RefusedMessage {
   readonly body: 'refused'
   /** `foreign`: not a message of this library; `newer`: of a later version of it; `malformed`: damaged, or made to deceive. */
@@ -22,6 +23,7 @@ export interface RefusedMessage {
   readonly reason: string
   /** What of its place could be read all the same. */
   readonly logId: string | undefined
+  /** Its position in that log; `undefined` where it could not be read. */
   readonly index: number | undefined
 }
 

@@ -31,6 +31,7 @@ export interface Fault {
   readonly disconnect?: boolean
   /** Answers with this status, with `body` (default empty) and `headers`. */
   readonly status?: number
+  /** Sent in the place of the true body. */
   readonly body?: string | Uint8Array
   /** Added to the answer, whatever it is. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
@@ -72,6 +73,7 @@ export interface Fault {
   readonly closeConnection?: boolean
 }
 
+/** One bit of a body that is turned over. */
 export interface BitFlip {
   /**
    * `'leaf'`: an entry's `leaf_input`; `'extra'`: what is sent beside it; `'root'`, `'signature'`: of a head; `'hash'`: of a
@@ -86,6 +88,7 @@ export interface BitFlip {
   readonly bit?: number
 }
 
+/** How many requests a log answers before it refuses with 429. */
 export interface RateLimit {
   /** Requests that may come at once. */
   readonly burst: number

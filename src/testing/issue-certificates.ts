@@ -11,6 +11,7 @@ import { SeededRandom } from './seeded.js'
 
 /** One made certificate or precertificate, ready for `TestLog.add`. */
 export interface IssuedCertificate {
+  /** As which of the two it is logged. */
   readonly kind: 'certificate' | 'precertificate'
   /** The certificate, or the precertificate as submitted (with poison). */
   readonly der: Uint8Array

@@ -4,20 +4,29 @@ import type { TestLog } from './test-log.js'
 
 /** A log list in Chrome's schema v3, as JSON would parse it. */
 export interface TestLogList {
+  /** Version of the list, such as `68.12`; not looked at. */
   readonly version: string
   /** RFC 3339. */
   readonly log_list_timestamp: string
+  /** The operators, each with its logs. */
   readonly operators: readonly TestLogListOperator[]
 }
 
+/** Whoever runs logs, in a log list. */
 export interface TestLogListOperator {
+  /** Name of the operator. */
   readonly name: string
+  /** How to reach the operator. */
   readonly email: readonly string[]
+  /** Its RFC 6962 logs. */
   readonly logs: readonly TestLogListLog[]
+  /** Its static-ct logs. */
   readonly tiled_logs: readonly TestLogListTiledLog[]
 }
 
+/** What both kinds of log have in a log list. */
 interface TestLogListBase {
+  /** Name for people. */
   readonly description: string
   /** Base64. */
   readonly log_id: string
@@ -25,21 +34,30 @@ interface TestLogListBase {
   readonly key: string
   /** Seconds. */
   readonly mmd: number
+  /** Its state, and since when: ISO 8601. */
   readonly state: { readonly [state in TestLogState]?: { readonly timestamp: string } }
+  /** Which certificates it takes, by `notAfter`: ISO 8601. */
   readonly temporal_interval?: { readonly start_inclusive: string; readonly end_exclusive: string }
 }
 
+/** An RFC 6962 log in a log list. */
 export interface TestLogListLog extends TestLogListBase {
+  /** Base URL, without `ct/v1/`. */
   readonly url: string
 }
 
+/** A static-ct log in a log list. */
 export interface TestLogListTiledLog extends TestLogListBase {
+  /** Prefix of what is submitted to; its checkpoints are named after it. */
   readonly submission_url: string
+  /** Prefix of what is read: checkpoint and tiles. */
   readonly monitoring_url: string
 }
 
+/** States of a log in the lists of Chrome and Apple. */
 export type TestLogState = 'pending' | 'qualified' | 'usable' | 'readonly' | 'retired' | 'rejected'
 
+/** What a list says of its logs; all optional. */
 export interface TestLogListOptions {
   /** State of every log, or of each. Default `'usable'`. */
   readonly state?: TestLogState | ((log: { readonly description: string; readonly logId: string }) => TestLogState)

@@ -30,11 +30,15 @@ export const TEST_LOG_ENDPOINTS: readonly TestLogEndpoint[] = Object.freeze([
 
 /** A request as it arrived. Numbers that the endpoint does not have, or that were unreadable, are `undefined`. */
 export interface TestLogRequest {
+  /** What it asks for. */
   readonly endpoint: TestLogEndpoint
+  /** Such as `GET`. */
   readonly method: string
   /** Path and query as sent. */
   readonly path: string
+  /** Headers as Node gives them, names in lower case. */
   readonly headers: Readonly<IncomingHttpHeaders>
+  /** Header `User-Agent`; `undefined` when there is none. */
   readonly userAgent: string | undefined
   /** Counts all requests to this log from 0. */
   readonly number: number
@@ -42,19 +46,25 @@ export interface TestLogRequest {
   readonly connection: number
   /** Epoch milliseconds of the log's clock. */
   readonly receivedAt: number
-  /** `get-entries`: first and last index, both inclusive. */
+  /** `get-entries`: first index. */
   readonly start?: number
+  /** `get-entries`: last index, inclusive. */
   readonly endInclusive?: number
-  /** `get-sth-consistency`. */
+  /** `get-sth-consistency`: the smaller tree size. */
   readonly first?: number
+  /** `get-sth-consistency`: the larger tree size. */
   readonly second?: number
-  /** `get-proof-by-hash`, `get-entry-and-proof`. */
+  /** `get-proof-by-hash`, `get-entry-and-proof`: size of the tree to prove it in. */
   readonly treeSize?: number
+  /** `get-entry-and-proof`: index of the entry. */
   readonly leafIndex?: number
+  /** `get-proof-by-hash`: base64 leaf hash, as sent. */
   readonly hash?: string
-  /** `tile`, `data-tile`: `width` is 256 for a full tile; `level` only for hash tiles. */
+  /** `tile`: its level, 0 for leaf hashes. */
   readonly level?: number
+  /** `tile`, `data-tile`: number of the tile in its level. */
   readonly index?: number
+  /** `tile`, `data-tile`: hashes or entries in it, 256 for a full tile. */
   readonly width?: number
   /** `issuer`: lower-case hex SHA-256. */
   readonly fingerprint?: string

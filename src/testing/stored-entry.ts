@@ -7,6 +7,7 @@ export type TestLogEntry = IssuedCertificate | DerEntry | PrecertificateEntry | 
 
 /** Any certificate: becomes an `x509_entry`. */
 export interface DerEntry {
+  /** The certificate. */
   readonly der: Uint8Array
   /** Issuer certificates, nearest first. Default none. */
   readonly chain?: readonly Uint8Array[]
@@ -15,11 +16,13 @@ export interface DerEntry {
 /** A precertificate with what the log would compute of it: becomes a `precert_entry`. */
 export interface PrecertificateEntry {
   readonly kind: 'precertificate'
+  /** The precertificate, with poison. */
   readonly der: Uint8Array
   /** TBSCertificate without the poison. */
   readonly tbs: Uint8Array
   /** SHA-256 of the issuer's SubjectPublicKeyInfo, 32 bytes. */
   readonly issuerKeyHash: Uint8Array
+  /** Issuers (DER), nearest first. Default: none. */
   readonly chain?: readonly Uint8Array[]
 }
 

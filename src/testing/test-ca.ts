@@ -35,6 +35,7 @@ export interface TestCa {
   readonly chain?: readonly Uint8Array[]
 }
 
+/** Options of {@link createTestCa}; all optional. */
 export interface TestCaOptions {
   /** Subject. Default `{ commonName: 'Test CA' }`. */
   readonly name?: TestName

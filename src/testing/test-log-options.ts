@@ -6,6 +6,7 @@ import { booleanOption, choiceOption, integerOption, objectOption } from '../uti
 import type { ServingRules } from './content.js'
 import type { TestLogEntry } from './stored-entry.js'
 
+/** Options of {@link createTestLog}; all optional. */
 export interface TestLogOptions {
   /** `'both'`: one tree behind both protocols. Default `'rfc6962'`. */
   readonly kind?: LogKind | 'both'
@@ -27,7 +28,9 @@ export interface TestLogOptions {
   readonly clock?: Clock
   /** Origin line of checkpoints. Default the submission URL without scheme and trailing slash. */
   readonly origin?: string
+  /** Name for people. Default `ct-stream test log`. */
   readonly description?: string
+  /** Name of its operator. Default `ct-stream tests`. */
   readonly operator?: string
   /** Interval of `notAfter` in its list entry. Default none. */
   readonly temporalInterval?: { readonly startInclusive: Date; readonly endExclusive: Date }

@@ -36,12 +36,15 @@ export async function createTestLog(options: TestLogOptions = {}): Promise<TestL
 
 /** A running log; made by {@link createTestLog}. */
 export class TestLog implements AsyncDisposable {
+  /** Which protocols it speaks. */
   readonly kind: LogKind | 'both'
   /** Base64 SubjectPublicKeyInfo. */
   readonly key: string
   /** Base64 of its SHA-256. */
   readonly logId: string
+  /** Name for people. */
   readonly description: string
+  /** Name of its operator. */
   readonly operator: string
   /** Seconds. */
   readonly mmd: number
@@ -225,6 +228,7 @@ export class TestLog implements AsyncDisposable {
     return handle
   }
 
+  /** From now on it answers as it should. */
   clearFaults(): void {
     this.faults.clear()
   }
@@ -252,6 +256,7 @@ export class TestLog implements AsyncDisposable {
     await this.server.close()
   }
 
+  /** The same as {@link TestLog.close}: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -5,12 +5,17 @@ import { distinguishedName, type NameAttributes } from './certificate-parts.js'
 export interface TestName {
   /** At most 64 characters (RFC 5280 appendix A.1), as with all others but `emailAddress`: longer ones are written all the same. */
   readonly commonName?: string
+  /** `O`. */
   readonly organization?: string
+  /** `OU`. */
   readonly organizationalUnit?: string
   /** A PrintableString, usually two letters. */
   readonly country?: string
+  /** `ST`. */
   readonly stateOrProvince?: string
+  /** `L`. */
   readonly locality?: string
+  /** pkcs-9 `emailAddress`. */
   readonly emailAddress?: string
   /** A PrintableString: the registration number of an organization. */
   readonly serialNumber?: string

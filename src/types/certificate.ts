@@ -131,6 +131,7 @@ export interface Name {
   toJSON(): NameJson
 }
 
+/** What every GeneralName has. */
 interface GeneralNameBase {
   /** Text form, as it stands: not lower-cased, nothing trimmed. Octets that are not ASCII are read as UTF-8, else Latin-1. */
   readonly value: string

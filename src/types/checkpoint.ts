@@ -1,5 +1,6 @@
 import type { AwaitedEnd, LogInfo, LogState, SignedHead } from './log.js'
 
+/** A value, or a promise of it: stores may be synchronous. */
 type Awaitable<T> = T | Promise<T>
 
 /**
@@ -12,6 +13,7 @@ type Awaitable<T> = T | Promise<T>
  * ends the stream with `CT_CHECKPOINT_UNUSABLE` before it could be held against the log.
  */
 export interface LogCheckpoint {
+  /** The log; its `id` is the key of the row. */
   readonly log: LogInfo
   /** Index of the first entry the reader has not acknowledged; safe integer. */
   readonly position: number
@@ -42,30 +44,43 @@ export interface LogCheckpoint {
 
 /** A {@link LogCheckpoint} as JSON, as `checkpointToJSON` writes it: bytes in base64, `null` for what is absent. */
 export interface CheckpointJson {
+  /** {@link LogCheckpoint.log}. */
   readonly log: LogInfo
+  /** {@link LogCheckpoint.position}. */
   readonly position: number
+  /** {@link LogCheckpoint.range}: base64 hashes; `null` where there is none. */
   readonly range: readonly string[] | null
+  /** {@link LogCheckpoint.verifiedHead}; `null` where there is none. */
   readonly verifiedHead: HeadJson | null
+  /** {@link LogCheckpoint.pendingHeads}. */
   readonly pendingHeads: readonly HeadJson[]
+  /** {@link LogCheckpoint.learned}. */
   readonly learned: Readonly<Record<string, unknown>>
+  /** Lower-case hex SHA-256 over the row; `null` for a row of a version that had none. */
   readonly checksum: string | null
 }
 
 /** A {@link SignedHead} as JSON: `rootHash` and `signature` in base64. */
 export interface HeadJson {
+  /** Entries, 0 to 2^53 - 1. */
   readonly treeSize: number
+  /** Epoch milliseconds. */
   readonly timestamp: number
+  /** Base64, 32 bytes. */
   readonly rootHash: string
+  /** Base64 of the signature as the log sent it. */
   readonly signature: string
 }
 
 /** Entries that could not be delivered, and why. */
 export interface Gap {
+  /** The log whose entries are missing. */
   readonly log: LogInfo
   /** First missing index, inclusive. */
   readonly start: number
   /** Exclusive; `undefined` when unknown (the log vanished). */
   readonly end: number | undefined
+  /** Why they cannot be delivered; one sentence for people. */
   readonly reason: string
   /** Epoch milliseconds when it was recorded. */
   readonly recordedAt: number
@@ -75,9 +90,11 @@ export interface Gap {
 
 /** Proof of a log's misbehaviour, kept so that it can be shown to others. */
 export interface Evidence {
+  /** The log that did it. */
   readonly log: LogInfo
   /** An error code, such as `CT_CONSISTENCY` or `CT_ROOT_MISMATCH`. */
   readonly code: string
+  /** One sentence for people. The wording may change. */
   readonly message: string
   /** Signed heads, proofs and responses: JSON, with bytes as base64. */
   readonly detail: Readonly<Record<string, unknown>>
@@ -90,7 +107,9 @@ export interface Evidence {
  * on by it.
  */
 export interface LogCondition {
+  /** The log. */
   readonly log: LogInfo
+  /** What it was doing when this was recorded. */
   readonly state: LogState
   /** Epoch milliseconds since when it gives no answer, or wrong ones; `undefined` when all is well. */
   readonly failingSince: number | undefined
@@ -106,9 +125,13 @@ export interface LogCondition {
 
 /** A log list as it was last fetched and believed. */
 export interface StoredList {
+  /** Where it was fetched: the key of the copy. */
   readonly url: string
+  /** The list as it was fetched, without its signature. */
   readonly body: Uint8Array
+  /** Header `ETag` of that answer, for the next request; `undefined` when there was none. */
   readonly etag: string | undefined
+  /** Header `Last-Modified` of that answer, for the next request; `undefined` when there was none. */
   readonly lastModified: string | undefined
   /** Epoch milliseconds. */
   readonly fetchedAt: number
@@ -148,14 +171,18 @@ export interface CheckpointStore {
   gaps(): Awaitable<readonly Gap[]>
   /** Durable against power loss when it returns. */
   addEvidence(evidence: Evidence): Awaitable<void>
+  /** All evidence that was recorded, in that order; `[]` when there is none. */
   evidence(): Awaitable<readonly Evidence[]>
   /**
    * An issuer certificate (DER) by the lower-case hex SHA-256 of it. A store may forget any of them, and should bound them: hostile logs
    * name as many as they like, and one that is not there is fetched again.
    */
   issuer(fingerprint: string): Awaitable<Uint8Array | undefined>
+  /** Keeps an issuer certificate (DER) under its lower-case hex SHA-256. Idempotent. */
   putIssuer(fingerprint: string, der: Uint8Array): Awaitable<void>
+  /** The copy of the list at `url`, as it was put last; `undefined` when none was. */
   list(url: string): Awaitable<StoredList | undefined>
+  /** Keeps the copy of a list in the place of the one before at its URL. */
   putList(list: StoredList): Awaitable<void>
   /**
    * Keeps how every log of the stream fares, in place of what was kept before: also of logs that were never reached, which have no row.

@@ -14,8 +14,12 @@ export interface Clock {
 
 /** Where the library says what it does; silent when none is given. */
 export interface Logger {
+  /** What helps to find a fault: every request that fails, and more. */
   debug(message: string, context?: Record<string, unknown>): void
+  /** What goes well and is worth a line. */
   info(message: string, context?: Record<string, unknown>): void
+  /** What needs a look: it goes on by itself. */
   warn(message: string, context?: Record<string, unknown>): void
+  /** What needs somebody: something is wrong, or over. */
   error(message: string, context?: Record<string, unknown>): void
 }

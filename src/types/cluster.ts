@@ -26,6 +26,7 @@ export interface Lease {
  * One connection for each, in order, nothing resent: after any error it is closed, opened again and asked where it is. `pump()` does so.
  */
 export interface Sink {
+  /** How often an entry can be in the engine after a crash. */
   readonly guarantee: SinkGuarantee
   /**
    * Only of sinks that keep positions: the `checkpoint` of the stream, with `commit: 'manual'`. Good between {@link Sink.open} and

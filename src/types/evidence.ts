@@ -35,6 +35,7 @@ export type EvidenceKind =
 export interface EvidenceJson {
   readonly format: 'ct-stream evidence'
   readonly version: 1
+  /** What the log did. */
   readonly kind: EvidenceKind
   /** One sentence, as it was reported; at most 4,000 characters. */
   readonly claim: string
@@ -44,6 +45,7 @@ export interface EvidenceJson {
   readonly since: string | null
   /** When it was held against the log, by the recorder's clock. */
   readonly recordedAt: string
+  /** The log that did it. */
   readonly log: EvidenceLogJson
   /**
    * The signed heads it is about, smaller trees first, of equal ones the older: two for `two-roots`, `fork` and `rollback`, at most
@@ -71,20 +73,25 @@ export interface EvidenceLogJson {
   readonly id: string
   /** SubjectPublicKeyInfo (DER); `null` in evidence of earlier versions, where no list at hand had it. */
   readonly key: string | null
+  /** Which protocol it speaks. */
   readonly kind: LogKind
   /** Where it is read. */
   readonly url: string
   /** Origin line of a static-ct log's checkpoints; `null` of other logs. */
   readonly origin: string | null
+  /** Name for people; of a list, or given by hand. */
   readonly description: string
+  /** Who runs it; of a list, or given by hand. */
   readonly operator: string
 }
 
 /** A signed head in the words of get-sth (RFC 6962 section 4.3), which the head of a static-ct log can be put into, too. */
 export interface EvidenceHeadJson {
+  /** Entries, 0 to 2^53 - 1. */
   readonly tree_size: number
   /** Epoch milliseconds, by the log's clock. */
   readonly timestamp: number
+  /** Base64, 32 bytes. */
   readonly sha256_root_hash: string
   /** `DigitallySigned`: two bytes of algorithms, two of length, and the signature in DER, as other programs take it. */
   readonly tree_head_signature: string
@@ -135,6 +142,7 @@ export interface EvidencePageJson {
 
 /** An answer as it was received. */
 export interface EvidenceAnswerJson {
+  /** What was asked for. */
   readonly url: string
   /** Bytes it had. */
   readonly length: number
@@ -154,7 +162,9 @@ export interface EvidenceVerdict {
    * recorded it. `undefined` when it does not hold.
    */
   readonly proves: 'log-signed-contradiction' | 'observed-only' | undefined
+  /** What the document says that the log did. */
   readonly kind: EvidenceKind
+  /** The log that the document names. */
   readonly log: EvidenceLogJson
   /** One plain sentence. It quotes the document: not to be shown raw on a terminal. */
   readonly verdict: string

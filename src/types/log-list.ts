@@ -33,6 +33,7 @@ export type LogAddress =
   | { readonly kind: 'rfc6962'; readonly url: string }
   | { readonly kind: 'static-ct'; readonly submissionUrl: string; readonly monitoringUrl: string }
 
+/** What a list says of a log of either kind. */
 export interface ListedLogFacts {
   /** Base64 of SHA-256 over the log's SubjectPublicKeyInfo, 44 characters; the log's identity in every list. */
   readonly id: string
@@ -44,12 +45,15 @@ export interface ListedLogFacts {
   readonly operator: string
   /** Maximum merge delay, seconds; 86400 (RFC 6962) or 60 (static-ct) when no list gives one. */
   readonly mmd: number
+  /** Its state in that list. */
   readonly state: ListedState
   /** When the list says the log came into `state`. */
   readonly stateSince: Date | undefined
   /** Of a `readonly` log, when its list gives it. */
   readonly finalTreeHead: FinalTreeHead | undefined
+  /** Which certificates it takes, by `notAfter`; `undefined`: any. */
   readonly temporalInterval: TemporalInterval | undefined
+  /** What it is for, such as `prod` or `test`; `undefined` where the list does not say. */
   readonly logType: LogType | undefined
   /**
    * Who says where it is. `fetched`: a list that came over the network, so that only public addresses on port 443 are connected
@@ -91,30 +95,45 @@ export interface LogSelection {
  * @see https://www.gstatic.com/ct/log_list/v3/log_list_schema.json
  */
 export interface LogList {
+  /** The operators, each with its logs. */
   readonly operators: readonly LogListOperator[]
+  /** Version of the list, such as `68.12`; not looked at. */
   readonly version?: string
   /** RFC 3339. */
   readonly log_list_timestamp?: string
+  /** Whether it also has logs that browsers do not trust. */
   readonly is_all_logs?: boolean
 }
 
+/** Whoever runs logs, in a log list. */
 export interface LogListOperator {
+  /** Name of the operator. */
   readonly name?: string
+  /** How to reach the operator. */
   readonly email?: readonly string[]
+  /** Its RFC 6962 logs. */
   readonly logs?: readonly LogListRfc6962Log[]
+  /** Its static-ct logs. */
   readonly tiled_logs?: readonly LogListTiledLog[]
 }
 
+/** An RFC 6962 log in a log list. */
 export interface LogListRfc6962Log extends LogListLog {
+  /** Base URL, without `ct/v1/`. */
   readonly url: string
 }
 
+/** A static-ct log in a log list. */
 export interface LogListTiledLog extends LogListLog {
+  /** Prefix of what is submitted to; its checkpoints are named after it. */
   readonly submission_url: string
+  /** Prefix of what is read: checkpoint and tiles. */
   readonly monitoring_url: string
 }
 
+/** What both kinds of log have in a log list. */
 interface LogListLog {
+  /** Name for people. */
   readonly description?: string
   /** Base64 SHA-256 of `key`. */
   readonly log_id: string
@@ -124,7 +143,9 @@ interface LogListLog {
   readonly mmd?: number
   /** One member, named for the state: `{ usable: { timestamp } }`. */
   readonly state?: object
+  /** Which certificates it takes, by `notAfter`: ISO 8601. */
   readonly temporal_interval?: { readonly start_inclusive: string; readonly end_exclusive: string }
+  /** What it is for: `prod`, `test` …; where it is missing: unknown. */
   readonly log_type?: string
 }
 
@@ -139,5 +160,6 @@ export interface ListProblem {
   readonly kind: 'skipped' | 'placeholder' | 'noted'
   /** Base64 log id, else the description or the position in the list; `undefined` when it is about the list. */
   readonly log: string | undefined
+  /** What is wrong, for people. */
   readonly message: string
 }

@@ -9,6 +9,7 @@ export interface LogInfo {
   readonly description: string
   /** Operator's name in the log list; the host name when there is none. */
   readonly operator: string
+  /** Which protocol it speaks. */
   readonly kind: LogKind
   /** Where entries are read: the RFC 6962 base URL or the static-ct monitoring prefix; always ends in `/`. */
   readonly url: string
@@ -40,10 +41,13 @@ export type AwaitedEnd =
 /** A log named by hand, without any log list. */
 export type LogSpec = Rfc6962LogSpec | StaticCtLogSpec
 
+/** What is said by hand of a log of either kind. */
 interface LogSpecBase {
   /** Base64 SubjectPublicKeyInfo (DER) of the log's key; the log id is its SHA-256. */
   readonly key: string
+  /** Name for people. Default: its URL. */
   readonly description?: string
+  /** Who runs it: requests of one operator take turns. Default: the host of its URL. */
   readonly operator?: string
   /**
    * Maximum merge delay in seconds, 1 to 31,622,400: a log whose newest head is older is reported (`CT_HEAD_STALE`). Default
@@ -52,6 +56,7 @@ interface LogSpecBase {
   readonly mmd?: number
 }
 
+/** An RFC 6962 log, given by hand. */
 export interface Rfc6962LogSpec extends LogSpecBase {
   readonly kind: 'rfc6962'
   /** Base URL: `<url>/ct/v1/get-sth` is its head. */
@@ -60,6 +65,7 @@ export interface Rfc6962LogSpec extends LogSpecBase {
   readonly tiles?: string
 }
 
+/** A static-ct log, given by hand. */
 export interface StaticCtLogSpec extends LogSpecBase {
   readonly kind: 'static-ct'
   /** Everything is read below it: `<monitoringUrl>checkpoint`, `<monitoringUrl>tile/…`. */
@@ -87,6 +93,7 @@ export interface SignedHead {
  */
 export type Cosignature = TimestampedCosignature | UnknownCosignature
 
+/** A line of a checkpoint: who signed it, and what. */
 interface CosignatureLine {
   /** Name of the key, without spaces and `+`, such as `witness.example/w1`. */
   readonly name: string

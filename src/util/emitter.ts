@@ -7,16 +7,19 @@ import { EventEmitter } from 'node:events'
 export class Emitter<Events extends object> {
   private readonly emitter = new EventEmitter({ captureRejections: false })
 
+  /** Calls the listener at every event of that name, in the order in which they were added. */
   on<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
     this.emitter.on(event, listener)
     return this
   }
 
+  /** Calls the listener at the next event of that name, and no more. */
   once<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
     this.emitter.once(event, listener)
     return this
   }
 
+  /** Takes a listener away; nothing happens where it is none. */
   off<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
     this.emitter.off(event, listener)
     return this

@@ -34,7 +34,9 @@ export type ConcernClass =
 export interface Concern {
   /** 32 hex digits; the same for a precertificate and its certificate, in every log and after a restart. */
   readonly id: string
+  /** What kind of concern it is. */
   readonly class: ConcernClass
+  /** How urgent it is, by class and score. */
   readonly severity: 'high' | 'medium' | 'low' | 'info'
   /** Of the best match. */
   readonly score: number

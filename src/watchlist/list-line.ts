@@ -13,6 +13,7 @@ export interface ListLine {
 /** An entry of a list in code, or a line of a list file. */
 export type ListEntry = string | ListLine
 
+/** How a list is read; all optional. */
 export interface ReadListOptions {
   /** How errors name the list. Default `list`. */
   readonly file?: string

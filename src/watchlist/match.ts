@@ -18,6 +18,7 @@ export interface MatchReason {
 export interface Match {
   /** The rule as the list normalizes it: `=mail.example.com`, `ip:192.0.2.0/24`, a word, a pattern; the token of a brand. */
   readonly rule: string
+  /** By what kind of rule it matches. */
   readonly kind: MatchKind
   /** Name of the brand that the name resembles; of look-alikes only. */
   readonly brand?: string

@@ -10,6 +10,7 @@ const steps = [
   ['layers and cycles', local('vitest', 'run', '--config', 'test/vitest.config.ts', '--project', 'unit', 'layers')],
   ['build', local('tsup', '--silent')],
   ['API report', ['node', 'test/check/api-report.mjs']],
+  ['docstrings', ['node', 'test/check/docstrings.mjs']],
   ['size of the import', ['node', 'test/check/size.mjs']],
   ['publint', local('publint', '--strict')],
   ['are the types wrong', local('attw', '--pack', '.', '--profile', 'esm-only')],
