@@ -6,8 +6,8 @@ import { wrongPair } from './sqlite-pairs.js'
 
 /** A connection. */
 export interface SqliteDatabase {
-  // biome-ignore lint/complexity/noBannedTypes: the constraint of better-sqlite3's own types, which are compared with these
   /** Compiles one statement. */
+  // biome-ignore lint/complexity/noBannedTypes: the constraint of better-sqlite3's own types, which are compared with these
   prepare<Parameters extends unknown[] | {} = unknown[], Row = unknown>(
     sql: string,
   ): Parameters extends unknown[] ? SqliteStatement<Parameters, Row> : SqliteStatement<[Parameters], Row>
