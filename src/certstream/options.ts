@@ -23,7 +23,7 @@ export interface CertStreamOptions {
   readonly after?: string
   /** Which certificates are delivered; as in `ctStream()`. What a message does not tell cannot be judged, and passes. Default: all. */
   readonly filter?: Filter
-  /** Drops what was delivered before; as in `ctStream()`. What comes without DER is told apart by the fingerprint. Default `false`. */
+  /** Drops what was delivered before; as in `ctStream()`. Messages without DER are compared by fingerprint. Default `false`. */
   readonly dedupe?: DedupeOption
   /**
    * What may be received and not yet read; then the connection is not read any more. Bytes, 65,536 to 2^30, default 16 MiB. One
@@ -173,7 +173,7 @@ function headersOption(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw optionError('headers', 'an object of strings', value)
-  // The value may be a secret: only its type is told.
+  // The value may be a secret: only its type is shown.
   for (const [name, text] of Object.entries(value))
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || typeof text !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(text))
       throw optionError(`headers.${name.slice(0, 40)}`, 'a header name with a text that fits on its line', typeof text)

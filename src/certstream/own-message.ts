@@ -12,7 +12,7 @@ export function isOwnMessage({ kind, index, log }: JsonRecord): boolean {
   return KINDS.includes(kind) && typeof index === 'number' && (isRecord(log) || typeof log === 'string')
 }
 
-/** Whether the entry itself is in it, as with `format=full`, and not only what is told of it. */
+/** Whether the entry itself is in it, as with `format=full`, and not only a description of it. */
 export function hasEntry(message: JsonRecord): boolean {
   return derOf(message.der) !== undefined || leafOf(message) !== undefined
 }

@@ -57,7 +57,7 @@ export function toldFields(leaf: JsonRecord): EntryFields {
   }
 }
 
-/** The fields of a certificate of which only the names are told. */
+/** The fields of a certificate of which a message has only the names. */
 export function fieldsOfNames(names: unknown): EntryFields {
   const { dnsNames, ipAddresses } = toldHostNames(names, [])
   return { ...nothingTold, dnsNames, ipAddresses }

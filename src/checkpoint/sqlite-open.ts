@@ -36,7 +36,7 @@ export interface OpenFile {
  * Opens a checkpoint file for a stream, and makes it when there is none. The order matters: what is not ours is left
  * untouched, the lock comes before any write, and damage is found before anything is built on it.
  *
- * The file is made at once, not with the first thing to keep. Two processes that begin together are told apart by the lock, which is a
+ * The file is made at once, not with the first thing to keep. Of two processes that begin together the lock lets one in; it is a
  * file beside it in any case, and the guard has to know which file is meant before anything is written: one that appears in between
  * could be another stream's. A folder that cannot be written is found before anything was delivered. And there is something to keep
  * within moments: the log list, and which logs are waited for.

@@ -36,9 +36,9 @@ export async function transportFrom({ io, values }: CommandContext): Promise<Tra
 
 /**
  * The logs the lists name, as a stream with the same flags would see them: fetched, verified, merged; from the last good
- * copy in the checkpoint file, which is not changed, where a list cannot be had.
+ * copy in the checkpoint file, which is not changed, where a list cannot be fetched.
  *
- * @throws {@link CtStreamError} `CT_LIST_*` when no list can be had at all; `CT_OPTION_INVALID` for an operator there is
+ * @throws {@link CtStreamError} `CT_LIST_*` when there is no list at all; `CT_OPTION_INVALID` for an operator there is
  * not. Rejects with the reason of `io.stop` when that aborts.
  */
 export async function readListedLogs(

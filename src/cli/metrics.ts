@@ -6,7 +6,7 @@ import { usageError } from './flags/usage-error.js'
 /**
  * What answers Prometheus where `--metrics-port` asks for it, listening; `undefined` without the flag, and nothing is loaded then.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag: a host without a port, a port that cannot be had.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag: a host without a port, a port that is taken.
  */
 export async function metricsEndpoint(
   { values }: CommandContext,

@@ -17,7 +17,7 @@ import { messageJson, reportLine } from './terminal/report.js'
 export type ExitStatus = 0 | 1 | 2
 
 /**
- * Runs the command line to its end. Never rejects: what fails is told in one line on stderr.
+ * Runs the command line to its end. Never rejects: a failure is one line on stderr.
  *
  * @param commands - The first one is run when none is named.
  */

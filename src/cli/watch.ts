@@ -140,7 +140,7 @@ async function watchOnce<Stream extends WatchedStream>(
   }
 }
 
-/** A log that does not serve its issuers is told of once; each certificate only to those who want to know everything. */
+/** Warns once of a log that does not serve its issuers; each certificate is a line of `debug`. */
 function missingReporter(logger: Logger): PageFormatterOptions['onMissing'] {
   const told = new Set<string>()
   return ({ log, index }, error) => {

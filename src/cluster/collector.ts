@@ -58,7 +58,7 @@ interface Work {
  * A member that falls silent is replaced when its leases end; one that wakes up later is refused by the engine. Members aim at the same
  * number of shards each.
  *
- * @throws what `logs` and the coordinator throw at the beginning; later failures are told to the logger, and tried again.
+ * @throws what `logs` and the coordinator throw at the beginning; later failures go to the logger, and are tried again.
  */
 export async function runCollector(options: CollectorOptions): Promise<void> {
   await new Collector(options).run()

@@ -11,7 +11,7 @@ const PRECERTIFICATE_SIGNING = '1.3.6.1.4.1.11129.2.4.4'
 
 /**
  * The issuers with these SHA-256 fingerprints, in order; all asked for at once, since a chain is short and issuers are cached.
- * One that cannot be had is a problem, and rejects.
+ * One that is not available is a problem, and rejects.
  */
 export async function fetchChain(
   fingerprints: readonly Uint8Array[],

@@ -407,7 +407,7 @@ export class DecodedEntry implements CtCertificate {
     checkLinks(issuerKeyHash === undefined ? this.fields?.outline : undefined, issuers, this.found)
   }
 
-  /** What the embedded SCTs sign, or why that cannot be had. */
+  /** What the embedded SCTs sign, or why that is not available. */
   private async signedByScts(): Promise<LeafEntry | string> {
     const { fields } = this
     if (fields === undefined) return 'there is no certificate'
@@ -422,7 +422,7 @@ export class DecodedEntry implements CtCertificate {
           ? 'the chain has no issuer whose key could be read'
           : { kind: 'precert', issuerKeyHash: hash, tbsCertificate }
       },
-      (error: unknown) => `the issuer cannot be had: ${error instanceof Error ? error.message : String(error)}`,
+      (error: unknown) => `the issuer is not available: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
 

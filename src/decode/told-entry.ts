@@ -11,7 +11,7 @@ export interface ToldCertificate {
   /** Epoch milliseconds a `Date` can hold; `undefined` when nobody says. */
   readonly timestamp: number | undefined
   readonly fields: EntryFields
-  /** Lower-case hex, as they were told. */
+  /** Lower-case hex, as the message has them. */
   readonly sha1: string | undefined
   readonly sha256: string | undefined
 }
@@ -22,7 +22,7 @@ const noExtra: EntryExtra = {
   chain: () => ({ kind: 'certificates', certificates: [] }),
 }
 
-/** An entry whose bytes are not at hand: its fields are as they were told, `der`, `tbs` and what is hashed of them are absent. */
+/** An entry whose bytes are not at hand: its fields are as the message has them, `der`, `tbs` and what is hashed of them are absent. */
 export class ToldEntry extends DecodedEntry {
   private readonly told: ToldCertificate
 

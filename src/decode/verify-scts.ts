@@ -8,7 +8,7 @@ import { isSctBy } from '../wire/sct.js'
  * Checks embedded SCTs: each is the log's signature over a precert entry made of the issuer's key hash and the TBSCertificate
  * without the SCT list (RFC 6962 section 3.2).
  *
- * @param entry - What they sign, or why that cannot be had.
+ * @param entry - What they sign, or why that is not available.
  */
 export function verifySctsOf(scts: readonly Sct[], entry: LeafEntry | string, logs: LogKeys): SctVerification[] {
   return scts.map((sct) => {

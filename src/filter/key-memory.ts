@@ -161,7 +161,7 @@ export class KeyMemory {
         this.free = slot
         return -1
       }
-      // Keys lie anywhere in memory: most that are not meant are told by what the slot itself says.
+      // Keys lie anywhere in memory: most that are not meant show in the slot itself.
       if (((value ^ tag) & ~placeMask) !== 0) continue
       const place = (value & placeMask) - 1
       let i = 0

@@ -57,7 +57,7 @@ export class BodyCollector {
     return copyBytes(bytes)
   }
 
-  /** Gives memory of the pool back, when nothing refers to the body any more. Idempotent: what is given twice is lent twice. */
+  /** Gives memory of the pool back, when nothing refers to the body any more. Idempotent: giving a buffer back twice would let two bodies share memory. */
   readonly release = (): void => {
     if (this.isLent) this.pool?.give(this.memory)
     this.memory = NOTHING

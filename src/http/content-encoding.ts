@@ -41,7 +41,7 @@ const ALWAYS_UNPACKED = 1024 * 1024
 /** A body that says it is shorter than this is unpacked up to it. */
 const SMALL = 64 * 1024
 
-/** First as long as the body says it is, and only what is longer than that as long as it may be: no more is held than was told. */
+/** First as long as the body says it is, and only what is longer than that as long as it may be: no more is held than was reserved. */
 async function unzip(
   url: string,
   body: Uint8Array,

@@ -77,7 +77,7 @@ class Lender {
     try {
       socket.emit('readable')
     } finally {
-      // Also when the reader throws: what it did not take comes next, and nobody is lent this memory later.
+      // Also when the reader throws: what it did not take comes next, and this memory is not shared later.
       if (this.lent !== undefined) more = socket.push(Buffer.from(chunk))
       else if (chunk === shared) this.reads.lent++
       this.lent = undefined

@@ -5,7 +5,7 @@ const WORDS = 3
  * Remembers with which registrable domain keys were seen, 12 bytes a key: of four keys that belong into the same place the one goes that
  * came first.
  *
- * What it reports is so, but for one of 2^64 keys that look like another; keys that were forgotten are missed.
+ * What it reports is true, except for one in 2^64 keys that look like another; keys that were forgotten are missed.
  */
 export class KeyReuse {
   private readonly table: Uint32Array

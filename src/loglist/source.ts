@@ -89,7 +89,7 @@ export class LogListSource {
   /**
    * Renews all lists and selects. Not to be called again before it is done.
    *
-   * @throws {@link CtStreamError} when no list can be had at all, neither fetched nor kept: what was wrong with the first
+   * @throws {@link CtStreamError} when there is no list at all, neither fetched nor kept: what was wrong with the first
    * (the causes hold the others). Rejects with `signal.reason` when aborted. What `selection.match` throws passes through.
    */
   async refresh(signal?: AbortSignal): Promise<LogListUpdate> {

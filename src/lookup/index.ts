@@ -38,7 +38,7 @@ export async function probeLog(log: LogSpec | ListedLog, options?: LookupOptions
 }
 
 /**
- * Decodes a certificate or precertificate that comes by itself, without a log: every field as in the stream, but for those that only
+ * Decodes a certificate or precertificate that comes by itself, without a log: every field as in the stream, except for those that only
  * a log can give. `timestamp` and `issuerKeyHash` are `undefined`, `leafHash` is empty, `index` 0, `cursor` and the texts of `log` `''`.
  *
  * Never rejects for what DER holds: bytes that are no certificate are `kind: 'unparsable'`, with `problems`.

@@ -56,7 +56,7 @@ export function registerServerMetrics(read: () => ServerFigures, registry: Regis
   count('entries_total', 'Entries that were kept and sent on.', (f) => f.entries)
   count('findings_total', 'Findings of modules that were kept and sent on.', (f) => f.findings)
   count('sent_bytes_total', 'Bytes of messages given to clients.', (f) => f.sentBytes)
-  count('gaps_total', 'Gaps that clients were told of: what they missed was no longer kept.', (f) => f.gaps)
+  count('gaps_total', 'Gaps reported to clients: what they missed was no longer kept.', (f) => f.gaps)
   count(
     'missed_entries_total',
     'Entries and findings that were in gaps of which the extent is known.',

@@ -119,7 +119,7 @@ class Test implements ModuleTest {
   private readonly patienceMs: number
   private given = 0
   private isEnded = false
-  /** Whether somebody was told that it failed. */
+  /** Whether its failure was reported to somebody. */
   private isTold = false
 
   constructor(module: Module | ConfiguredModule, { before, clock, patienceMs }: Required<TestModuleOptions>) {

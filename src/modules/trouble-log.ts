@@ -1,6 +1,6 @@
 import type { Logger } from '../types/clock.js'
 
-/** How often trouble that goes on is told of, milliseconds. */
+/** How often lasting trouble is reported, milliseconds. */
 const AGAIN_MS = 60_000
 
 /** Tells of trouble when it begins, once a minute while it goes on, and when it is over: never once per certificate. */
@@ -15,7 +15,7 @@ export class TroubleLog {
     this.now = now
   }
 
-  /** @param count - How much is concerned; added up until it is told. */
+  /** @param count - How much is concerned; added up until the next report. */
   trouble(level: 'warn' | 'error', message: string, count = 1): void {
     this.untold += count
     const now = this.now()

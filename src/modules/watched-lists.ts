@@ -27,7 +27,7 @@ interface Watched {
   readonly list: ListName
   readonly source: ListSource
   lines: readonly ListLine[]
-  /** What is wrong with it and was told. */
+  /** The problem last reported; reported again only when it changes. */
   trouble: string | undefined
 }
 
@@ -75,7 +75,7 @@ export class WatchedLists {
     this.compile(this.compileWith())
   }
 
-  /** Takes what has changed. A list that went bad stays as it was, which is told once; nothing is thrown but an abort. */
+  /** Takes what has changed. A list that went bad stays as it was, with one warning; throws nothing except an abort. */
   async reload(signal: AbortSignal): Promise<void> {
     for (const watched of this.watched) {
       try {

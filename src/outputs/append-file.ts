@@ -114,7 +114,7 @@ export class AppendFile {
     }
   }
 
-  /** Cuts off a line that was not written to its end: nobody was told that it was. Returns the size. */
+  /** Cuts off a line that was not written to its end: nobody was promised that it was. Returns the size. */
   private async mend(file: FileHandle, size: number): Promise<number> {
     const { path, isTorn, log } = this.options
     let tail = Buffer.alloc(0)

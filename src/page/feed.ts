@@ -97,7 +97,7 @@ export class Feed {
   }
 }
 
-/** All of a certificate. @throws When it cannot be had, with a reason for people. */
+/** All of a certificate. @throws When it is not available, with a reason for people. */
 export async function certificateOf(id: string): Promise<Record<string, unknown>> {
   const answer = await request(`certificate?id=${encodeURIComponent(id)}`)
   if (answer.status === 404) throw new Error('The server does not keep this certificate any more.')

@@ -7,7 +7,7 @@ const maxRows = 60
 /** What the page knows: put together of what the server told, over restarts of it. */
 export class Model {
   readonly history = new History()
-  /** The last of either kind; `undefined`: nothing was told yet. */
+  /** The last of either kind; `undefined`: nothing came yet. */
   tick: FeedTick | FeedBegin | undefined
   begin: FeedBegin | undefined
   news: FeedNews = { troubles: [], troubleCount: 0, findings: [], findingCount: 0 }

@@ -29,7 +29,7 @@ export async function startIndexOf(start: Start, tree: TimedTree): Promise<numbe
  * entry older than the time. A head that was signed a merge delay after it does, for what is merged later is not older.
  *
  * @param openedSize - Size of the log when it was opened.
- * @param asOf - Epoch milliseconds up to which the tree is complete but for the merge delay: when its head was signed.
+ * @param asOf - Epoch milliseconds up to which the tree is complete, except for the merge delay: when its head was signed.
  */
 export async function endIndexOf(end: End, openedSize: number, asOf: number, tree: TimedTree): Promise<number> {
   if (end === 'never') return Number.POSITIVE_INFINITY

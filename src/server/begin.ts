@@ -4,7 +4,7 @@ import type { Subscription } from './subscription.js'
 
 /**
  * Begins to send to a client: from now on, or what came after the message it has. Of an id that is not of this file, or that was never given,
- * nobody knows what came after: it is told so, and sent all there is.
+ * nobody knows what came after: it gets a gap, then all there is.
  */
 export function beginClient(
   subscription: Subscription,

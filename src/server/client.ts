@@ -35,7 +35,7 @@ export interface ClientOptions {
 
 /**
  * One who is sent messages: each page as it comes, as long as they are taken. One that falls behind is sent the pages it missed from the
- * backlog, at its own pace, until it has caught up; of what is no longer there it is told. It holds up nobody.
+ * backlog, at its own pace, until it has caught up; what is no longer there is reported to it as a gap. It holds up nobody.
  */
 export class Client {
   readonly selection: Selection
@@ -103,7 +103,7 @@ export class Client {
     })
   }
 
-  /** @param after - The id of the last message it has; default: as we know. @param id - The id before which nothing can be had. */
+  /** @param after - The id of the last message it has; default: as we know. @param id - The id before which nothing is kept. */
   tellGap(id: string, missed: number | undefined, after = this.id): void {
     const { tally } = this
     tally.gaps++

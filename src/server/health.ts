@@ -71,7 +71,7 @@ export class Health {
     return source.status().logs.some(({ state }) => state !== 'opening') ? undefined : 'no log is read yet'
   }
 
-  /** Whether entries that can be had are waiting; those of logs in trouble cannot. What a filter drops is read, too. */
+  /** Whether entries are waiting that can be read; those of logs in trouble cannot. What a filter drops is read, too. */
   private waitsForMore(): boolean {
     const logs = this.options.settings.source.status?.().logs ?? []
     const finished = logs.reduce((sum, { entries }) => sum + entries, 0)

@@ -11,7 +11,7 @@ const leastMs = 100
 
 type Chain = readonly Uint8Array[]
 
-/** Issuers of certificates, those that can be had in time. */
+/** Issuers of certificates, as far as they arrive in time. */
 export class IssuerPatience {
   private readonly clock: Clock
   private readonly signal: AbortSignal

@@ -35,7 +35,7 @@ export async function readSource(options: SourceReaderOptions): Promise<void> {
 }
 
 /**
- * As {@link readSource}, but for whoever acknowledges: each batch when it is kept and sent, those included that were sent by a run before.
+ * As {@link readSource}, for a source with acknowledgements: acknowledges each batch when it is kept and sent, also one that an earlier run sent.
  */
 export async function* servedBatches({
   source,
@@ -53,7 +53,7 @@ export async function* servedBatches({
       const fresh = run.filter(({ log, index }) => !backlog.has(log.id, index))
       if (fresh.length === 0) continue
       const entries = await withIssuers(fresh, patience, issuers)
-      // Without issuers that could be had: it comes again after the restart.
+      // Its issuers did not arrive in time: it comes again after the restart.
       if (signal.aborted) return
       publish(await backlog.add(entries))
     }

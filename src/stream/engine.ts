@@ -207,7 +207,7 @@ export class Engine {
     this.stopper.abort(new CtStreamError('CT_CLOSED', 'the stream is closed'))
     delivery.mixer.wake()
     store.startClosing()
-    // What opening throws is told to who opens.
+    // `open()`'s caller already received what opening throws.
     if (this.opening !== undefined) await store.whileOpen(this.opening).catch(() => {})
     await background.settled()
     for (const proven of delivery.mixer.drain()) proven.lease.release()

@@ -118,7 +118,7 @@ export class ExclusiveStore {
     return this.queue.whileOpen(promise)
   }
 
-  /** Closes the store, if it is this stream's; one that hangs is told to close all the same, and not waited for. */
+  /** Closes the store, if it is this stream's; one that hangs is asked to close all the same, and not awaited. */
   async close(): Promise<void> {
     const close = async () => this.store.close()
     try {

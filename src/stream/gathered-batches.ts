@@ -85,7 +85,7 @@ export class GatheredBatches {
         throw error
       },
     )
-    // What fails after the batch is given away is told with the next one; a clock that fails, where it is waited for.
+    // What fails after the batch was given away is thrown by the next read; a clock that fails, where it is awaited.
     timeIsUp.catch(() => {})
     try {
       while (batch.length < this.maxEntries) {

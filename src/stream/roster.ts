@@ -69,7 +69,7 @@ export class Roster {
   /**
    * Starts to follow every log. Called once.
    * @returns Keeps the logs current until the signal aborts; `undefined` when there is nothing to keep current.
-   * @throws `CT_OPTION_INVALID` for a log that is none, `CT_LIST_*` when no log list can be had.
+   * @throws `CT_OPTION_INVALID` for a log that is none, `CT_LIST_*` when there is no log list.
    */
   async open(remembered: Remembered): Promise<(() => Promise<void>) | undefined> {
     const { settings, signal } = this.options

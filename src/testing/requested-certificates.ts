@@ -133,7 +133,7 @@ export function requestedCertificates(
   return plans.flatMap(issue)
 }
 
-/** A request, checked and encoded but for what tells the precertificate from the certificate. */
+/** A request, checked and encoded, except for what differs between precertificate and certificate. */
 interface Plan {
   readonly issuer: Issuer
   /** Up to the extensions. */

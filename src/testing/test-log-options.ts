@@ -74,7 +74,7 @@ const OPTION_NAMES = [
   'recordRequests',
 ] as const satisfies readonly (keyof TestLogOptions)[]
 
-/** Options of a log, checked and complete, but for what the log makes itself of them. */
+/** Options of a log, checked and complete, except for what the log makes of them itself. */
 export interface TestLogSettings {
   readonly kind: LogKind | 'both'
   readonly rules: ServingRules

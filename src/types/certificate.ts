@@ -268,7 +268,7 @@ export interface Sct {
 
 /**
  * What checking one SCT found: `valid`, `invalid` (the signature is not the log's over this certificate), `unknown-log` (no key
- * was given for the log), `unverifiable` (the issuer's key or the certificate cannot be had, or the log's key is not usable).
+ * was given for the log), `unverifiable` (the issuer's key or the certificate is not available, or the log's key is not usable).
  */
 export interface SctVerification {
   /** The SCT that was checked: one of `scts`. */
@@ -370,7 +370,7 @@ export interface CtCertificate {
    * extensions).
    */
   readonly tbs: Uint8Array | undefined
-  /** SHA-256 over the issuing CA's SubjectPublicKeyInfo, 32 bytes (RFC 6962 section 3.2); `undefined` but for precert entries. */
+  /** SHA-256 over the issuing CA's SubjectPublicKeyInfo, 32 bytes (RFC 6962 section 3.2); `undefined` except for precert entries. */
   readonly issuerKeyHash: Uint8Array | undefined
   /** SHA-256 of `der`, 64 lower-case hex digits; `undefined` when that is. */
   readonly sha256: string | undefined
@@ -533,7 +533,7 @@ export interface CtCertificate {
    * show something else. The form may change; programs read {@link toJSON}.
    */
   toString(): string
-  /** A plain record for JSON, a new one each time; the same for the same entry, but for `problems` that `chain()` or `verifyScts()` found. */
+  /** A plain record for JSON, a new one each time; the same for the same entry, except for `problems` that `chain()` or `verifyScts()` found. */
   toJSON(): CertificateJson
   /**
    * The message a CertStream server sends, a new one each time: `full` (default); `lite`, without chain and DER; `domains`, only names.
@@ -602,7 +602,7 @@ export interface CertificateJson {
   readonly sha1: string | null
   /** {@link CtCertificate.issuanceId}, 64 hex digits; `null` when unparsable. */
   readonly issuanceId: string | null
-  /** {@link CtCertificate.issuerKeyHash}, 64 hex digits; `null` but for precertificates. */
+  /** {@link CtCertificate.issuerKeyHash}, 64 hex digits; `null` except for precertificates. */
   readonly issuerKeyHash: string | null
   /** {@link CtCertificate.serialNumber}, hex; `null` when unreadable. */
   readonly serialNumber: string | null

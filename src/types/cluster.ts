@@ -85,7 +85,7 @@ export interface Coordinator {
   close(): Promise<void>
 }
 
-/** What a member is told each time it renews its leases. */
+/** What a member learns each time it renews its leases. */
 export interface Renewal {
   /** Those that are still ours, with their new end; whoever misses one stops its work at once. */
   readonly held: readonly Lease[]

@@ -212,7 +212,7 @@ export interface CtStreamEvents {
   misbehaviour: { readonly log: LogInfo; readonly error: CtStreamError }
   /**
    * A log's trouble; the stream goes on and the request is tried again. Heads that are older than the log promised, or
-   * signed ahead of time, are told of once, until it is over (`CT_HEAD_STALE`, `CT_HEAD_FUTURE`).
+   * signed ahead of time, are reported once, until it is over (`CT_HEAD_STALE`, `CT_HEAD_FUTURE`).
    */
   error: { readonly log: LogInfo; readonly error: CtStreamError }
   /** The log lists were read: what they add, change or take away. */
@@ -272,7 +272,7 @@ export interface CtStreamOptions {
    * checkpoint, or else begin by `start`. One that names no log of the stream rejects the first read with `CT_CURSOR_INVALID`; one
    * that is ahead of what its log shows is reported by an `error` event of that code, and waited for.
    *
-   * A cursor holds 16 bytes of the root of each log: a log that has other entries below it now is told of by `misbehaviour`
+   * A cursor holds 16 bytes of the root of each log: a log that has other entries below it now is reported as `misbehaviour`
    * (`CT_HEAD_CONFLICT`), also without a checkpoint.
    */
   readonly resume?: string

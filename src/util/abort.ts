@@ -10,7 +10,7 @@ export interface LinkedController {
 }
 
 /**
- * A child of `parent`. `AbortSignal.any` would do but for memory: its links to a parent that lives for months are not
+ * A child of `parent`. `AbortSignal.any` would do, except for memory: its links to a parent that lives for months are not
  * reliably released on Node 20 (nodejs/node#54614), and a stream makes one per request.
  */
 export function linkedController(parent: AbortSignal): LinkedController {

@@ -7,7 +7,7 @@ const IDLE_MS = 10_000
 
 /**
  * Memory for pages, used again and again. A page is more than a megabyte: fresh memory for each costs page faults, and wakes the
- * garbage collector, which is told of every byte outside its heap (`npm run bench`, RFC 6962: 15 against 20 µs an entry).
+ * garbage collector, which counts every byte outside its heap (`npm run bench`, RFC 6962: 15 against 20 µs an entry).
  *
  * There is as much of it as was in use at once, within the last seconds.
  */

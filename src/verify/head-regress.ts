@@ -30,7 +30,7 @@ export interface HeadRegressContext {
 export class HeadRegress {
   /** When the first smaller head in a row was read, elapsed time; `undefined` while there is none. */
   since: number | undefined
-  /** What was told of, until it is over. */
+  /** What was reported, until it is over. */
   problem: CtStreamError | undefined
   private reads = 0
   private last: CtStreamError | undefined

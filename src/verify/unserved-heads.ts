@@ -9,7 +9,7 @@ export interface UnservedHead {
   readonly head: SignedHead
   /** How long the log has been asked for it while it answered, milliseconds, in this run and those before. */
   waitedMs: number
-  /** Whether it was told of. */
+  /** Whether it was reported. */
   isTold: boolean
   /** Whether it was held against the log. */
   isAccused: boolean

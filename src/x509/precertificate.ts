@@ -19,7 +19,7 @@ const NULL = Uint8Array.of(0x05, 0x00)
 export function precertificateMismatch(preCertificate: Uint8Array, tbsCertificate: Uint8Array): string | undefined {
   const submitted = outlineCertificate(preCertificate).outline
   if (!hasExtension(submitted, Octets.precertPoison)) return 'the precertificate has no poison extension'
-  // Nearly always they are the same but for the poison.
+  // Nearly always they differ in nothing except the poison.
   if (equalBytes(tbsWithout(submitted, [Octets.precertPoison]), tbsCertificate)) return undefined
   const hashed = outlineTbs(tbsCertificate)
   const issuer = ({ bytes, issuerStart, validityStart }: Outline) => bytes.subarray(issuerStart, validityStart)

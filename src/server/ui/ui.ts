@@ -59,7 +59,7 @@ export class Ui {
       const page = isOurs ? await this.backlog.pageAfter(number - 1) : undefined
       if (page !== undefined && page.first <= number) message = page.message('full', number - page.first)
     } catch {
-      // The file cannot be read: whoever looks after the server is told by those who read more of it.
+      // The file cannot be read: the operator hears of it from what reads more of it.
     }
     const body = message ?? Buffer.from('{"problem":"this certificate is not kept any more"}')
     response.writeHead(message === undefined ? 404 : 200, {

@@ -26,7 +26,7 @@ export class Condition {
     this.events.error(error)
   }
 
-  /** Reading still waits because of what was told of. */
+  /** Reading still waits because of what was reported. */
   waits(): void {
     if (this.state !== 'misbehaving') this.enter('waiting')
   }

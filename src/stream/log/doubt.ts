@@ -16,7 +16,7 @@ export class Doubt {
   since: number | undefined
   /** Whether it was held against the log. */
   accused = false
-  /** What it is about, as it was told last. */
+  /** What it is about, as last reported. */
   named: CtStreamError | undefined
   private tries = 0
   private lastAt = 0

@@ -22,7 +22,7 @@ export interface Scene {
  * of entries that is not of the tree it signed (`CT_ROOT_MISMATCH`, naming it). `error` itself, naming the log, where that cannot be
  * told.
  *
- * Every hash this compares with is proven to belong to a signed tree; what cannot be had is not asked for twice.
+ * Every hash this compares with is proven to belong to a signed tree; what is not served is not asked for twice.
  */
 export async function explain(error: CtStreamError, scene: Scene): Promise<CtStreamError> {
   return withPlace(await found(error, scene), scene.log)

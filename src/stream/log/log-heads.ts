@@ -170,7 +170,7 @@ export class LogHeads {
       this.known.disputed = { head, against: largest, lost: largest }
       return back
     }
-    // Reading does not wait for one that is not served, and it is told of.
+    // Reading does not wait for a head that is not served; it is reported.
     if (back !== undefined && !(largest !== undefined && unserved.has(largest))) onNoted(back)
     return undefined
   }

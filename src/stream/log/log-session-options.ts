@@ -44,7 +44,7 @@ export interface LogSessionEvents {
   deliver(pages: readonly ProvenPage[]): void
   state(state: LogState, previous: LogState): void
   head(head: SignedHead, cosignatures: readonly Cosignature[]): void
-  /** Something is to be remembered that nobody is told of. */
+  /** Something is to be stored that no event reports. */
   changed(): void
   error(error: CtStreamError): void
   accuse(evidence: Evidence, error: CtStreamError): Promise<void>

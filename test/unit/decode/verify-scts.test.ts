@@ -104,7 +104,7 @@ describe('embedded SCTs', () => {
     expect(await statuses(certificate, { [key.id]: p256Key }, ca)).toEqual(['unverifiable'])
   })
 
-  it('cannot be verified where the issuer cannot be had', async () => {
+  it('cannot be verified without the issuer', async () => {
     const entry = certificateEntry(certificate, {
       preCertificate: () => undefined,
       chain: () => ({ kind: 'fingerprints', fingerprints: [new Uint8Array(32)] }),
