@@ -75,7 +75,7 @@ describe('a stream from a server whose connection is lost', () => {
     expect(await passUntil(clock, read, 1000)).toEqual(['a.example'])
   })
 
-  it('begins where it is told to, and says what the server no longer keeps', async () => {
+  it('begins after the given cursor, and says what the server no longer keeps', async () => {
     const server = await testServer((client) => {
       client.send(JSON.stringify({ message_type: 'gap', data: { from: '7', to: '9' } }))
       client.send(domains('a.example', '10'))

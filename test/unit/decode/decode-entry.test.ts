@@ -312,7 +312,7 @@ describe('a chain of fingerprints', () => {
     expect(problemsOf(cert)).toEqual(['chain issuer-key-hash-mismatch'])
   })
 
-  it('that cannot be had rejects with the reason, and can be asked for again', async () => {
+  it('that is not served rejects with the reason, and can be asked for again', async () => {
     let up = false
     const failure = new CtStreamError('CT_HTTP_STATUS', '404', { status: 404 })
     const issuer: EntryContext['issuer'] = async () => {

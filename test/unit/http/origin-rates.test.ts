@@ -24,7 +24,7 @@ const kept = (requestsPerSecond: number, heldMs = HOUR) => {
 }
 
 describe('a rate that is learned', () => {
-  it('limits nothing until it is told to', async () => {
+  it('limits nothing until a rate is set', async () => {
     const { clock, rates, server } = setup({ perSecond: 1e9, burst: 1e9, latencyMs: 10 })
     const stop = backlog(clock, rates, server.ask, { workers: 32 })
     await clock.pass(10_000)

@@ -217,7 +217,7 @@ describeReal('the entries of real logs', () => {
   /** Deliberate: certificates by which an operator measures the merge delay of logs; and old ones. */
   const explained = (issuer: string | undefined, year: number) => /^Google UK/.test(issuer ?? '') || year < 2020
 
-  it('break no rule, but for those that are no certificates of TLS servers', () => {
+  it('break no rule, except for those that are no certificates of TLS servers', () => {
     const found: string[] = []
     let looked = 0
     for (const { raw } of realEntries()) {

@@ -42,13 +42,13 @@ function rocaNumber(k: bigint, a: number): bigint {
 }
 
 describe('weak keys', () => {
-  it('of the ROCA form are told from others', () => {
+  it('of the ROCA form are found, and no others', () => {
     const modulus = rocaNumber(numberOf('p', 800), 1234) * rocaNumber(numberOf('q', 800), 4321)
     expect(isRocaModulus(modulus)).toBe(true)
     for (let i = 0; i < 200; i++) expect(isRocaModulus(numberOf(`honest ${i}`, 2048))).toBe(false)
   })
 
-  it('with close primes are told from others, up to the hundredth round', () => {
+  it('with close primes are found, and no others, up to the hundredth round', () => {
     const p = numberOf('prime', 1024)
     expect(splitsByFermat(p * (p + 1000n))).toBe(true)
     expect(splitsByFermat(p * (p + (1n << 516n)))).toBe(true)

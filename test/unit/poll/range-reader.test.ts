@@ -179,7 +179,7 @@ describe('RangeReader', () => {
     expect(await drain(reader)).toEqual(range(0, 600))
   })
 
-  it('gives back everything when stopped, and whoever waits is told', async () => {
+  it('gives back everything when stopped, and rejects the pending read', async () => {
     const { reader, budget } = readerOver([0, 10_000], async (from, to) => {
       await turns(3)
       return batchOf(from, to - from)

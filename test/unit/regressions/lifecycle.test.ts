@@ -9,7 +9,7 @@ import { backfill, certificates, follow, openLog } from './logs.js'
 const KINDS = ['rfc6962', 'static-ct'] as const
 const HEADS = ['get-sth', 'checkpoint'] as const
 
-describe('a log whose first head cannot be had', () => {
+describe('a log that does not serve its first head', () => {
   const FAILURES: [string, Omit<Fault, 'on'>][] = [
     ['503', { status: 503 }],
     ['404', { status: 404 }],

@@ -89,7 +89,7 @@ describe('a client of a server', () => {
     expect(client.isLive).toBe(true)
   })
 
-  it('is told of what is no longer there, and goes on', async () => {
+  it('gets a gap for what is no longer there, and goes on', async () => {
     const backlog = new MemoryBacklog()
     const { sink, client } = connected(backlog)
     sink.hold(true)

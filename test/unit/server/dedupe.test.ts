@@ -93,7 +93,7 @@ describe('dedupe=issuance', () => {
 describe('issuances', () => {
   const issued = (number: number) => ({ number, kind: 'certificate' as const, log: logNamed('one') })
 
-  it('know what was sent between two numbers, in whatever order and however often they are told', () => {
+  it('know what was sent between two numbers, in whatever order and however often they are added', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20)), fc.nat(20), fc.nat(20), (numbers, after, before) => {
         const issuances = new Issuances()

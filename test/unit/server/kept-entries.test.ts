@@ -141,7 +141,7 @@ describe('kept entries', () => {
     })
   })
 
-  it('that were damaged are left out, and somebody is told', async () => {
+  it('that were damaged are left out, with a warning', async () => {
     const file = newFile()
     const first = await opened(file)
     for (const start of [0, 4, 8]) await first.add(entries.slice(start, start + 4))

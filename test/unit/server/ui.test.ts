@@ -67,7 +67,7 @@ describe('what the page is shown', () => {
       expect((await fetch(`${url}ui/certificate?id=${id}`)).status).toBe(404)
   })
 
-  it('needs the token that everything needs, but for the page itself', async () => {
+  it('needs the token that everything needs, except for the page itself', async () => {
     const { url, viewer } = await serving({ tokens: ['a-secret'] })
     expect((await fetch(`${url}ui/feed`)).status).toBe(401)
     expect((await fetch(`${url}ui/certificate?id=1`)).status).toBe(401)

@@ -135,7 +135,7 @@ describe('the pump', () => {
     expect(written).toEqual([290, 291, 292, 293, 294, 295, 296, 297, 298, 299])
   })
 
-  it('finishes the page that is being written when it is told to stop, and acknowledges it', async () => {
+  it('finishes the page that is being written when it is stopped, and acknowledges it', async () => {
     const log = await logOf(600)
     const stop = new AbortController()
     const checkpoint = new MemoryCheckpointStore()

@@ -28,7 +28,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     expect(reader.misbehaviour).toEqual([])
   })
 
-  it('that keeps serving damaged entries is accused after five minutes, asked on all the while, and told of once', async () => {
+  it('that keeps serving damaged entries is accused after five minutes, asked on all the while, and reported once', async () => {
     const clock = new VirtualClock()
     const log = await logOf(600, { kind, clock, mmd: 86_400 })
     const checkpoint = new MemoryCheckpointStore()

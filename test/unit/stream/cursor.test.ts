@@ -183,7 +183,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the cursors of a stream with a
     expect(checkpoint.load()).toEqual([])
   })
 
-  it('that are ahead of what the log shows are told of once, and waited for', async () => {
+  it('that are ahead of what the log shows are reported once, and waited for', async () => {
     const log = await logOf(20, { kind })
     grow(log, 10)
     const { cursor: resume = '' } = (await take(backfill(log))).at(24) ?? {}

@@ -32,7 +32,7 @@ async function following(options: TestLogOptions = {}, streamOptions: CtStreamOp
 }
 
 describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', (kind) => {
-  it('is told of once when it is older than the merge delay, and again only after a fresh one', async () => {
+  it('is reported once when it is older than the merge delay, and again only after a fresh one', async () => {
     const { clock, log, reader, now, codes } = await following({ kind })
     await reader.until(() => reader.certificates.length === 5)
     await clock.pass(DUE)
@@ -71,7 +71,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the newest head of a %s log', 
     expect(codes()).toEqual([])
   })
 
-  it('is told of when it is signed ahead of time, and used as any other', async () => {
+  it('is reported when it is signed ahead of time, and used as any other', async () => {
     const { clock, log, reader, now, codes } = await following({ kind })
     await reader.until(() => reader.certificates.length === 5)
     log.add(certificates(3))

@@ -47,7 +47,7 @@ it('are counted for each log', async () => {
   expect([puts.length, puts.at(-1)]).toEqual([2_001, '01'])
 })
 
-it('that cannot be had are not asked for again within a minute', async () => {
+it('that are not served are not asked for again within a minute', async () => {
   const found = counted((call) => (call === 1 ? Promise.reject(new Error('503')) : Promise.resolve(Uint8Array.of(1))))
   const ask = () => found.issuers.get('log', FINGERPRINT)
   await expect(Promise.all([ask(), ask()])).rejects.toThrow('503')

@@ -232,7 +232,7 @@ describe('a read-only log', () => {
     await reader.until(() => reader.certificates.length === 300)
   })
 
-  it('that grows all the same broke its promise; it is told, kept as evidence, and what is new is read', async () => {
+  it('that grows all the same broke its promise: it is reported, with evidence, and what is new is read', async () => {
     const log = await logOf(300)
     const lists = closing(await ListServer.open(listOf([log], readOnly(log, 300))))
     const checkpoint = new MemoryCheckpointStore()

@@ -67,7 +67,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     },
   )
 
-  it('that stays set back is told of by each run, and its evidence stored once', async () => {
+  it('that stays set back is reported by each run, and its evidence stored once', async () => {
     const clock = new VirtualClock()
     const log = await logOf(600, { kind, clock, mmd: 86_400 })
     const checkpoint = new MemoryCheckpointStore()
@@ -104,7 +104,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     expect(reader.misbehaviour[0]?.error.message).toContain('signed a tree of 6000 entries, and later one of 467')
   })
 
-  it('that serves an old copy is told of once, with both sizes, when it lasts, and read on', async () => {
+  it('that serves an old copy is reported once, with both sizes, when it lasts, and read on', async () => {
     const clock = new VirtualClock()
     const log = await logOf(467, { kind, clock, mmd: 86_400 })
     const reader = await readOn(clock, { logs: [log.spec] })
@@ -126,7 +126,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     expect(reader.stream.status().logs[0]).toMatchObject({ state: 'live', headProblem: undefined })
   })
 
-  it('that lags on one of two front ends is never told of', async () => {
+  it('that lags on one of two front ends is never reported', async () => {
     const clock = new VirtualClock()
     const log = await logOf(467, { kind, clock, mmd: 86_400 })
     const reader = await readOn(clock, { logs: [log.spec] })

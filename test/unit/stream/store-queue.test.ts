@@ -27,7 +27,7 @@ function failing(times: number, error: () => unknown = passing) {
 }
 
 describe('a write that fails in a passing way', () => {
-  it('is tried again, each time later, and is told of once', async () => {
+  it('is tried again, each time later, with one warning', async () => {
     const { queue, clock, told } = queueOf()
     const write = failing(9)
     const done = queue.persist(write, 300_000)

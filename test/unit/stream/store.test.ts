@@ -130,7 +130,7 @@ describe('a commit that fails', () => {
     })
   })
 
-  it('is told to who asked for it after five seconds, and the next one makes up for it', async () => {
+  it('rejects the call of commit() after five seconds, and the next one makes up for it', async () => {
     const log = await logOf(300)
     const checkpoint = new FailingStore()
     const clock = steppingClock()

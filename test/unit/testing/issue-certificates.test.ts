@@ -140,7 +140,7 @@ describe('issueCertificates', () => {
     }
   })
 
-  it('is the same for the same seed, but for the signatures', () => {
+  it('is the same for the same seed, except for the signatures', () => {
     const unsigned = (seed: string) =>
       [...issueCertificates(300, { seed, sign: false })].map((item) => sha256(item.der))
     expect(unsigned('a')).toEqual(unsigned('a'))

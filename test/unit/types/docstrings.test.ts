@@ -78,7 +78,7 @@ describe('the docstrings of CtCertificate', () => {
   const codes = [...(docs.get('ProblemCode') ?? '').matchAll(/^ \* \| `([a-z-]+)` \| .+ \|$/gm)].map(([, code]) => code)
   const ofExtensions = ['extension-malformed', 'extension-duplicate', 'length-non-minimal', 'trailing-data']
 
-  it('name their source, but for what is no standard’s', () => {
+  it('name their source, except where no standard says it', () => {
     const own = ['log', 'index', 'historical', 'cursor', 'sha256', 'sha1', 'uris', 'ipAddresses', 'problems']
     const forms = ['x509', 'toString', 'toJSON', 'toCertStream', 'validation']
     const without = members.filter((member) => !/RFC \d+|X\.690/.test(docOfMember(member)))

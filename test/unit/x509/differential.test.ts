@@ -42,7 +42,7 @@ describeReal('every certificate of the real data, against other decoders', () =>
     )
   })
 
-  it('agrees with OpenSSL in node:crypto but for the listed disagreements', () => {
+  it('agrees with OpenSSL in node:crypto except for the listed disagreements', () => {
     const found = all.flatMap(({ name, der, fields }) => {
       const theirs = attempt(() => new X509Certificate(der))
       if (fields === undefined || theirs === undefined)
@@ -52,7 +52,7 @@ describeReal('every certificate of the real data, against other decoders', () =>
     expect(found.sort()).toEqual(Object.keys(fromOpenssl(process.versions.openssl)).sort())
   })
 
-  it('agrees with @peculiar/asn1-x509 but for the listed disagreements', () => {
+  it('agrees with @peculiar/asn1-x509 except for the listed disagreements', () => {
     const found = all.flatMap(({ name, der, fields }) => {
       const theirs = attempt(() => parseFull(der))
       if (fields === undefined || theirs === undefined)
@@ -62,7 +62,7 @@ describeReal('every certificate of the real data, against other decoders', () =>
     expect(found).toEqual(Object.keys(fromPeculiar))
   })
 
-  it('writes distinguished names as openssl x509 does, but for the case of STREET', () => {
+  it('writes distinguished names as openssl x509 does, except for the case of STREET', () => {
     const found = all
       .filter(({ fields }, i) => fields !== undefined && i % 40 === 0)
       .flatMap(({ name, der, fields }) => {

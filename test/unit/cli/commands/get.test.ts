@@ -99,7 +99,7 @@ describe.each(both)('ct-stream get from a log of kind %s', (kind, logOf) => {
     expect(rootOf(proof)).toBe(proof.rootHash)
   })
 
-  it('is shown without its chain when that cannot be had, and says so', async () => {
+  it('is shown without its chain when that is not served, and says so', async () => {
     const log = logOf()
     log.fault({ on: 'issuer', status: 404 })
     const { code, stdout, stderr } = await byKey(log, '10', '--format', 'certstream')

@@ -213,7 +213,7 @@ describe('a list that is fetched', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('is taken from the checkpoint file when it cannot be had, and nothing is written there', async () => {
+  it('is taken from the checkpoint file when it cannot be fetched, and nothing is written there', async () => {
     const [url, path] = [`${server.url}/list.json`, join(folder, 'ct-stream.db')]
     const body = new TextEncoder().encode(logs.list)
     const store = new SqliteCheckpointStore(path)

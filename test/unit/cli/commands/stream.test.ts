@@ -45,7 +45,7 @@ describe('ct-stream --format certstream', () => {
     for (const { chain } of messages) expect(chain.length).toBeGreaterThan(0)
   })
 
-  it('loses no line when the issuers cannot be had, and says so once', async () => {
+  it('loses no line when the issuers are not served, and says so once', async () => {
     logs.tiled.fault({ on: 'issuer', status: 404 })
     const { code, stdout, stderr } = await tiled()
     expect(code).toBe(0)

@@ -103,7 +103,7 @@ describe('variables', () => {
     expect(read({ CT_STREAM_DOMAIN: '"a,b"' })).toEqual({ domain: ['"a', 'b"'] })
   })
 
-  it('are told when they are wrong or strange', () => {
+  it('are refused with a reason when they are wrong or strange', () => {
     expect(() => read({ CT_STREAM_QUIET: 'maybe' })).toThrowError(
       invalid('CT_STREAM_QUIET must be 1 or 0, got "maybe"'),
     )

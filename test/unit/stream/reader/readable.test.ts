@@ -237,7 +237,7 @@ describe('readable()', () => {
     await expect(failing(backfill(log, { filter }))).rejects.toThrow('mine')
   })
 
-  it('reads no further ahead than it is told', async () => {
+  it('reads no further ahead than its high-water mark', async () => {
     const log = await logOf(600)
     let looked = 0
     const stream = backfill(log, { filter: { match: () => ++looked > 0 } })
