@@ -101,7 +101,8 @@ export class CertStream extends Emitter<CertStreamEvents> implements AsyncIterab
   }
 
   private async *read<T>(next: () => Promise<T | undefined>): AsyncGenerator<T, void, undefined> {
-    if (this.isRead) throw new CtStreamError('CT_READER_BUSY', 'this stream is read by somebody else already')
+    if (this.isRead)
+      throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
     if (this.closed !== undefined && !this.settings.signal?.aborted)
       throw new CtStreamError('CT_CLOSED', 'this stream was closed')
     this.isRead = true

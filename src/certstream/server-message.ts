@@ -31,7 +31,7 @@ export function decodeFrame(frame: string, url: string): ServerMessage[] {
   try {
     value = JSON.parse(frame)
   } catch (cause) {
-    return [malformed(url, `a message that is no JSON: ${harmless(cutText(frame, 80))}`, cause)]
+    return [malformed(url, `a message that is not JSON: ${harmless(cutText(frame, 80))}`, cause)]
   }
   const messages = Array.isArray(value) ? value : [value]
   if (messages.length > MAX_MESSAGES)

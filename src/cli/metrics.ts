@@ -23,7 +23,7 @@ export async function metricsEndpoint(
     logger.info('metrics', { url: await endpoint.listen(values.text('metrics-host') ?? '127.0.0.1', port) })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw usageError(`${values.from('metrics-port')}: nobody can listen there: ${reason}`, cause)
+    throw usageError(`${values.from('metrics-port')}: cannot listen there: ${reason}`, cause)
   }
   return endpoint
 }

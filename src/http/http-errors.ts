@@ -43,11 +43,15 @@ export function timeoutError(url: string, what: string, context: CtErrorContext 
 }
 
 export function tooLargeError(url: string, maxBytes: number, what: string): CtStreamError {
-  return new CtStreamError('CT_RESPONSE_TOO_LARGE', `[GET] "${url}" : ${what} passes the bound of ${maxBytes} bytes`, {
-    url,
-    retryable: true,
-    expected: maxBytes,
-  })
+  return new CtStreamError(
+    'CT_RESPONSE_TOO_LARGE',
+    `[GET] "${url}" : ${what} is larger than the ${maxBytes} bytes allowed`,
+    {
+      url,
+      retryable: true,
+      expected: maxBytes,
+    },
+  )
 }
 
 export function closedError(url: string): CtStreamError {

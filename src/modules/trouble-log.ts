@@ -28,7 +28,7 @@ export class TroubleLog {
 
   over(message: string): void {
     if (this.toldAt === undefined) return
-    this.log.info(message + (this.untold > 0 ? ` (${this.untold} more since it was last told)` : ''))
+    this.log.info(message + (this.untold > 0 ? ` (${this.untold} more since the last report)` : ''))
     this.toldAt = undefined
     this.untold = 0
   }

@@ -82,7 +82,7 @@ async function showLogs(context: CommandContext): Promise<void> {
       ? jsonLines(rows.map((row) => logJson(row, now)))
       : tableText(rows, columnsFor(rows, style, now), style, widthFor(io.stdout))
     await new Output(io.stdout).write(text, io.stop)
-    if (rows.length === 0) logger.warn(`none of the ${listed.size} listed logs is meant`)
+    if (rows.length === 0) logger.warn(`none of the ${listed.size} listed logs matches`)
   } finally {
     await transport.close()
   }

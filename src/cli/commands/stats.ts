@@ -22,7 +22,7 @@ const flags: readonly Flag[] = [
   ...streamFlags.filter(({ name }) => !keepsPositions.includes(name)),
   sourceFlag,
   { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (stats never does)', group },
-  { name: 'every', type: 'text', value: 'TIME', help: 'report each 30s, 10m, 1d; default at the end', group },
+  { name: 'every', type: 'text', value: 'TIME', help: 'report every 30s, 10m, 1d; default: at the end', group },
   { name: 'rows', type: 'text', value: 'N', help: `rows of each table (default ${defaultRows})`, group },
   { name: 'weak-keys', type: 'switch', help: 'try RSA keys for ROCA and for close primes', group },
   { ...jsonFlag, help: 'for programs: a report is a line of JSON', group },
@@ -49,7 +49,7 @@ export const stats: Command = {
       'ct-stream stats --start 1h --end head --dedupe issuance --html report.html',
       'the last hour as a page with plots',
     ],
-    ['ct-stream stats --every 10m --json', 'a line of JSON each ten minutes, until it is stopped'],
+    ['ct-stream stats --every 10m --json', 'a line of JSON every ten minutes, until it is stopped'],
   ],
   run: runStats,
 }

@@ -124,7 +124,7 @@ export const streamFlags: readonly Flag[] = [
     name: 'log-name',
     type: 'list',
     value: 'NAME',
-    help: 'only the log with this id, URL or (beginning of a) name, as argon2026h1',
+    help: 'only the log with this id, URL or (beginning of a) name, such as argon2026h1',
     group: logs,
   },
   {
@@ -179,7 +179,7 @@ export const streamFlags: readonly Flag[] = [
     name: 'merge-delay',
     type: 'text',
     value: 'TIME',
-    help: "how late, as 10m, a log may merge what --start and --end bound by time (default the log's maximum)",
+    help: "with a time in --start or --end: how late a log may merge entries, such as 10m (default the log's maximum)",
     group: range,
   },
   limitFlag,
@@ -187,7 +187,7 @@ export const streamFlags: readonly Flag[] = [
     name: 'end-patience',
     type: 'text',
     value: 'SECONDS',
-    help: 'with --end or --limit: give a log that does not answer up after this long (default 60)',
+    help: 'with --end or --limit: how long to wait for a log that does not answer (default 60)',
     group: range,
   },
   {
@@ -263,7 +263,7 @@ export const streamFlags: readonly Flag[] = [
     name: 'contact',
     type: 'text',
     value: 'ADDRESS',
-    help: 'e-mail or URL to tell the operators who asks',
+    help: 'your e-mail address or URL, for the operators of the logs',
     group: requests,
   },
   {

@@ -31,20 +31,20 @@ export const serveFlags: readonly Flag[] = [
     conflicts: ['no-keep'],
   },
   { name: 'no-keep', type: 'switch', help: 'keep none: clients that come back have a gap', group: kept },
-  { name: 'keep-for', type: 'text', value: 'TIME', help: 'how long, as 30m or 6h (default 1h)', group: kept },
+  { name: 'keep-for', type: 'text', value: 'TIME', help: 'how long, such as 30m or 6h (default 1h)', group: kept },
   { name: 'keep-mib', type: 'text', value: 'N', help: 'how much, MiB at most (default 1024)', group: kept },
   {
     name: 'token',
     type: 'list',
     value: 'SECRET',
-    help: 'let in only who has one; better as CT_STREAM_TOKEN, or as sha256:HEX in a file',
+    help: 'clients need one of these; better as CT_STREAM_TOKEN, or as sha256:HEX in a file',
     group: access,
   },
   {
     name: 'api-token',
     type: 'list',
     value: 'SECRET',
-    help: 'let in below /api who has one, beside those with a --token; for nothing else',
+    help: 'a token for /api alone, where those of --token are good, too',
     group: access,
   },
   {
@@ -58,7 +58,7 @@ export const serveFlags: readonly Flag[] = [
     name: 'allow-origin',
     type: 'list',
     value: 'ORIGIN',
-    help: 'web pages that may connect, as https://example.com, or * for all',
+    help: 'web pages that may connect, such as https://example.com, or * for all',
     group: access,
   },
   {

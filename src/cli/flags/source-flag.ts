@@ -5,7 +5,7 @@ export const sourceFlag: Flag = {
   name: 'source',
   type: 'text',
   value: 'URL',
-  help: 'certificates from a CertStream server instead of logs, as wss://HOST/full-stream: not verified, no positions kept',
+  help: 'certificates from a CertStream server instead of logs, such as wss://HOST/full-stream: not verified, no positions kept',
   group: 'Which logs:',
   conflicts: [
     'log-list',

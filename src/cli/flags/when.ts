@@ -34,7 +34,7 @@ export function sinceFrom(values: Values, now: number): Date | undefined {
   const text = values.text('since')
   if (text === undefined) return undefined
   const ago = durationMs(text)
-  const bound = 'how long ago, as 30d, or a time such as 2026-11-22T12:00Z'
+  const bound = 'how long ago, such as 30d, or a time such as 2026-11-22T12:00Z'
   const time = ago === undefined ? timeFrom(text) : new Date(now - ago)
   return time === undefined || Number.isNaN(time.getTime()) ? values.refuse('since', bound, text) : time
 }

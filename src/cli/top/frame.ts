@@ -59,7 +59,7 @@ function plotLine(history: RateHistory, columns: number): string {
 }
 
 function noRows(status: StreamStatus, view: View): string {
-  return status.logs.length === 0 ? 'the log lists are read …' : `no log has "${harmless(view.filter)}" in it`
+  return status.logs.length === 0 ? 'reading the log lists …' : `no log has "${harmless(view.filter)}" in it`
 }
 
 function footer(view: View, rows: { readonly offset: number; readonly shown: number; readonly of: number }): string {

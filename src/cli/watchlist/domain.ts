@@ -17,7 +17,7 @@ export interface WatchedName {
 
 const bound =
   'a domain (example.com: it and all below; =example.com: only it; *.example.com: only below; ip:192.0.2.0/24)'
-const elsewhere = '; if it is meant, put it into a file for --list, which is not looked at so closely'
+const elsewhere = '; if you mean it, put it into a file for --list, whose names are not checked in this way'
 /** What a misspelled end of a name may mean. */
 const common = ['com', 'net', 'org', 'de', 'uk', 'io', 'dev', 'app', 'eu', 'info', 'fr', 'nl', 'ch', 'jp', 'us', 'ai']
 

@@ -18,7 +18,7 @@ describe('a message of a server', () => {
   })
 
   it.each([
-    ['no JSON', '{"message_type":', /no JSON/],
+    ['no JSON', '{"message_type":', /not JSON/],
     ['HTML', '<html>\u001b[2J</html>', /\\x1b/],
     ['a number', '1', /no object/],
     ['without a type', '{}', /without `message_type`/],

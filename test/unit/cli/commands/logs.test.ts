@@ -95,7 +95,7 @@ describe('ct-stream logs', () => {
   })
 
   it('says when nothing is left', async () => {
-    const stderr = 'warn: none of the 3 listed logs is meant\n'
+    const stderr = 'warn: none of the 3 listed logs matches\n'
     expect(await run('--state', 'pending')).toEqual({ code: 0, stdout: '', stderr })
     expect(await run('--state', 'pending', '--json')).toEqual({ code: 0, stdout: '[]\n', stderr })
   })

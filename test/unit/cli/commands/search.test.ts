@@ -81,7 +81,7 @@ describe('ct-stream search', () => {
   it.each([
     [['a b'], 'ct-stream: <name> must be example.com (it and all below), '],
     [['co.uk', '--registrable'], 'ct-stream: --registrable: "co.uk" is a public suffix'],
-    [['a.test', '--since', 'soon'], 'ct-stream: --since must be how long ago, as 30d'],
+    [['a.test', '--since', 'soon'], 'ct-stream: --since must be how long ago, such as 30d'],
     [['a.test', '--limit', '0'], 'ct-stream: --limit must be an integer from 1'],
     [[], 'ct-stream: ct-stream search needs <name>'],
   ])('refuses %j as bad usage', async (argv, message) => {

@@ -140,7 +140,7 @@ describe('ct-stream watch', () => {
 
   it.each([
     [['exmaple.cmo'], /"exmaple\.cmo": there is no \.cmo on the public internet, did you mean exmaple\.com\?/],
-    [['mail.corp.internal'], /there is no \.internal on the public internet; if it is meant/],
+    [['mail.corp.internal'], /there is no \.internal on the public internet; if you mean it/],
     [['https://www.example.com/login'], /got "https:\/\/www\.example\.com\/login": did you mean www\.example\.com\?/],
     [['.example.com'], /got "\.example\.com": did you mean \*\.example\.com\?/],
     [['me@example.com'], /did you mean example\.com\?/],
