@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NAME = 'page-worker.js'
@@ -19,8 +19,8 @@ function besides(from: string | undefined): string {
 
 /** @param from - A bundle in the form of CommonJS has no URL: it is looked for from where the process was started. */
 function inPackage(from: string | undefined): string {
-  const { resolve } = createRequire(from ?? join(process.cwd(), 'index.js'))
-  return join(dirname(resolve('ct-stream/package.json')), 'dist', NAME)
+  const { resolve: find } = createRequire(from ?? resolve('index.js'))
+  return join(dirname(find('ct-stream/package.json')), 'dist', NAME)
 }
 
 function attempt(find: () => string): string | undefined {

@@ -176,7 +176,9 @@ describe('the layout of src', () => {
       // What the runtime is, is no setting of anybody's.
       return /(?<![.\w])process\.(?!versions\b)|node:process/.test(code)
     })
-    // A program that is run has the environment of this one.
-    expect(readers.filter((file) => !/^(cli\/|checkpoint\/sqlite|outputs\/command)/.test(file))).toEqual([])
+    // A program that is run has the environment of this one; all tests run with threads and without.
+    expect(
+      readers.filter((file) => !/^(cli\/|stream\/workers-option|checkpoint\/sqlite|outputs\/command)/.test(file)),
+    ).toEqual([])
   })
 })

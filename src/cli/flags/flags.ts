@@ -260,6 +260,13 @@ export const streamFlags: readonly Flag[] = [
     group: certificates,
   },
   {
+    name: 'workers',
+    type: 'text',
+    value: 'N',
+    help: 'threads that read pages (default with --end: cores - 1, at most 4; else none)',
+    group: requests,
+  },
+  {
     name: 'contact',
     type: 'text',
     value: 'ADDRESS',

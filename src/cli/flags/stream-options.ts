@@ -38,6 +38,7 @@ export function streamRequest(values: Values, { now, domainsFile, specs }: Reque
     onMisbehaviour: values.choice('on-misbehaviour', ['stop-log', 'continue-unverified']),
     filter: filterFrom(values, domainsFile),
     dedupe: values.choice<DedupeBy>('dedupe', ['certificate', 'issuance']),
+    workers: values.integer('workers', 0, 16),
     contact: contactFrom(values),
     allowHttp: values.switch('allow-http') || undefined,
   })

@@ -23,6 +23,8 @@ const WRONG: [string, unknown, RegExp][] = [
   ['an acknowledgement that is none', { acknowledge: 'never' }, /`acknowledge` must be one of 'automatic', 'manual'/],
   ['a verify that is none', { verify: 'none' }, /`verify` must be one of 'full'/],
   ['a tiny budget', { maxBufferedBytes: 10 }, /`maxBufferedBytes` must be an integer from 65536/],
+  ['too many workers', { workers: 17 }, /`workers` must be an integer from 0 to 16/],
+  ['workers that are none', { workers: 'many' }, /`workers`/],
   ['no concurrency', { concurrency: { perLog: 0 } }, /`concurrency.perLog` must be an integer from 1 to 64/],
   ['an infinite interval', { pollIntervalMs: Number.POSITIVE_INFINITY }, /`pollIntervalMs`/],
   ['a contact that is none', { contact: 'me' }, /contact must be an e-mail address or an https URL/],
