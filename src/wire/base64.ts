@@ -1,5 +1,5 @@
 import { bufferOf, plain } from '../util/bytes.js'
-import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
+import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /**
  * Decodes strict base64 (RFC 4648 section 4: standard alphabet, padded, canonical) into `out` at `at`: `fromBase64` for
@@ -50,12 +50,7 @@ export function* decodeBase64Steps(
   return decodeBase64Into(text.toString('latin1', next, to), out, end)
 }
 
-/** Strict base64 that stands in memory, of any length; `undefined` for anything else. */
-export function decodeBase64(text: Buffer, from: number, to: number): Uint8Array | undefined {
-  return atOnce(base64Steps(text, from, to))
-}
-
-/** As {@link decodeBase64}, with a pause after every megabyte. */
+/** Strict base64 that stands in memory, of any length; `undefined` for anything else. Pauses after every megabyte. */
 export function* base64Steps(text: Buffer, from: number, to: number): Steps<Uint8Array | undefined> {
   const out = Buffer.allocUnsafeSlow(Math.ceil((to - from) / 4) * 3)
   const end = yield* decodeBase64Steps(text, from, to, out, 0)
