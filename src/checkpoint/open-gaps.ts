@@ -57,7 +57,7 @@ function missingOf(gap: Gap, row: Row): Gap[] {
   return pieces
 }
 
-function readFrom({ learned, position }: Pick<LogCheckpoint, 'position' | 'learned'>): number | undefined {
+export function readFrom({ learned, position }: Pick<LogCheckpoint, 'position' | 'learned'>): number | undefined {
   const from = learned.readFrom
   return Number.isSafeInteger(from) && (from as number) >= 0 && (from as number) <= position
     ? (from as number)

@@ -32,7 +32,6 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE TABLE evidence (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, log text NOT NULL, evidence text NOT NULL)',
     'CREATE TABLE list (url text PRIMARY KEY, body bytea NOT NULL, etag text, last_modified text, fetched_at bigint NOT NULL)',
     'CREATE TABLE issuer (fingerprint text PRIMARY KEY, der bytea NOT NULL, used timestamptz NOT NULL)',
-    // What was read of each log, and where from without a break.
     'CREATE SEQUENCE certificate_number',
     `CREATE TABLE certificate (
       part smallint NOT NULL,
@@ -95,6 +94,8 @@ const migrations: readonly (readonly string[])[] = [
       recorded timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (grp, log, start)
     )`,
+    // What was read of each log, from where without a break; ranges may touch and overlap.
+    'CREATE TABLE coverage (log text NOT NULL, start bigint NOT NULL, stop bigint NOT NULL, PRIMARY KEY (log, start))',
     // Of an entry: `<log>-<index>` is its key.
     `CREATE TABLE parked (
       grp text NOT NULL,

@@ -4,6 +4,7 @@ import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '
 import type { Lease } from '../types/cluster.js'
 import { gapFrom } from './cluster-state.js'
 import type { PostgresConnection, Session } from './connection.js'
+import { noteCoverage } from './coverage.js'
 import { ALONE, fence } from './leases.js'
 import { logPositions, type Positions } from './positions.js'
 
@@ -78,6 +79,7 @@ export class PostgresStore implements CheckpointStore {
       await this.checkPositions(session, lease.unit, [...places.keys()])
       await cargo?.insert(session)
       await this.places.put(session, lease, rows)
+      await noteCoverage(session, [...new Map(checkpoints.map((row) => [row.log.id, row])).values()])
     })
     for (const [id, position] of places) {
       this.positions.set(id, position)

@@ -3,7 +3,20 @@ import { PostgresSink, type PostgresSinkOptions } from './postgres-sink.js'
 
 export { type PostgresCheckpointOptions, postgresCheckpoint } from './postgres-checkpoint.js'
 
-export { type CertificateSearchOptions, type FoundCertificate, searchCertificates } from './postgres-search.js'
+export {
+  type CertificateSearchOptions,
+  type CoverageOptions,
+  coverage,
+  type FoundCertificate,
+  type IndexRange,
+  type LogCoverage,
+  type NewName,
+  newNames,
+  type Pruned,
+  type PruneOptions,
+  prune,
+  searchCertificates,
+} from './postgres-queries.js'
 
 export type { PostgresSinkOptions } from './postgres-sink.js'
 

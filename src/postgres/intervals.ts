@@ -1,0 +1,30 @@
+/** Indexes from `start` up to `end`, exclusive. */
+export interface IndexRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** The same indexes, sorted, in as few ranges as there can be; empty ones are left out. */
+export function mergedRanges(ranges: readonly IndexRange[]): IndexRange[] {
+  const merged: { start: number; end: number }[] = []
+  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+    if (end <= start) continue
+    const last = merged.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+  }
+  return merged
+}
+
+/** What of `[start, end)` is in none of the ranges. */
+export function rangesOutside(ranges: readonly IndexRange[], { start, end }: IndexRange): IndexRange[] {
+  const outside: IndexRange[] = []
+  let next = start
+  for (const range of mergedRanges(ranges)) {
+    if (range.start >= end) break
+    if (range.start > next) outside.push({ start: next, end: range.start })
+    next = Math.max(next, range.end)
+  }
+  if (next < end) outside.push({ start: next, end })
+  return outside
+}

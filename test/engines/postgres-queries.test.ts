@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { postgresQueueSource } from '../../src/processors/postgres.js'
+import { pump } from '../../src/sinks/index.js'
+import { coverage, newNames, postgresSink, prune } from '../../src/sinks/postgres.js'
+import type { TestLog } from '../../src/testing/index.js'
+import type { CtStreamOptions } from '../../src/types/stream.js'
+import { fastClock } from '../support/fast-clock.js'
+import { backfill, grow, logOf } from '../support/logs.js'
+import { noPostgres, type TestDatabase, testDatabase } from './database.js'
+
+describe.skipIf(noPostgres)('what a database is asked', () => {
+  let db: TestDatabase
+  beforeEach(async () => {
+    db = await testDatabase()
+  })
+  afterEach(() => db.remove())
+
+  const fill = (log: TestLog, options: CtStreamOptions = {}) =>
+    pump({
+      sink: postgresSink(db.url, { entries: 'all', queue: true, leaseMs: 600 }),
+      clock: fastClock(20_000),
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', ...options }),
+    })
+
+  it('says what of a log was read, and what is missing', async () => {
+    const log = await logOf(400)
+    await fill(log, { start: { index: 100 } })
+    grow(log, 50)
+    await fill(log)
+    const whole = { start: 100, end: 450 }
+    expect(await coverage(db.url)).toMatchObject([
+      { log: { id: log.logId }, range: whole, covered: [whole], missing: [] },
+    ])
+    await db.query(`INSERT INTO gap (log, start, stop, gap) VALUES ($1, 200, 210, '{}')`, [log.logId])
+    expect(await coverage(db.url, { logId: log.logId, start: 50, end: 300 })).toMatchObject([
+      {
+        range: { start: 50, end: 300 },
+        covered: [
+          { start: 100, end: 200 },
+          { start: 210, end: 300 },
+        ],
+        missing: [
+          { start: 50, end: 100 },
+          { start: 200, end: 210 },
+        ],
+      },
+    ])
+    expect(await coverage(db.url, { logId: 'none' })).toEqual([])
+    expect(() => coverage(db.url, { start: -1 })).toThrow(expect.objectContaining({ code: 'CT_OPTION_INVALID' }))
+  })
+
+  it('has each name once, as new as its first certificate', async () => {
+    const log = await logOf(100)
+    await fill(log)
+    const names = new Set<string>()
+    for await (const { dnsNames } of backfill(log)) for (const name of dnsNames) names.add(name)
+    const [domain] = [...names].map((name) => name.split('.').at(-1) ?? '')
+    const wanted = [...names].filter((name) => name === domain || name.endsWith(`.${domain}`))
+    const found = await newNames(db.url, domain ?? '')
+    expect(found.map(({ name }) => name).sort()).toEqual(wanted.sort())
+    const [{ now } = { now: new Date() }] = await db.query<{ now: Date }>('SELECT now()')
+    const first = await db.query<{ first_seen: Date }>('SELECT DISTINCT first_seen FROM name_first')
+    grow(log, 20)
+    await fill(log)
+    const later = await newNames(db.url, domain ?? '', { since: now })
+    expect(later.every(({ firstSeen }) => firstSeen >= now)).toBe(true)
+    expect(later.some(({ name }) => names.has(name))).toBe(false)
+    expect(first.every(({ first_seen }) => first_seen < now)).toBe(true)
+  })
+
+  it('takes away what is old, and leaves what a group has not acknowledged', async () => {
+    const log = await logOf(300)
+    await fill(log)
+    const source = postgresQueueSource(db.url, { group: 'slow', end: 'head' })
+    for await (const certificate of source) {
+      source.acknowledge(certificate)
+      if (certificate.index === 119) break
+    }
+    await source.close()
+    await db.query("UPDATE queued SET added = added - interval '2 days' WHERE idx < 200")
+    const day = 86_400_000
+    expect(await prune(db.url, { queueOlderThanMs: 3 * day })).toEqual({ queued: 0, entries: 0, heldBackBy: [] })
+    expect(await prune(db.url, { queueOlderThanMs: day })).toEqual({ queued: 120, entries: 0, heldBackBy: ['slow'] })
+    expect(await db.query('SELECT queue_from, queue_to FROM log')).toEqual([{ queue_from: '120', queue_to: '300' }])
+    expect(await prune(db.url, { queueOlderThanMs: day, unread: true })).toEqual({
+      queued: 80,
+      entries: 0,
+      heldBackBy: [],
+    })
+    const next = postgresQueueSource(db.url, { group: 'slow', end: 'head' })
+    const found: number[] = []
+    for await (const { index } of next) found.push(index)
+    await next.close()
+    expect([found.length, found[0], next.status().missing]).toEqual([100, 200, 80])
+    await db.query("UPDATE entry SET ts = now() - interval '2 days' WHERE idx < 50")
+    await db.query('UPDATE entry SET ts = now() WHERE idx >= 50')
+    expect(await prune(db.url, { entriesOlderThanMs: day })).toMatchObject({ entries: 50 })
+    expect((await db.entries()).get(log.logId)?.[0]).toBe(50)
+  })
+
+  it('brings a schema of the first version up to date', async () => {
+    const log = await logOf(20)
+    await pump({
+      sink: postgresSink(db.url),
+      clock: fastClock(20_000),
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+    })
+    for (const table of ['queued', 'watermark', 'processor', 'missed', 'parked', 'coverage'])
+      await db.query(`DROP TABLE ${table}`)
+    await db.query('ALTER TABLE log DROP COLUMN queue_from, DROP COLUMN queue_to')
+    await db.query('UPDATE version SET version = 1')
+    grow(log, 30)
+    await fill(log)
+    // What was read before is not in the queue, and nobody is told that it was.
+    const source = postgresQueueSource(db.url, { group: 'g', end: 'head' })
+    const found: number[] = []
+    for await (const { index } of source) found.push(index)
+    await source.close()
+    expect([found[0], found.length, source.status().missing]).toEqual([20, 30, 0])
+  })
+})
