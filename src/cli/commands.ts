@@ -11,6 +11,7 @@ import { logs } from './commands/logs.js'
 import { manualCommand } from './commands/manual.js'
 import { modules } from './commands/modules.js'
 import { parked } from './commands/parked.js'
+import { prune } from './commands/prune.js'
 import { run } from './commands/run.js'
 import { search } from './commands/search.js'
 import { serve } from './commands/serve.js'
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   decode,
   search,
   parked,
+  prune,
   demo,
   modules,
   configCommand(() => commands),

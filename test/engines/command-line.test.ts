@@ -129,6 +129,33 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
       expect(await parked(...wrong)).toMatchObject({ code: 2, stdout: '' })
   })
 
+  it('says which names are new and what is missing, and takes away what is old', async () => {
+    const log = await logOf(60)
+    const filled = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head']
+    expect((await run(...filled, '--sink', `${db.url}&queue=true&entries=all`)).code).toBe(0)
+    const names = new Set<string>()
+    for await (const { dnsNames } of backfill(log)) for (const name of dnsNames) names.add(name)
+    const [top] = [...names].map((name) => name.split('.').at(-1) ?? '')
+    const { stdout } = await run('search', top ?? '', '--new', '--db', db.url, '--json')
+    const found: { name: string }[] = JSON.parse(stdout)
+    expect(found.map(({ name }) => name).sort()).toEqual([...names].filter((name) => name.endsWith(`.${top}`)).sort())
+    expect((await run('search', top ?? '', '--new', '--since', '1s', '--db', db.url)).code).toBe(0)
+    expect(await run('search', 'a.example', '--new')).toMatchObject({ code: 2 })
+    expect((await run('gaps', '--db', db.url)).stdout).toBe('nothing is missing\n')
+    await db.query(`INSERT INTO gap (log, start, stop, gap) VALUES ($1, 20, 30, '{}')`, [log.logId])
+    expect((await run('gaps', '--db', db.url)).stdout).toMatch(/^LOG .*\n.* 20 +29\n$/)
+    const missing = JSON.parse((await run('gaps', '--db', db.url, '--json')).stdout)
+    expect(missing).toMatchObject([{ log: { id: log.logId }, start: 20, end: 30 }])
+    expect((await run('prune', '--db', db.url, '--queue', '1d')).stdout).toMatch(/^0 entries of the queue/)
+    expect((await run('prune', '--db', db.url, '--queue', '0s')).stdout).toMatch(/^60 entries of the queue and 0 rows/)
+    for (const wrong of [
+      ['--db', db.url],
+      ['--queue', '1d'],
+      ['--db', db.url, '--queue', 'week'],
+    ])
+      expect(await run('prune', ...wrong)).toMatchObject({ code: 2, stdout: '' })
+  })
+
   it('refuses what is no sink in one line, without the password in it', async () => {
     const { code, stderr } = await run('--sink', 'mysql://u:secret@localhost/x')
     expect([code, stderr.split('\n')]).toMatchObject([2, { length: 2 }])

@@ -15,6 +15,14 @@ const retryFlag: Flag = {
   help: 'fetch, prove and print what is missing; what was printed is missing no more',
 }
 
+const dbFlag: Flag = {
+  name: 'db',
+  type: 'text',
+  value: 'URL',
+  help: 'of the postgres:// URL of a --sink, not the checkpoint file: what was not read',
+  conflicts: ['retry', 'checkpoint'],
+}
+
 /** `ct-stream gaps`: what could not be delivered, and another try. */
 export const gaps: Command = {
   name: 'gaps',
@@ -22,6 +30,7 @@ export const gaps: Command = {
   positionals: [],
   flags: [
     retryFlag,
+    dbFlag,
     jsonFlag,
     ...flagsNamed(
       'checkpoint',
@@ -46,6 +55,8 @@ export const gaps: Command = {
 
 async function showOrRetry(context: CommandContext): Promise<void> {
   const { io, values } = context
+  const url = values.text('db')
+  if (url !== undefined) return showUncovered(context, url)
   const path = checkpointPath(values)
   if (path === undefined) throw usageError('there are no gaps without a checkpoint file')
   if (values.switch('retry')) {
@@ -60,6 +71,16 @@ async function showOrRetry(context: CommandContext): Promise<void> {
   await new Output(io.stdout).write(text, io.stop)
 }
 
+/** What is missing in the database of a sink, between the first and the last entry of each log that were read. */
+async function showUncovered({ io, values }: CommandContext, url: string): Promise<void> {
+  const { coverage } = await import('../../sinks/postgres.js')
+  const missing = (await coverage(url)).flatMap(({ log, missing }) => missing.map((range) => ({ log, ...range })))
+  const text = values.switch('json')
+    ? jsonLines(missing)
+    : tableText(missing, placeColumns, styleFor(io.stdout, io.env), widthFor(io.stdout)) || 'nothing is missing\n'
+  await new Output(io.stdout).write(text, io.stop)
+}
+
 async function readOpen(path: string): Promise<readonly Gap[]> {
   const store = await openExisting(path)
   try {
@@ -69,10 +90,14 @@ async function readOpen(path: string): Promise<readonly Gap[]> {
   }
 }
 
-const columns: readonly Column<Gap>[] = [
+const placeColumns: readonly Column<Pick<Gap, 'log' | 'start' | 'end'>>[] = [
   { title: 'LOG', text: ({ log }) => log.description },
   { title: 'FROM', text: ({ start }) => formatCount(start), isNumber: true },
   { title: 'TO', text: ({ end }) => (end === undefined ? undefined : formatCount(end - 1)), isNumber: true },
+]
+
+const columns: readonly Column<Gap>[] = [
+  ...placeColumns,
   { title: 'SINCE', text: ({ recordedAt }) => new Date(recordedAt).toISOString() },
   { title: 'REASON', text: ({ reason }) => reason },
 ]

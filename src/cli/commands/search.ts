@@ -24,6 +24,7 @@ const flags: readonly Flag[] = [
     help: `database of the output sqlite (default ${defaultFile}), or the postgres:// URL of a --sink`,
   },
   { name: 'since', type: 'text', value: 'WHEN', help: 'first seen within 12h, 30d, or since a time' },
+  { name: 'new', type: 'switch', help: 'names that were in no certificate before, with --db postgres://…' },
   { name: 'registrable', type: 'switch', help: 'the whole registrable domain of NAME, by the public suffix list' },
   { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the newest N findings (default ${defaultLimit})` },
   jsonFlag,
@@ -38,6 +39,10 @@ export const search: Command = {
   flags,
   examples: [
     ["ct-stream search '*.example.com' --since 30d", 'what was found below a domain in the last month, newest first'],
+    [
+      "ct-stream search '*.example.com' --new --since 7d --db URL",
+      'host names of a domain that were not there a week ago',
+    ],
     ['ct-stream search www.example.co.uk --registrable --json', 'all of example.co.uk, for a program'],
   ],
   run: showFindings,
@@ -49,7 +54,11 @@ async function showFindings(context: CommandContext): Promise<void> {
   const since = sinceFrom(values, io.clock.now())
   const limit = values.integer('limit', 1, mostLimit) ?? defaultLimit
   const file = values.text('db') ?? defaultFile
-  if (/^postgres(?:ql)?:\/\//.test(file)) return showCertificates({ context, url: file, pattern, since, limit })
+  if (/^postgres(?:ql)?:\/\//.test(file)) {
+    const request = { context, url: file, pattern, since, limit }
+    return values.switch('new') ? showNewNames(request) : showCertificates(request)
+  }
+  if (values.switch('new')) throw usageError('--new needs the database of a sink: --db postgres://…')
   const { openFindingsToRead, search } = await import('../../outputs/sqlite.js')
   const db = await openFindingsToRead(file)
   let found: readonly Finding[]
@@ -103,6 +112,19 @@ async function showCertificates({ context, url, pattern, since, limit }: Request
     { title: 'NAMES', text: ({ names }) => namesText(names, pattern) },
     { title: 'ISSUER', text: ({ issuer }) => issuer },
     { title: 'NOT AFTER', text: ({ notAfter }) => notAfter?.toISOString().slice(0, 10) },
+    { title: 'SHA-256', text: ({ sha256 }) => sha256 },
+  ])
+}
+
+async function showNewNames({ context, url, pattern, since, limit }: Request): Promise<void> {
+  const { newNames } = await import('../../sinks/postgres.js')
+  const options = { limit: limit + 1, ...(since !== undefined && { since }) }
+  const found = await newNames(url, pattern, options).catch((error) => {
+    throw patternError(error, pattern)
+  })
+  await show(context, found, limit, () => [
+    { title: 'FIRST SEEN', isWhole: true, text: ({ firstSeen }) => minuteOf(firstSeen.toISOString()) },
+    { title: 'NAME', text: ({ name }) => name },
     { title: 'SHA-256', text: ({ sha256 }) => sha256 },
   ])
 }

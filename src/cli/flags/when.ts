@@ -54,6 +54,16 @@ export function leaseFrom(values: Values): number | undefined {
   return longFrom(values, 'lease', 'a duration from 1s to 10m, such as 15s', 600_000)
 }
 
+/** An age such as `7d`, in milliseconds; `0s` is all. */
+export function olderThanFrom(values: Values, name: string): number | undefined {
+  const text = values.text(name)
+  if (text === undefined) return undefined
+  const ms = durationMs(text)
+  return ms === undefined || ms > maxAgeMs ? values.refuse(name, 'an age of at most 36500d, such as 7d', text) : ms
+}
+
+const maxAgeMs = 36_500 * 86_400_000
+
 function longFrom(values: Values, name: string, bound: string, maxMs: number): number | undefined {
   const text = values.text(name)
   if (text === undefined) return undefined
