@@ -69,7 +69,7 @@ const migrations: readonly (readonly string[])[] = [
       leaf bytea,
       added timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (log, idx)
-    )`,
+    ) WITH (toast_tuple_target = 8160)`,
     // Certificates hardly get smaller: to try it costs more than the disk.
     'ALTER TABLE queued ALTER COLUMN leaf SET STORAGE EXTERNAL',
     'ALTER TABLE log ADD COLUMN queue_from bigint, ADD COLUMN queue_to bigint',
