@@ -28,6 +28,7 @@ export default defineConfig({
     'sinks/kafka': 'src/sinks/kafka.ts',
     'sinks/nats': 'src/sinks/nats.ts',
     'sinks/postgres': 'src/sinks/postgres.ts',
+    'sinks/rabbitmq': 'src/sinks/rabbitmq.ts',
     'sinks/redis': 'src/sinks/redis.ts',
     cli: 'src/cli/main.ts',
     'page-worker': 'src/pages/page-worker.ts',

@@ -44,4 +44,10 @@ export const ENGINES: readonly SinkEngine[] = [
     options: message,
     open: async (url, options) => (await import('./nats.js')).natsSink(url, options),
   },
+  {
+    schemes: ['amqp', 'amqps'],
+    example: 'amqp://host/virtual-host',
+    options: message,
+    open: async (url, options) => (await import('./rabbitmq.js')).rabbitMqSink(url, options),
+  },
 ]

@@ -17,6 +17,8 @@ declare module 'vitest' {
     readonly redis: string | undefined
     /** As `postgres`. */
     readonly nats: string | undefined
+    /** As `postgres`: a RabbitMQ server. */
+    readonly amqp: string | undefined
   }
 }
 
@@ -24,6 +26,7 @@ const run = promisify(execFile)
 const engines = {
   postgres: { name: 'Postgres', url: (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres` },
   kafka: { name: 'Kafka', url: (port: number) => `kafka://127.0.0.1:${port}` },
+  amqp: { name: 'RabbitMQ', url: (port: number) => `amqp://guest:guest@127.0.0.1:${port}` },
   nats: { name: 'NATS', url: (port: number) => `nats://127.0.0.1:${port}` },
   redis: { name: 'Redis', url: (port: number) => `redis://127.0.0.1:${port}` },
 } as const

@@ -39,6 +39,7 @@ const RANKS: Record<string, number> = {
   postgres: 5.6,
   kafka: 5.6,
   redis: 5.6,
+  amqp: 5.6,
   nats: 5.6,
   // Engines that entries are written to, and read from again.
   sinks: 6,
@@ -75,6 +76,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   '@platformatic/kafka': /^kafka\//,
   'pg-copy-streams': /^postgres\//,
   redis: /^redis\//,
+  'rabbitmq-client': /^amqp\//,
   '@nats-io/jetstream': /^nats\//,
   '@nats-io/transport-node': /^nats\//,
 }

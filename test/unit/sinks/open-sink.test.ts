@@ -29,6 +29,13 @@ describe('a sink by its URL', () => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
   })
 
+  it.each(['amqp://guest:guest@a,b:5673/%2Fhost', 'amqps://a?prefix=x'])(
+    'is made for %s, at least once',
+    async (url) => {
+      expect(await openSink(url)).toMatchObject({ guarantee: 'at-least-once' })
+    },
+  )
+
   it.each([
     ['kafka://a:9092,b:x/prefix', /names a broker that is not host\[:port\]/],
     ['kafka://', /the Kafka URL is not kafka:/],
@@ -36,6 +43,8 @@ describe('a sink by its URL', () => {
     ['nats://a/prefix', /a parameter, \?prefix=ct/],
     ['nats://a?maxage=1', /maxage that is no number from 24 to/],
     ['nats://a?replicas=7', /replicas that is no number from 1 to 5/],
+    ['amqp://a/%zz', /a virtual host with a "%"/],
+    ['amqp://a?queue=x', /unknown parameter/],
     ['redis://a,b', /names several hosts/],
     ['redis://a/x', /database that is no number/],
     ['redis://a?maxlen=0', /maxlen that is no number from 1 to/],

@@ -1,0 +1,139 @@
+import type { Channel, Connection } from 'rabbitmq-client'
+import { CtStreamError } from '../errors.js'
+import type { Clock } from '../types/clock.js'
+import { withDeadline } from '../util/deadline.js'
+import { importPeer } from '../util/import-peer.js'
+import type { AmqpAddress } from './address.js'
+import { amqpError } from './errors.js'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const CONFIRM_TIMEOUT_MS = 45_000
+/** Sent and not confirmed yet. */
+const MAX_IN_FLIGHT = 512
+const MAX_BYTES_IN_FLIGHT = 2 ** 23
+
+export interface AmqpMessage {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** One connection and one channel in confirm mode, of no use after any error: the client would connect again, and resend nothing. */
+export class AmqpConnection {
+  private readonly connection: Connection
+  private readonly channel: Channel
+  private readonly address: AmqpAddress
+  private readonly clock: Clock
+  /** Why the channel is of no use any more. */
+  private failure: unknown
+
+  private constructor(connection: Connection, channel: Channel, address: AmqpAddress, clock: Clock) {
+    this.connection = connection
+    this.channel = channel
+    this.address = address
+    this.clock = clock
+    // What has no queue is confirmed as well.
+    channel.on('basic.return', () => {
+      this.failure ??= new CtStreamError('CT_SINK_FAILED', `the RabbitMQ queue ${address.queue} is gone`, {
+        retryable: true,
+      })
+    })
+    channel.on('close', () => {
+      this.failure ??= new Error('the channel was closed')
+    })
+  }
+
+  /**
+   * Connects to the first of the servers that answers, and makes the queue unless it is there.
+   *
+   * @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_PEER_MISSING`
+   */
+  static async open(address: AmqpAddress, clock: Clock): Promise<AmqpConnection> {
+    const client = await importPeer('RabbitMQ', () => import('rabbitmq-client'), 'rabbitmq-client')
+    let failure: unknown
+    for (const { host, port } of address.url.hosts) {
+      const { user, password, tls } = address.url
+      const connection = new client.Connection({
+        hostname: host.replace(/^\[|\]$/g, ''),
+        port,
+        vhost: address.virtualHost,
+        connectionTimeout: CONNECT_TIMEOUT_MS,
+        connectionName: 'ct-stream',
+        noDelay: true,
+        ...(user !== undefined && { username: user }),
+        ...(password !== undefined && { password }),
+        ...(tls !== undefined && { tls }),
+      })
+      try {
+        const channel = await withDeadline(prepared(connection, address), clock, 3 * CONNECT_TIMEOUT_MS, () =>
+          noAnswer('open the queue', address),
+        )
+        return new AmqpConnection(connection, channel, address, clock)
+      } catch (error) {
+        connection.unsafeDestroy()
+        failure = error
+        // Another server would say the same.
+        if (amqpError(error, '', address).retryable === false) break
+      }
+    }
+    throw amqpError(failure, 'open the queue', address)
+  }
+
+  /**
+   * Publishes messages in their order. Resolves when a majority of the servers has all of them.
+   *
+   * @throws {@link CtStreamError} `CT_SINK_FAILED`
+   */
+  async publish(messages: Iterable<AmqpMessage>): Promise<void> {
+    const { address, clock } = this
+    let window: Promise<void>[] = []
+    let bytes = 0
+    const settle = async () => {
+      const all = window
+      window = []
+      bytes = 0
+      await withDeadline(Promise.all(all), clock, CONFIRM_TIMEOUT_MS, () => noAnswer('write entries', address))
+      // The client tells of a message that came back one turn after it tells of its confirm.
+      await new Promise(setImmediate)
+      if (this.failure !== undefined) throw this.failure
+    }
+    try {
+      for (const { headers, body } of messages) {
+        const envelope = { routingKey: address.queue, mandatory: true, durable: true, headers: { ...headers } }
+        const sent = this.channel.basicPublish(envelope, Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+        sent.catch(() => undefined)
+        window.push(sent)
+        bytes += body.length
+        if (window.length >= MAX_IN_FLIGHT || bytes >= MAX_BYTES_IN_FLIGHT) await settle()
+      }
+      await settle()
+    } catch (error) {
+      this.close()
+      throw amqpError(error, 'write entries', address)
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.connection.unsafeDestroy()
+  }
+}
+
+/** A channel in confirm mode of a connection whose queue is there. */
+async function prepared(connection: Connection, address: AmqpAddress): Promise<Channel> {
+  const failed = new Promise<never>((_, reject) => connection.on('error', reject))
+  failed.catch(() => undefined)
+  const channel = await Promise.race([connection.acquire(), failed])
+  // Anything else than what is there is refused by the server, and named.
+  const declaration = { queue: address.queue, durable: true, arguments: { 'x-queue-type': 'quorum' } } as const
+  await Promise.race([channel.queueDeclare(declaration), failed])
+  await Promise.race([channel.confirmSelect(), failed])
+  return channel
+}
+
+function noAnswer(doing: string, address: AmqpAddress): CtStreamError {
+  return new CtStreamError(
+    'CT_SINK_FAILED',
+    `could not ${doing} at ${address.shown}: no answer in time; is a RabbitMQ server running there, with memory and disk to spare?`,
+    { retryable: true },
+  )
+}

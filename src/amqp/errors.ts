@@ -1,0 +1,42 @@
+import { CtStreamError } from '../errors.js'
+import { cutText, harmless } from '../util/harmless.js'
+import { messageOf } from '../util/message-of.js'
+import type { AmqpAddress } from './address.js'
+
+/**
+ * What went wrong with RabbitMQ, in words of ours.
+ *
+ * @param doing - `write entries`.
+ */
+export function amqpError(error: unknown, doing: string, address: AmqpAddress): CtStreamError {
+  if (CtStreamError.is(error)) return error
+  const code = String((error as { code?: unknown } | null)?.code ?? '')
+  const text = cutText(harmless(messageOf(error)), 300)
+  const fail = (why: string, retryable: boolean) =>
+    new CtStreamError('CT_SINK_FAILED', `could not ${doing} at ${address.shown}: ${why}`, { cause: error, retryable })
+  if (code === 'PRECONDITION_FAILED') {
+    const setting = /inequivalent arg '([^']{1,100})'/.exec(text)?.[1]
+    if (setting === 'x-queue-type')
+      return fail(
+        `the queue ${address.queue} is no quorum queue: its x-queue-type must be quorum; delete it, or use another prefix in the URL`,
+        false,
+      )
+    if (setting !== undefined)
+      return fail(
+        `the queue ${address.queue} has ${setting} set: set it with a policy instead, or use another prefix in the URL`,
+        false,
+      )
+    return fail(text, false)
+  }
+  if (code === 'ACCESS_REFUSED' || /ACCESS_REFUSED|ACCESS-REFUSED/i.test(text))
+    return fail(
+      `the user or password is wrong, or the user may not configure and write ${address.queue} (${text})`,
+      false,
+    )
+  if (code === 'NOT_ALLOWED')
+    return fail(`there is no virtual host ${harmless(address.virtualHost)} for the user`, false)
+  if (code === 'BASIC.NACK')
+    return fail('the queue does not take it: it is full (overflow reject-publish), or has lost its majority', true)
+  if (/CERT|ERR_TLS|ERR_SSL|SELF_SIGNED/.test(code)) return fail(`TLS: ${text}`, false)
+  return fail(text, true)
+}
