@@ -33,6 +33,8 @@ export type FromWorker =
       /** See `EntryTable.places`. */
       readonly places: Uint32Array
       readonly hashes: Uint8Array
+      /** See `EntryBatch.subtreeRoot`. */
+      readonly root: Uint8Array | undefined
     }
   | { readonly kind: 'error'; readonly number: number; readonly error: ErrorRecord }
 

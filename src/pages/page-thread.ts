@@ -32,8 +32,7 @@ export class PageThread {
    * @throws what `new Worker` throws where no thread may be made.
    */
   constructor(file: string, setup: WorkerSetup, onEnd: (thread: PageThread, why: string) => void) {
-    // Options of this process's own node, such as those of a profiler or a loader, are none of the thread's business.
-    this.thread = new Worker(file, { name: 'ct-stream pages', workerData: setup, execArgv: [] })
+    this.thread = new Worker(file, { name: 'ct-stream pages', workerData: setup })
     this.thread.unref()
     this.thread.on('message', (message: FromWorker) => this.take(message))
     this.thread.on('error', (error) => {
@@ -115,9 +114,9 @@ export class PageThread {
       release()
       return
     }
-    const { bytes, places, hashes } = message
+    const { bytes, places } = message
     const { form, resolve } = pending
-    resolve(LeafBatch.of(form.start, { bytes, places, extra: extraOf(form) }, hashes, release))
+    resolve(LeafBatch.hashed(form.start, { bytes, places, extra: extraOf(form) }, message, release))
   }
 
   private settle(number: number): Pending | undefined {

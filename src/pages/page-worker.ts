@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { reusesConnections } from '../http/keep-alive.js'
 import { UndiciTransport } from '../http/undici-transport.js'
+import { HASH_LENGTH, perfectRoot } from '../merkle/hash.js'
 import { quietController } from '../util/abort.js'
 import { BufferPool } from '../util/buffer-pool.js'
 import { bufferOf, plain } from '../util/bytes.js'
@@ -58,7 +59,8 @@ async function serve({ number, url, form, options }: ToWorker & { kind: 'page' }
     })
     const { places } = table
     lent.set(number, release)
-    tell({ kind: 'page', number, bytes: shared(table.bytes), places, hashes }, [
+    const root = subtreeRoot(form.start, hashes)
+    tell({ kind: 'page', number, bytes: shared(table.bytes), places, hashes, root }, [
       places.buffer as ArrayBuffer,
       hashes.buffer as ArrayBuffer,
     ])
@@ -67,6 +69,12 @@ async function serve({ number, url, form, options }: ToWorker & { kind: 'page' }
   } finally {
     underWay.delete(number)
   }
+}
+
+/** Of as many leaves as are a subtree of their own, at a multiple of their number. */
+function subtreeRoot(start: number, hashes: Uint8Array): Uint8Array | undefined {
+  const count = hashes.length / HASH_LENGTH
+  return (count & (count - 1)) === 0 && start % count === 0 ? perfectRoot(hashes) : undefined
 }
 
 /** The page in shared memory: small bodies are not in the pool's. */

@@ -15,6 +15,8 @@ export interface EntryBatch {
   leafInput(i: number): Uint8Array
   /** SHA-256(0x00 || leaf) of all entries, `32 * length` bytes; computed on first use, then kept. */
   leafHashes(): Uint8Array
+  /** The root of the subtree whose leaves are exactly these entries, 32 bytes, where it is known already. */
+  readonly subtreeRoot?: Uint8Array | undefined
   /** A copy of entry `start + i`: it keeps at most a few neighbours in memory, never the batch. */
   entry(i: number): RawEntry
   /** Entries `start + from` to `start + to` (exclusive) as a batch of its own over the same bytes. */

@@ -67,7 +67,8 @@ export class HeldEntries<T> {
         index: batch.start,
       })
     const rangeBefore = this.range
-    this.builder.append(batch.leafHashes(), batch.length)
+    if (batch.subtreeRoot === undefined) this.builder.append(batch.leafHashes(), batch.length)
+    else this.builder.appendSubtree(Math.log2(batch.length), batch.subtreeRoot)
     this.range = this.builder.snapshot()
     this.held.push({ batch, rangeBefore, rangeAfter: this.range, payload })
     this.heldBytes += batch.byteLength

@@ -27,6 +27,7 @@ export class LeafBatch implements EntryBatch {
   readonly start: number
   readonly length: number
   readonly byteLength: number
+  readonly subtreeRoot: Uint8Array | undefined
   private readonly page: Page
   private readonly from: number
 
@@ -47,7 +48,19 @@ export class LeafBatch implements EntryBatch {
     return new LeafBatch(page, 0, page.length)
   }
 
-  private constructor(page: Page, from: number, to: number) {
+  /** A page of which another thread made the hashes, and the root where its leaves are those of a subtree. */
+  static hashed(
+    start: number,
+    table: EntryTable,
+    { hashes, root }: { readonly hashes: Uint8Array; readonly root: Uint8Array | undefined },
+    release: () => void,
+  ): LeafBatch {
+    const page = new Page(start, table, release, hashes)
+    return new LeafBatch(page, 0, page.length, root)
+  }
+
+  private constructor(page: Page, from: number, to: number, subtreeRoot?: Uint8Array) {
+    this.subtreeRoot = subtreeRoot
     this.page = page
     this.from = from
     this.start = page.start + from
@@ -69,6 +82,7 @@ export class LeafBatch implements EntryBatch {
   }
 
   slice(from: number, to: number): EntryBatch {
+    if (from === 0 && to >= this.length) return this
     return new LeafBatch(this.page, this.from + from, this.from + Math.min(to, this.length))
   }
 

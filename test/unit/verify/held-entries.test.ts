@@ -33,6 +33,23 @@ describe('HeldEntries', () => {
     }
   })
 
+  it('proves a page by the root of its subtree where that is known, and not by a wrong one', () => {
+    const leaves = leavesTo(24)
+    for (const [start, count] of [
+      [8, 8],
+      [16, 8],
+      [5, 1],
+    ] as const) {
+      const root = MTH(leaves.slice(start, start + count))
+      const held = new HeldEntries<undefined>(rangeOf(start))
+      held.hold(Object.assign(batchOf(start, count), { subtreeRoot: root }), undefined)
+      expect(held.proveByHead(headOf(start + count))[0]?.rangeAfter).toEqual(rangeOf(start + count))
+      const wrong = new HeldEntries<undefined>(rangeOf(start))
+      wrong.hold(Object.assign(batchOf(start, count), { subtreeRoot: root.map((octet) => octet ^ 1) }), undefined)
+      expect(() => wrong.proveByHead(headOf(start + count))).toThrow(/do not hash to the root/)
+    }
+  })
+
   it('proves what it holds by a consistency proof to a larger head', () => {
     const held = new HeldEntries<undefined>(CompactRange.empty)
     held.hold(batchOf(0, 37), undefined)
