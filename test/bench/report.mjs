@@ -62,6 +62,9 @@ export function judge({ runs, memory, starts }) {
   const ours = 'RFC 6962, batches'
   judgeOne('entries/s of batches() : certspotter', paired(ours, 'certspotter', rate), '≥ 10', (x) => x >= 10, '×')
   judgeOne('CPU per entry, certspotter : batches()', paired('certspotter', ours, cpu), '≥ 10', (x) => x >= 10, '×')
+  const alone = 'RFC 6962, one thread'
+  judgeOne('entries/s of one thread : certspotter', paired(alone, 'certspotter', rate), '≥ 7', (x) => x >= 7, '×')
+  judgeOne('entries/s, threads : one thread', paired(ours, alone, rate), '≥ 1.3', (x) => x >= 1.3, '×')
   judgeOne('entries/s of batches() : naive pipeline', paired(ours, 'naive pipeline', rate), '≥ 25', (x) => x >= 25, '×')
   judgeOne('entries/s, static-ct : RFC 6962', paired('static-ct, batches', ours, rate), '≥ 1.5', (x) => x >= 1.5, '×')
   const filtered = paired('RFC 6962, 10,000 domains', ours, cpu)

@@ -99,6 +99,8 @@ async function runAll() {
   const { samples } = decode
   const all = {
     'RFC 6962, batches': () => stream('rfc6962', plan.stream, 'batches'),
+    'RFC 6962, one thread': () => stream('rfc6962', plan.stream, 'batches', undefined, 0),
+    'static-ct, one thread': () => stream('static-ct', plan.tiled, 'batches', undefined, 0),
     'RFC 6962, one by one': () => stream('rfc6962', plan.stream, 'each'),
     'static-ct, batches': () => stream('static-ct', plan.tiled, 'batches'),
     'RFC 6962, no names read': () => stream('rfc6962', plan.stream, 'unread'),
@@ -144,8 +146,10 @@ async function runAll() {
   }
 }
 
-function stream(kind, entries, how, domains) {
-  return measure('stream', { dist, spec: server.spec(kind, entries), how, domains, checkpoint: checkpointFile() })
+/** @param workers - Threads beside the reader's own. Default: as the library does. */
+function stream(kind, entries, how, domains, workers) {
+  const spec = server.spec(kind, entries)
+  return measure('stream', { dist, spec, how, domains, workers, checkpoint: checkpointFile() })
 }
 
 function watched(judging) {

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { begin, Checksum, MemorySamples, report } from './result.mjs'
 
-const { dist, spec, how, domains, checkpoint = false, verify = 'full' } = JSON.parse(process.argv[2])
+const { dist, spec, how, domains, workers, checkpoint = false, verify = 'full' } = JSON.parse(process.argv[2])
 const { ctStream, CtStreamError } = await import(pathToFileURL(`${dist}/index.js`).href)
 
 const begun = begin()
@@ -12,7 +12,8 @@ const failures = []
 let delivered = 0
 
 const filter = domains === undefined ? {} : { filter: { domains: watchedDomains(domains) } }
-const stream = open({ logs: [spec], start: 'beginning', end: 'head', checkpoint, verify, ...filter })
+const threads = workers === undefined ? {} : { workers }
+const stream = open({ logs: [spec], start: 'beginning', end: 'head', checkpoint, verify, ...filter, ...threads })
 let status = stream.status()
 stream.on('error', ({ error }) => failures.push(error.message))
 stream.on('commit', () => {
