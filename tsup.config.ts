@@ -13,6 +13,7 @@ export default defineConfig({
     metrics: 'src/metrics/index.ts',
     modules: 'src/modules/index.ts',
     'modules/intelligence': 'src/modules/intelligence.ts',
+    'modules/redis-cache': 'src/modules/redis-cache.ts',
     'modules/watchlist': 'src/modules/watchlist.ts',
     'outputs/command': 'src/outputs/command.ts',
     'modules/testing': 'src/module-testing/index.ts',

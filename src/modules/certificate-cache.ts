@@ -2,16 +2,12 @@ import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { CtStreamError } from '../errors.js'
 import { KeyMemory } from '../filter/key-memory.js'
-import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
-import { choiceOption, integerOption, objectOption, optionError } from '../util/options.js'
+import { choiceOption, integerOption, objectOption } from '../util/options.js'
+import { type CacheBy, type CacheKey, cacheKey } from './cache-key.js'
 
-/** What a certificate is known by: its bytes, or its issuance, which a precertificate and its certificate share. */
-export type CacheBy = 'certificate' | 'issuance'
-
-/** A certificate, or a key of it: 32 bytes, or 64 hex digits. */
-export type CacheKey = CtCertificate | Uint8Array | string
+export type { CacheBy, CacheKey } from './cache-key.js'
 
 /** Remembers certificates. `CertificateCache` is one in memory; a store that several processes share can be another. */
 export interface CertificateMemory {
@@ -184,13 +180,7 @@ export class CertificateCache implements CertificateMemory {
   }
 
   private keyOf(key: CacheKey): Uint8Array {
-    if (key instanceof Uint8Array && key.length === 32) return key
-    if (typeof key === 'string' && /^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex')
-    if (typeof key !== 'object' || key === null || key instanceof Uint8Array)
-      throw optionError('key', 'a certificate, 32 bytes, or 64 hex digits', key)
-    const hex = this.by === 'issuance' ? key.issuanceId : key.sha256
-    // What has none, such as an unparsable entry, is known by its leaf, and so the same only where that is.
-    return hex === undefined ? key.leafHash : Buffer.from(hex, 'hex')
+    return cacheKey(key, this.by)
   }
 
   private async write(out: (bytes: Uint8Array) => Promise<void>): Promise<void> {

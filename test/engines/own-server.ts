@@ -22,10 +22,15 @@ export interface OwnServer {
   remove(): Promise<void>
 }
 
-/** @param options - Of Kafka: the port that it tells its clients to come to, when it is another. Not started yet. */
+/**
+ * Not started yet.
+ *
+ * @param options - Of Kafka: the port that it tells its clients to come to, when it is another. `more`: arguments of the server's program,
+ * where its script takes some.
+ */
 export async function ownServer(
   kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis',
-  options: { readonly advertisedPort?: number; readonly port?: number } = {},
+  options: { readonly advertisedPort?: number; readonly port?: number; readonly more?: readonly string[] } = {},
 ): Promise<OwnServer> {
   const script = join(import.meta.dirname, '..', 'services', `${kind}.sh`)
   const parent = mkdtempSync(join(tmpdir(), `ct-stream-${kind}-`))
@@ -33,12 +38,13 @@ export async function ownServer(
   const folder = join(parent, kind)
   mkdirSync(folder)
   const port = options.port ?? (await freePort(2))
-  const advertised = options.advertisedPort === undefined ? [] : [String(options.advertisedPort)]
+  const { advertisedPort, more = [] } = options
+  const extra = advertisedPort === undefined ? more : [String(advertisedPort)]
   return {
     port,
     folder,
     async start() {
-      await run('bash', [script, 'start', folder, String(port), ...advertised])
+      await run('bash', [script, 'start', folder, String(port), ...extra])
     },
     async stop() {
       await run('bash', [script, 'stop', folder])
@@ -56,8 +62,9 @@ export async function ownServer(
 /** As {@link ownServer}, started, and removed when the test is over; its URL has the name of the engine as scheme. */
 export async function startedServer(
   kind: Parameters<typeof ownServer>[0],
+  more: readonly string[] = [],
 ): Promise<OwnServer & { readonly url: string }> {
-  const server = await ownServer(kind)
+  const server = await ownServer(kind, { more })
   onTestFinished(() => server.remove())
   await server.start()
   return { ...server, url: `${kind}://127.0.0.1:${server.port}` }

@@ -7,13 +7,13 @@ const server = inject('redis')
 export const noRedis = server === undefined
 
 /** A prefix of a server that nothing else uses. */
-export async function redisPlace() {
+export async function redisPlace(url = server) {
   const prefix = `t${randomUUID().slice(0, 8)}`
-  const client = createClient({ url: server ?? '', RESP: 2 })
+  const client = createClient({ url: url ?? '', RESP: 2 })
   await client.connect()
   const keys = () => client.keys(`${prefix}:*`)
   return {
-    url: `${server}?prefix=${prefix}`,
+    url: `${url}?prefix=${prefix}`,
     prefix,
     client,
     /** Ids, headers and bodies of all streams, each in its order. */

@@ -5,6 +5,7 @@ import { sampleGap } from '../../src/testing/store-samples.js'
 import { backfill, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
 import { upTo, wholeIndexes } from '../support/whole-messages.js'
+import { startedServer } from './own-server.js'
 import { noRedis, redisPlace } from './redis-place.js'
 
 describe.skipIf(noRedis)('Redis', () => {
@@ -74,7 +75,7 @@ describe.skipIf(noRedis)('Redis', () => {
   })
 
   it('refuses a server that throws keys out, and waits for one that is full', async () => {
-    const place = await redisPlace()
+    const place = await redisPlace((await startedServer('redis')).url)
     const log = await logOf(50)
     const { client } = place
     await client.configSet('maxmemory-policy', 'allkeys-lru')
