@@ -104,14 +104,11 @@ export class NatsShard {
     const connection = this.connection as NatsConnection
     try {
       const last = new Map(this.last)
-      await this.send(connection, this.entryMessages(entries(), last))
+      const again = [...this.kept.due(this.sequence, this.clock.now()), ...records]
+      // In one go: the server takes no position without the entries before it.
+      await this.send(connection, this.messages(entries(), last, again))
       this.last = last
-      const due = this.kept.due(this.sequence, this.clock.now())
-      await this.send(
-        connection,
-        [...due, ...records].map((record) => this.message(record)),
-      )
-      for (const record of [...due, ...records]) this.kept.keep(record, this.sequence, this.clock.now())
+      for (const record of again) this.kept.keep(record, this.sequence, this.clock.now())
     } catch (error) {
       // Nobody knows how far it came.
       const why = isOvertaken(error) ? await this.overtaken(connection).catch((other) => other) : error
@@ -129,11 +126,16 @@ export class NatsShard {
   }
 
   /** @param last - Is told how far each log will be then. */
-  private *entryMessages(entries: Iterable<NewEntry>, last: Map<string, number>): Generator<NatsMessage> {
+  private *messages(
+    entries: Iterable<NewEntry>,
+    last: Map<string, number>,
+    records: readonly KeyedRecord[],
+  ): Generator<NatsMessage> {
     for (const { logId, index, headers, body } of entries) {
       yield { subject: `${this.subjects}.entries.${token(logId)}`, headers, body }
       last.set(logId, index)
     }
+    for (const record of records) yield this.message(record)
   }
 
   private message({ key, value }: KeyedRecord): NatsMessage {
