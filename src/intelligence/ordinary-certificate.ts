@@ -1,4 +1,4 @@
-import { outlineOf } from '../decode/decode-entry.js'
+import { outlineOf, rawOf } from '../decode/decode-entry.js'
 import { decodeTime } from '../x509/dates.js'
 import { Tag } from '../x509/der.js'
 import type { Outline } from '../x509/outline.js'
@@ -15,6 +15,9 @@ const VALIDITY_OCTETS = 32
 const UTC_TIME_OCTETS = 13
 /** publicExponent INTEGER ::= 65537 */
 const F4 = Uint8Array.of(2, 3, 1, 0, 1)
+/** What comes before the issuer in a TBSCertificate: version, serial number, algorithm of the signature; and their octets, at most. */
+const BEFORE_ISSUER = [0xa0, Tag.integer, Tag.sequence]
+const MOST_BEFORE_ISSUER = 100
 const URL_IN_CRL = [Tag.sequence, Tag.sequence, 0xa0, 0xa0, 0x86]
 
 /**
@@ -87,6 +90,15 @@ export class OrdinaryCertificate {
     const { start, stop } = element
     const [first, second] = [bytes[start] as number, bytes[start + 1] as number]
     return stop - start >= least && stop - start <= most && first < 0x80 && (first > 0 || second > 0)
+  }
+
+  /** Whether the precertificate as submitted names the same issuer. `false` also where that cannot be told from its first bytes. */
+  isSignedByIssuer(cert: InspectedCertificate): boolean {
+    const { bytes, issuerStart, validityStart } = this.outline as Outline
+    const length = validityStart - issuerStart
+    const submitted = rawOf(cert)?.extra.preCertificateStart?.(length + MOST_BEFORE_ISSUER)
+    const at = submitted === undefined ? -1 : issuerIn(submitted)
+    return submitted !== undefined && at >= 0 && sameAt(bytes, issuerStart, submitted, at, length)
   }
 
   /** Whether it names a URL of a CRL in the way in which nearly all do. */
@@ -181,6 +193,28 @@ export class OrdinaryCertificate {
     this.shape = profiles.profile(cert)
     return this.shape.isRsa === this.keyBits > 0
   }
+}
+
+/**
+ * Where the issuer begins in the first bytes of a certificate; -1 where that cannot be told.
+ *
+ * Certificate ::= SEQUENCE { TBSCertificate ::= SEQUENCE { version [0], serialNumber INTEGER, signature AlgorithmIdentifier, issuer Name …
+ */
+function issuerIn(bytes: Uint8Array): number {
+  let at = contentAt(bytes, contentAt(bytes, 0))
+  for (const tag of BEFORE_ISSUER) {
+    const length = bytes[at + 1]
+    if (bytes[at] !== tag || length === undefined || length >= 0x80) return -1
+    at += 2 + length
+  }
+  return at < bytes.length ? at : -1
+}
+
+/** Where the content of the SEQUENCE at `at` begins, whatever its length; `Infinity` where there is none. */
+function contentAt(bytes: Uint8Array, at: number): number {
+  const length = bytes[at + 1]
+  if (bytes[at] !== Tag.sequence || length === undefined) return Number.POSITIVE_INFINITY
+  return at + 2 + (length < 0x80 ? 0 : length - 0x80)
 }
 
 function utcTime(bytes: Uint8Array, at: number): number | undefined {

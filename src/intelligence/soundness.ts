@@ -32,7 +32,10 @@ export function isSound(
     profile.isSound(cert, begin, isCovered) &&
     hasSoundNames(ordinary) &&
     (cert.kind !== 'certificate' || hasEnoughScts(ordinary, sctsNeeded(begin, Math.ceil(ms / DAY)), operators)) &&
-    (cert.kind !== 'precertificate' || begin < NO_SIGNING_CA_FROM || precertificateRules(cert).length === 0)
+    (cert.kind !== 'precertificate' ||
+      begin < NO_SIGNING_CA_FROM ||
+      ordinary.isSignedByIssuer(cert) ||
+      precertificateRules(cert).length === 0)
   )
 }
 

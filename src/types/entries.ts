@@ -49,6 +49,11 @@ export interface EntryExtra {
    */
   preCertificate(): Uint8Array | undefined
   /**
+   * At least the first `least` bytes of {@link preCertificate}, or all there are, unchecked: for whoever needs no more of it. Absent where
+   * that saves nothing; `undefined` where it cannot be told.
+   */
+  preCertificateStart?(least: number): Uint8Array | undefined
+  /**
    * The issuer chain, nearest first: whole certificates (RFC 6962) or their SHA-256 fingerprints (static-ct).
    * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the bytes are not the structure of the standard.
    */

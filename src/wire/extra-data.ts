@@ -3,6 +3,7 @@ import { ByteReader, fromBase64 } from '../util/bytes.js'
 import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES, malformedLeaf } from './malformed.js'
 import type { EntryKind } from './merkle-leaf.js'
 
+const LENGTH_OCTETS = 3
 /** Base64 of a precertificate of 2^24 - 1 bytes and a chain of 16 issuers of 64 KiB, with their lengths. */
 const MAX_TEXT = 4 * Math.ceil((2 ** 24 + 5 + MAX_CHAIN * (MAX_ISSUER_BYTES + 3)) / 3)
 
@@ -60,6 +61,14 @@ export class Rfc6962Extra implements EntryExtra {
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
   preCertificate(): Uint8Array | undefined {
     return this.parts.preCertificate
+  }
+
+  preCertificateStart(least: number): Uint8Array | undefined {
+    if (this.kind !== 'precert') return undefined
+    // ASN.1Cert pre_certificate, behind three octets of its length
+    const end = Math.min(this.to, this.from + 4 * Math.ceil((least + LENGTH_OCTETS) / 3))
+    const start = Buffer.from(bufferOf(this.text.subarray(this.from, end)).toString('latin1'), 'base64')
+    return start.subarray(LENGTH_OCTETS)
   }
 
   /**

@@ -8,7 +8,9 @@ import { type CertificateRequest, issueCertificates } from '../../../src/testing
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import { Rfc6962Extra } from '../../../src/wire/extra-data.js'
 import { describeReal } from '../../real-data.js'
+import { deliveredCertificates } from '../../support/module-certificates.js'
 import { realEntries } from '../../support/real-entries.js'
+import { oid, sequence, tlv } from '../x509/build.js'
 import { allLinted } from './linted.js'
 
 const context = {
@@ -76,6 +78,36 @@ describe('breachFinder', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('finds a precertificate that was submitted with the name of another CA', () => {
+    const ocsp = sequence(sequence(oid('1.3.6.1.5.5.7.48.1'), tlv(0x86, 'http://o.example.com')))
+    const extensions = [{ oid: '1.3.6.1.5.5.7.1.1', value: ocsp }]
+    const notBefore = new Date('2026-05-01')
+    const [ours, theirs] = ['One CA', 'Another CA'].map(
+      (organization) =>
+        deliveredCertificates(
+          issueCertificates([
+            {
+              kind: 'precertificate',
+              dnsNames: ['a.com'],
+              extensions,
+              notBefore,
+              issuer: { organization },
+            },
+          ]),
+        )[0] as CtCertificate,
+    ) as [CtCertificate, CtCertificate]
+    const entry = (submitted: CtCertificate) => {
+      const der = submitted.der ?? new Uint8Array()
+      const extra = Buffer.concat([Buffer.from([0, der.length >> 8, der.length & 255]), der, Buffer.from([0, 0, 0])])
+      const raw = { index: 0, leafInput: ours.leafInput, extra: Rfc6962Extra.of(extra.toString('base64'), 'precert') }
+      return decodeEntry(raw, context)
+    }
+    const rules = (submitted: CtCertificate) => breachFinder({})(entry(submitted)).map(({ rule }) => rule)
+    expect(rules(ours).filter((rule) => rule !== 'backdated')).toEqual([])
+    expect(rules(theirs).filter((rule) => rule !== 'backdated')).toEqual(['precertificate-signing-ca'])
+    expectSame([entry(ours), entry(theirs)])
   })
 
   it('says of certificates with wrong octets what inspectCertificate says', { timeout: 60_000 }, () => {
