@@ -1,7 +1,7 @@
 import { CtStreamError } from '../../errors.js'
 import type { InspectOptions } from '../../intelligence/inspect.js'
-import { inspector } from '../../intelligence/inspect.js'
-import type { CertificateStatistics } from '../../intelligence/statistics.js'
+import { breachFinder } from '../../intelligence/inspect.js'
+import { type CertificateStatistics, readerOf } from '../../intelligence/statistics.js'
 import type { Clock } from '../../types/clock.js'
 import type { FollowedStream } from '../follow.js'
 
@@ -26,7 +26,7 @@ export interface CountOptions {
 export async function countStream(stream: FollowedStream, options: CountOptions): Promise<void> {
   const { statistics, limit = Number.POSITIVE_INFINITY, everyMs, report, stop, clock } = options
   const operators = new Map<string, string>()
-  const inspect = inspector({ ...options.inspect, operators })
+  const find = breachFinder({ ...options.inspect, operators }, readerOf(statistics))
   const over = new AbortController()
   const close = () => void stream.close().catch(() => {})
   let isWanted = true
@@ -52,7 +52,7 @@ export async function countStream(stream: FollowedStream, options: CountOptions)
     for await (const page of stream.batches()) {
       for (const cert of page.slice(0, limit - count)) {
         operators.set(cert.log.id, cert.log.operator)
-        statistics.add(cert, inspect(cert).breaches)
+        statistics.add(cert, find(cert))
       }
       stream.acknowledge()
       count += page.length
