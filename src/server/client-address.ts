@@ -27,8 +27,8 @@ export class ClientAddresses {
    * @param forwarded - `X-Forwarded-For`.
    */
   of(remote: string | undefined, forwarded: string | undefined): string {
-    let address = plain(remote ?? '')
-    const hops = (forwarded ?? '').split(',').map((hop) => plain(hop.trim()))
+    let address = plainAddress(remote ?? '')
+    const hops = (forwarded ?? '').split(',').map((hop) => plainAddress(hop.trim()))
     while (this.isTrusted(address)) {
       const hop = hops.pop()
       if (hop === undefined || isIP(hop) === 0) break
@@ -37,7 +37,8 @@ export class ClientAddresses {
     return address
   }
 
-  private isTrusted(address: string): boolean {
+  /** Whether it is a proxy's that is trusted. */
+  isTrusted(address: string): boolean {
     const version = isIP(address)
     return version !== 0 && this.trusted.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
@@ -59,6 +60,7 @@ export function clientKey(address: string): string {
     .join(':')
 }
 
-function plain(address: string): string {
+/** An IPv4 address as such, also where it came over IPv6. */
+export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -3,6 +3,7 @@ import { CtStreamError } from '../errors.js'
 import type { Exposition } from '../metrics/exposition.js'
 import type { ModuleRun } from '../modules/run-modules.js'
 import { quietController } from '../util/abort.js'
+import { boundByAddress } from './address-bound.js'
 import type { ApiWorld } from './api/operation.js'
 import { ApiDoor } from './api-door.js'
 import { type Backlog, MemoryBacklog } from './backlog.js'
@@ -11,7 +12,7 @@ import { EventStreams } from './event-streams.js'
 import { Gate } from './gate.js'
 import { Health } from './health.js'
 import { KeptEntries } from './kept-entries.js'
-import { createListener, listen } from './listener.js'
+import { connectionsPerAddress, createListener, listen } from './listener.js'
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
 import { Pause } from './pause.js'
 import { RecentFindings } from './recent-findings.js'
@@ -89,6 +90,7 @@ class Serving implements CtServer {
     this.connections = new Connections(settings)
     this.gate = new Gate(settings, this.connections)
     this.http = createListener(settings)
+    boundByAddress(this.http, connectionsPerAddress(settings), this.gate.addresses)
     this.done = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
     })

@@ -37,7 +37,7 @@ export class Gate {
   private readonly tokens: Tokens
   private readonly apiTokens: Tokens
   private readonly readTokens: Tokens
-  private readonly addresses: ClientAddresses
+  readonly addresses: ClientAddresses
   private readonly connections: Connections
 
   /** @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong token or proxy. */

@@ -11,6 +11,11 @@ const maxHeaderSize = 16 * 1024
 /** Connections beside the clients: requests for JSON, and those that are refused. */
 const besideClients = 256
 
+/** Of one address at most: its clients, as many that are told why they are none, and requests for JSON. */
+export function connectionsPerAddress({ maxClientsPerAddress }: ServerSettings): number {
+  return 2 * maxClientsPerAddress + besideClients
+}
+
 /**
  * An HTTP server, not yet listening.
  *

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -8,6 +9,8 @@ import { EventClient, SocketClient } from '../support/server-clients.js'
 import { selfSigned } from '../support/untrusted-server.js'
 
 // What strangers send to `ct-stream serve` as it is shipped: each gets a clear status or close code, and those who behave lose nothing.
+/** How many files, and sockets, this process may have open. */
+const openFiles = Number(spawnSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).stdout) || 0
 const CLIENTS = Number(process.env.CT_STREAM_TEST_SERVER_CLIENTS ?? 100)
 
 async function serving(...argv: string[]) {
@@ -104,6 +107,36 @@ describe('strangers at the server', () => {
     await good.have(issued.length)
     await Promise.all([good, ...many].map((client) => client.close()))
   })
+
+  it.skipIf(openFiles < 10_500)(
+    'that open 10,000 connections from one address keep nobody else away',
+    { timeout: 240_000 },
+    async () => {
+      const { server, issued, release, hostname, port } = await serving('--no-keep', '--max-clients', '1000')
+      const before = new SocketClient(`${server.url}full-stream`)
+      await before.opened
+      let refused = 0
+      const crowd: Socket[] = []
+      onTestFinished(() => void crowd.forEach((socket) => void socket.destroy()))
+      // As fast as the kernel hands them on: it drops what does not fit its queue, and sends it again much later.
+      while (crowd.length < 10_000) {
+        const some = Array.from({ length: 200 }, () => connect(Number(port), hostname).resume())
+        crowd.push(...some)
+        for (const socket of some) socket.on('error', () => {}).once('close', () => refused++)
+        await Promise.all(
+          some.map((socket) => Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {})),
+        )
+      }
+      // All but those that one address may have.
+      await expect.poll(() => refused, { timeout: 120_000 }).toBeGreaterThanOrEqual(10_000 - 456)
+      const other = new SocketClient(`${server.url}full-stream`, { localAddress: '127.0.0.2' })
+      await other.opened
+      release()
+      await Promise.all([before, other].map((client) => client.have(issued.length)))
+      expect(server.stderr()).toBe('')
+      await Promise.all([before, other].map((client) => client.close()))
+    },
+  )
 
   it(`are many, ${CLIENTS} of them attached, some deaf: SIGTERM says 1001 and is over within 5 seconds`, async () => {
     const { server, issued, release } = await serving('--no-keep', '--max-clients-per-address', `${CLIENTS + 10}`)

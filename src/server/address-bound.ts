@@ -1,0 +1,30 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { type ClientAddresses, clientKey, plainAddress } from './client-address.js'
+
+/**
+ * Cuts connections of an address that has too many: those that say nothing are no clients yet, and would take the place of all others for as
+ * long as nothing is expected of them.
+ *
+ * @param most - Connections of one address.
+ * @param proxies - Theirs are those of many.
+ */
+export function boundByAddress(server: Server, most: number, proxies: Pick<ClientAddresses, 'isTrusted'>): void {
+  const counts = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress ?? '')
+    if (proxies.isTrusted(address)) return
+    const key = clientKey(address)
+    const count = (counts.get(key) ?? 0) + 1
+    if (count > most) {
+      socket.destroy()
+      return
+    }
+    counts.set(key, count)
+    socket.once('close', () => {
+      const left = (counts.get(key) ?? 1) - 1
+      if (left === 0) counts.delete(key)
+      else counts.set(key, left)
+    })
+  })
+}
