@@ -36,6 +36,7 @@ export async function serveRequest(context: CommandContext): Promise<Omit<Server
     maxQueueBytes: undefined,
     pingEveryMs: undefined,
     clientTimeoutMs: undefined,
+    handshakeTimeoutMs: undefined,
     logger: undefined,
     clock: context.io.clock,
   })

@@ -4,9 +4,6 @@ import { isIPv6 } from 'node:net'
 import { CtStreamError } from '../errors.js'
 import type { ServerSettings } from './options.js'
 
-/** Bounds on who connects and says little, milliseconds. */
-const slow = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 5000 }
-const handshakeTimeout = 10_000
 const maxHeaderSize = 16 * 1024
 /** Connections beside the clients: requests for JSON, and those that are refused. */
 const besideClients = 256
@@ -21,14 +18,20 @@ export function connectionsPerAddress({ maxClientsPerAddress }: ServerSettings):
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a certificate or key that cannot be used.
  */
-export function createListener({ tls, maxClients }: ServerSettings): Server {
+export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSettings): Server {
+  // Who connects and says little; Node looks for them at an interval.
+  const slow = {
+    headersTimeout: handshakeTimeoutMs,
+    requestTimeout: 1.5 * handshakeTimeoutMs,
+    connectionsCheckingInterval: handshakeTimeoutMs / 2,
+  }
   const options = { ...slow, maxHeaderSize, keepAliveTimeout: 5000 }
   let server: Server
   try {
     server =
       tls === undefined
         ? createHttp(options)
-        : createHttps({ ...options, handshakeTimeout, cert: asPem(tls.cert), key: asPem(tls.key) })
+        : createHttps({ ...options, handshakeTimeout: handshakeTimeoutMs, cert: asPem(tls.cert), key: asPem(tls.key) })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new CtStreamError('CT_OPTION_INVALID', `option \`tls\` must be a certificate and its key in PEM: ${reason}`, {

@@ -98,6 +98,11 @@ export interface ServerOptions {
   readonly pingEveryMs?: number
   /** A client that neither answers nor takes anything for so long is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
   readonly clientTimeoutMs?: number
+  /**
+   * How long a connection may take for its TLS handshake, and for the head of its first request, before it is cut; milliseconds, 100 to
+   * 600,000. Default 10,000.
+   */
+  readonly handshakeTimeoutMs?: number
   /** Where `/api/v1` looks for gaps and evidence. Default: those of this run alone, 1000 of each, without documents. */
   readonly store?: ServerStore
   /** Default: what the source says. */
@@ -132,7 +137,7 @@ export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'stor
 const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
-  ...(['apiTokens', 'store', 'modules', 'health', 'cluster', 'readTokens'] as const),
+  ...(['handshakeTimeoutMs', 'apiTokens', 'store', 'modules', 'health', 'cluster', 'readTokens'] as const),
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -165,6 +170,7 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     maxQueueBytes: integerOption('maxQueueBytes', given.maxQueueBytes, 65_536, 2 ** 30, 4 * 1024 * 1024),
     pingEveryMs: integerOption('pingEveryMs', given.pingEveryMs, 1000, 3_600_000, 30_000),
     clientTimeoutMs: integerOption('clientTimeoutMs', given.clientTimeoutMs, 2000, DAY, 180_000),
+    handshakeTimeoutMs: integerOption('handshakeTimeoutMs', given.handshakeTimeoutMs, 100, 600_000, 10_000),
     logger: given.logger ?? silent,
     clock: given.clock ?? systemClock,
   }

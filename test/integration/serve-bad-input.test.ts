@@ -1,12 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { heldLog, newFolder, serve } from '../support/serve-command.js'
 import { EventClient, SocketClient } from '../support/server-clients.js'
-import { selfSigned } from '../support/untrusted-server.js'
 
 // What strangers send to `ct-stream serve` as it is shipped: each gets a clear status or close code, and those who behave lose nothing.
 /** How many files, and sockets, this process may have open. */
@@ -164,29 +161,5 @@ describe('strangers at the server', () => {
     })
     expect((await fetch(`${server.url}healthz`)).status).toBe(200)
     await Promise.all(slow.map((socket) => socket.closed || once(socket, 'close')))
-  })
-
-  it('that begin a TLS handshake and never end it are cut, while others are served', { timeout: 60_000 }, async () => {
-    const place = newFolder()
-    writeFileSync(join(place, 'cert.pem'), selfSigned.cert)
-    writeFileSync(join(place, 'key.pem'), selfSigned.key)
-    const { log } = await heldLog(10)
-    const tls = ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
-    const server = await serve(place, log, '--no-checkpoint', '--no-keep', ...tls)
-    const { hostname, port } = new URL(server.url)
-    const began = performance.now()
-    // Nothing at all, and the head of a ClientHello of 512 bytes whose body does not come.
-    const slow = [[], [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]].map((bytes) => {
-      const socket = connectTo(hostname, port)
-      socket.write(Buffer.from(bytes))
-      return socket.resume()
-    })
-    const good = new SocketClient(server.url, { ca: selfSigned.cert, checkServerIdentity: () => undefined })
-    await good.opened
-    await Promise.all(slow.map((socket) => socket.closed || once(socket, 'close')))
-    expect(performance.now() - began).toBeLessThan(30_000)
-    expect(good.socket.readyState).toBe(good.socket.OPEN)
-    expect(server.stderr()).toBe('')
-    await good.close()
   })
 })

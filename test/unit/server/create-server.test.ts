@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -279,11 +281,28 @@ describe('a server', () => {
     expect((await stream.have(2)).map(({ id }) => id)).toEqual(trusting.ids)
   })
 
+  it('cuts who begins a TLS handshake and never ends it, and goes on with the others', async () => {
+    const { socket, url } = await serving({ tls: selfSigned, handshakeTimeoutMs: 1000 })
+    const good = socket('', { ca: selfSigned.cert, checkServerIdentity: () => undefined })
+    await good.opened
+    const { hostname, port } = new URL(url)
+    // Nothing at all, and the head of a ClientHello of 512 bytes whose body does not come.
+    const slow = [[], [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]].map((bytes) => {
+      const stranger = connect(Number(port), hostname).resume()
+      stranger.on('error', () => {})
+      stranger.write(Buffer.from(bytes))
+      return once(stranger, 'close')
+    })
+    await Promise.all(slow)
+    expect(good.socket.readyState).toBe(good.socket.OPEN)
+  })
+
   it('names the option that is wrong', async () => {
     const source = new PageSource([])
     for (const [options, message] of [
       [{ source: 5 }, /`source`/],
       [{ source, port: 70_000 }, /`port`/],
+      [{ source, handshakeTimeoutMs: 50 }, /`handshakeTimeoutMs`/],
       [{ source, keep: { file: '' } }, /`keep\.file`/],
       [{ source, keep: { hours: 1 } }, /`keep\.hours`/],
       [{ source, allowedOrigin: [] }, /did you mean `allowedOrigins`/],
