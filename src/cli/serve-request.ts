@@ -29,6 +29,8 @@ export async function serveRequest(context: CommandContext): Promise<Omit<Server
     store: undefined,
     health: undefined,
     cluster: undefined,
+    queue: undefined,
+    modules: undefined,
     allowedOrigins: listFrom(values, 'allow-origin'),
     trustedProxies: listFrom(values, 'trusted-proxy'),
     maxClients: values.integer('max-clients', 1, 1_000_000),

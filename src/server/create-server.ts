@@ -144,7 +144,7 @@ class Serving implements CtServer {
       ...{ ...parts, source, store, findings, startedAt: clock.now(), cluster: settings.cluster },
       modules: () => this.modules?.status(),
     }
-    const exposition = await expositionOf(source, () => serverFigures(parts), settings.cluster)
+    const exposition = await expositionOf(source, () => serverFigures(parts), settings)
     const events = new EventStreams(settings, gate, connections, backlog)
     const ui = new Ui(gate, backlog, {
       source,

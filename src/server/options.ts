@@ -3,6 +3,7 @@ import type { ConfiguredModule, Module } from '../modules/definition.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
+import type { QueueStatus } from '../types/queue.js'
 import type { CtStreamEvents, FollowedLog, StreamStatus } from '../types/stream.js'
 import { systemClock } from '../util/clock.js'
 import { integerOption, objectOption, optionError } from '../util/options.js'
@@ -107,6 +108,8 @@ export interface ServerOptions {
   readonly store?: ServerStore
   /** Default: what the source says. */
   readonly health?: ServerHealth
+  /** What `/metrics` says of the queue that a processor reads. Default: nothing. */
+  readonly queue?: () => QueueStatus
   /** What `/api/v1` says of shards, members and certificates by name. Default: there is none. */
   readonly cluster?: ServerCluster
   /** Default: silent. */
@@ -126,18 +129,21 @@ export interface KeepOption {
 }
 
 /** Checked, with all defaults. */
-export type ServerSettings = Required<Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health' | 'cluster'>> & {
+export type ServerSettings = Required<
+  Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health' | 'cluster' | 'queue'>
+> & {
   readonly tls: ServerOptions['tls']
   readonly keep: false | Required<KeepOption>
   readonly store: ServerStore | undefined
   readonly health: ServerHealth | undefined
   readonly cluster: ServerCluster | undefined
+  readonly queue: (() => QueueStatus) | undefined
 }
 
 const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
-  ...(['handshakeTimeoutMs', 'apiTokens', 'store', 'modules', 'health', 'cluster', 'readTokens'] as const),
+  ...(['handshakeTimeoutMs', 'apiTokens', 'store', 'modules', 'health', 'cluster', 'queue', 'readTokens'] as const),
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -162,6 +168,7 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     store: storeOption(given.store),
     health: healthOption(given.health),
     cluster: given.cluster,
+    queue: given.queue,
     modules: modulesOption(given.modules),
     allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
     trustedProxies: textsOption('trustedProxies', given.trustedProxies),

@@ -1,5 +1,8 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { searchCertificates } from '../../src/sinks/postgres.js'
 import type { TestLog } from '../../src/testing/index.js'
 import { ApiClient } from '../support/api-client.js'
@@ -135,6 +138,35 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect(found).toEqual(wanted.map(({ sha256 }) => sha256))
     expect(found.length).toBeGreaterThan(0)
     expect([await collector.stop(), await server.stop()]).toEqual([0, 0])
+  })
+
+  it('gives modules all that collectors have written, also after a kill', async () => {
+    const found = join(mkdtempSync(join(tmpdir(), 'ct-stream-run-')), 'found.jsonl')
+    onTestFinished(() => rmSync(dirname(found), { recursive: true, force: true }))
+    const module = join(dirname(found), 'each.mjs')
+    writeFileSync(
+      module,
+      `import { appendFileSync } from 'node:fs'
+       import { defineModule } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'dist', 'modules.js'))}
+       const onCertificate = (c) => appendFileSync(${JSON.stringify(found)}, c.log.id + ' ' + c.index + '\\n')
+       export default defineModule({ name: 'each', acknowledge: true, onCertificate })`,
+    )
+    const seen = () => (existsSync(found) ? readFileSync(found, 'utf8').trim().split('\n') : [])
+    const untilSeen = async (count: number) => {
+      while (new Set(seen()).size < count) await wait(25)
+    }
+    const first = start('--member', 'first', '--module', module)
+    const url = await urlOf(first)
+    await untilSeen(512)
+    expect(await (await fetch(`${url}metrics`)).text()).toMatch(/ct_stream_queue_delivered_entries_total 512/)
+    await first.stop('SIGKILL')
+    for (const log of logs) grow(log, 256)
+    const second = start('--member', 'second', '--role', 'collector,processor', '--module', module)
+    await untilSeen(1024)
+    expect(await second.stop()).toBe(0)
+    expect(new Set(seen()).size).toBe(1024)
+    const bare = new BuiltCommand(['run', '--role', 'processor', '--db', db.url], import.meta.dirname)
+    expect([await bare.closed, bare.stderr]).toEqual([2, expect.stringContaining('processor needs --module')])
   })
 
   it('waits for a database that is not there yet, and refuses what is none', async () => {

@@ -6,7 +6,7 @@ import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
 import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags/flags.js'
 import { moduleFlag } from '../flags/module-specs.js'
-import { databaseFlag, roleNames } from '../flags/run-flags.js'
+import { databaseFlag, type Role } from '../flags/run-flags.js'
 import { listeningFlags } from '../flags/serve-flags.js'
 import { memberFrom } from '../member.js'
 import { logLevelFrom, reporter } from '../terminal/report.js'
@@ -81,7 +81,14 @@ async function intoDatabase<C>(context: CommandContext, load: () => Promise<Demo
   const { startRoles } = await import('../roles/start.js')
   await withDemoLogs(context, load, async (begin) => {
     const { request } = await begin(logger)
-    await startRoles({ context, roles: new Set(roleNames), db, member: memberFrom(values), leaseMs: 15_000, request })
+    await startRoles({
+      context,
+      roles: new Set<Role>(['collector', 'api']),
+      db,
+      member: memberFrom(values),
+      leaseMs: 15_000,
+      request,
+    })
   })
 }
 

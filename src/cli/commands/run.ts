@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
+import { hasModules, moduleFlag } from '../flags/module-specs.js'
 import { type Role, roleNames, runFlags } from '../flags/run-flags.js'
 import { serverFlags } from '../flags/serve-flags.js'
 import { usageError } from '../flags/usage-error.js'
@@ -19,12 +20,17 @@ export const run: Command = {
     ...flagsNamed('log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url', 'start', 'merge-delay'),
     ...flagsNamed('domain', 'domains-file', 'match', 'issuer', 'only', 'verify', 'on-misbehaviour'),
     ...flagsNamed('contact', 'proxy', 'allow-http'),
+    moduleFlag,
     ...serverFlags,
     ...reportFlags,
   ],
   examples: [
     ['ct-stream run --db postgres://localhost/ct', 'everything in one process; start more of them for failover'],
     ['ct-stream run --role collector --db postgres://db/ct --host 0.0.0.0', 'reads logs; /readyz and /metrics'],
+    [
+      'ct-stream run --role processor --module ./mine.js --db postgres://db/ct',
+      'what collectors wrote (?queue=true) to modules',
+    ],
     ['ct-stream run --role api --db postgres://db/ct --port 8080', 'answers /api/v1 from the database'],
   ],
   run: runRoles,
@@ -32,16 +38,18 @@ export const run: Command = {
 
 async function runRoles(context: CommandContext): Promise<void> {
   const { values } = context
-  const roles = rolesFrom(values)
+  const roles = rolesFrom(values, hasModules(context))
   const db = values.text('db')
   if (db === undefined) throw usageError('ct-stream run needs --db: the database that all processes share')
   const { startRoles } = await import('../roles/start.js')
   await startRoles({ context, roles, db, member: memberFrom(values), leaseMs: leaseFrom(values) ?? DEFAULT_LEASE_MS })
 }
 
-function rolesFrom(values: Values): ReadonlySet<Role> {
+function rolesFrom(values: Values, withModules: boolean): ReadonlySet<Role> {
   const named = values.list('role').flatMap((text) => text.split(',').map((name) => name.trim()))
-  if (named.length === 0) return new Set(roleNames)
+  if (named.length === 0) return new Set(roleNames.filter((name) => withModules || name !== 'processor'))
+  if (named.includes('processor') && !withModules)
+    throw usageError(`${values.from('role')} processor needs --module, or modules in the config file`)
   return new Set(
     named.map(
       (name) => roleNames.find((known) => known === name) ?? values.refuse('role', `of ${roleNames.join(', ')}`, name),

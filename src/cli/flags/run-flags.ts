@@ -1,6 +1,6 @@
 import type { Flag } from './flags.js'
 
-export const roleNames = ['collector', 'api'] as const
+export const roleNames = ['collector', 'processor', 'api'] as const
 export type Role = (typeof roleNames)[number]
 
 const group = 'What it does, and with whom:'
@@ -37,7 +37,7 @@ export const runFlags: readonly Flag[] = [
     name: 'role',
     type: 'list',
     value: 'ROLE',
-    help: `what this process does: ${roleNames.join(', ')}; several with commas (default all)`,
+    help: `what this process does: ${roleNames.join(', ')}; several with commas (default all, processor where there are modules)`,
     group,
   },
   {
@@ -46,6 +46,13 @@ export const runFlags: readonly Flag[] = [
     value: 'WHAT',
     choices: ['operator', 'log'],
     help: "what one process takes as a whole: an operator's logs, or each log; kept for logs that are known (default operator)",
+    group,
+  },
+  {
+    name: 'group',
+    type: 'text',
+    value: 'NAME',
+    help: 'processors of one group share the work, each group gets everything (default processors)',
     group,
   },
   memberFlag,

@@ -1,6 +1,7 @@
 import { type ClusterEngine, openCluster } from '../../cluster/open-cluster.js'
 import { ClusterView } from '../../cluster/view.js'
 import { CtStreamError } from '../../errors.js'
+import { queueSource } from '../../processors/queue-source.js'
 import { createServer } from '../../server/create-server.js'
 import type { Logger } from '../../types/clock.js'
 import type { Lease } from '../../types/cluster.js'
@@ -19,6 +20,7 @@ import { isNoNetwork, untilThere } from '../until-there.js'
 import { collect } from './collect.js'
 import { idleSource } from './idle-source.js'
 import { lookAfter } from './look-after.js'
+import { processQueue } from './process.js'
 import { RoleHealth } from './role-health.js'
 import { ShardStreams } from './shard-streams.js'
 
@@ -41,14 +43,22 @@ export interface RolesOptions {
 export async function startRoles({ context, roles, db, member, leaseMs, request: given }: RolesOptions): Promise<void> {
   const { io, values } = context
   const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
-  const engine = await engineFrom(context, db, leaseMs)
+  const engine = await engineFrom(context, db, leaseMs, roles.has('processor'))
+  const modules = roles.has('processor') ? await (await import('../modules/load.js')).modulesFor(context) : []
+  const queue = roles.has('processor')
+    ? await queueSource(engine.url, { group: values.text('group') ?? 'processors', leaseMs })
+    : undefined
   const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
     json: jsonClock(values, io.clock),
   })
   const over = linkedController(io.stop)
   const mine = { ...context, io: { ...io, stop: over.signal } }
   const streams = new ShardStreams(logger, io.clock)
-  const health = new RoleHealth(io.clock, leaseMs, roles)
+  const health = new RoleHealth(
+    io.clock,
+    leaseMs,
+    [...roles].filter((role) => role !== 'processor'),
+  )
   const view = roles.has('api') ? new ClusterView(engine.url) : undefined
   const server = createServer({
     ...options,
@@ -56,6 +66,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     source: idleSource(streams),
     health,
     logger,
+    ...(queue !== undefined && { queue: () => queue.status() }),
     ...(view !== undefined && { cluster: view, store: view }),
   })
   try {
@@ -65,11 +76,13 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
     if (roles.has('collector'))
       work.push(() => collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger }))
+    if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, io: mine.io, logger }))
     if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
     await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
   } finally {
     over.abort()
     await server.close()
+    await queue?.close()
     await view?.close()
   }
 }
@@ -83,9 +96,14 @@ function waitsFor(error: unknown): boolean {
   return isNoNetwork(error) || (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable)
 }
 
-async function engineFrom({ values }: CommandContext, db: string, leaseMs: number): Promise<ClusterEngine> {
+async function engineFrom(
+  { values }: CommandContext,
+  db: string,
+  leaseMs: number,
+  withQueue: boolean,
+): Promise<ClusterEngine> {
   try {
-    return await openCluster(db, leaseMs)
+    return await openCluster(db, leaseMs, withQueue)
   } catch (error) {
     if (!CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
     throw usageError(`${values.from('db')}: ${messageOf(error)}`, error)

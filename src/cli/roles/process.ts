@@ -1,0 +1,28 @@
+import { CtStreamError } from '../../errors.js'
+import type { ConfiguredModule } from '../../modules/definition.js'
+import { runModules } from '../../modules/run-modules.js'
+import type { Logger } from '../../types/clock.js'
+import type { QueueSource } from '../../types/queue.js'
+import type { CliIo } from '../io.js'
+
+/** After a signal: what modules may still take for what they have, and to close. Milliseconds. */
+const drainTimeoutMs = 2500
+const teardownTimeoutMs = 1000
+
+export interface ProcessOptions {
+  readonly source: QueueSource
+  readonly modules: readonly ConfiguredModule[]
+  readonly io: Pick<CliIo, 'clock' | 'stop'>
+  readonly logger: Logger
+}
+
+/** The role `processor`: gives modules what collectors have written, until `io.stop` aborts. What they find goes to outputs among them. */
+export async function processQueue({ source, modules, io, logger }: ProcessOptions): Promise<void> {
+  const { clock, stop: signal } = io
+  const run = runModules(source, modules, { logger, signal, clock, drainTimeoutMs, teardownTimeoutMs })
+  try {
+    await run.done
+  } catch (error) {
+    if (!(signal.aborted && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
+  }
+}
