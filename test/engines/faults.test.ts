@@ -11,7 +11,7 @@ import { TcpProxy } from '../support/tcp-proxy.js'
 import { noPostgres } from './database.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 import { type KillPlace, kafkaKillPlace, postgresKillPlace } from './kill-places.js'
-import { ownServer } from './own-server.js'
+import { ownServer, threeBrokers } from './own-server.js'
 
 /** In Kafka's protocol: the end of a transaction. */
 const END_TXN = 26
@@ -175,6 +175,23 @@ describe.skipIf(noKafka)('faults of Kafka', () => {
     await place.expectEachOnce([log])
     expect(said.filter((text) => /CT_LEASE_LOST/.test(text))).toEqual([])
   }, 240_000)
+
+  it('neither loses nor repeats anything when each of three brokers is killed in its turn', async () => {
+    const brokers = await threeBrokers()
+    onTestFinished(() => brokers.remove())
+    const place = await kafkaKillPlace(brokers.url)
+    const log = await logOf(12_000)
+    const { done, said } = run(place, [log])
+    for (const [n, position] of [2000, 5000, 8000].entries()) {
+      await inMiddle(place, log, position)
+      await brokers.kill(n + 1)
+      await inMiddle(place, log, position + 1500)
+      await brokers.restart(n + 1)
+    }
+    await done
+    await place.expectEachOnce([log])
+    expect(said.filter((text) => /CT_LEASE_LOST/.test(text))).toEqual([])
+  }, 400_000)
 
   it('refuses topics with records of something else, and names them', async () => {
     const place = kafkaPlace()

@@ -69,3 +69,22 @@ export async function startedServer(
   await server.start()
   return { ...server, url: `${kind}://127.0.0.1:${server.port}` }
 }
+
+/** Three Kafka brokers of one cluster, with three copies of everything. Started. */
+export async function threeBrokers() {
+  const script = join(import.meta.dirname, '..', 'services', 'kafka.sh')
+  const folder = mkdtempSync(join(tmpdir(), 'ct-stream-kafka-three-'))
+  const port = await freePort(6)
+  const kafka = (...args: string[]) => run('bash', [script, ...args])
+  await kafka('start3', folder, String(port))
+  return {
+    url: `kafka://${[0, 2, 4].map((n) => `127.0.0.1:${port + n}`).join(',')}`,
+    /** With SIGKILL; 1 to 3. */
+    kill: (node: number) => kafka('kill', join(folder, String(node))),
+    restart: (node: number) => kafka('restart', join(folder, String(node))),
+    async remove() {
+      await kafka('stop3', folder)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # kafka.sh start FOLDER PORT [ADVERTISED] | stop FOLDER | kill FOLDER: one Kafka broker on loopback (and PORT + 1), empty; its pid is in
 # FOLDER/pid. Clients are told to come to the port ADVERTISED, such as that of a proxy.
+# kafka.sh start3 FOLDER PORT | stop3 FOLDER: three brokers of one cluster in FOLDER/1 to 3, at PORT, PORT + 2 and PORT + 4 (and each + 1);
+# kafka.sh restart FOLDER/2 starts one of them again after kill.
 # Of Maven Central's jars, kept below the home folder's cache by version; needs Java 17, and Maven the first time.
 set -euo pipefail
 folder=$2
@@ -27,24 +29,48 @@ POM
   touch "$libs/.complete"
 }
 
+# configure FOLDER PORT ADVERTISED NODE VOTERS COPIES
 configure() {
-  cat > "$folder/server.properties" << PROPERTIES
+  cat > "$1/server.properties" << PROPERTIES
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$(($1 + 1))
+node.id=$4
+controller.quorum.voters=$5
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$(($1 + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$2
+listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$3
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs=$folder/data
+log.dirs=$1/data
 auto.create.topics.enable=false
-offsets.topic.replication.factor=1
+default.replication.factor=$6
+min.insync.replicas=$((($6 + 1) / 2))
+offsets.topic.replication.factor=$6
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$6
+transaction.state.log.min.isr=$((($6 + 1) / 2))
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 PROPERTIES
+}
+
+format() {
+  [ -e "$1/data/meta.properties" ] || java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$libs/*" kafka.tools.StorageTool format \
+    -t MkU3OEVBNTcwNTJENDM2Qg -c "$1/server.properties" > "$1/format.log" 2>&1 || { cat "$1/format.log" >&2; exit 1; }
+}
+
+# With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
+launch() {
+  nohup java -Xms64m -Xmx512m -XX:+UseSerialGC -cp "$libs/*" kafka.Kafka "$1/server.properties" > "$1/log" 2>&1 < /dev/null &
+  echo $! > "$1/pid"
+}
+
+await() {
+  for ((i = 0; i < 2400; i++)); do
+    ! grep -q 'Kafka Server started' "$1/log" || return 0
+    kill -0 "$(cat "$1/pid")" 2> /dev/null || break
+    sleep 0.05
+  done
+  grep -E "ERROR|FATAL|Exception" "$1/log" >&2 || tail -20 "$1/log" >&2
+  exit 1
 }
 
 stop() {
@@ -54,25 +80,37 @@ stop() {
   kill -KILL "$pid"
 }
 
+needs_java() { command -v java > /dev/null || { echo "no Kafka: apt-get install openjdk-17-jre-headless maven" >&2; exit 3; }; }
+
 case $1 in
   start)
-    command -v java > /dev/null || { echo "no Kafka: apt-get install openjdk-17-jre-headless maven" >&2; exit 3; }
+    needs_java
     jars
     mkdir -p "$folder"
-    configure "$3" "${4:-$3}"
-    [ -e "$folder/data/meta.properties" ] || java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$libs/*" kafka.tools.StorageTool format \
-      -t MkU3OEVBNTcwNTJENDM2Qg -c "$folder/server.properties" > "$folder/format.log" 2>&1 || { cat "$folder/format.log" >&2; exit 1; }
-    # With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
-    nohup java -Xms64m -Xmx512m -XX:+UseSerialGC -cp "$libs/*" kafka.Kafka "$folder/server.properties" > "$folder/log" 2>&1 < /dev/null &
-    echo $! > "$folder/pid"
-    for ((i = 0; i < 1200; i++)); do
-      ! grep -q 'Kafka Server started' "$folder/log" || exit 0
-      kill -0 "$(cat "$folder/pid")" 2> /dev/null || break
-      sleep 0.05
+    configure "$folder" "$3" "${4:-$3}" 1 "1@127.0.0.1:$(($3 + 1))" 1
+    format "$folder"
+    launch "$folder"
+    await "$folder"
+    ;;
+  start3)
+    needs_java
+    jars
+    voters=1@127.0.0.1:$(($3 + 1)),2@127.0.0.1:$(($3 + 3)),3@127.0.0.1:$(($3 + 5))
+    for node in 1 2 3; do
+      mkdir -p "$folder/$node"
+      port=$(($3 + 2 * (node - 1)))
+      configure "$folder/$node" "$port" "$port" "$node" "$voters" 3
+      format "$folder/$node"
+      launch "$folder/$node"
     done
-    grep -E "ERROR|FATAL|Exception" "$folder/log" >&2 || tail -20 "$folder/log" >&2
-    exit 1
+    for node in 1 2 3; do await "$folder/$node"; done
+    ;;
+  restart)
+    launch "$folder"
+    await "$folder"
     ;;
   stop) stop TERM ;;
   kill) stop KILL ;;
+  # One that waits for the others to hand over would wait for ever: they go at the same time.
+  stop3) for node in 1 2 3; do (folder=$folder/$node; stop KILL) & done; wait ;;
 esac
