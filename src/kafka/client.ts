@@ -1,7 +1,7 @@
 import type { Admin, BaseOptions, Consumer, Producer } from '@platformatic/kafka'
 import { importPeer } from '../util/import-peer.js'
 import type { KafkaAddress } from './address.js'
-import { apiIds } from './errors.js'
+import { apiIds, isRefused } from './errors.js'
 
 /** The classes of the client, by their shape: 1.35 and 2.x have them. */
 export type KafkaClient = typeof import('@platformatic/kafka')
@@ -28,18 +28,20 @@ const MOMENT_MS = 2
 const LONGEST_DELAY_MS = 500
 
 /**
- * How long the client waits before it asks again.
+ * How long the client waits before it asks again; a user or password that is refused it does not try again.
  *
  * After every commit the broker refuses the next transaction until its markers are written. With the client's own delay of a second
  * that is the rate of transactions; everything else is tried again ever more slowly, so that a broker that is down is not flooded.
  */
 export function retryDelay(
-  _client: unknown,
+  client: unknown,
   _operation: string,
   attempt: number,
   _retries: number,
   error: Error,
 ): number {
+  // The client itself tries for ever. Closed, it gives up, and tells what it has seen.
+  if (isRefused(error)) setImmediate(() => (client as KafkaAdmin).close(() => {}))
   if ([...apiIds(error)].some((id) => MOMENTARY.has(id))) return MOMENT_MS
   return Math.min(5 * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY_MS)
 }

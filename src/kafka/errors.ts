@@ -46,6 +46,12 @@ function* errorsOf(error: unknown): Generator<AnyError> {
 /** Whether it says that this producer may write no more, in either of the ways in which brokers say it. */
 export const isFenced = (error: unknown): boolean => [...apiIds(error)].some((id) => FENCED.includes(id))
 
+/** Whether the broker does not accept the user, the password or the mechanism. */
+export function isRefused(error: unknown): boolean {
+  for (const { code } of errorsOf(error)) if (code === 'PLT_KFK_AUTHENTICATION') return true
+  return false
+}
+
 /**
  * What went wrong with Kafka, in words of ours.
  *
@@ -67,7 +73,7 @@ export function kafkaError(error: unknown, doing: string, address: KafkaAddress)
     const why = LASTING[id]
     if (why !== undefined) return fail(`${why} (${id})`, false)
   }
-  if (all.some(({ code }) => code === 'PLT_KFK_AUTHENTICATION'))
+  if (isRefused(error))
     return fail('the broker does not accept the user or password, or does not have this sasl mechanism', false)
   if (all.some(({ code }) => code === 'PLT_KFK_UNSUPPORTED_API'))
     return fail('the broker is too old, or has what is needed switched off: Kafka 3.0 at least', false)

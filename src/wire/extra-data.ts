@@ -66,8 +66,7 @@ export class Rfc6962Extra implements EntryExtra {
   preCertificateStart(least: number): Uint8Array | undefined {
     if (this.kind !== 'precert') return undefined
     // ASN.1Cert pre_certificate, behind three octets of its length
-    const end = Math.min(this.to, this.from + 4 * Math.ceil((least + LENGTH_OCTETS) / 3))
-    const start = Buffer.from(bufferOf(this.text.subarray(this.from, end)).toString('latin1'), 'base64')
+    const start = Buffer.from(this.base64.slice(0, 4 * Math.ceil((least + LENGTH_OCTETS) / 3)), 'base64')
     return start.subarray(LENGTH_OCTETS)
   }
 

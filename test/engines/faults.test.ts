@@ -193,6 +193,22 @@ describe.skipIf(noKafka)('faults of Kafka', () => {
     expect(said.filter((text) => /CT_LEASE_LOST/.test(text))).toEqual([])
   }, 400_000)
 
+  it('writes as the user of its URL, and says what is wrong with another one, without the password', async () => {
+    const server = await ownServer('kafka', { user: 'writer:right' })
+    onTestFinished(() => server.remove())
+    await server.start()
+    const url = (user: string, sasl: string) => `kafka://${user}@127.0.0.1:${server.port + 2}/t?sasl=${sasl}`
+    await run({ sink: url('writer:right', 'plain') }, [await logOf(50)]).done
+    for (const [wrong, why] of [
+      [url('writer:s3cr3t', 'plain'), /does not accept the user or password/],
+      [url('writer:s3cr3t', 'scram-sha-256'), /sasl/],
+    ] as const) {
+      const error = await (await openSink(wrong)).open(undefined).catch((reason) => reason)
+      expect(error).toMatchObject({ code: 'CT_SINK_FAILED', retryable: false, message: expect.stringMatching(why) })
+      expect(String(error)).not.toContain('s3cr3t')
+    }
+  }, 180_000)
+
   it('refuses topics with records of something else, and names them', async () => {
     const place = kafkaPlace()
     onTestFinished(() => place.remove())

@@ -30,21 +30,27 @@ export interface OwnServer {
  */
 export async function ownServer(
   kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis',
-  options: { readonly advertisedPort?: number; readonly port?: number; readonly more?: readonly string[] } = {},
+  options: {
+    readonly advertisedPort?: number
+    readonly port?: number
+    readonly user?: string
+    readonly more?: readonly string[]
+  } = {},
 ): Promise<OwnServer> {
   const script = join(import.meta.dirname, '..', 'services', `${kind}.sh`)
   const parent = mkdtempSync(join(tmpdir(), `ct-stream-${kind}-`))
   chmodSync(parent, 0o755)
   const folder = join(parent, kind)
   mkdirSync(folder)
-  const port = options.port ?? (await freePort(2))
+  const port = options.port ?? (await freePort(3))
   const { advertisedPort, more = [] } = options
   const extra = advertisedPort === undefined ? more : [String(advertisedPort)]
   return {
     port,
     folder,
     async start() {
-      await run('bash', [script, 'start', folder, String(port), ...extra])
+      const env = options.user === undefined ? process.env : { ...process.env, KAFKA_USER: options.user }
+      await run('bash', [script, 'start', folder, String(port), ...extra], { env })
     },
     async stop() {
       await run('bash', [script, 'stop', folder])

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # kafka.sh start FOLDER PORT [ADVERTISED] | stop FOLDER | kill FOLDER: one Kafka broker on loopback (and PORT + 1), empty; its pid is in
 # FOLDER/pid. Clients are told to come to the port ADVERTISED, such as that of a proxy.
+# With KAFKA_USER=name:password also at PORT + 2, for that user alone (SASL PLAIN).
 # kafka.sh start3 FOLDER PORT | stop3 FOLDER: three brokers of one cluster in FOLDER/1 to 3, at PORT, PORT + 2 and PORT + 4 (and each + 1);
 # kafka.sh restart FOLDER/2 starts one of them again after kill.
 # Of Maven Central's jars, kept below the home folder's cache by version; needs Java 17, and Maven the first time.
@@ -49,6 +50,18 @@ transaction.state.log.replication.factor=$6
 transaction.state.log.min.isr=$((($6 + 1) / 2))
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
+PROPERTIES
+  [ -z "${KAFKA_USER-}" ] || with_user "$1" "$2"
+}
+
+with_user() {
+  local at="SASL://127.0.0.1:$(($2 + 2))"
+  sed -i -E "s|^(listeners=.*)|\1,$at|; s|^(advertised.listeners=.*)|\1,$at|; s|^(listener.security.*)|\1,SASL:SASL_PLAINTEXT|" \
+    "$1/server.properties"
+  cat >> "$1/server.properties" << PROPERTIES
+sasl.enabled.mechanisms=PLAIN
+inter.broker.listener.name=PLAINTEXT
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_${KAFKA_USER%%:*}="${KAFKA_USER#*:}";
 PROPERTIES
 }
 

@@ -101,7 +101,7 @@ describe('breachFinder', () => {
     const entry = (submitted: CtCertificate) => {
       const der = submitted.der ?? new Uint8Array()
       const extra = Buffer.concat([Buffer.from([0, der.length >> 8, der.length & 255]), der, Buffer.from([0, 0, 0])])
-      const raw = { index: 0, leafInput: ours.leafInput, extra: Rfc6962Extra.of(extra.toString('base64'), 'precert') }
+      const raw = { index: 0, leafInput: ours.leafInput, extra: new Rfc6962Extra(extra.toString('base64'), 'precert') }
       return decodeEntry(raw, context)
     }
     const rules = (submitted: CtCertificate) => breachFinder({})(entry(submitted)).map(({ rule }) => rule)
