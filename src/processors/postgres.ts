@@ -28,6 +28,9 @@ export interface PostgresQueueSource extends QueueSource {
 /**
  * Entries out of the database of a `postgresSink` with `queue: true`, for one of several processors.
  *
+ * `chain()` of a certificate has the issuers that the database has: those of RFC 6962 logs, and of static-ct logs those that a stream
+ * which keeps its positions there has fetched; it rejects with `CT_SINK_FAILED` for others. `cursor` is empty.
+ *
  * @param url - As of `postgresSink`, with the same schema.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`; reading: `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
