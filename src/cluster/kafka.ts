@@ -17,6 +17,7 @@ import { Changes } from './changes.js'
 import { LeasedStore } from './leased-store.js'
 import { memberName } from './member-name.js'
 
+/** How processes that share the logs by Kafka alone do so. */
 export interface KafkaCoordinatorOptions {
   /**
    * How long a member that is silent keeps its units: the time until another one takes over. Milliseconds, 300 to 600,000, and within the

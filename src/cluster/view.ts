@@ -13,6 +13,7 @@ const MOST_MS = 10_000
 
 /** A part of what was found. */
 export interface FoundPage {
+  /** Those of this page, newest first. */
   readonly items: readonly FoundCertificate[]
   /** By which the next part is asked for; `undefined`: this is the last. */
   readonly next: string | undefined
@@ -61,6 +62,7 @@ export class ClusterView {
     return openGaps(gaps, rows)
   }
 
+  /** What was held against logs, in the order in which it was stored. */
   async evidence(): Promise<readonly Evidence[]> {
     const rows = await this.connection.run((session) =>
       session.query<{ evidence: string }>('SELECT evidence FROM evidence ORDER BY n'),
@@ -90,6 +92,7 @@ export class ClusterView {
     return { items, next: isLast ? undefined : `${end.seenMicros}.${end.cert}` }
   }
 
+  /** Disconnects. Idempotent. */
   async close(): Promise<void> {
     await Promise.all([this.connection.close(), this.searching.close()])
   }

@@ -6,6 +6,7 @@ import { type IndexRange, mergedRanges, rangesOutside } from './intervals.js'
 
 /** What of a log was read into a database. */
 export interface LogCoverage {
+  /** As its newest position describes it. */
   readonly log: LogInfo
   /** What was asked for: the range, or all from the first entry that was read to the last. */
   readonly range: IndexRange

@@ -1,6 +1,8 @@
 /** Indexes from `start` up to `end`, exclusive. */
 export interface IndexRange {
+  /** First index, inclusive. */
   readonly start: number
+  /** Exclusive. */
   readonly end: number
 }
 

@@ -3,6 +3,7 @@ import type { Session } from './connection.js'
 
 /** A name that was in no certificate before. */
 export interface NewName {
+  /** In lower case, A-labels. */
   readonly name: string
   /** When its first certificate was written to the database, by the server's clock. */
   readonly firstSeen: Date

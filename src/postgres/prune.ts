@@ -3,6 +3,7 @@ import type { PostgresConnection, Session } from './connection.js'
 /** Rows of one transaction: short enough that nobody waits for it. */
 const BATCH = 5000
 
+/** What is old enough to be taken away. */
 export interface PruneOptions {
   /** Entries of the queue that were added longer ago. Milliseconds, from 0. Default: none. */
   readonly queueOlderThanMs?: number
@@ -14,7 +15,9 @@ export interface PruneOptions {
 
 /** What was taken away. */
 export interface Pruned {
+  /** Entries of the queue. */
   readonly queued: number
+  /** Rows of the table `entry`. */
   readonly entries: number
   /** Groups that have not acknowledged what was old enough, which stays for them. */
   readonly heldBackBy: readonly string[]

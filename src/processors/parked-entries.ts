@@ -23,6 +23,7 @@ export interface ParkedEntries extends AsyncDisposable {
    * @returns How many of them there were.
    */
   drop(group: string, keys?: readonly string[]): Promise<number>
+  /** Disconnects. Idempotent. */
   close(): Promise<void>
 }
 

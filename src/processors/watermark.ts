@@ -4,6 +4,7 @@ import type { Watermark } from '../types/queue.js'
 export interface MessagePlace {
   /** Of its writer. */
   readonly epoch: number
+  /** In its log. */
   readonly index: number
 }
 

@@ -17,6 +17,7 @@ import { systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
 import { StagedPages } from './staged-pages.js'
 
+/** What is kept of each entry. */
 export interface PostgresSinkOptions {
   /**
    * Which entries get a row in the table `entry`: `'all'`; `'first'`: those that brought a certificate nobody had seen before, or that none

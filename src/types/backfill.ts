@@ -2,7 +2,9 @@ import type { LogInfo, SignedHead } from './log.js'
 
 /** A stretch of one log that is read by as many processes as there are. */
 export interface BackfillJob {
+  /** By which it is asked for. */
   readonly id: string
+  /** Whose entries it reads. */
   readonly log: LogInfo
   /** Index of the first entry, inclusive. */
   readonly start: number
@@ -12,13 +14,17 @@ export interface BackfillJob {
   readonly step: number
   /** Of which all of it is proven to be a part. */
   readonly head: SignedHead
+  /** `done`: every entry is in the engine, and all ranges were proven to be one tree. */
   readonly state: 'running' | 'done' | 'failed'
   /** Why it failed. */
   readonly reason: string | undefined
+  /** By the engine's clock. */
   readonly createdAt: Date
+  /** By the engine's clock; `undefined`: it is running. */
   readonly endedAt: Date | undefined
-  /** Ranges in all, and those that are read to their end. */
+  /** Ranges in all. */
   readonly ranges: number
+  /** Those that are read to their end. */
   readonly rangesDone: number
   /** Entries that are in the engine. */
   readonly entries: number

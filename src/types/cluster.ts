@@ -99,8 +99,11 @@ export interface Renewal {
 export interface ShardLog {
   /** Base64 of SHA-256 over its key, 44 characters. */
   readonly id: string
+  /** As its list has it. */
   readonly description: string
+  /** Who runs it. */
   readonly operator: string
+  /** Where it is asked. */
   readonly url: string
   /** Index of the first entry that the engine does not have; `undefined`: it was not begun. */
   readonly position: number | undefined
@@ -110,7 +113,9 @@ export interface ShardLog {
 
 /** A unit of work and who has it. */
 export interface ShardState {
+  /** 1 to 255 characters. */
   readonly name: string
+  /** Of its last owner; 0: nobody has had it. */
   readonly epoch: number
   /** Whose lease has not run out, by the engine's clock; `undefined`: nobody's. */
   readonly owner: string | undefined
@@ -122,6 +127,7 @@ export interface ShardState {
 
 /** A process that takes part. */
 export interface MemberState {
+  /** 1 to 255 characters. */
   readonly name: string
   /** Milliseconds since it was heard of, by the engine's clock. */
   readonly silentMs: number

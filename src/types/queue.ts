@@ -12,11 +12,13 @@ export interface Watermark {
 
 /** Entries that an engine no longer has, and that a group has not seen. */
 export interface QueueGap {
+  /** Which has them, if they can still be read there. */
   readonly log: LogInfo
   /** First missing index, inclusive. */
   readonly start: number
   /** Exclusive. */
   readonly end: number
+  /** On one line. */
   readonly reason: string
 }
 
@@ -32,9 +34,11 @@ export interface ParkReason {
 export interface ParkedEntry extends ParkReason {
   /** By which it is replayed or dropped: unique within its group. */
   readonly key: string
+  /** For which it was set aside. */
   readonly group: string
   /** Base64; `undefined` where the message does not say. */
   readonly logId: string | undefined
+  /** In its log; `undefined` where the message does not say. */
   readonly index: number | undefined
   /** How often it was set aside: 1, and one more for each replay that failed. */
   readonly failures: number
@@ -52,6 +56,7 @@ export interface QueueStatus {
   readonly delivered: number
   /** Messages left out because they had been delivered, or came from an owner that was replaced. */
   readonly repeated: number
+  /** Set aside. */
   readonly parked: number
   /** Entries in gaps that were not filled. */
   readonly missing: number
@@ -59,7 +64,9 @@ export interface QueueStatus {
   readonly logs: readonly QueueLogStatus[]
 }
 
+/** How far this process is with one log. */
 export interface QueueLogStatus {
+  /** As the engine describes it. */
   readonly log: LogInfo
   /** Index of the first entry that is not acknowledged. */
   readonly next: number
@@ -91,11 +98,13 @@ export interface QueueSource extends AsyncIterable<CtCertificate>, AsyncDisposab
   park(certificate: CtCertificate, reason: ParkReason): Promise<void>
   /** Calls of a handler for the same work before it is set aside; `undefined`: it is never. */
   readonly parkAfter: number | undefined
+  /** How it fares. */
   status(): QueueStatus
   /** Stores what is acknowledged, gives the logs to the others and disconnects. Idempotent. */
   close(): Promise<void>
 }
 
+/** Who reads, from where, and how far it goes before it stores that. */
 export interface QueueSourceOptions {
   /** Processors of one group share the work; each group gets everything. 1 to 255 characters. */
   readonly group: string

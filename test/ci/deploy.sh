@@ -13,4 +13,4 @@ get_tools() {
   [ -x "$tools/bin/helm" ] || GOBIN="$tools/bin" go install helm.sh/helm/v3/cmd/helm@v3.16.4
 }
 if get_tools > "$tools/log" 2>&1; then export CT_STREAM_TEST_REQUIRE_DEPLOY=1; else cat "$tools/log" >&2; fi
-npx --no-install vitest run --config test/deploy/vitest.config.ts --reporter=default --reporter=json --outputFile.json="$1"
+npm run test:deploy -- --reporter=default --reporter=json --outputFile.json="$1"
