@@ -6,7 +6,7 @@ import { decodeName } from '../x509/name.js'
 import { encodeOid } from '../x509/oid.js'
 import { recordOf, textOf } from './json-values.js'
 
-const utf8String = 0x0c
+const UTF8_STRING = 0x0c
 
 /** The keys of a subject or issuer in a message, in the order in which most CAs write them. */
 const attributeOids: readonly (readonly [keys: readonly string[], oid: Uint8Array])[] = (
@@ -31,7 +31,10 @@ export function toldName(value: unknown): Name {
   const rdns = attributeOids.flatMap(([keys, oid]) => {
     const text = keys.map((key) => textOf(told[key])).find((one) => one !== undefined)
     if (text === undefined) return []
-    const attribute = element(Tag.sequence, [element(Tag.oid, [oid]), element(utf8String, [Buffer.from(text, 'utf8')])])
+    const attribute = element(Tag.sequence, [
+      element(Tag.oid, [oid]),
+      element(UTF8_STRING, [Buffer.from(text, 'utf8')]),
+    ])
     return [element(Tag.set, [attribute])]
   })
   const raw = element(Tag.sequence, rdns)

@@ -4,7 +4,7 @@ import { toHex } from '../util/bytes.js'
 import { sha256Hex } from '../util/hash.js'
 
 /** 16 bytes in hexadecimal: against damage, not against an attacker who can write the store. */
-const length = 32
+const LENGTH = 32
 
 /**
  * The checksum of a row: the first 16 bytes, in lower-case hexadecimal, of SHA-256 over these lines of UTF-8, each ended by
@@ -30,7 +30,7 @@ export function checkpointChecksum({ log, position, range, verifiedHead, pending
     verifiedHead === undefined ? '-' : headLine(verifiedHead),
     ...pendingHeads.map(headLine),
   ]
-  return sha256Hex(new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''))).slice(0, length)
+  return sha256Hex(new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''))).slice(0, LENGTH)
 }
 
 /** The row with its checksum. */

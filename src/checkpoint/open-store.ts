@@ -7,7 +7,7 @@ import { SqliteCheckpointStore } from './sqlite.js'
 export type CheckpointOption = string | CheckpointStore | false
 
 /** Where positions are kept when the option is left out. */
-export const defaultCheckpoint = 'ct-stream.db'
+export const DEFAULT_CHECKPOINT = 'ct-stream.db'
 
 const methods: readonly (keyof CheckpointStore)[] = [
   ...(['open', 'load', 'commit', 'addGap', 'gaps', 'addEvidence', 'evidence'] as const),
@@ -19,7 +19,7 @@ const methods: readonly (keyof CheckpointStore)[] = [
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it means none.
  */
-export function checkpointStore(option: CheckpointOption = defaultCheckpoint): CheckpointStore {
+export function checkpointStore(option: CheckpointOption = DEFAULT_CHECKPOINT): CheckpointStore {
   if (option === false) return new MemoryCheckpointStore()
   if (typeof option === 'string') return new SqliteCheckpointStore(option)
   if (typeof option !== 'object' || option === null) {
@@ -34,6 +34,6 @@ export function checkpointStore(option: CheckpointOption = defaultCheckpoint): C
 }
 
 /** How messages name the store an option means. */
-export function storeName(option: CheckpointOption = defaultCheckpoint): string {
+export function storeName(option: CheckpointOption = DEFAULT_CHECKPOINT): string {
   return typeof option === 'string' ? `checkpoint file ${option}` : 'the checkpoint store'
 }

@@ -17,9 +17,9 @@ export interface RowFault {
   readonly cause?: unknown
 }
 
-const hashLength = 32
+const HASH_LENGTH = 32
 /** `DigitallySigned`: two algorithm bytes, a u16 length, the signature. */
-const maxSignatureLength = 4 + 65_535
+const MAX_SIGNATURE_LENGTH = 4 + 65_535
 
 /**
  * Copies a row field by field and checks each: the only way into the library for what a store returns, whatever its shape,
@@ -101,8 +101,8 @@ class RowReader {
   private head(field: string, value: unknown): SignedHead {
     const fields = this.object(field, value)
     const signature = this.bytes(`${field}.signature`, fields.signature)
-    if (signature.length > maxSignatureLength)
-      this.fail(`${field}.signature`, `at most ${maxSignatureLength} bytes`, signature.length)
+    if (signature.length > MAX_SIGNATURE_LENGTH)
+      this.fail(`${field}.signature`, `at most ${MAX_SIGNATURE_LENGTH} bytes`, signature.length)
     return {
       treeSize: this.index(`${field}.treeSize`, fields.treeSize),
       timestamp: this.index(`${field}.timestamp`, fields.timestamp),
@@ -124,7 +124,7 @@ class RowReader {
 
   private hash(field: string, value: unknown): Uint8Array {
     const bytes = this.bytes(field, value)
-    if (bytes.length !== hashLength) this.fail(field, `a hash of ${hashLength} bytes`, bytes.length)
+    if (bytes.length !== HASH_LENGTH) this.fail(field, `a hash of ${HASH_LENGTH} bytes`, bytes.length)
     return copyBytes(bytes)
   }
 

@@ -1,7 +1,7 @@
 import type { SqliteDatabase } from './sqlite-driver.js'
 
 /** What is committed lies in the write-ahead log first; this is how long at most, milliseconds. */
-const foldEveryMs = 10_000
+const FOLD_EVERY_MS = 10_000
 
 /**
  * Brings what was committed from the write-ahead log into the file itself: every ten seconds, and at once where it is the
@@ -23,7 +23,7 @@ export class SqliteFolder {
   afterWrite(isDue: boolean): void {
     this.isDue ||= isDue
     const now = this.now()
-    const isRecent = now >= this.last && now < this.last + foldEveryMs
+    const isRecent = now >= this.last && now < this.last + FOLD_EVERY_MS
     if (isRecent && !this.isDue) return
     this.last = now
     this.isDue = !this.fold()

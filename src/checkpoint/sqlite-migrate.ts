@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 import { unusable } from './sqlite-errors.js'
-import { applicationId, type Migration } from './sqlite-schema.js'
+import { APPLICATION_ID, type Migration } from './sqlite-schema.js'
 
 /**
  * The schema version of a file: 0 for an empty database, which may become ours.
@@ -12,7 +12,7 @@ import { applicationId, type Migration } from './sqlite-schema.js'
 export function schemaVersion(db: SqliteDatabase, path: string, newest: number): number {
   const { id, version, tables } = readMarks(db)
   if (id === 0 && version === 0 && tables === 0) return 0
-  if (id !== applicationId || version < 1) {
+  if (id !== APPLICATION_ID || version < 1) {
     throw unusable(path, 'is a SQLite database of another program: name another file')
   }
   if (version > newest) {

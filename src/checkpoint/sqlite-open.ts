@@ -15,11 +15,11 @@ import { type CheckpointOwner, SqliteTables } from './sqlite-tables.js'
  * How long a write waits for another program that has the file, milliseconds. The event loop waits, too: whoever can
  * repeats the write later.
  */
-const writeTimeoutMs = 25
+const WRITE_TIMEOUT_MS = 25
 /** … and a look at the file, where there is nothing to be held up. */
-const readTimeoutMs = 5000
+const READ_TIMEOUT_MS = 5000
 /** A write-ahead log with less than its header holds nothing. */
-const walHeaderBytes = 32
+const WAL_HEADER_BYTES = 32
 
 /** A checkpoint file in use. */
 export interface OpenFile {
@@ -52,7 +52,7 @@ export function openForStream(
 ): OpenFile {
   const { path, bytes } = locate(name)
   // Looked at first: opening makes an empty one.
-  const hasWal = sizeOf(`${path}-wal`) >= walHeaderBytes
+  const hasWal = sizeOf(`${path}-wal`) >= WAL_HEADER_BYTES
   if (bytes !== undefined && bytes > 0) refuseForeign(driver, path, steps)
   const lock = takeLock(driver, path)
   if (lock === undefined) throw conflict(driver, path)
@@ -60,7 +60,7 @@ export function openForStream(
     makePrivate(path)
     const identity = identityOf(path)
     if (identity === undefined) throw unusable(path, 'was deleted while it was opened')
-    const db = withSqliteErrors(path, 'open', () => new driver(path, { timeout: writeTimeoutMs }))
+    const db = withSqliteErrors(path, 'open', () => new driver(path, { timeout: WRITE_TIMEOUT_MS }))
     return releaseOnError(db, () => {
       const guard = new SqliteGuard(driver, path, identity, lock)
       const { tables, wasLeft } = withSqliteErrors(path, 'open', () => prepareForWriting(db, path, owner, steps))
@@ -91,7 +91,7 @@ function withoutWal(path: string): string {
 export function openForReading(driver: SqliteDriver, name: string, steps: readonly Migration[] = migrations): OpenFile {
   const { path, bytes } = locate(name)
   if (bytes === undefined) throw unusable(path, 'does not exist')
-  const db = withSqliteErrors(path, 'open', () => openReadOnly(driver, path, readTimeoutMs))
+  const db = withSqliteErrors(path, 'open', () => openReadOnly(driver, path, READ_TIMEOUT_MS))
   return releaseOnError(db, () => {
     const tables = withSqliteErrors(path, 'open', () => {
       const newest = newestVersion(steps)
@@ -158,7 +158,7 @@ function requireIntact(db: SqliteDatabase, path: string): void {
 function refuseForeign(driver: SqliteDriver, path: string, steps: readonly Migration[]): void {
   let db: SqliteDatabase | undefined
   try {
-    db = openReadOnly(driver, path, writeTimeoutMs)
+    db = openReadOnly(driver, path, WRITE_TIMEOUT_MS)
     schemaVersion(db, path, newestVersion(steps))
   } catch (error) {
     // Anything else, a rollback to be done first for one, is for the real open to tell.
@@ -186,7 +186,7 @@ function conflict(driver: SqliteDriver, path: string): CtStreamError {
 function currentOwner(driver: SqliteDriver, path: string): CheckpointOwner | undefined {
   let db: SqliteDatabase | undefined
   try {
-    db = openReadOnly(driver, path, writeTimeoutMs)
+    db = openReadOnly(driver, path, WRITE_TIMEOUT_MS)
     return new SqliteTables(db, path).owner()
   } catch {
     return undefined

@@ -58,7 +58,7 @@ export interface ListRow {
   readonly fetched_at: number
 }
 
-const hashLength = 32
+const HASH_LENGTH = 32
 
 /** @param row - With its checksum. */
 export function logRow({ log, position, range, verifiedHead, learned, checksum = '' }: LogCheckpoint): LogRow {
@@ -185,11 +185,11 @@ function readHead({ size, timestamp, root, signature }: HeadColumns): SignedHead
 }
 
 function readRange(blob: Buffer, path: string, logId: string): Uint8Array[] {
-  if (blob.length % hashLength !== 0) {
+  if (blob.length % HASH_LENGTH !== 0) {
     throw unusable(path, `${isDamaged} (compact range of log ${logId}: ${blob.length} bytes)`)
   }
-  const count = blob.length / hashLength
-  return Array.from({ length: count }, (_, i) => copyBytes(blob.subarray(i * hashLength, (i + 1) * hashLength)))
+  const count = blob.length / HASH_LENGTH
+  return Array.from({ length: count }, (_, i) => copyBytes(blob.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)))
 }
 
 /** SQLite holds 64-bit integers; one above 2^53 - 1 arrives rounded and must not be taken for a position. */

@@ -2,7 +2,7 @@ import { addChecksums } from './sqlite-checksums.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 
 /** `CTST`: marks a SQLite file as ours (the application id at byte 68 of its header). */
-export const applicationId = 0x43545354
+export const APPLICATION_ID = 0x43545354
 
 /** One step forward; it runs in a transaction with the change of `user_version`. */
 export interface Migration {
@@ -18,7 +18,7 @@ export const migrations: readonly Migration[] = [
   {
     version: 1,
     sql: `
-      PRAGMA application_id = ${applicationId};
+      PRAGMA application_id = ${APPLICATION_ID};
 
       CREATE TABLE log (
         id             TEXT    NOT NULL PRIMARY KEY, -- base64 log id

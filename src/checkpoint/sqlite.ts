@@ -21,11 +21,11 @@ export interface SqliteCheckpointOptions {
 }
 
 /** Room for the empty tables, bytes. */
-const smallestBound = 65_536
+const SMALLEST_BOUND = 65_536
 
 /** How long opening waits for another program that has the file, and how often it tries, milliseconds. */
-const openPatienceMs = 5_000
-const openRetryMs = 100
+const OPEN_PATIENCE_MS = 5_000
+const OPEN_RETRY_MS = 100
 
 /**
  * Remembers in one SQLite file: positions and everything that goes with them.
@@ -59,8 +59,11 @@ export class SqliteCheckpointStore implements CheckpointStore {
       throw new CtStreamError('CT_OPTION_INVALID', `checkpoint must name a file, not ${JSON.stringify(path)}${hint}`)
     }
     const { maxBytes } = options
-    if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= smallestBound)) {
-      throw new CtStreamError('CT_OPTION_INVALID', `maxBytes must be an integer from ${smallestBound}, not ${maxBytes}`)
+    if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= SMALLEST_BOUND)) {
+      throw new CtStreamError(
+        'CT_OPTION_INVALID',
+        `maxBytes must be an integer from ${SMALLEST_BOUND}, not ${maxBytes}`,
+      )
     }
     this.path = path
     this.options = options
@@ -196,12 +199,12 @@ export class SqliteCheckpointStore implements CheckpointStore {
 
   /** Another program may have the file for a moment: the event loop is not held up meanwhile. */
   private async whenFree<T>(action: () => T): Promise<T> {
-    for (let waited = 0; ; waited += openRetryMs) {
+    for (let waited = 0; ; waited += OPEN_RETRY_MS) {
       try {
         return action()
       } catch (error) {
-        if (!isBusy(error) || waited >= openPatienceMs) throw error
-        await this.clock.sleep(openRetryMs)
+        if (!isBusy(error) || waited >= OPEN_PATIENCE_MS) throw error
+        await this.clock.sleep(OPEN_RETRY_MS)
       }
     }
   }

@@ -24,13 +24,13 @@ export async function askedStream(context: CommandContext): Promise<CtStreamOpti
 }
 
 /** Two million patterns. */
-const maxDomainsBytes = 64 * 1024 * 1024
+const MAX_DOMAINS_BYTES = 64 * 1024 * 1024
 
 async function readDomains({ io, values }: CommandContext): Promise<string | undefined> {
   const path = values.text('domains-file')
   if (path === undefined) return undefined
   try {
-    return new TextDecoder().decode(await io.readFile(path, maxDomainsBytes))
+    return new TextDecoder().decode(await io.readFile(path, MAX_DOMAINS_BYTES))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw usageError(`${values.from('domains-file')} cannot be read: ${reason}`, cause)

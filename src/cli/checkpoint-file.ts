@@ -3,11 +3,11 @@ import type { SqliteCheckpointStore } from '../checkpoint/sqlite.js'
 import { CtStreamError } from '../errors.js'
 import type { Values } from './flags/values.js'
 
-const defaultFile = 'ct-stream.db'
+const DEFAULT_FILE = 'ct-stream.db'
 
 /** The checkpoint file the flags name; `undefined` with `--no-checkpoint`. */
 export function checkpointPath(values: Values): string | undefined {
-  return values.switch('no-checkpoint') ? undefined : (values.text('checkpoint') ?? defaultFile)
+  return values.switch('no-checkpoint') ? undefined : (values.text('checkpoint') ?? DEFAULT_FILE)
 }
 
 /** Whether a checkpoint is a `file:` URL or in memory: it has no folder, and cannot be looked at from outside. */

@@ -15,7 +15,7 @@ export type DecodeInput =
   | { readonly kind: 'entries'; readonly batch: EntryBatch }
 
 /** Most that is read of a file, bytes. */
-export const maxInputBytes = 256 * 1024 * 1024
+export const MAX_INPUT_BYTES = 256 * 1024 * 1024
 
 /**
  * Tells what bytes are: PEM, DER or base64 of a certificate; a `MerkleTreeLeaf`, binary or base64; a get-entries answer
@@ -30,14 +30,14 @@ export function readDecodeInput(given: Uint8Array): DecodeInput {
   if (known !== undefined) return known
   const text = new TextDecoder().decode(bytes).trim()
   if (text.startsWith('{')) return { kind: 'entries', batch: parseGetEntries(answerBytes(text), 0) }
-  if (text.includes(pemBegin)) return { kind: 'certificates', certificates: readPem(text) }
+  if (text.includes(PEM_BEGIN)) return { kind: 'certificates', certificates: readPem(text) }
   const decoded = fromBase64(text.replace(/\s+/g, ''))
   const input = decoded && readBinary(decoded)
   if (input !== undefined) return input
   throw malformed('neither PEM, DER, base64, a Merkle tree leaf, a get-entries answer nor a data tile')
 }
 
-const pemBegin = '-----BEGIN '
+const PEM_BEGIN = '-----BEGIN '
 
 function readBinary(bytes: Uint8Array): DecodeInput | undefined {
   // A certificate is a DER SEQUENCE longer than 127 bytes; no text begins like that.
@@ -71,14 +71,14 @@ function tileBatch(tile: Uint8Array): EntryBatch | undefined {
   return undefined
 }
 
-/** What gzip packed, to at most {@link maxInputBytes}. */
+/** What gzip packed, to at most {@link MAX_INPUT_BYTES}. */
 function unpacked(bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxInputBytes })
+    return gunzipSync(bytes, { maxOutputLength: MAX_INPUT_BYTES })
   } catch (cause) {
     const isTooLarge = cause instanceof RangeError
-    throw malformed(isTooLarge ? `gzip of more than ${maxInputBytes} bytes` : 'damaged gzip')
+    throw malformed(isTooLarge ? `gzip of more than ${MAX_INPUT_BYTES} bytes` : 'damaged gzip')
   }
 }
 

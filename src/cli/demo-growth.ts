@@ -16,8 +16,8 @@ export interface GrowthOptions<C> {
   readonly random?: () => number
 }
 
-const everyMs = 250
-const mostAtOnce = 4
+const EVERY_MS = 250
+const MOST_AT_ONCE = 4
 
 /** Adds a few certificates to logs in turn, as if the world issued them, until `signal` aborts. */
 export async function keepGrowing<C>(options: GrowthOptions<C>): Promise<void> {
@@ -25,10 +25,10 @@ export async function keepGrowing<C>(options: GrowthOptions<C>): Promise<void> {
   for (let turn = 0; !signal.aborted; turn++) {
     const log = logs[turn % logs.length]
     if (log === undefined) return
-    await log.add(await issue(1 + Math.floor(random() * mostAtOnce)))
+    await log.add(await issue(1 + Math.floor(random() * MOST_AT_ONCE)))
     await log.publish()
     try {
-      await clock.sleep(everyMs, signal)
+      await clock.sleep(EVERY_MS, signal)
     } catch (error) {
       if (!signal.aborted) throw error
     }

@@ -4,7 +4,7 @@ import { suggest } from '../util/suggest.js'
 import { usageError } from './flags/usage-error.js'
 
 /** Names shown when several logs are meant. */
-const mostShown = 8
+const MOST_SHOWN = 8
 
 /**
  * The log a user means: by its id, its description, its URL (with or without scheme), or the beginning of one of them
@@ -41,7 +41,7 @@ function namesOf(log: ListedLog): string[] {
 }
 
 function ambiguous(name: string, found: readonly ListedLog[]) {
-  const shown = found.slice(0, mostShown).map(({ description }) => JSON.stringify(description))
-  const rest = found.length > mostShown ? ` and ${found.length - mostShown} more` : ''
+  const shown = found.slice(0, MOST_SHOWN).map(({ description }) => JSON.stringify(description))
+  const rest = found.length > MOST_SHOWN ? ` and ${found.length - MOST_SHOWN} more` : ''
   return usageError(`${JSON.stringify(name)} can be any of ${found.length} logs: ${shown.join(', ')}${rest}`)
 }

@@ -22,7 +22,7 @@ export interface FollowOptions {
 }
 
 /** How long a reader that does not read may hold up the end, milliseconds: less than the 5 s promised for all of it. */
-const patienceMs = 3000
+const PATIENCE_MS = 3000
 
 /**
  * Writes a stream to an output until it ends, the limit is reached, the reader goes away, or `stop` aborts; then closes
@@ -37,7 +37,7 @@ export async function follow(stream: FollowedStream, options: FollowOptions): Pr
   let isWriting = false
   const onStop = () => {
     if (!isWriting) stream.close().catch(() => {})
-    options.clock.sleep(patienceMs, done.signal).then(
+    options.clock.sleep(PATIENCE_MS, done.signal).then(
       () => giveUp.abort(),
       () => {},
     )

@@ -2,7 +2,7 @@ import { createTransport } from '../http/create-transport.js'
 import { withRetry } from '../http/retry.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
-import { maxListBytes } from '../loglist/defaults.js'
+import { MAX_LIST_BYTES } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import type { ListStore } from '../loglist/list-copy.js'
 import { wordsOf } from '../loglist/log-name.js'
@@ -22,7 +22,7 @@ import type { Values } from './flags/values.js'
 
 /** How long a command that asks once waits for an answer, milliseconds; a stream has more patience. */
 const timeouts = { connectMs: 10_000, totalMs: 30_000 }
-const listAttempts = 3
+const LIST_ATTEMPTS = 3
 
 /** A transport that says who asks. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact` or proxy. */
 export async function transportFrom({ io, values }: CommandContext): Promise<Transport> {
@@ -52,8 +52,8 @@ export async function readListedLogs(
   const source = new LogListSource({
     logList: logListsFrom(values),
     selection,
-    fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: listAttempts, clock, signal }),
-    readFile: (path) => io.readFile(path, maxListBytes),
+    fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: LIST_ATTEMPTS, clock, signal }),
+    readFile: (path) => io.readFile(path, MAX_LIST_BYTES),
     store: keptLists(values, logger),
     clock,
     random: Math.random,

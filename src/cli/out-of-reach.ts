@@ -4,7 +4,7 @@ import { outOfReach } from '../stream/log/giving-up.js'
 import type { Clock } from '../types/clock.js'
 import type { StreamStatus } from '../types/stream.js'
 
-const everyMs = 1000
+const EVERY_MS = 1000
 
 export interface ReachOptions {
   readonly status: () => StreamStatus
@@ -25,7 +25,7 @@ export async function allOutOfReach({
   signal,
 }: ReachOptions): Promise<CtStreamError | undefined> {
   while (!signal.aborted) {
-    await clock.sleep(everyMs, signal).catch(() => {})
+    await clock.sleep(EVERY_MS, signal).catch(() => {})
     await setImmediate()
     const { logs } = status()
     const [first] = logs

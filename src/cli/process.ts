@@ -8,7 +8,7 @@ import type { Command } from './command.js'
 import { runCli } from './run.js'
 
 /** After a signal, everything must be over by then, milliseconds; 5 s are promised. */
-const deadlineMs = 4500
+const DEADLINE_MS = 4500
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /** Runs the command line in this process and ends it. The only place that reads `process`. */
@@ -42,7 +42,7 @@ function stopSignal(): AbortSignal {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(status)
       stop.abort()
-      setTimeout(() => process.exit(0), deadlineMs).unref()
+      setTimeout(() => process.exit(0), DEADLINE_MS).unref()
     })
   }
   return stop.signal

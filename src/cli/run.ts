@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
 import type { Command } from './command.js'
-import { commandNamed, helpName, parseArguments } from './flags/arguments.js'
+import { commandNamed, HELP_NAME, parseArguments } from './flags/arguments.js'
 import { type ConfigFile, readConfigFile } from './flags/config-file.js'
 import { commonFlags, type Flag, uniqueFlags, variableOf } from './flags/flags.js'
 import { mergeLayers, readVariables, strangeVariables } from './flags/layers.js'
@@ -72,7 +72,7 @@ function helpText(name: string | undefined, commands: readonly Command[], width:
 }
 
 const helpCommand: Command = {
-  name: helpName,
+  name: HELP_NAME,
   summary: 'Help of a command.',
   positionals: ['command'],
   optional: ['command'],

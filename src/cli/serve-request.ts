@@ -8,8 +8,8 @@ import type { Values } from './flags/values.js'
 import { keepForFrom } from './flags/when.js'
 
 /** Far above a chain of certificates. */
-const maxPemBytes = 1024 * 1024
-const mib = 1024 * 1024
+const MAX_PEM_BYTES = 1024 * 1024
+const MIB = 1024 * 1024
 
 /**
  * What the flags say, in the words of `createServer()`; only what was given.
@@ -50,7 +50,7 @@ function keepFrom(values: Values): NonNullable<ServerOptions['keep']> {
     // A checkpoint that is a `file:` URL or in memory has no folder of its own.
     file: values.text('keep') ?? join(folderOf(checkpointPath(values)), 'ct-stream-kept.db'),
     forMs: keepForFrom(values),
-    maxBytes: maxMib === undefined ? undefined : maxMib * mib,
+    maxBytes: maxMib === undefined ? undefined : maxMib * MIB,
   })
 }
 
@@ -73,7 +73,7 @@ async function tlsFrom(context: CommandContext): Promise<ServerOptions['tls']> {
 
 async function pemFrom({ io, values }: CommandContext, flag: string, path: string): Promise<Uint8Array> {
   try {
-    return await io.readFile(path, maxPemBytes)
+    return await io.readFile(path, MAX_PEM_BYTES)
   } catch (cause) {
     throw usageError(`${values.from(flag)} cannot be read: ${cause instanceof Error ? cause.message : cause}`, cause)
   }

@@ -14,7 +14,7 @@ const passing: ReadonlySet<CtErrorCode> = new Set([
 ])
 
 /** How often the logs are looked at while one of them is in trouble, milliseconds. */
-const everyMs = 1000
+const EVERY_MS = 1000
 
 export interface TroubleWatchOptions {
   readonly stream: Pick<CtStream, 'on' | 'status'>
@@ -32,7 +32,7 @@ export function watchTroubles({ stream, logger, clock, signal }: TroubleWatchOpt
   const look = async () => {
     const elapsed = () => clock.elapsed?.() ?? clock.now()
     do {
-      await clock.sleep(everyMs, signal)
+      await clock.sleep(EVERY_MS, signal)
       await setImmediate()
       if (signal.aborted) return
       for (const { message, context } of report.update(stream.status().logs, elapsed())) logger.warn(message, context)

@@ -1,5 +1,5 @@
 import type { CtStreamError } from '../errors.js'
-import { maxListAgeMs } from './defaults.js'
+import { MAX_LIST_AGE_MS } from './defaults.js'
 import type { ListEntry } from './list-entry.js'
 import { invalid, type ParsedList } from './schema.js'
 import { canGrow, readStates } from './select.js'
@@ -12,7 +12,7 @@ export interface GoodCopy {
 }
 
 /** With fewer active logs than this a list is somebody's own, and may change as its owner likes. */
-const collapseFrom = 4
+const COLLAPSE_FROM = 4
 
 /**
  * Refuses a list that is well-formed and yet not to be believed. Google serves frozen and "mimic" lists to some clients
@@ -38,7 +38,7 @@ export function checkBelievable(list: ParsedList, previous: GoodCopy | undefined
   if (stale !== undefined) throw stale
   if (previous === undefined) return
   checkNotOlder(list, previous.list)
-  if (now - previous.confirmedAt <= maxListAgeMs) checkNotCollapsed(list, previous.list, now)
+  if (now - previous.confirmedAt <= MAX_LIST_AGE_MS) checkNotCollapsed(list, previous.list, now)
 }
 
 /**
@@ -55,7 +55,7 @@ export function checkNotEmpty(list: ParsedList): void {
 
 /** Why a list is too old to be believed; `undefined` when it is not, or does not say how old it is. */
 export function staleness(list: ParsedList, now: number): CtStreamError | undefined {
-  if (list.timestamp === undefined || now - list.timestamp.getTime() <= maxListAgeMs) return undefined
+  if (list.timestamp === undefined || now - list.timestamp.getTime() <= MAX_LIST_AGE_MS) return undefined
   const days = Math.floor((now - list.timestamp.getTime()) / (24 * 60 * 60_000))
   return invalid(list.name, `is stale: made ${list.timestamp.toISOString()}, ${days} days ago (70 are allowed)`)
 }
@@ -69,7 +69,7 @@ function checkNotOlder(list: ParsedList, previous: ParsedList): void {
 function checkNotCollapsed(list: ParsedList, previous: ParsedList, now: number): void {
   // A shard can have run out by what only the newer list says of it.
   const before = activeEntries(previous, now).filter(({ id }) => hasTime(list.entries.get(id), now))
-  if (before.length < collapseFrom) return
+  if (before.length < COLLAPSE_FROM) return
   const active = new Set(activeEntries(list, now).map(({ id }) => id))
   const lost = before.filter(({ id }) => !active.has(id))
   if (lost.length * 2 <= before.length || isOneOperatorLeaving(before, lost)) return

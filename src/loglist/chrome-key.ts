@@ -3,7 +3,7 @@
  * https://www.gstatic.com/ct/log_list/v3/log_list_pubkey.pem. It has signed every list since September 2022 at the latest.
  * SHA-256 of the DER: f1d8b68e50210d8e73d9a3e97f571773c52d7f28c0b1a71beee81d8562e6fd85.
  */
-export const chromeListKey: string =
+export const CHROME_LIST_KEY: string =
   'MIICIjANBgkqhkiG9w0BAQEFAAOCAg8AMIICCgKCAgEAsu0BHGnQ++W2CTdyZyxv' +
   'HHRALOZPlnu/VMVgo2m+JZ8MNbAOH2cgXb8mvOj8flsX/qPMuKIaauO+PwROMjiq' +
   'fUpcFm80Kl7i97ZQyBDYKm3MkEYYpGN+skAR2OebX9G2DfDqFY8+jUpOOWtBNr3L' +

@@ -4,19 +4,19 @@
  * tell from a broken one); and a selection of pending or test logs can be answered at all. It costs 76 kB instead of 50,
  * once a day.
  */
-export const chromeListUrl = 'https://www.gstatic.com/ct/log_list/v3/all_logs_list.json'
+export const CHROME_LIST_URL = 'https://www.gstatic.com/ct/log_list/v3/all_logs_list.json'
 
 /** The logs Apple knows; some that Chrome dropped are still accepted there. It has no signature. */
-export const appleListUrl = 'https://valid.apple.com/ct/log_list/current_log_list.json'
+export const APPLE_LIST_URL = 'https://valid.apple.com/ct/log_list/current_log_list.json'
 
 /** The lists read when none is named; in case of doubt the first one is believed. */
-export const defaultLogLists: readonly string[] = Object.freeze([chromeListUrl, appleListUrl])
+export const defaultLogLists: readonly string[] = Object.freeze([CHROME_LIST_URL, APPLE_LIST_URL])
 
 /** Longest list that is read, bytes. The largest seen had 165 kB. */
-export const maxListBytes = 8 * 1024 * 1024
+export const MAX_LIST_BYTES = 8 * 1024 * 1024
 
 /** A list older than this by its own timestamp is not believed; Chrome itself stops enforcing at this age. */
-export const maxListAgeMs = 70 * 24 * 60 * 60_000
+export const MAX_LIST_AGE_MS = 70 * 24 * 60 * 60_000
 
 /** Lists are asked for again after a random time in this range: often enough for a list that changes once a day. */
 export const refreshRangeMs: Readonly<{ min: number; max: number }> = Object.freeze({

@@ -22,7 +22,7 @@ export interface ListCondition {
 
 /**
  * One GET, done by whoever has a transport. A 304 is `not-modified`; any failure rejects with a `CtStreamError`. The body
- * should be bounded by `maxListBytes`.
+ * should be bounded by `MAX_LIST_BYTES`.
  */
 export type FetchList = (
   url: string,
@@ -41,7 +41,7 @@ export interface FetchListContext {
 }
 
 /** A list and its signature change daily and one after the other: how often, and how slowly, to look again. */
-const pairAttempts = 3
+const PAIR_ATTEMPTS = 3
 const pairBackoff = { baseMs: 2_000, maxMs: 20_000 }
 
 /**
@@ -67,7 +67,7 @@ export async function fetchSignedList(
       )
     } catch (error) {
       const mismatch = CtStreamError.is(error) && error.code === 'CT_LIST_SIGNATURE'
-      if (!mismatch || attempt + 1 >= pairAttempts) throw error
+      if (!mismatch || attempt + 1 >= PAIR_ATTEMPTS) throw error
     }
     await context.clock.sleep(backoffDelay(pairBackoff, attempt, context.random), signal)
   }

@@ -1,4 +1,4 @@
-import { maxListBytes } from './defaults.js'
+import { MAX_LIST_BYTES } from './defaults.js'
 import type { FetchList } from './fetch-list.js'
 
 /** What fetching lists needs of a transport; that of `http/` has this shape. */
@@ -20,7 +20,7 @@ export interface ListTransport {
 }
 
 /**
- * Conditional GETs of lists and signatures through a transport, bounded by `maxListBytes`.
+ * Conditional GETs of lists and signatures through a transport, bounded by `MAX_LIST_BYTES`.
  *
  * @param transport - Asked for statuses 200 and 304; what it rejects with passes through.
  * @param defaultSignal - For requests that bring none of their own.
@@ -34,7 +34,7 @@ export function fetchListThrough(transport: ListTransport, defaultSignal?: Abort
       },
       ...(signal === undefined ? {} : { signal }),
       fresh,
-      maxBytes: maxListBytes,
+      maxBytes: MAX_LIST_BYTES,
       statuses: [200, 304],
     })
     if (status === 304) return { status: 'not-modified' }

@@ -62,7 +62,7 @@ const lifecycle = ['pending', 'qualified', 'usable', 'readonly', 'retired', 'rej
 const logTypes: readonly string[] = ['prod', 'test', 'monitoring_only']
 
 /** Longer is not a merge delay (the slowest log ever listed has a week). */
-const maxMmd = 366 * 86400
+const MAX_MMD = 366 * 86400
 
 /** Why an entry cannot be used; never leaves this file. */
 class Unusable extends Error {}
@@ -143,8 +143,8 @@ function checkHost(name: string, url: URL, rule: AddressRule): void {
 /** Seconds. 0 is how Mozilla-derived lists leave it out. */
 function readMmd(value: unknown, notes: string[]): number | undefined {
   if (value === undefined || value === 0) return undefined
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= maxMmd) return value
-  notes.push(`mmd is ${describe(value)}, not seconds from 1 to ${maxMmd}: the default is assumed`)
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= MAX_MMD) return value
+  notes.push(`mmd is ${describe(value)}, not seconds from 1 to ${MAX_MMD}: the default is assumed`)
   return undefined
 }
 

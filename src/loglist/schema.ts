@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { ListProblem, LogAddress } from '../types/log-list.js'
 import { oversizeOf } from '../wire/json-bound.js'
-import { maxListBytes } from './defaults.js'
+import { MAX_LIST_BYTES } from './defaults.js'
 import {
   type AddressRule,
   describe,
@@ -31,7 +31,7 @@ export interface ParseOptions extends AddressRule {
 }
 
 /** More logs than this is not a log list (about 310 have existed in thirteen years). */
-const maxLogs = 10_000
+const MAX_LOGS = 10_000
 
 /**
  * Reads a list from its bytes.
@@ -42,7 +42,8 @@ const maxLogs = 10_000
  * nest deeper than 32 or hold more than 100,000 values.
  */
 export function parseListBytes(bytes: Uint8Array, options: ParseOptions): ParsedList {
-  if (bytes.length > maxListBytes) throw invalid(options.name, `is ${bytes.length} bytes, more than ${maxListBytes}`)
+  if (bytes.length > MAX_LIST_BYTES)
+    throw invalid(options.name, `is ${bytes.length} bytes, more than ${MAX_LIST_BYTES}`)
   const oversize = oversizeOf(bytes)
   if (oversize !== undefined) throw invalid(options.name, oversize)
   return parseList(parseJson(bytes, options.name), options)
@@ -76,7 +77,7 @@ function readOperators(operators: readonly unknown[], options: ParseOptions): Pi
 
   let count = 0
   for (const { value, kind, operator, where } of listedLogs(operators, report)) {
-    if (++count > maxLogs) throw invalid(options.name, `names more than ${maxLogs} logs`)
+    if (++count > MAX_LOGS) throw invalid(options.name, `names more than ${MAX_LOGS} logs`)
     const result = readEntry(value, kind, operator, options)
     if (result.kind !== 'entry') report(result.kind, result.log ?? where, result.message)
     else if (entries.has(result.entry.id)) report('skipped', result.entry.id, 'is listed twice: the first one stands')
@@ -100,8 +101,8 @@ function* listedLogs(
   operators: readonly unknown[],
   report: (kind: ListProblem['kind'], log: string | undefined, message: string) => void,
 ): Generator<ListedValue> {
-  if (operators.length > maxLogs) report('skipped', undefined, `operators beyond the first ${maxLogs}`)
-  for (const [i, value] of operators.slice(0, maxLogs).entries()) {
+  if (operators.length > MAX_LOGS) report('skipped', undefined, `operators beyond the first ${MAX_LOGS}`)
+  for (const [i, value] of operators.slice(0, MAX_LOGS).entries()) {
     const operator = label(member(value, 'name'))
     if (!isObject(value)) report('skipped', `operators[${i}]`, `is ${describe(value)}, not an object`)
     for (const [field, kind] of logArrays) {

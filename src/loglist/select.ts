@@ -22,7 +22,7 @@ const allTypes: readonly LogType[] = ['prod', 'test', 'monitoring_only']
  * How long after the end of its interval a shard is still read, beside its merge delay: a week, as long as Sunlight logs
  * go on accepting; whoever was late, and clocks that are wrong, are inside it.
  */
-export const shardMarginMs = 7 * 24 * 60 * 60_000
+export const SHARD_MARGIN_MS = 7 * 24 * 60 * 60_000
 
 /**
  * The logs to read, in the order given. Read-only logs that are already finished are the poller's business: the list does
@@ -47,7 +47,9 @@ export function selectLogs(logs: Iterable<ListedLog>, selection: LogSelection, n
 
 /** Whether a shard may still get entries: its interval has not ended, or not longer ago than merge delay and margin. */
 export function canGrow(log: Pick<ListedLog, 'temporalInterval' | 'mmd'>, now: number): boolean {
-  return log.temporalInterval === undefined || now < log.temporalInterval.end.getTime() + log.mmd * 1000 + shardMarginMs
+  return (
+    log.temporalInterval === undefined || now < log.temporalInterval.end.getTime() + log.mmd * 1000 + SHARD_MARGIN_MS
+  )
 }
 
 /** The operators a selection names that no log has: a misspelling, which would otherwise select nothing in silence. */

@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
-import { chromeListKey } from './chrome-key.js'
+import { CHROME_LIST_KEY } from './chrome-key.js'
 
 /** An RSA-4096 signature. */
-const signatureBytes = 512
+const SIGNATURE_BYTES = 512
 
 /**
  * Checks the detached signature Google puts beside its log lists: RSA PKCS#1 v1.5 with SHA-256 over the exact bytes of
@@ -16,9 +16,9 @@ const signatureBytes = 512
  * a reader can meet one of them already changed.
  */
 export function verifyListSignature(body: Uint8Array, signature: Uint8Array, url: string): void {
-  if (signature.length !== signatureBytes)
-    throw signatureError(`is ${signature.length} bytes, not ${signatureBytes}`, url)
-  const key = createPublicKey({ key: Buffer.from(chromeListKey, 'base64'), format: 'der', type: 'spki' })
+  if (signature.length !== SIGNATURE_BYTES)
+    throw signatureError(`is ${signature.length} bytes, not ${SIGNATURE_BYTES}`, url)
+  const key = createPublicKey({ key: Buffer.from(CHROME_LIST_KEY, 'base64'), format: 'der', type: 'spki' })
   if (!verify('sha256', body, key, signature)) throw signatureError("does not verify with Google's list key", url)
 }
 

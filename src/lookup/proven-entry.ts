@@ -18,7 +18,7 @@ export interface ProvenEntry {
   readonly auditPath: readonly Uint8Array[]
 }
 
-const attempts = 3
+const ATTEMPTS = 3
 
 /**
  * Fetches one entry and proves it: the signature of the newest head, then the inclusion of the entry under its root. What
@@ -42,7 +42,7 @@ export function provenEntry(
     verifyInclusion(leafHash, index, head.treeSize, auditPath, head.rootHash)
     return { entry: batch.entry(0), head, leafHash, auditPath }
   }
-  return withRetry(attempt, { attempts, clock, signal })
+  return withRetry(attempt, { attempts: ATTEMPTS, clock, signal })
 }
 
 /** The compact range of everything up to a proven entry and with it, for a cursor after it. */

@@ -5,8 +5,8 @@ import { Exposition } from './exposition.js'
 /** Bounds on who connects and says little. Milliseconds and bytes. */
 const bounds = { headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 16 * 1024 }
 /** A Prometheus or two, and who looks by hand. */
-const maxConnections = 16
-const plain = 'text/plain; charset=utf-8'
+const MAX_CONNECTIONS = 16
+const PLAIN = 'text/plain; charset=utf-8'
 
 /** `/metrics` on a port of its own, for streams without a server. */
 export class MetricsEndpoint {
@@ -15,9 +15,9 @@ export class MetricsEndpoint {
 
   constructor() {
     this.server = createServer(bounds, (request, response) => {
-      this.answer(request, response).catch(() => end(response, 500, plain, 'the metrics could not be read\n'))
+      this.answer(request, response).catch(() => end(response, 500, PLAIN, 'the metrics could not be read\n'))
     })
-    this.server.maxConnections = maxConnections
+    this.server.maxConnections = MAX_CONNECTIONS
   }
 
   /** @returns Where it can be read. @throws Node's error when it cannot listen there. */
@@ -40,11 +40,11 @@ export class MetricsEndpoint {
   }
 
   private async answer({ method, url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (url.replace(/\?.*$/, '') !== '/metrics') return end(response, 404, plain, 'see /metrics\n')
+    if (url.replace(/\?.*$/, '') !== '/metrics') return end(response, 404, PLAIN, 'see /metrics\n')
     if (method === 'GET' || method === 'HEAD')
       return end(response, 200, this.exposition.contentType, await this.exposition.text())
     response.setHeader('Allow', 'GET, HEAD')
-    end(response, 405, plain, 'GET or HEAD\n')
+    end(response, 405, PLAIN, 'GET or HEAD\n')
   }
 }
 

@@ -12,7 +12,7 @@ export interface Family<Label extends string> {
   readonly read: () => Iterable<Sample<Label>>
 }
 
-const prefix = 'ct_stream_'
+const PREFIX = 'ct_stream_'
 
 /** What can go up and down. */
 export function gauge<Label extends string = never>(registry: Registry, family: Family<Label>): void {
@@ -37,7 +37,7 @@ export function counter<Label extends string = never>(registry: Registry, family
 }
 
 function common<Label extends string>(registry: Registry, { name, help, labels = [] }: Family<Label>) {
-  return { name: `${prefix}${name}`, help, labelNames: [...labels], registers: [registry] }
+  return { name: `${PREFIX}${name}`, help, labelNames: [...labels], registers: [registry] }
 }
 
 /** A value without labels. */

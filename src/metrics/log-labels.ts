@@ -1,7 +1,7 @@
 import type { LogInfo } from '../types/log.js'
 import { cutText, harmless } from '../util/harmless.js'
 
-const maxLength = 120
+const MAX_LENGTH = 120
 
 /**
  * Names of logs for labels: as the log list has them, in harmless characters. Bounded by the lists; no name comes from a certificate. Of
@@ -23,4 +23,4 @@ export class LogNames {
   }
 }
 
-const text = (given: string): string => cutText(harmless(given), maxLength)
+const text = (given: string): string => cutText(harmless(given), MAX_LENGTH)

@@ -13,7 +13,7 @@ import { TokenForm } from './token-form.js'
 import { Findings, Trouble } from './trouble.js'
 
 /** How long somebody may pause while typing a filter, milliseconds. */
-const typingMs = 300
+const TYPING_MS = 300
 
 /** The whole page. */
 export function App() {
@@ -42,7 +42,7 @@ export function App() {
     typing.current = setTimeout(() => {
       model.clear()
       feed.open(text)
-    }, typingMs)
+    }, TYPING_MS)
   }
   const { tick, news, history } = model
   const logs = tick?.logs ?? []

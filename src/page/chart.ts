@@ -11,7 +11,7 @@ export interface ChartProps {
   readonly theme: number
 }
 
-const height = 190
+const HEIGHT = 190
 
 /** Certificates a second over the last quarter of an hour. */
 export function Chart({ series, now, mean, theme }: ChartProps) {
@@ -23,7 +23,7 @@ export function Chart({ series, now, mean, theme }: ChartProps) {
     if (element === null) return
     const plot = new UPlot(optionsOf(element, value), series, element)
     chart.current = plot
-    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }))
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }))
     observer.observe(element)
     return () => {
       observer.disconnect()
@@ -53,7 +53,7 @@ function optionsOf(element: HTMLElement, value: { readonly current: HTMLElement 
   }
   return {
     width: element.clientWidth,
-    height,
+    height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     padding: [8, 8, 0, 0],

@@ -6,7 +6,7 @@ import { plainText } from './text.js'
 import { Words } from './words.js'
 
 /** A certificate may have thousands: a page with all of them would stand still. */
-const maxNames = 300
+const MAX_NAMES = 300
 
 type Detail = CertificateJson & { readonly der: string | null }
 
@@ -61,8 +61,8 @@ function Fields({ detail }: { readonly detail: Detail }) {
   ]
   const copy = () => void navigator.clipboard?.writeText(pemOf(der ?? '')).then(() => setCopied(true))
   return html`<ul class="all-names" aria-label="Names">
-      ${names.slice(0, maxNames).map((name) => html`<li key=${name}><${Words} text=${name} /></li>`)}
-      ${names.length > maxNames && html`<li class="muted">and ${names.length - maxNames} more</li>`}
+      ${names.slice(0, MAX_NAMES).map((name) => html`<li key=${name}><${Words} text=${name} /></li>`)}
+      ${names.length > MAX_NAMES && html`<li class="muted">and ${names.length - MAX_NAMES} more</li>`}
     </ul>
     <dl>
       ${fields.map(

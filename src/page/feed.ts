@@ -14,7 +14,7 @@ export interface FeedListener {
 }
 
 /** A server tells something every second: more silence than this is a connection that broke. */
-const silenceMs = 10_000
+const SILENCE_MS = 10_000
 const [firstPauseMs, longestPauseMs] = [500, 5000]
 
 /**
@@ -74,7 +74,7 @@ export class Feed {
     try {
       for (;;) {
         clearTimeout(timer)
-        timer = setTimeout(() => void reader.cancel(), silenceMs)
+        timer = setTimeout(() => void reader.cancel(), SILENCE_MS)
         const { done, value } = await reader.read()
         if (done || signal.aborted) return
         const blocks = `${text}${decoder.decode(value, { stream: true })}`.split('\n\n')
@@ -105,16 +105,16 @@ export async function certificateOf(id: string): Promise<Record<string, unknown>
   return answer.json()
 }
 
-const tokenKey = 'ct-stream token'
+const TOKEN_KEY = 'ct-stream token'
 
 /** What this tab was given; empty: nothing. */
 function token(): string {
-  return sessionStorage.getItem(tokenKey) ?? ''
+  return sessionStorage.getItem(TOKEN_KEY) ?? ''
 }
 
 /** For this tab, until it is closed. */
 export function setToken(value: string): void {
-  sessionStorage.setItem(tokenKey, value)
+  sessionStorage.setItem(TOKEN_KEY, value)
 }
 
 /** @param path - Below `ui/`, wherever a proxy has put that. */

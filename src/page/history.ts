@@ -1,7 +1,7 @@
 import type { Counts } from '../server/ui/shapes.js'
 
 /** What is shown: a quarter of an hour. */
-const seconds = 900
+const SECONDS = 900
 
 /** Counts of seconds as they come from one server after the other; `null` for seconds of which nobody has told. */
 export class History {
@@ -10,13 +10,13 @@ export class History {
   add({ from, values }: Counts): void {
     for (const [i, count] of values.entries()) this.counts.set(from + i, count)
     const newest = from + values.length - 1
-    if (this.counts.size > 2 * seconds)
-      for (const second of this.counts.keys()) if (second <= newest - seconds) this.counts.delete(second)
+    if (this.counts.size > 2 * SECONDS)
+      for (const second of this.counts.keys()) if (second <= newest - SECONDS) this.counts.delete(second)
   }
 
   /** The 900 seconds up to `now`. @param now - Epoch seconds, not over yet. */
   series(now: number): [times: number[], counts: (number | null)[]] {
-    const times = Array.from({ length: seconds }, (_, i) => now - seconds + i)
+    const times = Array.from({ length: SECONDS }, (_, i) => now - SECONDS + i)
     return [times, times.map((time) => this.counts.get(time) ?? null)]
   }
 

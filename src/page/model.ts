@@ -2,7 +2,7 @@ import type { FeedBegin, FeedMessage, FeedNews, FeedRow, FeedTick } from '../ser
 import { History } from './history.js'
 
 /** Certificates in the list. */
-const maxRows = 60
+const MAX_ROWS = 60
 
 /** What the page knows: put together of what the server told, over restarts of it. */
 export class Model {
@@ -29,7 +29,7 @@ export class Model {
     // After a connection that was lost the server tells of some again.
     const known = new Set(this.rows.map(({ id }) => id))
     const fresh = message.rows.filter(({ id }) => !known.has(id))
-    if (fresh.length > 0) this.rows = [...fresh, ...this.rows].slice(0, maxRows)
+    if (fresh.length > 0) this.rows = [...fresh, ...this.rows].slice(0, MAX_ROWS)
   }
 
   /** Another filter: what was shown is of the one before. */

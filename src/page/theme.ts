@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks'
 
 const themes = ['auto', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
-const key = 'ct-stream theme'
+const KEY = 'ct-stream theme'
 
 /** As it was chosen in this browser. */
 export function applyTheme(): Theme {
-  const chosen = themes.find((theme) => theme === localStorage.getItem(key)) ?? 'auto'
+  const chosen = themes.find((theme) => theme === localStorage.getItem(KEY)) ?? 'auto'
   document.documentElement.dataset.theme = chosen
   return chosen
 }
@@ -16,7 +16,7 @@ export function applyTheme(): Theme {
 export function ThemeSwitch({ onChange }: { readonly onChange: () => void }) {
   const [theme, setTheme] = useState<Theme>(applyTheme)
   const choose = (chosen: Theme) => {
-    localStorage.setItem(key, chosen)
+    localStorage.setItem(KEY, chosen)
     setTheme(applyTheme())
     onChange()
   }

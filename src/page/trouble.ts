@@ -3,13 +3,13 @@ import type { FeedLog, FeedNews } from '../server/ui/shapes.js'
 import { clockTime, duration, quantity } from './text.js'
 import { Words } from './words.js'
 
-const shown = 8
+const SHOWN = 8
 
 /** What somebody must look at: nothing where all is well. */
 export function Trouble({ news, logs }: { readonly news: FeedNews; readonly logs: readonly FeedLog[] }) {
   const bad = logs.filter(({ state }) => state === 'misbehaving' || state === 'failed')
   if (news.troubleCount === 0 && bad.length === 0) return null
-  const troubles = news.troubles.slice(0, shown)
+  const troubles = news.troubles.slice(0, SHOWN)
   // What it did is said once.
   const isTold = (name: string) => troubles.some(({ log, kind }) => kind === 'misbehaviour' && log === name)
   return html`<section class="card alarm" aria-labelledby="trouble-title">

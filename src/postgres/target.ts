@@ -12,7 +12,7 @@ export interface PostgresTarget {
   readonly shown: string
 }
 
-const defaultSchema = 'ct_stream'
+const DEFAULT_SCHEMA = 'ct_stream'
 
 /**
  * Takes a URL such as `postgres://user:password@host:5432/database?schema=ct_stream` apart.
@@ -26,7 +26,7 @@ export function postgresTarget(text: string): PostgresTarget {
       'CT_OPTION_INVALID',
       'the URL of a Postgres database must be like postgres://user:password@host:5432/database?schema=ct_stream',
     )
-  const schema = url.searchParams.get('schema') ?? defaultSchema
+  const schema = url.searchParams.get('schema') ?? DEFAULT_SCHEMA
   url.searchParams.delete('schema')
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw new CtStreamError(

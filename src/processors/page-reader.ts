@@ -118,7 +118,7 @@ export class PageReader {
     const { log } = progress.claim
     if (refill !== undefined) {
       try {
-        for await (const certificate of refill({ log, start: index, end: index + 1, reason: tooLarge })) {
+        for await (const certificate of refill({ log, start: index, end: index + 1, reason: TOO_LARGE })) {
           if (certificate.log.id !== log.id || certificate.index !== index) continue
           progress.handOut(epoch, index)
           this.counts.delivered++
@@ -134,7 +134,7 @@ export class PageReader {
 
   /** Sets aside what cannot be handed out. */
   async refuse(entry: UnreadEntry, logId: string | undefined, key?: string): Promise<void> {
-    const [message, content] = entry.kind === 'refused' ? [oneLine(entry.reason), entry.body] : [tooLarge, undefined]
+    const [message, content] = entry.kind === 'refused' ? [oneLine(entry.reason), entry.body] : [TOO_LARGE, undefined]
     await this.engine.park([
       { by: 'queue', message, logId, index: entry.index, content, ...(key !== undefined && { key }) },
     ])
@@ -147,6 +147,6 @@ export class PageReader {
   }
 }
 
-const tooLarge = 'too large for the engine: it is in its log'
+const TOO_LARGE = 'too large for the engine: it is in its log'
 
 export const oneLine = (text: string) => cutText(harmless(text), 500)

@@ -29,7 +29,7 @@ export interface Backlog {
 }
 
 /** Pages at hand in memory, the newest: what clients want that are a little late, or that just came back. */
-const maxPages = 8
+const MAX_PAGES = 8
 
 /** The last few pages that were made or read. */
 export class RecentPages {
@@ -37,7 +37,7 @@ export class RecentPages {
 
   add(page: ServedPage): void {
     this.pages.push(page)
-    if (this.pages.length > maxPages) this.pages.shift()
+    if (this.pages.length > MAX_PAGES) this.pages.shift()
   }
 
   /** With the entry of this number. */

@@ -43,8 +43,8 @@ interface Entry {
 export type Refusal = 429 | 503
 
 /** Clients send pings and answers; nobody has more to say. */
-const maxWords = 1000
-const tickMs = 1000
+const MAX_WORDS = 1000
+const TICK_MS = 1000
 
 /** All who are connected. */
 export class Connections {
@@ -100,7 +100,7 @@ export class Connections {
     if (entry === undefined) return
     entry.heardAt = this.elapsed()
     entry.words++
-    if (entry.words > maxWords) connection.cut()
+    if (entry.words > MAX_WORDS) connection.cut()
   }
 
   publish(page: ServedPage): void {
@@ -114,8 +114,8 @@ export class Connections {
    */
   watch(signal: AbortSignal, onTick: (nextMs: number) => void): void {
     if (signal.aborted) return
-    onTick(tickMs)
-    this.clock.sleep(tickMs, signal).then(
+    onTick(TICK_MS)
+    this.clock.sleep(TICK_MS, signal).then(
       () => {
         this.tick()
         this.watch(signal, onTick)

@@ -52,8 +52,8 @@ export interface CtServer extends AsyncDisposable {
 }
 
 /** How long clients have to say goodbye, and the source to end, milliseconds. */
-const partingMs = 1000
-const sourceMs = 2000
+const PARTING_MS = 1000
+const SOURCE_MS = 2000
 
 /**
  * Makes a server that sends what a source delivers to everybody who connects: over WebSockets as CertStream servers did (`/`, `/full-stream`,
@@ -213,10 +213,10 @@ class Serving implements CtServer {
     // With modules the source stays open until they are finished with what they have: nothing can be acknowledged after its end.
     const closed = Promise.resolve(this.modules === undefined ? source.close?.() : this.modules.stop()).catch(() => {})
     const patience = quietController()
-    await Promise.race([isShut, clock.sleep(partingMs, patience.signal).catch(() => {})])
+    await Promise.race([isShut, clock.sleep(PARTING_MS, patience.signal).catch(() => {})])
     connections.cut()
     http.closeAllConnections()
-    await Promise.race([Promise.all([closed, this.reading]), clock.sleep(sourceMs, patience.signal).catch(() => {})])
+    await Promise.race([Promise.all([closed, this.reading]), clock.sleep(SOURCE_MS, patience.signal).catch(() => {})])
     patience.abort()
     this.backlog?.close()
     this.settle.resolve()

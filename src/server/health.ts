@@ -3,9 +3,9 @@ import type { ServerSettings } from './options.js'
 import type { Pause } from './pause.js'
 
 /** Nothing read for so long, although logs have more and answer, is no lull. Milliseconds. */
-const stallMs = 10 * 60_000
+const STALL_MS = 10 * 60_000
 /** A program that comes to look at its clients so much too late is too busy to serve them. Milliseconds. */
-const heldUpMs = 5000
+const HELD_UP_MS = 5000
 
 export interface HealthOptions {
   readonly settings: Pick<ServerSettings, 'source' | 'clock'> & Partial<Pick<ServerSettings, 'health'>>
@@ -58,8 +58,9 @@ export class Health {
   illness(): string | undefined {
     if (this.problem !== undefined) return this.problem
     const now = this.elapsed()
-    if (this.tickedAt !== undefined && now - this.tickedAt > this.tickMs + heldUpMs) return 'the event loop is held up'
-    if (now - this.readAt > stallMs) return 'nothing is read although logs have more'
+    if (this.tickedAt !== undefined && now - this.tickedAt > this.tickMs + HELD_UP_MS)
+      return 'the event loop is held up'
+    if (now - this.readAt > STALL_MS) return 'nothing is read although logs have more'
     return this.options.settings.health?.illness()
   }
 

@@ -10,9 +10,9 @@ export interface Issued {
 }
 
 /** A quarter of a kilobyte each: a busy quarter of an hour of all logs. */
-const most = 100_000
+const MOST = 100_000
 /** Of one issuance; more than two in each log are unusual. */
-const mostEntries = 64
+const MOST_ENTRIES = 64
 
 /**
  * Which entries are of one issuance: a certificate, its precertificate, and both in every log they are in. Filled by the pages that are sent
@@ -23,7 +23,7 @@ export class Issuances {
   private readonly entries = new Map<string, Issued[]>()
   private readonly mostIssuances: number
 
-  constructor(mostIssuances = most) {
+  constructor(mostIssuances = MOST) {
     this.mostIssuances = mostIssuances
   }
 
@@ -39,7 +39,7 @@ export class Issuances {
     if (known[at]?.number === issued.number) return
     known.splice(at + 1, 0, issued)
     // A log that has one certificate a million times costs no more than others: it comes again now and then.
-    if (known.length > mostEntries) known.shift()
+    if (known.length > MOST_ENTRIES) known.shift()
   }
 
   /** Whether a client got another entry of this issuance, after one number and before another. */

@@ -6,8 +6,8 @@ import { linkedController } from '../util/abort.js'
  * How long a page waits for its issuers, milliseconds. Half as long after each page of the log that waited in vain: one that serves entries and no
  * issuers must not hold up the others.
  */
-const firstMs = 5000
-const leastMs = 100
+const FIRST_MS = 5000
+const LEAST_MS = 100
 
 type Chain = readonly Uint8Array[]
 
@@ -26,7 +26,7 @@ export class IssuerPatience {
   /** @param certificates - Of one log. @returns In their order; `undefined`: not to be had, or not in time. */
   async chainsOf(certificates: readonly CtCertificate[]): Promise<(Chain | undefined)[]> {
     const logId = certificates[0]?.log.id ?? ''
-    const patience = this.patience.get(logId) ?? firstMs
+    const patience = this.patience.get(logId) ?? FIRST_MS
     const chains: (Chain | undefined)[] = new Array(certificates.length)
     const over = linkedController(this.signal)
     const all = Promise.all(
@@ -42,7 +42,7 @@ export class IssuerPatience {
       ),
     ])
     over.abort()
-    this.patience.set(logId, isComplete ? firstMs : Math.max(leastMs, patience / 2))
+    this.patience.set(logId, isComplete ? FIRST_MS : Math.max(LEAST_MS, patience / 2))
     // A copy: what comes too late must not change what was kept.
     return [...chains]
   }

@@ -4,9 +4,9 @@ import { toBase64 } from '../util/bytes.js'
 import { sha256Hex } from '../util/hash.js'
 
 /** Issuers remembered: a few hundred sign nearly everything that is logged. */
-const maxIssuers = 256
+const MAX_ISSUERS = 256
 /** Longer ones are not remembered: what strangers log must not fill the memory. Real ones have 1 or 2 KiB. */
-const maxBytes = 16 * 1024
+const MAX_BYTES = 16 * 1024
 
 /** A certificate of chains, with what messages say of it: written when it is first wanted, the same for all entries that share it. */
 export class Issuer {
@@ -30,10 +30,10 @@ export class Issuer {
 
 /** Equal certificates as one {@link Issuer}, as long as they come again. */
 export class IssuerPool {
-  private readonly known = new LruCache<Issuer>(maxIssuers)
+  private readonly known = new LruCache<Issuer>(MAX_ISSUERS)
 
   of(der: Uint8Array): Issuer {
-    if (der.length > maxBytes) return new Issuer(der)
+    if (der.length > MAX_BYTES) return new Issuer(der)
     const key = sha256Hex(der)
     const known = this.known.get(key)
     if (known !== undefined) return known

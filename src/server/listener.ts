@@ -4,13 +4,13 @@ import { isIPv6 } from 'node:net'
 import { CtStreamError } from '../errors.js'
 import type { ServerSettings } from './options.js'
 
-const maxHeaderSize = 16 * 1024
+const MAX_HEADER_SIZE = 16 * 1024
 /** Connections beside the clients: requests for JSON, and those that are refused. */
-const besideClients = 256
+const BESIDE_CLIENTS = 256
 
 /** Of one address at most: its clients, as many that are told why they are none, and requests for JSON. */
 export function connectionsPerAddress({ maxClientsPerAddress }: ServerSettings): number {
-  return 2 * maxClientsPerAddress + besideClients
+  return 2 * maxClientsPerAddress + BESIDE_CLIENTS
 }
 
 /**
@@ -25,7 +25,7 @@ export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSe
     requestTimeout: 1.5 * handshakeTimeoutMs,
     connectionsCheckingInterval: handshakeTimeoutMs / 2,
   }
-  const options = { ...slow, maxHeaderSize, keepAliveTimeout: 5000 }
+  const options = { ...slow, maxHeaderSize: MAX_HEADER_SIZE, keepAliveTimeout: 5000 }
   let server: Server
   try {
     server =
@@ -38,7 +38,7 @@ export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSe
       cause,
     })
   }
-  server.maxConnections = maxClients + besideClients
+  server.maxConnections = maxClients + BESIDE_CLIENTS
   return server
 }
 

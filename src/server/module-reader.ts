@@ -9,8 +9,8 @@ import { type ServedEntry, servedEntry } from './served-entry.js'
 import type { ServedPage } from './served-page.js'
 
 /** After `close()`: what modules may still take for what they have, and to end; less than the 3 s promised for all of it. Milliseconds. */
-const drainTimeoutMs = 1500
-const teardownTimeoutMs = 500
+const DRAIN_TIMEOUT_MS = 1500
+const TEARDOWN_TIMEOUT_MS = 500
 
 export interface ModuleReaderOptions {
   readonly settings: Pick<ServerSettings, 'source' | 'modules' | 'logger' | 'clock'>
@@ -49,7 +49,13 @@ export function runOnServer({ settings, backlog, signal, batches, publish }: Mod
     close: async () => source.close?.(),
   } as const
   const all: readonly (Module | ConfiguredModule)[] = [...modules, sender]
-  return runModules(served, all, { logger, signal, clock, drainTimeoutMs, teardownTimeoutMs })
+  return runModules(served, all, {
+    logger,
+    signal,
+    clock,
+    drainTimeoutMs: DRAIN_TIMEOUT_MS,
+    teardownTimeoutMs: TEARDOWN_TIMEOUT_MS,
+  })
 }
 
 /** Pieces of one log, in order. */

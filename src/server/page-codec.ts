@@ -10,7 +10,7 @@ const compress = promisify(deflateRaw)
 const decompress = promisify(inflateRaw)
 
 /** Beyond what a page can be: it is refused, not unpacked. */
-const maxPageBytes = 512 * 1024 * 1024
+const MAX_PAGE_BYTES = 512 * 1024 * 1024
 
 /** What is said of a page before its bytes; lengths are those of the bytes that follow, in this order: issuers, then leaf and submission of each. */
 interface Header {
@@ -66,7 +66,7 @@ export async function packPage(entries: readonly ServedEntry[]): Promise<Buffer>
 
 /** @throws Error when the bytes are not those of a page. */
 export async function unpackPage(packed: Uint8Array): Promise<ServedEntry[]> {
-  const bytes = await decompress(packed, { maxOutputLength: maxPageBytes })
+  const bytes = await decompress(packed, { maxOutputLength: MAX_PAGE_BYTES })
   let offset = 4 + bytes.readUInt32BE(0)
   const take = (length: number): Uint8Array => {
     if (offset + length > bytes.length) throw new RangeError('a page of entries is cut short')

@@ -3,7 +3,7 @@ import { messageId } from './message-id.js'
 import type { ServedPage } from './served-page.js'
 
 /** As many as are of use to who looks. */
-const most = 1000
+const MOST = 1000
 
 /** A finding with the id of its message. */
 export interface SentFinding {
@@ -21,7 +21,7 @@ export class RecentFindings {
     entries.forEach(({ finding }, i) => {
       if (finding === undefined) return
       this.sent.push({ id: messageId(series, first + i), number: first + i, finding })
-      if (this.sent.length > most) this.sent.shift()
+      if (this.sent.length > MOST) this.sent.shift()
     })
   }
 

@@ -2,7 +2,7 @@ import type { MessageFormat } from './messages.js'
 import type { ServedPage } from './served-page.js'
 
 /** As many as the servers of CertStream had. */
-const count = 25
+const COUNT = 25
 
 /** The newest messages, made when somebody asks. */
 export class RecentMessages {
@@ -14,13 +14,13 @@ export class RecentMessages {
     // The fewest pages that hold enough.
     const first = this.pages.findLastIndex(({ entries }) => {
       rest += entries.length
-      return rest >= count
+      return rest >= COUNT
     })
     if (first > 0) this.pages = this.pages.slice(first)
   }
 
   /** At most 25, the newest first. */
-  newest(format: MessageFormat, atMost = count): Buffer[] {
+  newest(format: MessageFormat, atMost = COUNT): Buffer[] {
     const messages: Buffer[] = []
     for (const page of [...this.pages].reverse())
       for (let i = page.entries.length - 1; i >= 0 && messages.length < atMost; i--) {

@@ -2,7 +2,7 @@ import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { ServerSource, ServerStore } from './options.js'
 
 /** Kept of each kind where nobody else keeps them. */
-const most = 1000
+const MOST = 1000
 
 /** Gaps and evidence of this run, for servers whose source keeps them nowhere that the server could look. */
 export class RecentRecords implements ServerStore {
@@ -13,11 +13,11 @@ export class RecentRecords implements ServerStore {
   constructor(source: ServerSource, now: () => number) {
     source.on?.('gap', (gap) => {
       this.recentGaps.push(gap)
-      if (this.recentGaps.length > most) this.recentGaps.shift()
+      if (this.recentGaps.length > MOST) this.recentGaps.shift()
     })
     source.on?.('misbehaviour', ({ log, error: { code, message } }) => {
       // Its number is what it is asked for by, so that none may go.
-      if (this.recentEvidence.length < most)
+      if (this.recentEvidence.length < MOST)
         this.recentEvidence.push({ log, code, message, detail: {}, recordedAt: now() })
     })
   }

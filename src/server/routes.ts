@@ -32,9 +32,9 @@ const examples: Record<string, MessageFormat | undefined> = {
 }
 const webSocketPaths = ['/full-stream', '/domains-only', '/v2/stream']
 
-const plain = 'text/plain; charset=utf-8'
+const PLAIN = 'text/plain; charset=utf-8'
 
-const index = `ct-stream
+const INDEX = `ct-stream
 
 WebSocket   /  /full-stream  /domains-only        messages of CertStream; ?after=ID goes on, ?heartbeat=30
 WebSocket   /v2/stream                            ?format=full|lite|domains|certstream&domain=&issuer=&kind=&log=&after=&findings=1&dedupe=issuance
@@ -80,7 +80,7 @@ export class Routes {
       return
     }
     const refused = this.route(request, response)
-    if (refused !== undefined) send(response, refused.status, `${refused.message}\n`, plain)
+    if (refused !== undefined) send(response, refused.status, `${refused.message}\n`, PLAIN)
   }
 
   private route(request: IncomingMessage, response: ServerResponse): Refused | undefined {
@@ -104,7 +104,7 @@ export class Routes {
     const refused = this.gate.mayAsk(request, url)
     if (refused !== undefined) return refused
     const example = examples[path]
-    if (path === '/') send(response, 200, index, plain)
+    if (path === '/') send(response, 200, INDEX, PLAIN)
     else if (path === '/metrics') this.sendMetrics(response)
     else if (path === '/stats') send(response, 200, `${JSON.stringify(told.stats(), null, 2)}\n`)
     else if (path === '/latest.json')
@@ -125,7 +125,7 @@ export class Routes {
       (text) => send(response, 200, text, metrics.contentType),
       (error: unknown) => {
         this.told.onError(error)
-        send(response, 500, 'the metrics could not be read\n', plain)
+        send(response, 500, 'the metrics could not be read\n', PLAIN)
       },
     )
   }

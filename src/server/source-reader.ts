@@ -9,7 +9,7 @@ import { type ServedEntry, servedEntry } from './served-entry.js'
 import type { ServedPage } from './served-page.js'
 
 /** Entries of a page: what is written to a client, and read from the file, at once. */
-const maxEntries = 128
+const MAX_ENTRIES = 128
 
 export interface SourceReaderOptions {
   readonly source: ServerSource
@@ -74,7 +74,7 @@ async function withIssuers(
 /** Pieces of one log and no more than `maxEntries`. */
 function* runsOf(batch: readonly CtCertificate[]): Generator<readonly CtCertificate[]> {
   for (let start = 0, i = 1; start < batch.length; i++) {
-    if (i < batch.length && i - start < maxEntries && batch[i]?.log.id === batch[start]?.log.id) continue
+    if (i < batch.length && i - start < MAX_ENTRIES && batch[i]?.log.id === batch[start]?.log.id) continue
     yield batch.slice(start, i)
     start = i
   }

@@ -28,8 +28,8 @@ const formats: readonly MessageFormat[] = ['full', 'lite', 'domains', 'certstrea
 const certStreamKeys = ['after', 'heartbeat', 'token']
 const wishKeys = ['findings', 'dedupe']
 const filterKeys = ['domain', 'issuer', 'kind', 'log']
-const maxPatterns = 1000
-const maxHeartbeat = 3600
+const MAX_PATTERNS = 1000
+const MAX_HEARTBEAT = 3600
 
 /** Without a slash at its end, which clients of CertStream may write. */
 export function pathOf(url: URL): string {
@@ -75,7 +75,7 @@ export function filterOf(
   query: URLSearchParams,
 ): Pick<Selection, 'matches'> & { readonly wishes: readonly string[][] } {
   const wishes = filterKeys.map((key) => [...new Set(query.getAll(key))].sort())
-  if (wishes.flat().length > maxPatterns) throw invalid(`no more than ${maxPatterns} filters`)
+  if (wishes.flat().length > MAX_PATTERNS) throw invalid(`no more than ${MAX_PATTERNS} filters`)
   if (wishes.every((values) => values.length === 0)) return { wishes: [], matches: undefined }
   return { wishes, matches: matcher(wishes as [string[], string[], string[], string[]]) }
 }
@@ -131,7 +131,8 @@ function idOf(given: string | null): MessageId | undefined {
 function heartbeatOf(given: string | null): number | undefined {
   if (given === null) return undefined
   const seconds = /^\d{1,4}$/.test(given) ? Number(given) : 0
-  if (seconds < 1 || seconds > maxHeartbeat) throw optionError('heartbeat', `seconds from 1 to ${maxHeartbeat}`, given)
+  if (seconds < 1 || seconds > MAX_HEARTBEAT)
+    throw optionError('heartbeat', `seconds from 1 to ${MAX_HEARTBEAT}`, given)
   return seconds * 1000
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { optionError } from '../util/options.js'
 
 /** Longer ones are not looked at. */
-const maxLength = 1024
+const MAX_LENGTH = 1024
 
 /** Who may ask. */
 export class Tokens {
@@ -17,10 +17,10 @@ export class Tokens {
     this.digests = tokens.map((token, i) => {
       const [, hex] = /^sha256:([0-9a-f]{64})$/i.exec(token) ?? []
       if (hex !== undefined) return Buffer.from(hex, 'hex')
-      if (token.length < 8 || token.length > maxLength || !/^[\x21-\x7e]+$/.test(token))
+      if (token.length < 8 || token.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(token))
         throw optionError(
           `${option}[${i}]`,
-          `8 to ${maxLength} printable characters without spaces, or sha256:HEX`,
+          `8 to ${MAX_LENGTH} printable characters without spaces, or sha256:HEX`,
           '…',
         )
       return digestOf(token)
@@ -34,10 +34,10 @@ export class Tokens {
   /** Whether a request has one of them, or none is needed. Takes the same time for every wrong one. */
   allow(request: IncomingMessage, url: URL): boolean {
     if (this.digests.length === 0) return true
-    const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization?.slice(0, maxLength + 10) ?? '') ?? []
+    const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization?.slice(0, MAX_LENGTH + 10) ?? '') ?? []
     // Browsers cannot send a header with a WebSocket or an EventSource.
     const given = bearer ?? url.searchParams.get('token') ?? ''
-    if (given === '' || given.length > maxLength) return false
+    if (given === '' || given.length > MAX_LENGTH) return false
     const digest = digestOf(given)
     let isAllowed = false
     for (const known of this.digests) if (timingSafeEqual(known, digest)) isAllowed = true

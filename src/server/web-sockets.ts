@@ -13,7 +13,7 @@ import { type Subscription, subscriptionOf } from './subscription.js'
 /** RFC 6455 section 7.4.1. */
 const GOING_AWAY = 1001
 /** Clients have nothing to say but pings. */
-const maxMessageBytes = 4096
+const MAX_MESSAGE_BYTES = 4096
 
 /** Clients on WebSockets. */
 export class WebSockets {
@@ -27,7 +27,7 @@ export class WebSockets {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: maxMessageBytes,
+    maxPayload: MAX_MESSAGE_BYTES,
     autoPong: false,
   })
 

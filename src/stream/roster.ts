@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CtStreamError } from '../errors.js'
-import { maxListBytes } from '../loglist/defaults.js'
+import { MAX_LIST_BYTES } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import { readFileUpTo } from '../loglist/read-file.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
@@ -83,7 +83,7 @@ export class Roster {
       logList: settings.logList,
       selection: settings.logs,
       fetchList: fetchListThrough(this.options.network.transport, signal),
-      readFile: (path, signal) => readFileUpTo(path, maxListBytes, signal),
+      readFile: (path, signal) => readFileUpTo(path, MAX_LIST_BYTES, signal),
       store: this.options.lists,
       clock: settings.clock,
       random: settings.random,

@@ -3,7 +3,7 @@ import { CtStreamError } from '../../errors.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryBatch } from '../../types/entries.js'
 import type { Command, CommandContext } from '../command.js'
-import { maxInputBytes, readDecodeInput } from '../decode-input.js'
+import { MAX_INPUT_BYTES, readDecodeInput } from '../decode-input.js'
 import { formatFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { formatFrom } from '../formats/format.js'
@@ -61,13 +61,13 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
 }
 
 async function readInput({ io, positionals: [path = '-'] }: CommandContext): Promise<Uint8Array> {
-  if (path !== '-') return io.readFile(path, maxInputBytes)
+  if (path !== '-') return io.readFile(path, MAX_INPUT_BYTES)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of io.stdin as AsyncIterable<Buffer | string>) {
     const bytes = Buffer.from(chunk)
     length += bytes.length
-    if (length > maxInputBytes) throw usageError(`stdin holds more than ${maxInputBytes} bytes`)
+    if (length > MAX_INPUT_BYTES) throw usageError(`stdin holds more than ${MAX_INPUT_BYTES} bytes`)
     chunks.push(bytes)
   }
   return Buffer.concat(chunks)

@@ -33,8 +33,8 @@ export interface DemoLog<C> extends GrowingLog<C> {
 }
 
 const kinds: readonly LogKind[] = ['rfc6962', 'static-ct']
-const operator = 'ct-stream demo'
-const pollIntervalMs = 250
+const OPERATOR = 'ct-stream demo'
+const POLL_INTERVAL_MS = 250
 const noCheckpoint: Flag = { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (the demo never does)' }
 
 /** `ct-stream demo`: the same stream from logs of both kinds that live in this process. */
@@ -110,14 +110,15 @@ async function withDemoLogs<C>(
   try {
     await work(async (logger) => {
       const kit = await load()
-      for (const kind of kinds) logs.push(await kit.createTestLog({ kind, description: `Demo ${kind} log`, operator }))
+      for (const kind of kinds)
+        logs.push(await kit.createTestLog({ kind, description: `Demo ${kind} log`, operator: OPERATOR }))
       const now = clock.now()
       const source = kit.issueCertificates(Number.POSITIVE_INFINITY, { seed: String(now), notBefore: new Date(now) })
       growing = keepGrowing({ logs, issue: (n) => take(source, n), clock, signal: over.signal }).catch((error) =>
         logger.error('the logs of the demo stopped growing', { error }),
       )
       // Nobody is burdened by asking these logs often, and for tiles that are not full yet.
-      const pace = { pollIntervalMs, partialTileDelayMs: 0 }
+      const pace = { pollIntervalMs: POLL_INTERVAL_MS, partialTileDelayMs: 0 }
       return { kit, request: { logs: logs.map((log) => log.spec), start: 'beginning', ...pace } }
     })
   } finally {

@@ -7,13 +7,13 @@ import { formatCount } from '../terminal/quantities.js'
 import { styleFor } from '../terminal/style.js'
 import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
 
-const defaultLimit = 1000
+const DEFAULT_LIMIT = 1000
 
 const flags: readonly Flag[] = [
   { name: 'db', type: 'text', value: 'URL', help: 'the postgres:// URL of a --sink' },
   { name: 'group', type: 'text', value: 'NAME', help: 'of this group of processors' },
   { name: 'all', type: 'switch', help: 'all of the group' },
-  { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the last N entries (default ${defaultLimit})` },
+  { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the last N entries (default ${DEFAULT_LIMIT})` },
   jsonFlag,
 ]
 
@@ -43,7 +43,7 @@ async function run(context: CommandContext): Promise<void> {
   const isChange = action === 'replay' || action === 'drop'
   if (!isChange && action !== 'list')
     throw usageError(`<action> must be "list", "replay" or "drop", got ${JSON.stringify(action)}`)
-  const limit = values.integer('limit', 1, 1_000_000) ?? defaultLimit
+  const limit = values.integer('limit', 1, 1_000_000) ?? DEFAULT_LIMIT
   const group = values.text('group')
   if (isChange && group === undefined) throw usageError(`--group is needed to ${action}`)
   if (isChange && keys.length > 0 === values.switch('all'))

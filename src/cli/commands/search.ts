@@ -10,23 +10,23 @@ import { reporter } from '../terminal/report.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
 
-const defaultFile = 'findings.db'
-const defaultLimit = 1000
-const mostLimit = 999_999
+const DEFAULT_FILE = 'findings.db'
+const DEFAULT_LIMIT = 1000
+const MOST_LIMIT = 999_999
 /** Names of a certificate that are shown; it can have thousands. */
-const shownNames = 5
+const SHOWN_NAMES = 5
 
 const flags: readonly Flag[] = [
   {
     name: 'db',
     type: 'text',
     value: 'FILE|URL',
-    help: `database of the output sqlite (default ${defaultFile}), or the postgres:// URL of a --sink`,
+    help: `database of the output sqlite (default ${DEFAULT_FILE}), or the postgres:// URL of a --sink`,
   },
   { name: 'since', type: 'text', value: 'WHEN', help: 'first seen within 12h, 30d, or since a time' },
   { name: 'new', type: 'switch', help: 'names that were in no certificate before, with --db postgres://…' },
   { name: 'registrable', type: 'switch', help: 'the whole registrable domain of NAME, by the public suffix list' },
-  { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the newest N findings (default ${defaultLimit})` },
+  { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the newest N findings (default ${DEFAULT_LIMIT})` },
   jsonFlag,
 ]
 
@@ -52,8 +52,8 @@ async function showFindings(context: CommandContext): Promise<void> {
   const { io, values, positionals } = context
   const pattern = await patternFrom(positionals[0] ?? '', values.switch('registrable'))
   const since = sinceFrom(values, io.clock.now())
-  const limit = values.integer('limit', 1, mostLimit) ?? defaultLimit
-  const file = values.text('db') ?? defaultFile
+  const limit = values.integer('limit', 1, MOST_LIMIT) ?? DEFAULT_LIMIT
+  const file = values.text('db') ?? DEFAULT_FILE
   if (/^postgres(?:ql)?:\/\//.test(file)) {
     const request = { context, url: file, pattern, since, limit }
     return values.switch('new') ? showNewNames(request) : showCertificates(request)
@@ -131,12 +131,12 @@ async function showNewNames({ context, url, pattern, since, limit }: Request): P
 
 const minuteOf = (time: string) => `${time.slice(0, 16).replace('T', ' ')}Z`
 
-const patternBound = 'example.com (it and all below), =example.com (only it) or *.example.com (only below)'
+const PATTERN_BOUND = 'example.com (it and all below), =example.com (only it) or *.example.com (only below)'
 
 /** A pattern that is none is a mistake of the command line; anything else stays what it is. */
 function patternError(error: unknown, pattern: string): unknown {
   const isOfPattern = CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID' && /`pattern`/.test(error.message)
-  return isOfPattern ? usageError(`<name> must be ${patternBound}, got ${JSON.stringify(pattern)}`) : error
+  return isOfPattern ? usageError(`<name> must be ${PATTERN_BOUND}, got ${JSON.stringify(pattern)}`) : error
 }
 
 /** The name as `search` takes it. */
@@ -171,8 +171,8 @@ function namesText(names: readonly string[], pattern: string): string | undefine
   const base = pattern.toLowerCase().replace(/^(?:=|\*\.)|\.$/g, '')
   const isMeant = (name: string) => name === base || name.endsWith(`.${base}`)
   const sorted = [...names.filter(isMeant), ...names.filter((name) => !isMeant(name))]
-  const rest = sorted.length - shownNames
-  return `${sorted.slice(0, shownNames).join(' ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`
+  const rest = sorted.length - SHOWN_NAMES
+  return `${sorted.slice(0, SHOWN_NAMES).join(' ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`
 }
 
 function paintOf(severity: Severity, style: Style): (text: string) => string {

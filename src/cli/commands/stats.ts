@@ -11,27 +11,27 @@ import { everyFrom } from '../flags/when.js'
 import type { FollowedStream } from '../follow.js'
 import { type Surroundings, watch } from '../watch.js'
 
-const group = 'The report:'
-const defaultRows = 10
+const GROUP = 'The report:'
+const DEFAULT_ROWS = 10
 /** As the library's, which is not loaded before it is needed. */
-const defaultPatienceMs = 60_000
+const DEFAULT_PATIENCE_MS = 60_000
 
 /** Counts begin anew with each run: positions would leave out what the last one counted. */
 const keepsPositions = ['checkpoint', 'no-checkpoint']
 const flags: readonly Flag[] = [
   ...streamFlags.filter(({ name }) => !keepsPositions.includes(name)),
   sourceFlag,
-  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (stats never does)', group },
-  { name: 'every', type: 'text', value: 'TIME', help: 'report every 30s, 10m, 1d; default: at the end', group },
-  { name: 'rows', type: 'text', value: 'N', help: `rows of each table (default ${defaultRows})`, group },
-  { name: 'weak-keys', type: 'switch', help: 'try RSA keys for ROCA and for close primes', group },
-  { ...jsonFlag, help: 'for programs: a report is a line of JSON', group },
+  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (stats never does)', group: GROUP },
+  { name: 'every', type: 'text', value: 'TIME', help: 'report every 30s, 10m, 1d; default: at the end', group: GROUP },
+  { name: 'rows', type: 'text', value: 'N', help: `rows of each table (default ${DEFAULT_ROWS})`, group: GROUP },
+  { name: 'weak-keys', type: 'switch', help: 'try RSA keys for ROCA and for close primes', group: GROUP },
+  { ...jsonFlag, help: 'for programs: a report is a line of JSON', group: GROUP },
   {
     name: 'html',
     type: 'text',
     value: 'FILE',
     help: 'write each report to FILE: one page with plots that needs no other host',
-    group,
+    group: GROUP,
     isFlagOnly: true,
   },
   ...reportFlags,
@@ -56,7 +56,7 @@ export const stats: Command = {
 
 async function runStats(context: CommandContext): Promise<void> {
   const { values, io } = context
-  const rows = values.integer('rows', 1, 1000) ?? defaultRows
+  const rows = values.integer('rows', 1, 1000) ?? DEFAULT_ROWS
   const everyMs = everyFrom(values)
   const request = await askedStream(context)
   const [{ CertificateStatistics }, { countStream }] = await Promise.all([
@@ -76,7 +76,7 @@ async function runStats(context: CommandContext): Promise<void> {
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...request, checkpoint: false, logger })
   }
-  await watch({ context, open, consume, end: request.end, endPatienceMs: request.endPatienceMs ?? defaultPatienceMs })
+  await watch({ context, open, consume, end: request.end, endPatienceMs: request.endPatienceMs ?? DEFAULT_PATIENCE_MS })
 }
 
 type Shower = (report: StatisticsReport, output: Surroundings['output']) => Promise<boolean>

@@ -16,7 +16,7 @@ export interface Arguments {
 }
 
 /** Asks for the help of a command, or of all; not among the commands because it has no work of its own. */
-export const helpName = 'help'
+export const HELP_NAME = 'help'
 
 /**
  * Reads arguments: the command, which may stand after flags, its flags, and the rest; strictly: what is not known, lacks its value, or
@@ -35,7 +35,7 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
 export function commandNamed(name: string, commands: readonly Command[]): Command {
   const command = commands.find((one) => one.name === name)
   if (command !== undefined) return command
-  throw unknown('command', name, [...commands.map((one) => one.name), helpName])
+  throw unknown('command', name, [...commands.map((one) => one.name), HELP_NAME])
 }
 
 /** Where the command is named: `ct-stream --format json decode -` has its flags before. */

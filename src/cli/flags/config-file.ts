@@ -21,10 +21,10 @@ export interface ConfigFile {
   readonly modules: readonly unknown[]
 }
 
-export const defaultConfig = 'ct-stream.config.json'
+export const DEFAULT_CONFIG = 'ct-stream.config.json'
 
 /** Of a handful of flags, and lists of names in options of modules. */
-const maxConfigBytes = 16 * 1024 * 1024
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024
 
 /**
  * The config file that is named, or `ct-stream.config.json` if it is there. A `.js`, `.mjs`, `.ts` or `.mts` file is imported, and its
@@ -38,11 +38,11 @@ export async function readConfigFile(
   named: GivenValue | undefined,
   flags: readonly Flag[],
 ): Promise<ConfigFile | undefined> {
-  const path = named === undefined ? defaultConfig : String(named.value)
+  const path = named === undefined ? DEFAULT_CONFIG : String(named.value)
   try {
     const content = /\.m?[jt]s$/.test(path)
       ? await importConfig(path)
-      : parseConfig(new TextDecoder().decode(await io.readFile(path, maxConfigBytes)), path)
+      : parseConfig(new TextDecoder().decode(await io.readFile(path, MAX_CONFIG_BYTES)), path)
     const { values, modules } = configLayer(content, path, flags)
     if (named === undefined) for (const name of ['checkpoint', 'keep']) refuseFarFile(values.get(name))
     return { path, folder: dirname(resolve(path)), isNamed: named !== undefined, values, modules }
@@ -50,7 +50,7 @@ export async function readConfigFile(
     if (CtStreamError.is(error)) throw error
     if (named === undefined && isMissing(error)) return undefined
     const reason = error instanceof Error ? error.message : String(error)
-    throw usageError(`${named?.from ?? defaultConfig} cannot be read: ${reason}`, error)
+    throw usageError(`${named?.from ?? DEFAULT_CONFIG} cannot be read: ${reason}`, error)
   }
 }
 
@@ -76,7 +76,7 @@ function refuseFarFile(file: GivenValue | undefined): void {
   const isFar = /^(?:file:|[/\\]|[a-z]:)/i.test(path) || path.split(/[/\\]/).includes('..')
   if (isFar)
     throw usageError(
-      `${file?.from} is outside the working directory; to have it written, say --config ${defaultConfig}`,
+      `${file?.from} is outside the working directory; to have it written, say --config ${DEFAULT_CONFIG}`,
     )
 }
 

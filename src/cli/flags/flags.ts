@@ -19,18 +19,18 @@ export interface Flag {
   readonly isFlagOnly?: boolean
 }
 
-const general = 'General:'
+const GENERAL = 'General:'
 
 /** Flags every command has. */
 export const commonFlags: readonly Flag[] = [
-  { name: 'help', type: 'switch', short: 'h', help: 'show this help', group: general },
-  { name: 'version', type: 'switch', short: 'V', help: 'show the version', group: general },
+  { name: 'help', type: 'switch', short: 'h', help: 'show this help', group: GENERAL },
+  { name: 'version', type: 'switch', short: 'V', help: 'show the version', group: GENERAL },
   {
     name: 'config',
     type: 'text',
     value: 'FILE',
     help: 'read flags from a JSON, JS or TypeScript file (default ct-stream.config.json)',
-    group: general,
+    group: GENERAL,
   },
 ]
 
@@ -47,7 +47,7 @@ export const formatNames = [
   ] as const),
 ] as const
 
-const output = 'Output:'
+const OUTPUT = 'Output:'
 
 /** How certificates are shown. */
 export const formatFlags: readonly Flag[] = [
@@ -57,29 +57,29 @@ export const formatFlags: readonly Flag[] = [
     value: 'FORMAT',
     choices: formatNames,
     help: 'text, json, pretty, domains, certstream, certstream-lite, certstream-domains or template (default: text on a terminal, else json)',
-    group: output,
+    group: OUTPUT,
   },
   {
     name: 'template',
     type: 'text',
     value: 'TEXT',
     help: "a line with {fields} of the JSON form, such as '{index} {subject.commonName} {dnsNames}'",
-    group: output,
+    group: OUTPUT,
   },
 ]
 
-const messages = 'Messages on stderr:'
+const MESSAGES = 'Messages on stderr:'
 
 /** How much is said on stderr. */
 export const reportFlags: readonly Flag[] = [
-  { name: 'quiet', type: 'switch', short: 'q', help: 'no status line, errors only', group: messages },
+  { name: 'quiet', type: 'switch', short: 'q', help: 'no status line, errors only', group: MESSAGES },
   {
     name: 'log-level',
     type: 'text',
     value: 'LEVEL',
     choices: ['silent', 'error', 'warn', 'info', 'debug'],
     help: 'silent, error, warn, info or debug (default warn)',
-    group: messages,
+    group: MESSAGES,
   },
   {
     name: 'log-format',
@@ -87,15 +87,15 @@ export const reportFlags: readonly Flag[] = [
     value: 'FORMAT',
     choices: ['text', 'json'],
     help: 'text or json: messages as JSON lines with time, level, code (default text)',
-    group: messages,
+    group: MESSAGES,
   },
 ]
 
-const logs = 'Which logs:'
-const range = 'From where to where:'
-const memory = 'What is remembered:'
-const certificates = 'Which certificates:'
-const requests = 'How the logs are asked:'
+const LOGS = 'Which logs:'
+const RANGE = 'From where to where:'
+const MEMORY = 'What is remembered:'
+const CERTIFICATES = 'Which certificates:'
+const REQUESTS = 'How the logs are asked:'
 
 /** A log named by hand, and a selection from lists. */
 const selection = ['log-list', 'operator', 'log-name', 'kind']
@@ -107,7 +107,7 @@ export const limitFlag: Flag = {
   value: 'N',
   short: 'n',
   help: 'stop after N certificates',
-  group: range,
+  group: RANGE,
 }
 
 /** Which logs, from where to where, and what of it. */
@@ -117,15 +117,15 @@ export const streamFlags: readonly Flag[] = [
     type: 'list',
     value: 'URL|FILE',
     help: "log lists to merge (default Chrome's and Apple's)",
-    group: logs,
+    group: LOGS,
   },
-  { name: 'operator', type: 'list', value: 'NAME', help: 'only logs of this operator', group: logs },
+  { name: 'operator', type: 'list', value: 'NAME', help: 'only logs of this operator', group: LOGS },
   {
     name: 'log-name',
     type: 'list',
     value: 'NAME',
     help: 'only the log with this id, URL or (beginning of a) name, such as argon2026h1',
-    group: logs,
+    group: LOGS,
   },
   {
     name: 'kind',
@@ -133,14 +133,14 @@ export const streamFlags: readonly Flag[] = [
     value: 'KIND',
     choices: ['rfc6962', 'static-ct'],
     help: 'only rfc6962 or only static-ct logs',
-    group: logs,
+    group: LOGS,
   },
   {
     name: 'log',
     type: 'list',
     value: 'URL|FILE',
     help: 'read this log instead of a list, with --key; or its log.v3.json (URL or FILE), which has all of it',
-    group: logs,
+    group: LOGS,
     conflicts: selection,
   },
   {
@@ -148,7 +148,7 @@ export const streamFlags: readonly Flag[] = [
     type: 'list',
     value: 'KEY',
     help: 'public key of --log: base64 (SubjectPublicKeyInfo), PEM, or a FILE with it',
-    group: logs,
+    group: LOGS,
     conflicts: selection,
   },
   {
@@ -156,7 +156,7 @@ export const streamFlags: readonly Flag[] = [
     type: 'list',
     value: 'URL',
     help: 'makes --log the monitoring URL of a static-ct log; - for one that is not',
-    group: logs,
+    group: LOGS,
     conflicts: selection,
   },
   {
@@ -165,7 +165,7 @@ export const streamFlags: readonly Flag[] = [
     value: 'WHERE',
     choices: ['now', 'beginning'],
     help: 'now, beginning, an index, a time, or 2h, 7d ago (default now)',
-    group: range,
+    group: RANGE,
   },
   {
     name: 'end',
@@ -173,14 +173,14 @@ export const streamFlags: readonly Flag[] = [
     value: 'WHERE',
     choices: ['never', 'head'],
     help: 'never, head, an index or a time (default never)',
-    group: range,
+    group: RANGE,
   },
   {
     name: 'merge-delay',
     type: 'text',
     value: 'TIME',
     help: "with a time in --start or --end: how late a log may merge entries, such as 10m (default the log's maximum)",
-    group: range,
+    group: RANGE,
   },
   limitFlag,
   {
@@ -188,44 +188,44 @@ export const streamFlags: readonly Flag[] = [
     type: 'text',
     value: 'SECONDS',
     help: 'with --end or --limit: how long to wait for a log that does not answer (default 60)',
-    group: range,
+    group: RANGE,
   },
   {
     name: 'checkpoint',
     type: 'text',
     value: 'FILE',
     help: 'where positions are kept (default ct-stream.db)',
-    group: memory,
+    group: MEMORY,
     conflicts: ['no-checkpoint'],
   },
-  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions', group: memory },
+  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions', group: MEMORY },
   {
     name: 'domain',
     type: 'list',
     value: 'PATTERN',
     help: 'only example.com and below; =example.com, *.example.com',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'domains-file',
     type: 'text',
     value: 'FILE',
     help: 'patterns of --domain, one a line',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'match',
     type: 'text',
     value: 'REGEX',
     help: 'only certificates with a DNS name that matches',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'issuer',
     type: 'list',
     value: 'TEXT',
     help: 'only of issuers whose name contains this',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'only',
@@ -233,7 +233,7 @@ export const streamFlags: readonly Flag[] = [
     value: 'KIND',
     choices: ['certificates', 'precertificates'],
     help: 'certificates or precertificates, without what cannot be parsed',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'dedupe',
@@ -241,7 +241,7 @@ export const streamFlags: readonly Flag[] = [
     value: 'BY',
     choices: ['certificate', 'issuance'],
     help: 'certificate or issuance: show each once',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'verify',
@@ -249,7 +249,7 @@ export const streamFlags: readonly Flag[] = [
     value: 'HOW',
     choices: ['full', 'signatures-only', 'none-unverified'],
     help: 'full, signatures-only or none-unverified (default full)',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'on-misbehaviour',
@@ -257,34 +257,34 @@ export const streamFlags: readonly Flag[] = [
     value: 'HOW',
     choices: ['stop-log', 'continue-unverified'],
     help: 'what a misbehaving log serves: stop-log (default) or continue-unverified, shown as not verified',
-    group: certificates,
+    group: CERTIFICATES,
   },
   {
     name: 'workers',
     type: 'text',
     value: 'N',
     help: 'threads that read pages (default with --end: cores - 1, at most 4; else none)',
-    group: requests,
+    group: REQUESTS,
   },
   {
     name: 'contact',
     type: 'text',
     value: 'ADDRESS',
     help: 'your e-mail address or URL, for the operators of the logs',
-    group: requests,
+    group: REQUESTS,
   },
   {
     name: 'proxy',
     type: 'text',
     value: 'URL',
     help: 'ask through this proxy (default HTTPS_PROXY, HTTP_PROXY; NO_PROXY names hosts to ask directly)',
-    group: requests,
+    group: REQUESTS,
   },
   {
     name: 'allow-http',
     type: 'switch',
     help: 'accept http: URLs of hosts other than this one, and any address in fetched lists',
-    group: requests,
+    group: REQUESTS,
   },
 ]
 
@@ -293,7 +293,7 @@ export const jsonFlag: Flag = {
   name: 'json',
   type: 'switch',
   help: 'for programs: JSON instead of a table',
-  group: output,
+  group: OUTPUT,
 }
 
 /** Some of {@link streamFlags}, for commands that share them. */
@@ -308,7 +308,7 @@ export function uniqueFlags(flags: readonly Flag[]): readonly Flag[] {
 
 /** `log-list` → `CT_STREAM_LOG_LIST`. */
 export function variableOf(flag: Flag): string {
-  return `${variablePrefix}${flag.name.toUpperCase().replaceAll('-', '_')}`
+  return `${VARIABLE_PREFIX}${flag.name.toUpperCase().replaceAll('-', '_')}`
 }
 
-export const variablePrefix = 'CT_STREAM_'
+export const VARIABLE_PREFIX = 'CT_STREAM_'

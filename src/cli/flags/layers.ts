@@ -1,4 +1,4 @@
-import { type Flag, variableOf, variablePrefix } from './flags.js'
+import { type Flag, VARIABLE_PREFIX, variableOf } from './flags.js'
 import { unknown, usageError } from './usage-error.js'
 import type { GivenValue } from './values.js'
 
@@ -35,7 +35,7 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>,
 }
 
 /** What the variables of tests begin with, ours and those of programs built on this one. */
-const testPrefix = `${variablePrefix}TEST_`
+const testPrefix = `${VARIABLE_PREFIX}TEST_`
 
 /** Variables that look like ours and are not: a misspelling, most likely. */
 export function strangeVariables(
@@ -44,7 +44,7 @@ export function strangeVariables(
 ): readonly string[] {
   const known = new Set(flags.map(variableOf))
   return Object.keys(env).filter(
-    (name) => name.startsWith(variablePrefix) && !name.startsWith(testPrefix) && !known.has(name),
+    (name) => name.startsWith(VARIABLE_PREFIX) && !name.startsWith(testPrefix) && !known.has(name),
   )
 }
 

@@ -7,7 +7,7 @@ import { type NamedLogs, specsFrom } from './addresses.js'
 import { usageError } from './usage-error.js'
 
 /** A key is a few hundred bytes, what a log says of itself about a thousand. */
-const maxBytes = 64 * 1024
+const MAX_BYTES = 64 * 1024
 
 /**
  * Logs named by hand: `--log` with `--key` (base64, PEM, or a file of either) and `--submission-url`; or the `log.v3.json` that a log
@@ -45,7 +45,7 @@ async function keyOf({ io, values }: CommandContext, key: string): Promise<strin
 
   async function fileText(): Promise<string> {
     try {
-      const bytes = await io.readFile(key, maxBytes)
+      const bytes = await io.readFile(key, MAX_BYTES)
       return isKey(toBase64(bytes)) ? toBase64(bytes) : new TextDecoder().decode(bytes)
     } catch {
       return ''
@@ -67,7 +67,7 @@ async function describedBy(context: CommandContext, place: string): Promise<LogS
   const { io, values } = context
   if (/^https?:/i.test(place)) return specOf(await fetched(context, place), place)
   try {
-    return specOf(await io.readFile(place, maxBytes), place)
+    return specOf(await io.readFile(place, MAX_BYTES), place)
   } catch (error) {
     if (CtStreamError.is(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -101,7 +101,7 @@ async function fetched(context: CommandContext, url: string): Promise<Uint8Array
   const { transportFrom } = await import('../listed-logs.js')
   const transport = await transportFrom(context)
   try {
-    return (await transport.get(url, { maxBytes, signal: io.stop })).body
+    return (await transport.get(url, { maxBytes: MAX_BYTES, signal: io.stop })).body
   } finally {
     await transport.close()
   }

@@ -1,6 +1,6 @@
 import type { Flag } from './flags.js'
 
-const group = 'Metrics:'
+const GROUP = 'Metrics:'
 
 /** Of commands that follow logs without a server. */
 export const metricsFlags: readonly Flag[] = [
@@ -9,7 +9,7 @@ export const metricsFlags: readonly Flag[] = [
     type: 'text',
     value: 'N',
     help: 'answer Prometheus at http://127.0.0.1:N/metrics, 0 for a free port',
-    group,
+    group: GROUP,
     conflicts: ['source'],
   },
   {
@@ -17,7 +17,7 @@ export const metricsFlags: readonly Flag[] = [
     type: 'text',
     value: 'ADDRESS',
     help: 'address of --metrics-port (default 127.0.0.1: this machine alone)',
-    group,
+    group: GROUP,
     conflicts: ['source'],
   },
 ]

@@ -17,7 +17,7 @@ export function programOf(commands: readonly Command[], width: number): Program 
 }
 
 /** One command, which reads arguments too. It leaves what it finds to events `option:<name>` and `args`. */
-export function commandOf(command: Command, width = defaultWidth): Program {
+export function commandOf(command: Command, width = DEFAULT_WIDTH): Program {
   const program = new Program(command.name)
     .summary(command.summary)
     .description(command.summary)
@@ -34,13 +34,13 @@ export function commandOf(command: Command, width = defaultWidth): Program {
 }
 
 /** Widest line of the help where nobody says how wide the terminal is. */
-const defaultWidth = 80
+const DEFAULT_WIDTH = 80
 /** Lines longer than this are hard to read, however wide the terminal. */
-const mostWidth = 100
+const MOST_WIDTH = 100
 
 /** Columns to write help for. */
 export function helpWidth(columns: number | undefined): number {
-  return Math.min(columns || defaultWidth, mostWidth)
+  return Math.min(columns || DEFAULT_WIDTH, MOST_WIDTH)
 }
 
 function helpStyle(width: number) {

@@ -3,7 +3,7 @@ import type { Flag } from './flags.js'
 export const roleNames = ['collector', 'processor', 'api'] as const
 export type Role = (typeof roleNames)[number]
 
-const group = 'What it does, and with whom:'
+const GROUP = 'What it does, and with whom:'
 
 /** The database that processes share. */
 export const databaseFlag: Flag = {
@@ -11,7 +11,7 @@ export const databaseFlag: Flag = {
   type: 'text',
   value: 'URL',
   help: 'the database that all share, as postgres://HOST/DATABASE',
-  group,
+  group: GROUP,
 }
 
 export const memberFlag: Flag = {
@@ -19,7 +19,7 @@ export const memberFlag: Flag = {
   type: 'text',
   value: 'NAME',
   help: 'its name among the others (default that of the machine)',
-  group,
+  group: GROUP,
 }
 
 export const leaseFlag: Flag = {
@@ -27,7 +27,7 @@ export const leaseFlag: Flag = {
   type: 'text',
   value: 'TIME',
   help: 'how long one that is silent keeps what it reads, the same for all (default 15s)',
-  group,
+  group: GROUP,
 }
 
 /** Of `ct-stream run`, beside those of the stream and of a server. */
@@ -38,7 +38,7 @@ export const runFlags: readonly Flag[] = [
     type: 'list',
     value: 'ROLE',
     help: `what this process does: ${roleNames.join(', ')}; several with commas (default all, processor where there are modules)`,
-    group,
+    group: GROUP,
   },
   {
     name: 'shard-by',
@@ -46,14 +46,14 @@ export const runFlags: readonly Flag[] = [
     value: 'WHAT',
     choices: ['operator', 'log'],
     help: "what one process takes as a whole: an operator's logs, or each log; kept for logs that are known (default operator)",
-    group,
+    group: GROUP,
   },
   {
     name: 'group',
     type: 'text',
     value: 'NAME',
     help: 'processors of one group share the work, each group gets everything (default processors)',
-    group,
+    group: GROUP,
   },
   memberFlag,
   leaseFlag,

@@ -91,16 +91,16 @@ function filterFrom(values: Values, domainsFile: string | undefined): Filter | u
   return Object.keys(filter).length > 0 ? filter : undefined
 }
 
-const domainBound = 'a domain (example.com: it and all below; =example.com: only it; *.example.com: only below)'
+const DOMAIN_BOUND = 'a domain (example.com: it and all below; =example.com: only it; *.example.com: only below)'
 
 function domainsFrom(values: Values, file: string | undefined): readonly (string | RegExp)[] {
   const flagged = values.list('domain')
   for (const pattern of flagged) refuseNearMiss(values, pattern)
   for (const pattern of flagged)
-    values.accept('domain', domainBound, pattern, () => parseDomainPattern('domain', pattern))
+    values.accept('domain', DOMAIN_BOUND, pattern, () => parseDomainPattern('domain', pattern))
   const lines = linesOf(file ?? '')
   for (const { pattern, line } of lines)
-    values.accept('domains-file', `a file of patterns, each ${domainBound}; line ${line}`, pattern, () =>
+    values.accept('domains-file', `a file of patterns, each ${DOMAIN_BOUND}; line ${line}`, pattern, () =>
       parseDomainPattern('domain', pattern),
     )
   const match = values.text('match')
@@ -123,7 +123,7 @@ function refuseNearMiss(values: Values, pattern: string): void {
     return
   }
   throw usageError(
-    `${values.from('domain')} takes ${domainBound}, got ${JSON.stringify(pattern)}: did you mean ${near}?`,
+    `${values.from('domain')} takes ${DOMAIN_BOUND}, got ${JSON.stringify(pattern)}: did you mean ${near}?`,
   )
 }
 

@@ -1,7 +1,7 @@
 import { type Flag, flagsNamed } from './flags.js'
 
-const names = 'Which names:'
-const alerts = 'Where alerts go (default stdout):'
+const NAMES = 'Which names:'
+const ALERTS = 'Where alerts go (default stdout):'
 
 /**
  * What is watched and where alerts go. A config file says it as modules (`ct-stream watch --init` writes one): a file that only lies in the
@@ -13,7 +13,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'list',
     value: 'NAME',
     help: "a name of yours whose look-alikes are reported (default: the domain's; - for none)",
-    group: names,
+    group: NAMES,
     isFlagOnly: true,
   },
   {
@@ -21,7 +21,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'list',
     value: 'FILE|URL',
     help: 'more brands, reloaded when it changes: lines such as «Example: example, exmpl, example.com», or a JSON array',
-    group: names,
+    group: NAMES,
     isFlagOnly: true,
   },
   {
@@ -29,7 +29,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'text',
     value: 'N',
     help: 'report look-alikes from this score, 0 to 100 (default 60)',
-    group: names,
+    group: NAMES,
     isFlagOnly: true,
   },
   {
@@ -37,7 +37,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'list',
     value: 'DOMAIN',
     help: 'a domain that is no look-alike, nor is any name below it',
-    group: names,
+    group: NAMES,
     isFlagOnly: true,
   },
   {
@@ -45,7 +45,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'list',
     value: 'FILE|URL',
     help: 'more names of yours, one a line, reloaded when it changes; words:FILE and patterns:FILE hold words and patterns',
-    group: names,
+    group: NAMES,
     isFlagOnly: true,
   },
   {
@@ -53,7 +53,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'list',
     value: 'ISSUER',
     help: 'who issues for your names: an organization, key:SHA-256 or id:KEYID; any other is an alert of high severity',
-    group: names,
+    group: NAMES,
     isFlagOnly: true,
   },
   {
@@ -61,7 +61,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'text',
     value: 'URL',
     help: 'POST them there: JSON, or what Slack, Discord and Teams take',
-    group: alerts,
+    group: ALERTS,
     isFlagOnly: true,
   },
   {
@@ -69,7 +69,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'text',
     value: 'PROGRAM',
     help: 'run a program for each: JSON on its stdin, CT_FINDING_… variables, no shell',
-    group: alerts,
+    group: ALERTS,
     isFlagOnly: true,
   },
   {
@@ -77,16 +77,16 @@ export const watchFlags: readonly Flag[] = [
     type: 'list',
     value: 'ARG',
     help: 'an argument of --exec',
-    group: alerts,
+    group: ALERTS,
     isFlagOnly: true,
   },
-  { name: 'mail', type: 'list', value: 'ADDRESS', help: 'send them by e-mail', group: alerts, isFlagOnly: true },
+  { name: 'mail', type: 'list', value: 'ADDRESS', help: 'send them by e-mail', group: ALERTS, isFlagOnly: true },
   {
     name: 'smtp',
     type: 'text',
     value: 'URL',
     help: 'mail server of --mail: smtps://user:password@host; better as CT_STREAM_SMTP',
-    group: alerts,
+    group: ALERTS,
     isFlagOnly: true,
   },
   {
@@ -94,7 +94,7 @@ export const watchFlags: readonly Flag[] = [
     type: 'text',
     value: 'FILE',
     help: 'append them to a file as JSON lines',
-    group: alerts,
+    group: ALERTS,
     isFlagOnly: true,
   },
   {
@@ -103,7 +103,7 @@ export const watchFlags: readonly Flag[] = [
     value: 'FORMAT',
     choices: ['text', 'json'],
     help: 'of alerts on stdout: text or json (default: text on a terminal, else json)',
-    group: alerts,
+    group: ALERTS,
   },
   { name: 'demo', type: 'switch', help: 'show an alert at once, from embedded logs: works offline', isFlagOnly: true },
   {

@@ -24,7 +24,7 @@ export function mergeDelayFrom(values: Values): number | undefined {
   const text = values.text('merge-delay')
   if (text === undefined) return undefined
   const ms = durationMs(text)
-  return ms === undefined || ms > maxMergeDelayMs
+  return ms === undefined || ms > MAX_MERGE_DELAY_MS
     ? values.refuse('merge-delay', 'a duration of at most 366d, such as 10m', text)
     : ms
 }
@@ -41,7 +41,7 @@ export function sinceFrom(values: Values, now: number): Date | undefined {
 
 /** `--every`: a duration of a second or more, in milliseconds. */
 export function everyFrom(values: Values): number | undefined {
-  return longFrom(values, 'every', 'a duration from 1s to 366d, such as 10m', maxEveryMs)
+  return longFrom(values, 'every', 'a duration from 1s to 366d, such as 10m', MAX_EVERY_MS)
 }
 
 /** `--keep-for`: a duration of a second or more, in milliseconds. */
@@ -59,10 +59,10 @@ export function olderThanFrom(values: Values, name: string): number | undefined 
   const text = values.text(name)
   if (text === undefined) return undefined
   const ms = durationMs(text)
-  return ms === undefined || ms > maxAgeMs ? values.refuse(name, 'an age of at most 36500d, such as 7d', text) : ms
+  return ms === undefined || ms > MAX_AGE_MS ? values.refuse(name, 'an age of at most 36500d, such as 7d', text) : ms
 }
 
-const maxAgeMs = 36_500 * 86_400_000
+const MAX_AGE_MS = 36_500 * 86_400_000
 
 function longFrom(values: Values, name: string, bound: string, maxMs: number): number | undefined {
   const text = values.text(name)
@@ -71,8 +71,8 @@ function longFrom(values: Values, name: string, bound: string, maxMs: number): n
   return ms === undefined || ms < 1000 || ms > maxMs ? values.refuse(name, bound, text) : ms
 }
 
-const maxEveryMs = 366 * 86_400_000
-const maxMergeDelayMs = 366 * 86_400_000
+const MAX_EVERY_MS = 366 * 86_400_000
+const MAX_MERGE_DELAY_MS = 366 * 86_400_000
 
 function durationMs(text: string): number | undefined {
   const parts = /^(\d{1,9})([smhd])$/.exec(text)

@@ -4,7 +4,7 @@ import { linkedController } from '../../util/abort.js'
 import type { Format } from './format.js'
 
 /** Certificates something is fetched for at the same time. */
-const atOnce = 8
+const AT_ONCE = 8
 /**
  * How long a page waits for all of it, milliseconds. Half as long after each page of the log that waited in vain: one that
  * serves entries and no issuers must not hold them up.
@@ -62,7 +62,7 @@ export class PageFormatter {
       }
     }
     const outOfPatience = clock.sleep(patience, over.signal).catch(() => {})
-    await Promise.race([Promise.all(Array.from({ length: Math.min(atOnce, page.length) }, work)), outOfPatience])
+    await Promise.race([Promise.all(Array.from({ length: Math.min(AT_ONCE, page.length) }, work)), outOfPatience])
     over.abort()
     if (stop.aborted) return
     this.patience.set(logId, pending.size === 0 ? patienceMs.first : Math.max(patienceMs.least, patience / 2))

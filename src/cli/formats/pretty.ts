@@ -3,8 +3,8 @@ import { harmless } from '../../util/harmless.js'
 import { formatCount } from '../terminal/quantities.js'
 import type { Style } from '../terminal/style.js'
 
-const labelWidth = 12
-const dayMs = 86_400_000
+const LABEL_WIDTH = 12
+const DAY_MS = 86_400_000
 
 /** A certificate over several lines, the last one empty; fields without a value are left out. */
 export function prettyText(cert: CtCertificate, style: Style): string {
@@ -40,14 +40,14 @@ function fieldsOf(cert: CtCertificate): [string, readonly (string | undefined)[]
 
 function fieldLines(label: string, values: readonly (string | undefined)[], style: Style): string[] {
   const texts = values.filter((value) => value !== undefined && value !== '') as string[]
-  return texts.map((text, i) => `  ${style.dim((i === 0 ? label : '').padEnd(labelWidth))} ${harmless(text)}`)
+  return texts.map((text, i) => `  ${style.dim((i === 0 ? label : '').padEnd(LABEL_WIDTH))} ${harmless(text)}`)
 }
 
 function validity({ notBefore, notAfter }: CtCertificate): string | undefined {
   if (notBefore === undefined && notAfter === undefined) return undefined
   const text = `${notBefore?.toISOString() ?? '?'} to ${notAfter?.toISOString() ?? '?'}`
   if (notBefore === undefined || notAfter === undefined) return text
-  return `${text} (${formatCount((notAfter.getTime() - notBefore.getTime()) / dayMs)} days)`
+  return `${text} (${formatCount((notAfter.getTime() - notBefore.getTime()) / DAY_MS)} days)`
 }
 
 function keyText({ algorithm, curve, bits, spkiSha256 }: PublicKeyInfo): string {

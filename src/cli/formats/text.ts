@@ -4,7 +4,7 @@ import { formatCount } from '../terminal/quantities.js'
 import type { Style } from '../terminal/style.js'
 import { truncate, widthOf } from '../terminal/width.js'
 
-const namesShown = 4
+const NAMES_SHOWN = 4
 const kinds = { certificate: 'cert', precertificate: 'pre ', unparsable: 'bad ' } as const
 
 /**
@@ -50,7 +50,7 @@ function fitted(texts: readonly string[], room: number | undefined): readonly st
 function what(cert: CtCertificate): string {
   if (cert.kind === 'unparsable') return harmless(cert.problems[0]?.message ?? 'unparsable')
   const names = namesOf(cert)
-  const [shown, rest] = [names.slice(0, namesShown), names.length - namesShown]
+  const [shown, rest] = [names.slice(0, NAMES_SHOWN), names.length - NAMES_SHOWN]
   return `${shown.map(harmless).join(' ')}${rest > 0 ? ` (+${formatCount(rest)})` : ''}`
 }
 

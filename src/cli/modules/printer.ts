@@ -4,7 +4,7 @@ import type { FindingFormat } from '../formats/finding.js'
 import type { Output } from '../terminal/output.js'
 
 /** As long as a reader of stdout likes, a day at most. */
-const patienceMs = 86_400_000
+const PATIENCE_MS = 86_400_000
 
 /**
  * Writes findings to stdout. A finding is finished with when the operating system has it, as a certificate is without modules: so
@@ -16,7 +16,7 @@ export function printer(output: Output, format: FindingFormat): ConfiguredModule
     description: 'findings on stdout',
     acknowledge: true,
     // A reader who went away ends the run at once.
-    limits: { timeoutMs: patienceMs, onError: 'stop-stream' },
+    limits: { timeoutMs: PATIENCE_MS, onError: 'stop-stream' },
     async onFindings(findings, { signal }) {
       const isWritten = await output.write(findings.map(format).join(''), signal)
       if (!isWritten) throw new CtStreamError('CT_CLOSED', 'nobody reads the findings any more')

@@ -24,8 +24,8 @@ export interface RunOptions {
 }
 
 /** After a signal: what modules may still take for what they have, and to close; together less than the 5 s promised for all of it. */
-const drainTimeoutMs = 2500
-const teardownTimeoutMs = 1000
+const DRAIN_TIMEOUT_MS = 2500
+const TEARDOWN_TIMEOUT_MS = 1000
 
 /**
  * Gives a stream to modules, and their findings to stdout where a format is given, until it ends, the limit is reached, the reader goes
@@ -38,8 +38,8 @@ export async function runThroughModules(stream: AcknowledgedSource, options: Run
     logger,
     signal: stop,
     clock,
-    drainTimeoutMs,
-    teardownTimeoutMs,
+    drainTimeoutMs: DRAIN_TIMEOUT_MS,
+    teardownTimeoutMs: TEARDOWN_TIMEOUT_MS,
   })
   metrics?.attachModules(run)
   try {

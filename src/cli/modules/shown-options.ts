@@ -1,6 +1,6 @@
 /** What names an option that nobody should see over a shoulder or in a ticket. */
 const secret = /secret|password|passwd|token|credential|authori[sz]ation|api-?_?key|headers|auth$/i
-const hidden = '(hidden)'
+const HIDDEN = '(hidden)'
 
 /**
  * Options as plain data that can be shown: secrets hidden, URLs as their origins (Slack's and other webhooks have their secret in the
@@ -20,7 +20,7 @@ function shown(value: unknown, depth: number): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [
       key,
-      secret.test(key) && !isEmpty(one) ? hidden : shown(one, depth + 1),
+      secret.test(key) && !isEmpty(one) ? HIDDEN : shown(one, depth + 1),
     ]),
   )
 }

@@ -6,8 +6,8 @@ import type { QueueSource } from '../../types/queue.js'
 import type { CliIo } from '../io.js'
 
 /** After a signal: what modules may still take for what they have, and to close. Milliseconds. */
-const drainTimeoutMs = 2500
-const teardownTimeoutMs = 1000
+const DRAIN_TIMEOUT_MS = 2500
+const TEARDOWN_TIMEOUT_MS = 1000
 
 export interface ProcessOptions {
   readonly source: QueueSource
@@ -19,7 +19,13 @@ export interface ProcessOptions {
 /** The role `processor`: gives modules what collectors have written, until `io.stop` aborts. What they find goes to outputs among them. */
 export async function processQueue({ source, modules, io, logger }: ProcessOptions): Promise<void> {
   const { clock, stop: signal } = io
-  const run = runModules(source, modules, { logger, signal, clock, drainTimeoutMs, teardownTimeoutMs })
+  const run = runModules(source, modules, {
+    logger,
+    signal,
+    clock,
+    drainTimeoutMs: DRAIN_TIMEOUT_MS,
+    teardownTimeoutMs: TEARDOWN_TIMEOUT_MS,
+  })
   try {
     await run.done
   } catch (error) {

@@ -4,7 +4,7 @@ import { elapsedOf } from '../../util/clock.js'
 import type { Role } from '../flags/run-flags.js'
 
 /** Longer than a question to a database that hangs takes. Milliseconds. */
-const patienceMs = 90_000
+const PATIENCE_MS = 90_000
 
 /**
  * What a process with roles says of itself. That the database is away is no illness: it would not come back by starting anew.
@@ -30,7 +30,7 @@ export class RoleHealth implements ServerHealth {
   illness(): string | undefined {
     const now = this.elapsed()
     for (const [role, { askedAt }] of this.roles)
-      if (now - askedAt > this.leaseMs + patienceMs) return `the role ${role} is held up`
+      if (now - askedAt > this.leaseMs + PATIENCE_MS) return `the role ${role} is held up`
     return undefined
   }
 

@@ -1,7 +1,7 @@
 import type { Logger } from '../../types/clock.js'
 
 /** Few things are said before a try fails; the one that does not fail may go on for years. */
-const mostKept = 100
+const MOST_KEPT = 100
 
 /** Tries that begin alike say the same things: each is said by the first of them, and again as `debug`. */
 export class SaidBefore {
@@ -19,7 +19,7 @@ export class SaidBefore {
     const level =
       (level: 'info' | 'warn' | 'error'): Logger['info'] =>
       (message, context) => {
-        if (said.size < mostKept) said.add(message)
+        if (said.size < MOST_KEPT) said.add(message)
         logger[before.delete(message) ? 'debug' : level](message, context)
       }
     return {

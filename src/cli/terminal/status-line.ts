@@ -6,8 +6,8 @@ import { ProgressMeter } from './progress.js'
 import { fitLine, progressText, statusText, summaryText, waitingText } from './status-text.js'
 import type { Style } from './style.js'
 
-const everyMs = 500
-const eraseLine = '\r\u001b[2K'
+const EVERY_MS = 500
+const ERASE_LINE = '\r\u001b[2K'
 
 /** A line at the bottom of a terminal, kept up to date until it is stopped. */
 export class StatusLine implements Overlay {
@@ -44,7 +44,7 @@ export class StatusLine implements Overlay {
   }
 
   hide(): void {
-    if (this.text !== '') this.terminal.write(eraseLine)
+    if (this.text !== '') this.terminal.write(ERASE_LINE)
     this.hidden = true
   }
 
@@ -58,7 +58,7 @@ export class StatusLine implements Overlay {
     const { signal } = this.stopped
     while (!signal.aborted) {
       this.draw(lineOf(status(), meter, end))
-      await this.clock.sleep(everyMs, signal)
+      await this.clock.sleep(EVERY_MS, signal)
     }
   }
 
@@ -68,7 +68,7 @@ export class StatusLine implements Overlay {
     if (this.hidden) return
     // A terminal that was never told its size has 0 columns.
     const line = fitLine(text, this.terminal.columns || 80)
-    this.terminal.write(line === '' ? eraseLine : `${eraseLine}${this.style.dim(line)}`)
+    this.terminal.write(line === '' ? ERASE_LINE : `${ERASE_LINE}${this.style.dim(line)}`)
   }
 }
 

@@ -16,8 +16,8 @@ export interface Column<T> {
 }
 
 /** Narrowest a column is cut to. */
-const leastWidth = 12
-const gap = 2
+const LEAST_WIDTH = 12
+const GAP = 2
 
 /**
  * Whole lines: the titles, then a line for each row; nothing without rows. Where the terminal is too narrow, long texts are cut, and
@@ -37,7 +37,7 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
         const shown = truncate(text, widths[i] ?? 0)
         return padded(shown, widths[i] ?? 0, columns, i, paint(shown, i))
       })
-      .join(' '.repeat(gap))
+      .join(' '.repeat(GAP))
   const lines = [
     lineOf(
       columns.map(({ title }) => title),
@@ -55,11 +55,11 @@ function fitted<T>(
   width: number | undefined,
 ): readonly number[] | undefined {
   const widths = [...natural]
-  let excess = widths.reduce((sum, one) => sum + one + gap, -gap) - (width || Number.POSITIVE_INFINITY)
+  let excess = widths.reduce((sum, one) => sum + one + GAP, -GAP) - (width || Number.POSITIVE_INFINITY)
   while (excess > 0) {
     const cuttable = widths.map((one, i) => (columns[i]?.isNumber || columns[i]?.isWhole ? 0 : one))
     const widest = Math.max(...cuttable)
-    const least = Math.max(leastWidth, columns[cuttable.indexOf(widest)]?.title.length ?? 0)
+    const least = Math.max(LEAST_WIDTH, columns[cuttable.indexOf(widest)]?.title.length ?? 0)
     if (widest <= least) return undefined
     widths[cuttable.indexOf(widest)] = widest - 1
     excess -= 1
@@ -77,7 +77,7 @@ function stackText<T>(
 ): string {
   const [, ...rest] = columns
   const labels = Math.max(...rest.map(({ title }) => title.length))
-  const room = Math.max(leastWidth, width - labels - 2 * gap)
+  const room = Math.max(LEAST_WIDTH, width - labels - 2 * GAP)
   return rows
     .map((row, n) => {
       const [heading = '', ...values] = cells[n] ?? []
@@ -87,7 +87,7 @@ function stackText<T>(
           return `  ${label}  ${rest[i]?.paint?.(part, row) ?? part}\n`
         }),
       )
-      return [...wrap(heading, Math.max(leastWidth, width)).map((part) => `${style.bold(part)}\n`), ...lines].join('')
+      return [...wrap(heading, Math.max(LEAST_WIDTH, width)).map((part) => `${style.bold(part)}\n`), ...lines].join('')
     })
     .join('')
 }

@@ -10,11 +10,11 @@ export interface TroubleWord {
 }
 
 /** What passes within this is not worth a word, milliseconds. */
-const graceMs = 2000
+const GRACE_MS = 2000
 /** Milliseconds after the first word until the next one, in turn; then again after the last. */
 const intervals = [60_000, 300_000, 900_000, 3_600_000]
 /** Logs that go down together and are named one by one. */
-const mostNamed = 4
+const MOST_NAMED = 4
 
 interface Told {
   since: number
@@ -39,7 +39,7 @@ export class TroubleReport {
 
   /** @param now - Any clock that does not go back, milliseconds. */
   update(logs: readonly LogStatus[], now: number): readonly TroubleWord[] {
-    const down = logs.filter(({ troubleMs = 0 }) => troubleMs >= graceMs)
+    const down = logs.filter(({ troubleMs = 0 }) => troubleMs >= GRACE_MS)
     const words = down.length === logs.length && logs.length > 1 ? this.allDown(down, now) : this.someDown(down, now)
     return [...words, ...this.up(logs, down, now)]
   }
@@ -121,10 +121,10 @@ function grouped(
   what: string,
   word: (log: LogStatus) => TroubleWord,
 ): readonly TroubleWord[] {
-  if (logs.length <= mostNamed) return logs.map(word)
-  const names = logs.slice(0, mostNamed).map(({ log }) => log.description)
+  if (logs.length <= MOST_NAMED) return logs.map(word)
+  const names = logs.slice(0, MOST_NAMED).map(({ log }) => log.description)
   const [first] = logs
-  const logsText = `${names.join(', ')} and ${logs.length - mostNamed} more`
+  const logsText = `${names.join(', ')} and ${logs.length - MOST_NAMED} more`
   const cause = what === 'answer again' ? '' : `, the first: ${causeOf(first)}`
   return [{ message: `${logs.length} logs: ${what}${cause}`, context: { logs: logsText } }]
 }

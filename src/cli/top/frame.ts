@@ -22,14 +22,14 @@ export interface FrameOptions {
 }
 
 /** Lines that are no rows of the table: totals, their plot, the heading, a message, the keys. */
-const otherLines = 5
+const OTHER_LINES = 5
 
 /** Rows of the table that fit a terminal. */
 export function pageRows(lines: number): number {
-  return Math.max(1, lines - otherLines)
+  return Math.max(1, lines - OTHER_LINES)
 }
 
-const keys = 'q quit · p pause · / filter · sort: n name s state l lag r rate e errors · ↑↓ scroll'
+const KEYS = 'q quit · p pause · / filter · sort: n name s state l lag r rate e errors · ↑↓ scroll'
 
 /** The whole screen, a text for each line of the terminal, none of them wider than it is. */
 export function frameOf({ status, history, view, style, columns, lines, message }: FrameOptions): string[] {
@@ -66,7 +66,7 @@ function footer(view: View, rows: { readonly offset: number; readonly shown: num
   if (view.isTyping) return `filter: ${harmless(view.filter)}█ (enter keeps it, escape clears it)`
   const part = rows.shown < rows.of ? `${rows.offset + 1} to ${rows.offset + rows.shown} of ${rows.of} · ` : ''
   const filter = view.filter === '' ? '' : `filter "${harmless(view.filter)}" · `
-  return `${part}${filter}by ${view.order}${view.isReversed ? ' (reversed)' : ''} · ${keys}`
+  return `${part}${filter}by ${view.order}${view.isReversed ? ' (reversed)' : ''} · ${KEYS}`
 }
 
 /** From these widths on a column has its place: where there is little room, the least wanted go first. */

@@ -1,7 +1,7 @@
 import type { StreamStatus } from '../../types/stream.js'
 
 /** Samples that are kept: two minutes, at one a second. */
-const maxSamples = 120
+const MAX_SAMPLES = 120
 
 interface History {
   entries: number
@@ -36,7 +36,7 @@ export class RateHistory {
 
 function sample(history: History, entries: number, seconds: number | undefined): void {
   if (seconds !== undefined) history.rates.push(Math.max(0, entries - history.entries) / seconds)
-  if (history.rates.length > maxSamples) history.rates.shift()
+  if (history.rates.length > MAX_SAMPLES) history.rates.shift()
   history.entries = entries
 }
 

@@ -13,9 +13,9 @@ import { Screen } from './screen.js'
 import { firstView, pressed, rowsOf } from './view.js'
 
 /** Between two looks at the logs, milliseconds. */
-const everyMs = 1000
+const EVERY_MS = 1000
 /** How long a message stays, milliseconds. */
-const messageMs = 30_000
+const MESSAGE_MS = 30_000
 
 export interface TopOptions {
   readonly io: CliIo
@@ -66,9 +66,9 @@ export async function showTop({ io, open }: TopOptions): Promise<void> {
       const now = stream.status()
       history.add(now, elapsed())
       if (!view.isPaused) status = now
-      if (elapsed() - messageAt > messageMs) message = undefined
+      if (elapsed() - messageAt > MESSAGE_MS) message = undefined
       if (!view.isPaused) draw()
-      await clock.sleep(everyMs, over.signal).catch(() => {})
+      await clock.sleep(EVERY_MS, over.signal).catch(() => {})
       await setImmediate()
     }
   })()

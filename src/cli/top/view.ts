@@ -34,7 +34,7 @@ export const firstView: View = {
 }
 
 /** Longer than any name that one would look for. */
-const maxFilterLength = 64
+const MAX_FILTER_LENGTH = 64
 
 /** How far one can scroll. */
 export interface Extent {
@@ -88,7 +88,7 @@ function typed(view: View, key: Key): View {
   if (key === 'escape') return { ...view, isTyping: false, filter: '', offset: 0 }
   if (key === 'backspace') return { ...view, filter: [...view.filter].slice(0, -1).join(''), offset: 0 }
   // Keys that have a name instead of a character.
-  if ([...key].length > 1 || view.filter.length >= maxFilterLength) return view
+  if ([...key].length > 1 || view.filter.length >= MAX_FILTER_LENGTH) return view
   return { ...view, filter: view.filter + key, offset: 0 }
 }
 

@@ -8,7 +8,7 @@ import { watchNames } from './run.js'
 import { sampleNames } from './sample.js'
 
 /** Certificates that concern nobody, among which those that do are found. */
-const others = 200
+const OTHERS = 200
 
 /** An alert from a log that lives in this process, through the same outputs: what will come, and that it comes. */
 export async function watchDemo(context: CommandContext, request: WatchRequest): Promise<void> {
@@ -18,7 +18,7 @@ export async function watchDemo(context: CommandContext, request: WatchRequest):
   try {
     const now = context.io.clock.now()
     const watchlist = Watchlist.of(rulesIn(request.rules))
-    const made = [...issueCertificates(others, { seed: String(now), notBefore: new Date(now) })]
+    const made = [...issueCertificates(OTHERS, { seed: String(now), notBefore: new Date(now) })]
     log.add([
       ...made.filter(({ dnsNames }) => !dnsNames.some((name) => watchlist.match(name).length > 0)),
       ...issueCertificates(names.map((name) => ({ dnsNames: [name], kind: 'pair' as const }))),

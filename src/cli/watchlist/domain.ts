@@ -15,9 +15,9 @@ export interface WatchedName {
   readonly label: string | undefined
 }
 
-const bound =
+const BOUND =
   'a domain (example.com: it and all below; =example.com: only it; *.example.com: only below; ip:192.0.2.0/24)'
-const elsewhere = '; if you mean it, put it into a file for --list, whose names are not checked in this way'
+const ELSEWHERE = '; if you mean it, put it into a file for --list, whose names are not checked in this way'
 /** What a misspelled end of a name may mean. */
 const common = ['com', 'net', 'org', 'de', 'uk', 'io', 'dev', 'app', 'eu', 'info', 'fr', 'nl', 'ch', 'jp', 'us', 'ai']
 
@@ -43,12 +43,12 @@ export function watchedName(text: string): WatchedName {
     const meant = common.find((one) => lettersOf(one) === lettersOf(end)) ?? suggest(end, common)
     const hint = meant === undefined ? '' : `, did you mean ${name.slice(0, -end.length)}${meant}?`
     throw usageError(
-      `${JSON.stringify(text)}: there is no .${end} on the public internet${hint === '' ? elsewhere : hint}`,
+      `${JSON.stringify(text)}: there is no .${end} on the public internet${hint === '' ? ELSEWHERE : hint}`,
     )
   }
   if (isIcannSuffix(name) || isPrivateSuffix(name))
     throw usageError(
-      `${JSON.stringify(text)}: below ${name} everybody has names, and all of them would be alerts${elsewhere}`,
+      `${JSON.stringify(text)}: below ${name} everybody has names, and all of them would be alerts${ELSEWHERE}`,
     )
   const { domainAt, suffixAt } = splitName(name)
   return { rule, domain: name, label: name.slice(domainAt, suffixAt - 1) }
@@ -58,7 +58,7 @@ const lettersOf = (text: string) => [...text].sort().join('')
 
 function refusal(text: string, meant: string | undefined) {
   const hint = meant === undefined ? '' : `: did you mean ${meant}?`
-  return usageError(`ct-stream watch takes ${bound}, got ${JSON.stringify(text)}${hint}`)
+  return usageError(`ct-stream watch takes ${BOUND}, got ${JSON.stringify(text)}${hint}`)
 }
 
 /** The domain in a URL or an e-mail address; what a dot at the beginning means. */

@@ -3,9 +3,9 @@ import type { CommandContext } from '../command.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import type { WatchRequest } from './request.js'
-import { watchlistName } from './run.js'
+import { WATCHLIST_NAME } from './run.js'
 
-const file = 'ct-stream.config.json'
+const FILE = 'ct-stream.config.json'
 
 /** Flags of the stream that a config file takes as they are. */
 const kept = ['log-list', 'operator', 'kind', 'log', 'key', 'submission-url', 'checkpoint', 'contact', 'proxy'] as const
@@ -23,20 +23,20 @@ export async function writeConfig({ io, values }: CommandContext, { rules, outpu
   const on = switches.flatMap((name) => (values.switch(name) ? [[name, true] as const] : []))
   const config = {
     ...Object.fromEntries([...flags, ...on]),
-    modules: [{ module: watchlistName, options: rules }, ...outputs.map(({ spec }) => spec)],
+    modules: [{ module: WATCHLIST_NAME, options: rules }, ...outputs.map(({ spec }) => spec)],
   }
   try {
-    await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+    await writeFile(FILE, `${JSON.stringify(config, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     throw usageError(
       code === 'EEXIST'
-        ? `there is a ${file} already: move it away, or change it`
-        : `${file} cannot be written: ${message}`,
+        ? `there is a ${FILE} already: move it away, or change it`
+        : `${FILE} cannot be written: ${message}`,
       cause,
     )
   }
   await new Output(io.stdout).write(
-    `wrote ${file}; ct-stream --config ${file} runs it, and ct-stream modules --config ${file} shows it\n`,
+    `wrote ${FILE}; ct-stream --config ${FILE} runs it, and ct-stream modules --config ${FILE} shows it\n`,
   )
 }

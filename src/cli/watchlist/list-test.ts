@@ -10,11 +10,11 @@ import { watchedStream } from './run.js'
 import { VolumeCounter } from './volume.js'
 import { volumeText } from './volume-text.js'
 
-const defaultSample = 20_000
+const DEFAULT_SAMPLE = 20_000
 /** How far back newer certificates begin. */
-const recentMs = 600_000
+const RECENT_MS = 600_000
 /** A log that does not answer is done without, after so long. */
-const patienceMs = 15_000
+const PATIENCE_MS = 15_000
 
 /**
  * `ct-stream watch test LIST`: what in the rules may be too broad, and how many alerts they would make of certificates that the logs have
@@ -22,7 +22,7 @@ const patienceMs = 15_000
  */
 export async function testLists(context: CommandContext, { rules }: WatchRequest): Promise<void> {
   const { io, values } = context
-  const size = values.integer('sample', 0, 10_000_000) ?? defaultSample
+  const size = values.integer('sample', 0, 10_000_000) ?? DEFAULT_SAMPLE
   const watchlist = await compiledRules(rules, context)
   const output = new Output(io.stdout)
   const warnings = watchlist.warnings.map((warning) => `too broad? ${harmless(warning)}\n`)
@@ -30,10 +30,10 @@ export async function testLists(context: CommandContext, { rules }: WatchRequest
   if (size === 0) return
   const least = rules.lookalikeScore ?? 60
   const options: CtStreamOptions = {
-    start: { time: new Date(io.clock.now() - recentMs) },
+    start: { time: new Date(io.clock.now() - RECENT_MS) },
     // Whether one more or less of the older ones is among them does not matter here.
     mergeDelayMs: 0,
-    endPatienceMs: patienceMs,
+    endPatienceMs: PATIENCE_MS,
     ...(await watchedStream(context)),
     ...{ end: 'head', checkpoint: false },
   }

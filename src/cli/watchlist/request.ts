@@ -19,7 +19,7 @@ export interface WatchRequest {
 }
 
 /** Below this, a word is in too many names. */
-const minBrand = 4
+const MIN_BRAND = 4
 
 /**
  * @param domains - As they stand on the command line.
@@ -60,7 +60,7 @@ function brandsFrom(values: Values, names: readonly WatchedName[], lists: Lists)
     return given.filter((name) => name !== '-').map((name) => ({ name, tokens: tokensOf(values, name), domains }))
   if (lists.brands !== undefined) return []
   const labels = names.flatMap(({ label = '' }) =>
-    label.length >= minBrand && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(label) ? [label] : [],
+    label.length >= MIN_BRAND && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(label) ? [label] : [],
   )
   return [...new Set(labels)]
     .filter((label) => /[a-z]/.test(label))

@@ -12,10 +12,10 @@ import { type Surroundings, watch } from '../watch.js'
 import { announce } from './announce.js'
 import type { WatchRequest } from './request.js'
 
-export const watchlistName = 'ct-stream/modules/watchlist'
+export const WATCHLIST_NAME = 'ct-stream/modules/watchlist'
 
 /** As the library's for a stream with an end. */
-const defaultPatienceMs = 60_000
+const DEFAULT_PATIENCE_MS = 60_000
 
 /** Watches until the stream ends or the user has had enough. */
 export async function watchNames(
@@ -36,7 +36,7 @@ export async function watchNames(
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...asked, acknowledge: 'manual', logger })
   }
-  const { end, endPatienceMs = defaultPatienceMs } = asked
+  const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = asked
   await watch({ context, open, consume, end, endPatienceMs })
 }
 
@@ -52,7 +52,7 @@ async function modulesOf(
   { rules, outputs }: WatchRequest,
 ): Promise<readonly ConfiguredModule[]> {
   const tools = await moduleTools(context)
-  const specs = [{ spec: { module: watchlistName, options: rules }, from: 'ct-stream watch' }, ...outputs]
+  const specs = [{ spec: { module: WATCHLIST_NAME, options: rules }, from: 'ct-stream watch' }, ...outputs]
   const loaded: ConfiguredModule[] = []
   for (const { spec, from } of specs) loaded.push(...(await loadSpec({ spec, from, folder: '.' }, tools)))
   return loaded

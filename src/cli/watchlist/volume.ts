@@ -3,7 +3,7 @@ import type { Watchlist } from '../../watchlist/watchlist.js'
 
 const DAY_MS = 86_400_000
 /** Times within less tell nothing of a rate. */
-const leastSpanMs = 1000
+const LEAST_SPAN_MS = 1000
 
 /** What rules make of the certificates that logs have. */
 export interface Volume {
@@ -69,7 +69,7 @@ export class VolumeCounter {
   private perDay(): number | undefined {
     let entriesPerMs = 0
     for (const { entries, first, last } of this.logs.values())
-      if (last - first >= leastSpanMs) entriesPerMs += (entries - 1) / (last - first)
+      if (last - first >= LEAST_SPAN_MS) entriesPerMs += (entries - 1) / (last - first)
     return entriesPerMs === 0 ? undefined : (entriesPerMs * DAY_MS * this.issuances.size) / this.entries
   }
 }

@@ -5,7 +5,7 @@ import { Problem } from './schemas.js'
 
 type Json = { readonly [key: string]: unknown }
 
-export const apiPrefix = '/api/v1'
+export const API_PREFIX = '/api/v1'
 /** Statuses that every operation can fail with. */
 const commonProblems = [400, 401, 403, 500]
 const problemMeaning: Readonly<Record<number, string>> = {
@@ -21,7 +21,7 @@ const problemMeaning: Readonly<Record<number, string>> = {
 export function openApiOf(operations: readonly Operation[]): Json {
   const paths: Record<string, Record<string, Json>> = {}
   for (const operation of operations) {
-    const path = `${apiPrefix}${operation.path}`
+    const path = `${API_PREFIX}${operation.path}`
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: described(operation) }
   }
   return {

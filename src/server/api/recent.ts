@@ -5,9 +5,9 @@ import type { Page } from './paging.js'
 import { ApiProblem } from './problem.js'
 
 /** Numbers that are looked through for one answer: a filter that lets nothing pass must not read an hour of certificates. */
-const mostLookedAt = 2048
+const MOST_LOOKED_AT = 2048
 /** Numbers of one step back. */
-const step = 256
+const STEP = 256
 
 /**
  * What was sent last, newest first.
@@ -23,9 +23,9 @@ export async function recentMessages(
   const items: unknown[] = []
   const { oldest } = backlog
   let to = after === undefined ? backlog.newest : beforeOf(backlog, after)
-  const stopAt = Math.max(oldest, to - mostLookedAt + 1)
+  const stopAt = Math.max(oldest, to - MOST_LOOKED_AT + 1)
   while (to >= stopAt && items.length < limit) {
-    const from = Math.max(stopAt, to - step + 1)
+    const from = Math.max(stopAt, to - STEP + 1)
     const found = await between(backlog, selection, from, to)
     items.push(...found.reverse().map((message) => JSON.parse(message.toString()) as unknown))
     to = from - 1

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { CtStreamError } from '../../errors.js'
 import { harmless } from '../../util/harmless.js'
-import { apiPrefix, openApiOf } from './openapi.js'
+import { API_PREFIX, openApiOf } from './openapi.js'
 import type { ApiWorld, Operation } from './operation.js'
 import { operations } from './operations.js'
 import { ApiProblem } from './problem.js'
 
 /** What is wrong with a query is said up to here, characters. */
-const maxDetail = 500
+const MAX_DETAIL = 500
 
 /**
  * What the API answers to a request that may ask.
@@ -16,7 +16,7 @@ const maxDetail = 500
  * @throws {@link ApiProblem}
  */
 export async function answerApi(world: ApiWorld, method: string, url: URL): Promise<object> {
-  const path = url.pathname.slice(apiPrefix.length).replace(/\/$/, '')
+  const path = url.pathname.slice(API_PREFIX.length).replace(/\/$/, '')
   const asked = method === 'HEAD' ? 'GET' : method
   if (path === '/openapi.json' && asked === 'GET') return openApiOf(operations)
   const found = operations.flatMap((operation) => {
@@ -32,7 +32,7 @@ export async function answerApi(world: ApiWorld, method: string, url: URL): Prom
     return operation.answer.parse(await operation.run({ world, query, id })) as object
   } catch (error) {
     if (CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID')
-      throw new ApiProblem(400, harmless(error.message).slice(0, maxDetail))
+      throw new ApiProblem(400, harmless(error.message).slice(0, MAX_DETAIL))
     if (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED')
       throw new ApiProblem(503, 'the database does not answer, or not in time')
     throw error
@@ -72,4 +72,4 @@ function queryOf(schema: z.ZodType, given: URLSearchParams): unknown {
   throw new ApiProblem(400, shown(`${where ? `${where}: ` : ''}${issue?.message}`))
 }
 
-const shown = (text: string): string => harmless(text).slice(0, maxDetail)
+const shown = (text: string): string => harmless(text).slice(0, MAX_DETAIL)

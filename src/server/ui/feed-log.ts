@@ -2,15 +2,15 @@ import type { LogStatus } from '../../types/stream.js'
 import { cutText } from '../../util/harmless.js'
 import type { FeedLog } from './shapes.js'
 
-const maxText = 500
+const MAX_TEXT = 500
 
 /** A log as the page shows it. */
 export function feedLog(status: LogStatus): FeedLog {
   const { log, state, headSize, headAgeMs, mmdMs, headProblem, lagEntries, lagMs, troubleMs, lastError } = status
   return {
     id: log.id,
-    name: cutText(log.description, maxText),
-    operator: cutText(log.operator, maxText),
+    name: cutText(log.description, MAX_TEXT),
+    operator: cutText(log.operator, MAX_TEXT),
     kind: log.kind,
     state,
     headSize: headSize ?? null,
@@ -22,6 +22,6 @@ export function feedLog(status: LogStatus): FeedLog {
     entries: status.entries,
     retries: status.retries,
     troubleMs: troubleMs ?? null,
-    error: lastError === undefined ? null : { code: lastError.code, message: cutText(lastError.message, maxText) },
+    error: lastError === undefined ? null : { code: lastError.code, message: cutText(lastError.message, MAX_TEXT) },
   }
 }

@@ -6,16 +6,16 @@ import type { ServerSource } from '../options.js'
 import type { ServedPage } from '../served-page.js'
 import { feedLog } from './feed-log.js'
 import { News } from './news.js'
-import { Rates, rateSeconds } from './rates.js'
+import { RATE_SECONDS, Rates } from './rates.js'
 import { matcherOf } from './rows.js'
 import type { FeedBegin, FeedTick } from './shapes.js'
 import { Viewer } from './viewer.js'
 
-const tickMs = 1000
+const TICK_MS = 1000
 /** Seconds that each tick repeats: a page that was left out a few times has no hole. */
-const repeatedSeconds = 15
+const REPEATED_SECONDS = 15
 /** Entries at hand for a page that has just been opened. */
-const recentEntries = 256
+const RECENT_ENTRIES = 256
 
 export interface FeedOptions {
   readonly source: ServerSource
@@ -61,7 +61,7 @@ export class Feed {
     let rest = 0
     const first = this.recent.findLastIndex(({ entries }) => {
       rest += entries.length
-      return rest >= recentEntries
+      return rest >= RECENT_ENTRIES
     })
     if (first > 0) this.recent = this.recent.slice(first)
     for (const viewer of this.viewers) viewer.add(page)
@@ -71,7 +71,7 @@ export class Feed {
   open(response: ServerResponse, match: string): void {
     const viewer = new Viewer(response, matcherOf(match))
     for (const page of this.recent) viewer.add(page)
-    const { kind: _, ...tick } = this.tick(rateSeconds)
+    const { kind: _, ...tick } = this.tick(RATE_SECONDS)
     const { startedAt } = this
     const begin: FeedBegin = {
       kind: 'begin',
@@ -100,7 +100,7 @@ export class Feed {
   }
 
   private keepTicking(signal: AbortSignal): void {
-    this.options.clock.sleep(tickMs, signal).then(
+    this.options.clock.sleep(TICK_MS, signal).then(
       () => {
         this.tell()
         if (!signal.aborted) this.keepTicking(signal)
@@ -110,7 +110,7 @@ export class Feed {
   }
 
   private tell(): void {
-    const { news: _, rows: __, matched: ___, ...shared } = this.tick(repeatedSeconds)
+    const { news: _, rows: __, matched: ___, ...shared } = this.tick(REPEATED_SECONDS)
     const begun = JSON.stringify(shared).slice(0, -1)
     for (const viewer of this.viewers) {
       const isNew = viewer.newsVersion !== this.news.version

@@ -5,9 +5,9 @@ import { cutText } from '../../util/harmless.js'
 import type { FeedFinding, FeedNews, FeedTrouble } from './shapes.js'
 
 /** Of each list, the newest. */
-const maxKept = 50
-const maxText = 500
-const maxReasons = 3
+const MAX_KEPT = 50
+const MAX_TEXT = 500
+const MAX_REASONS = 3
 
 /** What went wrong and what was found, as far as a page shows it. */
 export class News {
@@ -34,12 +34,12 @@ export class News {
       at: Date.parse(firstSeen),
       module,
       kind,
-      subject: cutText(subject, maxText),
+      subject: cutText(subject, MAX_TEXT),
       severity,
       score,
-      reasons: reasons.slice(0, maxReasons).map(({ text }) => cutText(text, maxText)),
+      reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => cutText(text, MAX_TEXT)),
     }
-    this.findings = [found, ...this.findings].slice(0, maxKept)
+    this.findings = [found, ...this.findings].slice(0, MAX_KEPT)
     this.findingCount++
     this.changed()
   }
@@ -61,11 +61,11 @@ export class News {
       number: this.troubleCount,
       kind,
       at,
-      log: cutText(log, maxText),
+      log: cutText(log, MAX_TEXT),
       code,
-      text: cutText(text, maxText),
+      text: cutText(text, MAX_TEXT),
     }
-    this.troubles = [trouble, ...this.troubles].slice(0, maxKept)
+    this.troubles = [trouble, ...this.troubles].slice(0, MAX_KEPT)
     this.changed()
   }
 

@@ -1,12 +1,12 @@
 import type { Counts } from './shapes.js'
 
 /** A quarter of an hour. */
-export const rateSeconds = 900
+export const RATE_SECONDS = 900
 
 /** How many entries came in each of the last 900 seconds. */
 export class Rates {
   total = 0
-  private readonly counts = new Uint32Array(rateSeconds + 1)
+  private readonly counts = new Uint32Array(RATE_SECONDS + 1)
   /** The second that is being counted. */
   private second: number
   private readonly first: number
@@ -27,7 +27,7 @@ export class Rates {
   /** The last seconds that are over, as many as there are. */
   last(seconds: number, now: number): Counts {
     this.moveTo(now)
-    const from = Math.max(this.first, this.second - Math.min(seconds, rateSeconds))
+    const from = Math.max(this.first, this.second - Math.min(seconds, RATE_SECONDS))
     const values = Array.from(
       { length: this.second - from },
       (_, i) => this.counts[(from + i) % this.counts.length] ?? 0,

@@ -2,11 +2,11 @@ import type { CtCertificate } from '../../types/certificate.js'
 import { cutText } from '../../util/harmless.js'
 import type { FeedRow } from './shapes.js'
 
-const maxNames = 3
+const MAX_NAMES = 3
 /** As long as a DNS name can be. */
-const maxText = 253
+const MAX_TEXT = 253
 /** Longer filters are cut: nobody types as much. */
-const maxMatch = 200
+const MAX_MATCH = 200
 
 /** A certificate on one line. Nothing of it is harmless: whoever shows it does that. */
 export function rowOf(certificate: CtCertificate, id: string): FeedRow {
@@ -16,10 +16,10 @@ export function rowOf(certificate: CtCertificate, id: string): FeedRow {
     id,
     kind,
     at: timestamp?.getTime() ?? null,
-    names: names.slice(0, maxNames).map((name) => cutText(name, maxText)),
-    more: Math.max(0, names.length - maxNames),
-    issuer: cutText(issuerName(certificate), maxText),
-    log: cutText(log.description, maxText),
+    names: names.slice(0, MAX_NAMES).map((name) => cutText(name, MAX_TEXT)),
+    more: Math.max(0, names.length - MAX_NAMES),
+    issuer: cutText(issuerName(certificate), MAX_TEXT),
+    log: cutText(log.description, MAX_TEXT),
     isVerified: verified,
   }
 }
@@ -29,7 +29,7 @@ export function rowOf(certificate: CtCertificate, id: string): FeedRow {
  * @returns `undefined`: every certificate.
  */
 export function matcherOf(text: string): ((certificate: CtCertificate) => boolean) | undefined {
-  const words = text.slice(0, maxMatch).toLowerCase().split(/\s+/).filter(Boolean)
+  const words = text.slice(0, MAX_MATCH).toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return undefined
   return (certificate) => {
     const { log, kind, sha256 } = certificate

@@ -6,7 +6,7 @@ import { Feed, type FeedOptions } from './feed.js'
 import { PageFiles } from './files.js'
 
 /** Pages that may be open at a time: each costs the server a message a second. */
-const maxViewers = 100
+const MAX_VIEWERS = 100
 
 /** Everything below `/ui`: the page, what it is shown, and single certificates. */
 export class Ui {
@@ -39,7 +39,7 @@ export class Ui {
   private begin(request: IncomingMessage, response: ServerResponse): Refused | undefined {
     const entry = this.gate.open(request, (url) => ({ match: url.searchParams.get('match') ?? '' }))
     if ('status' in entry) return entry
-    if (this.feed.size >= maxViewers) return { status: 503, message: `${maxViewers} pages are open already` }
+    if (this.feed.size >= MAX_VIEWERS) return { status: 503, message: `${MAX_VIEWERS} pages are open already` }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',

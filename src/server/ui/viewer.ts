@@ -6,11 +6,11 @@ import { Sample } from './sample.js'
 import type { FeedRow } from './shapes.js'
 
 /** Certificates that are shown of one second: more than anybody can read. */
-const rowsPerTick = 12
+const ROWS_PER_TICK = 12
 /** A page that lets more wait is sent nothing before that is gone: bytes. */
-const maxQueueBytes = 1024 * 1024
+const MAX_QUEUE_BYTES = 1024 * 1024
 /** Ticks that may be left out for one that does not read before it is disconnected. */
-const maxSkipped = 60
+const MAX_SKIPPED = 60
 
 /** An entry by its page and place, not decoded before it is chosen. */
 interface Place {
@@ -24,7 +24,7 @@ export class Viewer {
   newsVersion = -1
   private readonly response: ServerResponse
   private readonly matches: ((certificate: CtCertificate) => boolean) | undefined
-  private readonly sample = new Sample<Place>(rowsPerTick, Math.random)
+  private readonly sample = new Sample<Place>(ROWS_PER_TICK, Math.random)
   private skipped = 0
 
   constructor(response: ServerResponse, matches: Viewer['matches']) {
@@ -47,9 +47,9 @@ export class Viewer {
   /** @returns Whether it was sent: a page that does not read is shown the next state, not all of those before. */
   send(json: string): boolean {
     const { response } = this
-    if (response.writableLength > maxQueueBytes) {
+    if (response.writableLength > MAX_QUEUE_BYTES) {
       this.skipped++
-      if (this.skipped > maxSkipped) response.destroy()
+      if (this.skipped > MAX_SKIPPED) response.destroy()
       return false
     }
     this.skipped = 0

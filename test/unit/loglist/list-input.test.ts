@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { appleListUrl, chromeListUrl } from '../../../src/loglist/defaults.js'
+import { APPLE_LIST_URL, CHROME_LIST_URL } from '../../../src/loglist/defaults.js'
 import { listOrigins } from '../../../src/loglist/list-input.js'
 
 describe('listOrigins', () => {
   it("is Chrome's and Apple's by default", () => {
     expect(listOrigins(undefined)).toEqual([
-      { kind: 'url', name: 'chrome', url: chromeListUrl },
-      { kind: 'url', name: 'apple', url: appleListUrl },
+      { kind: 'url', name: 'chrome', url: CHROME_LIST_URL },
+      { kind: 'url', name: 'apple', url: APPLE_LIST_URL },
     ])
   })
 
@@ -60,8 +60,8 @@ describe('listOrigins', () => {
     ['a URL that is none', 'https://', /https URL/],
     ['a password', 'https://a:secret@lists.test-ca.org/', /without user and password/],
     ['a file of another machine', 'file://server/lists/all.json', /of this machine|file path/],
-    ['the same twice', [chromeListUrl, new URL(chromeListUrl)], /twice/],
-    ['one bad among good', [chromeListUrl, 7], /`logList\[1\]`/],
+    ['the same twice', [CHROME_LIST_URL, new URL(CHROME_LIST_URL)], /twice/],
+    ['one bad among good', [CHROME_LIST_URL, 7], /`logList\[1\]`/],
   ])('refuses %s', (_, value, message) => {
     expect(() => listOrigins(value)).toThrow(
       expect.objectContaining({ code: 'CT_OPTION_INVALID', message: expect.stringMatching(message) }),

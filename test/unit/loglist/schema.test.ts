@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
-import { maxListBytes } from '../../../src/loglist/defaults.js'
+import { MAX_LIST_BYTES } from '../../../src/loglist/defaults.js'
 import { parseList, parseListBytes } from '../../../src/loglist/schema.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
 import {
@@ -371,7 +371,7 @@ describe('parseListBytes', () => {
     ['an HTML page', Buffer.from('<!DOCTYPE html><title>502</title>'), /starts with "<!DOCTYPE html>/],
     ['a list cut short', bytesOf(withLog(rfc6962Json(0))).subarray(0, 200), /is not JSON/],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), /is not JSON/],
-    ['too many bytes', new Uint8Array(maxListBytes + 1), /more than 8388608/],
+    ['too many bytes', new Uint8Array(MAX_LIST_BYTES + 1), /more than 8388608/],
     ['deep nesting', Buffer.from('['.repeat(200_000)), /nests deeper than 32/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => parseBytes(bytes)).toThrow(

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { chromeListKey } from '../../../src/loglist/chrome-key.js'
+import { CHROME_LIST_KEY } from '../../../src/loglist/chrome-key.js'
 import { signatureUrl, verifyListSignature } from '../../../src/loglist/signature.js'
 import { describeReal, realBytes, realText } from '../../real-data.js'
 import { chromeAllLists, chromeLists } from './lists.js'
@@ -9,9 +9,9 @@ const url = 'https://www.gstatic.com/ct/log_list/v3/log_list.json'
 const signed = [...chromeAllLists, ...chromeLists]
 const sigOf = (path: string) => realBytes(path.replace(/\.json$/, '.sig'))
 
-describe('chromeListKey', () => {
+describe('CHROME_LIST_KEY', () => {
   it('is the key with the published SHA-256', () => {
-    const der = Buffer.from(chromeListKey, 'base64')
+    const der = Buffer.from(CHROME_LIST_KEY, 'base64')
     expect(createHash('sha256').update(der).digest('hex')).toBe(
       'f1d8b68e50210d8e73d9a3e97f571773c52d7f28c0b1a71beee81d8562e6fd85',
     )
@@ -22,7 +22,7 @@ describe('chromeListKey', () => {
 describeReal('verifyListSignature on signed lists', () => {
   it('has the key Google publishes', () => {
     const pem = realText('crtsh+ctloglists/files/gstatic/log_list_pubkey.pem')
-    expect(createPublicKey(pem).export({ format: 'der', type: 'spki' }).toString('base64')).toBe(chromeListKey)
+    expect(createPublicKey(pem).export({ format: 'der', type: 'spki' }).toString('base64')).toBe(CHROME_LIST_KEY)
   })
 
   it('has the 35 signed lists to look at', () => expect(signed).toHaveLength(35))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
-import { appleListUrl, chromeListUrl } from '../../../src/loglist/defaults.js'
+import { APPLE_LIST_URL, CHROME_LIST_URL } from '../../../src/loglist/defaults.js'
 import type { FetchList, ListAnswer, ListCondition } from '../../../src/loglist/fetch-list.js'
 import type { ListStore } from '../../../src/loglist/list-copy.js'
 import { LogListSource, type LogListSourceOptions } from '../../../src/loglist/source.js'
@@ -395,44 +395,46 @@ describe('LogListSource.updates', () => {
 })
 
 describeReal("LogListSource on Chrome's and Apple's lists", () => {
-  const sigUrl = chromeListUrl.replace(/\.json$/, '.sig')
+  const sigUrl = CHROME_LIST_URL.replace(/\.json$/, '.sig')
   const chrome = (n: number) => realBytes(chromeAllLists.at(n) as string)
   const sig = (n: number) => realBytes((chromeAllLists.at(n) as string).replace(/\.json$/, '.sig'))
   const apple = () => realBytes(appleLists.at(-1) as string)
-  const withApple = (server: Server) => server.on(appleListUrl, modified(apple(), '"apple"'), notModified)
+  const withApple = (server: Server) => server.on(APPLE_LIST_URL, modified(apple(), '"apple"'), notModified)
 
   it('reads both by default, and the signature of the one that has one', async () => {
     const { server, make } = setup({ logList: undefined })
     withApple(server)
-      .on(chromeListUrl, modified(chrome(-1), '"a"'), notModified)
+      .on(CHROME_LIST_URL, modified(chrome(-1), '"a"'), notModified)
       .on(sigUrl, modified(sig(-1)))
     const source = make()
     const update = await source.refresh()
     expect(update.logs).toHaveLength(48)
     expect(update.failures).toEqual([])
     expect(new Set(server.requests.map((request) => request.url))).toEqual(
-      new Set([chromeListUrl, sigUrl, appleListUrl]),
+      new Set([CHROME_LIST_URL, sigUrl, APPLE_LIST_URL]),
     )
     // A list that did not change needs no signature.
     server.requests.length = 0
     expect((await source.refresh()).logs).toHaveLength(48)
-    expect(server.requests.map((request) => request.url).sort()).toEqual([appleListUrl, chromeListUrl].sort())
+    expect(server.requests.map((request) => request.url).sort()).toEqual([APPLE_LIST_URL, CHROME_LIST_URL].sort())
   })
 
   it('fetches list and signature again when they are of different days', async () => {
-    const { server, make, clock } = setup({ logList: chromeListUrl })
-    server.on(chromeListUrl, modified(chrome(-2), '"old"'), modified(chrome(-1), '"new"')).on(sigUrl, modified(sig(-1)))
+    const { server, make, clock } = setup({ logList: CHROME_LIST_URL })
+    server
+      .on(CHROME_LIST_URL, modified(chrome(-2), '"old"'), modified(chrome(-1), '"new"'))
+      .on(sigUrl, modified(sig(-1)))
     const update = await make().refresh()
     expect(update.failures).toEqual([])
-    expect(server.requests.map((request) => request.url)).toEqual([chromeListUrl, sigUrl, chromeListUrl, sigUrl])
-    expect(server.fresh).toEqual([chromeListUrl, sigUrl])
+    expect(server.requests.map((request) => request.url)).toEqual([CHROME_LIST_URL, sigUrl, CHROME_LIST_URL, sigUrl])
+    expect(server.fresh).toEqual([CHROME_LIST_URL, sigUrl])
     expect(clock.slept).toEqual([1500])
   })
 
   it('keeps the copy at hand when they never fit, asking three times', async () => {
     const { server, store, make } = setup({ logList: undefined })
     withApple(server)
-      .on(chromeListUrl, modified(chrome(-2), '"a"'), modified(chrome(-1), '"b"'))
+      .on(CHROME_LIST_URL, modified(chrome(-2), '"a"'), modified(chrome(-1), '"b"'))
       .on(sigUrl, modified(sig(-2)))
     const source = make()
     await source.refresh()
@@ -442,8 +444,8 @@ describeReal("LogListSource on Chrome's and Apple's lists", () => {
       { list: 'chrome', error: expect.objectContaining({ code: 'CT_LIST_SIGNATURE' }), copyFrom: start },
     ])
     expect(update.logs).toHaveLength(48)
-    expect(store.lists.get(chromeListUrl)?.etag).toBe('"a"')
-    const asked = server.requests.filter((request) => request.url === chromeListUrl)
+    expect(store.lists.get(CHROME_LIST_URL)?.etag).toBe('"a"')
+    const asked = server.requests.filter((request) => request.url === CHROME_LIST_URL)
     expect(asked.map(({ etag }) => etag)).toEqual(['"a"', undefined, undefined])
   })
 
@@ -454,7 +456,7 @@ describeReal("LogListSource on Chrome's and Apple's lists", () => {
   ])('goes on with Apple alone when the signature %s', async (_, answer) => {
     const { server, make } = setup({ logList: undefined })
     withApple(server)
-      .on(chromeListUrl, modified(chrome(-1)))
+      .on(CHROME_LIST_URL, modified(chrome(-1)))
       .on(sigUrl, answer)
     const update = await make().refresh()
     expect(update.failures).toEqual([{ list: 'chrome', error: expect.any(CtStreamError), copyFrom: undefined }])
@@ -472,16 +474,16 @@ describeReal("LogListSource on Chrome's and Apple's lists", () => {
   })
 
   it('uses a stored copy that has gone stale rather than none, and says so', async () => {
-    const { server, store, make, clock } = setup({ logList: chromeListUrl })
-    store.lists.set(chromeListUrl, {
-      url: chromeListUrl,
+    const { server, store, make, clock } = setup({ logList: CHROME_LIST_URL })
+    store.lists.set(CHROME_LIST_URL, {
+      url: CHROME_LIST_URL,
       body: chrome(-1),
       etag: '"a"',
       lastModified: undefined,
       fetchedAt: start,
     })
     clock.time = start + 100 * 86400_000
-    server.on(chromeListUrl, modified(chrome(-1))).on(sigUrl, modified(sig(-1)))
+    server.on(CHROME_LIST_URL, modified(chrome(-1))).on(sigUrl, modified(sig(-1)))
     const update = await make().refresh()
     expect(update.logs.length).toBeGreaterThan(30)
     expect(update.failures).toEqual([

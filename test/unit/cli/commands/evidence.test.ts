@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SqliteCheckpointStore } from '../../../../src/checkpoint/sqlite.js'
-import { chromeListUrl } from '../../../../src/loglist/defaults.js'
+import { CHROME_LIST_URL } from '../../../../src/loglist/defaults.js'
 import { readFileUpTo } from '../../../../src/loglist/read-file.js'
 import { createTestLog, createTestLogList, issueCertificates, type TestLog } from '../../../../src/testing/index.js'
 import { headRecord } from '../../../../src/verify/evidence.js'
@@ -87,7 +87,7 @@ describe('ct-stream evidence', () => {
     const store = new SqliteCheckpointStore(copy)
     await store.open()
     const body = new TextEncoder().encode(JSON.stringify(createTestLogList([old])))
-    store.putList({ url: chromeListUrl, body, etag: undefined, lastModified: undefined, fetchedAt: at })
+    store.putList({ url: CHROME_LIST_URL, body, etag: undefined, lastModified: undefined, fetchedAt: at })
     store.close()
     const { stdout } = await runWith(['evidence', '--checkpoint', copy, '--json', '--log', 'old'])
     expect(verifyEvidence(stdout)).toMatchObject({ holds: true, proves: 'log-signed-contradiction' })
