@@ -2,7 +2,7 @@ import type { LogCondition } from '../types/checkpoint.js'
 import type { AwaitedEnd, LogState } from '../types/log.js'
 import { isIndex } from './row.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
-import { isDamaged, unusable } from './sqlite-errors.js'
+import { DAMAGED, unusable } from './sqlite-errors.js'
 import { logJson, readJson } from './sqlite-rows.js'
 
 /** The largest time that a `Date` can show, epoch milliseconds. */
@@ -67,11 +67,11 @@ function readAwaited(text: string, path: string, what: string): AwaitedEnd {
   const { kind, signedAt, index } = Object(readJson<unknown>(text, path, what)) as Record<string, unknown>
   if (kind === 'head' && typeof signedAt === 'number') return { kind, signedAt: readTime(signedAt, path, what) }
   if (kind === 'entry' && isIndex(index)) return { kind, index }
-  throw unusable(path, `${isDamaged} (${what})`)
+  throw unusable(path, `${DAMAGED} (${what})`)
 }
 
 function readTime(value: number, path: string, what: string): number {
-  if (!isIndex(value) || value > LAST_TIME) throw unusable(path, `${isDamaged} (${what}: ${value})`)
+  if (!isIndex(value) || value > LAST_TIME) throw unusable(path, `${DAMAGED} (${what}: ${value})`)
   return value
 }
 

@@ -25,7 +25,7 @@ export function withSqliteErrors<T>(path: string, doing: string, action: () => T
 function problemOf(error: unknown, doing: string): string {
   const code = sqliteCode(error) ?? ''
   if (code === 'SQLITE_NOTADB') return 'is not a SQLite database: move it away, or name another file'
-  if (code.startsWith('SQLITE_CORRUPT')) return `${isDamaged} (${doing}: ${messageOf(error)})`
+  if (code.startsWith('SQLITE_CORRUPT')) return `${DAMAGED} (${doing}: ${messageOf(error)})`
   if (code === 'SQLITE_FULL') return `cannot grow, the disk or its bound is full (${doing})`
   if (code.startsWith('SQLITE_READONLY')) return `cannot be written (${doing}: ${messageOf(error)})`
   if (code.startsWith('SQLITE_CANTOPEN')) return `cannot be opened or created: ${messageOf(error)}`
@@ -33,7 +33,7 @@ function problemOf(error: unknown, doing: string): string {
 }
 
 /** Said of a file that was ours and is broken; it is never replaced by a new one. */
-export const isDamaged = 'is damaged and was left as it is: restore a copy, or move it away to start anew'
+export const DAMAGED = 'is damaged and was left as it is: restore a copy, or move it away to start anew'
 
 /** Whether another program has the file now. */
 export function isBusy(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { systemClock } from '../util/clock.js'
 import { identityOf, makePrivate, sizeOf } from './file-identity.js'
 import type { SqliteDatabase, SqliteDriver } from './sqlite-driver.js'
-import { isDamaged, sqliteCode, unusable, withSqliteErrors } from './sqlite-errors.js'
+import { DAMAGED, sqliteCode, unusable, withSqliteErrors } from './sqlite-errors.js'
 import { SqliteFolder } from './sqlite-folder.js'
 import { ownerName, SqliteGuard } from './sqlite-guard.js'
 import { takeLock } from './sqlite-lock.js'
@@ -151,7 +151,7 @@ function prepareForWriting(
 
 function requireIntact(db: SqliteDatabase, path: string): void {
   const result = db.pragma('quick_check(1)', { simple: true })
-  if (result !== 'ok') throw unusable(path, `${isDamaged} (${String(result).split('\n').join(' ')})`)
+  if (result !== 'ok') throw unusable(path, `${DAMAGED} (${String(result).split('\n').join(' ')})`)
 }
 
 /** Looks before locking, so that nothing is put beside a file that is not ours. */

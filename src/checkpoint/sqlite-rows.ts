@@ -2,7 +2,7 @@ import type { Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoi
 import type { LogInfo, LogKind, SignedHead } from '../types/log.js'
 import { bufferOf, concatBytes, copyBytes, plain } from '../util/bytes.js'
 import { isIndex } from './row.js'
-import { isDamaged, unusable } from './sqlite-errors.js'
+import { DAMAGED, unusable } from './sqlite-errors.js'
 
 /** Rows as better-sqlite3 reads and binds them; the columns are those of sqlite-schema.ts. */
 export interface LogRow {
@@ -173,7 +173,7 @@ function readVerifiedHead(row: Omit<LogRow, 'checksum'>, path: string): SignedHe
   const { head_size: size, head_timestamp: timestamp, head_root: root, head_signature: signature } = row
   if (size === null && timestamp === null && root === null && signature === null) return undefined
   if (size === null || timestamp === null || root === null || signature === null) {
-    throw unusable(path, `${isDamaged} (verified head of log ${row.id} is incomplete)`)
+    throw unusable(path, `${DAMAGED} (verified head of log ${row.id} is incomplete)`)
   }
   return readHead({ size, timestamp, root, signature })
 }
@@ -186,7 +186,7 @@ function readHead({ size, timestamp, root, signature }: HeadColumns): SignedHead
 
 function readRange(blob: Buffer, path: string, logId: string): Uint8Array[] {
   if (blob.length % HASH_LENGTH !== 0) {
-    throw unusable(path, `${isDamaged} (compact range of log ${logId}: ${blob.length} bytes)`)
+    throw unusable(path, `${DAMAGED} (compact range of log ${logId}: ${blob.length} bytes)`)
   }
   const count = blob.length / HASH_LENGTH
   return Array.from({ length: count }, (_, i) => copyBytes(blob.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)))
@@ -194,7 +194,7 @@ function readRange(blob: Buffer, path: string, logId: string): Uint8Array[] {
 
 /** SQLite holds 64-bit integers; one above 2^53 - 1 arrives rounded and must not be taken for a position. */
 function readIndex(value: number, path: string, what: string): number {
-  if (!isIndex(value)) throw unusable(path, `${isDamaged} (${what}: ${value})`)
+  if (!isIndex(value)) throw unusable(path, `${DAMAGED} (${what}: ${value})`)
   return value
 }
 
@@ -202,6 +202,6 @@ export function readJson<T>(text: string, path: string, what: string): T {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw unusable(path, `${isDamaged} (${what} is not JSON)`, cause)
+    throw unusable(path, `${DAMAGED} (${what} is not JSON)`, cause)
   }
 }
