@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '..', '..')
 const examples = join(root, 'examples')
 // Inside the project, where `ct-stream` means the built package itself.
-const built = join(root, 'test', '.build')
+const built = join(root, 'test', '.build', 'examples')
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-examples-'))
 
 const blocks = blocksIn('ts')

@@ -42,7 +42,7 @@ export const backfill: Command = {
   ],
   examples: [
     ['ct-stream backfill argon2026h1 --db postgres://db/ct', 'all of it; start the same on other machines'],
-    ['ct-stream backfill argon2026h1 --from 1000000 --to 2000000 --db postgres://db/ct', 'a part of it'],
+    ['ct-stream backfill argon2026h1 --to 2000000 --db postgres://db/ct', 'a part of it; --from, too'],
   ],
   run: runCommand,
 }

@@ -35,7 +35,7 @@ class Endless {
   private readonly result = join(folder, `${(count += 1)}.result`)
 
   constructor(options: { pause: number; reads?: boolean; args?: string[] }) {
-    const { NODE_OPTIONS: _, ...env } = process.env
+    const { NODE_OPTIONS: _, CT_STREAM_WORKERS: __, ...env } = process.env
     this.child = spawn(process.execPath, [join(folder, 'endless.mjs'), ...(options.args ?? [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...env, CT_ENDLESS_RESULT: this.result, CT_ENDLESS_PAUSE: String(options.pause) },

@@ -97,7 +97,7 @@ describe('the guides', () => {
 })
 
 /** Flags of other programs that the guides show. */
-const flagsOfOthers = ['--test', '--inform']
+const flagsOfOthers = ['--test', '--inform', '--profile', '--set']
 
 const matches = (path: string, pattern: string) =>
   pattern.includes('*')
