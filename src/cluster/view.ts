@@ -2,11 +2,14 @@ import { openGaps } from '../checkpoint/open-gaps.js'
 import { readBackfills } from '../postgres/backfills.js'
 import { readGaps, readMembers, readShards } from '../postgres/cluster-state.js'
 import { PostgresConnection, type Session } from '../postgres/connection.js'
+import { coverageIn, type LogCoverage } from '../postgres/coverage.js'
+import { listParked } from '../postgres/parked.js'
 import { type FoundCertificate, searchPage } from '../postgres/search.js'
 import { type PostgresTarget, postgresTarget } from '../postgres/target.js'
 import type { BackfillJob } from '../types/backfill.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { MemberState, ShardState } from '../types/cluster.js'
+import type { ParkedEntry } from '../types/queue.js'
 
 /** A search for half the world is not what the others wait for. Milliseconds. */
 const MOST_MS = 10_000
@@ -54,6 +57,16 @@ export class ClusterView {
   /** The newest first, 1,000 at most. */
   backfills(): Promise<readonly BackfillJob[]> {
     return this.connection.run((session) => readBackfills(session, 1000))
+  }
+
+  /** What was read of each log, from the first entry that was to the last, and what is missing between. */
+  coverage(): Promise<readonly LogCoverage[]> {
+    return this.connection.run((session) => coverageIn(session, undefined, {}))
+  }
+
+  /** What processors have set aside, the newest first, 1,000 at most. */
+  parked(): Promise<readonly ParkedEntry[]> {
+    return this.connection.run((session) => listParked(session, undefined, 1000))
   }
 
   /** What is missing still. */

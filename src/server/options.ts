@@ -38,7 +38,7 @@ export interface ServerStore {
 }
 
 /** The database of the processes that this server is one of, as `/api/v1` shows it. */
-export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'backfills' | 'search'> &
+export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'backfills' | 'coverage' | 'parked' | 'search'> &
   /** What `shards()` said last, for `/metrics`. */
   Partial<Pick<ClusterView, 'latest'>>
 

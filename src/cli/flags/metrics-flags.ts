@@ -10,7 +10,6 @@ export const metricsFlags: readonly Flag[] = [
     value: 'N',
     help: 'answer Prometheus at http://127.0.0.1:N/metrics, 0 for a free port',
     group: GROUP,
-    conflicts: ['source'],
   },
   {
     name: 'metrics-host',
@@ -18,6 +17,5 @@ export const metricsFlags: readonly Flag[] = [
     value: 'ADDRESS',
     help: 'address of --metrics-port (default 127.0.0.1: this machine alone)',
     group: GROUP,
-    conflicts: ['source'],
   },
 ]

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import type { FoundCertificate } from '../../postgres/search.js'
 import type { BackfillJob } from '../../types/backfill.js'
+import type { LogInfo as Log } from '../../types/log.js'
+import type { ParkedEntry } from '../../types/queue.js'
 import type { ServerCluster } from '../options.js'
 import { type ApiWorld, type Operation, operation } from './operation.js'
 import { keysetPage, sortable } from './paging.js'
 import { ApiProblem } from './problem.js'
 import { iso } from './records.js'
-import { after, Backfill, limit, Member, pageOf, Shard } from './schemas.js'
+import { after, Backfill, Coverage, limit, Member, Parked, pageOf, Shard } from './schemas.js'
 
 const paged = z.strictObject({ limit: limit(1000, 100), after })
 
@@ -51,13 +53,46 @@ export const clusterOperations: readonly Operation[] = [
       return { ...page, items: page.items.map(backfillRecord) }
     },
   }),
+  operation({
+    ...{ method: 'GET', path: '/coverage', name: 'listCoverage' },
+    summary: 'What of each log is in the database, and what is missing, in the order of their ids.',
+    query: paged,
+    answer: pageOf(Coverage),
+    problems: [404, 503],
+    async run({ world, query }) {
+      const page = keysetPage(await clusterOf(world).coverage(), ({ log }) => log.id, query)
+      return { ...page, items: page.items.map(({ log, ...rest }) => ({ log: logRecord(log), ...rest })) }
+    },
+  }),
+  operation({
+    ...{ method: 'GET', path: '/parked', name: 'listParked' },
+    summary: 'What processors have set aside, the newest first: the last 1000.',
+    query: paged,
+    answer: pageOf(Parked),
+    problems: [404, 503],
+    async run({ world, query }) {
+      // The newest has the smallest key.
+      const keyOf = ({ parkedAt, group, key }: ParkedEntry) =>
+        `${sortable(Number.MAX_SAFE_INTEGER - parkedAt.getTime())}.${key}.${group}`
+      const page = keysetPage(await clusterOf(world).parked(), keyOf, query)
+      return { ...page, items: page.items.map(parkedRecord) }
+    },
+  }),
 ]
 
+function parkedRecord({ logId, index, parkedAt, ...rest }: ParkedEntry): object {
+  return { ...rest, logId: logId ?? null, index: index ?? null, parkedAt: iso(parkedAt.getTime()) }
+}
+
+/** The members of a log that every answer has. */
+function logRecord({ id, description, operator, kind, url }: Log): object {
+  return { id, description, operator, kind, url }
+}
+
 function backfillRecord({ log, head, reason, createdAt, endedAt, ...rest }: BackfillJob): object {
-  const { id, description, operator, kind, url } = log
   return {
     ...rest,
-    log: { id, description, operator, kind, url },
+    log: logRecord(log),
     treeSize: head.treeSize,
     reason: reason ?? null,
     createdAt: iso(createdAt.getTime()),

@@ -250,6 +250,40 @@ export const Backfill = named(
   }),
 )
 
+const IndexRange = named(
+  'IndexRange',
+  'Indexes of entries.',
+  z.strictObject({ start: count.describe('first index, inclusive'), end: count.describe('exclusive') }),
+)
+
+export const Coverage = named(
+  'Coverage',
+  'What of a log was read into the database. What a filter left out counts as read.',
+  z.strictObject({
+    log: LogInfo,
+    range: IndexRange.describe('from the first entry that was read to the last'),
+    covered: z.array(IndexRange),
+    missing: z.array(IndexRange).describe('the rest of the range'),
+  }),
+)
+
+export const Parked = named(
+  'Parked',
+  'An entry that processors have set aside, so that the rest could go on.',
+  z.strictObject({
+    group: z.string(),
+    key: z.string().describe('by which `ct-stream parked` replays or drops it'),
+    logId: z.string().nullable(),
+    index: count.nullable(),
+    by: z.string().describe('module that failed on it; queue: it could not be read'),
+    message: z.string(),
+    failures: count,
+    parkedAt: time,
+    bytes,
+    isReplayed: z.boolean().describe('whether it is to be tried again'),
+  }),
+)
+
 const pageSchemas = new Map<z.ZodType, z.ZodType>()
 
 /** A page of a list. */

@@ -100,6 +100,27 @@ describe('/api/v1', () => {
             head: { treeSize: 12, timestamp: 1, rootHash: new Uint8Array(32), signature: new Uint8Array(4) },
           },
         ],
+        coverage: async () => [
+          {
+            ...{ log: logNamed('a'), range: { start: 3, end: 9 } },
+            covered: [{ start: 3, end: 7 }],
+            missing: [{ start: 7, end: 9 }],
+          },
+        ],
+        parked: async () => [
+          {
+            ...{
+              key: '1-7',
+              group: 'g',
+              logId: undefined,
+              index: undefined,
+              by: 'queue',
+              message: 'no leaf',
+              failures: 1,
+            },
+            ...{ parkedAt: new Date(9), bytes: 4, isReplayed: false },
+          },
+        ],
         members: async () => [{ name: 'm', silentMs: 20, shards: 1 }],
         async search(pattern, options) {
           asked.push([pattern, options])
@@ -116,6 +137,12 @@ describe('/api/v1', () => {
     expect((await api.ask('/backfills')).body).toMatchObject({
       items: [{ id: '2', state: 'failed', reason: 'two trees', treeSize: 12, endedAt: null }],
       next: null,
+    })
+    expect((await api.ask('/coverage')).body).toMatchObject({
+      items: [{ range: { start: 3, end: 9 }, missing: [{ start: 7, end: 9 }] }],
+    })
+    expect((await api.ask('/parked')).body).toMatchObject({
+      items: [{ key: '1-7', group: 'g', logId: null, index: null, parkedAt: new Date(9).toISOString() }],
     })
     expect((await api.ask('/members')).body).toMatchObject({ items: [{ name: 'm', silentMs: 20, shards: 1 }] })
     const query = '?name=a.example&since=2026-01-01T00:00:00Z&limit=2&after=9.9'

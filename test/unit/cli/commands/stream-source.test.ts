@@ -44,6 +44,26 @@ describe('ct-stream --source', () => {
     expect(message.data).toMatchObject({ leaf_cert: { all_domains: ['0.example'], as_der: null }, chain: [] })
   })
 
+  it('answers Prometheus where that is asked for, and no longer than it runs', async () => {
+    const server = await testServer((client) => client.send(domains('a.test')))
+    const { code, stderr } = await run([
+      '--source',
+      server.url,
+      '-n',
+      '1',
+      '--format',
+      'domains',
+      '--metrics-port',
+      '0',
+      '--log-level',
+      'info',
+    ])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('metrics url=')])
+    const url = /metrics url="?(http:\/\/[^"\s]+)/.exec(stderr)?.[1] ?? ''
+    expect(url).toMatch(/\/metrics$/)
+    await expect(fetch(url)).rejects.toThrow()
+  })
+
   it('filters', async () => {
     const server = await testServer((client) => {
       for (const name of ['a.test', 'b.example', 'c.example']) client.send(domains(name))
