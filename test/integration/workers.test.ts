@@ -18,7 +18,7 @@ const FILE = join(import.meta.dirname, '../../dist/page-worker.js')
 const ENTRIES = [...issueCertificates(700, { sign: false })]
 const KINDS = ['rfc6962', 'static-ct'] as const
 /** A hundred together. */
-const KILLS = 50
+const KILLS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 10)
 
 /** Threads made since the test began. */
 const made: Worker[] = []
@@ -150,7 +150,7 @@ describe('threads', () => {
 })
 
 describe.each(KINDS)('a stream of a %s log with threads', (kind) => {
-  it('delivers every entry once, whichever thread is killed in the middle of a page, fifty times', async () => {
+  it(`delivers every entry once, whichever thread is killed in the middle of a page, ${KILLS} times`, async () => {
     const log = await createTestLog({ kind, entries: ENTRIES.slice(0, 256), mmd: 86_400 })
     onTestFinished(() => log.close())
     let kills = 0
