@@ -105,8 +105,10 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
       clock: fastClock(20_000),
       stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
     })
-    for (const table of ['queued', 'watermark', 'processor', 'missed', 'parked', 'coverage'])
+    for (const table of ['queued', 'watermark', 'processor', 'missed', 'parked', 'coverage', 'backfill_range'])
       await db.query(`DROP TABLE ${table}`)
+    await db.query('ALTER TABLE shard DROP COLUMN backfill')
+    await db.query('DROP TABLE backfill')
     await db.query('ALTER TABLE log DROP COLUMN queue_from, DROP COLUMN queue_to')
     await db.query('UPDATE version SET version = 1')
     grow(log, 30)

@@ -119,10 +119,9 @@ async function copyOf(db: TestDatabase) {
   for (const name of tables) await db.query(`CREATE TABLE copy_${name} AS TABLE ${name}`)
   return {
     async restore() {
-      for (const name of tables) {
-        await db.query(`TRUNCATE ${name}`)
-        await db.query(`INSERT INTO ${name} OVERRIDING SYSTEM VALUE TABLE copy_${name}`)
-      }
+      // At once, for some refer to others.
+      await db.query(`TRUNCATE ${tables.join(', ')}`)
+      for (const name of tables) await db.query(`INSERT INTO ${name} OVERRIDING SYSTEM VALUE TABLE copy_${name}`)
     },
   }
 }
