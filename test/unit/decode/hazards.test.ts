@@ -254,6 +254,11 @@ describe('names', () => {
     expect(cert.dnsNames).toEqual(['a.example', 'b.example', 'c.example'])
   })
 
+  it('several CNs in one RDN all count', () => {
+    const cn = (text: string) => sequence(oid('2.5.4.3'), tlv(0x0c, text))
+    expect(withSubject(tlv(0x31, cn('a.example'), cn('b.example'))).dnsNames).toEqual(['a.example', 'b.example'])
+  })
+
   it('a CN with a space, an @ or no dot is no host name', () => {
     expect(withSubject(commonName('Example Root. CA')).dnsNames).toEqual([])
     expect(withSubject(commonName('someone@example.com')).dnsNames).toEqual([])

@@ -9,7 +9,7 @@ import type { CtCertificate } from '../../../src/types/certificate.js'
 import type { Finding } from '../../../src/types/finding.js'
 import { PageSource } from '../../support/acknowledged-source.js'
 import { ListServer } from '../../support/list-server.js'
-import { deliveredCertificates } from '../../support/module-certificates.js'
+import { deliveredCertificates, logNamed } from '../../support/module-certificates.js'
 import { quiet } from '../../support/reader.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
@@ -141,6 +141,30 @@ describe('the module watchlist', () => {
     const pair = issued({ dnsNames: ['examp1e-login.top'], kind: 'pair' })
     expect(await give(pair)).toHaveLength(1)
     expect(run.status().modules[0]).toMatchObject({ emitted: 1, repeats: 1 })
+  })
+
+  it('makes one finding of a certificate that several logs have', async () => {
+    const { give } = watching({ own: ['example.com'], brands })
+    const made = issueCertificates([{ dnsNames: ['a.example.com', 'examp1e-login.top'] }])
+    expect(await give(deliveredCertificates(made, { log: logNamed('one') }))).toHaveLength(2)
+    expect(await give(deliveredCertificates(made, { log: logNamed('two') }))).toEqual([])
+  })
+
+  it('reads a certificate that has an address, no name, and an empty common name', async () => {
+    const certificates = issued({ ipAddresses: ['192.0.2.7'], subject: { commonName: '' } })
+    const own = [['new-name', 'own names']]
+    expect(await watching({ own: ['example.com', 'ip:192.0.2.0/24'] }).give(certificates)).toEqual(own)
+    expect(await watching({ own: ['example.com'], brands, patterns: ['a'] }).give(certificates)).toEqual([])
+  })
+
+  it.each([
+    ['=xn--bcher-kva.example.com', 'low'],
+    ['example.com', 'medium'],
+    ['*.example.com', 'medium'],
+  ])('reads a common name in Unicode, which no other name repeats: %s is of %s severity', async (rule, severity) => {
+    const { give, findings } = watching({ own: [rule] })
+    await give(issued({ subject: { commonName: 'b\u00fccher.example.com' } }))
+    expect(findings.map(({ kind, severity }) => [kind, severity])).toEqual([['new-name', severity]])
   })
 
   it('reports so many unreadable entries an hour', async () => {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { History } from '../../../src/page/history.js'
@@ -51,6 +53,16 @@ describe('text from strangers on the page', () => {
         if (harmless(text) === text) expect(shown).toBe(text)
       }),
     )
+  })
+
+  it('is never written as markup', () => {
+    const folder = join(import.meta.dirname, '../../../src/page')
+    const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
+    expect(files.length).toBeGreaterThan(10)
+    for (const file of files)
+      expect(readFileSync(join(folder, file), 'utf8'), file).not.toMatch(
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|srcdoc/i,
+      )
   })
 })
 

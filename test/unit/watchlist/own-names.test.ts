@@ -57,6 +57,7 @@ describe('own names: what concerns whom', () => {
       expect(scoreOf('xn--bcher-jua.example', name)).toBe(YES)
       expect(scoreOf('=BÖCHER.example', name)).toBe(YES)
       expect(scoreOf('=xn--bcher-kja82a.example', name)).toBe(YES)
+      expect(scoreOf('*.xn--bcher-jua.example', `a.${name}`)).toBe(YES)
     }
   })
 
@@ -86,6 +87,8 @@ describe('own names', () => {
 
   it('alarms at a wildcard of a public suffix by the ICANN part of the list only', () => {
     expect(scoreOf('example.co.uk', '*.co.uk')).toBe(HIGH)
+    expect(scoreOf('=mail.example.co.uk', '*.co.uk')).toBe(NO)
+    expect(scoreOf('*.example.co.uk', '*.co.uk')).toBe(NO)
     expect(scoreOf('example.unlisted', '*.unlisted')).toBe(HIGH)
     // Below a private suffix the owner of the suffix may have one wildcard for all: everyday.
     expect(scoreOf('example.github.io', '*.github.io')).toBe(YES)
