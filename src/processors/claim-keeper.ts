@@ -17,24 +17,24 @@ import type { CheckedSettings } from './source-settings.js'
 export interface Held extends ClaimedLog, QueueClaim {
   /** Index up to which pages were read. */
   readTo: number
-  /** As it was seen last. */
+  /** Exclusive end of the log in the queue, when last read. */
   head: number
-  /** To be given to another processor when what was handed out is finished with. */
+  /** Read no further; released for another processor once everything handed out is acknowledged and stored. */
   isLeaving: boolean
   storedNext: number
 }
 
-/** Which logs a processor works on: claims them, keeps them, and gives those away that others are to have. */
+/** Which logs a processor works on: claims them, renews the claims, and releases some when another processor has too few. */
 export class ClaimKeeper {
-  /** Those that are ours, the next one to be read first. */
+  /** The claims of this processor, in the order in which they are read next. */
   held: Held[] = []
   /** Notified when there may be more to read. */
   readonly changed = new Notifier()
-  /** How far the logs reach is to be read again. */
+  /** The ends of the logs may have moved: read them again. */
   isStale = true
-  /** There may be something to replay. */
+  /** Entries may have been marked for replay. */
   mayReplay = true
-  /** Of what nobody waited for. */
+  /** A failure in the background, for the next caller to throw. */
   failure: { readonly error: unknown } | undefined
   private readonly connection: PostgresConnection
   private readonly member: GroupMember
@@ -42,7 +42,7 @@ export class ClaimKeeper {
   private readonly channel: string
   private handedOverAt = 0
 
-  /** @param connection - Used here alone: leases are renewed whatever else takes its time. */
+  /** @param connection - Used here alone, so that no slow query delays the renewal of leases. */
   constructor(connection: PostgresConnection, member: GroupMember, settings: CheckedSettings, channel: string) {
     this.connection = connection
     this.member = member
@@ -54,7 +54,7 @@ export class ClaimKeeper {
     this.held = [...this.held.filter((one) => one !== claim), claim]
   }
 
-  /** Gives everything back, and leaves the group. */
+  /** Releases every claim and leaves the group. */
   async leave(): Promise<void> {
     const { held, member, settings, channel } = this
     this.held = []
@@ -64,12 +64,12 @@ export class ClaimKeeper {
         await session.query('DELETE FROM processor WHERE grp = $1 AND name = $2', [settings.group, member.name])
         await session.query(`NOTIFY ${channel}`)
       })
-      // Its leases end by themselves.
+      // The leases expire anyway.
       .catch(() => {})
     await this.connection.close()
   }
 
-  /** Leases and notices. */
+  /** Renews leases and listens for notices until `signal` aborts. */
   async watch(signal: AbortSignal): Promise<void> {
     const { leaseMs, clock } = this.settings
     let isListening = false
@@ -94,7 +94,7 @@ export class ClaimKeeper {
     }
   }
 
-  /** Renews what is ours, and aims at the same number of logs for all. */
+  /** Renews our claims, then claims or releases logs until all processors have the same number. */
   async turn(): Promise<void> {
     const { connection } = this
     const { leaseMs, clock, logger } = this.settings
@@ -121,12 +121,12 @@ export class ClaimKeeper {
     this.noteChange()
   }
 
-  /** Gives back what is to leave, and is finished with. */
+  /** Releases the leaving claims of which everything is acknowledged and stored. */
   async giveAway(): Promise<void> {
     const leaving = this.held.filter(({ isLeaving, readTo, storedNext }) => isLeaving && storedNext >= readTo)
     if (leaving.length === 0) return
     for (const claim of leaving) this.lose(claim)
-    // Where that fails, their leases end by themselves.
+    // If this fails, the leases expire.
     await this.connection.run(async (session) => {
       await releaseClaims(session, this.settings.group, leaving)
       await session.query(`NOTIFY ${this.channel}`)

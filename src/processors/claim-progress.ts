@@ -2,22 +2,22 @@ import type { QueueLogStatus, Watermark } from '../types/queue.js'
 import type { QueueClaim } from './engine.js'
 import { type Judgement, judge, type MessagePlace } from './watermark.js'
 
-/** Entries that were handed out together, all written under one epoch. */
+/** Entries of one page, all written under one epoch. */
 interface HandedOut {
   readonly epoch: number
   /** Index of the last one. */
   readonly last: number
-  /** Exclusive; beyond `last` where nothing follows that has to be handed out. */
+  /** Exclusive; beyond `last + 1` where the entries that follow were dropped or are missing. */
   end: number
 }
 
-/** How far a claimed log was read, and how far it is finished with. */
+/** How far a claimed log was read, and how far it is acknowledged. */
 export class ClaimProgress {
   readonly claim: QueueClaim
   /** Exclusive end of what the engine had of the log. */
   head: number
   private read: Watermark
-  /** What is finished with. Its epoch is that of what was finished: what comes behind may still be of an older one than what was read. */
+  /** Everything below is acknowledged. Its epoch may be older than that of `read`, as entries in between may be. */
   private finished: Watermark
   private stored: number
   private readonly handedOut: HandedOut[] = []
@@ -52,11 +52,11 @@ export class ClaimProgress {
     else this.finish(this.finished.epoch, end)
   }
 
-  /** Everything up to and including this index is finished with. */
+  /** Everything up to and including this index is acknowledged. */
   acknowledge(index: number): void {
     for (let first = this.handedOut[0]; first !== undefined; first = this.handedOut[0]) {
       if (index < first.last) {
-        // Of those before it, which were handed out with it.
+        // Only a part of the page is acknowledged.
         this.finish(first.epoch, Math.min(index + 1, first.last))
         return
       }
@@ -65,12 +65,12 @@ export class ClaimProgress {
     }
   }
 
-  /** The watermark that is to be stored; `undefined`: it is stored already. */
+  /** The watermark to store; `undefined` when it is stored already. */
   get unstored(): Watermark | undefined {
     return this.finished.next > this.stored ? this.finished : undefined
   }
 
-  /** Where everything would be finished up to and including this index. */
+  /** The watermark if everything up to and including this index were acknowledged. */
   after(index: number): Watermark {
     const piece = this.handedOut.find(({ last }) => index <= last) ?? this.handedOut.at(-1)
     const next = piece !== undefined && index >= piece.last ? piece.end : index + 1

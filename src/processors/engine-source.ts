@@ -13,7 +13,7 @@ export interface SourceSettings extends ReaderSettings {
   readonly clock: Clock
 }
 
-/** A queue source over an engine: what is taken and dropped, refilled and set aside, and what of it is finished with. */
+/** A queue source over any engine: reads its pages, drops repetitions, fills gaps, and keeps track of what is acknowledged. */
 export class EngineSource implements QueueSource {
   readonly acknowledgement = 'manual'
   readonly parkAfter: number | undefined
@@ -22,7 +22,7 @@ export class EngineSource implements QueueSource {
   /** By base64 log id. */
   private readonly progress = new Map<string, ClaimProgress>()
   private readonly lost = new WeakSet<QueueClaim>()
-  /** Keys of certificates that are replayed. */
+  /** The keys under which replayed certificates are parked. */
   private readonly replayed = new WeakMap<CtCertificate, string>()
   private readonly settled: string[] = []
   private readonly counts: SourceCounts = { delivered: 0, repeated: 0, parked: 0, missing: 0 }
@@ -33,7 +33,7 @@ export class EngineSource implements QueueSource {
   private closed: Promise<void> | undefined
   private committing: Promise<unknown> = Promise.resolve()
   private isCommitDue = false
-  /** Of a commit that nobody waited for. */
+  /** A commit that failed in the background, for the next caller to throw. */
   private failure: { readonly error: unknown } | undefined
 
   constructor(engine: QueueEngine, settings: SourceSettings) {
@@ -48,7 +48,7 @@ export class EngineSource implements QueueSource {
   }
 
   async *batches(): Pages {
-    if (this.isRead) throw new CtStreamError('CT_READER_BUSY', 'this source is read by somebody else already')
+    if (this.isRead) throw new CtStreamError('CT_READER_BUSY', 'this source already has a reader')
     this.isRead = true
     const { signal } = this.closing
     try {
@@ -83,7 +83,7 @@ export class EngineSource implements QueueSource {
 
   async park(certificate: CtCertificate, { by, message }: ParkReason): Promise<void> {
     const key = this.replayed.get(certificate)
-    // It stays parked: to acknowledge it does not settle it.
+    // Otherwise acknowledging it later would delete the parked entry.
     this.replayed.delete(certificate)
     const place = { logId: certificate.log.id, index: certificate.index, content: certificate }
     await this.engine.park([{ by, message: oneLine(message), ...place, ...(key !== undefined && { key }) }])
@@ -91,9 +91,10 @@ export class EngineSource implements QueueSource {
   }
 
   /**
-   * Where the engine can: makes effects durable together with the watermark behind this certificate, which is acknowledged by it.
+   * Acknowledges this certificate, and makes effects durable in the transaction that stores the watermark behind it.
    *
-   * @throws {@link CtStreamError} `CT_LEASE_LOST`: the log, or the entry, is another's by now, and nothing was done.
+   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has the log or the entry now: nothing was done. `TypeError` for
+   * an engine without transactions.
    */
   async finishWith(certificate: CtCertificate, effects: Effects): Promise<void> {
     const { engine } = this
@@ -105,7 +106,7 @@ export class EngineSource implements QueueSource {
       this.replayed.delete(certificate)
       return
     }
-    if (progress === undefined) throw new CtStreamError('CT_LEASE_LOST', 'the log of this entry is another processor’s')
+    if (progress === undefined) throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
     const mark = progress.after(certificate.index)
     try {
       await engine.finishWith({ claim: progress.claim, mark }, effects)

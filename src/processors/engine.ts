@@ -2,14 +2,14 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { LogInfo } from '../types/log.js'
 import type { ParkReason, QueueGap, Watermark } from '../types/queue.js'
 
-/** One entry as an engine has it. */
+/** One entry as read from an engine. */
 export type QueuedEntry =
   | { readonly kind: 'certificate'; readonly epoch: number; readonly certificate: CtCertificate }
-  /** It is in its log alone, being too large for the engine. */
+  /** Too large for the engine: only its log has it. */
   | { readonly kind: 'omitted'; readonly epoch: number; readonly index: number }
   | RefusedEntry
 
-/** A message that cannot be read; `index`: where that could be. */
+/** A message that cannot be read; `index` where at least its place could be. */
 export interface RefusedEntry {
   readonly kind: 'refused'
   readonly index: number | undefined
@@ -18,76 +18,77 @@ export interface RefusedEntry {
   readonly body: Uint8Array
 }
 
-/** The right to work on one log, until it is lost or given back. The same object all the while. */
+/** The right to work on one log, until it is lost or released. The same object all that time, so it can be compared by identity. */
 export interface QueueClaim {
   readonly log: LogInfo
-  /** Where its group was when the claim began. */
+  /** The watermark of the group when the claim began. */
   readonly mark: Watermark
 }
 
-/** What was read of one log at once. */
+/** What one read returned of one log. */
 export interface QueuedPage {
   readonly kind: 'page'
   readonly claim: QueueClaim
-  /** In order of their index; repetitions are dropped by the source. */
+  /** In order of their index; the source drops repetitions. */
   readonly entries: readonly QueuedEntry[]
   /** Everything below this index is in this page, in one before it, in a gap, or was left out by whoever filled the engine. */
   readonly end: number
-  /** What retention took, in order, all of it before the entries. */
+  /** Ranges that retention has deleted, in order, all before the entries. */
   readonly missing: readonly QueueGap[]
-  /** Exclusive end of what the engine had of the log when this was read. */
+  /** Exclusive end of the log in the engine at the time of the read. */
   readonly head: number
 }
 
-/** One parked entry that somebody wants to be tried again. */
+/** One parked entry that somebody asked to replay. */
 export interface ReplayedEntry {
   readonly kind: 'replay'
   readonly key: string
   readonly entry: QueuedEntry
 }
 
-/** Statements in the transaction of a watermark. */
+/** Runs statements in the transaction that stores a watermark. */
 export type EffectQuery = <Row extends object = Record<string, unknown>>(
   text: string,
   values?: readonly unknown[],
 ) => Promise<readonly Row[]>
 
-/** What is done in it: may run again, when nothing of it was kept. */
+/** Effects in that transaction. Called again after a rollback. */
 export type Effects = (query: EffectQuery) => Promise<void>
 
-/** What is to be set aside. */
+/** What to set aside, and why. */
 export interface Parking extends ParkReason {
   readonly logId: string | undefined
   readonly index: number | undefined
-  /** The entry, or the message as it was found; `undefined`: it is in its log alone. */
+  /** The entry, or the message as found; `undefined` when only its log has it. */
   readonly content: CtCertificate | Uint8Array | undefined
-  /** Of a replay that failed again. */
+  /** The key of a parked entry whose replay failed again. */
   readonly key?: string
 }
 
 /**
- * One engine behind a queue source, for one processor of one group. `next()` may run while others do; of the others one runs at a time.
+ * One engine behind a queue source, for one processor of one group. `next()` may run beside another method; of the others only one runs
+ * at a time.
  *
- * What passes (a server that goes away) it mends by itself, and waits; it throws what does not.
+ * It waits and retries when a failure may pass (a server that goes away), and throws every other.
  */
 export interface QueueEngine {
-  /** Those that are ours, as far as is known. */
+  /** The claims of this processor, as far as it knows. */
   readonly claims: readonly QueueClaim[]
   /** Connects and joins the group. */
   open(): Promise<void>
-  /** What comes next of any log that is ours; waits for it. `undefined`: nothing is left (`end: 'head'`), or `signal` has aborted. */
+  /** Waits for the next page of any claimed log. `undefined` at the end (`end: 'head'`), or when `signal` has aborted. */
   next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined>
   /**
-   * Makes watermarks durable. Those of claims that are another's by now move nothing.
+   * Makes watermarks durable, except those of lost claims.
    *
-   * @returns The claims that are lost.
+   * @returns The claims that are lost to another processor.
    */
   store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]>
-  /** Sets aside, durably; what is set aside already stays once. */
+  /** Sets aside, durably. Idempotent: an entry is parked once. */
   park(items: readonly Parking[]): Promise<void>
   /**
-   * Where effects can be in the same transaction as what says that they took place. Done once: where the connection breaks at the end, it is
-   * looked at whether it took effect.
+   * Runs effects in the transaction that stores the watermark; only engines with transactions have it. The effects take place once: when
+   * the connection breaks during the commit, the stored watermark shows whether it succeeded.
    *
    * @throws `CT_LEASE_LOST`, and what `effects` throws: nothing was done.
    */
@@ -95,9 +96,9 @@ export interface QueueEngine {
     what: { readonly claim: QueueClaim; readonly mark: Watermark } | { readonly key: string },
     effects: Effects,
   ): Promise<void>
-  /** A replayed entry is finished with. */
+  /** Forgets a replayed entry that is acknowledged. */
   settle(key: string): Promise<void>
   addGap(gap: QueueGap): Promise<void>
-  /** Gives the logs to the others and disconnects. Idempotent. */
+  /** Releases the logs for other processors and disconnects. Idempotent. */
   close(): Promise<void>
 }

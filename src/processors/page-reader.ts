@@ -12,7 +12,7 @@ export interface ReaderSettings {
   readonly logger: Pick<Logger, 'warn'> | undefined
 }
 
-/** As of `QueueStatus`. */
+/** As in `QueueStatus`. */
 export interface SourceCounts {
   delivered: number
   repeated: number
@@ -24,7 +24,7 @@ type Page = readonly CtCertificate[]
 export type Pages = AsyncGenerator<Page, void, undefined>
 type UnreadEntry = RefusedEntry | { readonly kind: 'omitted'; readonly index: number }
 
-/** Makes pages of what an engine has: without repetitions, with what is missing filled in, and what cannot be read set aside. */
+/** Makes pages of what an engine has read: drops repetitions, fills gaps, and sets aside what cannot be read. */
 export class PageReader {
   private readonly engine: QueueEngine
   private readonly settings: ReaderSettings
@@ -36,7 +36,7 @@ export class PageReader {
     this.counts = counts
   }
 
-  /** What is to be handed out of what was read of a log. */
+  /** The pages to hand out for one read of a log. */
   async *pagesOf({ claim, entries, end, missing, head }: QueuedPage, progress: ClaimProgress): Pages {
     progress.head = head
     for (const gap of missing) yield* this.fill(progress, gap)
@@ -74,7 +74,7 @@ export class PageReader {
     if (rest.length > 0) yield rest
   }
 
-  /** Entries that the engine does not have any more, out of the log, or a gap. */
+  /** Fetches entries that the engine no longer has by `refill`, and reports the rest as missing. */
   private async *fill(progress: ClaimProgress, gap: QueueGap): Pages {
     const { refill, logger } = this.settings
     const { epoch } = progress.claim.mark
@@ -112,7 +112,7 @@ export class PageReader {
     return page
   }
 
-  /** @param index - Of an entry that was judged already. */
+  /** @param index - Of an entry that `judge()` has accepted. */
   private async *fetchOmitted(progress: ClaimProgress, epoch: number, index: number): Pages {
     const { refill } = this.settings
     const { log } = progress.claim

@@ -1,26 +1,26 @@
 import { CtStreamError } from '../errors.js'
 import type { ParkedEntry } from '../types/queue.js'
 
-/** What the groups of an engine have set aside. */
+/** The entries that groups of processors have set aside in an engine. */
 export interface ParkedEntries extends AsyncDisposable {
   /**
-   * Those set aside last.
+   * Lists parked entries, the latest first.
    *
    * @param options - `group`: default all; `limit`: 1 to 1,000,000, default 1,000.
    */
   list(options?: { readonly group?: string; readonly limit?: number }): Promise<readonly ParkedEntry[]>
   /**
-   * Has entries given to a processor of their group again, those running included. They are forgotten when it is finished with them.
+   * Asks the processors of the group, including running ones, to replay entries. Each is forgotten when it is acknowledged.
    *
    * @param keys - Default: all of the group.
-   * @returns How many of them there are.
+   * @returns How many entries will be replayed.
    */
   replay(group: string, keys?: readonly string[]): Promise<number>
   /**
    * Forgets entries.
    *
    * @param keys - Default: all of the group.
-   * @returns How many of them there were.
+   * @returns How many were forgotten.
    */
   drop(group: string, keys?: readonly string[]): Promise<number>
   /** Disconnects. Idempotent. */
@@ -28,9 +28,9 @@ export interface ParkedEntries extends AsyncDisposable {
 }
 
 /**
- * What was set aside in an engine.
+ * Opens the entries that were set aside in an engine.
  *
- * @param url - As of `queueSource`.
+ * @param url - As for `queueSource`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
 export async function openParked(url: string): Promise<ParkedEntries> {

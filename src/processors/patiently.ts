@@ -5,7 +5,7 @@ import { messageOf } from '../util/message-of.js'
 
 const backoff = { baseMs: 200, maxMs: 10_000 }
 
-/** Whether another attempt may end better. */
+/** Whether another attempt may succeed. */
 export const isPassing = (error: unknown): boolean =>
   CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable
 
@@ -14,7 +14,7 @@ export interface Patience {
   readonly logger: Pick<Logger, 'warn'> | undefined
 }
 
-/** Tries again what fails in a passing way, with growing waits, until `signal` aborts. */
+/** Retries with growing waits while {@link isPassing} holds for the error, until `signal` aborts. */
 export async function patiently<T>(
   { clock, logger }: Patience,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function patiently<T>(
       return await work()
     } catch (error) {
       if (!isPassing(error) || signal.aborted) throw error
-      if (attempt > 0) logger?.warn(`the queue cannot be reached, which is tried again: ${messageOf(error)}`)
+      if (attempt > 0) logger?.warn(`the queue cannot be reached, retrying: ${messageOf(error)}`)
       await clock.sleep(backoffDelay(backoff, attempt, Math.random), signal).catch(() => {})
     }
   }

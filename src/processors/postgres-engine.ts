@@ -25,7 +25,7 @@ export interface PostgresEngineSettings extends CheckedSettings {
 export class PostgresEngine implements QueueEngine {
   private readonly settings: PostgresEngineSettings
   private readonly member: GroupMember
-  /** One for pages, one for what is stored, one for leases and notices: none of them waits for another. */
+  /** One connection for pages, one for writes, and the keeper's for leases and notices, so that none waits for another. */
   private reading: PostgresConnection | undefined
   private writing: PostgresConnection | undefined
   private keeper: ClaimKeeper | undefined
@@ -63,10 +63,10 @@ export class PostgresEngine implements QueueEngine {
       const next = await this.ahead
       this.ahead = undefined
       if (next === undefined) return undefined
-      // One that was lost meanwhile is somebody else's.
+      // Read ahead, but the claim was lost meanwhile: another processor handles it.
       if (next.kind === 'page' && !this.claims.includes(next.claim)) continue
       this.ahead = this.readNext(signal)
-      // Whoever asks for it is told.
+      // Not unhandled: the next call awaits this promise and throws its error.
       this.ahead.catch(() => {})
       return next
     }
@@ -87,11 +87,11 @@ export class PostgresEngine implements QueueEngine {
     const { group } = this.settings
     for (const { by, message, logId, index, content, key } of items) {
       const n = this.keeper?.held.find(({ log }) => log.id === logId)?.n
-      // Of a log that is another's now: it will meet the entry itself.
+      // The log was lost: its next processor meets the entry again and parks it.
       if (key === undefined && (n === undefined || index === undefined)) continue
       const found = key ?? parkedKey(n as number, index as number)
       await this.write(async (session) => {
-        // What cannot be read is kept with all that its row says.
+        // An unreadable row is parked as it is.
         const row = content === undefined || 'leafInput' in content ? undefined : await readOne(session, n, index)
         const leaf = content !== undefined && 'leafInput' in content ? queuedLeaf(content) : row
         await putParked(session, group, { by, message, logId, index, content: leaf, key: found })
@@ -123,7 +123,7 @@ export class PostgresEngine implements QueueEngine {
             return
           }
           const claim = what.claim as Held
-          // What was finished with before it failed to say so is not done twice.
+          // An attempt before took effect although its answer was lost: do not repeat it.
           if ((await holdClaim(session, group, claim)) >= what.mark.next) return
           await run(session)
           await storeMarks(session, group, [[claim, what.mark]])
@@ -184,7 +184,7 @@ export class PostgresEngine implements QueueEngine {
     return undefined
   }
 
-  /** What comes next of the logs, each in its turn. */
+  /** The next page, of the logs in turn. */
   private async readPage(keeper: ClaimKeeper): Promise<QueuedPage | undefined> {
     if (keeper.isStale) {
       keeper.isStale = false
@@ -198,13 +198,13 @@ export class PostgresEngine implements QueueEngine {
     }
     const claim = keeper.held.find(({ readTo, head, isLeaving }) => readTo < head && !isLeaving)
     if (claim === undefined) return undefined
-    // Behind the others next time.
+    // Round robin: the other logs come first next time.
     keeper.putLast(claim)
     const { readTo } = claim
     const { pageEntries } = this.settings
     const { rows, reach } = await this.reader.run((session) => readQueued(session, claim, readTo, pageEntries))
     claim.head = Math.max(claim.head, reach.to)
-    // What is below a hole comes before it, on a page of its own.
+    // A page has its gap before its entries, so rows below a hole need a page of their own.
     const below = rows.filter(({ idx }) => idx < reach.from)
     const taken = below.length > 0 ? below : rows
     const isAll = taken.length === rows.length && rows.length < pageEntries
@@ -223,7 +223,7 @@ export class PostgresEngine implements QueueEngine {
 const SETTLE = 'DELETE FROM parked WHERE grp = $1 AND key = $2'
 const MISSED = 'INSERT INTO missed (grp, log, start, stop, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING'
 
-/** Runs effects, and has what they throw themselves stay what it is: only the errors of their statements are the engine's. */
+/** Runs effects; an error of their own becomes `CT_MODULE_FAILED`, so that it is not taken for one of the database. */
 function effectsRunner(effects: Effects): (session: Session) => Promise<void> {
   return async (session) => {
     const refused = new Set<unknown>()

@@ -5,7 +5,7 @@ import { postgresTarget } from '../postgres/target.js'
 import { integerOption } from '../util/options.js'
 import type { ParkedEntries } from './parked-entries.js'
 
-/** Of a connection that holds no lease. */
+/** This connection holds no lease, so its timeout may be long. */
 const IDLE_MS = 60_000
 
 export async function openPostgresParked(url: string): Promise<ParkedEntries> {

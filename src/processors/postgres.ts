@@ -8,14 +8,14 @@ import { sourceSettings } from './source-settings.js'
 
 export type { EffectQuery, Effects } from './engine.js'
 
-/** A queue source that can have effects in its own transaction. */
+/** A queue source that can run your statements in its own transaction. */
 export interface PostgresQueueSource extends QueueSource {
   /**
-   * Does something in the database together with moving the watermark behind a certificate: both, or neither, and once, whoever is killed
-   * when. It acknowledges the certificate, and all of its log before it.
+   * Acknowledges a certificate, and everything before it in its log, in the same transaction as your statements: both take effect or
+   * neither does, exactly once, even if a process is killed at any point.
    *
-   * @param effects - Its statements run in that transaction. They may run again when nothing of them was kept. To be done within the lease.
-   * @throws {@link CtStreamError} `CT_LEASE_LOST` when the log is another processor's by now: nothing was done, and the other one does it;
+   * @param effects - Runs statements in that transaction; called again after a rollback. Must end within the lease.
+   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has the log now: nothing was done, and the other one will do it;
    * `CT_SINK_FAILED` for a statement that is refused; `CT_MODULE_FAILED` for what `effects` throws, as its `cause`.
    * @example
    * async onBatch(certificates) {
@@ -26,12 +26,12 @@ export interface PostgresQueueSource extends QueueSource {
 }
 
 /**
- * Entries out of the database of a `postgresSink` with `queue: true`, for one of several processors.
+ * Reads entries from the database of a `postgresSink` with `queue: true`, as one of several processors.
  *
- * `chain()` of a certificate has the issuers that the database has: those of RFC 6962 logs, and of static-ct logs those that a stream
- * which keeps its positions there has fetched; it rejects with `CT_SINK_FAILED` for others. `cursor` is empty.
+ * `chain()` of a certificate returns issuers that are in the database: all those of RFC 6962 logs, and of static-ct logs those fetched by a
+ * stream that keeps its positions there; it rejects with `CT_SINK_FAILED` for others. `cursor` is empty.
  *
- * @param url - As of `postgresSink`, with the same schema.
+ * @param url - As for `postgresSink`, with the same schema.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`; reading: `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
 export function postgresQueueSource(url: string, options: QueueSourceOptions): PostgresQueueSource {

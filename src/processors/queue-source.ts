@@ -2,8 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { QueueSource, QueueSourceOptions } from '../types/queue.js'
 
 /**
- * The queue of an engine, by the URL of the sink that fills it; nothing is connected to before it is read. What its engine needs is loaded
- * here, and only then.
+ * The queue of an engine, by the URL of the sink that fills it. Loads the client of that engine; connects when it is first read.
  *
  * - `postgres://user:password@host/database?schema=ct_stream`: as `postgresQueueSource`
  *

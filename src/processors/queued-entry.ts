@@ -8,7 +8,7 @@ import { toHex } from '../util/bytes.js'
 import { messageOf } from '../util/message-of.js'
 import type { QueuedEntry } from './engine.js'
 
-/** Makes entries of rows. @param run - Asks the database, for issuers. */
+/** Makes entries of rows. @param run - Queries the database for issuers. */
 export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => Promise<T>) {
   const issuer = async (fingerprint: Uint8Array) => {
     const [row] = await run((session) =>
@@ -20,7 +20,7 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
   const read = ({ idx, epoch, flags, hash, leaf }: QueuedRow, log: LogInfo): QueuedEntry => {
     if (leaf === null) return { kind: 'omitted', epoch, index: idx }
     try {
-      // No position of all logs goes with it.
+      // A cursor would need the positions of all logs, and a processor has only some.
       const certificate = certificateOfLeaf({ flags, hash }, leaf, idx, { log, issuer, cursor: () => '' })
       return { kind: 'certificate', epoch, certificate }
     } catch (error) {
@@ -38,7 +38,7 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
       )
       const body = content?.leaf ?? new Uint8Array()
       if (row === undefined || index === undefined || content === undefined)
-        return { kind: 'refused', index, reason: 'nothing is known of its log, or of what it is', body }
+        return { kind: 'refused', index, reason: 'its log or its kind is unknown', body }
       const { flags, hash, leaf = null } = content
       return read({ idx: index, epoch: 0, flags, hash, leaf }, JSON.parse(row.checkpoint).log)
     },

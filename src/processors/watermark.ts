@@ -1,31 +1,31 @@
 import type { Watermark } from '../types/queue.js'
 
-/** What is known of a message before it is read. */
+/** Where a message stands, which is known before its body is read. */
 export interface MessagePlace {
-  /** Of its writer. */
+  /** Epoch of the lease under which it was written. */
   readonly epoch: number
-  /** In its log. */
+  /** Position of the entry in its log. */
   readonly index: number
 }
 
-/** What becomes of a message. */
+/** Whether a message is handed out or dropped. */
 export type Judgement =
   | {
       readonly kind: 'accept'
-      /** After it. */
+      /** The watermark behind this message. */
       readonly mark: Watermark
-      /** Indexes that were passed over: taken by retention, or left out by the filter of whoever wrote them. `undefined`: none. */
+      /** Indexes skipped before it: deleted by retention, or left out by the writer's filter. `undefined` when there are none. */
       readonly jump: { readonly start: number; readonly end: number } | undefined
     }
   /**
-   * `stale`: of an owner that was replaced; what it wrote is written again by the next one. `repeated`: it was there before. `mark`: of a
-   * new owner, which begins with what was there before, the one before it is stale from now on.
+   * `stale`: from an owner that was replaced, whose successor writes it again. `repeated`: handed out before. `mark`: moved to the newer
+   * epoch even for a repetition, so that messages of the previous owner are stale from now on.
    */
   | { readonly kind: 'drop'; readonly why: 'stale' | 'repeated'; readonly mark: Watermark }
 
 /**
- * Decides on a message of a log, in one comparison, however long ago its like was seen: a log's entries are written in order, so that a
- * redelivery goes back and never ahead.
+ * Decides on a message of a log. Comparing indexes is enough, with no memory of past messages: a log's entries are written in order, so a
+ * repetition always has a lower index.
  */
 export function judge(mark: Watermark, { epoch, index }: MessagePlace): Judgement {
   if (epoch < mark.epoch) return { kind: 'drop', why: 'stale', mark }
