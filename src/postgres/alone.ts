@@ -5,7 +5,7 @@ import type { Lease } from '../types/cluster.js'
 import type { PostgresConnection } from './connection.js'
 import { claimAlone, type Holder, releaseLease, renewLeases } from './leases.js'
 
-/** Holds a database for a process that is alone, against a second one. */
+/** Keeps a second process out of a database that one process writes alone. */
 export class AloneHold {
   private readonly connection: PostgresConnection
   private readonly clock: Clock
@@ -24,7 +24,7 @@ export class AloneHold {
   }
 
   /**
-   * Waits for the lease of a process that has died, at most as long as one lasts.
+   * Takes the lease. Where a process has died holding it, waits until it expires.
    *
    * @throws {@link CtStreamError} `CT_CHECKPOINT_CONFLICT` while another process renews its lease.
    */
@@ -46,7 +46,7 @@ export class AloneHold {
     void this.keepRenewing(this.renewing.signal)
   }
 
-  /** Gives it back, so that the next process need not wait. */
+  /** Releases the lease, so that the next process need not wait. */
   async release(): Promise<void> {
     const { held } = this
     this.renewing?.abort()
@@ -60,7 +60,7 @@ export class AloneHold {
       await clock.sleep(holder.leaseMs / 3, signal).catch(() => {})
       const { held } = this
       if (signal.aborted || held === undefined) return
-      // One that fails is tried again; what is written meanwhile is fenced all the same.
+      // A renewal that fails is retried later; writes check the epoch anyway.
       const [renewed] = await connection.run((session) => renewLeases(session, holder, [held])).catch(() => [held])
       if (!signal.aborted) this.held = renewed
     }

@@ -1,6 +1,6 @@
-/** Ranges of one log, each a unit with a lease like a shard, and the job they are of. */
+/** Backfill jobs, and the ranges of one log that each consists of: a range is a unit with a lease, like a shard. */
 export const BACKFILL_TABLES: readonly string[] = [
-  // `state`: running, done, failed. `head`: the signed head that all of it is proven to be a part of, as JSON.
+  // `state`: running, done, failed. `head`: the signed head that all entries are proven against, as JSON.
   `CREATE TABLE backfill (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     log text NOT NULL,
@@ -14,7 +14,7 @@ export const BACKFILL_TABLES: readonly string[] = [
     created timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended timestamptz
   )`,
-  // One at a time of the same entries: whoever asks for it again takes part in it.
+  // One running job for the same entries: asking for it again joins it.
   `CREATE UNIQUE INDEX ON backfill (log, start, stop) WHERE state = 'running'`,
   `ALTER TABLE shard ADD COLUMN backfill bigint REFERENCES backfill (n) ON DELETE CASCADE`,
   // `before`: base64 hashes of the proven compact range at \`start\`; that at the end is in the checkpoint.

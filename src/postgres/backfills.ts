@@ -6,7 +6,7 @@ import { fromBase64 } from '../util/bytes.js'
 import type { ProvenPart } from '../verify/zip.js'
 import type { Session } from './connection.js'
 
-/** What a new one is to read. */
+/** What a new backfill reads. */
 export interface NewBackfill {
   readonly log: LogInfo
   readonly start: number
@@ -37,7 +37,7 @@ SELECT b.n, info, b.start, b.stop, step, head, state, reason, (extract(epoch FRO
   (count(*) FILTER (WHERE r.position = r.stop))::integer AS done, sum(r.position - r.start)::bigint AS entries
 FROM backfill b JOIN backfill_range r ON r.backfill = b.n`
 
-/** The newest first. @param most - So many, at most. */
+/** Backfills, the newest first. @param most - Limit of their number. */
 export async function readBackfills(session: Session, most: number): Promise<BackfillJob[]> {
   return (await session.query<JobRow>(`${JOBS} GROUP BY b.n ORDER BY b.n DESC LIMIT $1`, [most])).map(jobOf)
 }
@@ -46,7 +46,7 @@ export async function readBackfill(session: Session, id: string): Promise<Backfi
   return (await session.query<JobRow>(`${JOBS} WHERE b.n = $1 GROUP BY b.n`, [id])).map(jobOf)[0]
 }
 
-/** One that runs, of the same entries; with any end where there is no `end`. */
+/** The running backfill of the same entries; with any end where `end` is left out. */
 export async function findBackfill(
   session: Session,
   logId: string,
@@ -60,7 +60,7 @@ export async function findBackfill(
   return rows.map(jobOf)[0]
 }
 
-/** Makes it and its ranges, unless there is one of the same entries. @param session - In a transaction. */
+/** Adds a backfill and its ranges, unless one of the same entries is running. @param session - In a transaction. */
 export async function addBackfill(session: Session, { log, start, end, step, head }: NewBackfill): Promise<void> {
   const first = checkpointToJSON({
     ...{ log, position: 0, range: [], pendingHeads: [], learned: {} },
@@ -75,7 +75,7 @@ export async function addBackfill(session: Session, { log, start, end, step, hea
   const bounds = rangesOf(start, end, step)
   const units = bounds.map(([from]) => `backfill ${row.n} from ${from}`)
   const checkpoints = bounds.map(([position]) => {
-    // Each session has its beginning proven by the log: nobody has read what comes before.
+    // Unknown: nobody has read the entries before a range, so its session asks the log for a proof of where it begins.
     const range = position === 0 ? [] : undefined
     const known = { log, position, range, verifiedHead: head, pendingHeads: [], learned: {} }
     return JSON.stringify(checkpointToJSON(known))
@@ -91,7 +91,7 @@ export async function addBackfill(session: Session, { log, start, end, step, hea
   )
 }
 
-/** Pieces that begin at multiples of `step`, but for the first. */
+/** Pieces of `[start, end)` that begin at multiples of `step`, except the first. */
 export function rangesOf(start: number, end: number, step: number): (readonly [number, number])[] {
   const bounds: (readonly [number, number])[] = []
   for (let from = start; from < end; ) {
@@ -102,7 +102,7 @@ export function rangesOf(start: number, end: number, step: number): (readonly [n
   return bounds
 }
 
-/** Its ranges in order, with what was proven at both ends of each. */
+/** The ranges of a backfill in order, with the compact range proven at both ends of each. */
 export async function readParts(session: Session, id: string): Promise<ProvenPart[]> {
   const rows = await session.query<{ start: string; stop: string; before: string | null; checkpoint: string }>(
     'SELECT start, stop, before, checkpoint FROM backfill_range WHERE backfill = $1 ORDER BY start',
@@ -121,7 +121,7 @@ export async function readParts(session: Session, id: string): Promise<ProvenPar
   })
 }
 
-/** Where a range ends, how far it is, and how many members read ranges of its backfill. */
+/** End and position of a range, and how many members read ranges of its backfill. */
 export async function readRange(session: Session, unit: string) {
   const [row] = await session.query<{ stop: string; position: string; readers: number }>(
     `SELECT stop, position, (SELECT count(DISTINCT owner) FROM shard
@@ -132,7 +132,7 @@ export async function readRange(session: Session, unit: string) {
   return row && { end: Number(row.stop), position: Number(row.position), readers: row.readers }
 }
 
-/** Ends it, once: of two who say how, the first is heard. @param reason - Why it failed. */
+/** Ends a backfill, once: a second call changes nothing. @param reason - Why it failed; `undefined` when it is done. */
 export async function settleBackfill(session: Session, id: string, reason: string | undefined): Promise<void> {
   await session.query(
     `UPDATE backfill SET state = $2, reason = $3, ended = clock_timestamp() WHERE n = $1 AND state = 'running'`,

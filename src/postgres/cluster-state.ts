@@ -21,7 +21,7 @@ interface LogRow {
   readonly checkpoint: string | null
 }
 
-/** Every shard with its logs, in the order of their names; a process that is alone with all of them has the name ''. */
+/** Every shard with its logs, by name. The shard of a process that reads all logs alone has the name ''. */
 export async function readShards(session: Session): Promise<ShardState[]> {
   const shards = await session.query<ShardRow>(SHARDS, [ALONE])
   const logs = await session.query<LogRow>(LOGS)
@@ -47,7 +47,7 @@ FROM shard WHERE backfill IS NULL AND (name <> $1 OR EXISTS (SELECT 1 FROM log W
 
 const LOGS = `SELECT shard, id, description, operator, url, position, checkpoint FROM log ORDER BY id COLLATE "C"`
 
-/** Those that were heard of within a day, in the order of their names. */
+/** Members that renewed within the last day, by name. */
 export async function readMembers(session: Session): Promise<MemberState[]> {
   const rows = await session.query<{ name: string; silent: string; shards: number }>(MEMBERS)
   return rows.map(({ name, silent, shards }) => ({ name, silentMs: Math.max(0, Number(silent)), shards }))
@@ -58,7 +58,7 @@ SELECT member.name, (extract(epoch FROM clock_timestamp() - member.seen) * 1000)
   (SELECT count(*) FROM shard WHERE shard.owner = member.name AND until > clock_timestamp())::integer AS shards
 FROM member WHERE seen > clock_timestamp() - interval '1 day' ORDER BY member.name COLLATE "C"`
 
-/** All that was recorded, and the positions that say what of it was delivered since. */
+/** All recorded gaps, and the positions that show how much of each was delivered since. */
 export async function readGaps(session: Session): Promise<{ gaps: Gap[]; rows: LogCheckpoint[] }> {
   const gaps = await session.query<{ gap: string }>('SELECT gap FROM gap ORDER BY n')
   const rows = await session.query<{ checkpoint: string }>(
@@ -67,7 +67,7 @@ export async function readGaps(session: Session): Promise<{ gaps: Gap[]; rows: L
   return { gaps: gaps.map(({ gap }) => gapFrom(gap)), rows: rows.map((row) => checkpointFromJSON(row.checkpoint)) }
 }
 
-/** As it is in the table. */
+/** Reads a gap as the table stores it. */
 export function gapFrom(json: string): Gap {
   const { log, start, end, reason, recordedAt, delivered } = JSON.parse(json)
   return { log, start, end, reason, recordedAt, ...(delivered !== undefined && { delivered }) }

@@ -11,7 +11,7 @@ const INSTALL = 'pg pg-copy-streams'
 /** 13: the oldest that is not long out of support, and the oldest these statements were written for. */
 const OLDEST = 130_000
 const CONNECT_MS = 10_000
-/** Longer than any statement of ours takes; a server that is gone without a word is given up then. */
+/** Longer than any of our statements takes: after it, a silent server is taken for gone. */
 const QUERY_MS = 60_000
 
 /** Statements over one connection, one piece of work at a time. */
@@ -24,12 +24,12 @@ export interface Session {
 /**
  * One connection to a Postgres server, made when it is first used.
  *
- * After any error it is dropped, with whatever transaction was open, and made anew for the next piece of work: nobody goes on in a
- * connection of which it is not known how far it came.
+ * After any error it is dropped together with its open transaction, and the next piece of work opens a new one: the state of the old one
+ * is unknown.
  */
 export class PostgresConnection {
   private readonly target: PostgresTarget
-  /** Ends a transaction in which its client stopped: the locks of one that is suspended would hold up everybody. */
+  /** How long a transaction may wait for its client: the locks of a suspended client would block all others. */
   private readonly idleInTransactionMs: number
   private readonly onConnect: ((session: Session) => Promise<void>) | undefined
   private client: Client | undefined
@@ -43,9 +43,9 @@ export class PostgresConnection {
   }
 
   /**
-   * Runs a piece of work when those before it are done.
+   * Runs a piece of work after all earlier ones.
    *
-   * @throws `CT_SINK_FAILED` for what the server or the network says, `retryable` where it may pass; `CT_CLOSED`; `CT_PEER_MISSING`.
+   * @throws `CT_SINK_FAILED` for errors of the server or the network, `retryable` where a retry may succeed; `CT_CLOSED`; `CT_PEER_MISSING`.
    */
   run<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const result = this.last.then(() => this.runNow(work))
@@ -53,7 +53,7 @@ export class PostgresConnection {
     return result
   }
 
-  /** As {@link run}, in a transaction: all of it, or nothing. */
+  /** Like {@link run}, in a transaction: everything or nothing takes effect. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.run(async (session) => {
       await session.query('BEGIN')
@@ -64,7 +64,7 @@ export class PostgresConnection {
   }
 
   /**
-   * Calls back for every notice on this channel of the server, as long as the connection lasts; `onEnd` when it does not.
+   * Calls back for every notification on a channel while the connection lasts, then calls `onEnd`.
    *
    * @param channel - Letters, digits and `_`.
    */
@@ -77,7 +77,7 @@ export class PostgresConnection {
     })
   }
 
-  /** Drops the connection when the work under way is done. Idempotent. */
+  /** Closes the connection after the current work. Idempotent. */
   async close(): Promise<void> {
     this.isClosed = true
     await this.last
@@ -98,7 +98,7 @@ export class PostgresConnection {
   private async drop(): Promise<void> {
     const { client } = this
     this.client = undefined
-    // A server that hangs does not answer the good-bye.
+    // Not awaited: a server that hangs never answers the closing message.
     await Promise.race([client?.end().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1000).unref())])
   }
 
@@ -111,13 +111,13 @@ export class PostgresConnection {
       keepAlive: true,
       application_name: 'ct-stream',
     })
-    // Without a listener a connection that is cut between two statements ends the process; the next statement says it.
+    // Without a listener, a connection cut between two statements would end the process. The next statement reports it.
     client.on('error', () => {})
     try {
       await client.connect()
       const session = sessionOf(client)
       checkVersion(await session.query<{ num: string; name: string }>(VERSION), this.target.shown)
-      // Not as parameters of the connection, which some poolers refuse.
+      // By SET: some poolers refuse them as parameters of the connection.
       await session.query(`SET idle_in_transaction_session_timeout = ${Math.round(this.idleInTransactionMs)}`)
       await session.query(`SET search_path = ${this.target.schemaSql}`)
       await this.onConnect?.(session)
@@ -149,7 +149,7 @@ function sessionOf(client: Client): Session {
       const { from } = await importPeer('Postgres', () => import('pg-copy-streams'), INSTALL)
       const stream = client.query(from(text))
       const done = finished(stream)
-      // The error of a write that fails is that of `done`.
+      // `done` reports the error of a failed write.
       done.catch(() => {})
       for (const row of rows) {
         if (stream.write(row) || stream.destroyed) continue
@@ -162,8 +162,8 @@ function sessionOf(client: Client): Session {
 }
 
 /**
- * Whether another attempt may end better, by SQLSTATE: not where the login, the name, the statement or the data are wrong. A full disk is
- * emptied by somebody, a server that shuts down comes back.
+ * Whether another attempt may succeed, by SQLSTATE: not where the login, the name, the statement or the data are wrong. A full disk or a
+ * server that shuts down counts as passing, for somebody will see to it.
  */
 const LASTING = /^(?:0A|22|23|28|3D|3F|42)/
 

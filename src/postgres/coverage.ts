@@ -4,19 +4,19 @@ import type { LogInfo } from '../types/log.js'
 import type { Session } from './connection.js'
 import { type IndexRange, mergedRanges, rangesOutside } from './intervals.js'
 
-/** What of a log was read into a database. */
+/** Which entries of a log were read into a database. */
 export interface LogCoverage {
-  /** As its newest position describes it. */
+  /** The log as its newest position describes it. */
   readonly log: LogInfo
-  /** What was asked for: the range, or all from the first entry that was read to the last. */
+  /** The range asked about. Default: from the first entry that was read to the last. */
   readonly range: IndexRange
-  /** In order, apart from each other. What a filter left out counts as read. */
+  /** Ranges that were read: sorted, never adjacent. Entries that a filter left out count as read. */
   readonly covered: readonly IndexRange[]
-  /** The rest of the range. */
+  /** The rest of `range`, sorted. */
   readonly missing: readonly IndexRange[]
 }
 
-/** Notes up to where each log is read without a break, with the positions of a commit. */
+/** Records the contiguous range read of each log, in the transaction that commits its position. */
 export async function noteCoverage(session: Session, rows: readonly LogCheckpoint[]): Promise<void> {
   const known = rows.flatMap((row) => {
     const start = readFrom(row)
@@ -45,7 +45,7 @@ export async function coverageIn(
       logId ?? null,
     ]),
   )
-  // Reading goes past what a log does not give.
+  // A position moves past gaps, so gaps are not covered.
   const gaps = rangesById(
     await session.query<RangeRow>('SELECT log, start, stop FROM gap WHERE $1::text IS NULL OR log = $1', [
       logId ?? null,

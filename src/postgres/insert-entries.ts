@@ -3,11 +3,11 @@ import type { Session } from './connection.js'
 import { STAGED_NAMES, type StagedParts, stagedRow } from './staged-row.js'
 
 /**
- * Which entries get a row: every one; those that brought a certificate nobody had seen before, or that none could be read of; none.
+ * Which entries get a row: all; those with a certificate not seen before, or with none that can be read; none.
  */
 export type EntryRows = 'all' | 'first' | 'none'
 
-/** Sends entries to the table of this transaction, without touching any other: takes no lock that another process waits for. */
+/** Copies entries into a temporary table, which takes no lock that another process waits for. */
 export async function stageEntries(
   session: Session,
   certificates: readonly CtCertificate[],
@@ -17,7 +17,7 @@ export async function stageEntries(
   await session.copy('COPY staged FROM STDIN', rowsOf(certificates, numbers, parts))
 }
 
-/** Rows are joined: a write for each of 256 costs as much as they all do. */
+/** Joins rows: with one write for each of 256 rows, the writes cost as much as everything else. */
 function* rowsOf(
   certificates: readonly CtCertificate[],
   numbers: ReadonlyMap<string, number>,
@@ -33,14 +33,14 @@ function* rowsOf(
   if (rows !== '') yield rows
 }
 
-/** Makes what was staged part of the tables. What is there already stays as it is. */
+/** Inserts the staged entries into the tables. Rows that exist stay unchanged. */
 export async function insertStaged(session: Session, entryRows: EntryRows): Promise<void> {
   await session.query(INSERT_CERTIFICATES)
-  // A statement of its own: it sees certificates that another process has inserted since the first one began.
+  // A second statement, because it also sees certificates that another process inserted after the first one began.
   if (entryRows !== 'none') await session.query(entryRows === 'all' ? INSERT_ENTRIES : INSERT_FIRST_ENTRIES)
 }
 
-// In the order of their keys, so that two processes never wait for each other in a circle.
+// In the order of their keys, so that two processes cannot deadlock.
 const INSERT_CERTIFICATES = `
 WITH first AS MATERIALIZED (
   SELECT DISTINCT ON (sha256) * FROM staged WHERE sha256 IS NOT NULL ORDER BY sha256, log, idx

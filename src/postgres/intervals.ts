@@ -6,7 +6,7 @@ export interface IndexRange {
   readonly end: number
 }
 
-/** The same indexes, sorted, in as few ranges as there can be; empty ones are left out. */
+/** The same indexes in as few ranges as possible, sorted, without empty ones. */
 export function mergedRanges(ranges: readonly IndexRange[]): IndexRange[] {
   const merged: { start: number; end: number }[] = []
   for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
@@ -18,7 +18,7 @@ export function mergedRanges(ranges: readonly IndexRange[]): IndexRange[] {
   return merged
 }
 
-/** What of `[start, end)` is in none of the ranges. */
+/** The parts of `[start, end)` that no range covers. */
 export function rangesOutside(ranges: readonly IndexRange[], { start, end }: IndexRange): IndexRange[] {
   const outside: IndexRange[] = []
   let next = start

@@ -5,16 +5,16 @@ import type { Session } from './connection.js'
 /** The unit of a process that is alone. */
 export const ALONE = ''
 
-/** How long a lease lasts without being renewed, and who has it. */
+/** Who holds leases, and how long one lasts without being renewed. */
 export interface Holder {
-  /** A name that no other process has. */
+  /** Unique among processes. */
   readonly member: string
   readonly leaseMs: number
   /** Epoch milliseconds by this machine's clock. */
   readonly now: () => number
 }
 
-// The server's clock alone says what has run out: a machine whose clock is an hour off takes nothing from anybody.
+// Only the server's clock decides what has expired, so a machine whose clock is an hour off takes no lease too early.
 const UNTIL = `clock_timestamp() + $2 * interval '1 millisecond'`
 const IS_FREE = '(owner IS NULL OR until < clock_timestamp())'
 const ALONE_IS_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name = '' AND NOT ${IS_FREE})`
@@ -31,7 +31,7 @@ const CLAIM_ALONE = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
 WHERE name = '' AND ${IS_FREE} AND ${SHARDS_ARE_FREE} RETURNING name, epoch`
 
-// The earliest that nobody has; its fence is the same as of a shard.
+// The first free range; it is fenced like a shard.
 const CLAIM_RANGE = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
 WHERE name = (
@@ -44,21 +44,21 @@ interface Claimed {
   readonly epoch: string
 }
 
-/** Takes free shards, `want` at most. Those whose owner is writing at this moment are left to it. */
+/** Takes up to `want` free shards, except those whose owner is writing at this moment. */
 export async function claimShards(session: Session, holder: Holder, want: number): Promise<Lease[]> {
   const until = holder.now() + holder.leaseMs
   const rows = await session.query<Claimed>(CLAIM, [holder.member, holder.leaseMs, want])
   return rows.map(({ name, epoch }) => ({ unit: name, epoch: Number(epoch), until }))
 }
 
-/** Takes a range of a backfill that is not read to its end; `undefined`: others have them all, or there is none. */
+/** Takes an unfinished range of a backfill; `undefined` when others hold all of them, or there is none. */
 export async function claimRange(session: Session, holder: Holder, backfill: string): Promise<Lease | undefined> {
   const until = holder.now() + holder.leaseMs
   const [row] = await session.query<Claimed>(CLAIM_RANGE, [holder.member, holder.leaseMs, backfill])
   return row && { unit: row.name, epoch: Number(row.epoch), until }
 }
 
-/** Takes everything for a process that is alone; `undefined` while another one, or a cluster, writes there. */
+/** Takes the whole database for one process; `undefined` while another process or a cluster writes to it. */
 export async function claimAlone(session: Session, holder: Holder): Promise<Lease | undefined> {
   const until = holder.now() + holder.leaseMs
   await session.query(`INSERT INTO shard (name) VALUES ('') ON CONFLICT DO NOTHING`)
@@ -66,7 +66,7 @@ export async function claimAlone(session: Session, holder: Holder): Promise<Leas
   return row && { unit: ALONE, epoch: Number(row.epoch), until }
 }
 
-/** The leases that are still this member's, with their new end. */
+/** Renews leases. @returns Those this member still holds, with their new end. */
 export async function renewLeases(session: Session, holder: Holder, leases: readonly Lease[]): Promise<Lease[]> {
   const until = holder.now() + holder.leaseMs
   const rows = await session.query<Claimed>(
@@ -78,17 +78,18 @@ export async function renewLeases(session: Session, holder: Holder, leases: read
   return leases.filter(({ unit, epoch }) => held.get(unit) === epoch).map((lease) => ({ ...lease, until }))
 }
 
-/** Gives a lease back; without effect when it is another's. */
+/** Releases a lease; does nothing when another member holds it by now. */
 export async function releaseLease(session: Session, { unit, epoch }: Lease): Promise<void> {
   await session.query('UPDATE shard SET owner = NULL, until = NULL WHERE name = $1 AND epoch = $2', [unit, epoch])
 }
 
 /**
- * Holds the lease until the transaction ends, so that its data becomes visible only if nobody has taken over.
+ * Locks the lease until the transaction ends, so that its data becomes visible only if nobody has taken over.
  *
- * Behind everything that waits for the client, such as COPY: a client that stops in it keeps its locks for as long as it likes.
+ * To be called after everything that waits for the client, such as COPY: a client suspended there would keep the lock.
  *
- * @throws {@link CtStreamError} `CT_LEASE_LOST` when another epoch has begun; `CT_SINK_ROLLED_BACK` when it was taken back.
+ * @throws {@link CtStreamError} `CT_LEASE_LOST` when another epoch has begun; `CT_SINK_ROLLED_BACK` when the database has an
+ * older one, as after a restored backup.
  */
 export async function fence(session: Session, { unit, epoch }: Lease): Promise<void> {
   const [row] = await session.query<{ epoch: string; owner: string | null }>(

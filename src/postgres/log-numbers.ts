@@ -3,9 +3,9 @@ import type { LogInfo } from '../types/log.js'
 import type { Session } from './connection.js'
 
 /**
- * Adds the numbers that logs have in the tables to those that are known. A log that has none gets one, and a row without a position.
+ * Looks up the numbers that stand for logs in the tables, and adds them to `known`. A new log gets a number, and a row without a position.
  *
- * @param unit - The shard that a new log is put into.
+ * @param unit - The shard that a new log belongs to.
  */
 export async function numberLogs(
   session: Session,
@@ -22,7 +22,7 @@ export async function numberLogs(
   for (const { id, n } of rows) known.set(id, n)
 }
 
-/** Makes the row of a log, unless there is one. */
+/** Adds the row of a log, unless it exists. */
 export async function addLog(
   session: Session,
   { id, operator, description, url }: LogInfo,

@@ -1,17 +1,17 @@
 import { reversedBounds, reversedName } from '../util/reversed-name.js'
 import type { Session } from './connection.js'
 
-/** A name that was in no certificate before. */
+/** A name that no certificate in the database had before. */
 export interface NewName {
   /** In lower case, A-labels. */
   readonly name: string
   /** When its first certificate was written to the database, by the server's clock. */
   readonly firstSeen: Date
-  /** Of that certificate, hex of SHA-256 over its DER. */
+  /** That certificate's SHA-256 over its DER, hex. */
   readonly sha256: string
 }
 
-/** Names that fit, those seen last first. */
+/** Names that match, the latest first. */
 export async function newNamesIn(session: Session, pattern: string, since: number, limit: number): Promise<NewName[]> {
   const { exact, from, to } = reversedBounds(pattern)
   const rows = await session.query<{ rev: string; first_seen: Date; sha256: string }>(NAMES, [

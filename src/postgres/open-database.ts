@@ -4,9 +4,9 @@ import { STAGED_TABLE } from './staged-row.js'
 import type { PostgresTarget } from './target.js'
 
 /**
- * A connection to a database whose tables are there, and as new as this library knows them.
+ * Opens a connection and makes or migrates the tables.
  *
- * @param leaseMs - An owner that stops inside a transaction is shut out before its lease ends, or its locks would keep out the next one.
+ * @param leaseMs - Bounds how long a suspended client may keep a transaction open: its locks must be gone before its lease ends.
  * @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
 export async function openDatabase(target: PostgresTarget, leaseMs: number): Promise<PostgresConnection> {

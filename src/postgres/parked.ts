@@ -2,7 +2,7 @@ import type { ParkedEntry, ParkReason } from '../types/queue.js'
 import type { Session } from './connection.js'
 import type { QueuedLeaf } from './queued-leaf.js'
 
-/** What is set aside: a row of `parked`. */
+/** An entry to set aside: a row of `parked`. */
 export interface ParkedRow extends ParkReason {
   readonly key: string
   readonly logId: string | undefined
@@ -10,7 +10,7 @@ export interface ParkedRow extends ParkReason {
   readonly content: QueuedLeaf | undefined
 }
 
-/** What is to be tried again. */
+/** A parked entry to replay. */
 export interface ReplayedRow {
   readonly key: string
   readonly logId: string | undefined
@@ -18,10 +18,10 @@ export interface ReplayedRow {
   readonly content: QueuedLeaf | undefined
 }
 
-/** Of an entry, by the number of its log. */
+/** The key of an entry: its log's number, and its index. */
 export const parkedKey = (n: number, index: number) => `${n}-${index}`
 
-/** Sets aside; what is there already has failed once more, and is not replayed any longer. */
+/** Sets an entry aside. One that is there counts another failure, and is no longer marked for replay. */
 export async function putParked(session: Session, group: string, row: ParkedRow): Promise<void> {
   const { key, logId, index, by, message, content } = row
   await session.query(
@@ -42,7 +42,7 @@ export async function putParked(session: Session, group: string, row: ParkedRow)
   )
 }
 
-/** The next one that somebody wants replayed, held for a while. */
+/** The next entry marked for replay, reserved for `leaseMs`. */
 export async function takeReplay(session: Session, group: string, leaseMs: number): Promise<ReplayedRow | undefined> {
   const [row] = await session.query<{
     key: string
@@ -58,7 +58,7 @@ export async function takeReplay(session: Session, group: string, leaseMs: numbe
   return { key, logId: log ?? undefined, index: idx === null ? undefined : Number(idx), content }
 }
 
-/** Those of a group, or of all, that were set aside last. */
+/** Parked entries of a group, or of all groups, the latest first. */
 export async function listParked(session: Session, group: string | undefined, limit: number): Promise<ParkedEntry[]> {
   const rows = await session.query<{
     grp: string

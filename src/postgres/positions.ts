@@ -3,7 +3,7 @@ import type { Lease } from '../types/cluster.js'
 import type { Session } from './connection.js'
 import { ALONE } from './leases.js'
 
-/** Where one log is in the database, and whose it is. */
+/** The stored position of a log, and the unit that owns it. */
 export interface StoredPosition {
   readonly id: string
   readonly position: number | undefined
@@ -13,11 +13,11 @@ export interface StoredPosition {
 
 /** The table in which a store keeps its rows. */
 export interface Positions {
-  /** Rows of a unit as JSON. */
+  /** The checkpoints of a unit, as JSON. */
   load(session: Session, unit: string): Promise<readonly string[]>
-  /** Every log of which a commit of this unit could write a position. */
+  /** The positions of all logs that a commit of this unit may write. */
   all(session: Session, unit: string): Promise<readonly StoredPosition[]>
-  /** Those of these logs, until the transaction ends nobody else's to change. */
+  /** The positions of these logs, locked until the transaction ends. */
   lock(session: Session, unit: string, ids: readonly string[]): Promise<readonly StoredPosition[]>
   put(session: Session, lease: Lease, rows: readonly CheckpointJson[]): Promise<void>
 }
@@ -33,7 +33,7 @@ export const storedPosition = ({ id, position, unit }: Row): StoredPosition => (
   position: position === null ? undefined : Number(position),
 })
 
-/** One row a log, which stands for all that was read of it. */
+/** One row for each log: the position of everything read of it. */
 export const logPositions: Positions = {
   async load(session, unit) {
     const rows = await session.query<{ checkpoint: string }>(
@@ -66,7 +66,7 @@ export const logPositions: Positions = {
   },
 }
 
-/** The shard that a log was first put into stays. */
+/** An update keeps the shard that a log was first put into. */
 const UPSERT = `
 INSERT INTO log (shard, epoch, id, operator, description, url, position, checkpoint)
 SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])

@@ -1,29 +1,29 @@
 import type { PostgresConnection, Session } from './connection.js'
 
-/** Rows of one transaction: short enough that nobody waits for it. */
+/** Rows in one transaction, so that it never blocks others for long. */
 const BATCH = 5000
 
-/** What is old enough to be taken away. */
+/** How old rows must be to be deleted. */
 export interface PruneOptions {
-  /** Entries of the queue that were added longer ago. Milliseconds, from 0. Default: none. */
+  /** Deletes entries of the queue that were added longer ago. Milliseconds, from 0. Default: deletes none. */
   readonly queueOlderThanMs?: number
-  /** Rows of the table `entry` that were logged longer ago; certificates and names stay. Milliseconds, from 0. Default: none. */
+  /** Deletes rows of the table `entry` logged longer ago; certificates and names stay. Milliseconds, from 0. Default: deletes none. */
   readonly entriesOlderThanMs?: number
-  /** Also what groups of processors have not acknowledged: they are told of a gap. Default `false`. */
+  /** Also deletes what groups of processors have not acknowledged; they will report it as a gap. Default `false`. */
   readonly unread?: boolean
 }
 
-/** What was taken away. */
+/** What was deleted. */
 export interface Pruned {
-  /** Entries of the queue. */
+  /** Number of deleted entries of the queue. */
   readonly queued: number
-  /** Rows of the table `entry`. */
+  /** Number of deleted rows of the table `entry`. */
   readonly entries: number
-  /** Groups that have not acknowledged what was old enough, which stays for them. */
+  /** Groups that have not acknowledged entries old enough to delete: these entries were kept. */
   readonly heldBackBy: readonly string[]
 }
 
-/** Takes old rows away, batch by batch. */
+/** Deletes old rows, batch by batch. */
 export async function pruneIn(
   connection: PostgresConnection,
   { queueOlderThanMs, entriesOlderThanMs, unread = false }: PruneOptions,
@@ -85,7 +85,7 @@ async function heldBack(session: Session, n: number, id: string, olderThanMs: nu
 
 const CUT = `clock_timestamp() - $3 * interval '1 millisecond'`
 
-// From the beginning on, and as far as all groups have come.
+// Oldest first, and only what all groups have acknowledged.
 const QUEUED = `
 DELETE FROM queued WHERE log = $1 AND added < ${CUT} AND idx IN (
   SELECT idx FROM queued WHERE log = $1

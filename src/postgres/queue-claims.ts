@@ -6,26 +6,26 @@ import type { Session } from './connection.js'
 /** One processor of a group. */
 export interface GroupMember {
   readonly group: string
-  /** A name that no other process has. */
+  /** Unique among processes. */
   readonly name: string
   readonly leaseMs: number
   readonly start: 'beginning' | 'now'
 }
 
-/** A log that a processor has got. */
+/** A log claimed by a processor. */
 export interface ClaimedLog {
   readonly log: LogInfo
-  /** Of the log, in the tables. */
+  /** The number that stands for the log in the tables. */
   readonly n: number
-  /** Grows with every owner. */
+  /** Grows with every change of owner. */
   readonly fence: number
   readonly mark: Watermark
 }
 
-/** Where a claim is kept. */
+/** The row of a claim. */
 export type ClaimKey = Pick<ClaimedLog, 'log' | 'fence'>
 
-/** Says that it lives, and gives the group a watermark of every log that is in the queue by now. @returns How many logs each one should have. */
+/** Registers or renews a processor, and adds a watermark for each new log. @returns How many logs each processor should have. */
 export async function joinGroup(session: Session, { group, name, leaseMs, start }: GroupMember): Promise<number> {
   await session.query(
     `INSERT INTO processor VALUES ($1, $2, clock_timestamp()) ON CONFLICT (grp, name) DO UPDATE SET seen = excluded.seen`,
@@ -46,7 +46,7 @@ export async function joinGroup(session: Session, { group, name, leaseMs, start 
   return Math.ceil((counts?.logs ?? 0) / Math.max(1, counts?.members ?? 1))
 }
 
-/** Takes logs that nobody in the group works on, `want` at most. */
+/** Claims up to `want` logs that nobody in the group works on. */
 export async function claimLogs(session: Session, member: GroupMember, want: number): Promise<ClaimedLog[]> {
   const rows = await session.query<ClaimedRow>(CLAIM, [member.group, member.name, member.leaseMs, want])
   return rows.map(({ checkpoint, n, fence, epoch, next }) => ({
@@ -57,7 +57,7 @@ export async function claimLogs(session: Session, member: GroupMember, want: num
   }))
 }
 
-/** Those of the claims that are still this processor's. */
+/** Renews claims. @returns Those that this processor still holds. */
 export async function renewClaims<Claim extends ClaimKey>(
   session: Session,
   { group, name, leaseMs }: GroupMember,
@@ -74,7 +74,7 @@ export async function renewClaims<Claim extends ClaimKey>(
   return claims.filter(({ log }) => held.has(log.id))
 }
 
-/** Gives logs back; those that are another's by now stay so. */
+/** Releases claims, except those that another processor holds by now. */
 export async function releaseClaims(session: Session, group: string, claims: readonly ClaimKey[]): Promise<void> {
   await session.query(
     `UPDATE watermark w SET owner = NULL, until = NULL FROM unnest($2::text[], $3::bigint[]) AS u(log, fence)
@@ -83,7 +83,7 @@ export async function releaseClaims(session: Session, group: string, claims: rea
   )
 }
 
-/** Moves watermarks ahead, never back. @returns Those of which the claim still holds. */
+/** Moves watermarks forward, never back. @returns Those whose claim still holds. */
 export async function storeMarks<Claim extends ClaimKey>(
   session: Session,
   group: string,
@@ -106,9 +106,9 @@ export async function storeMarks<Claim extends ClaimKey>(
 }
 
 /**
- * Holds a claim until the transaction ends.
+ * Locks a claim until the transaction ends.
  *
- * @returns Where its watermark is.
+ * @returns `next` of its watermark.
  * @throws {@link CtStreamError} `CT_LEASE_LOST`
  */
 export async function holdClaim(session: Session, group: string, { log, fence }: ClaimKey): Promise<number> {
@@ -119,7 +119,7 @@ export async function holdClaim(session: Session, group: string, { log, fence }:
   if (row !== undefined && row.owner !== null && Number(row.fence) === fence) return Number(row.next)
   throw new CtStreamError(
     'CT_LEASE_LOST',
-    `log ${log.id} is another processor's of group ${JSON.stringify(group)} now`,
+    `another processor of group ${JSON.stringify(group)} has taken over log ${log.id}`,
     {
       logId: log.id,
     },
@@ -134,7 +134,7 @@ interface ClaimedRow {
   readonly next: string
 }
 
-// The server's clock alone says what has run out. A log in a transaction of its owner is left to it.
+// Only the server's clock decides what has expired. SKIP LOCKED leaves a log to an owner that is in a transaction.
 const CLAIM = `
 WITH taken AS (
   UPDATE watermark SET owner = $2, fence = fence + 1, until = clock_timestamp() + $3 * interval '1 millisecond'

@@ -1,7 +1,7 @@
 import type { Session } from './connection.js'
 import type { QueuedLeaf } from './queued-leaf.js'
 
-/** An entry of the queue as its row has it. */
+/** A row of the queue. */
 export interface QueuedRow {
   readonly idx: number
   readonly epoch: number
@@ -12,13 +12,13 @@ export interface QueuedRow {
 
 /** How far the queue reaches. */
 export interface QueueReach {
-  /** Below it there is a hole, down to the last row there is. */
+  /** First index behind the last hole: between an older row and this index entries are missing. */
   readonly from: number
   /** Exclusive. */
   readonly to: number
 }
 
-/** How far the queue reaches for these logs, by log id. */
+/** The reach of these logs in the queue, by log id. */
 export async function reachOf(session: Session, logIds: readonly string[]): Promise<Map<string, QueueReach>> {
   const rows = await session.query<{ id: string; queue_from: string; queue_to: string }>(
     'SELECT id, queue_from, queue_to FROM log WHERE id = ANY($1) AND queue_to IS NOT NULL',
@@ -27,14 +27,14 @@ export async function reachOf(session: Session, logIds: readonly string[]): Prom
   return new Map(rows.map(({ id, queue_from, queue_to }) => [id, { from: Number(queue_from), to: Number(queue_to) }]))
 }
 
-/** Entries from an index on, in their order, and how far the queue reached at that moment. */
+/** Entries from an index on, in order, and the reach of the queue at the same moment. */
 export async function readQueued(
   session: Session,
   log: { readonly n: number },
   next: number,
   limit: number,
 ): Promise<{ readonly rows: readonly QueuedRow[]; readonly reach: QueueReach }> {
-  // One statement, so that what it does not find was not there when the reach was read.
+  // One statement, so that both see the same snapshot: an entry missing here and within the reach does not exist.
   const found = await session.query<FoundRow>(READ, [log.n, next, limit])
   const [first] = found
   const reach = { from: Number(first?.queue_from ?? 0), to: Number(first?.queue_to ?? 0) }
@@ -45,7 +45,7 @@ export async function readQueued(
   return { rows, reach }
 }
 
-/** One entry as it is in the queue; `undefined`: it is not. */
+/** One entry of the queue; `undefined` when it is not there. */
 export async function readOne(
   session: Session,
   n: number | undefined,

@@ -6,16 +6,16 @@ import { sha256 } from '../util/hash.js'
 import type { Session } from './connection.js'
 import type { PostgresTarget } from './target.js'
 
-/** Issuers that a sink remembers to have written. */
+/** Issuers that a sink remembers having written, so that it does not write them again. */
 const REMEMBERED = 10_000
 
-/** Said when there is more for processors. */
+/** The channel that notifies processors of new entries. */
 export const queueChannel = ({ schema }: PostgresTarget) => `ct_stream_queue_${schema}`.slice(0, 63)
 
 /**
- * Makes what was staged part of the queue, and says from where to where it holds each log without a hole.
+ * Inserts the staged entries into the queue, and updates the range it holds of each log without a hole.
  *
- * Before the positions move: where the queue does not reach to the position of before, there is a hole between them.
+ * To be called before the positions move: a queue that ends below the old position, as when it was off for a time, has a hole there.
  */
 export async function insertQueued(
   session: Session,
@@ -39,7 +39,7 @@ FROM unnest($1::text[], $2::bigint[]) AS u(id, next)
 LEFT JOIN (SELECT log.id, min(idx) AS idx FROM staged JOIN log ON log.n = staged.log GROUP BY log.id) first ON first.id = u.id
 WHERE log.id = u.id`
 
-/** Writes issuers that RFC 6962 logs send with each entry: in the queue an entry names them only. */
+/** Writes the issuers that RFC 6962 logs send with each entry; an entry of the queue has only their fingerprints. */
 export class IssuerWriter {
   private readonly written = new Set<string>()
 
@@ -66,7 +66,7 @@ function issuersOf(certificate: CtCertificate): readonly Uint8Array[] {
     const chain = rawOf(certificate)?.extra.chain()
     return chain?.kind === 'certificates' ? chain.certificates : []
   } catch (error) {
-    // What the log sends beside the leaf may be anything.
+    // No proof covers what the log sends beside the leaf: it may be anything.
     if (!CtStreamError.is(error)) throw error
     return []
   }

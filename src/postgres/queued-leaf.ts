@@ -4,20 +4,20 @@ import { decodeLeafBody, encodeLeafBody } from '../decode/leaf-body.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { EntryExtra } from '../types/entries.js'
 
-/** What is kept of an entry beside its bytes, as bits. */
+/** Bits that are stored with an entry. */
 const RAW = 1
 const UNVERIFIED = 2
 const HISTORICAL = 4
 
-/** A larger one is left in its log: Postgres takes rows of a gigabyte, and memory is not made of that. */
+/** A larger entry is not stored, and only its log has it: Postgres would take a row of a gigabyte, but memory must stay bounded. */
 const MAX_LEAF = 2 ** 24
 
-/** An entry as a row has it. */
+/** An entry in the columns of its row. */
 export interface QueuedLeaf {
   readonly flags: number
   /** 32 bytes. */
   readonly hash: Uint8Array
-  /** A `TileLeaf`, or the leaf as its log hashed it where that is not of RFC 6962's structure; `undefined`: it is in its log alone. */
+  /** A `TileLeaf`; the leaf as its log hashed it where it has no structure of RFC 6962; `undefined` when only its log has it. */
   readonly leaf: Uint8Array | undefined
 }
 
@@ -33,7 +33,7 @@ export function queuedLeaf(certificate: CtCertificate): QueuedLeaf {
 /**
  * The certificate of a row.
  *
- * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the bytes are not what was kept, or hash to something else.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the bytes cannot be read, or do not hash to what was stored.
  */
 export function certificateOfLeaf(
   { flags, hash }: Pick<QueuedLeaf, 'flags' | 'hash'>,

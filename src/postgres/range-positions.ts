@@ -5,7 +5,7 @@ import type { CheckpointJson } from '../types/checkpoint.js'
 import { toBase64 } from '../util/bytes.js'
 import { type Positions, storedPosition } from './positions.js'
 
-/** One row a range of a backfill: its unit is the range, and it says nothing of the log as a whole. */
+/** One row for each range of a backfill, which is its unit; the position of the log as a whole is not touched. */
 export const rangePositions: Positions = {
   async load(session, unit) {
     const rows = await session.query<{ checkpoint: string }>('SELECT checkpoint FROM backfill_range WHERE unit = $1', [
@@ -43,7 +43,7 @@ interface Row {
   readonly unit: string
 }
 
-/** What was proven of everything before the range began: the first subtrees of what is proven now, which it never becomes part of within. */
+/** The compact range at `start`, from the first subtrees of the one proven now; `undefined` when one of them reaches over `start`. */
 function beforeOf(row: CheckpointJson, start: number): string | undefined {
   const { range, position } = checkpointFromJSON(row)
   if (range === undefined) return undefined

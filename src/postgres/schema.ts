@@ -3,18 +3,18 @@ import { BACKFILL_TABLES } from './backfill-schema.js'
 import type { Session } from './connection.js'
 import type { PostgresTarget } from './target.js'
 
-/** Certificates are in as many parts, by the first half of the first byte of their SHA-256: smaller indexes, vacuumed one by one. */
+/** Partitions of certificates, by the first half byte of their SHA-256: smaller indexes, vacuumed one by one. */
 export const PARTS = 16
 
 const partNumbers = Array.from({ length: PARTS }, (_, part) => part)
 
-/** Each makes the schema of the version before it into the next one; what is published here never changes. */
+/** Each migrates the schema of the version before it. Never change one that was released. */
 const migrations: readonly (readonly string[])[] = [
   [
-    // Who works on what. The unit '' is a process that is alone.
+    // Units and their leases. The unit '' is a process that writes alone.
     'CREATE TABLE shard (name text PRIMARY KEY, owner text, epoch bigint NOT NULL DEFAULT 0, until timestamptz)',
     'CREATE TABLE member (name text PRIMARY KEY, seen timestamptz NOT NULL)',
-    // Where each log is; `checkpoint` is the row of the checkpoint store as JSON. In it U+0000 is escaped, which Postgres refuses in text.
+    // The position of each log; `checkpoint` is its row of the checkpoint store as JSON. JSON escapes U+0000, which text refuses.
     `CREATE TABLE log (
       n integer GENERATED ALWAYS AS IDENTITY UNIQUE,
       id text PRIMARY KEY,
@@ -52,14 +52,14 @@ const migrations: readonly (readonly string[])[] = [
     ) PARTITION BY LIST (part)`,
     ...partNumbers.map((part) => `CREATE TABLE certificate_${part} PARTITION OF certificate FOR VALUES IN (${part})`),
     `CREATE TABLE entry (log integer NOT NULL, idx bigint NOT NULL, ts timestamptz, cert bigint, PRIMARY KEY (log, idx))`,
-    // Reversed, so that what is below a domain lies together.
+    // Reversed, so that the names below a domain are adjacent in the index.
     'CREATE TABLE name (rev text COLLATE "C" NOT NULL, cert bigint NOT NULL, first_seen timestamptz NOT NULL)',
     'CREATE INDEX name_rev ON name (rev, first_seen)',
     'CREATE TABLE name_first (rev text COLLATE "C" PRIMARY KEY, first_seen timestamptz NOT NULL, cert bigint NOT NULL)',
     'CREATE INDEX name_first_seen ON name_first (first_seen)',
   ],
   [
-    // Entries for processors, as their log hashed them. What was in it once lies between `queue_from` and `queue_to` of its log.
+    // Entries for processors, as their log hashed them. Each was written once between `queue_from` and `queue_to` of its log.
     `CREATE TABLE queued (
       log integer NOT NULL,
       idx bigint NOT NULL,
@@ -70,10 +70,10 @@ const migrations: readonly (readonly string[])[] = [
       added timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (log, idx)
     ) WITH (toast_tuple_target = 8160)`,
-    // Certificates hardly get smaller: to try it costs more than the disk.
+    // Certificates hardly compress: trying costs more than the disk space.
     'ALTER TABLE queued ALTER COLUMN leaf SET STORAGE EXTERNAL',
     'ALTER TABLE log ADD COLUMN queue_from bigint, ADD COLUMN queue_to bigint',
-    // How far each group of processors is, and who of it works on what.
+    // The watermarks of each group of processors, and which processor works on which log.
     `CREATE TABLE watermark (
       grp text NOT NULL,
       log text NOT NULL,
@@ -94,9 +94,9 @@ const migrations: readonly (readonly string[])[] = [
       recorded timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (grp, log, start)
     )`,
-    // What was read of each log, from where without a break; ranges may touch and overlap.
+    // The ranges read of each log; they may touch and overlap.
     'CREATE TABLE coverage (log text NOT NULL, start bigint NOT NULL, stop bigint NOT NULL, PRIMARY KEY (log, start))',
-    // Of an entry: `<log>-<index>` is its key.
+    // The key of an entry is `<log>-<index>`.
     `CREATE TABLE parked (
       grp text NOT NULL,
       key text NOT NULL,
@@ -127,7 +127,7 @@ export const SCHEMA_VERSION = migrations.length
  * @throws {@link CtStreamError} `CT_CHECKPOINT_VERSION` when a newer version made them.
  */
 export async function migrate(session: Session, { schema, schemaSql, shown }: PostgresTarget): Promise<void> {
-  // Of the transaction, so that no connection keeps it.
+  // A lock of the transaction: it is released with it, even when the connection is pooled.
   await session.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`ct-stream ${schema}`])
   const [found] = await session.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     `${schemaSql}.version`,

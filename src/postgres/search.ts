@@ -3,11 +3,11 @@ import { dateOption, integerOption, objectOption } from '../util/options.js'
 import { reversedBounds, reversedName } from '../util/reversed-name.js'
 import type { PostgresConnection } from './connection.js'
 
-/** What narrows a search of certificates; all optional. */
+/** Options of a search for certificates; all optional. */
 export interface CertificateSearchOptions {
-  /** First seen then or later. Default: any time. */
+  /** Only certificates first seen then or later. Default: any time. */
   readonly since?: Date
-  /** The newest of so many, 1 to 1,000,000. Default 1000. */
+  /** Most certificates to return, the newest; 1 to 1,000,000. Default 1000. */
   readonly limit?: number
 }
 
@@ -17,11 +17,11 @@ export interface FoundCertificate {
   readonly sha256: string
   /** As which of the two it was logged. */
   readonly kind: Exclude<CertificateKind, 'unparsable'>
-  /** Names that fit, sorted by their last label first; others of the certificate are left out. */
+  /** The certificate's names that match, sorted from the last label on; its other names are left out. */
   readonly names: readonly string[]
   /** As RFC 4514 writes it, harmless to a terminal, at most 1,000 characters. */
   readonly issuer: string
-  /** Hex; `undefined` where it could not be read, as the two dates. */
+  /** Hex; `undefined` where it could not be read, like the two dates. */
   readonly serialNumber: string | undefined
   /** Beginning of its validity. */
   readonly notBefore: Date | undefined
@@ -36,7 +36,7 @@ export interface FoundCertificate {
 }
 
 /**
- * Certificates whose names fit, newest first.
+ * Certificates with a name that matches, newest first.
  *
  * @param pattern - `example.com`: it and everything below; `=example.com`: only itself; `*.example.com`: only what is below.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_SINK_FAILED`.
@@ -50,7 +50,7 @@ export async function searchIn(
   return (await searchPage(connection, pattern, { since, limit })).items
 }
 
-/** Where a page of found certificates ends. */
+/** The last certificate of a page. */
 export interface SearchPlace {
   /** Epoch microseconds, by the server's clock. */
   readonly seenMicros: string
@@ -58,7 +58,7 @@ export interface SearchPlace {
 }
 
 /**
- * As {@link searchIn}, from a place on.
+ * Like {@link searchIn}, for the certificates after a place.
  *
  * @param place - The end of the page before.
  */
@@ -106,7 +106,7 @@ interface Row {
   readonly cert: string
 }
 
-// Two conditions on one index, and then the part of each certificate by its number: nothing is scanned.
+// Two conditions on one index; the partition of each certificate follows from its number: no table is scanned.
 const SEARCH = `
 WITH hits AS MATERIALIZED (
   SELECT cert, min(first_seen) AS first_seen, array_agg(rev ORDER BY rev) AS revs FROM name

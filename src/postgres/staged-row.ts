@@ -5,7 +5,7 @@ import { reversedName } from '../util/reversed-name.js'
 import { queuedLeaf } from './queued-leaf.js'
 import { PARTS } from './schema.js'
 
-/** Between the names of a certificate: a control character, of which {@link harmless} leaves none. */
+/** Separates the names of a certificate: a control character, which no name has after {@link harmless}. */
 const SEPARATOR = '\u0001'
 /** An index of Postgres takes keys of 2,704 bytes; no name that a client accepts has more than 253. */
 const MAX_NAME = 600
@@ -13,8 +13,8 @@ const MAX_ISSUER = 1000
 const MAX_SERIAL = 200
 
 /**
- * Where a transaction keeps the entries it is about to insert. Certificates hardly get smaller, and rows of their size fit a page: to
- * compress them, or to put them elsewhere, costs the server more than all the rest.
+ * The temporary table of entries that a transaction is about to insert. It neither compresses columns nor moves them out of line:
+ * certificates hardly compress and fit a page, and trying would cost the server more than all the rest.
  */
 export const STAGED_TABLE = `CREATE TEMP TABLE IF NOT EXISTS staged (
   log integer, idx bigint, ts bigint, part smallint, sha256 bytea, issuance bytea, issuer text, serial text,
@@ -25,7 +25,7 @@ ALTER TABLE staged ALTER COLUMN der SET STORAGE EXTERNAL, ALTER COLUMN leaf SET 
 
 export const STAGED_NAMES = `string_to_array(names, E'\\x01')`
 
-/** What is kept besides: the certificates themselves, and the entries for processors. */
+/** Optional columns: the certificates themselves, and the entries for processors. */
 export interface StagedParts {
   readonly der: boolean
   readonly queue: boolean
@@ -61,12 +61,12 @@ function leafFields(certificate: CtCertificate): (string | number | undefined)[]
   return [flags, bytes(toHex(hash)), bytes(leaf && toHex(leaf))]
 }
 
-/** `com.example.www`, as it is in the tables: harmless, and short enough for an index. */
+/** `com.example.www`, as the tables have it: harmless, and short enough for an index. */
 function keptName(name: string): string {
   return cutText(harmless(reversedName(name)), MAX_NAME)
 }
 
 const bytes = (hex: string | undefined) => (hex === undefined ? undefined : `\\\\x${hex}`)
 
-/** Of what must be escaped only the backslash is left in harmless text. */
+/** Harmless text has no control characters, so COPY needs only the backslash escaped. */
 const text = (value: string) => value.replaceAll('\\', '\\\\')

@@ -8,41 +8,41 @@ import { noteCoverage } from './coverage.js'
 import { ALONE, fence } from './leases.js'
 import { logPositions, type Positions } from './positions.js'
 
-/** Issuers that are kept, those used last: hostile logs name as many as they like. */
+/** Most issuers kept, the last used: a hostile log may name any number. */
 const KEPT_ISSUERS = 8192
 
-/** What becomes visible together with positions. */
+/** Data that becomes visible together with the positions of a commit. */
 export interface Cargo {
-  /** Before the transaction. */
+  /** Called before the transaction begins. */
   prepare(session: Session): Promise<void>
-  /** Sends it; takes no lock that others wait for. */
+  /** Sends the data, without taking a lock that others wait for. */
   stage(session: Session): Promise<void>
   insert(session: Session): Promise<void>
-  /** It is in the tables. */
+  /** Called after the commit: the data is durable. */
   taken(): void
 }
 
 export interface PostgresStoreOptions {
   readonly connection: PostgresConnection
-  /** What it writes for, at this moment; `undefined` while it holds nothing. */
+  /** The lease to write under, at this moment; `undefined` while none is held. */
   readonly lease: () => Lease | undefined
-  /** Where its rows are. Default: {@link logPositions}. */
+  /** The table of positions. Default: {@link logPositions}. */
   readonly positions?: Positions
-  /** What goes with these rows. */
+  /** Data to write together with these rows. */
   readonly cargo?: (rows: readonly LogCheckpoint[]) => Cargo | undefined
-  /** Makes the lease this process's, before anything is read. */
+  /** Acquires the lease, before anything is read. */
   readonly acquire?: () => Promise<void>
   readonly onClose?: () => Promise<void>
 }
 
-/** A `CheckpointStore` in Postgres: each commit holds its lease, and nothing is written when another epoch has begun. */
+/** A `CheckpointStore` in Postgres. Each commit locks its lease, and writes nothing when another epoch has begun. */
 export class PostgresStore implements CheckpointStore {
   private readonly options: PostgresStoreOptions
   private readonly places: Positions
   private isOpen = false
-  /** Where each log is in the database, as far as this store knows. */
+  /** The last position of each log that this store knows to be in the database. */
   private readonly positions = new Map<string, number>()
-  /** What commits meant to write of which it is not known whether they took effect. */
+  /** Positions of failed commits that may have taken effect all the same, by log id. */
   private readonly uncertain = new Map<string, Set<number>>()
 
   constructor(options: PostgresStoreOptions) {
@@ -51,7 +51,7 @@ export class PostgresStore implements CheckpointStore {
   }
 
   async open(): Promise<void> {
-    if (this.isOpen) throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'a stream uses this store already')
+    if (this.isOpen) throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another stream already uses this store')
     await this.options.acquire?.()
     this.isOpen = true
     await this.readPositions()
@@ -65,7 +65,7 @@ export class PostgresStore implements CheckpointStore {
   }
 
   async commit(checkpoints: readonly LogCheckpoint[]): Promise<void> {
-    // The last of two rows of one log counts.
+    // Of two rows of one log the last one counts.
     const rows = [...new Map(checkpoints.map((row) => [row.log.id, checkpointToJSON(row)])).values()]
     const lease = this.lease()
     if (rows.length === 0) return
@@ -191,7 +191,7 @@ export class PostgresStore implements CheckpointStore {
     for (const id of ids) {
       const actual = found.get(id)
       const expected = this.positions.get(id)
-      // A commit that took effect although it failed has left what it meant to.
+      // A commit reported as failed may have taken effect.
       if (actual === expected || (actual !== undefined && this.uncertain.get(id)?.has(actual))) continue
       const context = {
         logId: id,
@@ -201,7 +201,7 @@ export class PostgresStore implements CheckpointStore {
       const places = `log ${id} is at ${actual ?? 'no position'}, and was at ${expected ?? 'none'}`
       if (expected !== undefined && (actual ?? -1) < expected)
         throw new CtStreamError('CT_SINK_ROLLED_BACK', `Postgres is back at an earlier state: ${places}`, context)
-      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', `somebody else has moved a position: ${places}`, context)
+      throw new CtStreamError('CT_CHECKPOINT_CONFLICT', `another process has moved a position: ${places}`, context)
     }
   }
 

@@ -2,11 +2,11 @@ import { CtStreamError } from '../errors.js'
 
 /** Where the tables are. */
 export interface PostgresTarget {
-  /** As `pg` takes it. */
+  /** Connection string for `pg`, without our parameter. */
   readonly connectionString: string
-  /** Of our tables; lower-case letters, digits and `_`. */
+  /** Schema of our tables: lower-case letters, digits and `_`. */
   readonly schema: string
-  /** Quoted, as it stands in a statement. */
+  /** The schema, quoted for a statement. */
   readonly schemaSql: string
   /** For messages: without user and password. */
   readonly shown: string
@@ -15,7 +15,7 @@ export interface PostgresTarget {
 const DEFAULT_SCHEMA = 'ct_stream'
 
 /**
- * Takes a URL such as `postgres://user:password@host:5432/database?schema=ct_stream` apart.
+ * Parses a URL such as `postgres://user:password@host:5432/database?schema=ct_stream`.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for anything else; the message does not show the password.
  */
