@@ -2,23 +2,23 @@ import type { Sink } from '../types/cluster.js'
 
 /** An engine that `openSink` knows by the scheme of its URL. */
 export interface SinkEngine {
-  /** Without the colon. */
+  /** Schemes of its URLs, without the colon. */
   readonly schemes: readonly string[]
-  /** For messages. */
+  /** A short URL, for messages. */
   readonly example: string
   /** Parameters of the URL that are options of the sink, and their types; the others stay in the URL. */
   readonly options: Readonly<Record<string, 'text' | 'number' | 'boolean'>>
   /**
-   * Makes the sink. What the engine needs is imported here, and only then.
+   * Makes the sink, importing the client of the engine.
    *
-   * @param options - Those that the URL has. A number or boolean that is none is handed on as text: the sink refuses it by name.
+   * @param options - Those in the URL. A value of the wrong type is passed on as text, so that the sink's error names the option.
    */
   readonly open: (url: string, options: object) => Promise<Sink>
 }
 
 const message = { body: 'text', key: 'text', maxBodyBytes: 'number' } as const
 
-/** One line for each engine. */
+/** The engines, in the order in which messages list them. */
 export const ENGINES: readonly SinkEngine[] = [
   {
     schemes: ['postgres', 'postgresql'],

@@ -52,7 +52,7 @@ class KafkaSink implements Sink {
   constructor(url: string, options: KafkaSinkOptions) {
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
     const { clock = systemClock, ...message } = objectOption<KafkaSinkOptions>('sink', options, known)
-    // With room for key and headers below the limit of a batch.
+    // Leaves room for key and headers below the limit of a batch.
     this.encoder = new MessageEncoder({ maxBodyBytes: 880_000, ...message })
     this.address = kafkaAddress(url)
     this.clock = clock
@@ -75,7 +75,7 @@ class KafkaSink implements Sink {
       commit: (rows) => this.commit(shard, rows),
       put: (record) => shard.put(record),
     })
-    // Where the logs are, its store says.
+    // `undefined`: the positions are in the store.
     return undefined
   }
 
@@ -106,5 +106,5 @@ class KafkaSink implements Sink {
   }
 }
 
-/** Whether the broker does not have it: it does where a commit took effect although it failed. */
+/** Whether the broker lacks the entry; it has it when a commit reported as failed took effect. */
 const isMissing = ({ log, index }: CtCertificate, state: ShardState) => index >= (state.positions.get(log.id) ?? 0)

@@ -4,7 +4,7 @@ import type { CertificateKind, CtCertificate } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
 import { choiceOption, integerOption, objectOption } from '../util/options.js'
 
-/** The format of messages: consumers set those of a later one aside. */
+/** Version of the message format; consumers set messages of a later version aside. */
 export const MESSAGE_VERSION = 1
 
 /**
@@ -16,21 +16,21 @@ export const MESSAGE_VERSION = 1
  */
 export type MessageBody = 'json' | 'leaf' | 'certstream'
 
-/** One entry, as an engine gets it. */
+/** One entry as it is written to an engine. */
 export interface EntryMessage {
-  /** The log id (base64): order and state are by log. With `key: 'issuance'` the id of the issuance, where there is one. */
+  /** The log id (base64), which keeps the entries of a log in order; with `key: 'issuance'` the issuance id, where there is one. */
   readonly key: string
-  /** ASCII by name: `ct-v`, `ct-log`, `ct-index`, `ct-epoch`, `ct-leaf`, `ct-issuance`, `ct-time`, `ct-kind`, `ct-body`. */
+  /** ASCII text by name: `ct-v`, `ct-log`, `ct-index`, `ct-epoch`, `ct-leaf`, `ct-issuance`, `ct-time`, `ct-kind`, `ct-body`. */
   readonly headers: Readonly<Record<string, string>>
-  /** Empty where it would pass the limit (`ct-body: omitted`): the entry is then to be read from its log. */
+  /** Empty where it would exceed the limit (`ct-body: omitted`): read that entry from its log. */
   readonly body: Uint8Array
 }
 
-/** What messages hold; all optional. */
+/** What messages contain; all optional. */
 export interface MessageOptions {
-  /** Default `'json'`. */
+  /** The format of the body. Default `'json'`. */
   readonly body?: MessageBody
-  /** Default `'log'`. */
+  /** What messages are keyed by. Default `'log'`. */
   readonly key?: 'log' | 'issuance'
   /** Largest body. Bytes, 0 to 67,108,864. Default 900,000: below the 1 MiB most engines take. */
   readonly maxBodyBytes?: number
@@ -38,23 +38,23 @@ export interface MessageOptions {
 
 /** What the headers of a message say. */
 export interface MessageFacts {
-  /** Base64, 44 characters. */
+  /** The log's id: base64, 44 characters. */
   readonly logId: string
   /** Position of the entry in its log. */
   readonly index: number
-  /** Of the lease under which it was written; 0 without one. */
+  /** Epoch of the lease under which it was written; 0 without one. */
   readonly epoch: number
-  /** 32 bytes. */
+  /** SHA-256 of the Merkle leaf, 32 bytes. */
   readonly leafHash: Uint8Array
-  /** Hex; `undefined` where the entry has none. */
+  /** Issuance id, hex; `undefined` where the entry has none. */
   readonly issuanceId: string | undefined
-  /** Epoch milliseconds; `undefined` where the entry has none. */
+  /** The log's timestamp, epoch milliseconds; `undefined` where the entry has none. */
   readonly timestamp: number | undefined
   /** What the entry holds. */
   readonly kind: CertificateKind
 }
 
-/** What a consumer knows of a log: what is not in the message. */
+/** What a consumer must know of a log, since messages do not contain it. */
 export type ContextOf = (logId: string) => EntryContext
 
 /** Makes messages of entries. */
@@ -75,7 +75,7 @@ export class MessageEncoder {
     this.maxBodyBytes = integerOption('message.maxBodyBytes', maxBodyBytes, 0, 2 ** 26, 900_000)
   }
 
-  /** @param epoch - Of the lease; 0 without one. */
+  /** @param epoch - Epoch of the lease; 0 without one. */
   encode(certificate: CtCertificate, epoch: number): EntryMessage {
     const { log, index, leafHash, issuanceId, timestamp, kind } = certificate
     const body = bodyOf(certificate, this.body)

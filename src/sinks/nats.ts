@@ -82,7 +82,7 @@ class NatsSink implements Sink {
       commit: (rows) => this.commit(shard, rows),
       put: (record) => shard.write([record], () => []),
     })
-    // Where the logs are, its store says.
+    // `undefined`: the positions are in the store.
     return undefined
   }
 

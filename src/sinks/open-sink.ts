@@ -4,14 +4,14 @@ import { suggest } from '../util/suggest.js'
 import { ENGINES, type SinkEngine } from './engines.js'
 
 /**
- * The sink that a URL means, not opened yet. What its engine needs is loaded here, and only then.
+ * Makes the sink that a URL names, loading the client of its engine. It is not opened yet.
  *
  * - `postgres://user:password@host/database?schema=ct_stream&entries=first&der=false&queue=false`: as `postgresSink`
  * - `kafka://user:password@host:9092,host:9092/prefix?body=json&key=log`: as `kafkaSink`; `kafkas://` for TLS
  *
  * Options of the sink may be parameters of the URL.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL; the message does not show it, for it may hold a password.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which the message does not show: it may contain a password.
  */
 export async function openSink(url: string): Promise<Sink> {
   const { engine, rest, options } = sinkParts(url)
@@ -19,7 +19,7 @@ export async function openSink(url: string): Promise<Sink> {
 }
 
 /**
- * The engine of a URL, the URL without the options of its sink, and these.
+ * Splits a URL into its engine, the options of the sink, and the rest of the URL.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, as {@link openSink}.
  */
@@ -28,7 +28,7 @@ export function sinkParts(url: string): {
   readonly rest: string
   readonly options: object
 } {
-  // Before anything parses it: a URL of several hosts is none to `URL`.
+  // By hand: `URL` rejects a URL with several hosts.
   const scheme = /^([a-z][a-z0-9+.-]{0,30}):\/\//i.exec(url)?.[1]?.toLowerCase()
   const engine = ENGINES.find(({ schemes }) => schemes.some((known) => known === scheme))
   if (engine === undefined) throw unknown(scheme)
@@ -45,7 +45,7 @@ function unknown(scheme: string | undefined): CtStreamError {
   return new CtStreamError('CT_OPTION_INVALID', `no sink has URLs that begin with ${scheme}://; ${hint}`)
 }
 
-/** Takes the sink's own parameters out of a URL; the others are left as they were written. */
+/** Removes the sink's own parameters from a URL; the others stay exactly as written. */
 function takeOptions(url: string, known: SinkEngine['options']): { rest: string; options: object } {
   const at = url.indexOf('?')
   if (at === -1) return { rest: url, options: {} }

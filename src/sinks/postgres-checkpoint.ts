@@ -9,14 +9,14 @@ import { integerOption, objectOption } from '../util/options.js'
 
 /** Options of {@link postgresCheckpoint}; all optional. */
 export interface PostgresCheckpointOptions {
-  /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
+  /** How long the next process may have to wait after this one is killed. Milliseconds, 300 to 600,000. Default 15,000. */
   readonly leaseMs?: number
 }
 
 /**
  * Positions in Postgres, without certificates: for the option `checkpoint` of a stream whose entries go elsewhere.
  *
- * @param url - As of `postgresSink`. One process at a time.
+ * @param url - As for `postgresSink`. One process at a time.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  */
 export function postgresCheckpoint(url: string, options: PostgresCheckpointOptions = {}): CheckpointStore {

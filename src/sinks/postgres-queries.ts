@@ -14,21 +14,21 @@ export type { NewName } from '../postgres/new-names.js'
 export type { Pruned, PruneOptions } from '../postgres/prune.js'
 export type { CertificateSearchOptions, FoundCertificate } from '../postgres/search.js'
 
-/** The range that is asked for. Default: from the first entry that was read to the last. */
+/** Which log and range to ask about. Default range: from the first entry that was read to the last. */
 export interface CoverageOptions extends Partial<IndexRange> {
   /** Base64. Default: all logs. */
   readonly logId?: string
 }
 
-/** Of a connection that holds no lease. */
+/** This connection holds no lease, so its timeout may be long. */
 const READ_MS = 60_000
 /** A hundred years. */
 const LONGEST_MS = 3_155_760_000_000
 
 /**
- * Certificates in the database of a `postgresSink`, by name, newest first.
+ * Searches the database of a `postgresSink` for certificates by name, newest first.
  *
- * @param url - As of `postgresSink`, with the same schema.
+ * @param url - As for `postgresSink`, with the same schema.
  * @param pattern - `example.com`: it and everything below; `=example.com`: only itself; `*.example.com`: only what is below.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
@@ -41,10 +41,10 @@ export function searchCertificates(
 }
 
 /**
- * Names that the database had in no certificate before, those seen last first.
+ * Names in the order in which they first appeared in the database of a `postgresSink`, latest first.
  *
- * @param url - As of `postgresSink`.
- * @param pattern - As of {@link searchCertificates}.
+ * @param url - As for `postgresSink`.
+ * @param pattern - As for {@link searchCertificates}.
  * @throws {@link CtStreamError} as {@link searchCertificates}.
  */
 export function newNames(url: string, pattern: string, options: CertificateSearchOptions = {}): Promise<NewName[]> {
@@ -55,9 +55,9 @@ export function newNames(url: string, pattern: string, options: CertificateSearc
 }
 
 /**
- * What of each log was read into the database of a `postgresSink` or `postgresCheckpoint`, and what is missing in between.
+ * Which entries of each log were read into the database of a `postgresSink` or `postgresCheckpoint`, and which are missing in between.
  *
- * @param url - As of `postgresSink`.
+ * @param url - As for `postgresSink`.
  * @throws {@link CtStreamError} as {@link searchCertificates}.
  */
 export function coverage(url: string, options: CoverageOptions = {}): Promise<LogCoverage[]> {
@@ -70,10 +70,10 @@ export function coverage(url: string, options: CoverageOptions = {}): Promise<Lo
 }
 
 /**
- * Takes old rows out of the database of a `postgresSink`, in batches of which none holds up a writer. What a group of processors has not
- * acknowledged stays, unless `unread` says otherwise.
+ * Deletes old rows from the database of a `postgresSink`, in batches small enough not to block writers. Entries that a group of processors
+ * has not acknowledged stay, unless `unread` is set.
  *
- * @param url - As of `postgresSink`.
+ * @param url - As for `postgresSink`.
  * @throws {@link CtStreamError} as {@link searchCertificates}.
  */
 export function prune(url: string, options: PruneOptions): Promise<Pruned> {

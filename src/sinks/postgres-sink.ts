@@ -17,27 +17,27 @@ import { systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
 import { StagedPages } from './staged-pages.js'
 
-/** What is kept of each entry. */
+/** What the sink stores of each entry; all optional. */
 export interface PostgresSinkOptions {
   /**
-   * Which entries get a row in the table `entry`: `'all'`; `'first'`: those that brought a certificate nobody had seen before, or that none
-   * could be read of; `'none'`. Certificates and names are kept in any case. Default `'first'`.
+   * Which entries get a row in the table `entry`: `'all'`; `'first'`: those with a certificate not in the database before, or with none
+   * that can be read; `'none'`. Certificates and names are stored in any case. Default `'first'`.
    */
   readonly entries?: EntryRows
-  /** Whether the certificates themselves are kept (DER): twice the space or more. Default `false`. */
+  /** Whether to store the certificates themselves (DER), which takes twice the space or more. Default `false`. */
   readonly der?: boolean
   /**
-   * Whether each entry is kept for processors (`queueSource` of `ct-stream/processors`): 2 to 3 kB an entry, until retention. Not of a
-   * backfill, whose entries are not in order. Default `false`.
+   * Whether to store each entry for processors (`queueSource` of `ct-stream/processors`), 2 to 3 kB an entry, until retention deletes it.
+   * A backfill does not, since its entries are not in order. Default `false`.
    */
   readonly queue?: boolean
-  /** How long a process that died keeps the next one waiting, at most. Milliseconds, 300 to 600,000. Default 15,000. */
+  /** How long the next process may have to wait after this one is killed. Milliseconds, 300 to 600,000. Default 15,000. */
   readonly leaseMs?: number
   /** Time, for tests. Default: the machine's clock. */
   readonly clock?: Clock
 }
 
-/** What `postgresSink` makes. */
+/** The sink that `postgresSink` makes. */
 export class PostgresSink implements Sink {
   readonly guarantee = 'exactly-once'
   private readonly target
@@ -49,12 +49,12 @@ export class PostgresSink implements Sink {
   private connection: PostgresConnection | undefined
   private hold: AloneHold | undefined
   private opened: PostgresStore | undefined
-  /** Of logs, in the tables. */
+  /** The numbers that stand for logs in the tables, by log id. */
   private readonly numbers = new Map<string, number>()
   private readonly issuers = new IssuerWriter()
   private readonly staged = new StagedPages()
 
-  /** @param positions - Where its positions are. Default: one for each log. */
+  /** @param positions - The table of positions. Default: one position for each log. */
   constructor(url: string, options: PostgresSinkOptions, positions?: Positions) {
     this.positions = positions
     const known = ['entries', 'der', 'queue', 'leaseMs', 'clock'] as const
@@ -87,7 +87,7 @@ export class PostgresSink implements Sink {
       held = () => hold.lease
     }
     const { positions } = this
-    // A log that was not seen before belongs to no shard yet, when it is only filled in.
+    // A backfill does not decide which shard a log belongs to.
     const unit = positions === undefined ? (held()?.unit ?? ALONE) : ALONE
     this.numbers.clear()
     this.opened = new PostgresStore({
@@ -96,7 +96,7 @@ export class PostgresSink implements Sink {
       lease: held,
       cargo: (rows) => this.cargoOf(rows, unit, held()?.epoch ?? 0),
     })
-    // Where the logs are, its store says.
+    // `undefined`: the positions are in the store.
     return undefined
   }
 
@@ -117,7 +117,7 @@ export class PostgresSink implements Sink {
   private cargoOf(rows: readonly LogCheckpoint[], unit: string, epoch: number): Cargo | undefined {
     const covered = this.staged.coveredBy(rows)
     const { queue } = this.parts
-    // The queue moves on with the position, also where the filter left everything out.
+    // The reach of the queue moves with the position, even when the filter left out every entry.
     if (covered.length === 0 && !queue) return undefined
     return {
       prepare: async (session) => {

@@ -21,7 +21,7 @@ export {
 export type { PostgresSinkOptions } from './postgres-sink.js'
 
 /**
- * A sink to Postgres: certificates, their names and the positions of the logs, all of it visible together or not at all.
+ * A sink to Postgres: certificates, their names, and the positions of the logs, in one transaction.
  *
  * @param url - Such as `postgres://user:password@host/database?schema=ct_stream`; the tables are made in that schema.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`

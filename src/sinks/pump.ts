@@ -10,19 +10,19 @@ import { messageOf } from '../util/message-of.js'
 
 /** Options of {@link pump}. */
 export interface PumpOptions {
-  /** Where entries go: opened, and closed at the end. */
+  /** Where entries go. `pump()` opens it, and closes it at the end. */
   readonly sink: Sink
   /**
-   * Makes the stream, each time the sink was opened.
+   * Makes a stream; called each time the sink has been opened.
    *
-   * @param store - Of a sink that keeps positions: to be the option `checkpoint`, with `commit: 'manual'`.
+   * @param store - The store of a sink that keeps positions: pass it as `checkpoint`, with `commit: 'manual'`.
    */
   readonly stream: (store: CheckpointStore | undefined) => CtStream
-  /** What is written for; default: this process is alone. */
+  /** The lease to write under. Default: none, this process writes alone. */
   readonly lease?: Lease
-  /** Ends it: what is being written is finished first. */
+  /** Ends the pump after the page that is being written. */
   readonly signal?: AbortSignal
-  /** Where it says what it does. Default: silent. */
+  /** Reports retries. Default: silent. */
   readonly logger?: Pick<Logger, 'warn' | 'info'>
   /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
@@ -36,10 +36,10 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
  * Writes a stream to a sink, page by page, until the stream ends or `signal` aborts. A page is acknowledged when the sink has it; with
  * a sink that keeps positions it becomes visible together with the position behind it.
  *
- * After an error that may pass the sink is opened again, asked where it is, and the stream is made anew: nothing is resent over the
- * connection that failed.
+ * After an error that may pass, it opens the sink again and makes a new stream from the position that the sink has: nothing is sent again
+ * over a connection that failed.
  *
- * @throws what the stream throws; what the sink throws when it is not `retryable`: `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`.
+ * @throws what the stream throws; what the sink throws and is not `retryable`, such as `CT_LEASE_LOST` and `CT_CHECKPOINT_CONFLICT`.
  */
 export async function pump(options: PumpOptions): Promise<void> {
   const { sink, signal, clock = systemClock, random = Math.random, logger } = options
@@ -78,7 +78,7 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
   const stop = () => void stream.close().catch(() => {})
   let isWriting = false
   const onAbort = () => {
-    // What is being written is acknowledged first.
+    // While a page is written, the loop stops after acknowledging it.
     if (!isWriting) stop()
   }
   signal?.addEventListener('abort', onAbort, { once: true })
@@ -98,16 +98,16 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
     }
     await stream.close()
   } catch (error) {
-    // What closing has to say of the same trouble is no news.
+    // Closing may fail for the same reason: the first error is the one to report.
     await stream.close().catch(() => {})
-    // Closing ends a read that waits.
+    // On abort, closing ends a pending read with CT_CLOSED: no error.
     if (!(isStopped() && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
 }
 
-/** A batch can be of several logs. */
+/** Splits a batch, which may have entries of several logs. */
 function byLog(page: readonly CtCertificate[]): readonly (readonly CtCertificate[])[] {
   const logs = new Map<string, CtCertificate[]>()
   for (const certificate of page) {

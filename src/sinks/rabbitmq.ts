@@ -15,8 +15,8 @@ export interface RabbitMqSinkOptions extends MessageOptions {
 
 /**
  * A sink to RabbitMQ 3.10 or later: all entries in the quorum queue `<prefix>.entries`, each confirmed by a majority of its servers. At least
- * once: RabbitMQ keeps no positions, so that what was written since the stream's last stored position is there twice after a crash, and
- * consumers drop what has a `ct-index` below the next one of its `ct-log`.
+ * once: RabbitMQ keeps no positions, so after a crash everything since the stream's last stored position is written again. Consumers drop
+ * the repetitions: messages whose `ct-index` is not above the last one of their `ct-log`.
  *
  * @param url - `amqp://[user:password@]host[:port][,…][/virtual-host]`, or `amqps://` for TLS; parameters `prefix` (default `ct`), `ca`, `cert`,
  * `key` (files, PEM), `servername`.
@@ -51,7 +51,7 @@ class RabbitMqSink implements Sink {
     await this.close()
     this.connection = await AmqpConnection.open(this.address, this.clock)
     this.epoch = lease?.epoch ?? 0
-    // Where the logs are, the stream's checkpoint says.
+    // `undefined`: the positions are in the stream's checkpoint.
     return undefined
   }
 

@@ -2,7 +2,7 @@ import { rangePositions } from '../postgres/range-positions.js'
 import type { Sink } from '../types/cluster.js'
 import { PostgresSink, type PostgresSinkOptions } from './postgres-sink.js'
 
-/** As `postgresSink`, for the lease of one range of a backfill. */
+/** A `postgresSink` for the lease of one range of a backfill. */
 export function rangeSink(url: string, options: PostgresSinkOptions): Sink {
   return new PostgresSink(url, options, rangePositions)
 }

@@ -6,11 +6,11 @@ import { harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
 import { type ContextOf, MESSAGE_VERSION, type MessageFacts } from './message.js'
 
-/** A message as it was found; what is none, or cannot be read, is data: to be counted and set aside. */
+/** What a message contains. One that cannot be read is no error, but data to count and set aside. */
 export type DecodedMessage =
   | (MessageFacts & { readonly body: 'leaf'; readonly certificate: CtCertificate })
   | (MessageFacts & { readonly body: 'json' | 'certstream'; readonly value: Readonly<Record<string, unknown>> })
-  /** Too large for the engine: the entry is in its log. */
+  /** The body was too large for the engine: read the entry from its log. */
   | (MessageFacts & { readonly body: 'omitted' })
   | RefusedMessage
 
@@ -19,28 +19,28 @@ export interface RefusedMessage {
   readonly body: 'refused'
   /** `foreign`: not a message of this library; `newer`: of a later version of it; `malformed`: damaged, or made to deceive. */
   readonly why: 'foreign' | 'newer' | 'malformed'
-  /** On one line, without anything dangerous to a terminal. */
+  /** One line, harmless to a terminal. */
   readonly reason: string
-  /** What of its place could be read all the same. */
+  /** The log's id; `undefined` where it could not be read. */
   readonly logId: string | undefined
   /** Its position in that log; `undefined` where it could not be read. */
   readonly index: number | undefined
 }
 
-/** Headers as an engine gives them: text or bytes. */
+/** Headers as engines deliver them: text or bytes. */
 export type MessageHeaders = Iterable<readonly [name: string, value: string | Uint8Array]>
 
-/** No header of ours is longer. */
+/** Longest value of a header that is read; ours are all shorter. */
 const MAX_HEADER = 256
-/** More than two certificates of 2^24 bytes and their chain. */
+/** Larger than the largest entry: two certificates of 2^24 bytes and their chain. */
 const MAX_BODY = 2 ** 26
 const KINDS: readonly CertificateKind[] = ['certificate', 'precertificate', 'unparsable']
 
 /**
- * Reads a message. Never throws for what it holds; headers that are not known are ignored.
+ * Reads a message. Never throws for its contents; ignores unknown headers.
  *
- * @param body - Copied where it is kept. At most 64 MiB.
- * @param contextOf - What is known of the log of a `leaf` body.
+ * @param body - At most 64 MiB. Not retained: what is kept of it is copied.
+ * @param contextOf - What is known of a log, for `leaf` bodies.
  */
 export function decodeMessage(
   headers: MessageHeaders,
@@ -83,7 +83,7 @@ function withBody(facts: MessageFacts, kind: string, body: Uint8Array, contextOf
   return { ...facts, body: kind, value: value as Record<string, unknown> }
 }
 
-/** What the headers say; or what is wrong with them. */
+/** The facts in the headers, or what is wrong with them. */
 function factsOf(headers: ReadonlyMap<string, string>): MessageFacts | string {
   const logId = logIdOf(headers.get('ct-log'))
   const index = integerOf(headers.get('ct-index'))
@@ -103,7 +103,7 @@ function factsOf(headers: ReadonlyMap<string, string>): MessageFacts | string {
   return { logId, index, epoch, leafHash, issuanceId: issuance, timestamp, kind }
 }
 
-/** Of a header that is there twice the first one counts. */
+/** Our headers by name; of two with one name the first counts. */
 function ownHeaders(headers: MessageHeaders): Map<string, string> {
   const found = new Map<string, string>()
   for (const [name, value] of headers) {

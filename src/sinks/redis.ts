@@ -74,7 +74,7 @@ class RedisSink implements Sink {
       commit: (rows) => this.commit(shard, rows),
       put: (record) => shard.write([record], () => []),
     })
-    // Where the logs are, its store says.
+    // `undefined`: the positions are in the store.
     return undefined
   }
 

@@ -2,9 +2,9 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 
 /**
- * Entries that a sink was given and has not committed yet.
+ * Entries that a sink has received and not committed yet.
  *
- * They go with the positions that cover them: the first commit of a log, say, comes while pages of others are on their way.
+ * Each commit takes only those that its positions cover: it may come while pages of other logs are still on their way.
  */
 export class StagedPages {
   private staged: CtCertificate[] = []
@@ -13,13 +13,13 @@ export class StagedPages {
     this.staged.push(...page)
   }
 
-  /** Those before the positions of these rows, in the order in which they came. */
+  /** The entries before the positions of these rows, in the order received. */
   coveredBy(rows: readonly LogCheckpoint[]): readonly CtCertificate[] {
     const next = new Map(rows.map(({ log, position }) => [log.id, position]))
     return this.staged.filter(({ log, index }) => index < (next.get(log.id) ?? 0))
   }
 
-  /** Forgets what the engine has by now; what came meanwhile stays. */
+  /** Forgets committed entries; those received meanwhile stay. */
   remove(committed: readonly CtCertificate[]): void {
     const gone = new Set(committed)
     this.staged = this.staged.filter((certificate) => !gone.has(certificate))
