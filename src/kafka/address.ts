@@ -6,14 +6,14 @@ import { suggest } from '../util/suggest.js'
 const MECHANISMS = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
 const PARAMETERS = ['sasl', 'ca', 'cert', 'key', 'servername', 'partitions', 'replication']
 const SYNTAX = 'kafka://[user:password@]host[:port][,host[:port]…][/prefix], or kafkas:// for TLS'
-/** As Kafka names topics, with room for what is put behind the prefix. */
+/** Characters that Kafka allows in topics, short enough that suffixes fit behind the prefix. */
 const PREFIX = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/
 
-/** What a URL says of a Kafka cluster. */
+/** A Kafka cluster, as its URL describes it. */
 export interface KafkaAddress {
   /** `host:port` of the brokers to ask first. */
   readonly brokers: readonly string[]
-  /** Before the names of topics, groups and transactional ids, so that installations can share a cluster. Default `ct`. */
+  /** Begins the names of topics, groups and transactional ids, so that installations can share a cluster. Default `ct`. */
   readonly prefix: string
   /** How new topics are made: partitions of the entries (default 12), copies of everything (default: as the broker has it). */
   readonly partitions: number
@@ -31,9 +31,9 @@ export interface KafkaAddress {
  * `scram-sha-256`, `scram-sha-512`; default `scram-sha-512` with a user), `ca`, `cert` and `key` (files, PEM), `servername`, `partitions`
  * and `replication` of topics that are made.
  *
- * Read by hand, because a `URL` has one host.
+ * Parsed by hand, because `URL` allows only one host.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`; the message never contains the password.
  */
 export function kafkaAddress(url: string): KafkaAddress {
   const match = /^(kafkas?):\/\/(?:([^/@]*)@)?([^/?#@]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url)

@@ -1,6 +1,6 @@
 import type { KafkaConsumer } from './client.js'
 
-/** One record of a partition, of a transaction that was committed. */
+/** One record of a partition, from a committed transaction. */
 export interface CommittedRecord {
   readonly offset: bigint
   readonly key: Buffer | null
@@ -19,12 +19,12 @@ const LATEST = -1n
 const EARLIEST = -2n
 
 /**
- * Reads what is committed in a partition at this moment, from its beginning, in the order of commits.
+ * Reads the records of a partition that are committed at this moment, from its beginning, in the order of commits.
  *
- * A marker says of each transaction whether it was committed; one without is open yet. We go by the markers, not by the client's filter:
- * it keeps one range for each producer, so that of several aborted transactions some are delivered and what was committed between them
- * is lost, and the marker of a transaction that was aborted before its first record ends the process. Fetches name the partition: what the
- * client calls manual assignment joins a group and delivers others too.
+ * A marker follows each transaction that was committed or aborted; one without a marker is still open. This code reads the markers itself,
+ * because the client's filter keeps only one range for each producer: with several aborted transactions it delivers some of them and
+ * drops what was committed in between. It also ends the process at the marker of a transaction aborted before its first record. Fetches
+ * name the partition, because the client's manual assignment joins a group and delivers other partitions too.
  */
 export async function* committedRecords(
   consumer: KafkaConsumer,

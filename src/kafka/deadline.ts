@@ -4,7 +4,7 @@ import { withDeadline as deadline } from '../util/deadline.js'
 import type { KafkaAddress } from './address.js'
 import { kafkaError } from './errors.js'
 
-/** How long one step may take, a broker's death included: with three of them the longest seen was 13 s. Milliseconds. */
+/** How long one step may take, even while a broker fails over: with three brokers the longest seen was 13 s. Milliseconds. */
 export const STEP_TIMEOUT_MS = 45_000
 
 export interface Step {
@@ -13,14 +13,14 @@ export interface Step {
   readonly clock: Clock
   /** Default {@link STEP_TIMEOUT_MS}. */
   readonly timeoutMs?: number
-  /** Ends the work when its time is over: closes the client, which otherwise tries for ever. */
+  /** Ends the work at the deadline: closes the client, which would otherwise retry for ever. */
   giveUp(): void
 }
 
 /**
- * Waits for work that the client tries again and again, for a bounded time.
+ * Waits a bounded time for work that the client retries for ever.
  *
- * @throws {@link CtStreamError} as `kafkaError` has it; `CT_SINK_FAILED`, retryable, when the time is over.
+ * @throws {@link CtStreamError} as `kafkaError` makes it; `CT_SINK_FAILED`, retryable, at the deadline.
  */
 export async function withDeadline<T>(work: Promise<T>, step: Step): Promise<T> {
   const { doing, address, clock, timeoutMs = STEP_TIMEOUT_MS } = step

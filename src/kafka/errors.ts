@@ -3,14 +3,14 @@ import { cutText, harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
 import type { KafkaAddress } from './address.js'
 
-/** Errors looked at in a tree of errors: a client that tried a thousand times has collected a thousand. */
+/** Most errors looked at in a tree of them: a client that has retried a thousand times has collected a thousand. */
 const MOST_ERRORS = 2000
-/** Another producer has the transactional id, or the broker gave this one up: nothing it sends is taken any more. */
+/** Another producer took the transactional id, or the broker gave this one up: the broker refuses whatever it sends. */
 const FENCED = ['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING', 'UNKNOWN_PRODUCER_ID']
 const LASTING: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED: 'the user may not use the topic: allow it to read, write, describe and create there',
   GROUP_AUTHORIZATION_FAILED: 'the user may not use the consumer group: allow it to read there',
-  CLUSTER_AUTHORIZATION_FAILED: 'the user may not do that in this cluster: allow it IdempotentWrite and Create',
+  CLUSTER_AUTHORIZATION_FAILED: 'the user lacks a permission in this cluster: allow it IdempotentWrite and Create',
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
     'the user may not use the transactional id: allow it to write and describe there',
   UNSUPPORTED_SASL_MECHANISM: 'the broker does not have this sasl mechanism: see its sasl.enabled.mechanisms',
@@ -24,7 +24,7 @@ const LASTING: Readonly<Record<string, string>> = {
   UNSUPPORTED_VERSION: 'the broker is too old: Kafka 3.0 at least',
 }
 
-/** Ids of Kafka's protocol (`PRODUCER_FENCED`) in an error and all it was made of. */
+/** Names of protocol errors (`PRODUCER_FENCED`) in an error and its causes. */
 export function* apiIds(error: unknown): Generator<string> {
   for (const each of errorsOf(error)) if (typeof each.apiId === 'string') yield each.apiId
 }
@@ -43,19 +43,19 @@ function* errorsOf(error: unknown): Generator<AnyError> {
   }
 }
 
-/** Whether it says that this producer may write no more, in either of the ways in which brokers say it. */
+/** Whether the broker has fenced this producer, in either form in which brokers report it. */
 export const isFenced = (error: unknown): boolean => [...apiIds(error)].some((id) => FENCED.includes(id))
 
-/** Whether the broker does not accept the user, the password or the mechanism. */
+/** Whether the broker refused the user, the password or the mechanism. */
 export function isRefused(error: unknown): boolean {
   for (const { code } of errorsOf(error)) if (code === 'PLT_KFK_AUTHENTICATION') return true
   return false
 }
 
 /**
- * What went wrong with Kafka, in words of ours.
+ * Turns an error of the client into ours, saying what to do.
  *
- * @param doing - What was tried: «write a page».
+ * @param doing - What was tried, such as `write entries`; the message begins `could not write entries at …`.
  */
 export function kafkaError(error: unknown, doing: string, address: KafkaAddress): CtStreamError {
   if (CtStreamError.is(error)) return error

@@ -16,17 +16,17 @@ export interface NewRecord {
   readonly partition?: number
 }
 
-/** The broker takes batches of 1 MiB; the rest is for what a batch adds to its records. Bytes. */
+/** Below the 1 MiB that brokers accept, as a batch is larger than its records. Bytes. */
 const MAX_BATCH_BYTES = 900_000
-/** Room for lengths and deltas of a record; of a header too. Bytes, above what they take. */
+/** Upper bound of the bytes that lengths and deltas add to a record, or to a header. */
 const RECORD_OVERHEAD = 64
-/** A transaction that is open longer is aborted by the broker. Milliseconds. */
+/** The broker aborts a transaction that is open longer. Milliseconds. */
 const TRANSACTION_MS = 30_000
 /**
- * The only writer of a shard: opening one shuts out those before it.
+ * The only writer of a shard: opening one shuts out all earlier ones.
  *
- * One send in flight and awaited: of ten at once this client has ten acknowledged and one stored. After any error it is of no use any more
- * and another one has to be opened.
+ * Each send is awaited before the next: of ten at once, this client reported ten as acknowledged while the broker had stored one. After any
+ * error, open another producer.
  */
 export class FencedProducer {
   private readonly producer: KafkaProducer
@@ -44,21 +44,21 @@ export class FencedProducer {
       idempotent: true,
       transactionalId,
     })
-    // Joins no group: it fetches by partition.
+    // Fetches by partition, without joining a group.
     this.consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.positions` })
   }
 
-  /** Shuts out every earlier producer of the same transactional id, and has what it left open aborted. */
+  /** Shuts out every earlier producer of the same transactional id; the broker aborts the transaction it left open. */
   async begin(): Promise<void> {
     this.transaction = await this.step('become the writer', this.producer.beginTransaction(NEW_ID))
   }
 
-  /** What is committed in a topic of one partition. To be read after {@link FencedProducer.begin}: until then it may grow. */
+  /** The committed records of a topic of one partition. Final only after {@link FencedProducer.begin}: before it, others may write. */
   async read(topic: string): Promise<readonly CommittedRecord[]> {
     return this.step('read the positions', collect(committedRecords(this.consumer, topic)))
   }
 
-  /** Writes records and makes all of them visible at once. */
+  /** Writes records in one transaction, so that all become visible at once. */
   async commit(records: readonly NewRecord[]): Promise<void> {
     if (this.transaction === undefined) await this.begin()
     const transaction = this.transaction as Transaction
@@ -77,7 +77,7 @@ export class FencedProducer {
   }
 }
 
-/** Cut by bytes: a send is one batch for each partition, and the limit of the broker is for each batch. */
+/** Splits records by size: a send is one batch for each partition, and the broker limits the size of a batch. */
 export function* batches(
   records: readonly NewRecord[],
   max: number = MAX_BATCH_BYTES,

@@ -7,20 +7,20 @@ import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer
 import { committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 
-/** Where a log was put when it was first seen. */
+/** The shard that a log was put into when it was first seen. */
 interface Place {
   readonly shard: string
   readonly operator: string
 }
 
 /**
- * Which log is in which shard, for good: records of the first partition of a topic, of which the first one of each log counts.
+ * Which log is in which shard, permanently: records in the first partition of a topic, where the first record of each log counts.
  *
- * Several members may put a log there at once: all of them read the same order, and see the same one first. So nothing is locked. Shards are
- * numbered in the order in which they appear.
+ * No lock is needed: when several members add one log at once, all of them read the records in the same order and agree on the first.
+ * Shards are numbered in the order in which they appear.
  */
 export class ShardDirectory {
-  /** By number. */
+  /** Names of shards, by number. */
   shards: readonly string[] = []
   private logs: ReadonlyMap<string, Place> = new Map()
   private readonly topic: string
@@ -28,7 +28,7 @@ export class ShardDirectory {
   private readonly clock: Clock
   private readonly consumer: KafkaConsumer
   private readonly producer: KafkaProducer
-  /** One at a time: the producer may have one send in flight. */
+  /** Runs steps one after another: the producer must have only one send in flight. */
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: KafkaClient, address: KafkaAddress, topic: string, clock: Clock) {
@@ -39,14 +39,14 @@ export class ShardDirectory {
     this.producer = new kafka.Producer({ ...clientOptions(address, 30_000), ...NEW_ID, idempotent: true })
   }
 
-  /** Operators of the logs of a shard. */
+  /** The operators of the logs in a shard. */
   operatorsOf(shard: string): ReadonlySet<string> {
     const operators = new Set<string>()
     for (const place of this.logs.values()) if (place.shard === shard) operators.add(place.operator)
     return operators
   }
 
-  /** Puts a log into a shard, unless it is in one. */
+  /** Adds a log to a shard, unless it is in one already. */
   put(log: LogInfo, shard: string): Promise<string> {
     const put = async () => {
       const known = this.logs.get(log.id)
@@ -60,7 +60,7 @@ export class ShardDirectory {
     return this.next(put)
   }
 
-  /** Reads what other members have put there. */
+  /** Reads what other members have added. */
   read(): Promise<void> {
     return this.next(() => this.load())
   }

@@ -2,9 +2,9 @@ import { type KeyedRecord, KeyedState } from '../checkpoint/keyed-records.js'
 import type { CommittedRecord } from './committed-records.js'
 import type { NewRecord } from './fenced-producer.js'
 
-/** What the positions' topic of a shard says. */
+/** Owner and positions of a shard, from its topic of positions. */
 export class ShardState extends KeyedState {
-  /** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for a topic of something else. */
+  /** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for a topic that another program has written. */
   constructor(topic: string, records: readonly CommittedRecord[]) {
     super(`the Kafka topic ${topic}`, keyedRecords(records))
   }

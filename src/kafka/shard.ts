@@ -11,7 +11,7 @@ import { FencedProducer, type NewRecord } from './fenced-producer.js'
 import { positionsRecord, ShardState } from './shard-state.js'
 import { entriesTopic, makeTopics, positionsTopic } from './topics.js'
 
-/** What is written with positions, given what the broker has: made again when the broker had to be asked anew. */
+/** Records to write together with positions, given what the broker has. Called again after each retry. */
 export type Cargo = (state: ShardState) => readonly NewRecord[]
 
 /**
@@ -31,7 +31,7 @@ export class KafkaShard {
   private producer: FencedProducer | undefined
   private current: ShardState | undefined
 
-  /** @param name - Of the sink, which may be opened again under the same lease. */
+  /** @param name - Of the sink; the same when it is opened again under the same lease. */
   constructor(address: KafkaAddress, lease: Lease | undefined, name: string, clock: Clock) {
     const { positions, transactionalId } = placeOf(address, lease?.unit)
     this.address = address
@@ -43,7 +43,7 @@ export class KafkaShard {
     this.transactionalId = transactionalId
   }
 
-  /** As of the last commit, or of opening. */
+  /** What the broker has, as of opening or the last commit. */
   get state(): ShardState {
     if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
     return this.current
@@ -54,7 +54,7 @@ export class KafkaShard {
   }
 
   /**
-   * @param withEntries - Whether entries are written too: their topic is made then.
+   * @param withEntries - Whether entries will be written: their topic is made too.
    * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
    */
   async open(withEntries = true): Promise<void> {
@@ -66,8 +66,8 @@ export class KafkaShard {
   }
 
   /**
-   * Writes these rows and what goes with them, or nothing. Called again after an error, it asks the broker what it has first: what took effect
-   * although it failed is not written again.
+   * Writes these rows and their cargo, or nothing. Called again after an error, it first reads what the broker has, and does not repeat a
+   * commit that took effect although it was reported as failed.
    */
   async commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
     try {
@@ -80,7 +80,7 @@ export class KafkaShard {
     }
   }
 
-  /** Writes one record beside the positions. */
+  /** Writes one record to the topic of positions. */
   async put(record: KeyedRecord): Promise<void> {
     await this.commit([], () => [positionsRecord(this.positions, record)])
   }
@@ -97,7 +97,7 @@ export class KafkaShard {
     if (kafka === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
     const producer = new FencedProducer(kafka, address, this.transactionalId, clock)
     try {
-      // Looked at before the writer is shut out: who has lost its lease must not take it back by asking.
+      // Checked before shutting out the writer: a member that has lost its lease must not regain it that way.
       this.refuse((await this.read(producer)).owner, before?.owner)
       await producer.begin()
       const state = await this.read(producer)
@@ -123,7 +123,7 @@ export class KafkaShard {
   private refuse(owner: Owner, before: Owner | undefined): void {
     const { lease, name } = this
     if (lease !== undefined) {
-      // Each epoch is one owner's: whoever writes under the same one has taken the place of an earlier sink of the same lease.
+      // An epoch has one owner: a writer with the same epoch is an earlier sink of the same lease, which this one replaces.
       if (owner.epoch > lease.epoch) throw leaseLost(lease, owner)
       return
     }
@@ -131,7 +131,7 @@ export class KafkaShard {
     throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process took over writing to this Kafka prefix')
   }
 
-  /** What to say of an error, and nothing more with this producer: nobody knows how far it came. */
+  /** The error to report. Also drops the producer, since it is unknown how much of its work took effect. */
   private async failed(error: unknown): Promise<unknown> {
     const { producer } = this
     this.producer = undefined
@@ -139,19 +139,23 @@ export class KafkaShard {
     const isTakenOver = CtStreamError.is(error) && error.code === 'CT_LEASE_LOST' && isFenced(error.cause)
     if (!isTakenOver) return error
     try {
-      // By another sink, or by the broker because a transaction was open for too long: the owner says which.
+      // Fenced by another sink, or by the broker since a transaction was open too long: the recorded owner shows which.
       await this.reopen()
     } catch (other) {
       return other
     }
-    return new CtStreamError('CT_SINK_FAILED', 'the broker gave this writer up: it was too slow, and begins again', {
-      cause: error,
-      retryable: true,
-    })
+    return new CtStreamError(
+      'CT_SINK_FAILED',
+      'the broker fenced this writer because its transaction was open for too long; it starts again',
+      {
+        cause: error,
+        retryable: true,
+      },
+    )
   }
 }
 
-/** Where a shard is; `undefined`: that of a process which is alone. */
+/** Names of a shard's topic and writer; `undefined` for a process that writes alone. */
 export function placeOf(
   address: KafkaAddress,
   unit: string | undefined,
@@ -161,7 +165,7 @@ export function placeOf(
 }
 
 function leaseLost(lease: Lease, owner: Owner): CtStreamError {
-  return new CtStreamError('CT_LEASE_LOST', 'another owner writes for this lease by now', {
+  return new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now', {
     expected: lease.epoch,
     actual: owner.epoch,
   })

@@ -1,16 +1,16 @@
-/** A member of the group, and what it says of itself when it joins. */
+/** A member of the group, and what it reported when it joined. */
 export interface GroupMember {
   readonly id: string
-  /** Shards it has by now, by their numbers. */
+  /** Numbers of the shards it holds. */
   readonly owned: readonly number[]
-  /** Shards it has given back, and should not get at once. */
+  /** Numbers of shards it released, and should not get back at once. */
   readonly spared: readonly number[]
 }
 
 /**
- * Shares the shards `[0, count)` out: nobody has two more than another, and as few as possible change hands.
+ * Divides the shards `[0, count)` among members: their numbers differ by one at most, and as few shards as possible change hands.
  *
- * The same for the same members in any order: whoever leads the group.
+ * Deterministic, whatever the order of members: it does not matter which member leads the group.
  *
  * @returns Numbers by member id, ascending.
  */
@@ -43,12 +43,12 @@ export function shareOut(members: readonly GroupMember[], count: number): Readon
   return shares
 }
 
-/** What a member says of itself, as bytes. */
+/** What a member reports when it joins, as bytes. */
 export function encodeMember(count: number, { owned, spared }: Omit<GroupMember, 'id'>): Buffer {
   return Buffer.from(JSON.stringify({ count, owned, spared }))
 }
 
-/** Of one that says nothing, or something else, nothing is known. */
+/** Reads what a member reported; bytes of any other form count as an empty report. */
 export function decodeMember(id: string, bytes: Buffer | string | undefined): GroupMember & { readonly count: number } {
   try {
     const said = JSON.parse(String(bytes)) as Record<string, unknown>

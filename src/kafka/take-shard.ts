@@ -8,10 +8,10 @@ import { positionsRecord, ShardState } from './shard-state.js'
 import { makeTopics, positionsTopic } from './topics.js'
 
 /**
- * Takes a shard for a new owner: shuts out the one before, and counts the epoch up. No two that ask get the same.
+ * Takes a shard for a new owner: shuts out the one before, and raises the epoch. No two callers get the same epoch.
  *
  * @returns The new epoch.
- * @throws {@link CtStreamError} `CT_LEASE_LOST` when another one took it at the same time; as {@link KafkaShard.open}.
+ * @throws {@link CtStreamError} `CT_LEASE_LOST` when another owner took it at the same time; else as {@link KafkaShard.open}.
  */
 export async function takeShard(
   kafka: KafkaClient,

@@ -4,7 +4,7 @@ import { clientOptions, type KafkaAdmin, type KafkaClient } from './client.js'
 import { withDeadline } from './deadline.js'
 import { apiIds } from './errors.js'
 
-/** A topic as it is made where it is missing. One made by hand stays as it is. */
+/** How a missing topic is made. One that exists is not changed. */
 export interface NewTopic {
   readonly name: string
   readonly partitions: number
@@ -13,24 +13,24 @@ export interface NewTopic {
 
 export const entriesTopic = (name: string, { partitions }: KafkaAddress): NewTopic => ({ name, partitions })
 
-/** The last record of a key is what counts there. Segments are small: all of it is read when a shard is opened. */
+/** Compacted, as only the last record of a key counts; in small segments, as opening a shard reads all of it. */
 export const positionsTopic = (name: string): NewTopic => ({
   name,
   partitions: 1,
   configs: { 'cleanup.policy': 'compact', 'segment.bytes': String(2 ** 24), 'min.cleanable.dirty.ratio': '0.1' },
 })
 
-/** Shards that can be shared out one by one; of more, several go together. */
+/** Most shards that are assigned one by one; when there are more, several share a slot. */
 export const SLOTS = 64
 
-/** Which log is in which shard, for good, in its first partition; as many partitions as there are slots to share out. */
+/** Its first partition records which log is in which shard; the group assigns its partitions, one for each slot. */
 export const assignTopic = ({ prefix }: KafkaAddress): NewTopic => ({
   name: `${prefix}.assign`,
   partitions: SLOTS,
   configs: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
 })
 
-/** Makes topics where they are missing. */
+/** Makes the topics that are missing. */
 export async function makeTopics(
   kafka: KafkaClient,
   address: KafkaAddress,

@@ -8,47 +8,47 @@ import { decodeMember, encodeMember, shareOut } from './share-out.js'
 export interface WorkGroupOptions {
   readonly kafka: KafkaClient
   readonly address: KafkaAddress
-  /** A topic with a partition for each shard; nothing is read from it. */
+  /** A topic with a partition for each shard. Its records are not consumed. */
   readonly topic: string
   readonly group: string
-  /** As others see it: the client id. */
+  /** The name that other members see: the client id. */
   readonly member: string
-  /** After how much silence the broker gives the shards of a member to the others. Milliseconds. */
+  /** How long a member may be silent before the broker gives its shards to others. Milliseconds. */
   readonly sessionMs: number
   readonly clock: Clock
-  /** How many shards there are, as far as this member knows. */
+  /** The number of shards that this member knows of. */
   readonly count: () => number
   /**
-   * What this member has by now.
+   * Called with the shards assigned to this member, each time it has joined.
    *
-   * @param isNew - It had been removed in between, as one that was silent for too long: what it had may have been another's.
+   * @param isNew - The group had removed this member, or did not know it before: others may have held its shards in between.
    */
   readonly onShare: (share: ReadonlySet<number>, isNew: boolean) => void
 }
 
-/** How often the broker hears of a member: what a hand-over waits for. Milliseconds. */
+/** Interval of heartbeats, by which members learn of a hand-over. Milliseconds. */
 const HEARTBEAT_MS = 500
 const LEAVE_MS = 3000
 const DESCRIBE_MS = 3000
 
 /**
- * Says which member works on which shard: a classic consumer group, in which nothing is consumed.
+ * Decides which member works on which shard: a classic consumer group that consumes nothing.
  *
- * Only a hint, as a member that stopped and woke up believes for a moment that it has what it had. Who may write, the fencing of
- * `FencedProducer` says. The newer group protocol is not used: with this client a resumed member believes it for ever.
+ * Its answer is only a hint: a member that was suspended believes for a moment that it still has its shards. `FencedProducer` decides who
+ * may write. The newer group protocol is not used, because with this client a resumed member never learns that it lost its shards.
  */
 export class WorkGroup {
   private readonly options: WorkGroupOptions
   private consumer: KafkaConsumer | undefined
-  /** Under which name the broker knew this member when it got its share. */
+  /** The broker's id of this member when its shards were assigned. */
   private joinedAs: string | null = null
   private share: ReadonlySet<number> = new Set()
-  /** Given back: not to be had again in the next round. */
+  /** Released shards, which this member should not get back in the next round. */
   private readonly spared = new Set<number>()
-  /** When the broker was heard last, epoch milliseconds. */
+  /** Time of the broker's last answer, epoch milliseconds. */
   heardAt: number
   private isClosed = false
-  /** Why joining failed last. */
+  /** The last error of joining or of the client. */
   private failure: unknown
 
   constructor(options: WorkGroupOptions) {
@@ -56,22 +56,22 @@ export class WorkGroup {
     this.heardAt = options.clock.now()
   }
 
-  /** Whether the broker has counted this member in within the time of its session. */
+  /** Whether the broker has confirmed this member within the session time. */
   get isMember(): boolean {
     return this.joinedAs !== null && this.silentMs < this.options.sessionMs
   }
 
   /**
-   * Joins, or tells the group anew what this member knows and has. With a client of its own when the old one has heard nothing for long: it
-   * never asks again which broker leads the group.
+   * Joins the group when needed. Makes a new client when the old one has had no answer for long, because a client never asks again which
+   * broker coordinates the group.
    *
-   * @throws {@link CtStreamError} as `kafkaError` has it, when the broker cannot be reached or refuses.
+   * @throws {@link CtStreamError} as `kafkaError` makes it, when the broker cannot be reached or refuses.
    */
   check(): void {
     const { address, sessionMs } = this.options
     const { failure, silentMs } = this
     this.failure = undefined
-    // Who joins waits until the session of one that died has ended.
+    // Two sessions: joining waits until the session of a member that died has ended.
     const isStuck = failure !== undefined || silentMs > 2 * sessionMs
     if (isStuck) void this.drop()
     if (isStuck || this.consumer === undefined) this.join()
@@ -80,7 +80,7 @@ export class WorkGroup {
     throw kafkaError(failure ?? silent, 'share the work', address)
   }
 
-  /** What each member has, as the broker says while nothing changes; else what is known here. */
+  /** The shards of each member, as the broker reports them; only this member's own during a rebalance or after an error. */
   async shares(): Promise<readonly ReadonlySet<number>[]> {
     const { kafka, address, group, topic, clock } = this.options
     const admin = new kafka.Admin(clientOptions(address, 10_000))
@@ -104,12 +104,12 @@ export class WorkGroup {
     }
   }
 
-  /** Gives a shard back to the group; `tell()` says so. */
+  /** Marks a shard as released; `tell()` reports it to the group. */
   spare(number: number): void {
     this.spared.add(number)
   }
 
-  /** Has the shards shared out anew, with what this member says of itself now. */
+  /** Joins again, so that shards are assigned anew with what this member reports now. */
   tell(): void {
     if (this.consumer !== undefined) this.join()
   }
@@ -142,7 +142,7 @@ export class WorkGroup {
       sessionTimeout: sessionMs,
       rebalanceTimeout: sessionMs,
       heartbeatInterval: Math.min(HEARTBEAT_MS, Math.ceil(sessionMs / 3)),
-      // Read each time the client joins.
+      // A getter, since the client reads it each time it joins.
       protocols: [
         {
           name: 'ct-stream',
@@ -180,7 +180,7 @@ export class WorkGroup {
     return consumer
   }
 
-  /** What it says of itself. One that was removed has nothing. */
+  /** What this member reports when it joins. One that the group removed owns nothing. */
   private readonly self = (): Buffer => {
     const memberId = this.consumer?.memberId ?? null
     const isKnown = memberId !== null && memberId === this.joinedAs
@@ -190,7 +190,7 @@ export class WorkGroup {
     })
   }
 
-  /** Leaves, if the broker can be told within a moment. */
+  /** Leaves the group and closes the client; on `close()` waits up to 3 seconds for the broker. */
   private async drop(): Promise<void> {
     const { consumer } = this
     const { clock } = this.options

@@ -106,7 +106,8 @@ export class EngineSource implements QueueSource {
       this.replayed.delete(certificate)
       return
     }
-    if (progress === undefined) throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
+    if (progress === undefined)
+      throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
     const mark = progress.after(certificate.index)
     try {
       await engine.finishWith({ claim: progress.claim, mark }, effects)
