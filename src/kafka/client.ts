@@ -15,7 +15,7 @@ export type KafkaAdmin = Admin
  * @throws {@link CtStreamError} `CT_PEER_MISSING`, naming what to install.
  */
 export function loadKafka(): Promise<KafkaClient> {
-  // 1.x too, because 2.x needs a newer Node than this library does.
+  // Suggests 1.x, because 2.x needs a newer Node than this library does.
   return importPeer('Kafka', () => import('@platformatic/kafka'), '@platformatic/kafka@1')
 }
 

@@ -1,6 +1,6 @@
 import { type EngineUrl, engineUrl } from '../util/engine-url.js'
 
-/** What a URL says of a Redis server. */
+/** A Redis server, as its URL describes it. */
 export interface RedisAddress {
   readonly url: EngineUrl
   readonly database: number
@@ -11,8 +11,8 @@ export interface RedisAddress {
 /**
  * Reads `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, with `prefix` and the parameters of TLS.
  *
- * @param parameters - Known beside these.
- * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it.
+ * @param parameters - More parameters that the URL may have.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`; the message never contains the password.
  */
 export function redisAddress(text: string, parameters: readonly string[] = []): RedisAddress {
   const url = engineUrl(text, { engine: 'Redis', schemes: ['redis', 'rediss'], port: 6379, parameters })

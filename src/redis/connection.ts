@@ -4,10 +4,10 @@ import { importPeer } from '../util/import-peer.js'
 import type { RedisAddress } from './address.js'
 import { noAnswer, redisError } from './errors.js'
 
-/** As a command is sent: its name, then its arguments. */
+/** A command: its name, then its arguments. */
 export type RedisCommand = readonly (string | Buffer)[]
 
-/** The part of the client that is used. */
+/** The part of the client's interface that is used here. */
 interface Client {
   connect(): Promise<unknown>
   sendCommand(args: RedisCommand): Promise<unknown>
@@ -18,7 +18,7 @@ interface Client {
 const STEP_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** One connection, never made again by itself: after any error it is of no use. */
+/** One connection, which does not reconnect: after any error, open another. */
 export class RedisConnection {
   private readonly client: Client
   private readonly address: RedisAddress
@@ -29,7 +29,7 @@ export class RedisConnection {
     this.client = client
     this.address = address
     this.clock = clock
-    // The command that is under way says it as well.
+    // Only noted here: the pending command rejects with the error.
     client.on('error', () => {
       this.isGone = true
     })
@@ -69,7 +69,7 @@ export class RedisConnection {
   }
 
   /**
-   * @param doing - For messages: `write entries`.
+   * @param doing - For messages, such as `write entries`.
    * @throws {@link CtStreamError} `CT_SINK_FAILED`
    */
   async send(doing: string, command: RedisCommand): Promise<unknown> {
@@ -82,7 +82,7 @@ export class RedisConnection {
     try {
       this.client.destroy()
     } catch {
-      // It was closed already.
+      // Already closed.
     }
   }
 

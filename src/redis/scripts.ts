@@ -1,13 +1,13 @@
 /**
- * Makes a sink the owner of a unit, unless another one became it meanwhile. KEYS: the unit's hash. ARGV: the owner that is there (empty:
- * none), the new one.
+ * Makes a sink the owner of a unit, unless the owner has changed meanwhile. KEYS: the unit's hash. ARGV: the expected present owner
+ * (empty: none), the new owner.
  */
 export const CLAIM = `
 if (redis.call('HGET', KEYS[1], 'owner:') or '') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'owner:', ARGV[2])
 return 1`
 
-/** The last id a stream has given, also of entries that are trimmed by now; empty: there is no such stream. */
+/** The last id that a stream generated, even if that entry has been trimmed; empty when there is no such stream. */
 const LAST_ID = `
 local function last_id(key)
   if redis.call('EXISTS', key) == 0 then return '' end
@@ -23,10 +23,11 @@ for i = 1, #KEYS do ids[i] = last_id(KEYS[i]) end
 return ids`
 
 /**
- * Writes entries and records, all of them or nothing: all that could be refused is looked at before the first is written.
+ * Writes entries and records, all or nothing: a script has no rollback, so everything is checked before the first write.
  *
- * KEYS: the unit's hash, the set of streams, the streams. ARGV: the owner; the longest stream (0: any); how many records, and key and value
- * of each; the last id of each stream; of each entry the number of its stream, its id, how many arguments follow, and these.
+ * KEYS: the unit's hash, the set of streams, the streams. ARGV: the owner; the length to trim streams to (0: never); the number of records,
+ * and key and value of each; the last id of each stream; for each entry the number of its stream, its id, the number of its fields' names and
+ * values, and these.
  */
 export const WRITE = `${LAST_ID}
 local owner = redis.call('HGET', KEYS[1], 'owner:')

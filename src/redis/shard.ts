@@ -14,21 +14,22 @@ import { checkServer } from './server.js'
 export interface NewEntry {
   readonly logId: string
   readonly index: number
-  /** Names and values, one after the other. */
+  /** Names and values of fields, alternating. */
   readonly fields: readonly (string | Buffer)[]
 }
 
-/** Of one script: Redis does nothing else while it runs. */
+/** Limits of one script call, since Redis does nothing else while it runs. */
 const MAX_ENTRIES = 512
 const MAX_BYTES = 2 ** 22
 const MAX_CLAIMS = 10
-/** Of our entries; index 0 needs the 1, for Redis takes no 0-0. */
+/** An id of our entries. It ends in 1, because for index 0 Redis would refuse the id 0-0. */
 const ID = /^(\d{1,16})-1$/
 
 /**
  * One shard in Redis: the streams of its logs, a hash of its positions, and the right to write both.
  *
- * An entry's id is `<index>-1`: Redis takes none that is not above the last one, and keeps the last one also when entries are trimmed.
+ * An entry's id is `<index>-1`: Redis refuses an id that is not above the last one, which it remembers even after trimming, so no entry
+ * is written twice.
  */
 export class RedisShard {
   private readonly address: RedisAddress
@@ -45,8 +46,8 @@ export class RedisShard {
   private lastIds = new Map<string, string>()
 
   /**
-   * @param name - Of the sink, which may be opened again under the same lease.
-   * @param maxLength - Entries kept in each stream, about; 0: all.
+   * @param name - Of the sink; the same when it is opened again under the same lease.
+   * @param maxLength - How many entries each stream keeps, roughly; 0: all.
    */
   constructor(address: RedisAddress, lease: Lease | undefined, name: string, clock: Clock, maxLength: number) {
     const unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
@@ -60,7 +61,7 @@ export class RedisShard {
     this.streamPrefix = `${address.prefix}:entries:${lease === undefined ? '' : `${unit}:`}`
   }
 
-  /** As of the last commit, or of opening. */
+  /** What the server has, as of opening or the last write. */
   get state(): KeyedState {
     if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
     return this.current
@@ -70,7 +71,7 @@ export class RedisShard {
     return this.state.owner.epoch
   }
 
-  /** Whether the server lacks it: it has it where a write took effect although it failed. */
+  /** Whether the server lacks the entry; it has it when a write reported as failed took effect. */
   lacks(logId: string, index: number): boolean {
     const last = ID.exec(this.lastIds.get(this.streamPrefix + logId) ?? '')?.[1]
     return last === undefined || index > Number(last)
@@ -101,9 +102,9 @@ export class RedisShard {
   }
 
   /**
-   * Writes records together with what the server lacks of the entries. Called again after an error, it asks the server first what it has.
+   * Writes records together with the entries. Called again after an error, it first reads what the server has.
    *
-   * @param entries - Made when it is known what is lacking; in the order of their logs' indexes.
+   * @param entries - Called when it is known what the server lacks; returns the lacking entries, in the order of their logs' indexes.
    */
   async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
     if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
@@ -124,7 +125,7 @@ export class RedisShard {
       }
       await this.writeChunk(connection, records, chunk)
     } catch (error) {
-      // Nobody knows how far it came.
+      // Unknown how much took effect: the next write opens a new connection and looks.
       connection.close()
       throw redisError(error, 'write entries', this.address)
     }
@@ -162,7 +163,7 @@ export class RedisShard {
     for (const [key, id] of lastIds) this.lastIds.set(key, id)
   }
 
-  /** Shuts out every earlier owner: what it writes from now on is refused. */
+  /** Becomes the owner: the server refuses writes of every earlier owner from now on. */
   private async claim(connection: RedisConnection, before: KeyedState | undefined): Promise<Owner> {
     const { hash, lease, name } = this
     for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
@@ -175,7 +176,7 @@ export class RedisShard {
       const command = ['EVAL', CLAIM, '1', hash, old, ownerRecord(owner).value]
       if ((await connection.send('become the writer', command)) === 1) return owner
     }
-    throw new CtStreamError('CT_SINK_FAILED', `others become the writer at ${this.address.shown} all the time`)
+    throw new CtStreamError('CT_SINK_FAILED', `other processes keep taking over as the writer at ${this.address.shown}`)
   }
 
   private async read(connection: RedisConnection): Promise<KeyedState> {
@@ -209,11 +210,14 @@ export class RedisShard {
         'another process took over writing to this Redis prefix',
         facts,
       )
-    return new CtStreamError('CT_LEASE_LOST', 'another owner writes for this lease by now', facts)
+    return new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now', facts)
   }
 
   private rolledBack(key: string): CtStreamError {
-    return new CtStreamError('CT_SINK_ROLLED_BACK', `${this.address.shown} has not what it acknowledged in ${key}`)
+    return new CtStreamError(
+      'CT_SINK_ROLLED_BACK',
+      `${this.address.shown} no longer has what it acknowledged in ${key}`,
+    )
   }
 }
 
@@ -224,7 +228,7 @@ function foreign(key: string): CtStreamError {
   )
 }
 
-/** Whether a stream has less than it had. */
+/** Whether a stream ends before where it ended. */
 function isBehind(found: string | undefined, before: string): boolean {
   const index = (id: string | undefined) => Number(ID.exec(id ?? '')?.[1] ?? -1)
   return index(found) < index(before)
