@@ -1,13 +1,13 @@
 import { type EngineUrl, engineUrl } from '../util/engine-url.js'
 
-/** What a URL says of NATS servers, and how a stream is made. */
+/** NATS servers and the settings of new streams, as a URL describes them. */
 export interface NatsAddress {
   readonly url: EngineUrl
   readonly prefix: string
   readonly shown: string
-  /** Copies of a stream that is made, 1 to 5. */
+  /** Replicas of new streams, 1 to 5. */
   readonly replicas: number
-  /** How long a stream that is made keeps its messages, hours; 0: for ever. */
+  /** How long new streams keep messages, hours; 0: for ever. */
   readonly maxAgeHours: number
 }
 
@@ -15,7 +15,7 @@ export interface NatsAddress {
  * Reads `nats://[user:password@]host[:port][,…]`, `natss://` for TLS; parameters `prefix`, `replicas` (1 to 5, default 1) and `maxage`
  * (hours, 24 to 100,000) of streams that are made, and those of TLS.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`; the message never contains the password.
  */
 export function natsAddress(text: string): NatsAddress {
   const parameters = ['replicas', 'maxage']

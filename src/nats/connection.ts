@@ -13,7 +13,7 @@ export interface NatsMessage {
   readonly body: Uint8Array
 }
 
-/** One connection, never made again by itself. */
+/** One connection, which does not reconnect: after it is lost, open another. */
 export class NatsConnection {
   readonly manager: JetStreamManager
   private readonly client: Client
@@ -66,10 +66,10 @@ export class NatsConnection {
   }
 
   /**
-   * Publishes a message, unless another one came before it than it expects. Resolves when the stream has it.
+   * Publishes a message on the condition that a given message is the last of the stream. Resolves when the stream has it.
    *
-   * @param id - Of the message; no other may ever have it.
-   * @param before - Id of the message before, or its number in the stream.
+   * @param id - Of this message; never used for another.
+   * @param before - The expected last message: its id, or its number in the stream.
    */
   publish({ subject, headers, body }: NatsMessage, id: string, before: string | number): Promise<PubAck> {
     const named = this.makeHeaders()
@@ -83,12 +83,12 @@ export class NatsConnection {
     })
   }
 
-  /** The last message of each subject below one that ends with `>`. */
+  /** The last message of each subject that `below`, a pattern ending in `>`, matches. */
   async lastMessages(stream: string, below: string): Promise<readonly LastMessage[]> {
     const info = await this.manager.streams.info(stream, { subjects_filter: below })
     const subjects = Object.keys(info.state.subjects ?? {})
     const found: LastMessage[] = []
-    // Some at once: of a shard there are a few dozen.
+    // In small groups, as a shard has a few dozen subjects.
     for (let i = 0; i < subjects.length; i += 16)
       for (const one of await Promise.all(
         subjects.slice(i, i + 16).map((subject) => this.manager.streams.getMessage(stream, { last_by_subj: subject })),
@@ -114,7 +114,7 @@ export class NatsConnection {
 export interface LastMessage {
   readonly subject: string
   readonly sequence: number
-  /** Epoch milliseconds, of the server. */
+  /** Epoch milliseconds, by the server's clock. */
   readonly time: number
   readonly body: Uint8Array
   header(name: string): string

@@ -3,10 +3,10 @@ import { cutText, harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
 import type { NatsAddress } from './address.js'
 
-/** Of JetStream's API, by id and by number: somebody else published since we looked. */
+/** JetStream's error codes for a wrong last message, by id and by number: somebody else has published. */
 const WRONG_LAST = [10070, 10071]
 
-/** What JetStream answers, by its code; and whether waiting may help. */
+/** Error codes of JetStream, what to say of them, and whether a retry may succeed. */
 const ANSWERS: Readonly<Record<number, readonly [why: string, retryable: boolean]>> = {
   10023: ['the server has no room left for JetStream: see its max_file_store', true],
   10047: ['the server has no room left for JetStream: see its max_file_store', true],
@@ -17,14 +17,14 @@ const ANSWERS: Readonly<Record<number, readonly [why: string, retryable: boolean
   10074: ['the server is alone and cannot keep several copies: replicas=1 in the URL', false],
 }
 
-/** Whether another one has published into the stream. */
+/** Whether somebody else has published into the stream. */
 export const isOvertaken = (error: unknown): boolean =>
   WRONG_LAST.includes((error as { code?: number } | null)?.code ?? 0)
 
 /**
- * What went wrong with NATS, in words of ours.
+ * Turns an error of the client into ours, saying what to do.
  *
- * @param doing - `write entries`.
+ * @param doing - For messages, such as `write entries`.
  */
 export function natsError(error: unknown, doing: string, address: NatsAddress): CtStreamError {
   if (CtStreamError.is(error)) return error
@@ -35,7 +35,7 @@ export function natsError(error: unknown, doing: string, address: NatsAddress): 
   if (name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError')
     return fail('the server does not accept the user or password', false)
   if (name === 'PermissionViolationError')
-    return fail(`the user may not do that (${text}): allow it $JS.API.> and the subjects of the prefix`, false)
+    return fail(`the user lacks a permission (${text}): allow it $JS.API.> and the subjects of the prefix`, false)
   if (name === 'JetStreamNotEnabled')
     return fail('JetStream is off, or has no leader at the moment: start the server with -js', doing !== 'connect')
   if (name === 'TimeoutError') return fail('no answer in time; is a NATS server running there?', true)

@@ -1,10 +1,11 @@
 import type { KeyedRecord } from '../checkpoint/keyed-records.js'
 
-/** Messages after which a record is written anew. */
+/** A record is written again after this many messages. */
 const REFRESH_MESSAGES = 20_000
 
 /**
- * The last record of each key, and where in the stream it is: written anew before the stream throws it out with the entries around it.
+ * The last record of each key, and its place in the stream. Each is written again before the stream's limits delete it together with the
+ * entries around it.
  */
 export class KeptRecords {
   private readonly records = new Map<string, { record: KeyedRecord; sequence: number; time: number }>()
@@ -19,7 +20,7 @@ export class KeptRecords {
     this.records.set(record.key, { record, sequence, time })
   }
 
-  /** Those that are to be written anew. */
+  /** The records to write again now. */
   due(sequence: number, now: number): readonly KeyedRecord[] {
     return [...this.records.values()]
       .filter((kept) => sequence - kept.sequence > REFRESH_MESSAGES || now - kept.time > this.refreshMs)

@@ -18,7 +18,7 @@ export interface NewEntry {
   readonly body: Uint8Array
 }
 
-/** Sent and not acknowledged yet. */
+/** Most messages sent and not acknowledged. */
 const MAX_IN_FLIGHT = 512
 const MAX_BYTES_IN_FLIGHT = 2 ** 23
 const MAX_CLAIMS = 10
@@ -26,9 +26,9 @@ const MAX_CLAIMS = 10
 /**
  * One shard in NATS: a stream of its own, and the right to write it.
  *
- * Every message names the one before by its id, which no other owner has. So the messages of an earlier owner are refused as soon as the next
- * one has written its name, and of a page that was cut off nothing is there behind the cut. (By numbers it would not hold: what is on its way
- * counts on the numbers that follow, and the next owner's messages have them.)
+ * Every message names the id of the message before it, and only its owner knows that id. So the server refuses messages of an earlier owner
+ * once the next one has written its name, and when one message of a page fails, all behind it are refused too. (Sequence numbers would not
+ * do: messages in flight expect the numbers that follow, which the next owner's messages would provide.)
  */
 export class NatsShard {
   private readonly address: NatsAddress
@@ -42,13 +42,13 @@ export class NatsShard {
   private kept = new KeptRecords()
   /** Number of the last message that was acknowledged. */
   private sequence = 0
-  /** Of this opening, and how many messages it has sent: the id of a message. */
+  /** Unique to this opening; with the number of messages sent it makes their ids. */
   private session = ''
   private sent = 0
   /** Index of the last entry of each log that the stream has. */
   private last = new Map<string, number>()
 
-  /** @param name - Of the sink, which may be opened again under the same lease. */
+  /** @param name - Of the sink; the same when it is opened again under the same lease. */
   constructor(address: NatsAddress, lease: Lease | undefined, name: string, clock: Clock) {
     const unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
     this.address = address
@@ -59,7 +59,7 @@ export class NatsShard {
     this.subjects = `${address.prefix}.${unit}`
   }
 
-  /** As of the last commit, or of opening. */
+  /** What the stream has, as of opening or the last write. */
   get state(): KeyedState {
     if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
     return this.current
@@ -73,7 +73,7 @@ export class NatsShard {
     return this.connection?.maxMessageBytes ?? 2 ** 20
   }
 
-  /** Whether the stream lacks it: it has it where a write took effect although it failed. */
+  /** Whether the stream lacks the entry; it has it when a write reported as failed took effect. */
   lacks(logId: string, index: number): boolean {
     return index > (this.last.get(logId) ?? -1)
   }
@@ -94,9 +94,9 @@ export class NatsShard {
   }
 
   /**
-   * Writes what the stream lacks of the entries, and then records. Called again after an error, it asks the server first what it has.
+   * Writes entries, then records. Called again after an error, it first reads what the stream has.
    *
-   * @param entries - Made when it is known what is lacking; in the order of their logs' indexes.
+   * @param entries - Called when it is known what the stream lacks; returns the lacking entries, in the order of their logs' indexes.
    */
   async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
     if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
@@ -105,12 +105,12 @@ export class NatsShard {
     try {
       const last = new Map(this.last)
       const again = [...this.kept.due(this.sequence, this.clock.now()), ...records]
-      // In one go: the server takes no position without the entries before it.
+      // No need to wait before the records: the server refuses a position when an entry before it failed.
       await this.send(connection, this.messages(entries(), last, again))
       this.last = last
       for (const record of again) this.kept.keep(record, this.sequence, this.clock.now())
     } catch (error) {
-      // Nobody knows how far it came.
+      // Unknown how much took effect: the next write opens a new connection and looks.
       const why = isOvertaken(error) ? await this.overtaken(connection).catch((other) => other) : error
       await connection.close()
       throw natsError(why, 'write entries', this.address)
@@ -125,7 +125,7 @@ export class NatsShard {
     await connection?.close()
   }
 
-  /** @param last - Is told how far each log will be then. */
+  /** @param last - Receives the last index of each log. */
   private *messages(
     entries: Iterable<NewEntry>,
     last: Map<string, number>,
@@ -143,7 +143,7 @@ export class NatsShard {
     return { subject, headers: { 'ct-key': key }, body: Buffer.from(value) }
   }
 
-  /** All of them are sent before the first is known to be there; each is refused unless the one before it is. */
+  /** Sends without waiting for each acknowledgement: the server refuses a message when the one before it is missing. */
   private async send(connection: NatsConnection, messages: Iterable<NatsMessage>): Promise<void> {
     let window: Promise<number>[] = []
     let bytes = 0
@@ -151,7 +151,7 @@ export class NatsShard {
       const all = window
       window = []
       bytes = 0
-      // Until the last is answered: what fails behind the first failure is no news.
+      // All settle before the first failure is thrown: those behind it fail too, and would be unhandled.
       const results = await Promise.allSettled(all)
       for (const result of results) {
         if (result.status === 'rejected') throw result.reason
@@ -175,7 +175,7 @@ export class NatsShard {
     return `${this.session}.${this.sent}`
   }
 
-  /** Becomes the one who writes, and reads what is there. */
+  /** Becomes the writer, and reads what the stream has. */
   private async claim(connection: NatsConnection): Promise<void> {
     const { lease, name, current: before } = this
     for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
@@ -191,7 +191,7 @@ export class NatsShard {
       const owner: Owner =
         state.owner.name === name ? state.owner : { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
       try {
-        // Also when it is ours: what we sent before and do not know of comes too late from now on.
+        // Written even when we are the owner: our own earlier messages that are still in flight are refused from now on.
         this.session = randomUUID()
         this.sequence = await this.publish(connection, this.message(ownerRecord(owner)), sequence)
       } catch (error) {
@@ -207,7 +207,7 @@ export class NatsShard {
       this.kept.keep(ownerRecord(owner), this.sequence, this.clock.now())
       return
     }
-    throw new CtStreamError('CT_SINK_FAILED', `others publish into the NATS stream ${this.stream} all the time`)
+    throw new CtStreamError('CT_SINK_FAILED', `other processes keep publishing into the NATS stream ${this.stream}`)
   }
 
   private stateOf(records: readonly LastMessage[]): KeyedState {
@@ -235,12 +235,12 @@ export class NatsShard {
     const facts = { expected: epoch ?? 0, actual: owner.epoch }
     if (before !== undefined && owner.epoch < before.owner.epoch) throw this.rolledBack()
     if (lease !== undefined && owner.epoch >= lease.epoch)
-      throw new CtStreamError('CT_LEASE_LOST', 'another owner writes for this lease by now', facts)
+      throw new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now', facts)
     if (lease === undefined && before !== undefined)
       throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process took over writing to this NATS stream', facts)
   }
 
-  /** Why somebody else's message is in the stream, or ours are not. */
+  /** Finds out why the last message of the stream is not ours. */
   private async overtaken(connection: NatsConnection): Promise<CtStreamError> {
     const info = await connection.manager.streams.info(this.stream)
     this.refuse(this.stateOf(await connection.lastMessages(this.stream, `${this.subjects}.state.>`)).owner)
@@ -257,7 +257,7 @@ export class NatsShard {
   private lost(): CtStreamError {
     return new CtStreamError(
       'CT_CHECKPOINT_UNUSABLE',
-      `the NATS stream ${this.stream} has had messages, and has no positions of ct-stream: either it is of something else, or it kept them (max_age) for less time than passed since; use another prefix in the URL, or delete it to begin anew`,
+      `the NATS stream ${this.stream} has had messages, but has no positions of ct-stream: either another program uses it, or they were older than its max_age; use another prefix in the URL, or delete the stream to start again`,
     )
   }
 
@@ -269,5 +269,5 @@ export class NatsShard {
   }
 }
 
-/** As one word of a subject. */
+/** Encodes text as one token of a subject. */
 const token = (text: string): string => Buffer.from(text).toString('base64url')

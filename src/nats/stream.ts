@@ -4,10 +4,10 @@ import type { NatsAddress } from './address.js'
 
 const SECOND_NS = 1_000_000_000
 const HOUR_NS = 3600 * SECOND_NS
-/** Positions are written anew among the entries; a stream that keeps less than this could lose them meanwhile. */
+/** Least limits of a stream. Positions are written again from time to time; a smaller stream could delete them before that. */
 const LEAST = { hours: 24, messages: 100_000, bytes: 2 ** 28 }
 
-/** The stream of a shard: made where it is missing, refused where it would lose what it acknowledged. */
+/** Makes the stream of a shard if it is missing. Refuses one whose settings could lose what it acknowledged. */
 export async function ensureStream(
   manager: JetStreamManager,
   address: NatsAddress,
@@ -23,7 +23,7 @@ export async function ensureStream(
       storage: 'file',
       num_replicas: address.replicas,
       max_age: address.maxAgeHours * HOUR_NS,
-      // Ids are there for the order: how long the server remembers them costs memory and is of no use.
+      // Short, to save memory: our ids serve the order, and need no lookup of duplicates.
       duplicate_window: SECOND_NS,
     }
   return checked(await manager.streams.add(config), subjects)
