@@ -1,6 +1,6 @@
 import { type EngineUrl, engineUrl } from '../util/engine-url.js'
 
-/** What a URL says of a RabbitMQ server. */
+/** RabbitMQ servers and the queue, as a URL describes them. */
 export interface AmqpAddress {
   readonly url: EngineUrl
   readonly virtualHost: string
@@ -11,7 +11,7 @@ export interface AmqpAddress {
 /**
  * Reads `amqp://[user:password@]host[:port][,…][/virtual-host]`, `amqps://` for TLS; parameters `prefix` and those of TLS.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`; the message never contains the password.
  */
 export function amqpAddress(text: string): AmqpAddress {
   const isTls = text.startsWith('amqps:')

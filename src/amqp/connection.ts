@@ -8,7 +8,7 @@ import { amqpError } from './errors.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const CONFIRM_TIMEOUT_MS = 45_000
-/** Sent and not confirmed yet. */
+/** Most messages sent and not confirmed. */
 const MAX_IN_FLIGHT = 512
 const MAX_BYTES_IN_FLIGHT = 2 ** 23
 
@@ -17,13 +17,13 @@ export interface AmqpMessage {
   readonly body: Uint8Array
 }
 
-/** One connection and one channel in confirm mode, of no use after any error: the client would connect again, and resend nothing. */
+/** One connection and one channel in confirm mode. After any error, open another: the client would reconnect, but resend nothing. */
 export class AmqpConnection {
   private readonly connection: Connection
   private readonly channel: Channel
   private readonly address: AmqpAddress
   private readonly clock: Clock
-  /** Why the channel is of no use any more. */
+  /** Why the channel cannot be used any more; `undefined` while it can. */
   private failure: unknown
 
   private constructor(connection: Connection, channel: Channel, address: AmqpAddress, clock: Clock) {
@@ -31,7 +31,7 @@ export class AmqpConnection {
     this.channel = channel
     this.address = address
     this.clock = clock
-    // What has no queue is confirmed as well.
+    // A message that no queue took is confirmed as well; only its return shows the loss.
     channel.on('basic.return', () => {
       this.failure ??= new CtStreamError('CT_SINK_FAILED', `the RabbitMQ queue ${address.queue} is gone`, {
         retryable: true,
@@ -43,7 +43,7 @@ export class AmqpConnection {
   }
 
   /**
-   * Connects to the first of the servers that answers, and makes the queue unless it is there.
+   * Connects to the first server that answers, and makes the queue if it is missing.
    *
    * @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_PEER_MISSING`
    */
@@ -71,7 +71,7 @@ export class AmqpConnection {
       } catch (error) {
         connection.unsafeDestroy()
         failure = error
-        // Another server would say the same.
+        // Another server would refuse for the same reason.
         if (amqpError(error, '', address).retryable === false) break
       }
     }
@@ -79,7 +79,7 @@ export class AmqpConnection {
   }
 
   /**
-   * Publishes messages in their order. Resolves when a majority of the servers has all of them.
+   * Publishes messages in order. Resolves when a majority of the servers has all of them.
    *
    * @throws {@link CtStreamError} `CT_SINK_FAILED`
    */
@@ -92,7 +92,7 @@ export class AmqpConnection {
       window = []
       bytes = 0
       await withDeadline(Promise.all(all), clock, CONFIRM_TIMEOUT_MS, () => noAnswer('write entries', address))
-      // The client tells of a message that came back one turn after it tells of its confirm.
+      // The client reports a returned message one turn of the event loop after its confirm.
       await new Promise(setImmediate)
       if (this.failure !== undefined) throw this.failure
     }
@@ -118,12 +118,12 @@ export class AmqpConnection {
   }
 }
 
-/** A channel in confirm mode of a connection whose queue is there. */
+/** Makes the queue, then a channel in confirm mode. */
 async function prepared(connection: Connection, address: AmqpAddress): Promise<Channel> {
   const failed = new Promise<never>((_, reject) => connection.on('error', reject))
   failed.catch(() => undefined)
   const channel = await Promise.race([connection.acquire(), failed])
-  // Anything else than what is there is refused by the server, and named.
+  // The server refuses settings that differ from those of an existing queue, and names one.
   const declaration = { queue: address.queue, durable: true, arguments: { 'x-queue-type': 'quorum' } } as const
   await Promise.race([channel.queueDeclare(declaration), failed])
   await Promise.race([channel.confirmSelect(), failed])

@@ -4,9 +4,9 @@ import { messageOf } from '../util/message-of.js'
 import type { AmqpAddress } from './address.js'
 
 /**
- * What went wrong with RabbitMQ, in words of ours.
+ * Turns an error of the client into ours, saying what to do.
  *
- * @param doing - `write entries`.
+ * @param doing - For messages, such as `write entries`.
  */
 export function amqpError(error: unknown, doing: string, address: AmqpAddress): CtStreamError {
   if (CtStreamError.is(error)) return error
@@ -36,7 +36,7 @@ export function amqpError(error: unknown, doing: string, address: AmqpAddress): 
   if (code === 'NOT_ALLOWED')
     return fail(`there is no virtual host ${harmless(address.virtualHost)} for the user`, false)
   if (code === 'BASIC.NACK')
-    return fail('the queue does not take it: it is full (overflow reject-publish), or has lost its majority', true)
+    return fail('the queue refuses messages: it is full (overflow reject-publish), or has lost its majority', true)
   if (/CERT|ERR_TLS|ERR_SSL|SELF_SIGNED/.test(code)) return fail(`TLS: ${text}`, false)
   return fail(text, true)
 }
