@@ -15,28 +15,28 @@ import { messageOf } from '../util/message-of.js'
 import { optionError } from '../util/options.js'
 import { zipProblem } from '../verify/zip.js'
 
-/** What a session reads at once: a range that ends with its first page does not say what came before it. */
+/** Least size of a range: one page of a session. A range read in one page would not reveal the compact range before it. */
 export const LEAST_STEP = 4096
 
 export interface BackfillOptions {
-  /** Of the database. */
+  /** URL of the database. */
   readonly url: string
-  /** A name that no other process has. */
+  /** Unique among processes. */
   readonly member: string
   readonly leaseMs: number
-  /** Asks the log for heads and proofs. Not closed. */
+  /** Reads heads and proofs from the log. The caller closes it. */
   readonly client: LogClient
   /** Index of the first entry. */
   readonly from: number
-  /** Exclusive. Default: that of one that runs, or the size of the tree. */
+  /** Exclusive. Default: the end of a running backfill from the same index, else the size of the tree. */
   readonly to: number | undefined
-  /** Ranges begin at multiples of it. */
+  /** Ranges begin at multiples of this. */
   readonly step: number
   /** A new sink whose positions are those of a range; not opened. */
   readonly sink: () => Sink
-  /** @param readers - How many processes read of the log at the moment, this one included. */
+  /** @param readers - How many processes read this backfill at the moment, including this one. */
   readonly stream: (checkpoint: CheckpointStore, end: number, readers: number) => CtStream
-  /** Told when something has changed. */
+  /** Called with the state of the job before each range. */
   readonly onProgress?: (job: BackfillJob) => void
   readonly signal: AbortSignal
   readonly logger: Logger
@@ -44,10 +44,10 @@ export interface BackfillOptions {
 }
 
 /**
- * Reads a stretch of a log together with all who are asked for the same, range by range, and proves in the end that it is one tree: what
- * the log signed when the first of them began.
+ * Reads a part of a log, range by range, shared with all processes that are given the same part. Proves at the end that all ranges belong
+ * to one tree: that of the head the log had signed when the first process began.
  *
- * @returns How it ended, or how far it is when `signal` aborts.
+ * @returns The job as it ended, or as it is when `signal` aborts.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` where the log has no such entries; `CT_SINK_FAILED`; what the log's client throws.
  */
 export async function runBackfill(options: BackfillOptions): Promise<BackfillJob> {
@@ -82,12 +82,12 @@ class Backfill {
       const lease = await this.connection.run((session) => claimRange(session, this.holder, id))
       if (lease !== undefined) await this.read(lease, id)
       else if (job.rangesDone === job.ranges) await this.zip(job)
-      // Others have what is left, and may leave it.
+      // Other processes hold the remaining ranges, and may fail to finish them.
       else await clock.sleep(leaseMs / 3, signal).catch(() => {})
     }
   }
 
-  /** The one that runs, or a new one. */
+  /** Joins the running backfill, or adds a new one. */
   private async begin(): Promise<BackfillJob> {
     const { client, from, to, step, signal } = this.options
     const find = () => this.connection.run((session) => findBackfill(session, client.log.id, from, to))
@@ -149,7 +149,7 @@ class Backfill {
     while (!stop.signal.aborted) {
       await clock.sleep(leaseMs / 3, stop.signal).catch(() => {})
       if (stop.signal.aborted) return
-      // One that fails is tried again; what is written meanwhile is fenced all the same.
+      // A renewal that fails is retried later; writes check the epoch anyway.
       const held = await this.connection
         .run((session) => renewLeases(session, this.holder, [lease]))
         .catch(() => [lease])
@@ -157,7 +157,7 @@ class Backfill {
     }
   }
 
-  /** All is read: is it one tree, and the one that was signed? */
+  /** All ranges are read: checks that they are one tree, and the signed one. */
   private async zip({ id, end, head }: BackfillJob): Promise<void> {
     const { client, signal } = this.options
     const parts = await this.connection.run((session) => readParts(session, id))

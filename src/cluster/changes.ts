@@ -1,7 +1,7 @@
 import type { Clock } from '../types/clock.js'
 import { linkedController } from '../util/abort.js'
 
-/** Wakes whoever waits when something has changed; also one that begins to wait after it did. */
+/** Wakes a waiter on a change; a change before the wait began counts too. */
 export class Changes {
   private isChanged = false
   private wake: (() => void) | undefined
@@ -11,7 +11,7 @@ export class Changes {
     this.wake?.()
   }
 
-  /** Resolves at the next change, after `ms` milliseconds, or when `signal` aborts. For one at a time. */
+  /** Resolves at the next change, after `ms` milliseconds, or when `signal` aborts. Only one caller may wait. */
   async wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
     if (!this.isChanged) {
       const waiting = linkedController(signal)

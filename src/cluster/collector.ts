@@ -9,35 +9,35 @@ import { messageOf } from '../util/message-of.js'
 
 /** Options of {@link runCollector}. */
 export interface CollectorOptions {
-  /** Where leases, and positions of sinks without any, are kept; every member has the same. */
+  /** Keeps the leases, and positions for sinks that keep none; all members must use the same. */
   readonly coordinator: Coordinator
-  /** A name that no other process of the cluster has, and that this one does not keep over a restart: 1 to 255 characters. */
+  /** Unique in the cluster, and new after each restart; 1 to 255 characters. */
   readonly member: string
-  /** A new sink, not opened: one for each shard. */
+  /** Makes a sink for a shard, not opened. */
   readonly sink: () => Sink | Promise<Sink>
-  /** The logs to read, asked at the beginning and every {@link CollectorOptions.refreshMs}. */
+  /** Lists the logs to read; called at the beginning and every {@link CollectorOptions.refreshMs}. */
   readonly logs: () => Promise<readonly LogInfo[]>
   /**
    * Makes the stream of a shard.
    *
-   * @param logs - Those of the shard, as of now.
-   * @param store - Of a sink that keeps positions, else of the coordinator: the option `checkpoint`.
-   * @param signal - Aborts when the shard is read no more: by then another stream of it may have taken the place of this one.
+   * @param logs - The logs of the shard at this moment.
+   * @param store - The store of a sink that keeps positions, else the coordinator's: pass it as `checkpoint`.
+   * @param signal - Aborts when the stream is to end; another stream may then read the shard.
    */
   readonly stream: (logs: readonly LogInfo[], store: CheckpointStore, signal: AbortSignal) => CtStream
-  /** The shard that a log is put into when it is first seen: 1 to 255 characters. Default: its operator. */
+  /** The shard for a log that is seen for the first time: 1 to 255 characters. Default: its operator. */
   readonly shardOf?: (log: LogInfo) => string
-  /** How often leases are renewed: less than half of what they last. Milliseconds. Default 5,000. */
+  /** How often to renew leases; less than half their duration. Milliseconds. Default 5,000. */
   readonly renewMs?: number
-  /** How often a member that has more than its share gives a shard away. Milliseconds. Default 10,000. */
+  /** How often a member with more than its share releases a shard. Milliseconds. Default 10,000. */
   readonly handOverMs?: number
-  /** Milliseconds. Default 900,000. */
+  /** How often to list the logs again. Milliseconds. Default 900,000. */
   readonly refreshMs?: number
-  /** Ends it: each page that is being written is finished, and the shards are given back. */
+  /** Ends the collector: it finishes each page being written, then releases the shards. */
   readonly signal: AbortSignal
-  /** Called each time the coordinator was asked, with what this member holds; `undefined`: it did not answer. */
+  /** Called after each renewal with the leases this member holds; with `undefined` when the coordinator did not answer. */
   readonly onTurn?: (held: readonly Lease[] | undefined) => void
-  /** Where it says what it takes over and gives away. Default: silent. */
+  /** Reports shards taken over and failures. Default: silent. */
   readonly logger?: Pick<Logger, 'info' | 'warn'>
   /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
@@ -48,17 +48,17 @@ interface Work {
   lease: Lease
   readonly stop: AbortController
   readonly done: Promise<void>
-  /** The lease is gone: there is nothing to give back. */
+  /** Another member has the lease: there is nothing to release. */
   isLost: boolean
 }
 
 /**
- * Reads the shards of logs that this process gets, among others that do the same, until `signal` aborts.
+ * Reads its share of the logs, one of several processes that divide them, until `signal` aborts.
  *
- * A member that falls silent is replaced when its leases end; one that wakes up later is refused by the engine. Members aim at the same
- * number of shards each.
+ * Members divide the shards evenly. Another member takes over from one that is silent until its leases expire; if that one resumes later,
+ * the engine refuses its writes.
  *
- * @throws what `logs` and the coordinator throw at the beginning; later failures go to the logger, and are tried again.
+ * @throws what `logs` and the coordinator throw at the beginning. Later failures go to the logger and are retried.
  */
 export async function runCollector(options: CollectorOptions): Promise<void> {
   await new Collector(options).run()
@@ -68,7 +68,7 @@ class Collector {
   private readonly options: CollectorOptions
   private readonly clock: Clock
   private readonly working = new Map<string, Work>()
-  /** Logs by their shard. */
+  /** Logs by shard. */
   private shards = new Map<string, LogInfo[]>()
   private refreshedAt = Number.NEGATIVE_INFINITY
   private handedOverAt = Number.NEGATIVE_INFINITY
@@ -105,7 +105,7 @@ class Collector {
     const now = this.clock.now()
     if (now - this.refreshedAt >= refreshMs)
       await this.refresh().catch((error) => logger?.warn(`the logs cannot be listed: ${messageOf(error)}`))
-    // What is lost and still ends is another's: it is no share of ours.
+    // A lost shard whose stream is still ending no longer counts towards our share.
     const mine = [...this.working.values()].filter(({ isLost }) => !isLost)
     const [work] = mine
     if (mine.length < share) for (const lease of await coordinator.claim(share - mine.length)) this.begin(lease)
@@ -115,7 +115,7 @@ class Collector {
     }
   }
 
-  /** Stops what is another's by now. */
+  /** Stops the shards whose lease is lost. */
   private keep(held: readonly Lease[], asked: readonly Lease[]): void {
     const byUnit = new Map(held.map((lease) => [lease.unit, lease]))
     for (const { unit, epoch } of asked) {
@@ -147,9 +147,9 @@ class Collector {
     }
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
-    // One that came to its end stays ours: nobody else needs to look at it.
+    // A shard whose streams have ended keeps its lease, so that no other member starts them again.
     work.done.catch((error) => {
-      logger?.warn(`shard ${lease.unit} is left alone until its lease ends: ${messageOf(error)}`)
+      logger?.warn(`shard ${lease.unit} failed, and is free again when its lease expires: ${messageOf(error)}`)
       work.isLost = true
       this.forget(work)
     })
@@ -158,7 +158,7 @@ class Collector {
   private async collect(lease: Lease, signal: AbortSignal): Promise<void> {
     const { coordinator, sink, stream, logger } = this.options
     const logs = this.shards.get(lease.unit) ?? []
-    // Of logs that have left the lists: held, so that nobody else need look at it.
+    // All its logs have left the lists: hold the lease, so that no other member takes it.
     if (logs.length === 0) return
     await pump({
       sink: await sink(),
@@ -177,7 +177,7 @@ class Collector {
     if (!work.isLost)
       await this.options.coordinator
         .release(work.lease)
-        .catch((error) => this.options.logger?.warn(`a shard could not be given back: ${messageOf(error)}`))
+        .catch((error) => this.options.logger?.warn(`a shard could not be released: ${messageOf(error)}`))
   }
 
   private async refresh(): Promise<void> {
@@ -193,7 +193,7 @@ class Collector {
     for (const work of [...this.working.values()]) {
       const { unit } = work.lease
       if (idsOf(before.get(unit)) === idsOf(shards.get(unit))) continue
-      // The same lease, another stream.
+      // The logs of the shard have changed: same lease, new stream.
       work.stop.abort()
       await work.done.catch(() => {})
       if (!work.isLost) this.begin(work.lease)

@@ -17,10 +17,10 @@ import { Changes } from './changes.js'
 import { LeasedStore } from './leased-store.js'
 import { memberName } from './member-name.js'
 
-/** How processes that share the logs by Kafka alone do so. */
+/** Options of {@link kafkaCoordinator}; all optional. */
 export interface KafkaCoordinatorOptions {
   /**
-   * How long a member that is silent keeps its units: the time until another one takes over. Milliseconds, 300 to 600,000, and within the
+   * How long a silent member keeps its units before another takes over. Milliseconds, 300 to 600,000, and within the
    * broker's `group.min.session.timeout.ms` (6,000 unless it was changed) and `group.max.session.timeout.ms`; the same for all members.
    * Default 15,000.
    */
@@ -30,12 +30,12 @@ export interface KafkaCoordinatorOptions {
 }
 
 /**
- * Who works on what, kept in the Kafka cluster that the entries go to: there is no need of another engine.
+ * Coordinates members through the Kafka cluster that the entries go to; no other engine is needed.
  *
- * A consumer group says who works on which unit, with no partition of entries in it: the topic `<prefix>.assign` has a partition for each
- * unit. Who may write, the transactional producer of the unit says: taking a unit shuts out the one who had it.
+ * A consumer group assigns units to members by the partitions of the topic `<prefix>.assign`; it does not consume entries. The unit's
+ * transactional producer decides who may write: taking a unit shuts out its previous owner.
  *
- * @param url - As of `kafkaSink`, with the same prefix.
+ * @param url - As for `kafkaSink`, with the same prefix.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`; its methods: `CT_SINK_FAILED`, `CT_CHECKPOINT_UNUSABLE`, `CT_PEER_MISSING`.
  */
 export function kafkaCoordinator(url: string, options: KafkaCoordinatorOptions = {}): Coordinator {
@@ -43,7 +43,7 @@ export function kafkaCoordinator(url: string, options: KafkaCoordinatorOptions =
   return new KafkaCoordinator(url, integerOption('coordinator.leaseMs', leaseMs, 300, 600_000, 15_000), clock)
 }
 
-/** Several units given back at once are one change of the group. Milliseconds. */
+/** How long to wait for more released units, so that several cause only one rebalance. Milliseconds. */
 const TELL_MS = 100
 
 interface Joined {
@@ -59,11 +59,11 @@ class KafkaCoordinator implements Coordinator {
   private readonly changes = new Changes()
   private readonly closing = new AbortController()
   private joined: Joined | undefined
-  /** Slots that the group has given to this member. */
+  /** Slots that the group has assigned to this member. */
   private share: ReadonlySet<number> = new Set()
-  /** Units that were taken, with their epoch and when they were renewed last. */
+  /** Units taken, with their epoch and last renewal. */
   private readonly claims = new Map<string, { readonly epoch: number; readonly at: number }>()
-  /** The group has changed: another member may have put a log into a shard that is not known here. */
+  /** The group has changed: another member may have added a shard that is unknown here. */
   private isDirectoryOld = false
   private telling: Promise<void> | undefined
 
@@ -111,11 +111,11 @@ class KafkaCoordinator implements Coordinator {
       const at = this.clock.now()
       if (at - (this.claims.get(unit)?.at ?? Number.NEGATIVE_INFINITY) < this.leaseMs) continue
       const epoch = await takeShard(kafka, this.address, unit, this.clock).catch((error) => {
-        // Somebody else takes it at this moment.
+        // Another member is taking it at this moment.
         if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') return undefined
         throw error
       })
-      // The group may have given it to another one meanwhile, which takes it in its turn.
+      // Reassigned meanwhile: the new member takes it.
       if (epoch === undefined || !this.units().includes(unit)) continue
       this.claims.set(unit, { epoch, at })
       leases.push({ unit, epoch, until: at + this.leaseMs })
@@ -176,7 +176,7 @@ class KafkaCoordinator implements Coordinator {
     return this.joined
   }
 
-  /** Those the group has given to this member. */
+  /** The units that the group has assigned to this member. */
   private units(): readonly string[] {
     return this.get().directory.shards.filter((_, number) => this.share.has(number % SLOTS))
   }

@@ -1,7 +1,7 @@
 import { KeyedStore } from '../checkpoint/keyed-store.js'
 import type { KafkaShard } from '../kafka/shard.js'
 
-/** The positions of a shard, without its entries: for sinks that keep none. */
+/** Stores the positions of a shard, for sinks that keep none. */
 export class LeasedStore extends KeyedStore {
   private readonly shard: KafkaShard
 

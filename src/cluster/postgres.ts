@@ -16,8 +16,8 @@ import { memberName } from './member-name.js'
 /** Options of {@link postgresCoordinator}; all optional. */
 export interface PostgresCoordinatorOptions {
   /**
-   * How long a member that is silent keeps its units: the time until another one takes over. Milliseconds, 300 to 600,000; the same for
-   * all members. Default 15,000.
+   * How long a silent member keeps its units before another takes over. Milliseconds, 300 to 600,000; the same for all members.
+   * Default 15,000.
    */
   readonly leaseMs?: number
   /** Time, for tests. Default: the machine's clock. */
@@ -25,9 +25,9 @@ export interface PostgresCoordinatorOptions {
 }
 
 /**
- * Who works on what, kept in the Postgres database that the entries go to. Only the server's clock counts.
+ * Coordinates members through the Postgres database that the entries go to. Only the server's clock decides when leases expire.
  *
- * @param url - As of `postgresSink`, with the same schema.
+ * @param url - As for `postgresSink`, with the same schema.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`; its methods: `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
 export function postgresCoordinator(url: string, options: PostgresCoordinatorOptions = {}): Coordinator {
@@ -57,7 +57,7 @@ class PostgresCoordinator implements Coordinator {
   async join(member: string): Promise<void> {
     this.member = memberName(member)
     await this.run(async (session) => {
-      // Those that were killed have not said good-bye.
+      // Killed members never removed themselves.
       await session.query("DELETE FROM member WHERE seen < clock_timestamp() - interval '1 day'")
       await session.query(PRESENT, [member])
     })
@@ -67,7 +67,7 @@ class PostgresCoordinator implements Coordinator {
     return (await this.connection()).transaction(async (session) => {
       await session.query('INSERT INTO shard (name) VALUES ($1) ON CONFLICT DO NOTHING', [shard])
       await addLog(session, log, shard)
-      // One that a process alone has read so far.
+      // A log that one process has read alone so far moves to the shard.
       await session.query("UPDATE log SET shard = $2 WHERE id = $1 AND shard = ''", [log.id, shard])
       const [row] = await session.query<{ shard: string }>('SELECT shard FROM log WHERE id = $1', [log.id])
       return row?.shard ?? shard
@@ -116,7 +116,7 @@ class PostgresCoordinator implements Coordinator {
 
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     this.listener ??= this.listen()
-    // Without it changes are seen later.
+    // Notices only make it faster: without them, changes are seen at the next renewal.
     this.listener.catch(() => {
       this.listener = undefined
     })

@@ -11,28 +11,28 @@ import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { MemberState, ShardState } from '../types/cluster.js'
 import type { ParkedEntry } from '../types/queue.js'
 
-/** A search for half the world is not what the others wait for. Milliseconds. */
+/** Longest query, so that a search matching millions of names does not run for ever. Milliseconds. */
 const MOST_MS = 10_000
 
-/** A part of what was found. */
+/** One page of the certificates found. */
 export interface FoundPage {
-  /** Those of this page, newest first. */
+  /** The certificates of this page, newest first. */
   readonly items: readonly FoundCertificate[]
-  /** By which the next part is asked for; `undefined`: this is the last. */
+  /** Pass it as `after` for the next page; `undefined` on the last page. */
   readonly next: string | undefined
 }
 
 /**
- * What processes that share the logs have in their database, looked at from outside: by none of them, and without a lease.
+ * Reads the database of a cluster from outside: without being a member or holding a lease.
  *
  * Its methods throw `CT_SINK_FAILED` when the database does not answer within 10 seconds, or has no tables yet.
  */
 export class ClusterView {
-  /** What {@link ClusterView.shards} said last. */
+  /** The last answer of {@link ClusterView.shards}. */
   latest: readonly ShardState[] | undefined
   private readonly target: PostgresTarget
   private readonly connection: PostgresConnection
-  /** Of its own, so that a search holds up nothing else. */
+  /** A second connection, so that a slow search delays nothing else. */
   private readonly searching: PostgresConnection
 
   /** @throws {@link CtStreamError} `CT_OPTION_INVALID` */
@@ -42,19 +42,19 @@ export class ClusterView {
     this.searching = this.open()
   }
 
-  /** In the order of their names. */
+  /** All shards, by name. */
   async shards(): Promise<readonly ShardState[]> {
     const shards = await this.connection.run(readShards)
     this.latest = shards
     return shards
   }
 
-  /** Those heard of within a day, in the order of their names. */
+  /** Members that renewed within the last day, by name. */
   members(): Promise<readonly MemberState[]> {
     return this.connection.run(readMembers)
   }
 
-  /** The newest first, 1,000 at most. */
+  /** Backfills, the newest first, 1,000 at most. */
   backfills(): Promise<readonly BackfillJob[]> {
     return this.connection.run((session) => readBackfills(session, 1000))
   }
@@ -69,13 +69,13 @@ export class ClusterView {
     return this.connection.run((session) => listParked(session, undefined, 1000))
   }
 
-  /** What is missing still. */
+  /** Gaps that are still open. */
   async gaps(): Promise<readonly Gap[]> {
     const { gaps, rows } = await this.connection.run(readGaps)
     return openGaps(gaps, rows)
   }
 
-  /** What was held against logs, in the order in which it was stored. */
+  /** Evidence against logs, in the order stored. */
   async evidence(): Promise<readonly Evidence[]> {
     const rows = await this.connection.run((session) =>
       session.query<{ evidence: string }>('SELECT evidence FROM evidence ORDER BY n'),
@@ -84,9 +84,9 @@ export class ClusterView {
   }
 
   /**
-   * Certificates by name, newest first.
+   * Searches for certificates by name, newest first.
    *
-   * @param pattern - As of `searchCertificates`.
+   * @param pattern - As for `searchCertificates`.
    * @param after - `next` of the page before.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong pattern.
    */
@@ -105,7 +105,7 @@ export class ClusterView {
     return { items, next: isLast ? undefined : `${end.seenMicros}.${end.cert}` }
   }
 
-  /** Disconnects. Idempotent. */
+  /** Closes both connections. Idempotent. */
   async close(): Promise<void> {
     await Promise.all([this.connection.close(), this.searching.close()])
   }
