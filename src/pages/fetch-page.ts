@@ -8,17 +8,17 @@ import { type EntryTable, LeafBatch } from '../wire/leaf-batch.js'
 import { dataTileTable, tileExtra } from '../wire/tile-leaf.js'
 import { refused, refuseHtml } from './refused-answer.js'
 
-/** The entries of an answer, and what gives their memory back. */
+/** The entries of an answer, and the function that releases their memory. */
 export interface FetchedTable {
   readonly table: EntryTable
   readonly release: (() => void) | undefined
 }
 
 /**
- * Asks for a page of entries and finds them in the answer.
+ * Requests a page of entries and locates them in the answer.
  *
  * @param pool - Memory for the copy of a data tile.
- * @throws what `Transport.get` throws; {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, for an answer that is not of this form.
+ * @throws what `Transport.get` throws; {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, for an answer of another form.
  */
 export async function fetchPage(
   transport: Transport,
@@ -31,7 +31,7 @@ export async function fetchPage(
   return await readPage(url, answer, form, options.signal, pool)
 }
 
-/** The entries of an answer, in as many turns of the event loop as it takes. @throws as {@link fetchPage}. */
+/** Locates and hashes the entries of an answer, yielding to the event loop in between. @throws as {@link fetchPage}. */
 export async function readPage(
   url: string,
   answer: HttpAnswer,
@@ -46,8 +46,8 @@ export async function readPage(
 }
 
 /**
- * What is made of an answer's body, in as many turns of the event loop as `make` pauses for.
- * @throws what it throws, retryable and naming the URL; `signal.reason` when aborted between two turns.
+ * Runs a parser over an answer's body, yielding to the event loop at each pause of `make`.
+ * @throws what `make` throws, retryable and naming the URL; `signal.reason` when aborted during a pause.
  */
 export async function reading<T>(
   url: string,
@@ -64,16 +64,16 @@ export async function reading<T>(
   }
 }
 
-/** Where the entries are in an answer. */
+/** Locates the entries in an answer. */
 export function* tableOf({ body, release }: HttpAnswer, form: PageForm, pool?: BufferPool): Steps<FetchedTable> {
   if (form.kind === 'get-entries') return { table: yield* getEntriesTable(body, form.start, form.count), release }
   const tile = dataTileTable(body, form.count, pool)
-  // The table is a copy.
+  // The table has a copy of the body.
   release?.()
   return tile
 }
 
-/** What makes extra data of the bytes beside a leaf. */
+/** How to decode the extra data beside a leaf. */
 export function extraOf({ kind }: PageForm): EntryTable['extra'] {
   return kind === 'get-entries' ? base64Extra : tileExtra
 }

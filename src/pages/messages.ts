@@ -2,13 +2,13 @@ import { type CtErrorCode, CtStreamError } from '../errors.js'
 import type { GetOptions, PageForm } from '../http/transport.js'
 import { messageOf } from '../util/message-of.js'
 
-/** What a worker thread is made with. */
+/** Settings that a worker thread starts with. */
 export interface WorkerSetup {
   readonly userAgent: string | undefined
   readonly connections: number
 }
 
-/** A request for a page, and what is said of it later. Numbers are those of the requests. */
+/** A request for a page, and later messages about it; `number` identifies the request. */
 export type ToWorker =
   | {
       readonly kind: 'page'
@@ -18,17 +18,17 @@ export type ToWorker =
       readonly options: Pick<GetOptions, 'fresh' | 'maxBytes' | 'publicOnly'>
     }
   | { readonly kind: 'abort'; readonly number: number }
-  /** Nobody reads the page any more. */
+  /** The page is no longer read: its memory is free. */
   | { readonly kind: 'release'; readonly number: number }
 
 export type FromWorker =
-  /** Of which version the file is that it was started from. */
+  /** Sent at the start. `version`: that of the worker's program, which may come from another installation. */
   | { readonly kind: 'ready'; readonly version: string }
   | { readonly kind: 'bytes'; readonly number: number; readonly held: number }
   | {
       readonly kind: 'page'
       readonly number: number
-      /** Shared memory, the worker's again after `release`. */
+      /** Shared memory, which returns to the worker with `release`. */
       readonly bytes: Uint8Array
       /** See `EntryTable.places`. */
       readonly places: Uint32Array
@@ -38,9 +38,9 @@ export type FromWorker =
     }
   | { readonly kind: 'error'; readonly number: number; readonly error: ErrorRecord }
 
-/** A `CtStreamError`, or whatever else was thrown, as it goes from one thread to another. */
+/** A thrown error in a form that can be sent to another thread. */
 export interface ErrorRecord {
-  /** `undefined`: an error of no code. */
+  /** `undefined` for an error that is no `CtStreamError`. */
   readonly code: CtErrorCode | undefined
   readonly message: string
   readonly context: Readonly<Record<string, unknown>>

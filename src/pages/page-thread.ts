@@ -7,7 +7,7 @@ import { LeafBatch } from '../wire/leaf-batch.js'
 import { extraOf } from './fetch-page.js'
 import { errorOf, type FromWorker, type ToWorker, type WorkerSetup } from './messages.js'
 
-/** A thread ended while it was asked for something. */
+/** The thread ended before it answered. */
 export class ThreadEnded extends Error {}
 
 interface Pending {
@@ -17,9 +17,9 @@ interface Pending {
   reject(reason: unknown): void
 }
 
-/** A worker thread, and what it is asked for. */
+/** A worker thread and its pending requests. */
 export class PageThread {
-  /** Whether it has answered: its program is the right one, and runs. */
+  /** Whether the thread has started, with a program of our version. */
   isReady = false
   hasEnded = false
   private readonly thread: Worker
@@ -28,8 +28,8 @@ export class PageThread {
   private failure = 'without a reason'
 
   /**
-   * @param onEnd - Called once, with why, when the thread has ended by itself.
-   * @throws what `new Worker` throws where no thread may be made.
+   * @param onEnd - Called once, with the reason, when the thread has ended by itself.
+   * @throws what `new Worker` throws where threads are not allowed.
    */
   constructor(file: string, setup: WorkerSetup, onEnd: (thread: PageThread, why: string) => void) {
     this.thread = new Worker(file, { name: 'ct-stream pages', workerData: setup })
@@ -45,12 +45,12 @@ export class PageThread {
     })
   }
 
-  /** Pages it is asked for and has not given. */
+  /** Number of pending pages. */
   get load(): number {
     return this.pending.size
   }
 
-  /** @throws what the worker's `get` throws, `signal.reason`, {@link ThreadEnded} when it ends meanwhile. */
+  /** @throws what the worker's `get` throws, `signal.reason`, {@link ThreadEnded} when the thread ends first. */
   ask(url: string, form: PageForm, { signal, onBytes, fresh, maxBytes, publicOnly }: GetOptions): Promise<EntryBatch> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
@@ -62,7 +62,7 @@ export class PageThread {
       }
       const done = () => signal?.removeEventListener('abort', onAbort)
       signal?.addEventListener('abort', onAbort, { once: true })
-      // As long as somebody waits for it, the process has something to do.
+      // Keeps the process alive while a page is pending.
       if (this.pending.size === 0) this.thread.ref()
       this.pending.set(number, {
         form,
@@ -85,7 +85,7 @@ export class PageThread {
     })
   }
 
-  /** Ends the thread, whatever it is at. */
+  /** Terminates the thread; pending pages reject with {@link ThreadEnded}. */
   async close(): Promise<void> {
     this.end()
     await this.thread.terminate()

@@ -1,4 +1,4 @@
-// The program of a worker thread: asks for pages of entries, finds and hashes the leaves, and hands the page over in shared memory.
+// The program of a worker thread: requests pages of entries, locates and hashes the leaves, and hands each page over in shared memory.
 import { parentPort, workerData } from 'node:worker_threads'
 import { reusesConnections } from '../http/keep-alive.js'
 import { UndiciTransport } from '../http/undici-transport.js'
@@ -11,8 +11,8 @@ import { hashLeaves } from '../wire/leaf-batch.js'
 import { reading, tableOf } from './fetch-page.js'
 import { type FromWorker, recordOf, type ToWorker, type WorkerSetup } from './messages.js'
 
-/** Bytes of an answer that are told of together: a message for each piece would cost more than receiving it. */
-const TOLD_TOGETHER = 256 * 1024
+/** Bytes received between two progress messages: one for each piece would cost more than receiving the piece. */
+const PROGRESS_BYTES = 256 * 1024
 
 const sharedMemory = (length: number): Buffer => Buffer.from(new SharedArrayBuffer(length))
 
@@ -24,8 +24,9 @@ const transport = new UndiciTransport({
   pool,
   ...(userAgent !== undefined && { userAgent }),
 })
-/** Requests under way, and what gives back the memory of pages that are read in the other thread. */
+/** Pending requests by number. */
 const underWay = new Map<number, AbortController>()
+/** Releases the memory of pages that the other thread reads, by number. */
 const lent = new Map<number, (() => void) | undefined>()
 
 const tell = (message: FromWorker, moved: ArrayBuffer[] = []) => parentPort?.postMessage(message, moved)
@@ -47,7 +48,7 @@ async function serve({ number, url, form, options }: ToWorker & { kind: 'page' }
   underWay.set(number, controller)
   let told = 0
   const onBytes = (held: number) => {
-    if (held !== 0 && Math.abs(held - told) < TOLD_TOGETHER) return
+    if (held !== 0 && Math.abs(held - told) < PROGRESS_BYTES) return
     told = held
     tell({ kind: 'bytes', number, held })
   }
@@ -71,13 +72,13 @@ async function serve({ number, url, form, options }: ToWorker & { kind: 'page' }
   }
 }
 
-/** Of as many leaves as are a subtree of their own, at a multiple of their number. */
+/** The root of the leaves if they are a complete subtree: a power of two of them, at a multiple of that number. */
 function subtreeRoot(start: number, hashes: Uint8Array): Uint8Array | undefined {
   const count = hashes.length / HASH_LENGTH
   return (count & (count - 1)) === 0 && start % count === 0 ? perfectRoot(hashes) : undefined
 }
 
-/** The page in shared memory: small bodies are not in the pool's. */
+/** The bytes in shared memory: copies small bodies, which are not in the pool's. */
 function shared(bytes: Uint8Array): Uint8Array {
   if (bytes.buffer instanceof SharedArrayBuffer) return bytes
   const copy = sharedMemory(bytes.length)

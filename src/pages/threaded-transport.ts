@@ -9,34 +9,34 @@ import type { WorkerSetup } from './messages.js'
 import { PageThread, ThreadEnded } from './page-thread.js'
 
 export interface ThreadedTransportOptions {
-  /** For what is no page, and for pages where no thread can be made. Closed with this one. */
+  /** Transport of this thread: for other requests than pages, and for pages when no thread can be made. Closed together with this one. */
   readonly here: Transport
   /** The program of a thread. */
   readonly file: string
-  /** Threads at most. */
+  /** Most threads. */
   readonly count: number
-  /** Pages that are read here before a thread is worth its making. */
+  /** How many pages to read in this thread first: starting threads for a few pages does not pay. */
   readonly after: number
   readonly setup: WorkerSetup
   readonly logger: Logger
 }
 
-/** Threads that one page may take down with it before that counts as a failed request. */
+/** How many threads may end while they read one page before its request fails. */
 const MAX_ENDS = 3
 
 /**
- * A transport whose pages of entries are asked for, unpacked, parsed and hashed by worker threads; what comes back is in memory that
- * both see. Everything else, its order, its rate and its proof among it, stays with the thread that asks.
+ * A transport whose worker threads request, unpack, parse and hash pages of entries, and return them in shared memory. Everything else,
+ * such as order, rate and proofs, stays in the calling thread.
  *
- * A thread that ends is replaced, and asked again for the pages that it had not given. Where none can be made, that is said once and
- * pages are read in this thread.
+ * A thread that ends is replaced, and its pending pages are requested again. Where no thread can be made, it logs that once and reads
+ * pages in the calling thread.
  */
 export class ThreadedTransport implements Transport {
   private readonly options: ThreadedTransportOptions
   private readonly threads: PageThread[] = []
   private readonly pool = new BufferPool()
   private pagesHere = 0
-  /** No thread can be made. */
+  /** Whether no thread can be made. */
   private isAlone = false
   private isClosed = false
 
@@ -69,7 +69,7 @@ export class ThreadedTransport implements Transport {
     await this.options.here.close()
   }
 
-  /** The thread with the least to do; the first of them, so that few connections are opened where one is enough. */
+  /** The thread with the fewest pending pages; an idle one rather than a new one, so that few connections are opened. */
   private pick(): PageThread | undefined {
     const { threads, options } = this
     if (this.isAlone || this.pagesHere++ < options.after) return undefined
@@ -90,7 +90,7 @@ export class ThreadedTransport implements Transport {
     const at = this.threads.indexOf(thread)
     if (at !== -1) this.threads.splice(at, 1)
     if (!thread.isReady) this.goAlone(why)
-    else this.options.logger.warn(`a worker thread ended (${why}); its pages are asked for again`)
+    else this.options.logger.warn(`a worker thread ended (${why}); its pages are requested again`)
   }
 
   private goAlone(why: string): void {

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 const NAME = 'page-worker.js'
 
 /**
- * The program of a worker thread: beside this code in the package; where a bundler has put this code elsewhere, in the package
- * that it was made of, when that is still installed. `undefined` where it is in neither place.
+ * Finds the program of a worker thread: beside this file; when a bundler has moved this code, in the installed package. `undefined` when
+ * it is in neither place.
  */
 export function workerFile(from: string | undefined = import.meta.url): string | undefined {
   return [besides, inPackage].map((find) => attempt(() => find(from))).find((file) => file !== undefined)
@@ -17,7 +17,7 @@ function besides(from: string | undefined): string {
   return fileURLToPath(new URL(NAME, from))
 }
 
-/** @param from - A bundle in the form of CommonJS has no URL: it is looked for from where the process was started. */
+/** @param from - `undefined` in a CommonJS bundle, which has no URL: the search then begins in the working directory. */
 function inPackage(from: string | undefined): string {
   const { resolve: find } = createRequire(from ?? resolve('index.js'))
   return join(dirname(find('ct-stream/package.json')), 'dist', NAME)
