@@ -3,11 +3,11 @@ import type { Socket } from 'node:net'
 import { type ClientAddresses, clientKey, plainAddress } from './client-address.js'
 
 /**
- * Cuts connections of an address that has too many: those that say nothing are no clients yet, and would take the place of all others for as
- * long as nothing is expected of them.
+ * Cuts connections of an address that has too many. Connections that have sent no request yet do not count as clients, so without this
+ * bound one address could take all places.
  *
- * @param most - Connections of one address.
- * @param proxies - Theirs are those of many.
+ * @param most - Most connections of one address.
+ * @param proxies - Trusted proxies, which are exempt: they carry the connections of many clients.
  */
 export function boundByAddress(server: Server, most: number, proxies: Pick<ClientAddresses, 'isTrusted'>): void {
   const counts = new Map<string, number>()

@@ -6,11 +6,11 @@ import type { Gate } from './gate.js'
 export interface ApiDoorOptions {
   readonly gate: Pick<Gate, 'mayManage'>
   readonly world: ApiWorld
-  /** Told of what is answered as an error of the server. */
+  /** Called with each error that is answered as status 500. */
   readonly onError: (error: unknown) => void
 }
 
-/** Lets in who may use the API. What it takes to answer is loaded for the first of them. */
+/** Checks who may use the API. Loads the code that answers with the first permitted request. */
 export class ApiDoor {
   private readonly options: ApiDoorOptions
 
@@ -18,7 +18,7 @@ export class ApiDoor {
     this.options = options
   }
 
-  /** Answers in any case. */
+  /** Always answers, if only with an error. */
   async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     try {
       const refused = this.options.gate.mayManage(request, url)

@@ -2,36 +2,36 @@ import { newSeries } from './message-id.js'
 import type { ServedEntry } from './served-entry.js'
 import { ServedPage } from './served-page.js'
 
-/** What was sent and can be sent again. */
+/** Messages that were sent and can be sent again. */
 export interface Backlog {
-  /** First part of all ids. */
+  /** The series that all its message ids begin with. */
   readonly series: string
-  /** Number of the newest entry; 0: there was none. */
+  /** Number of the newest entry; 0 before the first. */
   readonly newest: number
-  /** Number of the oldest entry that can be sent again; `newest + 1`: there is none. */
+  /** Number of the oldest entry that can be sent again; `newest + 1` when none can. */
   readonly oldest: number
-  /** Bytes on the disk of what can be sent again. */
+  /** Bytes it takes on the disk; 0 in memory. */
   readonly keptBytes: number
   /**
-   * Numbers entries and keeps them: when it resolves, what is sent of them can be asked for again, also after the process was killed.
+   * Numbers entries and keeps them. Once it resolves, they survive a kill of the process, so clients may be sent their ids.
    *
-   * @param entries - Of one log, at least one.
+   * @param entries - At least one, all of one log.
    * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` when they cannot be kept.
    */
   add(entries: readonly ServedEntry[]): Promise<ServedPage>
-  /** The page with the oldest entry whose number is larger; `undefined`: there is none. */
+  /** The page with the first kept entry after a number; `undefined` when there is none. */
   pageAfter(number: number): Promise<ServedPage | undefined>
-  /** Whether an entry was kept by a run before this one, so that it must not get a second number. */
+  /** Whether an earlier run kept this entry: then it must not get a second number. */
   has(logId: string, index: number): boolean
-  /** Whether a finding was: a module that is not finished with an entry sees it again, and says the same. */
+  /** Whether a finding was kept: after a restart a module sees unfinished entries again, and reports the same. */
   hasFinding(id: string): boolean
   close(): void
 }
 
-/** Pages at hand in memory, the newest: what clients want that are a little late, or that just came back. */
+/** Newest pages held in memory, for clients that are a little behind or just reconnected. */
 const MAX_PAGES = 8
 
-/** The last few pages that were made or read. */
+/** The last few pages made or read. */
 export class RecentPages {
   private readonly pages: ServedPage[] = []
 
@@ -40,7 +40,7 @@ export class RecentPages {
     if (this.pages.length > MAX_PAGES) this.pages.shift()
   }
 
-  /** With the entry of this number. */
+  /** The page that contains the entry with this number. */
   with(number: number): ServedPage | undefined {
     return this.pages.find(({ first, last }) => first <= number && number <= last)
   }
@@ -50,7 +50,7 @@ export class RecentPages {
   }
 }
 
-/** For servers without a file: the last pages, and ids that nobody knows after a restart. */
+/** A backlog for servers without a file: only the last pages, and ids that end with the process. */
 export class MemoryBacklog implements Backlog {
   readonly series = newSeries()
   readonly keptBytes = 0

@@ -3,8 +3,8 @@ import { messageId } from './message-id.js'
 import type { Subscription } from './subscription.js'
 
 /**
- * Begins to send to a client: from now on, or what came after the message it has. Of an id that is not of this file, or that was never given,
- * nobody knows what came after: it gets a gap, then all there is.
+ * Begins to send to a client: from now on, or what came after the last message it has. For an id of another file, or one never given, it
+ * is unknown what came after: the client gets a gap, then everything kept.
  */
 export function beginClient(
   subscription: Subscription,

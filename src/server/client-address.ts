@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { optionError } from '../util/options.js'
 
-/** Finds who a request is from, behind proxies that are trusted to say so. */
+/** Finds the address of the client behind trusted proxies. */
 export class ClientAddresses {
   private readonly trusted = new BlockList()
 
@@ -21,10 +21,10 @@ export class ClientAddresses {
   }
 
   /**
-   * The right-most address that is not a trusted proxy's: what stands to the left of it anybody can have written.
+   * The right-most address that is not a trusted proxy's: anybody could have written what is left of it.
    *
-   * @param remote - Of the connection.
-   * @param forwarded - `X-Forwarded-For`.
+   * @param remote - Address of the connection.
+   * @param forwarded - The header `X-Forwarded-For`.
    */
   of(remote: string | undefined, forwarded: string | undefined): string {
     let address = plainAddress(remote ?? '')
@@ -37,14 +37,14 @@ export class ClientAddresses {
     return address
   }
 
-  /** Whether it is a proxy's that is trusted. */
+  /** Whether the address belongs to a trusted proxy. */
   isTrusted(address: string): boolean {
     const version = isIP(address)
     return version !== 0 && this.trusted.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
 }
 
-/** What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network that somebody is given as one. */
+/** The part of an address that counts as one client: an IPv4 address, or the first 64 bits of IPv6, the usual size of one network. */
 export function clientKey(address: string): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail] = address.replace(/%.*$/, '').split('::')
@@ -60,7 +60,7 @@ export function clientKey(address: string): string {
     .join(':')
 }
 
-/** An IPv4 address as such, also where it came over IPv6. */
+/** Writes an IPv4 address that came mapped into IPv6 as plain IPv4. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

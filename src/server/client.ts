@@ -7,35 +7,35 @@ import { gapMessage, heartbeatMessage } from './messages.js'
 import type { Selection, ServedPage } from './served-page.js'
 import { Tally } from './tally.js'
 
-/** What is used of a socket or an HTTP answer. */
+/** The part of a socket or an HTTP answer that is used here. */
 export type Sink = Pick<
   Writable,
   'write' | 'writableLength' | 'writableNeedDrain' | 'once' | 'removeListener' | 'destroy'
 > & {
-  /** `false`: it takes nothing any more. */
+  /** `false` once nothing more can be written. */
   readonly writable: boolean
 }
 
 export interface ClientOptions {
   readonly sink: Sink
-  /** Whether it may still be written to; default: as long as the sink can. */
+  /** Whether it may still be written to. Default: while the sink is writable. */
   readonly isOpen?: () => boolean
   readonly selection: Selection
   readonly backlog: Backlog
-  /** Number of the last entry it has. */
+  /** Number of the last entry that the client has. */
   readonly position: number
-  /** What may wait to be sent to it: with more, it is given nothing before that is gone. */
+  /** Most bytes queued for sending before further pages wait. */
   readonly maxQueueBytes: number
   readonly tally?: Tally
-  /** Needed where the selection wants each issuance once. */
+  /** Needed when the selection wants each issuance only once. */
   readonly issuances?: Issuances
-  /** Told when the backlog cannot be read; the client is disconnected. */
+  /** Called when the backlog cannot be read; the client is then disconnected. */
   readonly onFailure: (error: unknown) => void
 }
 
 /**
- * One who is sent messages: each page as it comes, as long as they are taken. One that falls behind is sent the pages it missed from the
- * backlog, at its own pace, until it has caught up; what is no longer there is reported to it as a gap. It holds up nobody.
+ * One client that receives messages: each page as it arrives, while it keeps up. A client that falls behind receives the pages it missed
+ * from the backlog at its own pace; entries no longer kept are reported to it as a gap. A slow client delays no other.
  */
 export class Client {
   readonly selection: Selection
@@ -54,27 +54,27 @@ export class Client {
     this.dedupe = this.selection.once === undefined || issuances === undefined ? undefined : { issuances, since }
   }
 
-  /** Number of the last entry it was sent, or that it does not want. */
+  /** Number of the last entry it was sent, or that its filter dropped. */
   get position(): number {
     return this.sent
   }
 
-  /** Whether it is sent pages as they come. */
+  /** Whether it receives pages as they arrive, rather than from the backlog. */
   get isLive(): boolean {
     return !this.isCatchingUp && this.sent === this.options.backlog.newest
   }
 
-  /** The id it can go on from. */
+  /** The message id from which it can resume. */
   get id(): string {
     return messageId(this.options.backlog.series, this.sent)
   }
 
-  /** Whether what it was given last is still waiting to be sent. */
+  /** Whether written bytes are still waiting to be sent. */
   get isSlow(): boolean {
     return this.options.sink.writableNeedDrain
   }
 
-  /** Bytes that wait to be sent. */
+  /** Bytes queued for sending. */
   get queuedBytes(): number {
     return this.options.sink.writableLength
   }
@@ -92,7 +92,7 @@ export class Client {
     else this.catchUp()
   }
 
-  /** Sends what it has missed, then what comes. */
+  /** Sends missed pages from the backlog until it has caught up. */
   catchUp(): void {
     if (this.isCatchingUp) return
     this.isCatchingUp = true
@@ -103,7 +103,7 @@ export class Client {
     })
   }
 
-  /** @param after - The id of the last message it has; default: as we know. @param id - The id before which nothing is kept. */
+  /** @param after - The id of its last message; default: the last one sent. @param id - The id of the last entry missing. */
   tellGap(id: string, missed: number | undefined, after = this.id): void {
     const { tally } = this
     tally.gaps++
@@ -128,7 +128,7 @@ export class Client {
 
   private async sendMissed(): Promise<void> {
     const { sink, backlog } = this.options
-    // The last look and the end of catching up are one step: a page that comes in between would be lost.
+    // No await between the last check and the end of catching up: a page arriving in between would be lost.
     while (this.isOpen && this.sent < backlog.newest) {
       await drained(sink)
       if (!this.isOpen) return
@@ -145,7 +145,7 @@ export class Client {
   }
 }
 
-/** Resolves when what was written is sent, or nothing will be any more. */
+/** Resolves when the written bytes are sent, or the sink is closed. */
 function drained(sink: Sink): Promise<void> {
   return new Promise((resolve) => {
     if (!sink.writable || !sink.writableNeedDrain) return resolve()

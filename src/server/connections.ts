@@ -11,42 +11,42 @@ import { Tally } from './tally.js'
 export interface Connection {
   readonly client: Client
   readonly path: string
-  /** As {@link ClientAddresses} has it. */
+  /** The client's address, as {@link ClientAddresses} finds it. */
   readonly address: string
   readonly heartbeatMs: number | undefined
-  /** Asks whether it is there. */
+  /** Sends a ping. */
   readonly ping: () => void
-  /** Bytes that the operating system has taken; they grow as long as the client reads. */
+  /** Bytes that the operating system has accepted so far; the number grows while the client reads. */
   readonly taken: () => number
   /** Whether it answers pings. */
   readonly answers: boolean
-  /** At once, without a word. */
+  /** Disconnects at once, without a closing message. */
   readonly cut: () => void
-  /** Says goodbye: the server goes away. */
+  /** Sends a closing message: the server shuts down. */
   readonly goAway: () => void
 }
 
 interface Entry {
-  /** From 1, in the order in which they came. */
+  /** Counts connections, from 1. */
   readonly number: number
   readonly connection: Connection
   readonly connectedAt: number
-  /** By the clock's elapsed time. */
+  /** Last sign of life, by the clock's elapsed time. */
   heardAt: number
   taken: number
   nextHeartbeat: number
-  /** What it sent since the last ping. */
+  /** Messages it sent since the last ping. */
   words: number
 }
 
-/** Who may not connect now, as an HTTP status. */
+/** HTTP status for a client that may not connect now. */
 export type Refusal = 429 | 503
 
-/** Clients send pings and answers; nobody has more to say. */
+/** Most messages between two pings: clients only send pings and answers, so more is abuse. */
 const MAX_WORDS = 1000
 const TICK_MS = 1000
 
-/** All who are connected. */
+/** All connected clients. */
 export class Connections {
   readonly tally = new Tally()
   readonly issuances = new Issuances()
@@ -94,7 +94,7 @@ export class Connections {
     if (this.entries.delete(connection)) this.count(connection, -1)
   }
 
-  /** It said something. */
+  /** Notes that a client has sent something. */
   heard(connection: Connection): void {
     const entry = this.entries.get(connection)
     if (entry === undefined) return
@@ -108,9 +108,9 @@ export class Connections {
   }
 
   /**
-   * Pings, heartbeats, and the end of those who are no longer there; until the signal aborts.
+   * Sends pings and heartbeats, and cuts clients that no longer answer, until the signal aborts.
    *
-   * @param onTick - Told of each time, and how many milliseconds later the next one is to be.
+   * @param onTick - Called at each turn with the milliseconds until the next one.
    */
   watch(signal: AbortSignal, onTick: (nextMs: number) => void): void {
     if (signal.aborted) return
@@ -124,7 +124,7 @@ export class Connections {
     )
   }
 
-  /** Says goodbye to all. */
+  /** Sends every client a closing message. */
   goAway(): void {
     for (const connection of [...this.entries.keys()]) connection.goAway()
   }
@@ -133,20 +133,20 @@ export class Connections {
     for (const connection of [...this.entries.keys()]) connection.cut()
   }
 
-  /** Nothing that tells who they are. */
+  /** The clients, without anything that identifies them. */
   describe(): { readonly connectedAt: number; readonly path: string; readonly isLive: boolean }[] {
     return Array.from(this.entries.values(), ({ connection: { path, client }, connectedAt }) => {
       return { connectedAt, path, isLive: client.isLive }
     })
   }
 
-  /** In the order in which they came, with nothing that tells who they are. */
+  /** The clients in the order of connecting, without anything that identifies them. */
   *all(): Generator<Pick<Entry, 'number' | 'connectedAt'> & Pick<Connection, 'path' | 'client'>> {
     for (const { number, connectedAt, connection } of this.entries.values())
       yield { number, connectedAt, path: connection.path, client: connection.client }
   }
 
-  /** Every client with what waits to be sent to it. */
+  /** Every client with the bytes queued for it. */
   *queues(): Generator<{ readonly path: string; readonly isLive: boolean; readonly queuedBytes: number }> {
     for (const { path, client } of this.entries.keys())
       yield { path, isLive: client.isLive, queuedBytes: client.queuedBytes }
@@ -163,7 +163,7 @@ export class Connections {
     const { connection } = entry
     const { client, heartbeatMs, answers } = connection
     const taken = connection.taken()
-    // Its answer waits behind what it has not read yet; what it reads is an answer, too.
+    // A slow client gets the ping only after what is queued, so progress in reading counts as an answer.
     if (taken !== entry.taken && (!answers || client.isSlow)) entry.heardAt = now
     entry.taken = taken
     if (now - entry.heardAt > this.settings.clientTimeoutMs) {

@@ -30,35 +30,35 @@ import { WebSockets } from './web-sockets.js'
 /** A server of certificates. */
 export interface CtServer extends AsyncDisposable {
   /**
-   * Opens the file of kept entries, listens, and begins to read the source. Once.
+   * Opens the file of kept entries, listens, and begins to read the source. May be called once.
    *
-   * @returns Where it can be reached.
+   * @returns Port and URL it listens on.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it cannot listen there; `CT_CACHE_UNUSABLE`, `CT_PEER_MISSING` for the file;
-   * `CT_CLOSED` when it was closed, or listens already. It is closed then.
+   * `CT_CLOSED` when it was closed, or listens already. After an error the server is closed.
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /**
-   * Resolves when the server is closed. Rejects when reading fails: with what the source threw, or `CT_CACHE_UNUSABLE` where entries cannot be
-   * kept. Clients stay connected in that case, and after the end of the source; `/healthz` says that something is wrong.
+   * Resolves when the server is closed. Rejects when reading fails: with what the source threw, or `CT_CACHE_UNUSABLE` when entries cannot be
+   * kept. Clients stay connected then, and also after the end of the source; `/healthz` reports the problem.
    */
   readonly done: Promise<void>
   /** Clients connected now. */
   readonly clients: number
   /**
-   * Accepts nobody any more, says goodbye to the clients (1001), closes the source, and releases the file. Takes 3 seconds at most unless the
-   * source does not stop reading. Idempotent.
+   * Stops listening, closes the connections of clients (1001), closes the source, and releases the file. Takes up to 3 seconds, or longer if
+   * the source does not stop. Idempotent.
    */
   close(): Promise<void>
 }
 
-/** How long clients have to say goodbye, and the source to end, milliseconds. */
+/** How long clients have to close their connections, and the source to end, milliseconds. */
 const PARTING_MS = 1000
 const SOURCE_MS = 2000
 
 /**
- * Makes a server that sends what a source delivers to everybody who connects: over WebSockets as CertStream servers did (`/`, `/full-stream`,
- * `/domains-only`) and in our own form (`/v2/stream`), and as Server-Sent Events (`/v2/sse`). What was sent is kept for a while, so that a client
- * that comes back goes on where it was. See examples/serve for paths and messages.
+ * Makes a server that sends what a source delivers to every client: over WebSockets like CertStream servers (`/`, `/full-stream`,
+ * `/domains-only`) or in our own format (`/v2/stream`), and as Server-Sent Events (`/v2/sse`). It keeps sent messages for a while, so that a
+ * client that reconnects can resume. See examples/serve for paths and messages.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once, naming the option.
  * @example
@@ -94,7 +94,7 @@ class Serving implements CtServer {
     this.done = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
     })
-    // Whoever does not look at it sees it at `/healthz`.
+    // No unhandled rejection: `/healthz` reports the failure too.
     this.done.catch(() => {})
   }
 
@@ -190,7 +190,7 @@ class Serving implements CtServer {
     return place
   }
 
-  /** Begins to read, by modules where there are some. @returns What settles when nothing more is read. */
+  /** Begins to read, through the modules if there are any. @returns Settles when reading has ended. */
   private async read(options: SourceReaderOptions, exposition: Exposition): Promise<{ readonly done: Promise<void> }> {
     const { settings } = this
     if (settings.modules.length === 0) return { done: readSource(options) }
@@ -210,7 +210,7 @@ class Serving implements CtServer {
     connections.goAway()
     this.ui?.feed.goAway()
     this.over.abort()
-    // With modules the source stays open until they are finished with what they have: nothing can be acknowledged after its end.
+    // With modules the source stays open until they have finished their work: a closed source cannot acknowledge it.
     const closed = Promise.resolve(this.modules === undefined ? source.close?.() : this.modules.stop()).catch(() => {})
     const patience = quietController()
     await Promise.race([isShut, clock.sleep(PARTING_MS, patience.signal).catch(() => {})])

@@ -20,7 +20,7 @@ export class EventStreams {
     this.backlog = backlog
   }
 
-  /** @returns Why it is not begun. */
+  /** @returns Why the client is refused; `undefined` when it is connected. */
   begin(request: IncomingMessage, response: ServerResponse): Refused | undefined {
     const { connections, backlog, settings } = this
     const lastEventId = request.headers['last-event-id']
@@ -29,7 +29,7 @@ export class EventStreams {
     const { wanted, address, path } = entry
     const { socket } = request
     socket.setNoDelay(true)
-    // `no-transform` and the header of nginx: a proxy that gathers would hold events back.
+    // `no-transform` and nginx's header: a proxy that buffers would delay events.
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
@@ -41,7 +41,7 @@ export class EventStreams {
       path,
       client: beginClient(wanted, {
         sink: response,
-        // An answer says that it can be written to also when its connection is gone.
+        // A response still claims to be writable after its connection is gone.
         isOpen: () => !response.writableEnded && !socket.destroyed,
         backlog,
         maxQueueBytes: settings.maxQueueBytes,
@@ -50,7 +50,7 @@ export class EventStreams {
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
       }),
       heartbeatMs: wanted.heartbeatMs,
-      // An event without data is none, but its id is remembered: a client whose filter lets little pass goes on from here.
+      // Browsers do not dispatch an event without data, but remember its id, so a client with a narrow filter resumes from here.
       ping: () => response.write(`id: ${connection.client.id}\n\n`),
       taken: () => socket.bytesWritten - socket.writableLength,
       answers: false,

@@ -1,20 +1,20 @@
-/** How messages are put on a connection. */
+/** How messages are framed on a connection. */
 export type Framing = 'websocket' | 'sse'
 
-/** The bytes of one message, to be written as they are. */
+/** One message framed, ready to write. */
 export function framed(framing: Framing, message: Buffer, id: string): Buffer {
   return Buffer.concat(frameOf(framing, message, id))
 }
 
-/** As {@link framed}, in pieces that are still to be put together. */
+/** Like {@link framed}, in pieces to concatenate. */
 export function frameOf(framing: Framing, message: Buffer, id: string): readonly Buffer[] {
   if (framing === 'sse') return [Buffer.from(`id: ${id}\ndata: `), message, Buffer.from('\n\n')]
   return [frameHeader(message.length), message]
 }
 
 /**
- * RFC 6455 section 5.2: a text frame, final, not masked. Made here, not by the package `ws`: one buffer with the frames of a whole page goes to
- * every client.
+ * RFC 6455 section 5.2: a text frame, final, not masked. Made here rather than by `ws`, so that one buffer with the frames of a whole page can
+ * be written to every client.
  */
 function frameHeader(length: number): Buffer {
   if (length < 126) return Buffer.of(0x81, length)

@@ -7,7 +7,7 @@ import type { ServerSettings } from './options.js'
 import { pathOf } from './subscription.js'
 import { Tokens } from './tokens.js'
 
-/** Why somebody does not come in. */
+/** Why a request is refused. */
 export interface Refused {
   readonly status: number
   readonly message: string
@@ -22,8 +22,8 @@ const onlyLocal: Refused = {
 }
 
 /**
- * Whether a request was made on this machine by who means it: not for a stranger by a proxy, and not by a page whose name was made to lead
- * here, which has that name as its host.
+ * Whether a request comes from a user of this machine: not from a stranger through a proxy, and not from a web page through DNS rebinding,
+ * which shows by its `Host`.
  */
 function isLocal({ socket: { remoteAddress = '' }, headers }: IncomingMessage): boolean {
   const isForwarded = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'].some((name) => headers[name] !== undefined)
@@ -31,7 +31,7 @@ function isLocal({ socket: { remoteAddress = '' }, headers }: IncomingMessage): 
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
 }
 
-/** Decides who comes in. */
+/** Decides which requests are answered. */
 export class Gate {
   private readonly origins: readonly string[]
   private readonly tokens: Tokens
@@ -50,7 +50,7 @@ export class Gate {
     this.connections = connections
   }
 
-  /** The URL of a request; `undefined` when it is none. Its host is not to be relied on. */
+  /** The URL of a request; `undefined` when it is invalid. Its host is not to be trusted. */
   urlOf(request: IncomingMessage): URL | undefined {
     const { url = '' } = request
     return url.startsWith('/') && URL.canParse(url, 'http://server.invalid')
@@ -58,7 +58,7 @@ export class Gate {
       : undefined
   }
 
-  /** The origin to be named in an answer, where the page that asks may read it. */
+  /** The origin to name in the answer, so that the requesting page may read it. */
   allowedOrigin({ headers: { origin, host } }: IncomingMessage): string | undefined {
     if (origin === undefined) return undefined
     if (this.origins.includes('*')) return '*'
@@ -70,7 +70,7 @@ export class Gate {
     return this.refusedOrigin(request) ?? (this.tokens.allow(request, url) ? undefined : noToken)
   }
 
-  /** As {@link mayAsk}, for what looks after the server: without any tokens that is this machine alone. */
+  /** Like {@link mayAsk}, for administration: without any tokens only this machine may. */
   mayManage(request: IncomingMessage, url: URL): Refused | undefined {
     const refused = this.refusedOrigin(request)
     if (refused !== undefined) return refused
@@ -88,7 +88,7 @@ export class Gate {
     return { status: 403, message: 'pages of this origin are not allowed (allowedOrigins, --allow-origin)' }
   }
 
-  /** Lets a client in that wants to stay. @param wants - `undefined`: there is no such path; may throw `CT_OPTION_INVALID`. */
+  /** Admits a client that stays connected. @param wants - Returns `undefined` for an unknown path; may throw `CT_OPTION_INVALID`. */
   open<Wanted>(
     request: IncomingMessage,
     wants: (url: URL) => Wanted | undefined,

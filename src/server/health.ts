@@ -2,9 +2,9 @@ import { elapsedOf } from '../util/clock.js'
 import type { ServerSettings } from './options.js'
 import type { Pause } from './pause.js'
 
-/** Nothing read for so long, although logs have more and answer, is no lull. Milliseconds. */
+/** Reading has stalled when nothing is read for this long although logs have more and answer. Milliseconds. */
 const STALL_MS = 10 * 60_000
-/** A program that comes to look at its clients so much too late is too busy to serve them. Milliseconds. */
+/** The event loop is blocked when the check of clients comes this much too late. Milliseconds. */
 const HELD_UP_MS = 5000
 
 export interface HealthOptions {
@@ -12,18 +12,18 @@ export interface HealthOptions {
   readonly pause: Pick<Pause, 'isPaused'>
 }
 
-/** What `/healthz` and `/readyz` say. */
+/** The answers of `/healthz` and `/readyz`. */
 export class Health {
   private readonly options: HealthOptions
   private readonly elapsed: () => number
   private problem: string | undefined
-  /** When something was read last, or nothing was expected. */
+  /** When something was last read, or nothing was expected. */
   private readAt: number
-  /** When the clients were looked at last, and how long that should take until the next time. */
+  /** When the clients were last checked, and the planned time until the next check. */
   private tickedAt: number | undefined
   private tickMs = 0
   private hasRead = false
-  /** Entries that the source is finished with. */
+  /** Entries that the source has delivered or dropped. */
   private finished = 0
 
   constructor(options: HealthOptions) {
@@ -32,7 +32,7 @@ export class Health {
     this.readAt = this.elapsed()
   }
 
-  /** Something came. */
+  /** Notes that something was read. */
   read(): void {
     this.hasRead = true
     this.readAt = this.elapsed()
@@ -42,19 +42,19 @@ export class Health {
     this.problem = 'the source has ended'
   }
 
-  /** What it is in full goes to the log: this is for strangers. */
+  /** Without the error itself, which strangers must not see: it goes to the log. */
   failed(_error: unknown): void {
     this.problem = 'reading has failed'
   }
 
-  /** Called again and again. @param nextMs - When the next time is to be. */
+  /** Called regularly. @param nextMs - Planned time until the next call. */
   tick(nextMs: number): void {
     this.tickedAt = this.elapsed()
     this.tickMs = nextMs
     if (this.options.pause.isPaused || !this.waitsForMore()) this.readAt = this.tickedAt
   }
 
-  /** What is wrong; `undefined`: the event loop and the stream advance. */
+  /** What is wrong; `undefined` while the event loop and the stream advance. */
   illness(): string | undefined {
     if (this.problem !== undefined) return this.problem
     const now = this.elapsed()
@@ -64,7 +64,7 @@ export class Health {
     return this.options.settings.health?.illness()
   }
 
-  /** Why no client can be served yet; `undefined`: they can. */
+  /** Why no client can be served yet; `undefined` when they can. */
   unready(): string | undefined {
     const { source, health } = this.options.settings
     if (health !== undefined) return health.unready()
@@ -72,7 +72,7 @@ export class Health {
     return source.status().logs.some(({ state }) => state !== 'opening') ? undefined : 'no log is read yet'
   }
 
-  /** Whether entries are waiting that can be read; those of logs in trouble cannot. What a filter drops is read, too. */
+  /** Whether there are entries that could be read; logs in trouble do not count. Entries that a filter drops count as read. */
   private waitsForMore(): boolean {
     const logs = this.options.settings.source.status?.().logs ?? []
     const finished = logs.reduce((sum, { entries }) => sum + entries, 0)

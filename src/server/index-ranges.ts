@@ -12,12 +12,12 @@ export function rangesOf(indexes: readonly number[]): IndexRange[] {
   return ranges
 }
 
-/** Which entries of which logs there are, as ranges of indexes; those that touch become one. */
+/** A set of entries of several logs, as ranges of indexes. Adjacent ranges are merged. */
 export class IndexRanges {
-  /** Of each log, in ascending order. */
+  /** Ranges by log, ascending. */
   private readonly ranges = new Map<string, { start: number; end: number }[]>()
 
-  /** @param start - Inclusive, not smaller than that of any range of the log before. @param end - Exclusive. */
+  /** @param start - Inclusive; not below the start of any earlier range of the log. @param end - Exclusive. */
   add(logId: string, start: number, end: number): void {
     const ranges = this.ranges.get(logId)
     const last = ranges?.at(-1)

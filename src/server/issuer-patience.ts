@@ -3,19 +3,19 @@ import type { Clock } from '../types/clock.js'
 import { linkedController } from '../util/abort.js'
 
 /**
- * How long a page waits for its issuers, milliseconds. Half as long after each page of the log that waited in vain: one that serves entries and no
- * issuers must not hold up the others.
+ * How long a page waits for its issuers, milliseconds. Halved after each page of a log that waited in vain: a log that serves entries but no
+ * issuers must not delay the others.
  */
 const FIRST_MS = 5000
 const LEAST_MS = 100
 
 type Chain = readonly Uint8Array[]
 
-/** Issuers of certificates, as far as they arrive in time. */
+/** Collects the issuers of certificates that arrive in time. */
 export class IssuerPatience {
   private readonly clock: Clock
   private readonly signal: AbortSignal
-  /** By log id. */
+  /** Present wait by log id, milliseconds. */
   private readonly patience = new Map<string, number>()
 
   constructor(clock: Clock, signal: AbortSignal) {
@@ -23,7 +23,7 @@ export class IssuerPatience {
     this.signal = signal
   }
 
-  /** @param certificates - Of one log. @returns In their order; `undefined`: not to be had, or not in time. */
+  /** @param certificates - Of one log. @returns Chains in their order; `undefined` where one is unavailable or late. */
   async chainsOf(certificates: readonly CtCertificate[]): Promise<(Chain | undefined)[]> {
     const logId = certificates[0]?.log.id ?? ''
     const patience = this.patience.get(logId) ?? FIRST_MS
@@ -43,7 +43,7 @@ export class IssuerPatience {
     ])
     over.abort()
     this.patience.set(logId, isComplete ? FIRST_MS : Math.max(LEAST_MS, patience / 2))
-    // A copy: what comes too late must not change what was kept.
+    // A copy, so that a late chain does not change what was kept.
     return [...chains]
   }
 }

@@ -3,12 +3,12 @@ import { LruCache } from '../logs/lru.js'
 import { toBase64 } from '../util/bytes.js'
 import { sha256Hex } from '../util/hash.js'
 
-/** Issuers remembered: a few hundred sign nearly everything that is logged. */
+/** Most issuers remembered: a few hundred sign nearly everything that is logged. */
 const MAX_ISSUERS = 256
-/** Longer ones are not remembered: what strangers log must not fill the memory. Real ones have 1 or 2 KiB. */
+/** Longest certificate remembered, so that hostile logs cannot fill the memory. Real ones have 1 or 2 KiB. */
 const MAX_BYTES = 16 * 1024
 
-/** A certificate of chains, with what messages say of it: written when it is first wanted, the same for all entries that share it. */
+/** An issuer's certificate and its JSON, which is made once, when first needed, for all entries that share it. */
 export class Issuer {
   readonly der: Uint8Array
   private text: string | undefined
@@ -17,7 +17,7 @@ export class Issuer {
     this.der = der
   }
 
-  /** As JSON, in the chain of a CertStream message. */
+  /** Its JSON in the chain of a CertStream message. */
   get certStream(): string {
     this.text ??= JSON.stringify(certStreamIssuer(this.der))
     return this.text
@@ -28,7 +28,7 @@ export class Issuer {
   }
 }
 
-/** Equal certificates as one {@link Issuer}, as long as they come again. */
+/** Returns one {@link Issuer} for equal certificates; those not used for long are forgotten. */
 export class IssuerPool {
   private readonly known = new LruCache<Issuer>(MAX_ISSUERS)
 
@@ -37,7 +37,7 @@ export class IssuerPool {
     const key = sha256Hex(der)
     const known = this.known.get(key)
     if (known !== undefined) return known
-    // A copy: the certificate may be a view of all its log sent with the entry.
+    // A copy, because the certificate may be a view that would keep a whole answer in memory.
     const issuer = new Issuer(new Uint8Array(der))
     this.known.set(key, issuer)
     return issuer
