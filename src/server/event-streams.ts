@@ -6,7 +6,7 @@ import type { Gate, Refused } from './gate.js'
 import type { ServerSettings } from './options.js'
 import { subscriptionOf } from './subscription.js'
 
-/** Clients on Server-Sent Events. */
+/** Accepts clients on Server-Sent Events. */
 export class EventStreams {
   private readonly settings: ServerSettings
   private readonly gate: Gate

@@ -11,11 +11,11 @@ export interface KeepOptions {
   readonly file: string
   /** How long entries are kept, milliseconds. */
   readonly forMs: number
-  /** Of all that is kept, compressed. The newest page is kept in any case. */
+  /** Most compressed bytes to keep; the newest page stays in any case. */
   readonly maxBytes: number
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Told of each page that cannot be read, each time; it is left out. */
+  /** Called each time a page cannot be read; that page is left out. */
   readonly onDamaged?: (error: CtStreamError) => void
 }
 
@@ -31,19 +31,19 @@ interface PageRow {
   readonly entries: Uint8Array
 }
 
-/** The entries of the last hour or so in one SQLite file, a page a row. */
+/** The entries of the last hour or so in one SQLite file, one page in each row. */
 export class KeptEntries implements Backlog {
   readonly series: string
   newest: number
   private readonly options: KeepOptions
   private readonly db: SqliteDatabase
   private readonly recent = new RecentPages()
-  /** Read from the file: clients that were cut off together come back together. */
+  /** Pages recently read from the file: clients cut off together reconnect together. */
   private readonly sentAgain = new RecentPages()
-  /** Of the runs before. */
+  /** Entries kept by earlier runs. */
   private readonly known = new IndexRanges()
   private readonly knownFindings = new Set<string>()
-  /** What there is, oldest first. */
+  /** The kept pages, oldest first. */
   private readonly kept: Kept[] = []
   private bytes = 0
   private oldestKept: number
@@ -140,7 +140,7 @@ export class KeptEntries implements Backlog {
   }
 
   private write(page: ServedPage, packed: Buffer, at: number, dropped: number | undefined): void {
-    // Those it has, not all between them: what a filter dropped may be wanted by another run.
+    // Exactly the entries it has, not the whole range: a later run may want entries that a filter dropped.
     const findings = page.entries.flatMap(({ finding }) => finding?.id ?? [])
     const entries = page.entries.filter(({ finding }) => finding === undefined)
     const indexes = JSON.stringify([...findings, ...rangesOf(entries.map(({ index }) => index))])
@@ -151,7 +151,7 @@ export class KeptEntries implements Backlog {
     if (dropped !== undefined) this.db.prepare('DELETE FROM pages WHERE last <= ?').run(dropped)
   }
 
-  /** How many of the oldest pages are to go when one of this length is added. */
+  /** How many of the oldest pages to delete when one of this length is added. */
   private surplus(at: number, added: number): number {
     const { forMs, maxBytes } = this.options
     let left = this.bytes + added
@@ -176,7 +176,7 @@ export class KeptEntries implements Backlog {
     } catch (cause) {
       const error = keptFailed(this.options.file, 'read', cause)
       if (row === undefined) throw error
-      // Clients that came again and again for a damaged page would never get past it: it is a gap.
+      // Report a damaged page as a gap, or clients could never get past it.
       this.options.onDamaged?.(error)
     }
     return this.pageAfter(row.last)

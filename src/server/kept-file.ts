@@ -15,10 +15,10 @@ const SCHEMA = `
 `
 
 /**
- * Opens the file of kept entries, makes it where there is none, and locks it: numbers must be given by one process.
+ * Opens the file of kept entries, making it if needed, and locks it: only one process may assign numbers.
  *
- * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` for a file of another program or a newer version, one that is in use, and one that
- * cannot be read or written; `CT_PEER_MISSING`.
+ * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` for a file of another program or a newer version, one in use, or one that cannot be
+ * read or written; `CT_PEER_MISSING`.
  */
 export async function openKept(file: string): Promise<SqliteDatabase> {
   const driver = await loadSqlite('a server cannot keep entries, %; or keep none (keep: false, --no-keep)')
@@ -28,7 +28,7 @@ export async function openKept(file: string): Promise<SqliteDatabase> {
     db.pragma('locking_mode = EXCLUSIVE')
     const version = markedVersion(db, APPLICATION_ID, VERSION)
     db.pragma('journal_mode = WAL')
-    // A number that was sent is never given to another entry, also after a power cut.
+    // Durable even through a power cut: a number that was sent must never be assigned to another entry.
     db.pragma('synchronous = FULL')
     const made = db
     if (version !== VERSION)
@@ -38,7 +38,7 @@ export async function openKept(file: string): Promise<SqliteDatabase> {
         made.pragma(`application_id = ${APPLICATION_ID}`)
         made.pragma(`user_version = ${VERSION}`)
       }).immediate()
-    // Takes the lock now, not with the first page.
+    // Takes the lock now rather than with the first page.
     db.transaction(() => made.exec('UPDATE series SET newest = newest')).immediate()
     return db
   } catch (error) {

@@ -5,21 +5,21 @@ import { CtStreamError } from '../errors.js'
 import type { ServerSettings } from './options.js'
 
 const MAX_HEADER_SIZE = 16 * 1024
-/** Connections beside the clients: requests for JSON, and those that are refused. */
+/** Connections beyond the clients: plain requests, and clients being refused. */
 const BESIDE_CLIENTS = 256
 
-/** Of one address at most: its clients, as many that are told why they are none, and requests for JSON. */
+/** Most connections of one address: its clients, as many that are being refused, and plain requests. */
 export function connectionsPerAddress({ maxClientsPerAddress }: ServerSettings): number {
   return 2 * maxClientsPerAddress + BESIDE_CLIENTS
 }
 
 /**
- * An HTTP server, not yet listening.
+ * Makes an HTTP server that does not listen yet.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a certificate or key that cannot be used.
  */
 export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSettings): Server {
-  // Who connects and says little; Node looks for them at an interval.
+  // Bounds for connections that send little. Node checks them at an interval.
   const slow = {
     headersTimeout: handshakeTimeoutMs,
     requestTimeout: 1.5 * handshakeTimeoutMs,
@@ -43,7 +43,7 @@ export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSe
 }
 
 /**
- * @returns Where it listens.
+ * @returns The port and URL it listens on.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it cannot listen there.
  */
 export function listen(server: Server, { host, port, tls }: ServerSettings): Promise<{ port: number; url: string }> {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * Ids of messages: `<series>-<number>`. Numbers count up by one over everything one file ever held, whatever a client has asked for; the
- * series says which file, so that an id of another one is not taken for a place in this.
+ * Ids of messages: `<series>-<number>`. Numbers count everything that one file ever held, whatever a client selects. The series
+ * identifies the file, so that an id of another file is not mistaken for one of this.
  */
 export interface MessageId {
   readonly series: string
@@ -10,7 +10,7 @@ export interface MessageId {
   readonly number: number
 }
 
-/** Ten characters nobody else has. */
+/** Ten random characters. */
 export function newSeries(): string {
   return randomBytes(5).toString('hex')
 }
@@ -19,7 +19,7 @@ export function messageId(series: string, number: number): string {
   return `${series}-${number}`
 }
 
-/** `undefined` for what is no id. */
+/** Reads an id; `undefined` for any other text. */
 export function parseMessageId(text: string): MessageId | undefined {
   const [, series, digits] = /^([0-9a-f]{10})-(\d{1,15})$/.exec(text) ?? []
   return series === undefined ? undefined : { series, number: Number(digits) }

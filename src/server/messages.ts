@@ -3,7 +3,7 @@ import type { Finding } from '../types/finding.js'
 import { toBase64 } from '../util/bytes.js'
 import type { Issuer } from './issuer.js'
 
-/** What is sent of an entry: the three of CertStream servers, and ours. */
+/** Formats of an entry: the three of CertStream servers, and ours. */
 export type MessageFormat =
   | 'certstream-full'
   | 'certstream-lite'
@@ -15,16 +15,16 @@ export type MessageFormat =
 
 type Issuers = readonly Issuer[]
 
-/** The entry as JSON; `undefined` where the format has nothing to say of it. */
+/** The entry as JSON; `undefined` where the format has no message for it. */
 type Writer = (certificate: CtCertificate, id: string, issuers: Issuers) => string | undefined
 
 const writers: Record<MessageFormat, Writer> = {
-  // `cursor` is a key that clients of old do not know, and skip.
+  // Clients of CertStream servers ignore `cursor`, which they do not know.
   'certstream-full': (certificate, cursor, issuers) =>
     joined(fullUpdate(certificate, issuers), JSON.stringify({ cursor })),
   'certstream-lite': (certificate, cursor) => JSON.stringify({ ...certificate.toCertStream('lite'), cursor }),
   'certstream-domains': (certificate, cursor) =>
-    // One message in a hundred would be an empty list: certificates for addresses, and what cannot be parsed.
+    // Otherwise one message in a hundred would be an empty list: certificates for addresses, and unparsable entries.
     certificate.dnsNames.length === 0 ? undefined : JSON.stringify({ ...certificate.toCertStream('domains'), cursor }),
   full: (certificate, id, issuers) =>
     JSON.stringify({
@@ -52,7 +52,7 @@ export function messageOf(
   return text === undefined ? undefined : Buffer.from(text)
 }
 
-/** `JSON.stringify(certificate.toCertStream('full'))`, without writing the same few issuers again for each of their certificates. */
+/** Equals `JSON.stringify(certificate.toCertStream('full'))`, but reuses the JSON of issuers, which are few. */
 function fullUpdate(certificate: CtCertificate, issuers: Issuers): string {
   const { data, ...head } = certificate.toCertStream('lite')
   const { update_type, leaf_cert, ...tail } = data
@@ -61,7 +61,7 @@ function fullUpdate(certificate: CtCertificate, issuers: Issuers): string {
   return joined(JSON.stringify(head), `{"data":${joined(begin, chain, JSON.stringify(tail))}}`)
 }
 
-/** JSON objects, none of them empty, as one. */
+/** Merges JSON objects, none of them empty, into one. */
 function joined(...objects: readonly string[]): string {
   return `{${objects.map((text) => text.slice(1, -1)).join(',')}}`
 }
@@ -70,18 +70,18 @@ function derOf({ der }: CtCertificate): string | null {
   return der === undefined ? null : toBase64(der)
 }
 
-/** What a module said of a certificate. Its own id tells it from others of the same module; `id` is that of the message. */
+/** A module's finding about a certificate. `id` is that of the message; the finding has an id of its own. */
 export function findingMessage(finding: Finding, id: string): Buffer {
   return Buffer.from(JSON.stringify({ message_type: 'finding', kind: 'finding', id, cursor: id, finding }))
 }
 
 /**
- * What a client did not get and cannot get any more. Known by `kind` to those who read our messages, by `message_type` to those who read
- * CertStream's.
+ * Tells a client which messages it missed and cannot get any more. It has `kind` for readers of our messages, and `message_type` for
+ * readers of CertStream's.
  *
- * @param after - The id of the last message before; as the client gave it where it is of another file.
- * @param id - Of the last message that is missing: what follows can be asked for by it.
- * @param missed - Entries, those a filter would have dropped included; `undefined`: nobody knows.
+ * @param after - Id of the last message before the gap; as the client gave it when it is of another file.
+ * @param id - Id of the last missing message, from which the client can resume.
+ * @param missed - Number of missing entries, including those a filter would drop; `undefined` when unknown.
  */
 export function gapMessage(after: string, id: string, missed: number | undefined): Buffer {
   return Buffer.from(
@@ -89,7 +89,7 @@ export function gapMessage(after: string, id: string, missed: number | undefined
   )
 }
 
-/** @param now - Epoch milliseconds. @param cursor - Of everything before it, sent or dropped by the filter. */
+/** @param now - Epoch milliseconds. @param cursor - Id of the last entry before it, whether sent or dropped by the filter. */
 export function heartbeatMessage(now: number, cursor: string): Buffer {
   return Buffer.from(JSON.stringify({ message_type: 'heartbeat', kind: 'heartbeat', timestamp: now / 1000, cursor }))
 }

@@ -8,7 +8,7 @@ import type { ServerSettings } from './options.js'
 import { type ServedEntry, servedEntry } from './served-entry.js'
 import type { ServedPage } from './served-page.js'
 
-/** After `close()`: what modules may still take for what they have, and to end; less than the 3 s promised for all of it. Milliseconds. */
+/** How long modules may take after `close()` to finish and end; less than the 3 s promised for the server. Milliseconds. */
 const DRAIN_TIMEOUT_MS = 1500
 const TEARDOWN_TIMEOUT_MS = 500
 
@@ -16,16 +16,16 @@ export interface ModuleReaderOptions {
   readonly settings: Pick<ServerSettings, 'source' | 'modules' | 'logger' | 'clock'>
   readonly backlog: Pick<Backlog, 'add' | 'hasFinding'>
   readonly signal: AbortSignal
-  /** What was kept and sent on, batch by batch. */
+  /** Entries that were kept and sent, batch by batch. */
   readonly batches: () => AsyncIterator<readonly CtCertificate[]>
-  /** Called with every page of findings, when it is kept. */
+  /** Called with each page of findings once it is kept. */
   readonly publish: (page: ServedPage) => void
 }
 
 /**
- * Gives to modules what was sent to clients, and sends what they find: it is kept as certificates are, with ids of the same series, so that
- * a client that comes back gets it too. Of a source that can be acknowledged, an entry is, when all modules that are waited for are finished
- * and their findings are kept; others are waited for by nobody. What a run before has kept is not sent again, as long as it is kept.
+ * Gives modules the entries that were sent to clients, and sends their findings. Findings are kept like certificates, with ids of the same
+ * series, so that a client that reconnects gets them too. An entry is acknowledged, if the source allows that, when all modules that
+ * acknowledgement waits for have finished it and their findings are kept. A finding kept by an earlier run is not sent again.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_MODULE_INVALID` for modules that cannot be run.
  */
@@ -58,7 +58,7 @@ export function runOnServer({ settings, backlog, signal, batches, publish }: Mod
   })
 }
 
-/** Pieces of one log, in order. */
+/** Splits a page into pieces of one log each, in order. */
 function byLog(findings: readonly Finding[]): readonly (readonly ServedEntry[])[] {
   const pieces: ServedEntry[][] = []
   for (const finding of findings) {

@@ -9,126 +9,126 @@ import { systemClock } from '../util/clock.js'
 import { integerOption, objectOption, optionError } from '../util/options.js'
 
 /**
- * Where a server reads: a `CtStream`, or what looks like one. Read by `batches()` where there is such a method; asking for more acknowledges, and
- * of a stream with `acknowledge: 'manual'` each certificate is acknowledged, when all that was read is kept.
+ * The source of a server: a `CtStream`, or anything of this shape. Read by `batches()` where it has that method. Asking for the next page
+ * acknowledges the one before; with `acknowledge: 'manual'` the server acknowledges each certificate once it is kept.
  */
 export interface ServerSource extends AsyncIterable<CtCertificate> {
   /** Certificates page by page, each of one log: the fast way. */
   batches?(): AsyncIterable<readonly CtCertificate[]>
-  /** Everything of its log up to and including this certificate is kept. */
+  /** Called when everything of its log up to and including this certificate is kept. */
   acknowledge?(certificate: CtCertificate): void
-  /** Whether {@link ServerSource.acknowledge} is to be called. Default `automatic`: it is not. */
+  /** Whether to call {@link ServerSource.acknowledge}. Default `automatic`: it is not called. */
   readonly acknowledgement?: 'manual' | 'automatic'
-  /** Whether the server is ready: when a log is followed. What it says is at `/metrics`, too. */
+  /** The state of the logs: the server is ready when it reads one. Also shown at `/metrics`. */
   status?(): StreamStatus
   /** Events of a `CtStream`, which `/metrics` counts. */
   on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
-  /** The logs with their keys, which evidence is checked with. */
+  /** The logs with their keys, which are needed to check evidence. */
   logs?(): readonly FollowedLog[]
   /** Stops reading; called when the server closes. */
   close?(): Promise<void>
 }
 
-/** Where a server looks for gaps and evidence: the checkpoint store of its stream, or what looks into it from outside. */
+/** Where a server reads gaps and evidence: the checkpoint store of its stream, or a reader of that store. */
 export interface ServerStore {
-  /** What is missing, in the order in which it was recorded. */
+  /** Gaps, in the order recorded. */
   gaps(): readonly Gap[] | Promise<readonly Gap[]>
-  /** In the order in which it was recorded. */
+  /** Evidence, in the order recorded. */
   evidence(): readonly Evidence[] | Promise<readonly Evidence[]>
 }
 
-/** The database of the processes that this server is one of, as `/api/v1` shows it. */
+/** The database of the cluster that this server belongs to, for `/api/v1`. */
 export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'backfills' | 'coverage' | 'parked' | 'search'> &
-  /** What `shards()` said last, for `/metrics`. */
+  /** The last answer of `shards()`, for `/metrics`. */
   Partial<Pick<ClusterView, 'latest'>>
 
-/** What beside its source says whether a server is well: where it is part of something that is read elsewhere. */
+/** Decides whether a server is healthy instead of its source alone, such as when another part of the program reads. */
 export interface ServerHealth {
-  /** What is wrong, so that it should be started anew; `undefined`: nothing. */
+  /** Why the server should be restarted; `undefined` when it is healthy. */
   illness(): string | undefined
-  /** Why it should not be asked yet; `undefined`: it may. Takes the place of what the source has to say of that. */
+  /** Why it should not get requests yet; `undefined` when it is ready. Replaces the judgement by the source. */
   unready(): string | undefined
 }
 
 /** Options of {@link createServer}; all but `source` optional. */
 export interface ServerOptions {
-  /** Closed with the server. */
+  /** What to read; closed with the server. */
   readonly source: ServerSource
-  /** Address to listen on. Default `127.0.0.1`: nobody else can connect. */
+  /** Address to listen on. Default `127.0.0.1`: only this machine can connect. */
   readonly host?: string
-  /** 0 to 65,535; 0: one that is free. Default 8080. */
+  /** Port, 0 to 65,535; 0 for any free one. Default 8080. */
   readonly port?: number
   /**
-   * What goes through these modules, after it was sent; what they find is for clients that ask for `findings=1`. A module with
-   * `acknowledge: true` that is slow holds up reading; of a stream with `acknowledge: 'manual'` all those that report findings do.
+   * Modules that get each entry after it was sent; clients that ask for `findings=1` get their findings. A slow module with
+   * `acknowledge: true` delays reading; with a stream of `acknowledge: 'manual'` so does every module that reports findings.
    */
   readonly modules?: readonly (Module | ConfiguredModule)[]
-  /** What clients can go on from after a while, or a restart. `false`: the last pages in memory alone. */
+  /** What is kept so that clients can resume later, even after a restart. `false`: only the last pages, in memory. */
   readonly keep?: false | KeepOption
   /** Certificate chain and private key, PEM. Default: no TLS. */
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array }
   /**
-   * Who may ask, by `Authorization: Bearer` or `?token=`: secrets of 8 to 1024 printable characters, or `sha256:` and the hex of their SHA-256.
-   * Default: everybody. `/healthz` and `/readyz` need none.
+   * Tokens of clients, sent as `Authorization: Bearer` or `?token=`: secrets of 8 to 1024 printable characters, or `sha256:` and the hex of
+   * their SHA-256. Default: none needed. `/healthz` and `/readyz` never need one.
    */
   readonly tokens?: readonly string[]
   /**
-   * Who may ask below `/api` beside those with one of {@link tokens}, and may pause and resume reading: for nothing else. Written as these.
-   * Where there are tokens of neither kind, `/api` answers this machine alone.
+   * Tokens that are valid below `/api` only, and may pause and resume reading; in the same form as {@link tokens}, which are valid there too.
+   * Without any tokens, `/api` answers only this machine.
    */
   readonly apiTokens?: readonly string[]
-  /** Who may look at what is below `/api`, and change nothing. Written as these; counts as tokens for {@link apiTokens}. */
+  /** Tokens that may only read below `/api`; in the same form. Once any are set, `/api` answers nobody without a token. */
   readonly readTokens?: readonly string[]
   /**
-   * Web pages that may connect, by their origin (`https://example.com`); `'*'`: all. What is no browser sends no origin and may. Default: pages
-   * of the server's own origin.
+   * Origins of web pages that may connect, such as `https://example.com`; `'*'` for all. Programs other than browsers send no origin and may
+   * always connect. Default: only pages of the server's own origin.
    */
   readonly allowedOrigins?: readonly string[]
-  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted. Default: none. */
   readonly trustedProxies?: readonly string[]
-  /** Connected clients, 1 to 1,000,000. Default 10,000. More are answered 503. */
+  /** Most connected clients, 1 to 1,000,000. Default 10,000. Further ones are refused with 503. */
   readonly maxClients?: number
-  /** … of one address, or one IPv6 network of 64 bits. Default 100. More are answered 429. */
+  /** Most clients of one address, or of one IPv6 network of 64 bits. Default 100. Further ones are refused with 429. */
   readonly maxClientsPerAddress?: number
   /**
-   * What may wait to be sent to one client, bytes, 65,536 to 1,073,741,824; a page of messages may come on top. One that lets more wait is
-   * sent what it missed from the file. Default 4 MiB.
+   * Most bytes queued for one client, 65,536 to 1,073,741,824; a page of messages may come on top. A client with more queued gets what it
+   * misses from the file later. Default 4 MiB.
    */
   readonly maxQueueBytes?: number
-  /** How often clients are asked whether they are there, milliseconds, 1000 to 3,600,000. Default 30,000. */
+  /** How often clients are pinged, milliseconds, 1000 to 3,600,000. Default 30,000. */
   readonly pingEveryMs?: number
-  /** A client that neither answers nor takes anything for so long is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
+  /** How long a client may neither answer nor read before it is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
   readonly clientTimeoutMs?: number
   /**
-   * How long a connection may take for its TLS handshake, and for the head of its first request, before it is cut; milliseconds, 100 to
-   * 600,000. Default 10,000.
+   * How long a connection may take for its TLS handshake, and for the headers of its first request; milliseconds, 100 to 600,000.
+   * Default 10,000.
    */
   readonly handshakeTimeoutMs?: number
-  /** Where `/api/v1` looks for gaps and evidence. Default: those of this run alone, 1000 of each, without documents. */
+  /** Where `/api/v1` reads gaps and evidence. Default: only those of this run, 1000 of each, without documents. */
   readonly store?: ServerStore
-  /** Default: what the source says. */
+  /** Decides on `/healthz` and `/readyz`. Default: the state of the source. */
   readonly health?: ServerHealth
-  /** What `/metrics` says of the queue that a processor reads. Default: nothing. */
+  /** State of the queue that a processor reads, for `/metrics`. Default: none. */
   readonly queue?: () => QueueStatus
-  /** What `/api/v1` says of shards, members and certificates by name. Default: there is none. */
+  /** Shards, members and certificates by name, for `/api/v1`. Default: none. */
   readonly cluster?: ServerCluster
-  /** Default: silent. */
+  /** Reports failures. Default: silent. */
   readonly logger?: Logger
   /** Default: the machine's clock. */
   readonly clock?: Clock
 }
 
-/** How long and how much is kept; the earlier bound counts. */
+/** How long and how much to keep; whichever bound is reached first applies. */
 export interface KeepOption {
-  /** A SQLite file of one server. Default `ct-stream-kept.db`. */
+  /** Path of a SQLite file, for one server only. Default `ct-stream-kept.db`. */
   readonly file?: string
-  /** Milliseconds, 1000 to 31,536,000,000. Default 3,600,000: an hour. */
+  /** How long to keep entries. Milliseconds, 1000 to 31,536,000,000. Default 3,600,000: an hour. */
   readonly forMs?: number
-  /** Bytes, compressed, 1,048,576 to 2^50. Default 1 GiB. */
+  /** How many compressed bytes to keep, 1,048,576 to 2^50. Default 1 GiB. */
   readonly maxBytes?: number
 }
 
-/** Checked, with all defaults. */
+/** The options, checked and with all defaults. */
 export type ServerSettings = Required<
   Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health' | 'cluster' | 'queue'>
 > & {
@@ -198,7 +198,7 @@ function keepOption(keep: false | KeepOption): ServerSettings['keep'] {
   }
 }
 
-/** Each of them is checked when they are run. */
+/** Checks only the array: `runModules` checks each module. */
 function modulesOption(modules: ServerOptions['modules'] = []): ServerSettings['modules'] {
   if (!Array.isArray(modules)) throw optionError('modules', 'an array of modules', modules)
   return [...modules]

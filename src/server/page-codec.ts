@@ -9,10 +9,10 @@ import type { ServedEntry } from './served-entry.js'
 const compress = promisify(deflateRaw)
 const decompress = promisify(inflateRaw)
 
-/** Beyond what a page can be: it is refused, not unpacked. */
+/** Larger than any page: bytes that claim more are refused before unpacking. */
 const MAX_PAGE_BYTES = 512 * 1024 * 1024
 
-/** What is said of a page before its bytes; lengths are those of the bytes that follow, in this order: issuers, then leaf and submission of each. */
+/** The header of a page. Its lengths describe the bytes that follow: the issuers, then leaf and submission of each entry. */
 interface Header {
   readonly log: LogInfo
   /** Each issuer once: most entries of a page share a few. */
@@ -25,7 +25,7 @@ interface Header {
     readonly seenAt?: number
     readonly leaf: number
     readonly submitted?: number
-    /** Places in {@link Header.issuers}. */
+    /** Indexes into {@link Header.issuers}. */
     readonly chain?: readonly number[]
   }[]
 }
@@ -71,7 +71,7 @@ export async function unpackPage(packed: Uint8Array): Promise<ServedEntry[]> {
   const take = (length: number): Uint8Array => {
     if (offset + length > bytes.length) throw new RangeError('a page of entries is cut short')
     offset += length
-    // A copy: an entry that somebody keeps does not keep the page.
+    // A copy, so that a retained entry does not keep the whole page in memory.
     return new Uint8Array(bytes.subarray(offset - length, offset))
   }
   const { log, issuers, entries } = JSON.parse(bytes.toString('utf8', 4, offset)) as Header

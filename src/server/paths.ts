@@ -1,6 +1,6 @@
 import { pathOf } from './subscription.js'
 
-/** Where clients stay. */
+/** Paths of clients that stay connected. */
 export const clientPaths = ['/', '/full-stream', '/domains-only', '/v2/stream', '/v2/sse'] as const
 
 const plainPaths: readonly string[] = [
@@ -8,7 +8,7 @@ const plainPaths: readonly string[] = [
   ...['/metrics', '/healthz', '/readyz'],
 ]
 
-/** The path for the label of a metric: one of few, whatever strangers ask for. */
+/** The path as the label of a metric: one of a fixed few, whatever strangers request. */
 export function knownPath(url: URL | undefined): string {
   if (url === undefined) return 'other'
   const path = pathOf(url)

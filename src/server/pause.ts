@@ -1,7 +1,7 @@
 import { abortable } from '../util/abort.js'
 import { Notifier } from '../util/notifier.js'
 
-/** Whether the source is read. Clients go on being served what is kept. */
+/** Whether reading is paused. Clients are still served what is kept. */
 export class Pause {
   private paused = false
   private readonly changed = new Notifier()
@@ -10,14 +10,14 @@ export class Pause {
     return this.paused
   }
 
-  /** @returns As it is now. */
+  /** @returns The new state. */
   set(isPaused: boolean): { readonly isPaused: boolean } {
     this.paused = isPaused
     this.changed.notify()
     return { isPaused }
   }
 
-  /** Resolves when reading may go on; at once when the signal aborts. */
+  /** Resolves when reading may continue, or when the signal aborts. */
   async over(signal: AbortSignal): Promise<void> {
     while (this.paused && !signal.aborted) await abortable(this.changed.wait(), signal).catch(() => {})
   }

@@ -2,7 +2,7 @@ import type { Finding } from '../types/finding.js'
 import { messageId } from './message-id.js'
 import type { ServedPage } from './served-page.js'
 
-/** As many as are of use to who looks. */
+/** How many findings to remember. */
 const MOST = 1000
 
 /** A finding with the id of its message. */
@@ -16,7 +16,7 @@ export interface SentFinding {
 export class RecentFindings {
   private readonly sent: SentFinding[] = []
 
-  /** @param series - Of the server's ids. */
+  /** @param series - Series of the server's message ids. */
   add(series: string, { first, entries }: ServedPage): void {
     entries.forEach(({ finding }, i) => {
       if (finding === undefined) return

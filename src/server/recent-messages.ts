@@ -1,17 +1,17 @@
 import type { MessageFormat } from './messages.js'
 import type { ServedPage } from './served-page.js'
 
-/** As many as the servers of CertStream had. */
+/** How many messages to return, like CertStream servers. */
 const COUNT = 25
 
-/** The newest messages, made when somebody asks. */
+/** The newest messages, made when requested. */
 export class RecentMessages {
   private pages: ServedPage[] = []
 
   add(page: ServedPage): void {
     this.pages.push(page)
     let rest = 0
-    // The fewest pages that hold enough.
+    // Only as many pages as needed.
     const first = this.pages.findLastIndex(({ entries }) => {
       rest += entries.length
       return rest >= COUNT

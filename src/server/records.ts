@@ -1,10 +1,10 @@
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { ServerSource, ServerStore } from './options.js'
 
-/** Kept of each kind where nobody else keeps them. */
+/** How many records of each kind are kept. */
 const MOST = 1000
 
-/** Gaps and evidence of this run, for servers whose source keeps them nowhere that the server could look. */
+/** Gaps and evidence of this run, for servers without a store to read them from. */
 export class RecentRecords implements ServerStore {
   private readonly recentGaps: Gap[] = []
   private readonly recentEvidence: Evidence[] = []
@@ -16,7 +16,7 @@ export class RecentRecords implements ServerStore {
       if (this.recentGaps.length > MOST) this.recentGaps.shift()
     })
     source.on?.('misbehaviour', ({ log, error: { code, message } }) => {
-      // Its number is what it is asked for by, so that none may go.
+      // Keep the first ones and drop later ones: a record's number is its id in the API, so none may shift.
       if (this.recentEvidence.length < MOST)
         this.recentEvidence.push({ log, code, message, detail: {}, recordedAt: now() })
     })

@@ -9,19 +9,19 @@ import { pathOf } from './subscription.js'
 import type { Tally } from './tally.js'
 import type { Ui } from './ui/ui.js'
 
-/** What the plain HTTP answers tell of. */
+/** What plain HTTP answers are made from. */
 export interface Told {
   readonly recent: RecentMessages
   readonly stats: () => object
-  /** Answers what is below `/api`. */
+  /** Answers requests below `/api`. */
   readonly api: Pick<ApiDoor, 'answer'>
   readonly tally: Pick<Tally, 'answered'>
-  /** Told of what is answered as an error of the server. */
+  /** Called with each error that is answered as status 500. */
   readonly onError: (error: unknown) => void
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
-  /** What is wrong; `undefined`: nothing. */
+  /** Why the server is unhealthy; `undefined` when it is healthy. */
   readonly illness: () => string | undefined
-  /** Why no client can be served yet; `undefined`: they can. */
+  /** Why no client can be served yet; `undefined` when they can. */
   readonly unready: () => string | undefined
 }
 
@@ -62,7 +62,7 @@ export class Routes {
   answer(request: IncomingMessage, response: ServerResponse): void {
     this.begin(request, response)
     const count = () => this.told.tally.answered(knownPath(this.gate.urlOf(request)), response.statusCode)
-    // Events have no end; what is made later has not begun.
+    // Event streams never end, so they are counted once their headers are sent.
     if (response.headersSent) count()
     else response.once('close', count)
   }
@@ -73,7 +73,7 @@ export class Routes {
     const origin = this.gate.allowedOrigin(request)
     if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', origin)
     if (request.method === 'OPTIONS' && origin !== undefined) {
-      // A page asks whether it may before it sends its token in a header.
+      // CORS preflight: a page must send one before a request with a token in a header.
       response.setHeader('Access-Control-Allow-Headers', 'Authorization, Last-Event-ID')
       response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST')
       response.writeHead(204).end()
@@ -96,7 +96,7 @@ export class Routes {
     if (url === undefined) return { status: 400, message: 'no URL' }
     const path = pathOf(url)
     const { told } = this
-    // Whoever looks after the machine needs no secret to see that it runs.
+    // Health checks need no token.
     if (path === '/healthz') return state(response, told.illness())
     if (path === '/readyz') return state(response, told.illness() ?? told.unready())
     if (path === '/v2/sse' && request.method === 'GET') return this.events.begin(request, response)
@@ -114,7 +114,7 @@ export class Routes {
       response.setHeader('Upgrade', 'websocket')
       return { status: 426, message: 'this is a WebSocket' }
     } else if (path !== '/v2/sse') return { status: 404, message: 'there is nothing here' }
-    // Of events that have no end there are only the headers.
+    // HEAD of an endless event stream: only the headers.
     else send(response, 200, '', 'text/event-stream; charset=utf-8')
     return undefined
   }
@@ -142,6 +142,6 @@ function send(response: ServerResponse, status: number, text: string, type = 'ap
     'Cache-Control': 'no-store',
     'Content-Length': Buffer.byteLength(text),
   })
-  // Node leaves the body of an answer to HEAD away.
+  // Node omits the body of an answer to HEAD.
   response.end(text)
 }

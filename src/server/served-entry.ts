@@ -6,30 +6,30 @@ import type { LogInfo } from '../types/log.js'
 import { Issuer } from './issuer.js'
 
 /**
- * What a server holds of an entry: enough to make every message of it again, at any time and byte for byte the same. Messages are made of
- * this, also when they are sent at once, so that one sent again by a file does not differ.
+ * What a server keeps of an entry: enough to make each of its messages again, byte for byte the same. Messages sent at once are made from
+ * this too, so that one sent again from the file does not differ.
  */
 export interface ServedEntry {
   readonly log: LogInfo
   readonly index: number
   readonly historical: boolean
   readonly verified: boolean
-  /** As in the entry's context: what its log is accused of. */
+  /** From the entry's context: what its log is accused of. */
   readonly accusedOf: CtErrorCode | undefined
-  /** Epoch milliseconds; `undefined`: the entry's own timestamp counts. */
+  /** Epoch milliseconds; `undefined` when the entry's own timestamp counts. */
   readonly seenAt: number | undefined
   readonly leafInput: Uint8Array
   /** The precertificate as submitted; `undefined` for others, or when the log sent none that can be read. */
   readonly submitted: Uint8Array | undefined
-  /** What a module said of the entry: this is sent, not the entry, which has a number of its own. */
+  /** A module's finding about the entry: sent in its place, since the entry itself has a number of its own. */
   readonly finding?: Finding | undefined
-  /** Nearest first; `undefined`: they could not be had. */
+  /** Issuers, nearest first; `undefined` when unavailable. */
   readonly issuers: readonly Issuer[] | undefined
 }
 
 /**
  * @param issuers - Of `certificate.chain()`; `undefined` when that failed.
- * @param issuerOf - Has the same issuer for equal certificates, where many entries share them.
+ * @param issuerOf - Returns the same object for equal certificates, as many entries share an issuer.
  */
 export function servedEntry(
   certificate: CtCertificate,
@@ -51,7 +51,7 @@ export function servedEntry(
   }
 }
 
-/** The certificate again. Its `cursor` is the id that the server gives it: what a client goes on from. */
+/** Makes the certificate again. Its `cursor` is its message id, from which a client can resume. */
 export function certificateOf(entry: ServedEntry, id: string): CtCertificate {
   const { log, index, historical, verified, accusedOf, seenAt, leafInput, submitted, issuers } = entry
   return decodeEntry(

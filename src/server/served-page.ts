@@ -5,29 +5,29 @@ import { messageId } from './message-id.js'
 import { findingMessage, type MessageFormat, messageOf } from './messages.js'
 import { certificateOf, type ServedEntry } from './served-entry.js'
 
-/** Findings beside entries, or nothing else. */
+/** Whether findings are sent together with entries, or alone. */
 export type Findings = 'with' | 'only'
 
-/** What a client wants of each page. Equal keys: equal bytes. */
+/** What a client wants of each page. Clients with equal keys get equal bytes. */
 export interface Selection {
   readonly key: string
   readonly format: MessageFormat
   readonly framing: Framing
-  /** Whether findings are sent with the entries, or they alone; `undefined`: none. */
+  /** Whether findings are sent together with the entries, or alone; `undefined` for none. */
   readonly findings?: Findings | undefined
-  /** Each issuance once: which of its entries the filter lets pass. `undefined`: all of them. */
+  /** Set to send each issuance once: which of its entries the filter passes. `undefined` to send all entries. */
   readonly once?: ((issued: Issued) => boolean) | undefined
-  /** `undefined`: every entry. */
+  /** The filter; `undefined` to pass every entry. */
   readonly matches: ((certificate: CtCertificate) => boolean) | undefined
 }
 
-/** What decides whether an entry is sent, and how. */
+/** Which entries are sent, and in which form. */
 export type Wanted = Pick<Selection, 'format' | 'findings' | 'matches'>
 
 const none: ReadonlySet<number> = new Set()
 const nothing = Buffer.alloc(0)
 
-/** Consecutive entries with their numbers. Each message of them is made once at most, and only when somebody wants it. */
+/** Consecutive entries with their numbers. Each message is made at most once, when a client first needs it. */
 export class ServedPage {
   readonly entries: readonly ServedEntry[]
   /** Number of the first entry. */
@@ -48,8 +48,8 @@ export class ServedPage {
   }
 
   /**
-   * The bytes to write for the entries from a number on; empty when none of them is wanted. The same buffer for everybody who wants the whole
-   * page, and got the same of its issuances before.
+   * The bytes to write for the entries from a number on; empty when none is wanted. Clients with equal keys that get the whole page, and
+   * have the same of its issuances already, share one buffer.
    */
   encode(selection: Selection, from: number, dedupe?: Dedupe): Buffer {
     const repeats = dedupe === undefined ? none : this.repeats(selection, dedupe)
@@ -62,7 +62,7 @@ export class ServedPage {
     return made
   }
 
-  /** Places of the entries whose issuance a client has. */
+  /** Places of the entries whose issuance the client was sent before. */
   private repeats({ once }: Selection, { issuances, since }: Dedupe): ReadonlySet<number> {
     const repeats = new Set<number>()
     this.entries.forEach(({ finding, log }, i) => {
@@ -98,7 +98,7 @@ export class ServedPage {
     return message ?? undefined
   }
 
-  /** The messages of those that are wanted, from one number to another, both inclusive. */
+  /** The messages of the wanted entries between two numbers, both inclusive. */
   messagesOf(selection: Wanted, from: number, to: number): Buffer[] {
     const found: Buffer[] = []
     for (let i = Math.max(0, from - this.first); i < this.entries.length && this.first + i <= to; i++) {

@@ -2,7 +2,7 @@ import type { Exposition } from '../metrics/exposition.js'
 import type { ServerFigures } from '../metrics/server-metrics.js'
 import type { ServerSettings, ServerSource } from './options.js'
 
-/** What `/metrics` answers. Loaded when a server begins: its events are counted from then on. */
+/** Makes the answer of `/metrics`. Loaded when a server starts, as events are counted from then on. */
 export async function expositionOf(
   source: ServerSource,
   read: () => ServerFigures,

@@ -6,7 +6,7 @@ import { clientPaths } from './paths.js'
 import type { Pause } from './pause.js'
 import type { StreamFigures } from './stream-figures.js'
 
-/** The parts of a server that have something to say of it. */
+/** The parts of a server that its figures come from. */
 export interface ServerParts {
   readonly connections: Connections
   readonly backlog: Backlog
@@ -15,7 +15,7 @@ export interface ServerParts {
   readonly pause: Pause
 }
 
-/** All that a server says of itself, now. */
+/** The figures of a server at this moment. */
 export function serverFigures({ connections, backlog, figures, health, pause }: ServerParts): ServerFigures {
   const clients = new Map<string, number>(clientPaths.map((path) => [path, 0]))
   let [behind, queuedBytes, mostQueuedBytes] = [0, 0, 0]

@@ -8,7 +8,7 @@ import type { Pause } from './pause.js'
 import { type ServedEntry, servedEntry } from './served-entry.js'
 import type { ServedPage } from './served-page.js'
 
-/** Entries of a page: what is written to a client, and read from the file, at once. */
+/** Most entries of a page, which is written to a client, or read from the file, as a whole. */
 const MAX_ENTRIES = 128
 
 export interface SourceReaderOptions {
@@ -17,13 +17,13 @@ export interface SourceReaderOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly pause?: Pick<Pause, 'over'>
-  /** Called with every page, when it is kept. */
+  /** Called with each page once it is kept. */
   readonly publish: (page: ServedPage) => void
 }
 
 /**
- * Reads the source until it ends or is closed: what was read is kept, then sent, then acknowledged. In this order: an id that a client has seen
- * must mean the same after a crash, and what was acknowledged is never read again.
+ * Reads the source until it ends or is closed. Each page is kept, then sent, then acknowledged, in this order: an id that a client has seen
+ * must mean the same entry after a crash, and an acknowledged entry is never read again.
  *
  * @throws What the source throws; {@link CtStreamError} `CT_CACHE_UNUSABLE`.
  */
@@ -35,7 +35,8 @@ export async function readSource(options: SourceReaderOptions): Promise<void> {
 }
 
 /**
- * As {@link readSource}, for a source with acknowledgements: acknowledges each batch when it is kept and sent, also one that an earlier run sent.
+ * Like {@link readSource}, for a source with manual acknowledgement: acknowledges each batch once it is kept and sent, also by an earlier
+ * run.
  */
 export async function* servedBatches({
   source,
@@ -53,7 +54,7 @@ export async function* servedBatches({
       const fresh = run.filter(({ log, index }) => !backlog.has(log.id, index))
       if (fresh.length === 0) continue
       const entries = await withIssuers(fresh, patience, issuers)
-      // Its issuers did not arrive in time: it comes again after the restart.
+      // Closed before its issuers arrived: it is read again after the restart.
       if (signal.aborted) return
       publish(await backlog.add(entries))
     }
@@ -71,7 +72,7 @@ async function withIssuers(
   return certificates.map((certificate, i) => servedEntry(certificate, chains[i], (der) => issuers.of(der)))
 }
 
-/** Pieces of one log and no more than `maxEntries`. */
+/** Splits a batch into pieces of one log and at most `maxEntries`. */
 function* runsOf(batch: readonly CtCertificate[]): Generator<readonly CtCertificate[]> {
   for (let start = 0, i = 1; start < batch.length; i++) {
     if (i < batch.length && i - start < MAX_ENTRIES && batch[i]?.log.id === batch[start]?.log.id) continue

@@ -1,13 +1,13 @@
 import type { Connections } from './connections.js'
 import type { ServedPage } from './served-page.js'
 
-/** What was sent, as `/stats` says it. */
+/** Figures of what was sent, for `/stats`. */
 export class StreamFigures {
   private readonly connections: Connections
   private readonly entries = new Map<string, number>()
-  /** Entries that were sent on. */
+  /** Entries sent. */
   total = 0
-  /** Findings that were. */
+  /** Findings sent. */
   findings = 0
 
   constructor(connections: Connections) {
@@ -24,7 +24,7 @@ export class StreamFigures {
     this.entries.set(url, (this.entries.get(url) ?? 0) + entries.length)
   }
 
-  /** The keys of the Elixir server; nothing that tells who the clients are. */
+  /** Has the keys of CertStream's Elixir server, and nothing that identifies clients. */
   stats(): object {
     const clients = this.connections.describe()
     return {

@@ -13,9 +13,9 @@ import type { Findings, Selection } from './served-page.js'
 /** What a client asks for by its URL. */
 export interface Subscription {
   readonly selection: Selection
-  /** The last message it has. */
+  /** The last message that the client has. */
   readonly after: MessageId | undefined
-  /** Messages `heartbeat` are sent this often. */
+  /** Interval of `heartbeat` messages. */
   readonly heartbeatMs: number | undefined
 }
 
@@ -31,15 +31,15 @@ const filterKeys = ['domain', 'issuer', 'kind', 'log']
 const MAX_PATTERNS = 1000
 const MAX_HEARTBEAT = 3600
 
-/** Without a slash at its end, which clients of CertStream may write. */
+/** The path without a trailing slash, which clients of CertStream servers may send. */
 export function pathOf(url: URL): string {
   return url.pathname.replace(/(?<=.)\/$/, '')
 }
 
 /**
- * @param lastEventId - The header: newer than what the URL says, since a browser connects again with the URL it began with.
+ * @param lastEventId - The header; it overrides `after` in the URL, because a browser reconnects with its first URL.
  * @returns `undefined` when there is no such path for this kind of connection.
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming what of the query is wrong.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the wrong parameter.
  */
 export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string): Subscription | undefined {
   const path = pathOf(url)
@@ -48,8 +48,8 @@ export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string)
   const format = isOurs ? formatOf(query.get('format')) : framing === 'websocket' ? paths[path] : undefined
   if (format === undefined) return undefined
   const allowed = isOurs ? [...certStreamKeys, 'format', ...wishKeys, ...filterKeys] : certStreamKeys
-  // A filter that is misspelled or misplaced would send everything to somebody who asked for little. Clients of CertStream's paths may
-  // have written anything there.
+  // A misspelled or misplaced filter would send everything to a client that wants little. On CertStream's paths, though, old clients may
+  // send any parameters.
   for (const key of isOurs ? query.keys() : [])
     if (!allowed.includes(key)) throw invalid(`unknown parameter ${shown(key)}; there are ${allowed.join(', ')}`)
   const once = isOurs && isOnce(query.get('dedupe')) ? seen(query.getAll('kind'), query.getAll('log')) : undefined
@@ -66,9 +66,9 @@ export function subscriptionOf(url: URL, framing: Framing, lastEventId?: string)
 }
 
 /**
- * What the filters of a query let pass.
+ * Reads the filters of a query.
  *
- * @returns `wishes`: the same for queries that mean the same; empty, as `matches` is `undefined`, where there are none.
+ * @returns `wishes`: equal for equivalent queries. Without filters it is empty, and `matches` is `undefined`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  */
 export function filterOf(
@@ -86,7 +86,7 @@ export function formatOf(given: string | null): MessageFormat {
   return format
 }
 
-/** Those of the stream's `filter`, and the log by its id, URL or the beginning of its name. */
+/** The filters of the stream's `filter`, and `log`: an id, a URL or the beginning of a name. */
 function matcher([domains, issuers, kinds, logs]: [string[], string[], string[], string[]]) {
   const filter = filterOption('filter', {
     ...(domains.length > 0 && { domains }),
@@ -105,7 +105,7 @@ function isOnce(given: string | null): boolean {
   throw invalid(`dedupe must be issuance, got ${shown(given)}`)
 }
 
-/** Which entries of an issuance the filters let pass: its names and its issuer are the same in all of them. */
+/** Which entries of an issuance the filters pass; its names and its issuer are the same in all of them. */
 function seen(kinds: readonly string[], logs: readonly string[]): (issued: Issued) => boolean {
   return ({ kind, log }) => (kinds.length === 0 || kinds.includes(kind)) && isOfLogs(log, logs)
 }

@@ -1,4 +1,4 @@
-/** What happened to all clients since the server began. */
+/** Counts of what happened to clients since the server started. */
 export class Tally {
   sentBytes = 0
   gaps = 0
@@ -6,7 +6,7 @@ export class Tally {
   catchUps = 0
   private readonly answers = new Map<string, { readonly path: string; readonly status: number; count: number }>()
 
-  /** @param path - One of those the server has: labels of metrics must have a bound. */
+  /** @param path - One of the server's paths: labels of metrics must be bounded. */
   answered(path: string, status: number): void {
     const key = `${status} ${path}`
     const known = this.answers.get(key)

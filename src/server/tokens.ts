@@ -2,10 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { optionError } from '../util/options.js'
 
-/** Longer ones are not looked at. */
+/** Longer tokens are refused unread. */
 const MAX_LENGTH = 1024
 
-/** Who may ask. */
+/** A set of tokens, stored as hashes. */
 export class Tokens {
   private readonly digests: readonly Buffer[]
 
@@ -31,11 +31,11 @@ export class Tokens {
     return this.digests.length > 0
   }
 
-  /** Whether a request has one of them, or none is needed. Takes the same time for every wrong one. */
+  /** Whether a request has a valid token, or none is needed. Takes the same time for every wrong token. */
   allow(request: IncomingMessage, url: URL): boolean {
     if (this.digests.length === 0) return true
     const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization?.slice(0, MAX_LENGTH + 10) ?? '') ?? []
-    // Browsers cannot send a header with a WebSocket or an EventSource.
+    // From the query too: browsers cannot send headers with a WebSocket or an EventSource.
     const given = bearer ?? url.searchParams.get('token') ?? ''
     if (given === '' || given.length > MAX_LENGTH) return false
     const digest = digestOf(given)

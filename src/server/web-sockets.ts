@@ -12,17 +12,17 @@ import { type Subscription, subscriptionOf } from './subscription.js'
 
 /** RFC 6455 section 7.4.1. */
 const GOING_AWAY = 1001
-/** Clients have nothing to say but pings. */
+/** Largest message of a client: none is expected except pings. */
 const MAX_MESSAGE_BYTES = 4096
 
-/** Clients on WebSockets. */
+/** Accepts clients on WebSockets. */
 export class WebSockets {
   private readonly settings: ServerSettings
   private readonly gate: Gate
   private readonly connections: Connections
   private readonly backlog: Backlog
-  // No compression: 200 clients cost 51 MB with it, and one buffer would no longer do for all. No answers to pings by itself: a client that
-  // asks and does not read would have them pile up.
+  // No compression: with it 200 clients cost 51 MB, and they could not share one buffer. No automatic answers to pings: they would pile up
+  // for a client that pings and does not read.
   private readonly sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -39,7 +39,7 @@ export class WebSockets {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // A connection that breaks is not worth dying for.
+    // Without a listener, a broken connection would end the process.
     socket.on('error', () => {})
     const entry = this.gate.open(request, (url) => subscriptionOf(url, 'websocket'))
     const { tally } = this.connections
@@ -98,7 +98,7 @@ function refuse(socket: Duplex, status: number, message: string): void {
   const body = `${message}\n`
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      // It may quote what was asked for: never to be taken for HTML.
+      // Plain text: the message may quote the request, which must not be rendered as HTML.
       `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }

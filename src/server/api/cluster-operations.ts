@@ -12,7 +12,7 @@ import { after, Backfill, Coverage, limit, Member, Parked, pageOf, Shard } from 
 
 const paged = z.strictObject({ limit: limit(1000, 100), after })
 
-/** What `/api/v1` answers from the database that processes share. */
+/** Operations that read the database of a cluster. */
 export const clusterOperations: readonly Operation[] = [
   operation({
     ...{ method: 'GET', path: '/shards', name: 'listShards', summary: 'Who reads which logs, and how far they are.' },
@@ -113,7 +113,7 @@ interface NameQuery {
   readonly after?: string | undefined
 }
 
-/** Certificates of the database by name, newest first. */
+/** Certificates in the database by name, newest first. */
 export async function foundPage(world: ApiWorld, { name, since, limit, after }: NameQuery): Promise<object> {
   const from = since === undefined ? {} : { since: new Date(since) }
   const { items, next } = await clusterOf(world).search(name, { limit, after, ...from })

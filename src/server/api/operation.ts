@@ -6,43 +6,43 @@ import type { ServerCluster, ServerSource, ServerStore } from '../options.js'
 import type { RecentFindings } from '../recent-findings.js'
 import type { ServerParts } from '../server-figures.js'
 
-/** What the operations look at. */
+/** What the operations read from. */
 export interface ApiWorld extends ServerParts {
   readonly source: ServerSource
   readonly store: ServerStore
-  /** `undefined`: this server stands alone. */
+  /** `undefined` for a server without a cluster. */
   readonly cluster: ServerCluster | undefined
   readonly startedAt: number
   readonly findings: Pick<RecentFindings, 'newest'>
-  /** `undefined`: there are none. */
+  /** `undefined` without modules. */
   readonly modules: () => ModulesStatus | undefined
   readonly backlog: Backlog
 }
 
-/** What was asked, checked. */
+/** A checked request. */
 export interface ApiCall<Query> {
   readonly world: ApiWorld
   readonly query: Query
-  /** What stands in the path in the place of `{id}`. */
+  /** The text in the place of `{id}` in the path. */
   readonly id: string
 }
 
-/** One thing to ask for. Paths, parameters and answers of the OpenAPI document come from these. */
+/** One operation of the API. The OpenAPI document is generated from these. */
 export interface Operation<Query = unknown> {
   readonly method: 'GET' | 'POST'
-  /** Below `/api/v1`; `{id}` at its end stands for one. */
+  /** Path below `/api/v1`; `{id}` at its end is a parameter. */
   readonly path: string
-  /** Name of the operation in programs made of the document. */
+  /** Name of the operation in generated clients. */
   readonly name: string
   readonly summary: string
   readonly query: z.ZodType<Query>
   readonly answer: z.ZodType
-  /** Statuses it can fail with, beside those of all. */
+  /** Error statuses beyond those of every operation. */
   readonly problems?: readonly number[]
   readonly run: (call: ApiCall<Query>) => unknown
 }
 
-/** Has the query's type inferred. */
+/** Returns the operation as it is; it exists so that the query's type is inferred. */
 export function operation<Query>(given: Operation<Query>): Operation {
   return given as Operation
 }

@@ -1,12 +1,12 @@
-/** A page of a list that is kept in the order of its keys. */
+/** A page of a list that is sorted by key. */
 export interface Page<Item> {
   readonly items: readonly Item[]
-  /** The key after which the next page begins; `null`: there is none. */
+  /** The key after which the next page begins; `null` on the last page. */
   readonly next: string | null
 }
 
 /**
- * By the key of the last item, not by its place: what is added or taken away in between shifts nothing.
+ * Pages begin after a key rather than at a position, so that items added or removed between two requests shift nothing.
  *
  * @param keyOf - Unique; compared as text.
  */
@@ -26,7 +26,7 @@ export function keysetPage<Item>(
   }
 }
 
-/** Numbers as text that sorts as they do. */
+/** Writes numbers as text that sorts in their order. */
 export function sortable(n: number): string {
   return `${n}`.padStart(16, '0')
 }

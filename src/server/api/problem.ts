@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 
-/** What is answered instead of what was asked for, as RFC 9457 has it. */
+/** An error answer in the form of RFC 9457. */
 export class ApiProblem extends Error {
   readonly status: number
 

@@ -4,15 +4,15 @@ import type { Wanted } from '../served-page.js'
 import type { Page } from './paging.js'
 import { ApiProblem } from './problem.js'
 
-/** Numbers that are looked through for one answer: a filter that lets nothing pass must not read an hour of certificates. */
+/** Most message numbers searched for one answer, so that a filter that passes nothing does not read an hour of certificates. */
 const MOST_LOOKED_AT = 2048
-/** Numbers of one step back. */
+/** Message numbers read in one step backwards. */
 const STEP = 256
 
 /**
- * What was sent last, newest first.
+ * The last messages sent, newest first. A page may have fewer than `limit` messages, or none, and still a `next`.
  *
- * @param after - The id of the oldest message of the page before. A page may hold fewer than `limit`, also none, and have a `next`.
+ * @param after - The id of the oldest message of the page before.
  * @throws {@link ApiProblem} 400 for an id of another file.
  */
 export async function recentMessages(
@@ -37,7 +37,7 @@ export async function recentMessages(
   return { items: taken, next: to >= oldest ? messageId(backlog.series, to + 1) : null }
 }
 
-/** Messages of numbers from one to another, in their order. */
+/** Messages between two numbers, in order. */
 async function between(backlog: Backlog, selection: Wanted, from: number, to: number): Promise<Buffer[]> {
   const found: Buffer[] = []
   for (let number = from; number <= to; ) {

@@ -4,7 +4,7 @@ import type { FollowedLog, LogStatus } from '../../types/stream.js'
 import { evidenceToJSON } from '../../verify/evidence-json.js'
 import { ApiProblem } from './problem.js'
 
-/** What the API says of records that the library has in its own words. */
+/** Records of the library in the form of the API. */
 
 export function logRecord(status: LogStatus): object {
   const { log, state, position, headSize, headAgeMs, mmdMs, verifiedSize, lagEntries, lagMs, lastError } = status
@@ -35,12 +35,12 @@ export function gapRecord({ log, start, end, reason, recordedAt }: Gap): object 
   return { log: infoOf(log), start, end: end ?? null, reason, recordedAt: iso(recordedAt) }
 }
 
-/** @param id - Its place in the order in which all were recorded. */
+/** @param id - Its place in the order recorded. */
 export function evidenceRecord({ log, code, message, recordedAt }: Evidence, id: string): object {
   return { id, log: infoOf(log), code, message, recordedAt: iso(recordedAt) }
 }
 
-/** @throws {@link ApiProblem} 404 where no document can be made of it. */
+/** @throws {@link ApiProblem} 404 when no document can be made of it. */
 export function evidenceDocument(evidence: Evidence, followed: readonly FollowedLog[]): object {
   const key = followed.find(({ id }) => id === evidence.log.id)?.key
   try {
@@ -54,7 +54,7 @@ export function iso(time: number | undefined): string | null {
   return time === undefined ? null : new Date(time).toISOString()
 }
 
-/** A source may hand on more than belongs here. */
+/** Copies only the documented members: the objects of a source may have more. */
 function infoOf({ id, description, operator, kind, url }: LogStatus['log']) {
   return { id, description, operator, kind, url }
 }

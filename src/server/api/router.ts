@@ -6,11 +6,11 @@ import type { ApiWorld, Operation } from './operation.js'
 import { operations } from './operations.js'
 import { ApiProblem } from './problem.js'
 
-/** What is wrong with a query is said up to here, characters. */
+/** Longest excerpt of a query in an error, characters. */
 const MAX_DETAIL = 500
 
 /**
- * What the API answers to a request that may ask.
+ * Answers a permitted request to the API.
  *
  * @param method - HEAD is answered as GET.
  * @throws {@link ApiProblem}
@@ -39,7 +39,7 @@ export async function answerApi(world: ApiWorld, method: string, url: URL): Prom
   }
 }
 
-/** What stands in the place of `{id}`; empty where nothing does; `undefined`: another path. */
+/** The text in the place of `{id}`; empty for a path without one; `undefined` when the path does not match. */
 function idOf({ path: template }: Operation, path: string): string | undefined {
   if (!template.endsWith('{id}')) return path === template ? '' : undefined
   const start = template.slice(0, -'{id}'.length)
@@ -51,7 +51,7 @@ function idOf({ path: template }: Operation, path: string): string | undefined {
   }
 }
 
-/** Text to what the schema asks for: numbers, and lists of what is given more than once. */
+/** Converts text to the schema's types: numbers, and lists of repeated parameters. */
 function queryOf(schema: z.ZodType, given: URLSearchParams): unknown {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' }) as {
     properties?: Record<string, { readonly type?: string }>

@@ -12,21 +12,21 @@ import type { FeedBegin, FeedTick } from './shapes.js'
 import { Viewer } from './viewer.js'
 
 const TICK_MS = 1000
-/** Seconds that each tick repeats: a page that was left out a few times has no hole. */
+/** Seconds of figures in each tick. They overlap, so that a page that misses a few ticks has no hole. */
 const REPEATED_SECONDS = 15
-/** Entries at hand for a page that has just been opened. */
+/** Recent entries kept for a page that has just been opened. */
 const RECENT_ENTRIES = 256
 
 export interface FeedOptions {
   readonly source: ServerSource
   readonly clock: Clock
-  /** Clients that are sent messages. */
+  /** Number of clients of the server. */
   readonly clients: () => number
-  /** Why nothing more comes, or nothing comes yet. */
+  /** Why nothing is read any more, or yet; `undefined` while reading. */
   readonly problem: () => string | undefined
 }
 
-/** What the page is shown: the figures of every second, and a few certificates. What costs anything is done for pages that are open. */
+/** Feeds the page with figures every second, and with a few certificates. Does costly work only while a page is open. */
 export class Feed {
   private readonly options: FeedOptions
   private readonly rates: Rates
@@ -45,12 +45,12 @@ export class Feed {
     source.on?.('misbehaviour', (payload) => this.news.misbehaviour(payload, clock.now()))
   }
 
-  /** Pages that are open. */
+  /** Number of open pages. */
   get size(): number {
     return this.viewers.size
   }
 
-  /** @param page - Of certificates, or of what modules found. */
+  /** @param page - Of certificates or of findings. */
   add(page: ServedPage): void {
     if (page.entries[0]?.finding !== undefined) {
       for (const { finding } of page.entries) if (finding !== undefined) this.news.finding(finding)
@@ -67,7 +67,7 @@ export class Feed {
     for (const viewer of this.viewers) viewer.add(page)
   }
 
-  /** @param match - What of the certificates is shown, as {@link matcherOf} has it. */
+  /** @param match - Which certificates to show, from {@link matcherOf}. */
   open(response: ServerResponse, match: string): void {
     const viewer = new Viewer(response, matcherOf(match))
     for (const page of this.recent) viewer.add(page)
@@ -94,7 +94,7 @@ export class Feed {
     this.keepTicking(this.ticking.signal)
   }
 
-  /** Says goodbye to all. */
+  /** Disconnects all pages. */
   goAway(): void {
     for (const viewer of this.viewers) viewer.goAway()
   }

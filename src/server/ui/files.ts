@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Files of the page by the path they are asked for. */
+/** Files of the page, by request path. */
 const files: Readonly<Record<string, readonly [name: string, type: string] | undefined>> = {
   '/ui': ['index.html', 'text/html'],
   '/ui/page.js': ['page.js', 'text/javascript'],
@@ -10,7 +10,7 @@ const files: Readonly<Record<string, readonly [name: string, type: string] | und
   '/ui/icon.svg': ['icon.svg', 'image/svg+xml'],
 }
 
-/** Nothing but our own script and styles is loaded, nothing is sent to another host, and no other page may show this one in a frame. */
+/** Allows only our own script and styles, no requests to other hosts, and no frame of another page around this one. */
 const policy = [
   "default-src 'none'",
   ...["script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self'"],
@@ -22,7 +22,7 @@ interface PageFile {
   readonly etag: string
 }
 
-/** The page's files, read when somebody asks for them, and once. They hold nothing secret: no token is needed to see them. */
+/** The page's files, each read once, when first requested. They contain no secrets and need no token. */
 export class PageFiles {
   private readonly folder: URL
   private readonly read = new Map<string, Promise<PageFile>>()

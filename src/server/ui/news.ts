@@ -4,14 +4,14 @@ import type { CtStreamEvents } from '../../types/stream.js'
 import { cutText } from '../../util/harmless.js'
 import type { FeedFinding, FeedNews, FeedTrouble } from './shapes.js'
 
-/** Of each list, the newest. */
+/** Most items of each list, the newest. */
 const MAX_KEPT = 50
 const MAX_TEXT = 500
 const MAX_REASONS = 3
 
-/** What went wrong and what was found, as far as a page shows it. */
+/** Recent troubles and findings, as a page shows them. */
 export class News {
-  /** Counts changes. */
+  /** Grows with each change. */
   version = 0
   private troubles: readonly FeedTrouble[] = []
   private findings: readonly FeedFinding[] = []
@@ -49,7 +49,7 @@ export class News {
     return { troubles, troubleCount, findings, findingCount }
   }
 
-  /** {@link now} as JSON, made once for all. */
+  /** {@link now} as JSON, made once for all pages. */
   json(): string {
     this.text ??= JSON.stringify(this.now())
     return this.text

@@ -24,7 +24,7 @@ export class Rates {
     this.counts[place] = (this.counts[place] ?? 0) + count
   }
 
-  /** The last seconds that are over, as many as there are. */
+  /** The last complete seconds, as many as there are. */
   last(seconds: number, now: number): Counts {
     this.moveTo(now)
     const from = Math.max(this.first, this.second - Math.min(seconds, RATE_SECONDS))
@@ -37,7 +37,7 @@ export class Rates {
 
   private moveTo(now: number): void {
     const to = secondOf(now)
-    // A clock that was set back: what comes counts for the second that was the last.
+    // The clock was set back: count entries in the last known second.
     if (to <= this.second) return
     const steps = Math.min(to - this.second, this.counts.length)
     for (let i = 0; i < steps; i++) this.counts[(to - i) % this.counts.length] = 0

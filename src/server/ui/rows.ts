@@ -3,12 +3,12 @@ import { cutText } from '../../util/harmless.js'
 import type { FeedRow } from './shapes.js'
 
 const MAX_NAMES = 3
-/** As long as a DNS name can be. */
+/** Longest name shown: the length limit of DNS. */
 const MAX_TEXT = 253
-/** Longer filters are cut: nobody types as much. */
+/** Longest filter; the rest is cut. */
 const MAX_MATCH = 200
 
-/** A certificate on one line. Nothing of it is harmless: whoever shows it does that. */
+/** A certificate on one line. Its text is not escaped: that is left to the page. */
 export function rowOf(certificate: CtCertificate, id: string): FeedRow {
   const { kind, timestamp, log, verified } = certificate
   const names = namesOf(certificate)
@@ -25,8 +25,8 @@ export function rowOf(certificate: CtCertificate, id: string): FeedRow {
 }
 
 /**
- * @param text - Words, of which each must be in a name, the issuer, the log, the kind or the SHA-256; upper and lower case are alike.
- * @returns `undefined`: every certificate.
+ * @param text - Words; each must occur in a name, the issuer, the log, the kind or the SHA-256, in any case.
+ * @returns `undefined` for an empty filter, which every certificate passes.
  */
 export function matcherOf(text: string): ((certificate: CtCertificate) => boolean) | undefined {
   const words = text.slice(0, MAX_MATCH).toLowerCase().split(/\s+/).filter(Boolean)
@@ -45,7 +45,7 @@ function namesOf({ dnsNames, ipAddresses, emailAddresses, subject }: CtCertifica
   return text === '' ? [] : [text]
 }
 
-/** `R11` alone tells little: with the organization before it, unless the name begins with that. */
+/** The issuer's common name, with its organization in front unless it begins with that: `R11` alone says little. */
 function issuerName({ issuer }: Pick<CtCertificate, 'issuer'>): string {
   const { commonName, organization } = issuer
   if (commonName === undefined) return organization ?? issuer.toString()

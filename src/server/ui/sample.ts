@@ -1,5 +1,5 @@
 /**
- * A few of many, each with the same chance (Vitter's algorithm R), so that a busy log does not hide the others.
+ * Chooses a few items of many, each with the same probability (Vitter's algorithm R).
  *
  * @typeParam T - What is sampled.
  */
@@ -24,7 +24,7 @@ export class Sample<T> {
     }
   }
 
-  /** What was chosen, and of how many; begins again. */
+  /** Returns the chosen items and the number of all, and starts again. */
   take(): { readonly items: T[]; readonly count: number } {
     const { items, count } = this
     this.items = []

@@ -1,4 +1,4 @@
-// What the server tells its page. JSON; `null` where there is no value. Imports nothing that needs Node: the page is built for browsers.
+// Messages from the server to its page, as JSON; `null` where there is no value. Must not import anything of Node: the page runs in browsers.
 import type { LogKind, LogState } from '../../types/log.js'
 
 /** Entries of consecutive whole seconds. */
@@ -8,7 +8,7 @@ export interface Counts {
   readonly values: readonly number[]
 }
 
-/** How one log fares. Times are milliseconds. */
+/** State of one log. Times are milliseconds. */
 export interface FeedLog {
   readonly id: string
   readonly name: string
@@ -19,14 +19,14 @@ export interface FeedLog {
   readonly headAgeMs: number | null
   /** Whether that head is older than the log promised, or signed ahead of time. */
   readonly isHeadLate: boolean
-  /** Entries between what was read and the newest head. */
+  /** Entries between the last one read and the newest head. */
   readonly lagEntries: number | null
   readonly lagMs: number | null
   readonly perSecond: number
   readonly entries: number
   /** Requests sent again after one failed. */
   readonly retries: number
-  /** How long it has been giving no answer, or wrong ones. */
+  /** How long it has given no answer or wrong ones. */
   readonly troubleMs: number | null
   readonly error: { readonly code: string; readonly message: string } | null
 }
@@ -40,16 +40,16 @@ export interface FeedRow {
   readonly at: number | null
   /** The first few, each of 253 characters at most. */
   readonly names: readonly string[]
-  /** How many there are beside these. */
+  /** How many more names there are. */
   readonly more: number
   readonly issuer: string
   readonly log: string
   readonly isVerified: boolean
 }
 
-/** What is not as it should be. */
+/** A problem with a log. */
 export interface FeedTrouble {
-  /** Counts up. */
+  /** Grows with each trouble. */
   readonly number: number
   readonly kind: 'gap' | 'misbehaviour'
   /** Epoch milliseconds. */
@@ -60,7 +60,7 @@ export interface FeedTrouble {
   readonly text: string
 }
 
-/** What a module reported. */
+/** A module's finding. */
 export interface FeedFinding {
   readonly id: string
   /** Epoch milliseconds. */
@@ -71,11 +71,11 @@ export interface FeedFinding {
   readonly severity: string
   /** 0 to 100. */
   readonly score: number
-  /** The strongest few. */
+  /** The few strongest reasons. */
   readonly reasons: readonly string[]
 }
 
-/** The newest troubles and findings, each list the newest first; the numbers count all there were. */
+/** The newest troubles and findings, newest first; the counts include older ones. */
 export interface FeedNews {
   readonly troubles: readonly FeedTrouble[]
   readonly troubleCount: number
@@ -88,29 +88,29 @@ export interface FeedTick {
   readonly kind: 'tick'
   /** Epoch milliseconds by the server's clock. */
   readonly at: number
-  /** Certificates since the server began. */
+  /** Certificates since the server started. */
   readonly total: number
-  /** The last seconds that are over; what was sent before is repeated, not changed. */
+  /** Figures of the last complete seconds. Repeated seconds are unchanged. */
   readonly counts: Counts
   readonly logs: readonly FeedLog[]
-  /** Clients that are sent messages, and pages like this one. */
+  /** Number of clients, and of open pages. */
   readonly clients: number
   readonly viewers: number
-  /** Why nothing more comes, or nothing comes yet. */
+  /** Why nothing is read any more, or yet. */
   readonly problem: string | null
-  /** Where there is something new. */
+  /** Present when it has changed. */
   readonly news: FeedNews | null
-  /** Some of the certificates of this second that match, the newest first. */
+  /** A sample of the matching certificates of this second, newest first. */
   readonly rows: readonly FeedRow[]
   /** How many matched. */
   readonly matched: number
 }
 
-/** Sent first. */
+/** The first message. */
 export interface FeedBegin extends Omit<FeedTick, 'kind'> {
   readonly kind: 'begin'
   readonly version: string
-  /** When the server began, epoch milliseconds: tells one run from another. */
+  /** When the server started, epoch milliseconds; identifies the run. */
   readonly startedAt: number
   readonly news: FeedNews
 }

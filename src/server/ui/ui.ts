@@ -5,10 +5,10 @@ import { parseMessageId } from '../message-id.js'
 import { Feed, type FeedOptions } from './feed.js'
 import { PageFiles } from './files.js'
 
-/** Pages that may be open at a time: each costs the server a message a second. */
+/** Most open pages: each costs the server one message a second. */
 const MAX_VIEWERS = 100
 
-/** Everything below `/ui`: the page, what it is shown, and single certificates. */
+/** Answers everything below `/ui`: the page's files, its feed, and single certificates. */
 export class Ui {
   readonly feed: Feed
   private readonly gate: Gate
@@ -21,10 +21,10 @@ export class Ui {
     this.feed = new Feed(options)
   }
 
-  /** @returns Why there is no answer. @param path - Begins with `/ui`. */
+  /** @param path - Begins with `/ui`. @returns Why the request is refused; `undefined` when it is answered. */
   answer(request: IncomingMessage, response: ServerResponse, path: string, url: URL): Refused | undefined {
     if (this.files.has(path)) {
-      // The page names its files relative to `/ui`, also behind a proxy that serves it below another path.
+      // Relative paths, so that the page also works behind a proxy that serves it below another path.
       if (url.pathname.endsWith('/')) response.writeHead(308, { Location: '../ui' }).end()
       else void this.files.answer(path, request, response)
       return undefined
@@ -50,7 +50,7 @@ export class Ui {
     return undefined
   }
 
-  /** All of a certificate that was shown in short, as long as it is kept. */
+  /** Answers with a whole certificate, as long as it is kept. */
   private async certificate(response: ServerResponse, id: string): Promise<void> {
     const { number, series } = parseMessageId(id) ?? { number: 0, series: '' }
     let message: Buffer | undefined
@@ -59,7 +59,7 @@ export class Ui {
       const page = isOurs ? await this.backlog.pageAfter(number - 1) : undefined
       if (page !== undefined && page.first <= number) message = page.message('full', number - page.first)
     } catch {
-      // The file cannot be read: the operator hears of it from what reads more of it.
+      // The file cannot be read. Not logged here: reading for clients reports it.
     }
     const body = message ?? Buffer.from('{"problem":"this certificate is not kept any more"}')
     response.writeHead(message === undefined ? 404 : 200, {

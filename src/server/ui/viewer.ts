@@ -5,22 +5,22 @@ import { rowOf } from './rows.js'
 import { Sample } from './sample.js'
 import type { FeedRow } from './shapes.js'
 
-/** Certificates that are shown of one second: more than anybody can read. */
+/** Most certificates shown of one second: more than anybody can read. */
 const ROWS_PER_TICK = 12
-/** A page that lets more wait is sent nothing before that is gone: bytes. */
+/** Most bytes queued for a page before ticks are left out. */
 const MAX_QUEUE_BYTES = 1024 * 1024
-/** Ticks that may be left out for one that does not read before it is disconnected. */
+/** Most ticks left out for a page that does not read, before it is disconnected. */
 const MAX_SKIPPED = 60
 
-/** An entry by its page and place, not decoded before it is chosen. */
+/** An entry by its page and place; decoded only if it is chosen. */
 interface Place {
   readonly page: ServedPage
   readonly i: number
 }
 
-/** One page that is open somewhere. */
+/** One open page. */
 export class Viewer {
-  /** {@link News.version} that it was sent. */
+  /** The {@link News.version} last sent to it. */
   newsVersion = -1
   private readonly response: ServerResponse
   private readonly matches: ((certificate: CtCertificate) => boolean) | undefined
@@ -44,7 +44,7 @@ export class Viewer {
     return { rows: items.map(({ page, i }) => rowOf(page.certificate(i), page.id(i))), matched: count }
   }
 
-  /** @returns Whether it was sent: a page that does not read is shown the next state, not all of those before. */
+  /** @returns Whether it was sent. A page that does not read gets a later state, not every state in between. */
   send(json: string): boolean {
     const { response } = this
     if (response.writableLength > MAX_QUEUE_BYTES) {
