@@ -1,19 +1,19 @@
 import type { CtCertificate } from '../types/certificate.js'
 
-/** Certificates that came together, of one log, while somebody is not finished with them. */
+/** A batch of certificates of one log that some module has not finished. */
 export interface Ticket {
-  /** One more who must be finished. Only while somebody is not. */
+  /** Adds a holder that must finish too. Only while another holder has not finished. */
   hold(): void
-  /** One of them is finished. */
+  /** Removes a holder that has finished. */
   release(): void
 }
 
-/** For what nobody waits for. */
+/** For certificates that are not waited for. */
 export const NO_TICKET: Ticket = { hold: () => {}, release: () => {} }
 
 /**
- * Acknowledges certificates when all who hold them are finished, in the order of each log: an acknowledgement stands for everything of
- * its log up to a certificate, so it waits for all that came before.
+ * Acknowledges certificates when all holders have finished, in the order of each log: an acknowledgement covers everything of its log up
+ * to a certificate, so it waits for all earlier batches.
  */
 export class Acknowledger {
   private readonly acknowledge: (certificate: CtCertificate) => void
@@ -30,7 +30,7 @@ export class Acknowledger {
     return count
   }
 
-  /** @param certificates - At least one, all of one log, later than all before. Held once: release it when they are handed out. */
+  /** @param certificates - At least one, of one log, after all earlier ones. Starts with one holder: release it after handing them out. */
   open(certificates: readonly CtCertificate[]): Ticket {
     const last = certificates.at(-1) as CtCertificate
     const tickets = this.logs.get(last.log.id) ?? []
@@ -44,7 +44,7 @@ export class Acknowledger {
     const open = tickets.findIndex(({ isFinished }) => !isFinished)
     const finished = tickets.splice(0, open < 0 ? tickets.length : open)
     if (tickets.length === 0) this.logs.delete(logId)
-    // Each: a source may have given an old entry once more among the new ones.
+    // Each one, not only the last: a source may repeat an old entry among new ones.
     for (const { last } of finished) this.acknowledge(last)
   }
 }

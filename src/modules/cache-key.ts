@@ -1,16 +1,16 @@
 import type { CtCertificate } from '../types/certificate.js'
 import { optionError } from '../util/options.js'
 
-/** What a certificate is known by: its bytes, or its issuance, which a precertificate and its certificate share. */
+/** What identifies a certificate: its bytes, or its issuance, which a precertificate and its certificate share. */
 export type CacheBy = 'certificate' | 'issuance'
 
 /** A certificate, or a key of it: 32 bytes, or 64 hex digits. */
 export type CacheKey = CtCertificate | Uint8Array | string
 
 /**
- * The 32 bytes that a cache knows a certificate by.
+ * The 32 bytes that identify a certificate in a cache.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` for what is no key.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for an invalid key.
  */
 export function cacheKey(key: CacheKey, by: CacheBy): Uint8Array {
   if (key instanceof Uint8Array && key.length === 32) return key
@@ -18,6 +18,6 @@ export function cacheKey(key: CacheKey, by: CacheBy): Uint8Array {
   if (typeof key !== 'object' || key === null || key instanceof Uint8Array)
     throw optionError('key', 'a certificate, 32 bytes, or 64 hex digits', key)
   const hex = by === 'issuance' ? key.issuanceId : key.sha256
-  // What has none, such as an unparsable entry, is known by its leaf, and so the same only where that is.
+  // An entry without one, such as an unparsable entry, is identified by its leaf hash.
   return hex === undefined ? key.leafHash : Buffer.from(hex, 'hex')
 }

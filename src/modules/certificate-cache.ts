@@ -11,7 +11,7 @@ export type { CacheBy, CacheKey } from './cache-key.js'
 
 /** Remembers certificates. `CertificateCache` is one in memory; a store that several processes share can be another. */
 export interface CertificateMemory {
-  /** Whether it is remembered; remembers it otherwise. */
+  /** Whether it was remembered before; remembers it from now on. */
   seen(key: CacheKey): boolean | Promise<boolean>
   /** Whether it is remembered. */
   has(key: CacheKey): boolean | Promise<boolean>
@@ -21,13 +21,13 @@ export interface CertificateMemory {
 
 /** Options of {@link CertificateCache}; all optional. */
 export interface CertificateCacheOptions {
-  /** Default `'certificate'`. */
+  /** What identifies a certificate. Default `'certificate'`. */
   readonly by?: CacheBy
   /** How long a certificate is remembered, milliseconds, 1000 to 31,536,000,000. Default a day. */
   readonly ttlMs?: number
   /**
-   * Certificates remembered at most; the oldest are forgotten first. 1 to 50,000,000, default 1,000,000. 32 bytes each: 8 from the
-   * beginning, 24 as they come.
+   * Most certificates remembered; the oldest are forgotten first. 1 to 50,000,000, default 1,000,000. Each takes 32 bytes: 8 from the
+   * start, 24 when it is added.
    */
   readonly maxEntries?: number
   /** Default: the machine's clock. */
@@ -36,17 +36,17 @@ export interface CertificateCacheOptions {
   readonly random?: () => number
 }
 
-/** What a cache did. */
+/** State and counts of a cache. */
 export interface CacheStatus {
-  /** Certificates remembered, those included whose time has passed and that were not thrown out yet. */
+  /** Certificates remembered, including expired ones that are not removed yet. */
   readonly entries: number
-  /** Memory of its tables. */
+  /** Memory of its tables, bytes. */
   readonly bytes: number
-  /** Questions that were answered with yes. */
+  /** Lookups that found the certificate. */
   readonly hits: number
-  /** Questions that were answered with no. */
+  /** Lookups that did not find it. */
   readonly misses: number
-  /** Remembered until others took their place before their time. */
+  /** Certificates removed before their time to make room. */
   readonly evictions: number
 }
 
@@ -57,7 +57,7 @@ const HEADER = MAGIC.length + 12
 const RECORD = 24
 const CHECK = 32
 const DAY = 86_400_000
-/** Records that are written or read in one go. */
+/** Records written or read at once. */
 const BLOCK = 65_536
 
 /**
@@ -68,9 +68,9 @@ const BLOCK = 65_536
  * for await (const cert of stream) if (!cache.seen(cert)) handle(cert)
  * ```
  *
- * A fingerprint is half of a SHA-256: with n certificates remembered, a new one is taken for one of them with a probability of n / 2^128,
- * which is 3 in 10^32 with ten million. Who wants to make two that are taken for each other has work of 2^64. (The stream's `dedupe`
- * keeps whole keys.)
+ * A fingerprint is half of a SHA-256: with n certificates remembered, a new one is mistaken for one of them with a probability of
+ * n / 2^128, which is 3 in 10^32 for ten million. Making two certificates collide on purpose takes about 2^64 hashes. (The stream's
+ * `dedupe` keeps whole keys.)
  */
 export class CertificateCache implements CertificateMemory {
   private readonly by: CacheBy
@@ -118,16 +118,16 @@ export class CertificateCache implements CertificateMemory {
     this.memory.add(this.keyOf(key), this.elapsed())
   }
 
-  /** How full it is and how it fared; a new object each time. */
+  /** State and counts at this moment; a new object each time. */
   status(): CacheStatus {
     const { hits, misses } = this
     return { entries: this.memory.size, bytes: this.memory.byteLength, hits, misses, evictions: this.memory.evictions }
   }
 
   /**
-   * Writes what is remembered, with its age, so that another process goes on with it. The file appears whole or not at all.
+   * Writes all remembered certificates with their age, so that another process can load them. The file appears whole or not at all.
    *
-   * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` when it cannot be written; an older file of that name is as it was.
+   * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` when it cannot be written; an older file of that name stays unchanged.
    */
   async save(file: string): Promise<void> {
     const partial = `${file}.partial`
@@ -147,11 +147,11 @@ export class CertificateCache implements CertificateMemory {
   }
 
   /**
-   * Begins with what a file remembers, before anything is added; what is too old by now, or too much, is left out.
+   * Loads a saved cache into an empty one, without certificates that have expired or do not fit.
    *
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` when something was added already.
-   * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` when there is no such file, it is damaged, of a newer version, or of another `by`;
-   * nothing is added then.
+   * @throws {@link CtStreamError} `CT_CACHE_UNUSABLE` when the file is missing, damaged, of a newer version, or of another `by`;
+   * nothing is loaded then.
    */
   async load(file: string): Promise<void> {
     if (this.memory.size > 0)
@@ -190,7 +190,7 @@ export class CertificateCache implements CertificateMemory {
       await out(bytes)
     }
     const now = this.elapsed()
-    // What is added while this is written is not in it: the header says how much is.
+    // A snapshot: the header counts the records, so certificates added while writing must not be among them.
     const entries = this.memory.snapshot()
     const header = Buffer.alloc(HEADER + 8)
     MAGIC.copy(header)
@@ -211,7 +211,7 @@ export class CertificateCache implements CertificateMemory {
     await out(hash.digest())
   }
 
-  /** The whole file, checked. */
+  /** Reads and checks the whole file. */
   private async read(file: string): Promise<Buffer> {
     const handle = await open(file, 'r')
     try {

@@ -3,10 +3,9 @@ import type { Concern } from '../watchlist/concern.js'
 import { MAX_REASONS } from './finding.js'
 
 /**
- * What the watchlist says of a certificate, as a module reports it: kind is the class, each reason has the name it is about and where in
- * it.
+ * Makes a finding of a concern. Its kind is the concern's class; each reason names the name it is about and the place in it.
  *
- * @param foldedBefore - Certificates with the same subject that were not reported.
+ * @param foldedBefore - How many certificates with the same subject were not reported.
  */
 export function draftOf(concern: Concern, foldedBefore = 0): FindingDraft {
   const { class: kind, severity, score, reasons, matches } = concern
@@ -15,21 +14,20 @@ export function draftOf(concern: Concern, foldedBefore = 0): FindingDraft {
     if (all.length >= MAX_REASONS) break
     for (const { text, points, at } of reasons) all.push({ text, points, name, ...(at !== undefined && { at }) })
   }
-  // The last reason is what one can do without, where there are too many.
+  // When there are too many reasons, this one replaces the last, which matters least.
   if (foldedBefore > 0)
     all.splice(MAX_REASONS - 1, all.length, { text: `${foldedBefore} more certificates of it since the last alert` })
   return { kind, subject: subjectOf(concern), severity, score, reasons: all.slice(0, MAX_REASONS) }
 }
 
-/** Whether it is about own names. */
+/** Whether the concern is about own names. */
 export function isOfOwnNames({ class: kind }: Concern): boolean {
   return !['lookalike', 'word', 'pattern', 'mention', 'unreadable'].includes(kind)
 }
 
 /**
- * Findings of one certificate with one subject are one finding, so that what must not take another's place has a subject of its own: the
- * certificate does not tell the issuer's key, comes before its precertificate now and then, and would hide that the issuer is none of
- * the expected ones.
+ * A run reports only one finding for each issuance and subject. An unexpected issuer therefore has a subject of its own: the final
+ * certificate does not show the issuer's key, and when it comes before its precertificate, its finding would hide the one about the issuer.
  */
 function subjectOf(concern: Concern): string {
   const { class: kind, subject } = concern

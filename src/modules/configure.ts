@@ -6,7 +6,7 @@ import type { ConfiguredModule, Module, ModuleErrorPolicy, ModuleLimits } from '
 import { isModule } from './definition.js'
 import { inOrder, type Ordered } from './order.js'
 
-/** What is not said of a module's limits. */
+/** Default limits of modules. */
 export const MODULE_DEFAULTS = Object.freeze({
   queueEntries: 10_000,
   queueBytes: 16 * 1024 * 1024,
@@ -39,8 +39,8 @@ export interface PreparedModule extends Ordered {
   readonly wantsFindings: boolean
   readonly limits: Required<Omit<ModuleLimits, 'whenFull'>>
   /**
-   * Whether entries are not finished before this module is: it asked for it, or it may report findings to one that did. Had
-   * acknowledgement not waited for those as well, a crash could lose what they had not reported yet.
+   * Whether acknowledgement waits for this module: it asked for that, or it may report findings to a module that did. Without waiting for
+   * the latter, a crash could lose findings that it had not reported yet.
    */
   readonly isWaitedFor: boolean
   readonly whenFull: 'drop' | 'block'
@@ -49,7 +49,7 @@ export interface PreparedModule extends Ordered {
 /**
  * Checks modules and puts them in order.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` that names the module, the option and its path; `CT_MODULE_INVALID` for what is
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, naming the module, the option and its path; `CT_MODULE_INVALID` for a value that is
  * no module.
  */
 export function prepareModules(modules: readonly (Module | ConfiguredModule)[]): PreparedModule[] {
@@ -151,7 +151,7 @@ function optionsOf(definition: Module, given: unknown, place: string): unknown {
   throw new CtStreamError('CT_OPTION_INVALID', `${place}: ${issuesOf(result.error, schema)}`, { cause: result.error })
 }
 
-/** The first five faults, each with its place in the options. */
+/** The first five errors, each with its path in the options. */
 function issuesOf(error: z.ZodError, schema: z.ZodType): string {
   const faults = error.issues.flatMap((issue) => faultsOf(issue, schema))
   const more = faults.length - 5
@@ -170,7 +170,7 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): string[] {
 }
 
 function nameOption(option: string, value: unknown): string {
-  // Such a name can stand in a log line, a file name and an environment variable.
+  // Such a name is safe in a log line, a file name and an environment variable.
   if (typeof value === 'string' && /^[a-z0-9][a-z0-9._/-]{0,63}$/.test(value)) return value
   throw optionError(option, '1 to 64 of a to z, digits, `-`, `_`, `.` and `/`, a letter or digit first', value)
 }

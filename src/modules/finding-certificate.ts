@@ -1,7 +1,7 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Finding } from '../types/finding.js'
 
-/** As long as somebody has the finding. */
+/** Weak, so that a certificate is released together with its finding. */
 const certificates = new WeakMap<Finding, CtCertificate>()
 
 export function rememberCertificate(finding: Finding, certificate: CtCertificate): void {

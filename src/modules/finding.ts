@@ -7,21 +7,21 @@ import { choiceOption, objectOption, optionError } from '../util/options.js'
 const SCORES: Readonly<Record<Severity, number>> = { info: 10, low: 30, medium: 50, high: 75, critical: 95 }
 const SEVERITIES = Object.keys(SCORES) as Severity[]
 const MAX_KIND = 100
-/** A name of a certificate has at most 1024 characters, each of which may be written out as four. */
+/** Longest text: a name of a certificate has at most 1024 characters, and escaping may turn each into four. */
 const MAX_SUBJECT = 4096
-/** Of one finding; a certificate can have ten thousand names that are yours. */
+/** Most reasons of one finding: a certificate can have ten thousand of your names. */
 export const MAX_REASONS = 100
 const MAX_TEXT = 2000
 const DRAFT = ['kind', 'subject', 'severity', 'score', 'reason', 'reasons', 'certificate'] as const
 
-/** The id of a finding as 32 bytes: what repeats are known by. Its first half is the `id`. */
+/** 32 bytes that identify a finding and its repeats. The first half is its `id`. */
 export function findingKey(module: string, certificate: CtCertificate, subject: string): Uint8Array {
   const issuance = certificate.issuanceId ?? toHex(certificate.leafHash)
-  // As JSON, so that no two triples give the same text.
+  // As JSON, so that no two different triples give the same text.
   return sha256(Buffer.from(JSON.stringify([module, issuance, subject])))
 }
 
-/** A draft that was checked: subject and key first, as most of what is reported again needs no more. */
+/** A checked draft. Subject and key come first, because a repeat, as most are, needs nothing else. */
 export interface CheckedDraft {
   readonly subject: string
   readonly key: Uint8Array
@@ -76,7 +76,7 @@ function reasonsOption({ reason, reasons }: FindingDraft): readonly FindingReaso
   })
 }
 
-/** What is too long is cut: it may be a stranger's text, which must not keep a finding from being reported. */
+/** Cuts text that is too long: it may come from a stranger, and must not prevent the report. */
 function textOption(option: string, value: unknown, max: number): string {
   if (typeof value !== 'string' || value.length === 0) throw optionError(option, 'a string, not empty', value)
   return value.length <= max ? value : `${value.slice(0, max - 1)}…`

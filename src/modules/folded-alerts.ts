@@ -1,39 +1,39 @@
 import type { Concern } from '../watchlist/concern.js'
 
-/** Domains whose alerts are remembered; whoever registers more at once makes alerts of their own. */
+/** Most subjects remembered; with more at once, the oldest are reported again. */
 const MOST = 20_000
 const SEVERITIES = ['info', 'low', 'medium', 'high'] as const
 
 interface Alert {
   readonly since: number
-  /** Of the issuance that was reported last. */
+  /** Id of the concern that was reported last. */
   id: string
   severity: number
-  /** Certificates that were not reported since. */
+  /** Certificates not reported since. */
   folded: number
 }
 
-/** What becomes of an alert: not reported, or reported with the number of those that were not since the last one. */
+/** Whether an alert is reported; if so, with the number of certificates not reported since the last one. */
 export type Folding = { readonly kind: 'folded' } | { readonly kind: 'report'; readonly foldedBefore: number }
 
 /**
- * One alert a subject and time: whoever runs a look-alike gets a certificate for each name below it, and renews them. A more severe one
- * is reported all the same.
+ * Allows one alert for each subject and period, because a look-alike often gets a certificate for each name below it, and renewals. A more
+ * severe alert is always reported.
  */
 export class FoldedAlerts {
   private readonly foldMs: number
   private readonly elapsed: () => number
-  /** By subject; those that were reported last come last. */
+  /** By subject, the last reported at the end. */
   private readonly alerts = new Map<string, Alert>()
   private folded = 0
 
-  /** @param foldMs - Milliseconds from an alert to the next; 0: every one is reported. */
+  /** @param foldMs - Shortest time between two alerts, milliseconds; 0 reports every one. */
   constructor(foldMs: number, elapsed: () => number) {
     this.foldMs = foldMs
     this.elapsed = elapsed
   }
 
-  /** Certificates that were not reported, since the beginning. */
+  /** Certificates not reported since the start. */
   get count(): number {
     return this.folded
   }
@@ -44,7 +44,7 @@ export class FoldedAlerts {
     const rank = SEVERITIES.indexOf(severity)
     const last = this.alerts.get(subject)
     const isOver = last === undefined || now - last.since >= this.foldMs
-    // A precertificate and its certificate are one: whoever gets the finding sees that it is the same.
+    // The certificate of the same issuance: it has the same id, by which the run drops it as a repeat.
     if (!isOver && last.id === id) return { kind: 'report', foldedBefore: 0 }
     if (!isOver && rank <= last.severity) {
       last.folded++

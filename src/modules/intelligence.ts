@@ -36,16 +36,16 @@ const options = z.strictObject({
     .describe('How often it is written while certificates come, milliseconds. Always at the end.'),
 })
 
-/** What {@link intelligence} takes. */
+/** Options of {@link intelligence}. */
 export type IntelligenceModuleOptions = z.input<typeof options>
 
-/** What a program may bring along. */
+/** Objects that a program may pass to the module; all optional. */
 export interface IntelligenceModuleTools {
-  /** Where certificates are counted; the program asks it for reports. Default: one of the module's own. */
+  /** Where certificates are counted; the program can ask it for reports. Default: statistics of the module's own. */
   readonly statistics?: CertificateStatistics
-  /** As of `inspectCertificate`. */
+  /** As for `inspectCertificate`. */
   readonly knownWeakKeys?: ReadonlySet<string>
-  /** As of `inspectCertificate`. Default: the operators of the logs that certificates came from so far. */
+  /** As for `inspectCertificate`. Default: the operators of the logs that certificates came from so far. */
   readonly operators?: ReadonlyMap<string, string>
 }
 
@@ -53,12 +53,12 @@ interface State {
   readonly add: (cert: CtCertificate) => readonly RuleBreach[]
   /** Rules whose breaches are reported. */
   readonly reported: ReadonlySet<RuleId>
-  /** Writes a report when it is time. */
+  /** Writes a report when it is due. */
   readonly report: (isEnd: boolean) => Promise<void>
 }
 
 /**
- * Makes the module {@link intelligence} with means of the program's own.
+ * Makes the module {@link intelligence} with objects of your program.
  *
  * @example
  * const statistics = new CertificateStatistics()
@@ -126,7 +126,7 @@ async function setUp(
   return { add, reported: new Set(rules.filter((rule) => !given.ignore.includes(rule))), report }
 }
 
-/** A hundred million hex digits: more than all keys that Debian's OpenSSL made. */
+/** Largest list: a hundred million hex digits are more than all keys that Debian's OpenSSL made. */
 const MAX_LIST_BYTES = 256 * 1024 * 1024
 
 async function weakKeys(files: readonly string[], more: ReadonlySet<string> = new Set()): Promise<ReadonlySet<string>> {

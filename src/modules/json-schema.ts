@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { LIMIT_RANGES, POLICIES } from './configure.js'
 import type { Module } from './definition.js'
 
-/** A JSON schema, draft 7: the newest that editors have all of. */
+/** A JSON schema of draft 7, the newest that editors fully support. */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
 /**
- * What a module's options may be, as a config file writes them.
+ * The JSON schema of a module's options in a config file.
  *
- * @returns An object without properties for a module that takes no options; `{}` (anything) where JSON schema has no words for them.
+ * @returns The schema of an empty object for a module without options; `{}` (anything) when JSON schema cannot express them.
  */
 export function optionsSchema({ options }: Module): JsonSchema {
   if (options === undefined) return { type: 'object', properties: {}, additionalProperties: false }
@@ -19,14 +19,14 @@ export function optionsSchema({ options }: Module): JsonSchema {
       unrepresentable: 'any',
       reused: 'inline',
     })
-    // A reference means the root of the document, which a part of another schema is not.
+    // References start at the root of a document, so a schema with references cannot become part of another.
     return JSON.stringify(schema).includes('"$ref"') ? {} : { ...schema }
   } catch {
     return {}
   }
 }
 
-/** What else is said of the use of a module, by property. */
+/** Schemas of the other properties of a module's use. */
 export const useSchema: Readonly<Record<string, JsonSchema>> = {
   name: { type: 'string', pattern: '^[a-z0-9][a-z0-9._/-]{0,63}$', description: 'Needed when a module is used twice.' },
   acknowledge: { type: 'boolean', description: 'Whether positions wait for this module.' },

@@ -4,18 +4,18 @@ import type { Transport } from '../http/transport.js'
 import { readFileUpTo } from '../loglist/read-file.js'
 import type { ListLine, readList } from '../watchlist/list-line.js'
 
-/** A million lines of 64 characters. */
+/** Largest list, bytes: a million lines of 64 characters. */
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** A list of entries that lies in a file or at a URL. */
+/** A list of entries in a file or at a URL. */
 export interface ListSource {
-  /** For messages: the path, or the URL without what may be secret in it. */
+  /** For messages: the path, or the URL without parts that may be secret. */
   readonly name: string
   /**
-   * Its lines if they may be others than those that were kept, else `undefined`; `keep()` says that they were good, so that the next call
-   * asks for changes since.
+   * Reads the lines; `undefined` when they have not changed since the last ones confirmed. `keep()` confirms that these lines are valid, so
+   * that the next call asks for changes since them.
    *
-   * @throws {@link CtStreamError} `CT_WATCHLIST_INVALID` for what is no list or holds no entry; what the file or the server says.
+   * @throws {@link CtStreamError} `CT_WATCHLIST_INVALID` for a list that is invalid or empty; errors of the file system or the server.
    */
   read(signal: AbortSignal): Promise<FreshList | undefined>
 }
@@ -25,18 +25,18 @@ export interface FreshList {
   keep(): void
 }
 
-/** As `readList` does, or `readBrands`. */
+/** Parses the text of a list: `readList` or `readBrands`. */
 export type TakeList = typeof readList
 
 /**
- * @param transport - Asked for when there is a URL.
- * @param take - Takes its text apart.
+ * @param transport - Called for a list at a URL.
+ * @param take - Parses the text.
  */
 export function listSource(from: string, transport: () => Promise<Transport>, take: TakeList): ListSource {
   return isUrl(from) ? new UrlList(from, transport, take) : new FileList(from, take)
 }
 
-/** Whether a list is named by URL, and not by path. */
+/** Whether a list is at a URL rather than in a file. */
 export function isUrl(from: string): boolean {
   return /^https?:/i.test(from)
 }
@@ -53,7 +53,7 @@ class FileList implements ListSource {
 
   async read(signal: AbortSignal): Promise<FreshList | undefined> {
     const { ino, size, mtimeMs } = await stat(this.name)
-    // Looked at before it is read: what is written meanwhile is read the next time.
+    // Before reading, so that a change made meanwhile is noticed next time.
     const version = `${ino} ${size} ${mtimeMs}`
     if (version === this.kept) return undefined
     const lines = linesOf(this.name, await readFileUpTo(this.name, MAX_BYTES, signal), this.take)
@@ -92,7 +92,7 @@ class UrlList implements ListSource {
   }
 }
 
-/** A list without an entry is a file that is being written, or an answer that went wrong: to watch nothing is not what was meant. */
+/** Refuses an empty list: it is a file being written or a wrong answer, as nobody means to watch nothing. */
 function linesOf(name: string, bytes: Uint8Array, take: TakeList): readonly ListLine[] {
   const lines = take(new TextDecoder().decode(bytes), { file: name })
   if (lines.length === 0) throw new CtStreamError('CT_WATCHLIST_INVALID', `${name}: holds no entry`)

@@ -1,7 +1,7 @@
 import type { Transport } from '../http/transport.js'
 import { VERSION } from '../version.js'
 
-/** Requests for lists at URLs: bounded, and no redirect is followed. */
+/** Makes the transport for lists at URLs: bounded, and following no redirects. */
 export async function listTransport(fetchFunction?: typeof fetch): Promise<Transport> {
   const [{ createTransport }, { userAgent }] = await Promise.all([
     import('../http/create-transport.js'),

@@ -20,7 +20,7 @@ export type ModuleSpec =
 
 /** Options of {@link loadModules}; all optional. */
 export interface LoadModulesOptions {
-  /** Folder that relative paths begin at and packages are looked for from, such as that of the config file; a path or `file:` URL. */
+  /** Folder from which relative paths and packages are resolved, such as that of the config file; a path or `file:` URL. */
   readonly from: string | URL
 }
 
@@ -29,10 +29,10 @@ const EXTENSIONS = ['.js', '.mjs', '.ts', '.mts']
 const MAX_MODULES = 1000
 
 /**
- * Finds and imports modules: whatever is named runs in this process, so name only what you trust.
+ * Finds and imports modules. Their code runs in this process, so name only modules you trust.
  *
  * @returns In the order of `specs`; the files of a folder in the order of their names.
- * @throws {@link CtStreamError} `CT_MODULE_INVALID` for what is not found, cannot be imported or exports no module; `CT_OPTION_INVALID`.
+ * @throws {@link CtStreamError} `CT_MODULE_INVALID` when one is not found, cannot be imported or exports no module; `CT_OPTION_INVALID`.
  */
 export async function loadModules(
   specs: readonly ModuleSpec[],
@@ -87,7 +87,7 @@ function pathOf(url: string): string {
   }
 }
 
-/** The file of a package, as a program in that folder would get it. */
+/** The file that a program in that folder would load for a package. */
 function packageAt(name: string, folder: string): string {
   const names = /[@/]/.test(name) || name.startsWith(PREFIX) ? [name] : [PREFIX + name, name]
   for (const candidate of names) {
@@ -110,7 +110,7 @@ async function importModule(name: string, file: string): Promise<Module> {
   } catch (cause) {
     throw invalid(name, `cannot be imported (${file}): ${importFailure(cause, file)}`, cause)
   }
-  // A CommonJS module that was compiled from one with a default export has it one level deeper.
+  // CommonJS compiled from an ES module has the default export one level deeper.
   const nested = (exported.default as { default?: unknown } | undefined)?.default
   for (const value of [exported.default, nested]) if (isModule(value)) return value
   throw invalid(name, `exports no module (${file}): its default export must be what defineModule() returns`)

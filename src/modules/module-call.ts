@@ -6,7 +6,7 @@ import { type LinkedController, linkedController } from '../util/abort.js'
 import { NO_TICKET, type Ticket } from './acknowledger.js'
 import type { ModuleContext } from './definition.js'
 
-/** What a call needs of its module. */
+/** What a call needs from its module. */
 export interface CallHost {
   readonly name: string
   readonly options: unknown
@@ -16,19 +16,19 @@ export interface CallHost {
   readonly stop: AbortSignal
   /** Reports a finding. */
   report(draft: FindingDraft, call: ModuleCall): void
-  /** Counts findings that were put aside. */
+  /** Counts findings put aside in dead letters. */
   countDeadLetters(findings: number): void
 }
 
-/** One call of a handler: the context that it is given, and what it did. */
+/** One call of a handler: the context passed to it, and what it has done. */
 export class ModuleCall implements ModuleContext<unknown, unknown> {
   readonly attempt: number
   readonly sinceMs: number
-  /** The certificate that is meant where a finding names none. */
+  /** The certificate of a finding that names none. */
   readonly certificate: CtCertificate | undefined
-  /** Findings it has reported. */
+  /** Number of findings reported. */
   reported = 0
-  /** Whether nobody waits for it any more. */
+  /** Whether the call is no longer waited for. */
   isOver = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
   isLasting = false
@@ -68,7 +68,7 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
     return this.host.clock
   }
 
-  /** Made when it is first asked for: most calls never do. */
+  /** Made on first use: most calls never need it. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = linkedController(this.host.stop)
@@ -77,7 +77,7 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
     return this.controller.signal
   }
 
-  /** The call is over; `reason`: nobody waits for it any more. */
+  /** Ends the call. @param reason - Set when it is abandoned rather than finished. */
   end(reason?: unknown): void {
     if (reason === undefined) this.controller?.unlink()
     else {
@@ -87,7 +87,7 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   }
 }
 
-/** @param option - That sets the bound. */
+/** @param option - The option that sets the bound. */
 export function timedOut(name: string, ms: number | undefined, option = 'limits.timeoutMs'): CtStreamError {
   const how = ms === undefined ? 'took too long' : `took longer than ${ms} ms (${option})`
   return new CtStreamError('CT_MODULE_TIMEOUT', `module \`${name}\` ${how}`, { retryable: true })

@@ -3,11 +3,11 @@ import type { Finding } from '../types/finding.js'
 import { Notifier } from '../util/notifier.js'
 import type { Ticket } from './acknowledger.js'
 
-/** Certificates that came together, as several modules see them. */
+/** A batch of certificates, shared by the queues of several modules. */
 export interface Page {
   readonly certificates: readonly CtCertificate[]
   readonly ticket: Ticket
-  /** Of one of its certificates, on average. */
+  /** Average bytes of one certificate. */
   readonly bytesEach: number
 }
 
@@ -34,27 +34,27 @@ export function sizeOf(work: Work): number {
 /** A page in one module's queue. */
 interface QueuedPage {
   readonly page: Page
-  /** Of the next certificate to be taken, where they are taken one by one. */
+  /** Index of the next certificate to take, when they are taken one by one. */
   next: number
-  /** Certificates that are not finished. */
+  /** Number of unfinished certificates. */
   left: number
 }
 
 export interface QueueOptions {
   readonly maxEntries: number
   readonly maxBytes: number
-  /** Whether certificates are taken page by page, and how many findings are taken at once. */
+  /** Whether certificates are taken page by page, and how many findings at once. */
   readonly byPage: boolean
   readonly maxFindings: number
-  /** Whether tickets wait for what is in this queue. */
+  /** Whether acknowledgement waits for this queue. */
   readonly holdsTickets: boolean
 }
 
 /**
- * What waits for one module, and what it is working on, in the order in which it came.
+ * The work that waits for one module or is in progress, in order of arrival.
  *
- * The bound is asked for before something is added and never refuses it: a page that was fetched has to go somewhere. So the queue holds
- * its bound and one page (or the findings of one call) at most.
+ * The bound is checked before more work is fetched; adding never fails, since a fetched page has to go somewhere. So the queue exceeds its
+ * bound by at most one page, or by the findings of one call.
  */
 export class ModuleQueue {
   private readonly options: QueueOptions
@@ -68,7 +68,7 @@ export class ModuleQueue {
     this.options = options
   }
 
-  /** Certificates and findings that wait or are worked on. */
+  /** Certificates and findings waiting or in progress. */
   get entries(): number {
     return this.heldEntries
   }
@@ -116,7 +116,7 @@ export class ModuleQueue {
     return { kind: 'certificate', certificate, from: item }
   }
 
-  /** The module is finished with it. */
+  /** Called when the module has finished some work. */
   finish(work: Work): void {
     if (work.kind === 'findings') {
       for (const { bytes, ticket } of work.items) {
@@ -132,7 +132,7 @@ export class ModuleQueue {
     if (from.left === 0 && this.options.holdsTickets) from.page.ticket.release()
   }
 
-  /** Finishes everything that waits, undone. Returns how much it was. */
+  /** Drops all waiting work, as if it were finished. Returns how much it was. */
   discard(): number {
     const before = this.heldEntries
     for (let work = this.take(); work !== undefined; work = this.take()) this.finish(work)
@@ -151,7 +151,7 @@ export class ModuleQueue {
 
   private shift(): void {
     this.items[this.first++] = undefined as never
-    // Moved in one go when half of it is empty: each item is moved once on average.
+    // Compacts only when half is empty, so that each item moves once on average.
     if (this.first > 64 && this.first * 2 > this.items.length) {
       this.items = this.items.slice(this.first)
       this.first = 0

@@ -16,16 +16,16 @@ import { ModuleRunner } from './runner/module-runner.js'
 import type { RunnerHost } from './runner/runner-host.js'
 import type { PagedSource, Parking } from './source.js'
 
-/** Certificates after which everybody else has a turn. */
+/** Certificates handed out before yielding to the event loop. */
 const TURN = 256
-/** Of a certificate in a queue, beside its bytes. */
+/** Estimated bytes of a queued certificate besides its DER. */
 const OVERHEAD = 512
 
 export type RunSettings = Required<Omit<RunModulesOptions, 'logger' | 'signal'>> & {
   readonly logger: Logger | undefined
 }
 
-/** Reads a source, gives what comes to modules, passes findings on, and acknowledges what all are finished with. */
+/** Reads a source, gives certificates to modules, passes findings on, and acknowledges what all have finished. */
 export class Run implements RunnerHost {
   readonly clock: Clock
   readonly elapsed: () => number
@@ -37,9 +37,9 @@ export class Run implements RunnerHost {
   private readonly acknowledger: Acknowledger | undefined
   private readonly remembered: KeyMemory
   private readonly jsons = new WeakMap<CtCertificate, CertificateJson>()
-  /** Aborts when nothing more is read. */
+  /** Aborts when reading must stop. */
   private readonly ending = quietController()
-  /** Aborts when nothing more is worked on. */
+  /** Aborts when all work must stop. */
   private readonly stopped = quietController()
   private failure: { readonly error: unknown } | undefined
   private certificates = 0
@@ -169,7 +169,7 @@ export class Run implements RunnerHost {
     ticket.release()
   }
 
-  /** What it comes to; `undefined` when the run is to end before. */
+  /** Awaits a promise; `undefined` when the run ends first. */
   private async orEnd<T>(promise: Promise<T>): Promise<T | undefined> {
     try {
       return await abortable(promise, this.ending.signal)
@@ -183,7 +183,7 @@ export class Run implements RunnerHost {
   private async end(): Promise<void> {
     const watch = quietController()
     this.stopInTime(watch.signal).catch(() => {})
-    // In order, as each may report to those behind it.
+    // In order, since each may report to later modules.
     for (const runner of this.runners) await runner.drain()
     watch.abort()
     await this.closeSource()
@@ -191,7 +191,7 @@ export class Run implements RunnerHost {
     this.stopped.abort(ended())
   }
 
-  /** Where reading was stopped, there is a bound to what is worked on after it. */
+  /** After reading was stopped, bounds the time for remaining work. */
   private async stopInTime(signal: AbortSignal): Promise<void> {
     const { ending } = this
     if (!ending.signal.aborted) {

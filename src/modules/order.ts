@@ -1,19 +1,19 @@
 import { CtStreamError } from '../errors.js'
 import { suggest } from '../util/suggest.js'
 
-/** What is put in order. */
+/** An item to order. */
 export interface Ordered {
   readonly name: string
-  /** Names of those that must come before. */
+  /** Names of items that must come before it. */
   readonly after: readonly string[]
-  /** Names that need not be there. */
+  /** The same, but they need not exist. */
   readonly afterIfThere: readonly string[]
 }
 
 /**
  * Puts modules in the order in which they see each other's findings: as given, except that each comes after those it names.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a name that is not there, and for a cycle, which it spells out.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for an unknown name, and for a cycle, which the message lists.
  */
 export function inOrder<T extends Ordered>(modules: readonly T[]): T[] {
   const byName = new Map(modules.map((module) => [module.name, module]))

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join } from 'node:path'
 
-/** Conditions of `exports` that an `import` in Node.js meets. */
+/** Conditions of `exports` that apply to an `import` in Node.js. */
 const CONDITIONS = ['node', 'import', 'module-sync', 'default']
 
 /**
  * The file that `import name` would load in a folder.
  *
- * @returns `undefined` when there is no such package; also for what is Node's own.
+ * @returns `undefined` when there is no such package, and for modules of Node itself.
  * @throws Node's error for a package that has no file for that name.
  */
 export function packageFile(name: string, folder: string): string | undefined {
@@ -19,7 +19,7 @@ export function packageFile(name: string, folder: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'MODULE_NOT_FOUND') return undefined
-    // A package that only `import` can load: nothing but that resolves it, and `import` cannot be asked about another folder.
+    // A package for `import` only: `require.resolve` refuses it, and `import.meta.resolve` cannot start at another folder.
     const file =
       code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? importFile(name, require.resolve.paths(name) ?? []) : undefined
     if (file === undefined) throw error

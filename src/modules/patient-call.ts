@@ -1,6 +1,6 @@
 import type { Clock } from '../types/clock.js'
 
-/** How a call came out that may take long. */
+/** Outcome of a call with a time limit. */
 export type CallOutcome =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly error: unknown }
@@ -8,8 +8,7 @@ export type CallOutcome =
   | { readonly kind: 'stopped' }
 
 /**
- * Waits for a promise, for `ms` at most and not after `stop` aborts. Never rejects. The promise is left to itself when it is not waited for
- * any more.
+ * Waits for a promise for up to `ms` milliseconds, or until `stop` aborts. Never rejects; a later rejection of the promise is ignored.
  */
 export function outcomeOf(
   promise: PromiseLike<unknown>,

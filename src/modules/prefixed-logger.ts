@@ -1,6 +1,6 @@
 import type { Logger } from '../types/clock.js'
 
-/** A logger that says before each message whose it is. */
+/** A logger that puts a module's name before each message. */
 export function prefixedLogger(logger: Logger | undefined, name: string): Logger {
   const say =
     (level: keyof Logger) =>

@@ -10,42 +10,42 @@ import { type CacheBy, type CacheKey, cacheKey } from './cache-key.js'
 import type { CertificateMemory } from './certificate-cache.js'
 
 export interface RedisCacheOptions {
-  /** Default `'certificate'`. */
+  /** What identifies a certificate. Default `'certificate'`. */
   readonly by?: CacheBy
   /** How long a certificate is remembered, milliseconds, 1000 to 31,536,000,000. Default a day. */
   readonly ttlMs?: number
   /**
-   * What a question is answered with while the server is full or cannot be reached.
+   * What lookups do while the server is full or cannot be reached.
    *
-   * - `'fail'` (default): `CT_CACHE_UNUSABLE`, retryable
-   * - `'unseen'`: not seen, so that nothing is lost and some is there twice; `status()` counts them
+   * - `'fail'` (default): throw `CT_CACHE_UNUSABLE`, retryable
+   * - `'unseen'`: answer «not seen», so that nothing is lost but some certificates come twice; `status()` counts these lookups
    */
   readonly whenGone?: 'fail' | 'unseen'
   /** Default: the machine's clock. */
   readonly clock?: Clock
 }
 
-/** What a cache did. */
+/** Counts of a cache. */
 export interface RedisCacheStatus {
-  /** Questions that were answered with yes, and with no. */
+  /** Lookups that found the certificate, and that did not. */
   readonly hits: number
   readonly misses: number
-  /** Questions that the server did not answer. */
+  /** Lookups that the server did not answer. */
   readonly unanswered: number
 }
 
 const DAY = 86_400_000
-/** After a failure the server is left alone for this long. */
+/** After a failure, no request is made for this long. */
 const PAUSE_MS = 1000
 
 /**
  * A {@link CertificateMemory} that processes share, in Redis 7 or later: 32 bytes a certificate, about 160 bytes of the server's memory.
  *
- * An entry is a duplicate only when another entry of its certificate was there first: asked again for the same entry, after a crash in the middle
- * of the work, it still says no. For a bare key, which is no entry, the first question is answered with no and every later one with yes.
+ * An entry is a duplicate only when another entry of its certificate was seen first: a second lookup for the same entry, such as after a
+ * crash during the work, still answers «not seen». For a bare key, only the first lookup answers «not seen».
  *
- * A server that throws keys out when it is full is refused: what it forgets is there twice. The cache is a hint all the same, for a
- * server may lose its last second; where nothing may be there twice, the store has to refuse it.
+ * It refuses a server that evicts keys when it is full, since forgotten certificates would come twice. Even so it is only a hint, because a
+ * server may lose its last second of writes: where duplicates must not happen, the store itself has to refuse them.
  */
 export class RedisCertificateCache implements CertificateMemory {
   private readonly address
@@ -62,7 +62,7 @@ export class RedisCertificateCache implements CertificateMemory {
   private unanswered = 0
 
   /**
-   * @param url - As of `redisSink`, without `maxlen`. Nothing is connected before the first question.
+   * @param url - As for `redisSink`, without `maxlen`. Connects at the first lookup.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID`
    */
   constructor(url: string, options: RedisCacheOptions = {}) {
@@ -78,7 +78,7 @@ export class RedisCertificateCache implements CertificateMemory {
   /** @throws {@link CtStreamError} `CT_CACHE_UNUSABLE`, `CT_PEER_MISSING`, `CT_CLOSED` */
   async seen(key: CacheKey): Promise<boolean> {
     const place = placeOf(key)
-    // NX with GET: what was there first, in one step.
+    // NX with GET returns what was there first, in one step.
     const found = await this.ask(['SET', this.name(key), place, 'NX', 'GET', 'PX', String(this.ttlMs)])
     return this.count(found !== null && (place === BARE || found !== place))
   }
@@ -118,7 +118,7 @@ export class RedisCertificateCache implements CertificateMemory {
     return isHit
   }
 
-  /** `null` also where it does not matter that the server is gone. */
+  /** Sends a command; also answers `null` when the server is gone and `whenGone` is `'unseen'`. */
   private async ask(command: readonly (string | Buffer)[]): Promise<unknown> {
     if (this.isClosed) throw new CtStreamError('CT_CLOSED', 'the cache is closed')
     try {
@@ -153,10 +153,10 @@ export class RedisCertificateCache implements CertificateMemory {
   }
 }
 
-/** What a bare key, which is no entry, is remembered with. */
+/** The value stored for a bare key, which belongs to no entry. */
 const BARE = '-'
 
-/** Which entry asks: `<log>:<index>`. */
+/** The entry that a lookup is for: `<log>:<index>`. */
 function placeOf(key: CacheKey): string {
   return typeof key === 'string' || key instanceof Uint8Array ? BARE : `${key.log.id}:${key.index}`
 }

@@ -16,18 +16,18 @@ export interface RunModulesOptions {
   /** How long one `setup` may take, milliseconds, 10 to 86,400,000. Default 60,000. */
   readonly setupTimeoutMs?: number
   /**
-   * After `stop()`, or a failure: how long modules may work on what they have, milliseconds, 0 to 86,400,000. What is not finished by
-   * then is not acknowledged. Default 30,000. At the end of the source there is no such bound: all is finished, or `stop()` is called.
+   * How long modules may continue their work after `stop()` or a failure, milliseconds, 0 to 86,400,000. Work not finished by then is not
+   * acknowledged. Default 30,000. At the end of the source there is no such bound: all work is finished unless `stop()` is called.
    */
   readonly drainTimeoutMs?: number
   /** How long one `teardown`, and closing the source, may take, milliseconds, 10 to 86,400,000. Default 10,000. */
   readonly teardownTimeoutMs?: number
   /**
-   * Findings remembered so that they are not reported again, the oldest forgotten first. 1 to 50,000,000, default 100,000, in 48 bytes
-   * each.
+   * Most findings remembered so that they are not reported again; the oldest are forgotten first. 1 to 50,000,000, default 100,000, 48
+   * bytes each.
    */
   readonly rememberedFindings?: number
-  /** … and for how long, milliseconds, 1000 to 31,536,000,000. Default a day. */
+  /** How long findings are remembered, milliseconds, 1000 to 31,536,000,000. Default a day. */
   readonly rememberFindingsMs?: number
   /** Default: the machine's clock. */
   readonly clock?: Clock
@@ -35,16 +35,16 @@ export interface RunModulesOptions {
   readonly random?: () => number
 }
 
-/** Modules at work. */
+/** A run of modules. */
 export interface ModuleRun extends AsyncDisposable {
   /**
-   * Resolves when the source has ended, or `stop()` was called, and every module is torn down. Rejects, after the same, with what
-   * ended the run: `CT_MODULE_FAILED` of a module, or what the source threw.
+   * Resolves when the source has ended, or `stop()` was called, and every module is torn down. Rejects, at the same point, with the error
+   * that ended the run: `CT_MODULE_FAILED` of a module, or what the source threw.
    */
   readonly done: Promise<void>
-  /** As it is now; also after the end. */
+  /** The state at this moment; also after the end. */
   status(): ModulesStatus
-  /** Reads no more, lets modules finish what they have, tears them down and closes the source. Idempotent; settles as `done` does. */
+  /** Stops reading, lets modules finish their work, tears them down and closes the source. Idempotent; settles as `done` does. */
   stop(): Promise<void>
 }
 
@@ -64,12 +64,12 @@ const DAY = 86_400_000
 /**
  * Gives every certificate of a source to modules.
  *
- * Modules are set up in order, then each works at its own pace from its own queue, so that one that is slow, throws or hangs holds up
- * no other as long as its queue has room. When a queue is full, a module that nobody waits for is left out of what comes (or the source
- * waits, `limits.whenFull`); for a module with `acknowledge: true` the source always waits, and so do those that report to it.
+ * Modules are set up in order. Then each works at its own pace from its own queue, so that one that is slow, throws or hangs delays no
+ * other while its queue has room. When a queue is full, further work for that module is dropped, or the source waits (`limits.whenFull`);
+ * for a module with `acknowledge: true` the source, and modules that report to it, always wait.
  *
- * Of a `CtStream` with `acknowledge: 'manual'`, an entry is acknowledged when every module that asked is finished with it and with all
- * that was reported about it; when none asked, as soon as it is handed out. What was not acknowledged comes again after a restart.
+ * With a `CtStream` of `acknowledge: 'manual'`, an entry is acknowledged when every module with `acknowledge: true` has finished it and all
+ * findings about it; without such a module, as soon as it is handed out. Entries not acknowledged come again after a restart.
  *
  * The source is closed at the end.
  *

@@ -4,45 +4,45 @@ import type { ParkReason } from '../types/queue.js'
 import type { AcknowledgeOption } from '../types/stream.js'
 import { optionError } from '../util/options.js'
 
-/** A source whose positions can wait for modules: a `CtStream`, or what looks like one. */
+/** A source whose positions can wait for modules: a `CtStream`, or anything of this shape. */
 export interface AcknowledgedSource extends AsyncIterable<CtCertificate> {
   /** Certificates page by page, each of one log. */
   batches(): AsyncIterator<readonly CtCertificate[]>
-  /** Everything of its log up to and including this certificate is finished with. */
+  /** Called when everything of its log up to and including this certificate is finished. */
   acknowledge(certificate: CtCertificate): void
-  /** What counts as finished with, as the option `acknowledge` says. */
+  /** When entries count as finished, as in the option `acknowledge`. */
   readonly acknowledgement: AcknowledgeOption
-  /** Of a source that can set entries aside: what a module fails on for good goes there, and the rest goes on. */
+  /** Present if the source can set entries aside: work on which a module keeps failing goes there, and the run continues. */
   park?(certificate: CtCertificate, reason: ParkReason): Promise<void>
-  /** Calls for the same work before it is set aside; `undefined`: it is never. */
+  /** How often a module is called for the same work before it is set aside; `undefined` for never. */
   readonly parkAfter?: number | undefined
-  /** Stops, commits what is acknowledged, and releases everything. */
+  /** Stops reading, commits what is acknowledged, and releases everything. */
   close(): Promise<void>
 }
 
-/** Where `runModules` reads: a `CtStream`, or anything else that yields certificates, which cannot be acknowledged. */
+/** The source of `runModules`: a `CtStream`, or any iterable of certificates, which is not acknowledged. */
 export type ModuleSource = AcknowledgedSource | AsyncIterable<CtCertificate> | Iterable<CtCertificate>
 
-/** Where entries go that a module fails on. */
+/** Where entries go on which a module keeps failing. */
 export interface Parking {
-  /** Calls for the same work before that, at least 1. */
+  /** How often the module is called for the same work first, at least 1. */
   readonly after: number
   park(certificate: CtCertificate, reason: ParkReason): Promise<void>
 }
 
-/** A source as pages, each of one log. */
+/** A source read in pages of one log each. */
 export interface PagedSource {
   /** The next certificates; `undefined` at the end. */
   next(): Promise<readonly CtCertificate[] | undefined>
   readonly acknowledge: ((certificate: CtCertificate) => void) | undefined
   readonly parking: Parking | undefined
-  /** Releases the source. What is to be acknowledged must be by then. */
+  /** Releases the source. Nothing can be acknowledged afterwards. */
   close(): Promise<void>
 }
 
 /**
- * @param isWaitedFor - Whether some module has acknowledgement wait for it.
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` for what yields no certificates, and for a stream whose positions cannot wait.
+ * @param isWaitedFor - Whether acknowledgement waits for some module.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a source that is no iterable, and for a stream whose positions cannot wait.
  */
 export function pagedSource(source: ModuleSource, isWaitedFor: boolean): PagedSource {
   if (isAcknowledged(source)) {
@@ -94,7 +94,7 @@ function paged(
   }
 }
 
-/** The certificates up to the first of another log, and the others. */
+/** Splits a page before the first certificate of another log. */
 function ofOneLog(page: readonly CtCertificate[]): [readonly CtCertificate[], readonly CtCertificate[]] {
   const first = page[0] as CtCertificate
   const end = page.findIndex(({ log }) => log !== first.log && log.id !== first.log.id)

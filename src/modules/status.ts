@@ -5,24 +5,24 @@ import type { CtStreamError } from '../errors.js'
  *
  * - `waiting`: its setup has not begun
  * - `setting-up`, `running`, `draining` (nothing more comes), `stopped`
- * - `hung`: eight of its calls have timed out and not come back; it gets nothing before one does
+ * - `hung`: eight of its calls have timed out and not returned; it gets no work until one returns
  * - `failed`: its setup failed, or its error policy stopped it
  */
 export type ModuleState = 'waiting' | 'setting-up' | 'running' | 'hung' | 'draining' | 'stopped' | 'failed'
 
-/** How one module fares. Counts are since the run began. */
+/** State of one module. Counts are since the run began. */
 export interface ModuleStatus {
-  /** Of this use of it. */
+  /** Name of this use of the module. */
   readonly name: string
   /** What it is doing. */
   readonly state: ModuleState
-  /** Whether it asked for acknowledgement to wait for it. */
+  /** Whether it has `acknowledge: true`. */
   readonly acknowledge: boolean
-  /** … or it is waited for because a later module that asked gets its findings. */
+  /** Whether acknowledgement waits for it: by itself, or because a later module with `acknowledge: true` gets its findings. */
   readonly isWaitedFor: boolean
-  /** Certificates and findings that wait for it or that it works on. */
+  /** Certificates and findings waiting for it or in progress. */
   readonly queuedEntries: number
-  /** … and their bytes, by estimate. */
+  /** Their bytes, estimated. */
   readonly queuedBytes: number
   /** Certificates it has finished. */
   readonly certificates: number
@@ -32,28 +32,28 @@ export interface ModuleStatus {
   readonly emitted: number
   /** Findings it reported that had been reported before. */
   readonly repeats: number
-  /** Certificates and findings it did not get, and findings it reported in vain: see `limits.whenFull` and `limits.maxFindings`. */
+  /** Certificates and findings left out, and findings it reported that were left out: see `limits.whenFull` and `limits.maxFindings`. */
   readonly dropped: number
-  /** Certificates and findings it failed for, and that were given up (`onError: 'skip'`). */
+  /** Certificates and findings given up after it failed (`onError: 'skip'`). */
   readonly skipped: number
-  /** Findings that an output could not deliver and put aside, as the file of its option `deadLetters`. */
+  /** Findings that an output could not deliver and put aside, as in the file of its option `deadLetters`. */
   readonly deadLetters: number
   /** Calls that failed or timed out. */
   readonly errors: number
-  /** Calls for work that had failed before. */
+  /** Repeated calls for work that had failed. */
   readonly retries: number
   /** Calls that took longer than `limits.timeoutMs`. */
   readonly timeouts: number
-  /** Of its handlers; `undefined` when none has failed. */
+  /** Last error of its handlers; `undefined` when none has failed. */
   readonly lastError: CtStreamError | undefined
 }
 
-/** What {@link runModules} is doing. */
+/** State of a run of modules. */
 export interface ModulesStatus {
-  /** In the order in which they see each other's findings. */
+  /** The modules, in the order in which they see each other's findings. */
   readonly modules: readonly ModuleStatus[]
   /** Certificates read from the source. */
   readonly certificates: number
-  /** … of which some module that is waited for has not finished. 0 for a source that is not acknowledged. */
+  /** Certificates not acknowledged yet, since some module has not finished them. 0 for a source that is not acknowledged. */
   readonly unacknowledged: number
 }

@@ -1,9 +1,9 @@
 import type { Logger } from '../types/clock.js'
 
-/** How often lasting trouble is reported, milliseconds. */
+/** How often continuing trouble is reported, milliseconds. */
 const AGAIN_MS = 60_000
 
-/** Tells of trouble when it begins, once a minute while it goes on, and when it is over: never once per certificate. */
+/** Logs trouble when it begins, once a minute while it continues, and when it ends, rather than once for each certificate. */
 export class TroubleLog {
   private readonly log: Logger
   private readonly now: () => number
@@ -15,7 +15,7 @@ export class TroubleLog {
     this.now = now
   }
 
-  /** @param count - How much is concerned; added up until the next report. */
+  /** @param count - How many certificates or findings are affected; added up until the next report. */
   trouble(level: 'warn' | 'error', message: string, count = 1): void {
     this.untold += count
     const now = this.now()

@@ -8,7 +8,7 @@ import type { WatchlistOptions } from '../watchlist/options.js'
 import { Watchlist } from '../watchlist/watchlist.js'
 import { type FreshList, type ListSource, listSource } from './list-source.js'
 
-/** The lists of a watchlist that a file may hold. */
+/** The lists of a watchlist that files may add to. */
 export const LIST_NAMES = ['own', 'brands', 'words', 'patterns', 'allow', 'issuers', 'known'] as const
 export type ListName = (typeof LIST_NAMES)[number]
 
@@ -19,7 +19,7 @@ export interface WatchedListsOptions {
   readonly rules: WatchlistOptions
   readonly files: ListFiles
   readonly log: Logger
-  /** For lists at URLs; made when there is one. */
+  /** Transport for lists at URLs; made when there is such a list. */
   readonly transport: () => Promise<Transport>
 }
 
@@ -31,7 +31,7 @@ interface Watched {
   trouble: string | undefined
 }
 
-/** A watchlist of rules in code and in files, made anew when a file has changed for the better. */
+/** A watchlist of rules in code and in files; compiled again when a file has changed and is valid. */
 export class WatchedLists {
   private readonly rules: WatchlistOptions
   private readonly log: Logger
@@ -49,7 +49,7 @@ export class WatchedLists {
     )
   }
 
-  /** As it was read last. */
+  /** The watchlist, as last compiled. */
   get watchlist(): Watchlist {
     if (this.compiled === undefined) throw new CtStreamError('CT_CLOSED', 'the lists were not read yet')
     return this.compiled
@@ -60,14 +60,14 @@ export class WatchedLists {
   }
 
   /**
-   * Reads everything for the first time; again after a failure.
+   * Reads all lists for the first time; may be called again after a failure.
    *
-   * @throws {@link CtStreamError} of the first list that is not good: to begin without it would be to watch something else than asked for.
+   * @throws {@link CtStreamError} for the first invalid list: starting without it would not watch what was asked for.
    */
   async open(signal: AbortSignal): Promise<void> {
     for (const watched of this.watched) {
       const fresh = await readFrom(watched, signal)
-      // What was good at an earlier attempt is not read again.
+      // Lists that were read by an earlier attempt are not read again.
       if (fresh === undefined) continue
       watched.lines = fresh.lines
       fresh.keep()
@@ -75,7 +75,7 @@ export class WatchedLists {
     this.compile(this.compileWith())
   }
 
-  /** Takes what has changed. A list that went bad stays as it was, with one warning; throws nothing except an abort. */
+  /** Reads changed lists again. An invalid list stays as it was, with one warning. Throws only on abort. */
   async reload(signal: AbortSignal): Promise<void> {
     for (const watched of this.watched) {
       try {
@@ -138,7 +138,7 @@ export class WatchedLists {
   }
 }
 
-/** @throws {@link CtStreamError} `CT_WATCHLIST_INVALID` that names the list for whatever a file system says. */
+/** @throws {@link CtStreamError} `CT_WATCHLIST_INVALID`, naming the list, for any error of the file system. */
 async function readFrom({ source }: Watched, signal: AbortSignal): Promise<FreshList | undefined> {
   try {
     return await source.read(signal)

@@ -93,10 +93,10 @@ const options = z
     'nothing to watch: give `own`, `brands`, `words`, `patterns`, or one of them in `lists`',
   )
 
-/** What {@link watchlist} takes. */
+/** Options of {@link watchlist}. */
 export type WatchlistModuleOptions = z.input<typeof options>
 
-/** What of the world the module uses; for programs that bring their own. */
+/** Functions that the module uses, for programs that replace them; all optional. */
 export interface WatchlistModuleTools {
   /** Fetches lists at URLs. Default: pools of undici. */
   readonly fetch?: typeof fetch
@@ -104,7 +104,7 @@ export interface WatchlistModuleTools {
 
 interface State {
   readonly lists: WatchedLists
-  /** Issuances that were reported for their issuer: their certificates say less of it. */
+  /** Issuances reported for their issuer, so that their final certificates, which do not show its key, are not reported as well. */
   readonly alarmed: CertificateCache
   readonly unreadable: Allowance
   readonly lookalikes: FoldedAlerts
@@ -112,7 +112,7 @@ interface State {
 }
 
 /**
- * Makes the module {@link watchlist} with other means.
+ * Makes the module {@link watchlist} with your own `fetch`.
  *
  * @example
  * runModules(stream, [watchlistModule({ fetch: myFetch }).with({ own: ['example.com'] }), jsonl.with({ file: 'alerts.jsonl' })])
@@ -174,11 +174,11 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
  * `own names`, `issuer of own names`, brand and registrable domain, word or pattern: one finding for each and each issuance, a
  * precertificate and its certificate together. Reasons say which name, where in it, and what that adds to the score.
  *
- * Whoever runs a look-alike gets many certificates for it: those below one registrable domain are one finding in `lookalikeEveryMs` (a
- * day), unless a later one is more severe; the next finding says how many there were. After a restart the first is reported again.
+ * A look-alike often gets many certificates: those below one registrable domain are one finding in `lookalikeEveryMs` (a day), unless a
+ * later one is more severe; the next finding says how many were left out. After a restart the first is reported again.
  *
- * Lists in files and at URLs are looked at every `reloadMs`. One that cannot be read, is empty or has a line that is no rule stays as it
- * was, and a warning says so once; at the beginning it fails the setup, after half a minute where only its server does not answer.
+ * Lists in files and at URLs are checked for changes every `reloadMs`. One that cannot be read, is empty or has an invalid line stays as it
+ * was, with one warning. At the start it fails the setup; if only its server does not answer, after half a minute of retries.
  */
 export const watchlist: Module<WatchlistModuleOptions> = watchlistModule()
 
@@ -199,7 +199,7 @@ function report(certificate: CtCertificate, context: ModuleContext<z.output<type
   }
 }
 
-/** A service may be started before the network is up: half a minute is waited for a server that does not answer. */
+/** Retries for half a minute when a server does not answer: a service may start before the network is up. */
 async function openInTime(lists: WatchedLists, log: Logger, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let waitMs = 1000; ; waitMs *= 2) {
     try {
@@ -219,12 +219,12 @@ async function reloadAgain(lists: WatchedLists, clock: Clock, everyMs: number, s
       await lists.reload(signal)
     }
   } catch (error) {
-    // The clock of a caller that does not sleep, for one.
+    // Such as an error of the caller's clock.
     if (!signal.aborted) throw error
   }
 }
 
-/** So many an hour. */
+/** Allows a number of reports in each hour. */
 class Allowance {
   private readonly most: number
   private readonly elapsed: () => number
@@ -246,13 +246,13 @@ class Allowance {
   }
 }
 
-/** A list must not be something that whoever is between can write. */
+/** https, or this machine: nobody on the network may alter a list. */
 function isSafeUrl(from: string): boolean {
   const url = URL.canParse(from) ? new URL(from) : undefined
   return url?.protocol === 'https:' || isLoopback(url?.hostname ?? '')
 }
 
-/** Whether names are matched by it, and not only what is said of those that are. */
+/** Whether a list has rules that match names, rather than settings for names that match. */
 function isRule(list: (typeof LIST_NAMES)[number]): boolean {
   return list === 'own' || list === 'brands' || list === 'words' || list === 'patterns'
 }
