@@ -1,10 +1,10 @@
 import { Notifier } from '../../util/notifier.js'
 import type { ModuleRecord } from './module-record.js'
 
-/** Calls that timed out and still run, at most: each keeps its certificates in memory. */
+/** Most calls that timed out and still run: each keeps its certificates in memory. */
 const MAX_ABANDONED = 8
 
-/** Calls that nobody waits for any more and that have not come back: too many, and the module hangs. */
+/** Counts calls that timed out and have not returned; with too many of them the module counts as hung. */
 export class AbandonedCalls {
   private readonly record: ModuleRecord
   private count = 0
@@ -18,7 +18,7 @@ export class AbandonedCalls {
     return this.count >= MAX_ABANDONED
   }
 
-  /** Resolves when one more was abandoned or came back, or `wake()` was called. */
+  /** Resolves when another call was abandoned or returned, or `wake()` was called. */
   change(): Promise<void> {
     return this.changed.wait()
   }
@@ -37,7 +37,7 @@ export class AbandonedCalls {
     }
     const over = () => {
       this.count--
-      if (this.count === MAX_ABANDONED - 1) log.info('hangs no more')
+      if (this.count === MAX_ABANDONED - 1) log.info('no longer hangs')
       this.changed.notify()
     }
     promise.then(over, over)

@@ -6,10 +6,10 @@ import { type CallOutcome, outcomeOf } from '../patient-call.js'
 import type { AbandonedCalls } from './abandoned-calls.js'
 import type { ModuleRecord } from './module-record.js'
 
-/** How something came out that was called; where it is `done` with a promise, that is to be waited for. */
+/** Outcome of calling a handler; when it is `done` with a promise, the promise must still be awaited. */
 export type Attempt = CallOutcome & { readonly value?: unknown }
 
-/** Calls the handlers of a module for the work it gets. */
+/** Calls the handlers of a module for its work. */
 export class HandlerCalls {
   private readonly record: ModuleRecord
   private readonly abandoned: AbandonedCalls
@@ -27,7 +27,7 @@ export class HandlerCalls {
     return { call, result: attempted(() => this.handle(work, call)) }
   }
 
-  /** Waits for what a call returned, for as long as one may take. */
+  /** Awaits the promise of a call, within the time limit of a call. */
   async wait(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
     const { name, stop, counts, prepared, host } = this.record
     const { timeoutMs } = prepared.limits
@@ -42,7 +42,7 @@ export class HandlerCalls {
     return outcome
   }
 
-  /** What a finding that this call reports about a certificate holds. */
+  /** The ticket that a finding of this call about a certificate holds. */
   ticketFor(call: ModuleCall, certificate: CtCertificate): Ticket {
     const { held } = call
     return typeof held === 'function' ? held(certificate) : held

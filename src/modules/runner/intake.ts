@@ -3,7 +3,7 @@ import { TroubleLog } from '../trouble-log.js'
 import type { AbandonedCalls } from './abandoned-calls.js'
 import type { ModuleRecord } from './module-record.js'
 
-/** What comes into a module's queue, and what is left out. */
+/** Accepts work into a module's queue, or leaves it out. */
 export class Intake {
   private readonly record: ModuleRecord
   private readonly abandoned: AbandonedCalls
@@ -16,13 +16,13 @@ export class Intake {
     this.drops = new TroubleLog(record.log, record.host.elapsed)
   }
 
-  /** Whether whoever brings work may bring more. */
+  /** Whether there is room for more work. */
   get hasRoom(): boolean {
     const { prepared, queue, stop } = this.record
     return prepared.whenFull === 'drop' || queue.hasRoom || !this.takesWork || stop.aborted
   }
 
-  /** Resolves when it has. */
+  /** Resolves when there is room. */
   async room(): Promise<void> {
     while (!this.hasRoom) await this.record.orStopped(this.record.queue.change())
   }
@@ -35,7 +35,7 @@ export class Intake {
     if (this.accepts(1)) this.record.queue.addFinding(item)
   }
 
-  /** Nothing is accepted any more. */
+  /** Accepts nothing more. */
   close(): void {
     this.isClosed = true
   }
@@ -45,13 +45,13 @@ export class Intake {
     this.drops.trouble('warn', `left out certificates or findings: ${why}`, count)
   }
 
-  /** Leaves out what waits. */
+  /** Drops all waiting work. */
   dropQueue(why: string): void {
     const count = this.record.queue.discard()
     if (count > 0) this.drop(count, why)
   }
 
-  /** Whether more work has a place to go. */
+  /** Whether the module still takes work. */
   private get takesWork(): boolean {
     const { phase, mustFinish } = this.record
     return phase !== 'failed' && phase !== 'stopped' && !(this.abandoned.isHung && !mustFinish)
@@ -66,14 +66,14 @@ export class Intake {
     }
     if (prepared.isWaitedFor && phase !== 'failed' && (record.mustFinish || !abandoned.isHung)) return true
     if (phase === 'failed' && prepared.limits.onError !== 'stop-module') {
-      // The run ends for its sake: what it did not do stays unfinished, and comes again.
+      // The run ends because of this module: unfinished work is not acknowledged, and comes again.
       return prepared.isWaitedFor
     }
     if (!this.takesWork) this.drop(count, abandoned.isHung ? 'it hangs' : 'it has stopped')
     else if (prepared.whenFull === 'drop' && !queue.hasRoom)
       this.drop(count, 'its queue is full (limits.queueEntries, limits.queueBytes, limits.whenFull)')
     else {
-      this.drops.over('takes everything again')
+      this.drops.over('accepts all work again')
       return true
     }
     return false

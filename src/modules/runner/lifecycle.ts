@@ -22,7 +22,7 @@ export class Lifecycle {
   }
 
   /**
-   * @param signal - Gives it up: what it opens after all is closed after all.
+   * @param signal - Abandons the setup. If it still succeeds later, it is torn down.
    * @throws {@link CtStreamError} `CT_MODULE_FAILED`
    */
   async setUp(timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -60,7 +60,7 @@ export class Lifecycle {
     )
   }
 
-  /** Lets it report for the last time. Whether it could. */
+  /** Calls `drain`, the last chance to report. Returns whether it could. */
   async drain(): Promise<boolean> {
     const { phase, prepared, stop } = this.record
     const { definition, limits } = prepared
@@ -70,14 +70,14 @@ export class Lifecycle {
     return true
   }
 
-  /** Where the setup succeeded. Never rejects. */
+  /** Calls `teardown` if the setup succeeded. Never rejects. */
   async tearDown(timeoutMs: number): Promise<void> {
     const { record } = this
     const { definition } = record.prepared
     if (record.phase !== 'failed') record.phase = 'stopped'
     if (!this.isSetUp) return
     this.isSetUp = false
-    // The run's stop signal has aborted by now, perhaps; this has a time of its own.
+    // Not the run's stop signal, which may have aborted: teardown has a time limit of its own.
     const bound = { timeoutMs, option: 'teardownTimeoutMs', stop: new AbortController().signal }
     await this.callOnce('teardown', () => definition.teardown?.bind(definition), bound)
   }

@@ -12,7 +12,7 @@ import type { RunnerHost } from './runner-host.js'
 
 const MAX_FINDINGS = 1000
 
-/** What the parts that run one module share: what it is, what waits for it, how it fares. */
+/** State shared by the parts that run one module: its definition, its queue, its counts. */
 export class ModuleRecord {
   readonly prepared: PreparedModule
   readonly host: RunnerHost
@@ -53,7 +53,7 @@ export class ModuleRecord {
     return this.prepared.name
   }
 
-  /** Whether what waits must be done by it, however long it hangs; else it is given up then. */
+  /** Whether waiting work must be done even if the module hangs; otherwise a hung module's work is given up. */
   get mustFinish(): boolean {
     return this.prepared.isWaitedFor && this.prepared.limits.onError !== 'skip'
   }
@@ -81,7 +81,7 @@ export class ModuleRecord {
     return error
   }
 
-  /** @param option - That sets `timeoutMs`. */
+  /** @param option - The option that sets `timeoutMs`. */
   errorOf(outcome: CallOutcome, timeoutMs: number, option?: string): CtStreamError {
     if (outcome.kind === 'timeout') return timedOut(this.name, timeoutMs, option)
     const error = outcome.kind === 'failed' ? outcome.error : this.stop.reason
@@ -92,7 +92,7 @@ export class ModuleRecord {
     return new CtStreamError('CT_MODULE_FAILED', message, { cause: error, ...(asked ? { retryAfterMs } : {}) })
   }
 
-  /** Resolves when `promise` is settled, or the run is stopped for good. */
+  /** Resolves when `promise` is settled, or the run stops all work. */
   orStopped(promise: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {

@@ -14,10 +14,10 @@ import { ModuleRecord } from './module-record.js'
 import { Recovery } from './recovery.js'
 import type { RunnerHost } from './runner-host.js'
 
-/** Certificates or findings after which everybody else has a turn. */
+/** Certificates or findings handled before yielding to the event loop. */
 const TURN = 256
 
-/** One module at work: what it gets, its calls, and what becomes of those that fail. */
+/** Runs one module: its queue, its calls, and the recovery of failed ones. */
 export class ModuleRunner implements CallHost {
   private readonly record: ModuleRecord
   private readonly abandoned: AbandonedCalls
@@ -79,12 +79,12 @@ export class ModuleRunner implements CallHost {
     this.workers = Array.from({ length: this.prepared.limits.concurrency }, () => this.work())
   }
 
-  /** Whether whoever brings work may bring more. */
+  /** Whether there is room for more work. */
   get hasRoom(): boolean {
     return this.intake.hasRoom
   }
 
-  /** Resolves when it has. */
+  /** Resolves when there is room. */
   room(): Promise<void> {
     return this.intake.room()
   }
@@ -122,7 +122,7 @@ export class ModuleRunner implements CallHost {
     counts.emitted++
   }
 
-  /** Works off what is queued and lets the module report for the last time. Nothing may be given to it afterwards. */
+  /** Finishes queued work, then calls `drain`. The module must get nothing afterwards. */
   async drain(): Promise<void> {
     const { record, abandoned, intake } = this
     if (record.phase === 'running') record.phase = 'draining'
@@ -135,7 +135,7 @@ export class ModuleRunner implements CallHost {
     if (await this.lifecycle.drain()) await record.host.roomBehind(this)
   }
 
-  /** Where the setup succeeded. Never rejects. */
+  /** Tears the module down if its setup succeeded. Never rejects. */
   tearDown(timeoutMs: number): Promise<void> {
     return this.lifecycle.tearDown(timeoutMs)
   }
@@ -144,7 +144,7 @@ export class ModuleRunner implements CallHost {
     const { maxFindings } = this.prepared.limits
     const { phase, host } = this.record
     if (call.isOver || phase === 'stopped' || phase === 'failed') return 'reported by a call that is over'
-    // A handler waits for room when it returns; nobody else can be made to.
+    // A handler can be made to wait for room after it returns; code outside of one cannot.
     if (call.isLasting)
       return host.hasRoomBehind(this) ? undefined : 'reported outside of a handler, while a later module is full'
     return call.reported < maxFindings
@@ -152,7 +152,7 @@ export class ModuleRunner implements CallHost {
       : `more than ${maxFindings} findings in one call (limits.maxFindings)`
   }
 
-  /** Says what it did not get to. */
+  /** Logs how much work was left unfinished. */
   private leave(): void {
     const { queue, prepared, log, counts } = this.record
     const { entries } = queue
@@ -187,7 +187,7 @@ export class ModuleRunner implements CallHost {
     }
   }
 
-  /** Calls the handler; a promise only where there is something to wait for. */
+  /** Calls the handler; returns a promise only when there is something to await. */
   private perform(work: Work): Promise<void> | undefined {
     const { call, result } = this.calls.begin(work, 1, 0)
     if (result.kind === 'failed') return this.recovery.from(work, result)

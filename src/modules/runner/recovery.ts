@@ -16,11 +16,11 @@ export interface RecoveryParts {
   readonly abandoned: AbandonedCalls
   readonly intake: Intake
   readonly calls: HandlerCalls
-  /** What follows a call that succeeded. */
+  /** Called after a call that succeeded. */
   readonly succeed: (work: Work, call: ModuleCall) => Promise<void> | undefined
 }
 
-/** After a call that failed or took too long: what the module's policy says. */
+/** Applies the module's error policy to a call that failed or took too long. */
 export class Recovery {
   private readonly parts: RecoveryParts
 
@@ -28,7 +28,7 @@ export class Recovery {
     this.parts = parts
   }
 
-  /** Resolves when the work is finished with, given up, or left for the run to end. */
+  /** Resolves when the work is done, given up, or left unfinished because the run ends. */
   async from(work: Work, first: CallOutcome): Promise<void> {
     const { record, calls, succeed } = this.parts
     const { onError, attempts, timeoutMs } = record.prepared.limits
@@ -39,7 +39,7 @@ export class Recovery {
       if (outcome.kind === 'stopped') return
       const error = record.note(record.errorOf(outcome, timeoutMs))
       record.counts.errors++
-      // The source has given it to somebody else by now.
+      // Another processor has the work now.
       if (parking !== undefined && error.code === 'CT_LEASE_LOST') return record.queue.finish(work)
       if (onError === 'skip')
         return parking === undefined ? this.skip(work, error) : this.setAside(work, error, attempt)
@@ -70,12 +70,12 @@ export class Recovery {
       if (!stop.aborted) this.stopStream(record.errorOf({ kind: 'failed', error: cause }, 0), attempt)
       return false
     }
-    // Each call that is still under way keeps what it was given: not one more of them.
+    // Calls that timed out keep their work in memory: do not add another while the module hangs.
     while (abandoned.isHung && !stop.aborted) await record.orStopped(abandoned.change())
     return !stop.aborted
   }
 
-  /** Has the source keep what cannot be worked on, and goes on. */
+  /** Has the source set aside the work that failed, and continues. */
   private async setAside(work: Work, error: CtStreamError, attempt: number): Promise<void> {
     const { record } = this.parts
     const { counts, failures, queue, host } = record
@@ -93,7 +93,7 @@ export class Recovery {
     }
   }
 
-  /** Those of a batch on which a call fails that is for it alone. */
+  /** Finds the certificates of a batch that fail, by calling the handler with each alone. */
   private async failedAlone(
     work: Batch,
     first: CtStreamError,

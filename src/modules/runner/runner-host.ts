@@ -6,21 +6,21 @@ import type { Ticket } from '../acknowledger.js'
 import type { Parking } from '../source.js'
 import type { ModuleRunner } from './module-runner.js'
 
-/** What a module needs of the run it is part of. */
+/** What a module needs from its run. */
 export interface RunnerHost {
   readonly clock: Clock
   readonly elapsed: () => number
   readonly random: () => number
   readonly logger: Logger | undefined
-  /** Aborts when the run is stopped for good. */
+  /** Aborts when the run stops all work. */
   readonly stop: AbortSignal
-  /** Of a source that can set entries aside. */
+  /** Present if the source can set entries aside. */
   readonly parking: Parking | undefined
-  /** Passes a finding to later modules. `false`: it is a repeat. */
+  /** Passes a finding to later modules; returns `false` for a repeat. */
   report(from: ModuleRunner, draft: FindingDraft, certificate: CtCertificate, ticket: Ticket): boolean
-  /** Whether those who get this module's findings, and leave out none, have room. */
+  /** Whether the later modules that must get every finding have room. */
   hasRoomBehind(from: ModuleRunner): boolean
-  /** Resolves when they have. */
+  /** Resolves when they have room. */
   roomBehind(from: ModuleRunner): Promise<void>
   /** Ends the run. */
   fail(error: CtStreamError): void
