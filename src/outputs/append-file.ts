@@ -9,37 +9,37 @@ import { fileFailed } from './output-error.js'
 
 export interface AppendFileOptions {
   readonly path: string
-  /** A new file before one would grow above this, bytes. `undefined`: never. */
+  /** Starts a new file before one would exceed this size, bytes; `undefined` for never. */
   readonly rotateBytes: number | undefined
-  /** … and with each day in UTC. */
+  /** Whether to start a new file each day, UTC. */
   readonly rotateDaily: boolean
   readonly gzip: boolean
-  /** What a new file begins with, one line. */
+  /** First line of a new file. */
   readonly header?: string
   /**
-   * Looks at what follows the last line break of a file that was cut off in the middle of a line. `true`: it is the beginning of a line of
-   * ours, and goes. `false`: the file is not ours.
+   * Whether the text after a file's last line break is the beginning of a line of ours, which a crash cut off and is removed. `false`: the
+   * file is not ours.
    */
   readonly isTorn: (tail: string) => boolean
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** The longest line that is looked for the beginning of, bytes. */
+/** Longest last line that is examined, bytes. */
 const MAX_LINE = 16 * 1024 * 1024
 const CHUNK = 64 * 1024
-/** Nobody but the owner has to read what somebody watches. */
+/** Readable for the owner only: the file shows what somebody watches. */
 const MODE = 0o600
 
 /**
- * A file of lines that only grows. What `append` resolved for is on the disk, whole; what it rejected for is not in the file, so that
- * the same can be written again.
+ * A file of lines that only grows. When `append` resolves, its lines are on the disk; when it rejects, none of them is in the file, so
+ * that they can be appended again.
  */
 export class AppendFile {
   private readonly options: AppendFileOptions
   private file: FileHandle | undefined
   private identity = ''
-  /** Everything up to here is whole lines that were written by us or found. */
+  /** Size of the file up to the last whole line. */
   private size = 0
   private day = ''
   private zipping: Promise<void> = Promise.resolve()
@@ -48,7 +48,7 @@ export class AppendFile {
     this.options = options
   }
 
-  /** Opens the file, and mends what a crash left. @throws {@link CtStreamError} `CT_OUTPUT_FAILED` */
+  /** Opens the file, and repairs what a crash left. @throws {@link CtStreamError} `CT_OUTPUT_FAILED` */
   async open(): Promise<void> {
     await this.ready()
     if (this.options.gzip) this.zipInBackground(await this.rotated())
@@ -74,20 +74,20 @@ export class AppendFile {
     }
   }
 
-  /** Waits for what is being compressed. Idempotent. */
+  /** Waits for the compression, and closes the file. Idempotent. */
   async close(): Promise<void> {
     await this.zipping
     await this.file?.close()
     this.file = undefined
   }
 
-  /** The file is open, is what its path leads to, and ends with a whole line. */
+  /** Makes sure that the file is open, is still the one at its path, and ends with a whole line. */
   private async ready(): Promise<void> {
     const { path, header } = this.options
     try {
       if (this.file !== undefined) {
         if ((await identityAt(path)) === this.identity) return
-        // Moved away by somebody who rotates files, or deleted: what was written is where it went.
+        // Moved, as by logrotate, or deleted: what was written went with it.
         await this.file.close()
         this.file = undefined
       }
@@ -114,7 +114,7 @@ export class AppendFile {
     }
   }
 
-  /** Cuts off a line that was not written to its end: nobody was promised that it was. Returns the size. */
+  /** Removes an incomplete last line: its append never resolved. Returns the size. */
   private async mend(file: FileHandle, size: number): Promise<number> {
     const { path, isTorn, log } = this.options
     let tail = Buffer.alloc(0)
@@ -141,7 +141,7 @@ export class AppendFile {
     try {
       await this.file?.truncate(this.size)
     } catch {
-      // The next attempt opens it anew, and mends it.
+      // The next attempt opens the file again, and repairs it.
       await this.file?.close().catch(() => {})
       this.file = undefined
     }
@@ -172,7 +172,7 @@ export class AppendFile {
     await this.ready()
   }
 
-  /** Files that were rotated and not compressed, perhaps because the process ended. */
+  /** Rotated files that are not compressed yet, as after a crash. */
   private async rotated(): Promise<string[]> {
     const { path } = this.options
     const { stem, extension } = partsOf(basename(path))
@@ -183,7 +183,7 @@ export class AppendFile {
       .map((name) => join(dirname(path), name))
   }
 
-  /** One after the other. A file that cannot be compressed stays as it is. */
+  /** Compresses files one by one. One that cannot be compressed stays as it is. */
   private zipInBackground(files: readonly string[]): void {
     for (const file of files)
       this.zipping = this.zipping
@@ -192,7 +192,7 @@ export class AppendFile {
   }
 }
 
-/** The compressed file has its name when it is whole and on the disk; only then is the other one deleted. */
+/** The compressed file gets its name once it is complete and on the disk; only then is the original deleted. */
 async function zip(file: string): Promise<void> {
   const partial = `${file}.gz.partial`
   await pipeline(createReadStream(file), createGzip(), createWriteStream(partial, { mode: MODE, flush: true }))
@@ -209,7 +209,7 @@ async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
   }
 }
 
-/** A new name survives a power cut only when its folder is on the disk, too. Where folders cannot be synced, nothing can be done. */
+/** A new name survives a power cut only after its folder is synced. Some systems cannot sync folders; that is ignored. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(dirname(path), 'r')

@@ -21,13 +21,13 @@ const options = z.strictObject({
   ...deadLetterOptions,
 })
 
-/** Says that it will never take this finding: EX_DATAERR of sysexits.h. */
+/** Exit status by which a program refuses a finding for good: EX_DATAERR of sysexits.h. */
 const REFUSED = 65
-/** Of what the program writes to stderr, for the error message. */
+/** Most bytes of the program's stderr in the error message. */
 const EXCERPT = 200
-/** Longest value of a variable. Linux takes 128 KiB each; the finding on stdin is whole. */
+/** Longest value of a variable. Linux allows 128 KiB each; the finding on stdin is complete. */
 const MAX_VALUE = 8192
-/** Between asking a program to end and ending it. */
+/** Time between SIGTERM and SIGKILL, milliseconds. */
 const GRACE_MS = 2000
 
 /**
@@ -35,13 +35,14 @@ const GRACE_MS = 2000
  *
  * The finding is on its stdin, as one line of JSON, and in variables: `CT_FINDING_ID`, `…_MODULE`, `…_KIND`, `…_SUBJECT`,
  * `…_SEVERITY`, `…_SCORE`, `…_REASONS` (with `; `), `…_FIRST_SEEN`, `…_NAMES` (with spaces), `…_ISSUER`, `…_NOT_BEFORE`,
- * `…_NOT_AFTER`, `…_SHA256`, `…_LOG`, `…_INDEX`. Beside them it has the environment of this process. No shell is between: what a
- * stranger wrote into a certificate is never a command. In a shell script, quote the variables (`"$CT_FINDING_SUBJECT"`), and never pass
+ * `…_NOT_AFTER`, `…_SHA256`, `…_LOG`, `…_INDEX`. It also gets the environment of this process. No shell is involved, so a stranger's text
+ * in a certificate is never run as a command. In a shell script, quote the variables (`"$CT_FINDING_SUBJECT"`), and never pass
  * them to `eval`.
  *
- * Exit status 0: done. 65: it will never take this one. Anything else, a signal, or no end within `limits.timeoutMs` (default 60 s; it is
- * ended then, with all that it started): again with growing waits. Four run at the same time (`limits.concurrency`). With `deadLetters`,
- * what is refused or did not succeed in `giveUpAfterMs` goes there. A finding may come again after a restart, with the same id.
+ * Exit status 0: done. 65: the program refuses this finding for good. Any other status, a signal, or a timeout (`limits.timeoutMs`, default
+ * 60 s, after which the program and all its children are killed): it is run again after growing waits. Up to four run at the same time
+ * (`limits.concurrency`). With `deadLetters`, findings that are refused, or do not succeed within `giveUpAfterMs`, go there. A finding may
+ * come again after a restart, with the same id.
  */
 export const command = defineModule({
   name: 'command',
@@ -50,7 +51,7 @@ export const command = defineModule({
   acknowledge: true,
   limits: { concurrency: 4, timeoutMs: 60_000 },
   async setup(context) {
-    // Not to be found out with the first alert, weeks from now.
+    // Fails now rather than with the first alert, weeks later.
     await findProgram(context.options.command, process.env.PATH ?? '')
     return Delivery.open(context)
   },
@@ -69,7 +70,7 @@ async function run(
   clock: Clock,
 ): Promise<void> {
   signal.throwIfAborted()
-  // In a group of its own: an interrupt at the terminal ends this process in good order, and not what it has begun.
+  // In a process group of its own, so that an interrupt at the terminal does not kill it while this process shuts down in order.
   const child = spawn(command, args, {
     env: { ...process.env, ...variablesOf(finding) },
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -82,7 +83,7 @@ async function run(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < EXCERPT * 4) said += text.slice(0, EXCERPT * 4)
   })
-  // It need not read what it is given.
+  // The program need not read its stdin.
   child.stdin.on('error', () => {})
   child.stdin.end(`${harmlessJson(finding)}\n`)
   try {
@@ -92,23 +93,23 @@ async function run(
     throw failed(command, `ended with ${status}${words === '' ? '' : `: ${words}`}`, status !== REFUSED)
   } finally {
     signal.removeEventListener('abort', giveUp)
-    // What it left running may hold it open.
+    // Children still running may hold stderr open.
     child.stderr.destroy()
   }
 }
 
-/** Its exit status, or the name of the signal that ended it. */
+/** Resolves with the exit status, or the name of the signal that ended the program. */
 function statusOf(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve, reject) => {
     child.once('error', (cause: NodeJS.ErrnoException) =>
       reject(failed(child.spawnfile, `cannot be run: ${cause.message}`, cause.code !== 'E2BIG', cause)),
     )
-    // Not `close`, for which everything that it started would have to end; what it said on stderr is here a turn later.
+    // Not `close`, which waits for its children too; its stderr arrives one turn of the event loop later.
     child.once('exit', (code, signal) => setImmediate(() => resolve(code ?? signal ?? 'no status')))
   })
 }
 
-/** Asks it, and all that it started, to end; then ends them. */
+/** Terminates the program and its children, then kills them. */
 async function end(child: ChildProcess, clock: Clock): Promise<void> {
   kill(child, 'SIGTERM')
   await clock.sleep(GRACE_MS)
@@ -119,7 +120,7 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (process.platform === 'win32' || child.pid === undefined) child.kill(signal)
     else process.kill(-child.pid, signal)
-  } catch {} // there is nobody left
+  } catch {} // nothing of the group is left
 }
 
 function variablesOf(finding: Finding): Record<string, string> {
@@ -141,15 +142,15 @@ function variablesOf(finding: Finding): Record<string, string> {
     LOG: c.log.url,
     INDEX: String(c.index),
   }
-  // A variable can hold anything but a NUL; a terminal should not be shown everything.
+  // Escaped, because a script may print a variable to a terminal, and because a variable cannot hold a NUL.
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [`CT_FINDING_${name}`, cutText(harmless(value), MAX_VALUE)]),
   )
 }
 
-/** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when there is none that may be run. */
+/** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when there is no such executable program. */
 async function findProgram(command: string, path: string): Promise<void> {
-  // Windows has rules of its own.
+  // Windows has other rules for finding programs.
   if (process.platform === 'win32') return
   const candidates = command.includes('/')
     ? [command]

@@ -25,8 +25,8 @@ const COLUMNS = [
 const HEADER = COLUMNS.join(',')
 
 /**
- * Writes findings to a CSV file (RFC 4180, UTF-8, with a header), one a line. A field that a spreadsheet would take for a formula begins
- * with an apostrophe; controls are written out, as `\x0a`. Safe on the disk and mended after a crash as the output `jsonl`.
+ * Writes findings to a CSV file (RFC 4180, UTF-8, with a header), one on each line. A field that a spreadsheet would take for a formula gets
+ * an apostrophe in front; control characters are escaped as `\x0a`. As durable as the output `jsonl`, and repaired after a crash like it.
  */
 export const csv = defineModule({
   name: 'csv',
@@ -44,7 +44,7 @@ export const csv = defineModule({
 
 export default csv
 
-/** Every line of ours begins with an id; the first one is the header. */
+/** Whether text begins like one of our lines: with an id, or like the header. */
 function isTorn(tail: string): boolean {
   return /^[0-9a-f]{32},|^[0-9a-f]{0,32}$/.test(tail) || HEADER.startsWith(tail)
 }
@@ -59,10 +59,10 @@ function csvLine(finding: Finding): string {
   return fields.map(csvField).join(',')
 }
 
-/** One field, quoted where it must be, and no formula wherever it is opened. */
+/** One field, quoted if needed, that no spreadsheet evaluates. */
 export function csvField(text: string): string {
   const plain = harmless(text)
-  // What Excel, LibreOffice and Google Sheets evaluate; a space before it does not keep them from it.
+  // What Excel, LibreOffice and Google Sheets evaluate, even after a space.
   const guarded = /^\s*[=+\-@\uff0b\uff0d\uff1d\uff20]/.test(plain) ? `'${plain}` : plain
   return /[",;]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
 }

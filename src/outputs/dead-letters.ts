@@ -7,7 +7,7 @@ import { harmlessJson } from '../util/harmless.js'
 import { AppendFile } from './append-file.js'
 import { isTornJson } from './jsonl.js'
 
-/** Options of outputs whose target may refuse what it is given. */
+/** Options of outputs whose target may refuse findings. */
 export const deadLetterOptions = {
   deadLetters: z
     .string()
@@ -19,16 +19,16 @@ export const deadLetterOptions = {
   giveUpAfterMs: z.number().int().min(1000).default(86_400_000),
 }
 
-/** What the user said of them. */
+/** The user's settings of dead letters. */
 export interface DeadLetterOptions {
   readonly deadLetters?: string | undefined
   readonly giveUpAfterMs: number
 }
 
-/** Of the output's setup. */
+/** The parts of the output's setup context that are needed. */
 type Surroundings = Pick<SetupContext<unknown>, 'clock' | 'log' | 'countDeadLetters'>
 
-/** Where findings go that nobody takes, so that they can be found, and the others go on. */
+/** Stores findings that could not be delivered, so that they are not lost and later findings can continue. */
 export class DeadLetters {
   private readonly file: AppendFile | undefined
   private readonly path: string | undefined
@@ -56,9 +56,9 @@ export class DeadLetters {
   }
 
   /**
-   * Takes findings that were not delivered because of `error`, if trying again is no use; throws the error otherwise.
+   * Stores findings that failed with `error` if a retry is pointless; otherwise throws the error.
    *
-   * @param sinceMs - How long it has been tried.
+   * @param sinceMs - Time since the first attempt.
    */
   async take(findings: readonly Finding[], error: unknown, sinceMs: number): Promise<void> {
     const isRefused = CtStreamError.is(error) && !error.retryable

@@ -3,10 +3,10 @@ import type { Finding } from '../types/finding.js'
 import { sha256Hex } from '../util/hash.js'
 import { type DeadLetterOptions, DeadLetters } from './dead-letters.js'
 
-/** How an output gives findings to somebody who may refuse them, or take nothing for a while. */
+/** Delivers findings to a target that may refuse them, or be unavailable for a while. */
 export class Delivery {
   private readonly deadLetters: DeadLetters
-  /** Batches that were taken, of work that is tried again for the sake of others. */
+  /** Batches already delivered of work that is retried because another batch failed. */
   private readonly sent = new Set<string>()
 
   /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file of dead letters cannot be opened. */
@@ -21,9 +21,9 @@ export class Delivery {
   }
 
   /**
-   * Sends findings at once. What is refused, or was for too long, goes to the dead letters, where there are some; else the error is thrown.
+   * Sends findings together. Those refused, or undelivered for too long, go to the dead letters if there are any; else the error is thrown.
    *
-   * @param sinceMs - How long it has been tried.
+   * @param sinceMs - Time since the first attempt.
    */
   async send(findings: readonly Finding[], sinceMs: number, send: () => Promise<void>): Promise<void> {
     try {
@@ -34,9 +34,9 @@ export class Delivery {
   }
 
   /**
-   * Sends findings `size` at a time, each batch once, even if this is called again because a later one failed.
+   * Sends findings `size` at a time. Called again because one batch failed, it does not repeat those that were delivered.
    *
-   * @param send - Gets a batch and its key, 32 hex digits: the same in every attempt.
+   * @param send - Gets a batch and its key of 32 hex digits, the same in every attempt.
    */
   async sendBatches(
     findings: readonly Finding[],

@@ -17,7 +17,7 @@ const SCHEMA = `
 `
 
 /**
- * Opens a database of findings, and makes it when there is none.
+ * Opens a database of findings, making it if it does not exist.
  *
  * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` for a database of another program, or of a newer version; `CT_PEER_MISSING`.
  */
@@ -29,7 +29,7 @@ export async function openFindings(file: string): Promise<SqliteDatabase> {
     (db) => {
       const version = markedVersion(db, APPLICATION_ID, VERSION)
       db.pragma('journal_mode = WAL')
-      // What was acknowledged survives a power cut.
+      // Acknowledged findings survive a power cut.
       db.pragma('synchronous = FULL')
       if (version === VERSION) return
       db.transaction(() => {
@@ -42,9 +42,9 @@ export async function openFindings(file: string): Promise<SqliteDatabase> {
 }
 
 /**
- * Opens a database of findings to look through it, also while a run writes to it.
+ * Opens a database of findings for searching, even while a run writes to it.
  *
- * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when there is none, or it is not one, or of a newer version; `CT_PEER_MISSING`.
+ * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file is missing, of another program, or of a newer version; `CT_PEER_MISSING`.
  */
 export async function openFindingsToRead(file: string): Promise<SqliteDatabase> {
   const driver = await loadSqlite('a database of findings cannot be read, %')
@@ -53,7 +53,7 @@ export async function openFindingsToRead(file: string): Promise<SqliteDatabase> 
   return checked(file, () => new driver(file, { readonly: true, fileMustExist: true, timeout: 5000 }), requireMarked)
 }
 
-/** The open database when it passes `check`; else it is closed, and the error names the file. */
+/** Returns the database if it passes `check`; else closes it, and throws an error that names the file. */
 function checked(file: string, open: () => SqliteDatabase, check: (db: SqliteDatabase) => unknown): SqliteDatabase {
   let db: SqliteDatabase | undefined
   try {
@@ -66,7 +66,7 @@ function checked(file: string, open: () => SqliteDatabase, check: (db: SqliteDat
   }
 }
 
-/** An empty file is no database of findings to look through. */
+/** Refuses an empty file, which has no findings to search. */
 function requireMarked(db: SqliteDatabase): void {
   if (markedVersion(db, APPLICATION_ID, VERSION) === 0) throw new Error('it is a database of another program')
 }

@@ -13,14 +13,14 @@ const options = z.strictObject({
 })
 
 /**
- * Writes findings, or certificates, to a file as JSON lines: one object a line, in ASCII where a character could harm a terminal.
+ * Writes findings, or certificates, to a file as JSON lines: one object on each line, with escapes for characters that could harm a terminal.
  *
  * ```ts
  * runModules(stream, [watch, jsonl.with({ file: 'findings.jsonl', rotateDaily: true })])
  * ```
  *
- * What is acknowledged is on the disk (`fdatasync`), whole; a line that a crash cut off is removed at the next start, and comes again. A
- * finding may come again after a restart, with the same `id`.
+ * Acknowledged lines are on the disk (`fdatasync`). A line that a crash cut off is removed at the next start, and written again. A finding
+ * may come again after a restart, with the same `id`.
  */
 export const jsonl = defineModule({
   name: 'jsonl',
@@ -40,7 +40,7 @@ export const jsonl = defineModule({
 
 export default jsonl
 
-/** Every line of ours begins with an object and its first key. */
+/** Whether text begins like one of our lines: with an object and its first key. */
 export function isTornJson(tail: string): boolean {
   return tail.startsWith('{"') || '{"'.startsWith(tail)
 }

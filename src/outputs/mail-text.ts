@@ -3,11 +3,11 @@ import { cutText, harmless } from '../util/harmless.js'
 import { defang, findingLine } from './chat-text.js'
 
 const MAX_SUBJECT = 150
-/** Of names and reasons of one finding. */
+/** Most names and reasons shown of one finding. */
 const MAX_LISTED = 20
 const MAX_LINE = 500
 
-/** Worst first: that is what the subject names. */
+/** The subject of a mail, which names the finding with the highest score. */
 export function mailSubject(findings: readonly Finding[]): string {
   const [worst] = [...findings].sort((a, b) => b.score - a.score)
   if (worst === undefined) return '[ct-stream]'
@@ -16,7 +16,7 @@ export function mailSubject(findings: readonly Finding[]): string {
   return cutText(text, MAX_SUBJECT - more.length) + more
 }
 
-/** Plain text, for people: no name in it is a link, no line break in it is a stranger's. */
+/** Plain text for people, in which names are no links and strangers' line breaks are escaped. */
 export function mailText(findings: readonly Finding[]): string {
   return `${findings.map(paragraph).join('\n\n')}\n`
 }

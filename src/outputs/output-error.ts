@@ -1,6 +1,6 @@
 import { CtStreamError } from '../errors.js'
 
-/** `CT_OUTPUT_FAILED` of a file: what it is, what was done, what the system said. */
+/** `CT_OUTPUT_FAILED` for a file: its path, what failed, and the system's message. */
 export function fileFailed(path: string, doing: string, cause: unknown): CtStreamError {
   if (CtStreamError.is(cause)) return cause
   const message = cause instanceof Error ? cause.message : String(cause)

@@ -10,7 +10,7 @@ import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
 import { mailSubject, mailText } from './mail-text.js'
 
-/** Neither a list nor a header of one's own can be made of it. */
+/** One address; refuses characters that could make it a list or add a header. */
 const address = z
   .string()
   .regex(/^[^\s<>,;:"\\()[\]]{1,64}@[^\s<>,;:"\\()@]{1,255}$/, 'must be an address such as soc@example.com')
@@ -35,18 +35,18 @@ interface State {
   readonly delivery: Delivery
 }
 
-/** A server that says nothing for so long is none, milliseconds. */
+/** How long a server may be silent, milliseconds. */
 const TIMEOUT_MS = 20_000
 const EXCERPT = 200
 
 /**
- * Sends findings by e-mail, several in one.
+ * Sends findings by e-mail, several in one mail.
  *
- * Plain text, in which no name is a link. A mail has the same `Message-ID` in every attempt. What the server does not take is tried again
- * with growing waits, and findings wait meanwhile; with `deadLetters`, what it refuses for good (a status of 5xx for the recipients or
- * the message) or did not take for `giveUpAfterMs` goes there. A recipient that alone is refused is warned of.
+ * Mails are plain text, in which no name is a link. A mail has the same `Message-ID` in every attempt. A mail that fails is retried with
+ * growing waits, while later findings wait. With `deadLetters`, findings go there that the server refuses for good (a status of 5xx for all
+ * recipients or the message), or does not accept within `giveUpAfterMs`. When only some recipients are refused, a warning is logged.
  *
- * A password is best kept out of files and command lines: at the terminal, `CT_STREAM_SMTP` is the URL.
+ * Keep the password out of files and command lines: the command line takes the URL from `CT_STREAM_SMTP`.
  */
 export const smtp = defineModule({
   name: 'smtp',
@@ -73,7 +73,7 @@ export const smtp = defineModule({
 
 export default smtp
 
-/** Says at once what would be found out with the first alert. A server may be down for a while: that is no reason not to begin. */
+/** Fails at the start rather than with the first alert; only warns when the server is down, as it may come back. */
 async function greet(transporter: Transporter, { url }: Options, log: Logger): Promise<void> {
   try {
     await transporter.verify()
@@ -95,7 +95,7 @@ async function send(findings: readonly Finding[], key: string, context: ModuleCo
       text: mailText(findings),
       date: new Date(clock.now()),
       messageId: `<${key}.ct-stream@${from.slice(from.lastIndexOf('@') + 1)}>`,
-      // RFC 3834: nobody's vacation answers.
+      // RFC 3834: suppresses automatic replies.
       headers: { 'Auto-Submitted': 'auto-generated' },
     })
     rejected = answer.rejected ?? []
@@ -118,7 +118,7 @@ function transportOf(text: string) {
     host,
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     secure,
-    // A password is not told to whoever is between.
+    // Never sends a password unencrypted over the network.
     requireTLS: user !== '' && !isLoopback(url.hostname),
     ...(user === '' ? {} : { auth: { user, pass: decodeURIComponent(url.password) } }),
     connectionTimeout: TIMEOUT_MS,
@@ -140,12 +140,12 @@ function isMailUrl(text: string): boolean {
   )
 }
 
-/** Without the password. */
+/** The server for messages, without the password. */
 function whereOf(url: string): string {
   return `mail server ${new URL(url).host}`
 }
 
-/** Of these recipients, or of this message; of a wrong password it is not: somebody will put it right. */
+/** Whether the server refuses these recipients or this message for good. A wrong password does not count: somebody will correct it. */
 function isRefusal(error: unknown): boolean {
   const { responseCode, code } = (error ?? {}) as { readonly responseCode?: number; readonly code?: string }
   return (responseCode ?? 0) >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')

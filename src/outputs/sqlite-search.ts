@@ -4,16 +4,16 @@ import type { Finding } from '../types/finding.js'
 import { dateOption, integerOption, objectOption } from '../util/options.js'
 import { reversedBounds } from '../util/reversed-name.js'
 
-/** What narrows a search of findings; all optional. */
+/** Options of a search for findings; all optional. */
 export interface SearchOptions {
-  /** First seen then or later. Default: any time. */
+  /** Only findings first seen then or later. Default: any time. */
   readonly since?: Date
-  /** The newest of so many, 1 to 1,000,000. Default 1000. */
+  /** Most findings to return, the newest; 1 to 1,000,000. Default 1000. */
   readonly limit?: number
 }
 
 /**
- * Findings whose certificate has a name that fits, newest first.
+ * Findings whose certificate has a matching name, newest first.
  *
  * @param pattern - `example.com`: it and everything below; `=example.com`: only itself; `*.example.com`: only what is below.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`

@@ -16,10 +16,9 @@ const options = z.strictObject({
 })
 
 /**
- * Writes findings, with their certificates, to a SQLite database that {@link search} looks through by name.
+ * Writes findings, with their certificates, to a SQLite database that {@link search} searches by name.
  *
- * One transaction a batch, on the disk before it is acknowledged. A finding that is there already, by its `id`, stays as it was first
- * written.
+ * Each batch is one transaction, on the disk before it is acknowledged. A finding whose `id` exists already is not changed.
  */
 export const sqlite = defineModule({
   name: 'sqlite',

@@ -2,10 +2,10 @@ import type { Finding } from '../types/finding.js'
 import { harmlessJson } from '../util/harmless.js'
 import { escapeMarkdown, escapeSlack, findingLine, fitted } from './chat-text.js'
 
-/** What a receiver expects: our own JSON, or a message of a chat program. */
+/** The format a receiver expects: our own JSON, or a message of a chat program. */
 export type WebhookShape = 'json' | 'slack' | 'teams' | 'discord'
 
-/** How many findings fit in one request. Chat programs cut or refuse long messages (Discord: 2,000 characters, Slack: 40,000). */
+/** Most findings in one request. Chat programs cut or refuse long messages (Discord: 2,000 characters, Slack: 40,000). */
 export const MOST_FINDINGS: Readonly<Record<WebhookShape, number>> = { json: 1000, slack: 20, teams: 20, discord: 5 }
 
 /** The body for at most {@link MOST_FINDINGS} findings. */
@@ -22,7 +22,7 @@ const bodies: Readonly<Record<WebhookShape, (findings: readonly Finding[]) => un
   }),
   discord: (findings) => ({
     content: linesOf(findings, 390, escapeMarkdown).join('\n'),
-    // Nobody is notified because a name says so.
+    // A name that looks like a mention must not notify anybody.
     allowed_mentions: { parse: [] },
     flags: 4, // SUPPRESS_EMBEDS
   }),

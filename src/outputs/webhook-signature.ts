@@ -12,8 +12,8 @@ export function signatureHeaders(secret: string, body: string, now: number): Rec
 }
 
 /**
- * For receivers: whether a request was made by who knows the secret, and lately. A repeat within the tolerance passes: look at
- * `Idempotency-Key`, or the ids of findings, for those.
+ * For receivers: whether a request is recent and was signed with the secret. A repeated request within the tolerance passes: detect it by
+ * `Idempotency-Key`, or the ids of findings.
  *
  * @param header - Looks up a header by its name in lower case.
  * @param body - As received, before it is parsed.

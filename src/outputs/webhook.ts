@@ -22,12 +22,12 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>
 
-/** Says of what it got that it will never take it: trying again is no use. */
+/** Statuses by which a receiver refuses a request for good, so that a retry is pointless. */
 const REFUSALS = new Set([400, 413, 415, 422])
-/** Of what the receiver answers, for the error message. */
+/** Most bytes of the receiver's answer in the error message. */
 const EXCERPT = 200
 
-/** What of the world the module uses; for programs that bring their own. */
+/** Functions that the module uses, for programs that replace them; all optional. */
 export interface WebhookTools {
   /** Sends the requests, such as through a proxy. Default: the global `fetch`. */
   readonly fetch?: typeof fetch
@@ -45,15 +45,15 @@ interface State {
  * nobody is mentioned). `Idempotency-Key` is a hash of the ids in it, the same in every attempt. With `secret`, `X-Ct-Stream-Timestamp`
  * and `X-Ct-Stream-Signature` sign it: see {@link verifyWebhook}.
  *
- * Any answer but 2xx is tried again with growing waits, or when `Retry-After` says, and findings wait meanwhile. With `deadLetters`, what
- * is refused for good (400, 413, 415, 422) or was not taken for `giveUpAfterMs` goes there.
+ * After any answer but 2xx the request is retried with growing waits, or as `Retry-After` says, while later findings wait. With
+ * `deadLetters`, findings go there that are refused for good (400, 413, 415, 422) or not accepted within `giveUpAfterMs`.
  */
 export const webhook = webhookModule()
 
 export default webhook
 
 /**
- * Makes the module {@link webhook} with other means.
+ * Makes the module {@link webhook} with your own `fetch`.
  *
  * @example
  * runModules(stream, [watchlist.with({ own: ['example.com'] }), webhookModule({ fetch: myFetch }).with({ url })])
@@ -78,7 +78,7 @@ async function post(findings: readonly Finding[], key: string, context: ModuleCo
   const { options, signal, clock, state } = context
   const body = webhookBody(options.shape, findings)
   const signed = options.secret === undefined ? {} : signatureHeaders(options.secret, body, clock.now())
-  // What is secret in a URL (Slack's are) does not belong into a log.
+  // Only the origin: the rest of a URL may be secret, as Slack's is, and must not be logged.
   const where = `webhook ${new URL(options.url).origin}`
   let response: Response
   try {
@@ -106,7 +106,7 @@ async function post(findings: readonly Finding[], key: string, context: ModuleCo
   })
 }
 
-/** `fetch` hides the reason in the cause. */
+/** `fetch` has the reason only in the error's cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error ? cause.message : String(cause)
