@@ -7,16 +7,16 @@ import { LogNames } from './log-labels.js'
 const nameOf = (shard: string): string => cutText(harmless(shard), 120)
 
 /**
- * Adds what the database of a cluster says of its shards, `ct_stream_shard*`.
+ * Adds metrics of the shards of a cluster, `ct_stream_shard*`.
  *
- * @param read - As of the last look; `undefined`: there was none yet.
+ * @param read - The shards as last read from the database; `undefined` before the first time.
  */
 export function registerClusterMetrics(read: () => readonly ShardState[] | undefined, registry: Registry): void {
   const names = new LogNames()
   const shards = oncePerTurn(() => read() ?? [])
   gauge(registry, {
     name: 'shards',
-    help: 'Shards that there are.',
+    help: 'Number of shards.',
     read: () => single(read()?.length),
   })
   gauge(registry, {
@@ -28,7 +28,7 @@ export function registerClusterMetrics(read: () => readonly ShardState[] | undef
   })
   gauge(registry, {
     name: 'shard_epoch',
-    help: 'How often a shard got an owner.',
+    help: 'How often a shard has changed owners.',
     labels: ['shard'],
     read: () => shards().map(({ name, epoch }): Sample<'shard'> => [{ shard: nameOf(name) }, epoch]),
   })

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIPv6 } from 'node:net'
 import { Exposition } from './exposition.js'
 
-/** Bounds on who connects and says little. Milliseconds and bytes. */
+/** Bounds for connections that send little. Milliseconds and bytes. */
 const bounds = { headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 16 * 1024 }
-/** A Prometheus or two, and who looks by hand. */
+/** Most connections: a Prometheus or two, and somebody with a browser. */
 const MAX_CONNECTIONS = 16
 const PLAIN = 'text/plain; charset=utf-8'
 
@@ -20,7 +20,7 @@ export class MetricsEndpoint {
     this.server.maxConnections = MAX_CONNECTIONS
   }
 
-  /** @returns Where it can be read. @throws Node's error when it cannot listen there. */
+  /** @returns The URL of the metrics. @throws Node's error when it cannot listen there. */
   listen(host: string, port: number): Promise<string> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject)

@@ -7,8 +7,8 @@ import { type MetricsSource, registerMetrics } from './stream-metrics.js'
 let processRegistry: Registry | undefined
 
 /**
- * One for the process: what measures the event loop and garbage collection is never taken down, and a program may open and close many
- * servers.
+ * One registry for the process: the observers of the event loop and garbage collection cannot be removed, and a program may open and close
+ * many servers.
  */
 function ofProcess(): Registry {
   if (processRegistry === undefined) {
@@ -18,9 +18,9 @@ function ofProcess(): Registry {
   return processRegistry
 }
 
-/** What one program answers at `/metrics`: its own metrics, and those of the stream it reads now. */
+/** The metrics of a program at `/metrics`: its own, and those of its present stream. */
 export class Exposition {
-  /** Of what lasts as long as this. */
+  /** Metrics that last as long as this object. */
   readonly own = new Registry()
   private streams = new Registry()
 
@@ -28,13 +28,13 @@ export class Exposition {
     return this.own.contentType
   }
 
-  /** Takes the place of the stream before it, and of its modules. */
+  /** Replaces the previous stream and its modules. */
   attach(stream: MetricsSource): void {
     this.streams = new Registry()
     registerMetrics(stream, this.streams)
   }
 
-  /** Modules that the stream goes through. */
+  /** Adds the modules that the stream goes through. */
   attachModules(run: Pick<ModuleRun, 'status'>): void {
     registerModuleMetrics(run, this.streams)
   }

@@ -1,20 +1,20 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 
-/** One value with its labels; left out of the answer where it is `undefined`: nobody knows it. */
+/** One value with its labels; left out of the answer when it is `undefined`, which means unknown. */
 export type Sample<Label extends string> = readonly [labels: Record<Label, string>, value: number | undefined]
 
 export interface Family<Label extends string> {
-  /** Without the `ct_stream_` that all begin with. */
+  /** Without the prefix `ct_stream_`. */
   readonly name: string
   readonly help: string
   readonly labels?: readonly Label[]
-  /** Called when somebody asks for metrics. */
+  /** Called at each scrape. */
   readonly read: () => Iterable<Sample<Label>>
 }
 
 const PREFIX = 'ct_stream_'
 
-/** What can go up and down. */
+/** Adds a metric that can go up and down. */
 export function gauge<Label extends string = never>(registry: Registry, family: Family<Label>): void {
   new Gauge({
     ...common(registry, family),
@@ -25,7 +25,7 @@ export function gauge<Label extends string = never>(registry: Registry, family: 
   })
 }
 
-/** What only grows while the program runs; `read` gives the sums, which are counted elsewhere. */
+/** Adds a metric that only grows while the program runs; `read` returns totals, which are counted elsewhere. */
 export function counter<Label extends string = never>(registry: Registry, family: Family<Label>): void {
   new Counter({
     ...common(registry, family),
@@ -46,8 +46,8 @@ export function single(value: number | undefined): Iterable<Sample<never>> {
 }
 
 /**
- * The same answer for all who ask in one turn of the event loop: a registry asks its metrics one after the other, and each would look at
- * everything again.
+ * Caches an answer for one turn of the event loop: a registry reads its metrics one after the other, and each would compute everything
+ * again.
  */
 export function oncePerTurn<T>(read: () => T): () => T {
   let known: { readonly value: T } | undefined

@@ -4,8 +4,8 @@ import { cutText, harmless } from '../util/harmless.js'
 const MAX_LENGTH = 120
 
 /**
- * Names of logs for labels: as the log list has them, in harmless characters. Bounded by the lists; no name comes from a certificate. Of
- * two logs that are called the same, the later one has its URL in the name.
+ * Names of logs for labels: as in the log list, in harmless characters. The lists bound their number, since no name comes from a
+ * certificate. Of two logs with the same name, the later one gets its URL added.
  */
 export class LogNames {
   private readonly names = new Map<string, { readonly log: string; readonly operator: string }>()

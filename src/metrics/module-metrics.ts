@@ -8,7 +8,7 @@ const states: readonly ModuleState[] = [
 ]
 
 /**
- * Adds the metrics of modules, outputs among them, to a registry of prom-client: `ct_stream_module_*`, by the name of each use.
+ * Adds the metrics of modules, including outputs, to a registry of prom-client: `ct_stream_module_*`, labelled with the name of each use.
  *
  * @throws Error of prom-client when the registry has metrics of modules already: each run needs a registry of its own.
  */

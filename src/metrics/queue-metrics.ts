@@ -3,7 +3,7 @@ import type { QueueStatus } from '../types/queue.js'
 import { counter, gauge, oncePerTurn, type Sample, single } from './families.js'
 import { LogNames } from './log-labels.js'
 
-/** Adds what a processor says of its queue, `ct_stream_queue_*`. */
+/** Adds metrics of a processor's queue, `ct_stream_queue_*`. */
 export function registerQueueMetrics(read: () => QueueStatus, registry: Registry): void {
   const names = new LogNames()
   const status = oncePerTurn(read)
@@ -17,5 +17,5 @@ export function registerQueueMetrics(read: () => QueueStatus, registry: Registry
     counter(registry, { name: `queue_${name}`, help, read: () => single(of(status())) })
   count('delivered_entries_total', 'Entries given to modules.', (s) => s.delivered)
   count('parked_entries_total', 'Entries that were set aside.', (s) => s.parked)
-  count('missing_entries_total', 'Entries that retention took before they were read.', (s) => s.missing)
+  count('missing_entries_total', 'Entries that retention deleted before they were read.', (s) => s.missing)
 }

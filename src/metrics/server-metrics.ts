@@ -1,26 +1,26 @@
 import type { Registry } from 'prom-client'
 import { counter, gauge, oncePerTurn, type Sample, single } from './families.js'
 
-/** What a server says of itself. Counts are since it began. */
+/** Figures of a server. Counts are since it started. */
 export interface ServerFigures {
-  /** Clients by path, those without any included. */
+  /** Clients by path, including paths without any. */
   readonly clients: ReadonlyMap<string, number>
-  /** Clients that are sent what they missed. */
+  /** Clients that are catching up on missed messages. */
   readonly behind: number
-  /** Bytes that wait to be sent, of all clients and of the one with most. */
+  /** Bytes queued for all clients, and for the one with most. */
   readonly queuedBytes: number
   readonly mostQueuedBytes: number
-  /** Entries and findings that were kept and sent on. */
+  /** Entries and findings kept and sent. */
   readonly entries: number
   readonly findings: number
   /** Bytes of messages given to clients. */
   readonly sentBytes: number
-  /** Messages `gap`, and how many entries they told of. */
+  /** Number of `gap` messages, and of the entries they reported missing. */
   readonly gaps: number
   readonly missedEntries: number
-  /** How often a client fell behind, or came back. */
+  /** How often a client fell behind, or reconnected and resumed. */
   readonly catchUps: number
-  /** Answers to requests, the refusals of clients included. */
+  /** Answers to requests, including refused clients. */
   readonly answers: readonly { readonly path: string; readonly status: number; readonly count: number }[]
   /** Entries and findings that can be sent again, and their bytes on the disk. */
   readonly keptMessages: number

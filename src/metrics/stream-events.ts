@@ -4,7 +4,7 @@ import { counter, gauge, type Sample, single } from './families.js'
 import type { LogNames } from './log-labels.js'
 import type { MetricsSource } from './stream-metrics.js'
 
-/** How often something happened to each log. */
+/** Counts events by log. */
 class Counts {
   private readonly counts = new Map<string, number>()
 
@@ -17,12 +17,12 @@ class Counts {
   }
 }
 
-/** Counts what a stream tells of as it happens: its status has no memory of it. */
+/** Counts the events of a stream, which its status does not count. */
 export class StreamEvents {
   private readonly heads = new Counts()
   private readonly gaps = new Counts()
   private readonly misbehaviour = new Counts()
-  /** By log and code. */
+  /** Errors by log and code. */
   private readonly errors = new Map<string, { readonly log: LogInfo; readonly code: string; count: number }>()
   private commits = 0
   private committed = 0
@@ -44,7 +44,7 @@ export class StreamEvents {
     })
   }
 
-  /** @param followed - All of them, so that a counter is there, at 0, before it counts: the first event is an increase. */
+  /** @param followed - All logs, so that each counter starts at 0 and its first event shows as an increase. */
   register(registry: Registry, followed: () => readonly LogInfo[], names: LogNames): void {
     const ofLogs = (name: string, help: string, counts: Counts) =>
       counter(registry, {

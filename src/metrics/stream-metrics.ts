@@ -5,9 +5,9 @@ import { counter, gauge, oncePerTurn, type Sample, single } from './families.js'
 import { LogNames } from './log-labels.js'
 import { StreamEvents } from './stream-events.js'
 
-/** What metrics of a stream are read of: a `CtStream`, or what looks like one. */
+/** The source of a stream's metrics: a `CtStream`, or anything of this shape. */
 export interface MetricsSource {
-  /** How the logs fare, as of `CtStream`; asked at each scrape. */
+  /** State of the logs, as in `CtStream`; read at each scrape. */
   status(): StreamStatus
   /** Without it events are not counted. */
   on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
@@ -21,7 +21,7 @@ const states: readonly LogState[] = [
 
 /**
  * Adds the metrics of a stream to a registry of prom-client: `ct_stream_log_*` of each log, by its name in the log list and its operator,
- * and `ct_stream_*` of all. They are read when the registry is asked; only events are counted as they happen.
+ * and `ct_stream_*` of all. Values are read at each scrape; only events are counted as they happen.
  *
  * @throws Error of prom-client when the registry has metrics of a stream already: each stream needs a registry of its own.
  * @example
