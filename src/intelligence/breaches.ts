@@ -5,10 +5,10 @@ import { nameRules } from './name-rules.js'
 import type { RuleBreach } from './rule.js'
 import { serialRules, validityRules } from './validity-rules.js'
 
-/** What rules need to know beside the certificate. */
+/** What rules need besides the certificate. */
 export interface RuleKnowledge {
   readonly keys: KeyRuleOptions
-  /** Operator by log id, where they are known. */
+  /** Operators by log id; `undefined` when unknown. */
   readonly operators: ReadonlyMap<string, string> | undefined
 }
 
@@ -38,7 +38,7 @@ export function breachesOf(
   return bySeverity(found)
 }
 
-/** Sorts them, most severe first. */
+/** Sorts breaches in place, most severe first. */
 export function bySeverity(found: RuleBreach[]): RuleBreach[] {
   return found.length < 2
     ? found

@@ -1,12 +1,12 @@
 const INDEX_BITS = 14
 const REGISTERS = 2 ** INDEX_BITS
-/** Bits of a hash that are left, of 64. */
+/** Bits of the 64-bit hash beyond those that choose the register. */
 const REST_BITS = 64 - INDEX_BITS
 
 /**
- * How many different things there were: a HyperLogLog of 16 KiB, whatever their number.
+ * Estimates how many different items were added: a HyperLogLog of 16 KiB, whatever their number.
  *
- * Its estimate has a standard error of {@link DistinctCount.error}: two of three are closer than that, 99.7 % closer than three times it.
+ * The estimate has a standard error of {@link DistinctCount.error}: two of three estimates are closer, 99.7 % are closer than three times it.
  *
  * @see Ertl, New cardinality estimation algorithms for HyperLogLog sketches, 2017, section 4
  */

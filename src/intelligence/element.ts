@@ -1,9 +1,9 @@
 /**
- * Finds one DER element after the other, without exceptions and objects: for bytes that are probably as they should be. Whatever is
- * written in another way than DER asks for is not found, and the reader with all its patience has to look.
+ * Finds DER elements without exceptions or objects, for bytes that are probably well-formed. It does not find an element that is not encoded
+ * as DER requires; the tolerant reader must then decode it.
  */
 export class Element {
-  /** Content of the element that was found last. */
+  /** Bounds of the content of the last element found. */
   start = 0
   stop = 0
 

@@ -8,7 +8,7 @@ const MAX_SCTS = 16
 const LOG_ID = 32
 /** Version, log id, timestamp, length of the extensions. */
 const HEAD = 1 + LOG_ID + 8 + 2
-/** Logs whose ids are kept as text; there are some hundred. */
+/** Most logs whose ids are cached as text; there are a few hundred logs. */
 const REMEMBERED_LOGS = 1000
 /** Epoch milliseconds of the year 10,000. */
 const MAX_TIME = 253_402_300_800_000
@@ -20,14 +20,14 @@ interface LogName {
 
 /** Logs and times of the SCTs in a certificate, from their bytes. */
 export class EmbeddedLogs {
-  /** Of the list that was read last, each log once. */
+  /** Logs of the last list read, each once. */
   readonly ids: string[] = []
-  /** Epoch milliseconds of the earliest SCT; `Infinity` where there is none. */
+  /** Timestamp of the earliest SCT, epoch milliseconds; `Infinity` without SCTs. */
   earliest = Number.POSITIVE_INFINITY
   private readonly known = new Remembered<LogName, number>(REMEMBERED_LOGS)
   private readonly element = new Element()
 
-  /** `false` for a list that has to be read with patience. */
+  /** `false` for a list that must be decoded in full. */
   read(bytes: Uint8Array, { start, end }: Place): boolean {
     this.ids.length = 0
     this.earliest = Number.POSITIVE_INFINITY

@@ -2,7 +2,7 @@ import { Tag } from '../x509/der.js'
 import type { Outline } from '../x509/outline.js'
 import { Element } from './element.js'
 
-/** Certificates with more extensions are read with patience; most have about ten. */
+/** Certificates with more extensions are decoded in full; most have about ten. */
 const MAX_EXTENSIONS = 40
 
 /** Last octet of 2.5.29.x (55 1d xx), RFC 5280 section 4.2.1. */
@@ -14,25 +14,25 @@ const GOOGLE_CT = [0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04]
 const SCT_LIST = 2
 const POISON = 3
 
-/** Where an extension's extnValue is; `start` is 0 where there is none. */
+/** Where an extension's extnValue is; `start` is 0 when the extension is missing. */
 export class Place {
   start = 0
   end = 0
 }
 
 /**
- * Where those extensions of a certificate are that its issuer does not repeat in the next one, and where all others are.
+ * Locates the extensions that differ between certificates of one issuer, and the others, which are the same in all of them.
  */
 export class ExtensionPlaces {
   readonly names = new Place()
   readonly scts = new Place()
   readonly crl = new Place()
-  /** Where the runs of all others begin and end, in turns: the first `othersLength` numbers count. */
+  /** Alternating begin and end of the runs of other extensions; only the first `othersLength` numbers are valid. */
   readonly others = new Int32Array(MAX_EXTENSIONS * 2)
   othersLength = 0
   private readonly element = new Element()
 
-  /** `false` for what has to be read with patience, such as two of a kind. */
+  /** `false` for extensions that must be decoded in full, such as two of one kind. */
   read(outline: Outline): boolean {
     const { names, scts, crl } = this
     names.start = scts.start = crl.start = 0
@@ -74,7 +74,7 @@ export class ExtensionPlaces {
     return true
   }
 
-  /** Neighbours are read in one piece. */
+  /** Adds a run; joins it to the one before when they touch. */
   private addOther(start: number, end: number): void {
     const { others, othersLength: length } = this
     if (length > 0 && others[length - 1] === start) others[length - 1] = end

@@ -15,11 +15,11 @@ const PROFILES_FROM = Date.UTC(2023, 8, 15)
 /** SC-063: OCSP became optional, and CRLs needed instead. */
 const CRL_FROM = Date.UTC(2024, 2, 15)
 const NO_CLIENT_AUTH_FROM = Date.UTC(2027, 2, 15)
-/** Days on which {@link purposeRules} and {@link revocationRules} change: between two of them they say the same of the same extensions. */
+/** Dates on which {@link purposeRules} and {@link revocationRules} change; in between they give the same result for the same extensions. */
 export const EXTENSION_DATES: readonly number[] = [PROFILES_FROM, CRL_FROM, NO_CLIENT_AUTH_FROM]
 const SCTS_FROM = Date.UTC(2021, 3, 21)
 const FEW_SCTS_DAYS = 180
-/** From when on precertificates must not be signed by a CA of their own. */
+/** Since when precertificate signing CAs are forbidden. */
 export const NO_SIGNING_CA_FROM = Date.UTC(2026, 2, 15)
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
 
@@ -34,7 +34,7 @@ const FORBIDDEN_PURPOSES: Readonly<Record<string, string>> = {
 
 const begins = ({ notBefore }: InspectedCertificate): number => notBefore?.getTime() ?? Number.NEGATIVE_INFINITY
 
-/** What it may be used for, and what it is said to be. */
+/** Rules of key usages and policies. */
 export function purposeRules(cert: InspectedCertificate): RuleBreach[] {
   const at = begins(cert)
   const found: RuleBreach[] = []
@@ -60,7 +60,7 @@ function keyUsageRules({ keyUsage, publicKey }: InspectedCertificate, at: number
   return keyUsage.includes('digitalSignature') ? [] : [breach('key-usage', 'an EC key without digitalSignature')]
 }
 
-/** Where to learn of its issuer and its revocation. */
+/** Rules of URLs of the issuer's certificate and of revocation. */
 export function revocationRules(
   cert: InspectedCertificate,
   { isShortLived }: Pick<JudgedFacts, 'isShortLived'>,
@@ -74,13 +74,13 @@ export function revocationRules(
   return found
 }
 
-/** Logs whose SCTs a certificate must have. @param begin - Epoch milliseconds. */
+/** How many distinct logs a certificate needs SCTs of. @param begin - Epoch milliseconds. */
 export function sctsNeeded(begin: number, validityDays: number): number {
   if (begin < SCTS_FROM) return 0
   return validityDays <= FEW_SCTS_DAYS ? 2 : 3
 }
 
-/** @param operators - Operator by log id, where they are known. */
+/** @param operators - Operators by log id; `undefined` when unknown. */
 export function sctRules(
   cert: InspectedCertificate,
   { validityDays, sctLogs }: JudgedFacts,
@@ -91,17 +91,17 @@ export function sctRules(
   if (needed === 0) return []
   if (sctLogs < needed) return [breach('sct-count', `${sctLogs} of ${needed}`)]
   if (operators === undefined) return []
-  // A log that is not known may be anybody's.
+  // An unknown log may belong to any operator.
   const known = cert.scts.map(({ logId }) => operators.get(logId))
   return known.includes(undefined) || new Set(known).size > 1 ? [] : [breach('sct-operators', known[0])]
 }
 
 /**
- * A precertificate signing CA signs in the place of the CA: the precertificate as submitted names another issuer than what the log
- * hashed of it (RFC 6962 section 3.2).
+ * A precertificate signing CA signs instead of the CA: the issuer in the submitted precertificate then differs from the one in what the log
+ * hashed (RFC 6962 section 3.2).
  */
 export function precertificateRules(cert: InspectedCertificate): RuleBreach[] {
-  // The precertificate is last: it is decoded from the log's answer when it is read.
+  // Read the precertificate last: reading it decodes it from the log's answer.
   if (cert.kind !== 'precertificate' || begins(cert) < NO_SIGNING_CA_FROM || cert.der === undefined) return []
   try {
     const { outline } = outlineCertificate(cert.der)

@@ -1,7 +1,7 @@
 import type { CtCertificate, PublicKeyInfo, ValidationLevel } from '../types/certificate.js'
 import { isPrivateSuffix, registrableDomain, splitName } from '../watchlist/suffix.js'
 
-/** What is read of a certificate. */
+/** The properties that are read of a certificate. */
 export type InspectedCertificate = Pick<
   CtCertificate,
   | 'kind'
@@ -30,54 +30,54 @@ export type InspectedCertificate = Pick<
 >
 
 /**
- * Which rules a certificate is under: `tls`, those of TLS server certificates (it says serverAuth, or one of the CA/Browser Forum's
- * policies for them, or no purpose at all while it has a host name or address); `ca`; `other`, such as e-mail; `unreadable`.
+ * Which rules apply to a certificate: `tls`, those of TLS server certificates (it has serverAuth, or one of the CA/Browser Forum's policies
+ * for them, or a host name or address and no stated purpose); `ca`; `other`, such as e-mail; `unreadable`.
  */
 export type CertificateScope = 'tls' | 'ca' | 'other' | 'unreadable'
 
-/** What can be said of a certificate, plain data. BR: the CA/Browser Forum's Baseline Requirements. */
+/** Facts about a certificate, plain data. BR: the CA/Browser Forum's Baseline Requirements. */
 export interface CertificateFacts {
-  /** What kind of certificate it is, which decides the rules it is under. */
+  /** The kind of certificate, which decides which rules apply. */
   readonly scope: CertificateScope
-  /** Days, the last one counted as a whole, both ends included (BR 6.3.2); `null` when a date is missing. */
+  /** Validity in days, including both ends; a fraction counts as a whole day (BR 6.3.2). `null` when a date is missing. */
   readonly validityDays: number | null
   /** Whether it needs no revocation information: at most 10 days, from 2026-03-15 at most 7 (BR 1.6.1). */
   readonly isShortLived: boolean
-  /** Milliseconds from `notBefore` to the first sign of it, in a log or an SCT; negative when that was before. `null` when unknown. */
+  /** Milliseconds from `notBefore` to the earliest timestamp of a log or an SCT; negative if that was before. `null` when unknown. */
   readonly loggedAfterMs: number | null
-  /** Bits of the serial number, 0 for one that is not positive (BR 7.1.2.7); `null` when it is unreadable. */
+  /** Bits of the serial number; 0 when it is not positive (BR 7.1.2.7), `null` when it is unreadable. */
   readonly serialBits: number | null
-  /** Such as `RSA 2048`, `EC P-256`, `Ed25519` (BR 6.1.5); `null` when it is unreadable. */
+  /** Kind and size of the key, such as `RSA 2048`, `EC P-256`, `Ed25519` (BR 6.1.5); `null` when it is unreadable. */
   readonly key: string | null
   /** Name of the signature's algorithm, or its OID (BR 7.1.3.2). */
   readonly signature: string | null
-  /** What the policies claim (BR 7.1.2.7.9). */
+  /** The validation level that its policies claim (BR 7.1.2.7.9). */
   readonly validation: ValidationLevel | null
-  /** DNS names and IP addresses in all. */
+  /** Number of DNS names and IP addresses. */
   readonly names: number
-  /** IP addresses among the names. */
+  /** Number of IP addresses. */
   readonly ipAddresses: number
-  /** DNS names that begin with `*.`. */
+  /** Number of DNS names that begin with `*.`. */
   readonly wildcards: number
-  /** Distinct registrable domains by the public suffix list; of the first 10,000 names. */
+  /** Number of distinct registrable domains by the public suffix list, among the first 10,000 names. */
   readonly registrableDomains: number
-  /** Suffixes below which strangers have names, such as `github.io`: the first 10. */
+  /** Private suffixes of its names, below which anybody can get a name, such as `github.io`: the first 10. */
   readonly freeHosting: readonly string[]
-  /** Distinct logs of the embedded SCTs. */
+  /** Number of distinct logs of the embedded SCTs. */
   readonly sctLogs: number
   /** Whether the subject has a common name, which is not recommended (BR 7.1.2.7.2). */
   readonly hasCommonName: boolean
-  /** Whether clientAuth is among its purposes (Chrome Root Program Policy). */
+  /** Whether its extended key usage has clientAuth (Chrome Root Program Policy). */
   readonly hasClientAuth: boolean
 }
 
-/** What rules ask for beside the certificate itself. */
+/** The facts that rules need besides the certificate. */
 export type JudgedFacts = Pick<
   CertificateFacts,
   'scope' | 'validityDays' | 'isShortLived' | 'loggedAfterMs' | 'serialBits' | 'sctLogs'
 >
 
-/** Names that are looked at one by one: more than any honest certificate has. */
+/** Most names examined: more than any honest certificate has. */
 export const MAX_NAMES = 10_000
 const MAX_SUFFIXES = 10
 const DAY = 86_400_000
@@ -87,7 +87,7 @@ const ANY_PURPOSE = '2.5.29.37.0'
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 
-/** Never throws for what a certificate holds. */
+/** Never throws for the contents of a certificate. */
 export function factsOf(cert: InspectedCertificate): CertificateFacts {
   const { publicKey, signatureAlgorithm, dnsNames, ipAddresses } = cert
   const suffixes = suffixesOf(dnsNames)
@@ -112,7 +112,7 @@ export function factsOf(cert: InspectedCertificate): CertificateFacts {
   }
 }
 
-/** @param scope - Where it is known already. */
+/** @param scope - Pass it when it is known already. */
 export function judgedFactsOf(cert: InspectedCertificate, scope = scopeOf(cert)): JudgedFacts {
   return {
     scope,
@@ -128,7 +128,7 @@ function distinctLogs({ scts }: InspectedCertificate): number {
   return scts.length < 2 ? scts.length : new Set(scts.map(({ logId }) => logId)).size
 }
 
-/** @param names - Whether those count; without, it is `other` where they would decide. */
+/** @param names - `false` ignores names: the scope is then `other` where they would decide. */
 export function scopeOf(cert: InspectedCertificate, names = true): CertificateScope {
   if (cert.kind === 'unparsable') return 'unreadable'
   if (cert.isCa) return 'ca'
@@ -145,12 +145,12 @@ export function purposes({ extendedKeyUsage = [] }: InspectedCertificate): strin
 
 type Dates = Pick<CtCertificate, 'notBefore' | 'notAfter'>
 
-/** Both ends are part of the validity: one more second. */
+/** Both ends belong to the validity, so it is one second longer than their difference. */
 export function validityMs({ notBefore, notAfter }: Dates): number | undefined {
   return notBefore && notAfter && notAfter.getTime() - notBefore.getTime() + 1000
 }
 
-/** A fraction is a day. */
+/** A fraction counts as a whole day. */
 export function validityDays(cert: Dates): number | undefined {
   const ms = validityMs(cert)
   return ms === undefined ? undefined : Math.ceil(ms / DAY)
@@ -169,8 +169,8 @@ export function isShort(ms: number, begin: number): boolean {
 }
 
 /**
- * It was signed then or before. A final certificate can come to a log at any time, but its SCTs were made just before it; a
- * precertificate comes to a log before there is anything else.
+ * Milliseconds from `notBefore` to the earliest known timestamp. SCTs are made just before the certificate is signed, and a precertificate is
+ * logged earlier still. A final certificate can be logged at any time, so the timestamp of its entry counts only if it has SCTs.
  */
 function loggedAfter({ kind, timestamp, scts, notBefore }: InspectedCertificate): number | undefined {
   const times = scts.map((sct) => sct.timestamp.getTime())

@@ -14,8 +14,8 @@ const none: readonly RuleBreach[] = Object.freeze([])
 /** Options of {@link inspectCertificate}; all optional. */
 export interface InspectOptions {
   /**
-   * Whether RSA keys are tried for primes that are close to each other (Fermat, 100 rounds) and for the ROCA form: some tenths of a
-   * millisecond each. Default `false`.
+   * Whether to test RSA keys for close primes (Fermat, 100 rounds) and for the ROCA form, which takes some tenths of a millisecond for each
+   * key. Default `false`.
    */
   readonly weakKeys?: boolean
   /**
@@ -23,23 +23,23 @@ export interface InspectOptions {
    * (`openssl x509 -noout -modulus | sha1sum`, of which the last 20 digits). Default none.
    */
   readonly knownWeakKeys?: ReadonlySet<string>
-  /** Operator of a log by base64 log id; may grow meanwhile. SCTs of logs that are not in it may be anybody's. Default: not checked. */
+  /** Operators by base64 log id; may grow later. An unknown log counts as having any operator. Default: operators are not checked. */
   readonly operators?: ReadonlyMap<string, string>
 }
 
-/** What {@link inspectCertificate} returns. */
+/** Result of {@link inspectCertificate}. */
 export interface Inspection {
-  /** What can be said of it, plain data. */
+  /** Facts about the certificate, plain data. */
   readonly facts: CertificateFacts
-  /** Rules that the certificate breaks, most severe first; empty when there are none, or it is under none. */
+  /** Rules that the certificate breaks, most severe first; empty when it breaks none, or none applies. */
   readonly breaches: readonly RuleBreach[]
 }
 
 /**
- * What can be said of a certificate, and which rules of the RFCs and of the CA/Browser Forum it breaks, as they were on the day it begins.
+ * Finds facts about a certificate, and which rules of the RFCs and of the CA/Browser Forum it breaks, as of its `notBefore`.
  *
- * Pure, and never throws for what a certificate holds. Time is linear in its size; of its names the first 10,000 are looked at. TLS
- * server certificates are under all rules, CA certificates under those of keys and signatures alone, others under none.
+ * Pure; never throws for the contents of a certificate. Takes time linear in its size, and examines the first 10,000 names. All rules apply
+ * to TLS server certificates, those of keys and signatures to CA certificates, none to others.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  */
@@ -47,7 +47,7 @@ export function inspectCertificate(cert: InspectedCertificate, options: InspectO
   return inspector(options)(cert)
 }
 
-/** {@link inspectCertificate} with options that are checked once. */
+/** Makes an {@link inspectCertificate} whose options are checked once. */
 export function inspector(options: InspectOptions): (cert: InspectedCertificate) => Inspection {
   const knowledge = knowledgeOf(options)
   return (cert) => {
@@ -57,10 +57,10 @@ export function inspector(options: InspectOptions): (cert: InspectedCertificate)
 }
 
 /**
- * The breaches of {@link inspector}, without the facts, for many certificates: that an ordinary one breaks no rule is found out from its
- * bytes, and only the others are decoded.
+ * Finds the same breaches as {@link inspector}, without the facts, for many certificates: it decides from the bytes that an ordinary
+ * certificate breaks no rule, and decodes only the others.
  *
- * @param ordinary - Reads them; whoever reads the same ones can share it.
+ * @param ordinary - Reads the bytes; may be shared with another reader of the same certificates.
  */
 export function breachFinder(
   options: InspectOptions,
@@ -75,7 +75,7 @@ export function breachFinder(
       return breachesOf(cert, judgedFactsOf(cert, scope), knowledge)
     const { begin, end, loggedAfterMs } = ordinary
     if (isSoundValidity(begin, end, loggedAfterMs)) return none
-    // Somebody gives old certificates to a log, by the million: that they are late is said once for each hour.
+    // Old certificates are sometimes logged by the million: the breach of being late is made once for each hour of lateness.
     const isLateAlone = isSoundValidity(begin, end, 0)
     const hours = Math.trunc(loggedAfterMs / HOUR)
     const known = isLateAlone ? late.get(hours) : undefined

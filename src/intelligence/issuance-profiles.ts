@@ -4,14 +4,14 @@ import { issuerTexts } from './issuer-texts.js'
 import { isWeakSignature } from './key-rules.js'
 import { Remembered } from './remembered.js'
 
-/** Profiles remembered, twice: CAs have some thousand, and who makes them up cannot make this grow. */
+/** Profiles remembered, up to twice as many: CAs have a few thousand, and invented ones must not fill the memory. */
 const MOST = 4000
-/** Longest that is remembered, octets; those of CAs have some hundred. */
+/** Longest profile remembered, octets; those of CAs have a few hundred. */
 const MAX_OCTETS = 2048
 
 /**
- * What certificates of an issuer say in the same bytes again and again, decoded and judged once: compared are the bytes, not a hash of
- * them.
+ * Caches what is the same, byte for byte, in many certificates of an issuer, so that it is decoded and judged once. Compares the bytes, not a
+ * hash of them.
  */
 export class IssuanceProfiles {
   private readonly known = new Remembered<IssuanceProfile, number>(MOST)
@@ -24,7 +24,7 @@ export class IssuanceProfiles {
     this.length = 0
   }
 
-  /** The next bytes of it. @returns Whether they are not too many. */
+  /** Adds bytes to the profile. @returns `false` when they are too many. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     const { octets } = this
     let { length } = this
@@ -34,7 +34,7 @@ export class IssuanceProfiles {
     return true
   }
 
-  /** The profile of the bytes, whose certificate this is. */
+  /** The profile of the added bytes. @param cert - The certificate they belong to. */
   profile(cert: InspectedCertificate): IssuanceProfile {
     const { octets, words } = this
     const count = (this.length + 3) >> 2
@@ -50,19 +50,19 @@ export class IssuanceProfiles {
   }
 }
 
-/** What is said of one set of issuer, algorithms and extensions. */
+/** What is known of one combination of issuer, algorithms and extensions. */
 export class IssuanceProfile {
   /** `undefined` when the names decide. */
   readonly scope: CertificateScope | undefined
   readonly hasWeakSignature: boolean
   readonly isRsa: boolean
-  /** As statistics name them: the key without its size where that is RSA. */
+  /** The kind of key, as in statistics, but without the size of an RSA key. */
   readonly key: string
   /** Organization, or the common name where there is none. */
   readonly owner: string
   /** Common name and organization. */
   readonly issuer: string
-  /** `none` where the policies claim nothing. */
+  /** `none` when the policies claim no level. */
   readonly validation: string
   readonly hasOcsp: boolean
   private readonly words: Int32Array
@@ -90,10 +90,10 @@ export class IssuanceProfile {
   }
 
   /**
-   * Whether the rules have nothing to say against its extensions.
+   * Whether the extensions break no rule.
    *
-   * @param begin - When the certificate begins, epoch milliseconds.
-   * @param isCovered - Whether it says where its revocation can be found, or needs not.
+   * @param begin - `notBefore`, epoch milliseconds.
+   * @param isCovered - Whether the certificate has revocation information, or needs none.
    */
   isSound(cert: InspectedCertificate, begin: number, isCovered: boolean): boolean {
     let era = isCovered ? 1 : 0

@@ -2,10 +2,9 @@ const WAYS = 4
 const WORDS = 3
 
 /**
- * Remembers with which registrable domain keys were seen, 12 bytes a key: of four keys that belong into the same place the one goes that
- * came first.
+ * Remembers the registrable domain of each key, 12 bytes a key, in groups of four: a new key replaces the oldest of its group.
  *
- * What it reports is true, except for one in 2^64 keys that look like another; keys that were forgotten are missed.
+ * A reported reuse is true, unless two keys have the same 64-bit hash; reuse of a forgotten key is missed.
  */
 export class KeyReuse {
   private readonly table: Uint32Array
@@ -27,7 +26,7 @@ export class KeyReuse {
     const { table } = this
     for (let at = from; at < from + WAYS * WORDS; at += WORDS)
       if (table[at] === first && table[at + 1] === second) return !domains.includes(table[at + 2] as number)
-    // The newest stands first.
+    // Each group is ordered, newest first.
     table.copyWithin(from + WORDS, from, from + (WAYS - 1) * WORDS)
     table[from] = first
     table[from + 1] = second

@@ -5,11 +5,11 @@ import { blacklistEntry, isRocaModulus, modulusOf, splitsByFermat } from './weak
 
 const CURVES = ['P-256', 'P-384', 'P-521']
 export const LEAST_RSA_BITS = 2048
-/** BR 2.0.0, which names RSA and EC and no other keys. */
+/** Date of BR 2.0.0, which allows only RSA and EC keys. */
 const ALGORITHMS_FROM = Date.UTC(2023, 8, 15)
 const SHA1_FROM = Date.UTC(2016, 0, 1)
 
-/** Whether no rule has anything against EC keys like this one. @param key - As `keyText` has it. */
+/** Whether this kind of EC key breaks no rule. @param key - As `keyText` writes it. */
 export function isSoundCurve(key: string): boolean {
   return CURVES.some((curve) => key === `EC ${curve}`)
 }
@@ -36,7 +36,7 @@ export function keyRules({ publicKey, notBefore }: InspectedCertificate, options
 
 function rsaRules({ bits, exponent, spki }: PublicKeyInfo, weakKeys: boolean): RuleBreach[] {
   const found: RuleBreach[] = []
-  // Without bits it could not be read, which is a problem of the certificate.
+  // A key without a size could not be read; the certificate's problems report that.
   if (bits === undefined) return found
   if (bits < LEAST_RSA_BITS) found.push(breach('key-small', `${bits} bits`))
   if (bits % 8 !== 0) found.push(breach('key-size-odd', `${bits} bits`))
@@ -50,7 +50,7 @@ function rsaRules({ bits, exponent, spki }: PublicKeyInfo, weakKeys: boolean): R
   return found
 }
 
-/** By RFC 3279, RFC 5758 and the ISO OID that old tools wrote. */
+/** OIDs of weak signatures, from RFC 3279, RFC 5758, and the ISO OID that old tools wrote. */
 const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.2': 'MD2',
   '1.2.840.113549.1.1.4': 'MD5',
@@ -65,7 +65,7 @@ export function isWeakSignature(oid: string | undefined): boolean {
   return WEAK_SIGNATURES[oid ?? ''] !== undefined
 }
 
-/** The signature of a root is of no use to anybody: it is not looked at. */
+/** Skips self-issued certificates: nobody relies on the signature of a root. */
 export function signatureRules({ signatureAlgorithm, notBefore, isSelfIssued }: InspectedCertificate): RuleBreach[] {
   const weak = WEAK_SIGNATURES[signatureAlgorithm?.oid ?? '']
   if (weak === undefined || isSelfIssued) return []

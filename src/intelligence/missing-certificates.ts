@@ -1,6 +1,6 @@
 interface Issuance {
   readonly since: number
-  /** For how many it stands. */
+  /** How many precertificates it represents in the sample. */
   readonly weight: number
   hasPrecertificate: boolean
   hasCertificate: boolean
@@ -8,13 +8,13 @@ interface Issuance {
 
 /** Precertificates whose certificate was not logged. Plain data. */
 export interface MissingCertificates {
-  /** Issuances that were looked at, their time over. */
+  /** Sampled issuances whose time is over. */
   readonly sampled: number
-  /** Share of the precertificates whose certificate was not seen in time, 0 to 1; `null` before the first one's time is over. */
+  /** Share of the precertificates whose certificate was not seen in time, 0 to 1; `null` until the first one's time is over. */
   readonly share: number | null
-  /** Standard error of the share, from sampling; 0 where all were looked at. */
+  /** Standard error of the share, from sampling; 0 when all were counted. */
   readonly error: number
-  /** How many precertificates that were, by the share. */
+  /** Number of precertificates without a certificate, estimated from the share. */
   readonly estimate: number
 }
 
@@ -24,17 +24,17 @@ const ALL = 0x100000000
 const REST = 0x200000
 
 /**
- * Which precertificates have no certificate after a while: of a sample by their issuance, of a size that does not grow. When there are
- * more than `most` waiting, half of them go, and from then on only every second one is looked at.
+ * Estimates how many precertificates have no certificate after a given time, from a sample of issuances of bounded size. When more than
+ * `most` are waiting, half of them are dropped, and from then on only every second issuance is sampled.
  */
 export class PrecertificateWatch {
   private readonly most: number
   private readonly patienceMs: number
   private readonly waiting = new Map<number, Issuance>()
-  /** Those whose first 32 bits are below are looked at. */
+  /** Issuances whose first 32 hash bits are below this are sampled. */
   private below = ALL
   private isSample = false
-  /** Nobody's time is over before. */
+  /** No issuance's time is over before this. */
   private nextAt = Number.POSITIVE_INFINITY
   private due = 0
   private dueWeight = 0

@@ -2,12 +2,12 @@ import { isIcannSuffix, splitListed } from '../watchlist/suffix.js'
 import { Remembered } from './remembered.js'
 import type { StringHash } from './string-hash.js'
 
-/** An entry's names come again soon: in its certificate, and in other logs. */
+/** Names remembered. An entry's names soon come again, in its certificate and in other logs. */
 const REMEMBERED_NAMES = 20_000
-/** Longer ones are no host names, and not kept. */
+/** Longest name remembered; longer ones are no host names. */
 const MAX_NAME = 253
 
-/** What is said of a name again and again. */
+/** What is looked up for each name. */
 export interface KnownName {
   /** Hash of the name, 64 bits. */
   readonly high: number
@@ -17,11 +17,11 @@ export interface KnownName {
   readonly domainHigh: number
   readonly domainLow: number
   readonly topLevel: string
-  /** Whether it is below a suffix of the list, and no wildcard for all below one. */
+  /** Whether it is below a listed suffix, and not a wildcard directly below one. */
   readonly isBelowListed: boolean
 }
 
-/** What is known of names that were there lately. */
+/** Caches what is known of recent names. */
 export class NameMemory {
   private readonly hash: StringHash
   private readonly known = new Remembered<KnownName>(REMEMBERED_NAMES)

@@ -13,7 +13,7 @@ const MAX_NAME = 253
 const MAX_LABEL = 63
 const COMMON_NAME = '2.5.4.3'
 
-/** Rules of the SubjectAltName, and of common names, which must be copies of what is in it. */
+/** Rules of the SubjectAltName, and of common names, which must repeat one of its names. */
 export function nameRules(cert: InspectedCertificate): RuleBreach[] {
   const { altNames, notBefore } = cert
   const at = notBefore?.getTime() ?? Number.NEGATIVE_INFINITY
@@ -30,17 +30,17 @@ export function nameRules(cert: InspectedCertificate): RuleBreach[] {
   }
   const hosts = altNames.filter(({ kind }) => kind === 'dNSName' || kind === 'iPAddress')
   if (hosts.length === 0) found.set('san-missing', [])
-  // A difference in case alone is none for a client.
+  // Clients ignore case.
   const allowed = new Set(hosts.map(({ value }) => value.toLowerCase()))
   for (const { oid, value } of cert.subject.attributes) {
     if (oid !== COMMON_NAME || allowed.has(value.toLowerCase())) continue
-    // Only since then it has to be a copy, not another form of the same name.
+    // Since that date it must be a copy; before, another form of the name was allowed.
     if (at >= COPY_FROM || !allowed.has(domainToASCII(value.slice(0, MAX_NAME)))) note('cn-not-in-san', value)
   }
   return [...found].map(([rule, names]) => breach(rule, '', names))
 }
 
-/** @param at - When the certificate begins, epoch milliseconds. */
+/** @param at - `notBefore`, epoch milliseconds. */
 function dnsNameRules(name: string, at: number): readonly RuleId[] {
   const host = name.startsWith('*.') ? name.slice(2) : name
   if (name.length > MAX_NAME || host === '') return ['name-syntax']
@@ -48,10 +48,10 @@ function dnsNameRules(name: string, at: number): readonly RuleId[] {
   const labels = lower.split('.')
   const rules = new Set<RuleId>()
   for (const label of labels) for (const rule of labelRules(label, at)) rules.add(rule)
-  // What is no name has no suffix.
+  // An invalid name has no suffix.
   if (rules.has('name-syntax')) return [...rules]
   if (at >= ARPA_FROM && /(^|\.)(in-addr|ip6)\.arpa$/.test(lower)) rules.add('name-arpa')
-  // Of no top-level domain that the list knows, which has all that are delegated.
+  // Its top-level domain is not on the list, which has all delegated ones.
   if (!hasListedSuffix(lower)) rules.add('name-internal')
   else if (name !== host && isIcannSuffix(lower)) rules.add('wildcard-suffix')
   return [...rules]

@@ -1,15 +1,15 @@
-/** Hash functions, and bits for each thing remembered: 0.16 % of what is new is taken for old by a full filter. */
+/** Hash functions, and bits for each item: a full filter mistakes 0.16 % of new items for known ones. */
 const HASHES = 9
 const BITS = 13.4
 
 /**
- * Says what was not seen before, in fixed memory: two Bloom filters, of which the older is emptied when the newer is full. It remembers
- * the last `capacity` to `2 * capacity` things, 1.7 bytes for each of `2 * capacity`.
+ * Tells new items from known ones in fixed memory, with two Bloom filters: when the newer one is full, the older one is cleared. It remembers
+ * the last `capacity` to `2 * capacity` items, in 1.7 bytes for each of `2 * capacity`.
  *
- * What it calls new is new, or was forgotten; of what is new it overlooks at most {@link NewlySeen.error}.
+ * An item it calls new is new or was forgotten. It mistakes at most a share of {@link NewlySeen.error} of new items for known ones.
  */
 export class NewlySeen {
-  /** Share of what is new and is overlooked, at most. */
+  /** Largest share of new items that are mistaken for known ones. */
   static readonly error = 0.0035
   private readonly capacity: number
   private readonly bits: number
@@ -26,7 +26,7 @@ export class NewlySeen {
     this.previous = new Uint32Array(words)
   }
 
-  /** Remembers what has this hash of twice 32 bits. @returns Whether it was not remembered. */
+  /** Remembers an item by its hash, twice 32 bits. @returns Whether it is new. */
   add(high: number, low: number): boolean {
     if (this.has(this.current, high, low)) return false
     const isNew = !this.has(this.previous, high, low)

@@ -15,17 +15,17 @@ const VALIDITY_OCTETS = 32
 const UTC_TIME_OCTETS = 13
 /** publicExponent INTEGER ::= 65537 */
 const F4 = Uint8Array.of(2, 3, 1, 0, 1)
-/** What comes before the issuer in a TBSCertificate: version, serial number, algorithm of the signature; and their octets, at most. */
+/** Most octets before the issuer in a TBSCertificate: version, serial number, and algorithm of the signature. */
 const BEFORE_ISSUER = [0xa0, Tag.integer, Tag.sequence]
 const MOST_BEFORE_ISSUER = 100
 const URL_IN_CRL = [Tag.sequence, Tag.sequence, 0xa0, 0xa0, 0x86]
 
 /**
- * An ordinary certificate, read from its bytes without making objects of its fields: one whose names are host names in lower case, its
- * dates UTCTime, its key RSA with the exponent 65537 or EC, and which is encoded as DER asks for. That is nearly all of them; the others
- * are to be read with patience.
+ * Reads an ordinary certificate from its bytes, without making objects of its fields: its names are lower-case host names, its dates UTCTime,
+ * its key RSA with the exponent 65537 or EC, and its encoding is strict DER. Nearly all certificates are ordinary; the others must be decoded
+ * in full.
  *
- * One of these is used again and again: what it says is of the certificate that was read last.
+ * The object is reused: its properties describe the certificate read last.
  */
 export class OrdinaryCertificate {
   readonly logs = new EmbeddedLogs()
@@ -34,11 +34,11 @@ export class OrdinaryCertificate {
   /** Epoch milliseconds. */
   begin = 0
   end = 0
-  /** Milliseconds from `begin` to the first sign of it, as of the facts; NaN when that is unknown. */
+  /** `loggedAfterMs` of the facts; NaN when unknown. */
   loggedAfterMs = 0
-  /** Of an RSA key; 0 of others. */
+  /** Bits of an RSA key; 0 for other keys. */
   keyBits = 0
-  /** What is known of its names, each once. */
+  /** What is known of its names, without repetitions. */
   readonly known: KnownName[] = []
   private outline: Outline | undefined
   private shape: IssuanceProfile | undefined
@@ -57,32 +57,32 @@ export class OrdinaryCertificate {
     this.names = new NameMemory(this.hash)
   }
 
-  /** Reads a certificate, once. @returns Whether it is an ordinary one; what has no bytes is none. */
+  /** Reads a certificate; does nothing if it was read last. @returns Whether it is ordinary; one without bytes is not. */
   read(cert: object): boolean {
     if (cert === this.lastRead) return this.wasOrdinary
     this.lastRead = cert
     this.outline = outlineOf(cert)
-    // What has an outline has everything.
+    // Only decoded certificates have an outline, so the cast is safe.
     this.wasOrdinary = this.outline !== undefined && this.readAll(cert as InspectedCertificate, this.outline)
     return this.wasOrdinary
   }
 
-  /** What its issuer says in all certificates of this kind. */
+  /** The profile that it shares with other certificates of its issuer. */
   get profile(): IssuanceProfile {
     return this.shape as IssuanceProfile
   }
 
-  /** As `keyText` has it. */
+  /** The key, as `keyText` writes it. */
   get key(): string {
     return this.keyBits > 0 ? `RSA ${this.keyBits}` : this.profile.key
   }
 
-  /** Names in it, all of them DNS names. */
+  /** Number of names, all of them DNS names. */
   get nameCount(): number {
     return this.plain.count
   }
 
-  /** Whether its serial number is positive, of so many octets, and has nothing but random bits for all that one sees. */
+  /** Whether its serial number is positive, of a permitted length, and looks random. */
   hasSerial(least: number, most: number): boolean {
     const { bytes, serialStart, signatureStart } = this.outline as Outline
     const { element } = this
@@ -92,7 +92,7 @@ export class OrdinaryCertificate {
     return stop - start >= least && stop - start <= most && first < 0x80 && (first > 0 || second > 0)
   }
 
-  /** Whether the precertificate as submitted names the same issuer. `false` also where that cannot be told from its first bytes. */
+  /** Whether the submitted precertificate names the same issuer; `false` also when its first bytes do not show it. */
   isSignedByIssuer(cert: InspectedCertificate): boolean {
     const { bytes, issuerStart, validityStart } = this.outline as Outline
     const length = validityStart - issuerStart
@@ -101,7 +101,7 @@ export class OrdinaryCertificate {
     return submitted !== undefined && at >= 0 && sameAt(bytes, issuerStart, submitted, at, length)
   }
 
-  /** Whether it names a URL of a CRL in the way in which nearly all do. */
+  /** Whether it has a URL of a CRL in the usual form. */
   namesCrl(): boolean {
     const { bytes } = this.outline as Outline
     const { element } = this
@@ -152,7 +152,7 @@ export class OrdinaryCertificate {
     return true
   }
 
-  /** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }; 0 where it is none, or not with 65537. */
+  /** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }; 0 for another structure or another exponent than 65537. */
   private readRsaBits(bytes: Uint8Array, at: number, end: number): number {
     const { element } = this
     if (!element.find(bytes, at, end, Tag.sequence) || element.stop !== end) return 0
@@ -160,7 +160,7 @@ export class OrdinaryCertificate {
     const { start, stop } = element
     if (stop + F4.length !== end || !sameAt(bytes, stop, F4, 0, F4.length)) return 0
     const first = start + 1
-    // Of whole octets, with the one of zeros that keeps it positive.
+    // A modulus of whole octets begins with a zero octet, which keeps it positive.
     return bytes[start] === 0 && (bytes[first] as number) >= 0x80 ? (stop - first) * 8 : 0
   }
 
@@ -196,7 +196,7 @@ export class OrdinaryCertificate {
 }
 
 /**
- * Where the issuer begins in the first bytes of a certificate; -1 where that cannot be told.
+ * Where the issuer begins in the first bytes of a certificate; -1 if they do not show it.
  *
  * Certificate ::= SEQUENCE { TBSCertificate ::= SEQUENCE { version [0], serialNumber INTEGER, signature AlgorithmIdentifier, issuer Name …
  */
@@ -210,7 +210,7 @@ function issuerIn(bytes: Uint8Array): number {
   return at < bytes.length ? at : -1
 }
 
-/** Where the content of the SEQUENCE at `at` begins, whatever its length; `Infinity` where there is none. */
+/** Where the content of the SEQUENCE at `at` begins, whatever its length; `Infinity` if there is no SEQUENCE. */
 function contentAt(bytes: Uint8Array, at: number): number {
   const length = bytes[at + 1]
   if (bytes[at] !== Tag.sequence || length === undefined) return Number.POSITIVE_INFINITY
@@ -224,7 +224,7 @@ function utcTime(bytes: Uint8Array, at: number): number | undefined {
     : undefined
 }
 
-/** Whether the algorithm of the signature is the same outside of the TBSCertificate, where there is an outside. */
+/** Whether the signature algorithm outside the TBSCertificate, if there is one, equals the one inside. */
 function isSignedAsStated({ bytes, tbsEnd, signatureStart, issuerStart }: Outline): boolean {
   return bytes.length === tbsEnd || sameAt(bytes, tbsEnd, bytes, signatureStart, issuerStart - signatureStart)
 }

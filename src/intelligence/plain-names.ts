@@ -5,7 +5,7 @@ import { Element, sameAt } from './element.js'
 
 const MAX_NAME = 253
 const MAX_LABEL = 63
-/** Certificates with more names are read with patience. */
+/** Certificates with more names are decoded in full. */
 const MAX_PLACES = 256
 
 const DNS_NAME = 0x82
@@ -14,7 +14,7 @@ const HYPHEN = 0x2d
 const DOT = 0x2e
 const LETTER_A = 0x61
 const LETTER_Z = 0x7a
-/** String types in which a host name has the same octets as in the SubjectAltName. */
+/** String types that encode a host name with the same octets as the SubjectAltName. */
 const ONE_OCTET_EACH = new Set<number>([Tag.utf8String, Tag.printableString, Tag.teletexString, Tag.ia5String])
 const ARPA = new TextEncoder().encode('.arpa')
 
@@ -22,11 +22,11 @@ const ofLabels = new Uint8Array(256)
 for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-') ofLabels[char.charCodeAt(0)] = 1
 
 /**
- * Finds out from the bytes whether the names of a certificate are such that no rule but those of suffixes can say anything: host names
- * in lower case and nothing else, and the common name is one of them.
+ * Decides from the bytes whether the names of a certificate can only break rules of suffixes: they are all lower-case host names, and the
+ * common name is one of them.
  */
 export class PlainNames {
-  /** Of the certificate that was read last: as many as it has. */
+  /** What is known of the names of the certificate read last. */
   count = 0
   private readonly places = new Int32Array(MAX_PLACES * 2)
   private readonly outer = new Element()
@@ -34,7 +34,7 @@ export class PlainNames {
 
   /**
    * @param value - Where the extnValue of the SubjectAltName begins; it ends at `end`.
-   * @returns `false` for what has to be read with patience, be it wrong or just unusual.
+   * @returns `false` for names that must be decoded in full, whether wrong or just unusual.
    */
   read(outline: Outline, value: number, end: number): boolean {
     return this.readAltNames(outline.bytes, value, end) && this.count > 0 && this.readSubject(outline)
@@ -62,7 +62,7 @@ export class PlainNames {
     if (!outer.find(bytes, subjectStart, spkiStart, Tag.sequence) || outer.stop !== spkiStart) return false
     for (let at = outer.start; at < spkiStart; at = outer.stop) {
       if (!outer.find(bytes, at, spkiStart, Tag.set)) return false
-      // Of several attributes in one, which are rare, it is not worth while to tell them apart.
+      // Several attributes in one set are rare: not worth handling here.
       if (!inner.find(bytes, outer.start, outer.stop, Tag.sequence) || inner.stop !== outer.stop) return false
       const { stop } = inner
       if (!inner.find(bytes, inner.start, stop, Tag.oid)) return false
@@ -87,7 +87,7 @@ export class PlainNames {
   }
 }
 
-/** A host name, or one below a wildcard, against which only its suffix may speak. */
+/** A host name or wildcard that can only break rules of suffixes. */
 function isPlain(bytes: Uint8Array, start: number, stop: number): boolean {
   if (stop - start > MAX_NAME || stop === start) return false
   let label = bytes[start] === STAR ? start + 2 : start
@@ -103,7 +103,7 @@ function isPlain(bytes: Uint8Array, start: number, stop: number): boolean {
     if (length > 4 && bytes[label + 2] === HYPHEN && bytes[label + 3] === HYPHEN) return false
     label = at + 1
   }
-  // What ends in a digit may be an address.
+  // A name that ends in a digit may be an IP address.
   const last = bytes[stop - 1] as number
   if (last < LETTER_A || last > LETTER_Z) return false
   return stop - start < ARPA.length || !sameAt(bytes, stop - ARPA.length, ARPA, 0, ARPA.length)

@@ -6,11 +6,11 @@ const DAMP = 700
 const LAST_CODE_POINT = 0x10ffff
 
 /**
- * What stands behind `xn--`, decoded; `undefined` when it is no Punycode, or holds what is no character.
+ * Decodes the part of a label after `xn--`; `undefined` when it is no valid Punycode, or has an invalid code point.
  *
- * `domainToUnicode` also refuses what IDNA does not allow, and does not say which of both it was.
+ * Not by `domainToUnicode`, which also refuses labels that IDNA forbids, without telling the two apart.
  *
- * @param text - Lower case, of a label: takes quadratic time.
+ * @param text - Lower case, no longer than a label: decoding takes quadratic time.
  * @see RFC 3492 section 6.2
  */
 export function decodePunycode(text: string): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * What was worked out for keys that were there lately: at least the last `most` that differ, at most twice as many. Whoever makes up
- * new ones without end makes it slow, and not large.
+ * Caches results for recent keys: at least the last `most` different keys, at most twice as many. An endless supply of new keys makes it
+ * slow, but not larger.
  */
 export class Remembered<T, K = string> {
   private readonly most: number

@@ -1,7 +1,7 @@
 import type { Severity } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
 
-/** One rule that certificates are held against. */
+/** One rule that certificates are checked against. */
 interface Rule {
   /** How bad a breach is. */
   readonly severity: Severity
@@ -13,7 +13,7 @@ interface Rule {
 
 const rule = (severity: Severity, clause: string, title: string): Rule => ({ severity, clause, title })
 
-/** Every rule that is checked, by its id. */
+/** All rules, by id. */
 export const RULES = {
   'validity-long': rule('medium', 'BR 6.3.2', 'valid for longer than certificates of its date may be'),
   'validity-negative': rule('medium', 'RFC 5280 4.1.2.5', 'ends before it begins'),
@@ -70,9 +70,9 @@ export interface RuleBreach {
   readonly severity: Severity
   /** Where the rule is written, such as `BR 6.3.2` or `RFC 5280 4.1.2.2`. */
   readonly clause: string
-  /** For people, one line of at most 300 characters, none of which makes a terminal do something (they are written as `\x1b`). */
+  /** For people: one line of at most 300 characters, harmless to a terminal (control characters are escaped as `\x1b`). */
   readonly text: string
-  /** Names that it is about, the first 3, at most 253 characters of each; empty when it is about the certificate as a whole. */
+  /** The first 3 names concerned, each cut to 253 characters; empty when the breach is about the certificate as a whole. */
   readonly names: readonly string[]
 }
 
@@ -80,7 +80,7 @@ const SHOWN_NAMES = 3
 const MAX_NAME = 253
 const MAX_TEXT = 300
 
-/** @param detail - What exactly, behind the rule's title. @param names - All that it is about. */
+/** @param detail - Details to add to the rule's title. @param names - All names concerned. */
 export function breach(id: RuleId, detail = '', names: readonly string[] = []): RuleBreach {
   const { severity, clause, title } = RULES[id]
   const shown = names.slice(0, SHOWN_NAMES).map((name) => harmless(cutText(name, MAX_NAME)))

@@ -9,11 +9,11 @@ const MIN_SERIAL = 8
 const MAX_SERIAL = 20
 
 /**
- * Whether no rule but those of dates has anything against a certificate, found out from its bytes. `false` says that one may have: then
- * all of them are asked.
+ * Whether a certificate breaks no rule, except perhaps those of dates, decided from its bytes. `false` means that it may break one: then all
+ * rules must be checked.
  *
- * @param cert - Under the rules of TLS certificates.
- * @param ordinary - That has read it.
+ * @param cert - A TLS certificate.
+ * @param ordinary - The reader that has read it.
  */
 export function isSound(
   cert: InspectedCertificate,
@@ -44,7 +44,7 @@ function hasSoundNames({ known }: OrdinaryCertificate): boolean {
   return true
 }
 
-/** As `sctRules` has it. */
+/** The same judgement as `sctRules`. */
 function hasEnoughScts(
   { logs }: OrdinaryCertificate,
   needed: number,

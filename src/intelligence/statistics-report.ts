@@ -2,17 +2,17 @@ import type { MissingCertificates } from './missing-certificates.js'
 import type { SeriesRow } from './time-series.js'
 import type { CountRow } from './top-counts.js'
 
-/** The most frequent of something. Plain data. */
+/** A table of the most frequent values. Plain data. */
 export interface CountTable {
-  /** Of all that was counted, in rows or not. */
+  /** Number of everything counted, whether it has a row or not. */
   readonly total: number
   /** Most frequent first. Exact where `error` is 0. */
   readonly rows: readonly CountRow[]
-  /** What has no counter occurred so often at most; 0: everything has one. */
+  /** Upper bound for values without a counter; 0 when every value has one. */
   readonly unseen: number
 }
 
-/** An estimate of how many different ones there were. Plain data. */
+/** An estimated number of different values. Plain data. */
 export interface DistinctEstimate {
   /** The estimated number. */
   readonly estimate: number
@@ -22,7 +22,7 @@ export interface DistinctEstimate {
 
 /** What {@link CertificateStatistics.report} returns; plain data. Names are as in the certificates: escape them where they are shown. */
 export interface StatisticsReport {
-  /** When the counting began: ISO 8601, UTC. */
+  /** When counting began: ISO 8601, UTC. */
   readonly since: string
   /** When the report was made: ISO 8601, UTC. */
   readonly until: string
@@ -32,46 +32,46 @@ export interface StatisticsReport {
   readonly certificates: number
   /** Entries that are precertificates. */
   readonly precertificates: number
-  /** Entries that are neither. */
+  /** Entries that could not be parsed. */
   readonly unparsable: number
   /** Entries over time, by when they were added. */
   readonly series: { readonly spanMs: number; readonly rows: readonly SeriesRow[] }
-  /** How many different ones there were, estimated. */
+  /** Estimated numbers of different values. */
   readonly distinct: {
-    /** A precertificate and its certificate are one: by serial number, issuer, validity, subject and key. */
+    /** A precertificate and its certificate count once; compared by serial number, issuer, validity, subject and key. */
     readonly issuances: DistinctEstimate
     readonly names: DistinctEstimate
     readonly registrableDomains: DistinctEstimate
     readonly keys: DistinctEstimate
   }
-  /** Entries by each; of `registrableDomains` and `topLevelDomains` every one of an entry counts, once. */
+  /** Numbers of entries by value. An entry counts once for each of its `registrableDomains` and `topLevelDomains`. */
   readonly counts: {
     /** Common name and organization of the issuer. */
     readonly issuers: CountTable
-    /** Organization of the issuer, which says who runs the CA as far as the CA says so. */
+    /** Organization of the issuer, which stands for the CA's operator as the CA states it. */
     readonly caOwners: CountTable
     readonly logs: CountTable
-    /** Such as `RSA 2048`. */
+    /** Kind and size of the key, such as `RSA 2048`. */
     readonly keys: CountTable
-    /** Spans of days. */
+    /** Validity, in ranges of days. */
     readonly validity: CountTable
     /** `DV`, `OV`, `IV`, `EV`, or `none`. */
     readonly validation: CountTable
     readonly topLevelDomains: CountTable
     readonly registrableDomains: CountTable
-    /** Rules that entries break, where they were inspected. */
+    /** Ids of the rules that inspected entries break. */
     readonly rules: CountTable
   }
   /** Registrable domains that were not seen before. */
   readonly newDomains: {
-    /** Registrable domains that were not seen before, since it is known which are; `null` while it is not. */
+    /** Number of new registrable domains since the warm-up ended; `null` before that. */
     readonly count: number | null
-    /** From when on that is known. */
+    /** When the warm-up ends. */
     readonly knownFrom: string
-    /** Share of the new ones that is overlooked, at most. */
+    /** Largest share of new domains that are overlooked. */
     readonly error: number
   }
-  /** Entries whose key was seen before with another registrable domain: at least so many. */
+  /** Entries whose key was seen before with another registrable domain; a lower bound. */
   readonly keyReuse: number
   /** Precertificates whose certificate was not seen within a day. Not every CA gives its certificates to logs. */
   readonly withoutCertificate: MissingCertificates

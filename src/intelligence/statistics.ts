@@ -21,15 +21,15 @@ import { TopCounts } from './top-counts.js'
 
 /** Options of {@link CertificateStatistics}; all optional. */
 export interface StatisticsOptions {
-  /** Counters of each table, 10 to 1,000,000; that of registrable domains has ten times as many. Default 1,000. */
+  /** Counters in each table, 10 to 1,000,000; the table of registrable domains has ten times as many. Default 1,000. */
   readonly counters?: number
-  /** Registrable domains remembered at least, to tell new ones: 1,000 to 100,000,000, 3.4 bytes each. Default 4,000,000. */
+  /** Least number of registrable domains remembered to recognize new ones: 1,000 to 100,000,000, 3.4 bytes each. Default 4,000,000. */
   readonly domains?: number
-  /** Keys remembered, to tell those used again: 1,000 to 100,000,000, 12 bytes each. Default 1,000,000. */
+  /** Keys remembered to recognize reuse: 1,000 to 100,000,000, 12 bytes each. Default 1,000,000. */
   readonly keys?: number
-  /** How long everything counts as known before domains are called new, milliseconds, 0 to 31,536,000,000. Default a day. */
+  /** Warm-up: how long no domain is called new at first, milliseconds, 0 to 31,536,000,000. Default a day. */
   readonly warmUpMs?: number
-  /** How long a precertificate may be without its certificate, milliseconds, 1,000 to 31,536,000,000. Default a day. */
+  /** How long a precertificate may lack its certificate, milliseconds, 1,000 to 31,536,000,000. Default a day. */
   readonly certificateDelayMs?: number
   /** Default: the machine's clock. */
   readonly clock?: Clock
@@ -37,7 +37,7 @@ export interface StatisticsOptions {
   readonly random?: () => number
 }
 
-/** What is read of a certificate. */
+/** The properties that are read of a certificate. */
 export type CountedCertificate = Pick<
   CtCertificate,
   'kind' | 'log' | 'issuer' | 'publicKey' | 'notBefore' | 'notAfter' | 'validation' | 'dnsNames' | 'issuanceId'
@@ -47,7 +47,7 @@ const KEYS = ['counters', 'domains', 'keys', 'warmUpMs', 'certificateDelayMs', '
 const YEAR = 365 * 86_400_000
 const DAY = 86_400_000
 const SAMPLED_PRECERTIFICATES = 50_000
-/** Longest name of a counter: a certificate's texts may be of any length. */
+/** Longest name of a counter, because text in certificates may have any length. */
 const MAX_KEY = 200
 const SPANS: readonly (readonly [most: number, name: string])[] = [
   [7, 'up to 7 days'],
@@ -58,7 +58,7 @@ const SPANS: readonly (readonly [most: number, name: string])[] = [
 ]
 
 /**
- * Counts certificates in memory that does not grow: 45 MB with the defaults. Every number that is not exact says how far off it may be.
+ * Counts certificates in fixed memory: 45 MB with the defaults. Every inexact number comes with its possible error.
  *
  * Entries are counted as they come, precertificates and certificates alike: where an issuance counts once, read the stream with
  * `dedupe: 'issuance'`.
@@ -109,9 +109,9 @@ export class CertificateStatistics {
   }
 
   /**
-   * Counts one entry. Keeps nothing of it.
+   * Counts one entry. Does not retain it.
    *
-   * @param breaches - Rules it breaks, of `inspectCertificate`, if it was inspected.
+   * @param breaches - Rules it breaks, from `inspectCertificate`, if it was inspected.
    */
   add(cert: CountedCertificate, breaches: readonly RuleBreach[] = []): void {
     const { kind, log } = cert
@@ -138,9 +138,9 @@ export class CertificateStatistics {
   }
 
   /**
-   * What was counted until now; counting goes on.
+   * Reports what was counted so far; counting continues.
    *
-   * @param most - Rows of each table, 1 to 1,000,000. Default 20.
+   * @param most - Most rows of each table, 1 to 1,000,000. Default 20.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID`
    */
   report(most = 20): StatisticsReport {
@@ -173,7 +173,7 @@ export class CertificateStatistics {
     this.counts[table].add(cutText(name, MAX_KEY))
   }
 
-  /** What a certificate says of its issuer and itself. */
+  /** Counts what a certificate states about its issuer and itself. */
   private addClaims(cert: CountedCertificate): void {
     const { ordinary } = this
     if (ordinary.read(cert)) {
@@ -195,7 +195,7 @@ export class CertificateStatistics {
     this.count('validation', validation)
   }
 
-  /** Leaves the hash of its key. @returns Whether it has one. */
+  /** Puts the hash of the key into `hash`. @returns Whether there is a key. */
   private hashKey(cert: CountedCertificate, outline: Outline | undefined): boolean {
     if (outline === undefined) {
       const { publicKey } = cert
@@ -207,8 +207,8 @@ export class CertificateStatistics {
   }
 
   /**
-   * Leaves the hash of its issuance, to which that of its key belongs. It needs no SHA-256: a precertificate and its certificate, and they alone, have the same serial
-   * number, issuer, validity, subject and key.
+   * Hashes the issuance without its key, whose hash the caller adds. No SHA-256 of the TBSCertificate is needed: only a precertificate and
+   * its certificate share serial number, issuer, validity, subject and key.
    *
    * @returns Whether it has one.
    */
@@ -246,16 +246,16 @@ export class CertificateStatistics {
   }
 }
 
-/** What reads certificates for some statistics: rules can read them through the same. Nothing for users of the class. */
+/** The reader of some statistics, so that rules can share it. Internal. */
 export function readerOf(statistics: CertificateStatistics): OrdinaryCertificate {
   // biome-ignore lint/complexity/useLiteralKeys: the name in brackets is what lets it read a private field
   return statistics['ordinary']
 }
 
-/** The first of each domain, in order. */
+/** Keeps the first name of each domain, in order. */
 function eachOnce(names: readonly KnownName[]): readonly KnownName[] {
   const [first] = names
-  // Nearly all certificates are of one domain.
+  // Nearly all certificates have names of only one domain.
   if (first === undefined || names.every(({ domain }) => domain === first.domain)) return names.slice(0, 1)
   const domains = new Map<string, KnownName>()
   for (const name of names) if (!domains.has(name.domain)) domains.set(name.domain, name)

@@ -1,10 +1,10 @@
 /**
- * Hashes text and octets to 64 bits that depend on secret numbers, so that nobody can choose names that meet in a table. Not for more than that:
- * who sees the hashes can find the numbers.
+ * Hashes text and octets to 64 bits that depend on secret numbers, so that nobody can choose names that collide in a table. Do not publish
+ * the hashes: they reveal the secret numbers.
  */
 export class StringHash {
   private readonly seeds: readonly [number, number]
-  /** Of the text that was hashed last: 32 bits each, unsigned. */
+  /** The hash of the last input: twice 32 bits, unsigned. */
   high = 0
   low = 0
 
@@ -13,7 +13,7 @@ export class StringHash {
     this.seeds = [Math.floor(random() * 0x100000000), Math.floor(random() * 0x100000000)]
   }
 
-  /** Leaves the result in `high` and `low`. */
+  /** Hashes text; the result is in `high` and `low`. */
   of(text: string): this {
     let [a, b] = this.seeds
     for (let i = 0; i < text.length; i++) {
@@ -26,7 +26,7 @@ export class StringHash {
     return this.finish(a, b, text.length)
   }
 
-  /** The same of the octets `start` to `stop`. */
+  /** Hashes the octets `start` to `stop`; the result is in `high` and `low`. */
   ofBytes(bytes: Uint8Array, start: number, stop: number): this {
     let [a, b] = this.seeds
     let at = start
@@ -47,7 +47,7 @@ export class StringHash {
     return this.finish(a, b, stop - start)
   }
 
-  /** Of the result and 64 bits more. */
+  /** Hashes the present result together with 64 more bits. */
   with(high: number, low: number): this {
     return this.finish(Math.imul(this.high ^ high, 0x85ebca6b), Math.imul(this.low ^ low, 0xc2b2ae35), 8)
   }
@@ -59,7 +59,7 @@ export class StringHash {
   }
 }
 
-/** So that each bit of the result depends on all (the last step of MurmurHash3). */
+/** Makes each bit of the result depend on all bits (the last step of MurmurHash3). */
 function mixed(value: number): number {
   let hash = value ^ (value >>> 16)
   hash = Math.imul(hash, 0x85ebca6b)

@@ -1,6 +1,6 @@
-/** What came in one span of time. Plain data. */
+/** Counts of one span of time. Plain data. */
 export interface SeriesRow {
-  /** Milliseconds from the beginning of the counting. */
+  /** Start of the span, milliseconds after counting began. */
   readonly startMs: number
   /** Certificates added in this span. */
   readonly certificates: number
@@ -10,7 +10,7 @@ export interface SeriesRow {
 
 const SPANS = 120
 
-/** How many came when: 120 spans at most, of a second each in the beginning, twice as long whenever they do not suffice. */
+/** Counts over time, in up to 120 spans: of a second each at first, doubled in length whenever 120 are not enough. */
 export class TimeSeries {
   private span = 1000
   private rows: [certificates: number, precertificates: number][] = []

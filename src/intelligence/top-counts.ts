@@ -1,24 +1,24 @@
-/** How often something occurred. Plain data. */
+/** How often a value occurred. Plain data. */
 export interface CountRow {
-  /** What was counted. Harmless to a terminal. */
+  /** The value. Harmless to a terminal. */
   readonly name: string
-  /** So often at least. */
+  /** Lower bound of its number of occurrences. */
   readonly count: number
-  /** So many more at most; 0 where the count is exact. */
+  /** How many more there may be; 0 when the count is exact. */
   readonly error: number
 }
 
 /**
  * Counts what occurs most often, with a fixed number of counters (Space-Saving).
  *
- * Exact while there are no more different names than counters. Beyond, a new name takes the counter that counts least, and may have been
- * counted there: its row says so. What occurs more than `total / capacity` times always has a counter.
+ * Exact while there are no more different names than counters. After that, a new name takes over the counter with the least count; its row
+ * then shows the possible error. A name that occurs more than `total / capacity` times always has a counter.
  *
  * @see Metwally et al., Efficient Computation of Frequent and Top-k Elements in Data Streams, 2005
  */
 export class TopCounts {
   private readonly capacity: number
-  /** A heap: no counter counts more than the two that it stands above of. */
+  /** A heap: no counter is larger than the two below it. */
   private readonly names: string[] = []
   private readonly counts: number[] = []
   private readonly errors: number[] = []
@@ -30,7 +30,7 @@ export class TopCounts {
     this.capacity = capacity
   }
 
-  /** Of all that was added. */
+  /** Number of all names added. */
   get total(): number {
     return this.all
   }
@@ -58,7 +58,7 @@ export class TopCounts {
     }
   }
 
-  /** Those that occurred most often by what is certain, most first; of equals in the order of their names. */
+  /** The names with the largest certain counts, largest first; equal ones by name. */
   top(most: number): CountRow[] {
     const rows = this.names.map((name, i) => {
       const error = this.errors[i] as number

@@ -2,13 +2,13 @@ import { type InspectedCertificate, type JudgedFacts, validityMs } from './facts
 import { breach, type RuleBreach } from './rule.js'
 
 interface Limit {
-  /** Of certificates whose validity begins then or later. */
+  /** Applies to certificates with this `notBefore` or later. */
   readonly from: number
   readonly days?: number
   readonly months?: number
 }
 
-/** Longest validity, latest first: BR 6.3.2 and what stood there before. */
+/** Longest validity, latest first: BR 6.3.2 and its earlier versions. */
 const LIMITS: readonly Limit[] = [
   { from: Date.UTC(2029, 2, 15), days: 47 },
   { from: Date.UTC(2027, 2, 15), days: 100 },
@@ -21,10 +21,10 @@ const LIMITS: readonly Limit[] = [
 const COUNTED_FROM = Date.UTC(2020, 8, 1)
 const DAY = 86_400_000
 const MOST_BACKDATED = 2 * DAY
-/** When the profiles of BR 2.0.0 came into force, and the first rule about how far a date may lie back. */
+/** When the profiles of BR 2.0.0 took effect, with the first rule on backdating. */
 const PROFILES_FROM = Date.UTC(2023, 8, 15)
 
-/** @param loggedAfterMs - As of the facts. */
+/** @param loggedAfterMs - From the facts. */
 export function validityRules(
   notBefore: Date | undefined,
   notAfter: Date | undefined,
@@ -49,10 +49,10 @@ export function validityRules(
 }
 
 /**
- * Whether {@link validityRules} find nothing.
+ * Whether {@link validityRules} would find no breach.
  *
  * @param begin - `notBefore`, and `end`: `notAfter`, epoch milliseconds.
- * @param loggedAfterMs - As of the facts; NaN when it is unknown.
+ * @param loggedAfterMs - From the facts; NaN when unknown.
  */
 export function isSoundValidity(begin: number, end: number, loggedAfterMs: number): boolean {
   const ms = end - begin + 1000
@@ -61,7 +61,7 @@ export function isSoundValidity(begin: number, end: number, loggedAfterMs: numbe
   return begin < PROFILES_FROM || !(Math.abs(loggedAfterMs) > MOST_BACKDATED)
 }
 
-/** That the last second counts was written down with the limit of 398 days: before, it is forgiven. */
+/** Only since the limit of 398 days do the rules say that the last second counts; for earlier limits one second more is tolerated. */
 function longest({ from, days, months = 0 }: Limit, begin: number): number {
   const forgiven = from < COUNTED_FROM ? 1000 : 0
   if (days !== undefined) return days * DAY + forgiven
@@ -75,7 +75,7 @@ function dayOf(time: number): string {
 }
 
 const ENTROPY_FROM = Date.UTC(2016, 8, 30)
-/** Of 64 random bits the upper 16 are all zero once in 65,536 certificates. */
+/** Fewest bits that pass: of 64 random bits, the upper 16 are all zero in only one of 65,536 certificates. */
 const LEAST_BITS = 48
 const MAX_SERIAL_DIGITS = 40
 

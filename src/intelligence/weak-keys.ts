@@ -4,7 +4,7 @@ import type { PublicKeyInfo } from '../types/certificate.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { DerReader, Tag } from '../x509/der.js'
 
-/** Larger keys nobody uses, and big numbers take more than linear time. */
+/** Largest key tested: nobody uses larger ones, and arithmetic with them takes more than linear time. */
 const MAX_OCTETS = 2048
 const MIN_OCTETS = 64
 
@@ -41,15 +41,15 @@ export function blacklistEntry({ algorithm, spki }: PublicKeyInfo): string | und
   return createHash('sha1').update(`Modulus=${even}\n`).digest('hex').slice(20)
 }
 
-/** More than there are of any kind of weak key. */
+/** Most keys of a list: more than any known list has. */
 const MAX_KEYS = 10_000_000
 
 /**
  * Reads a list of weak keys: one a line, as SHA-256 of the SubjectPublicKeyInfo (64 hex digits) or as in Debian's openssl-blacklist (20);
  * `#` begins a comment.
  *
- * @param file - As errors name it.
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` with the line that is none, or for more than 10,000,000 keys.
+ * @param file - Name of the file, for errors.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, naming the line that is no key, or for more than 10,000,000 keys.
  */
 export function readWeakKeys(text: string, file: string, keys: Set<string> = new Set()): Set<string> {
   let line = 0
@@ -69,7 +69,7 @@ function notKeys(file: string, line: number, problem: string): CtStreamError {
   return new CtStreamError('CT_OPTION_INVALID', `list of weak keys ${file}, line ${line}: ${problem}`)
 }
 
-/** The first primes, by which the faulty generator's numbers give themselves away. 2 says nothing. */
+/** The first odd primes, by which numbers of the faulty generator are recognized. */
 const PRIMES: readonly number[] = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107],
   ...[109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167],
@@ -95,7 +95,7 @@ function powersModulo(prime: number): ReadonlySet<number> {
   return found
 }
 
-/** As BR 6.1.1.3 asks for. */
+/** Rounds that BR 6.1.1.3 requires. */
 const ROUNDS = 100
 
 /** Whether the primes of a modulus are so close to each other that Fermat's method finds them in 100 rounds. */
