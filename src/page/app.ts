@@ -12,7 +12,7 @@ import { ThemeSwitch } from './theme.js'
 import { TokenForm } from './token-form.js'
 import { Findings, Trouble } from './trouble.js'
 
-/** How long somebody may pause while typing a filter, milliseconds. */
+/** A filter is applied after a pause in typing of this length, milliseconds. */
 const TYPING_MS = 300
 
 /** The whole page. */
@@ -30,7 +30,7 @@ export function App() {
   }
   useEffect(() => feed.open(''), [])
   useEffect(() => {
-    // Who looks at another window sees none of it, and needs to be told when they are back that colours have changed.
+    // The chart has colours of its own: it is drawn again when the system switches between light and dark.
     const query = matchMedia('(prefers-color-scheme: dark)')
     query.addEventListener('change', changeTheme as () => void)
     return () => query.removeEventListener('change', changeTheme as () => void)
@@ -87,7 +87,7 @@ function Pill({ connection: { kind } }: { readonly connection: Connection }) {
   return html`<span class=${`pill ${kind}`} aria-hidden="true">${text}</span>`
 }
 
-/** For those who hear the page: only what changes rarely. */
+/** For screen readers: only what changes rarely. */
 function spoken(connection: Connection, { restartedAt, news }: Model): string {
   if (connection.kind === 'lost') return 'The connection is lost. Connecting again.'
   if (connection.kind !== 'connected') return 'Connecting.'

@@ -5,7 +5,7 @@ import { certificateOf } from './feed.js'
 import { plainText } from './text.js'
 import { Words } from './words.js'
 
-/** A certificate may have thousands: a page with all of them would stand still. */
+/** Most names shown: a certificate may have thousands, and a page with all of them would freeze. */
 const MAX_NAMES = 300
 
 type Detail = CertificateJson & { readonly der: string | null }
@@ -92,7 +92,7 @@ function pemOf(der: string): string {
   return `-----BEGIN CERTIFICATE-----\n${der.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
 }
 
-/** At most 100,000 characters: the rest is for programs. */
+/** At most 100,000 characters: people do not read more. */
 function jsonOf(detail: Detail): string {
   const { der: _, ...record } = detail
   const text = JSON.stringify(record, null, 2).slice(0, 100_000)

@@ -5,7 +5,7 @@ export type Connection =
   | { readonly kind: 'connected' }
   /** @param since - Epoch milliseconds. */
   | { readonly kind: 'lost'; readonly since: number; readonly reason: string }
-  /** @param isWrong - One was tried. */
+  /** @param isWrong - Whether a token was tried and refused. */
   | { readonly kind: 'locked'; readonly isWrong: boolean }
 
 export interface FeedListener {
@@ -13,13 +13,13 @@ export interface FeedListener {
   message(message: FeedMessage): void
 }
 
-/** A server tells something every second: more silence than this is a connection that broke. */
+/** The server sends something every second: after a longer silence the connection counts as broken. */
 const SILENCE_MS = 10_000
 const [firstPauseMs, longestPauseMs] = [500, 5000]
 
 /**
- * Reads what the server tells, for ever: connects again when the connection is lost. Not an `EventSource`, which can send no token but
- * in the URL and does not say why it was refused.
+ * Reads the server's messages, and reconnects whenever the connection is lost. Not an `EventSource`, which can send a token only in the URL
+ * and does not report why it was refused.
  */
 export class Feed {
   private readonly listener: FeedListener
@@ -31,7 +31,7 @@ export class Feed {
     this.listener = listener
   }
 
-  /** Begins, or begins again with another filter or token. */
+  /** Starts, or restarts with another filter or token. */
   open(match: string): void {
     this.match = match
     this.reading.abort()
@@ -97,7 +97,7 @@ export class Feed {
   }
 }
 
-/** All of a certificate. @throws When it is not available, with a reason for people. */
+/** Fetches a whole certificate. @throws When it is not available, with a reason for people. */
 export async function certificateOf(id: string): Promise<Record<string, unknown>> {
   const answer = await request(`certificate?id=${encodeURIComponent(id)}`)
   if (answer.status === 404) throw new Error('The server does not keep this certificate any more.')
@@ -107,17 +107,17 @@ export async function certificateOf(id: string): Promise<Record<string, unknown>
 
 const TOKEN_KEY = 'ct-stream token'
 
-/** What this tab was given; empty: nothing. */
+/** The token entered in this tab; empty if there is none. */
 function token(): string {
   return sessionStorage.getItem(TOKEN_KEY) ?? ''
 }
 
-/** For this tab, until it is closed. */
+/** Remembers the token in this tab until it is closed. */
 export function setToken(value: string): void {
   sessionStorage.setItem(TOKEN_KEY, value)
 }
 
-/** @param path - Below `ui/`, wherever a proxy has put that. */
+/** @param path - Relative to `ui/`, so that it works below any path of a proxy. */
 function request(path: string, signal?: AbortSignal): Promise<Response> {
   const secret = token()
   const headers: Record<string, string> = secret === '' ? {} : { Authorization: `Bearer ${secret}` }

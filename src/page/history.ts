@@ -3,7 +3,7 @@ import type { Counts } from '../server/ui/shapes.js'
 /** What is shown: a quarter of an hour. */
 const SECONDS = 900
 
-/** Counts of seconds as they come from one server after the other; `null` for seconds of which nobody has told. */
+/** Counts by second, across restarts of the server; `null` for seconds without data. */
 export class History {
   private readonly counts = new Map<number, number>()
 
@@ -20,7 +20,7 @@ export class History {
     return [times, times.map((time) => this.counts.get(time) ?? null)]
   }
 
-  /** Mean of the last so many seconds that are known. */
+  /** Mean of the known counts among the last seconds. */
   mean(now: number, over: number): number {
     const known = this.series(now)[1]
       .slice(-over)

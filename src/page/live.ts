@@ -14,7 +14,7 @@ export interface LiveProps {
   readonly onOpen: (id: string) => void
 }
 
-/** Certificates as they come: a few of each second. They stand still while somebody points at one. */
+/** A few certificates of each second as they arrive. The list pauses while the pointer is on it. */
 export function Live({ rows, matched, matchedInAll, filter, onFilter, onOpen }: LiveProps) {
   const [isPaused, setPaused] = useState(false)
   const [isHeld, setHeld] = useState(false)

@@ -14,7 +14,7 @@ const columns: readonly (readonly [column: LogColumn, title: string])[] = [
   ['errors', 'Errors'],
 ]
 
-/** The logs, sorted by whatever column is pressed. */
+/** The logs, sorted by the column that was pressed. */
 export function LogTable({ logs }: { readonly logs: readonly FeedLog[] }) {
   const [sorting, setSorting] = useState<Sorting>({ column: 'state', isDescending: false })
   const orderOf = (column: LogColumn) =>

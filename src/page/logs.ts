@@ -7,7 +7,7 @@ export interface Sorting {
   readonly isDescending: boolean
 }
 
-/** The worst first. */
+/** States of logs, the worst first. */
 const states: readonly FeedLog['state'][] = [
   ...(['misbehaving', 'failed', 'waiting', 'opening', 'catching-up', 'live', 'finished'] as const),
 ]
@@ -20,7 +20,7 @@ const keys: Record<LogColumn, (log: FeedLog) => number | string> = {
   errors: ({ retries }) => retries,
 }
 
-/** Sorted; those that are alike by name, so that rows do not jump about. */
+/** Sorts logs; equal ones by name, so that rows do not jump about. */
 export function sorted(logs: readonly FeedLog[], { column, isDescending }: Sorting): FeedLog[] {
   const compare = (a: number | string, b: number | string) => (a < b ? -1 : a > b ? 1 : 0)
   const sign = isDescending ? -1 : 1
@@ -29,13 +29,13 @@ export function sorted(logs: readonly FeedLog[], { column, isDescending }: Sorti
   )
 }
 
-/** A second press on a column turns it around; numbers begin with the largest. */
+/** The new order after a press on a column: a second press reverses it, and numbers start with the largest. */
 export function pressed(before: Sorting, column: LogColumn): Sorting {
   if (before.column === column) return { column, isDescending: !before.isDescending }
   return { column, isDescending: !(column === 'name' || column === 'state') }
 }
 
-/** Whether somebody should look at it. */
+/** Whether a log needs attention. */
 export function isInTrouble({ state, isHeadLate, troubleMs }: FeedLog): boolean {
   return state === 'misbehaving' || state === 'failed' || isHeadLate || (troubleMs ?? 0) > 10_000
 }

@@ -1,21 +1,21 @@
 import type { FeedBegin, FeedMessage, FeedNews, FeedRow, FeedTick } from '../server/ui/shapes.js'
 import { History } from './history.js'
 
-/** Certificates in the list. */
+/** Most certificates in the list. */
 const MAX_ROWS = 60
 
-/** What the page knows: put together of what the server told, over restarts of it. */
+/** What the page shows, collected from the server's messages, across its restarts. */
 export class Model {
   readonly history = new History()
-  /** The last of either kind; `undefined`: nothing came yet. */
+  /** The last message; `undefined` before the first. */
   tick: FeedTick | FeedBegin | undefined
   begin: FeedBegin | undefined
   news: FeedNews = { troubles: [], troubleCount: 0, findings: [], findingCount: 0 }
-  /** The newest first. */
+  /** Certificates, newest first. */
   rows: readonly FeedRow[] = []
   /** Certificates that matched the filter since it was set. */
   matched = 0
-  /** When another run of the server answered than before, epoch milliseconds by its clock. */
+  /** Start of the server's present run if it was restarted while the page was open, epoch milliseconds by its clock. */
   restartedAt: number | undefined
 
   take(message: FeedMessage): void {
@@ -26,13 +26,13 @@ export class Model {
     this.tick = message
     if (message.news !== null) this.news = message.news
     this.history.add(message.counts)
-    // After a connection that was lost the server tells of some again.
+    // After a lost connection the server repeats some certificates.
     const known = new Set(this.rows.map(({ id }) => id))
     const fresh = message.rows.filter(({ id }) => !known.has(id))
     if (fresh.length > 0) this.rows = [...fresh, ...this.rows].slice(0, MAX_ROWS)
   }
 
-  /** Another filter: what was shown is of the one before. */
+  /** Clears the list for a new filter. */
   clear(): void {
     this.rows = []
     this.matched = 0

@@ -1,4 +1,4 @@
-/** A part of a text: as it is, or a character that would not show itself. */
+/** A part of a text: shown as it is, or a character that would be invisible. */
 export interface Part {
   readonly text: string
   readonly isHidden: boolean
@@ -8,7 +8,7 @@ export interface Part {
 // `util/harmless` has them, which writes them for terminals.
 const hidden = /([\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}])/u
 
-/** Splits text from strangers, so that what would hide or reorder it is shown by its number, `U+202E`. */
+/** Splits text from strangers, so that characters that would hide or reorder it are shown by number, as `U+202E`. */
 export function partsOf(text: string): Part[] {
   return text
     .split(hidden)
@@ -51,12 +51,12 @@ export function quantity(count: number | null): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
-/** A rate: one digit behind the point where it is small. */
+/** A rate, with one decimal place when it is small. */
 export function rate(perSecond: number): string {
   return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : quantity(perSecond)
 }
 
-/** `14:03:59`, by the clock of who looks. */
+/** `14:03:59`, in the reader's time zone. */
 export function clockTime(at: number | null): string {
   return at === null ? '–' : new Date(at).toLocaleTimeString('en-GB')
 }

@@ -5,14 +5,14 @@ const themes = ['auto', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
 const KEY = 'ct-stream theme'
 
-/** As it was chosen in this browser. */
+/** The theme chosen in this browser. */
 export function applyTheme(): Theme {
   const chosen = themes.find((theme) => theme === localStorage.getItem(KEY)) ?? 'auto'
   document.documentElement.dataset.theme = chosen
   return chosen
 }
 
-/** The switch. @param onChange - Told when colours are others. */
+/** The switch between themes. @param onChange - Called when the colours have changed. */
 export function ThemeSwitch({ onChange }: { readonly onChange: () => void }) {
   const [theme, setTheme] = useState<Theme>(applyTheme)
   const choose = (chosen: Theme) => {

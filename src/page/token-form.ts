@@ -5,7 +5,7 @@ import { setToken } from './feed.js'
 /** Asks for the token that the server wants. */
 export function TokenForm({ isWrong, onToken }: { readonly isWrong: boolean; readonly onToken: () => void }) {
   const [text, setText] = useState('')
-  // What else there may be in it no header can carry, and no token of the server has.
+  // Tokens of the server have only these characters, and a header cannot carry others.
   const isPossible = /^[\x21-\x7e]+$/.test(text.trim())
   const submit = (event: SubmitEvent) => {
     event.preventDefault()

@@ -5,7 +5,7 @@ import { Words } from './words.js'
 
 const SHOWN = 8
 
-/** What somebody must look at: nothing where all is well. */
+/** Problems that need attention; empty when there are none. */
 export function Trouble({ news, logs }: { readonly news: FeedNews; readonly logs: readonly FeedLog[] }) {
   const bad = logs.filter(({ state }) => state === 'misbehaving' || state === 'failed')
   if (news.troubleCount === 0 && bad.length === 0) return null
@@ -33,7 +33,7 @@ export function Trouble({ news, logs }: { readonly news: FeedNews; readonly logs
   </section>`
 }
 
-/** What modules reported. */
+/** Findings of modules. */
 export function Findings({ news }: { readonly news: FeedNews }) {
   return html`<section class="card" aria-labelledby="findings-title">
     <div class="title">

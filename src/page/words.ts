@@ -1,7 +1,7 @@
 import { html } from 'htm/preact'
 import { partsOf } from './text.js'
 
-/** Text from strangers: as text, each hidden character by its number, and isolated from what stands around it. */
+/** Text from strangers: never as markup, with hidden characters by number, and isolated from the text around it. */
 export function Words({ text }: { readonly text: string }) {
   return html`<bdi dir="ltr"
     >${partsOf(text).map((part) =>
