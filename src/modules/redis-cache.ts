@@ -18,7 +18,7 @@ export interface RedisCacheOptions {
    * What lookups do while the server is full or cannot be reached.
    *
    * - `'fail'` (default): throw `CT_CACHE_UNUSABLE`, retryable
-   * - `'unseen'`: answer «not seen», so that nothing is lost but some certificates come twice; `status()` counts these lookups
+   * - `'unseen'`: answer "not seen", so that nothing is lost but some certificates come twice; `status()` counts these lookups
    */
   readonly whenGone?: 'fail' | 'unseen'
   /** Default: the machine's clock. */
@@ -42,7 +42,7 @@ const PAUSE_MS = 1000
  * A {@link CertificateMemory} that processes share, in Redis 7 or later: 32 bytes a certificate, about 160 bytes of the server's memory.
  *
  * An entry is a duplicate only when another entry of its certificate was seen first: a second lookup for the same entry, such as after a
- * crash during the work, still answers «not seen». For a bare key, only the first lookup answers «not seen».
+ * crash during the work, still answers "not seen". For a bare key, only the first lookup answers "not seen".
  *
  * It refuses a server that evicts keys when it is full, since forgotten certificates would come twice. Even so it is only a hint, because a
  * server may lose its last second of writes: where duplicates must not happen, the store itself has to refuse them.
