@@ -5,9 +5,9 @@ import { noPostgres, testDatabase } from './database.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 
 describe.skipIf(noPostgres)('in Postgres', () => {
-  coordinatorContract('Postgres', 2500, async () => {
+  coordinatorContract('Postgres', 1000, async () => {
     const db = await testDatabase()
-    return { coordinator: () => postgresCoordinator(db.url, { leaseMs: 2500 }), remove: () => db.remove() }
+    return { coordinator: () => postgresCoordinator(db.url, { leaseMs: 1000 }), remove: () => db.remove() }
   })
 })
 
