@@ -27,7 +27,15 @@ export function workersOption(
   if (given !== undefined) return { count: given, after: 0 }
   const { bun, deno } = process.versions
   if (end === 'never' || bun !== undefined || deno !== undefined) return NONE
-  return { count: Math.min(MAX_BY_ITSELF, availableParallelism() - 1), after: FIRST_PAGES }
+  return { count: threadsFor(availableParallelism()), after: FIRST_PAGES }
+}
+
+/**
+ * Threads that pay on so many cores. One is for the reader's own thread, and one for its garbage collector, zlib and the rest of the machine:
+ * on two cores, with the log's server on one of them, a thread cost 10 to 15 % of the rate (`test/bench/README.md`).
+ */
+export function threadsFor(cores: number): number {
+  return Math.max(0, Math.min(MAX_BY_ITSELF, cores - 2))
 }
 
 /** `CT_STREAM_WORKERS`: runs the same tests with threads and without. */

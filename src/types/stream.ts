@@ -341,7 +341,7 @@ export interface CtStreamOptions {
   readonly endPatienceMs?: number
   /**
    * Threads beside the one that reads the stream: they ask for pages of entries, unpack, parse and hash them, up to 60 MB each. Order,
-   * proof, rates and `maxBufferedBytes` are the same with and without. 0 to 16; `'auto'` is one less than there are cores, at most 4,
+   * proof, rates and `maxBufferedBytes` are the same with and without. 0 to 16; `'auto'` is two less than there are cores, at most 4,
    * for a stream with an `end`, from its ninth page on, and none for one that follows. There are none with a `dispatcher`, `fetch`
    * or `clock` of yours, which live in your thread, and where the program of the threads is not found, as in a bundle without the
    * installed package: `logger` is told, and one thread does it all. Default `'auto'`.

@@ -263,7 +263,7 @@ export const streamFlags: readonly Flag[] = [
     name: 'workers',
     type: 'text',
     value: 'N',
-    help: 'threads that read pages (default with --end: cores - 1, at most 4; else none)',
+    help: 'threads that read pages (default with --end: cores - 2, at most 4; else none)',
     group: REQUESTS,
   },
   {

@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { workersOption } from '../../../src/stream/workers-option.js'
+import { threadsFor, workersOption } from '../../../src/stream/workers-option.js'
 import { systemClock } from '../../../src/util/clock.js'
 
-const auto = Math.min(4, availableParallelism() - 1)
+const auto = threadsFor(availableParallelism())
 
 describe('the threads of a stream', () => {
-  it('are one less than there are cores where there is an end, after some pages, and none without', () => {
+  it('leave two cores to the others, and are four at most', () => {
+    expect([1, 2, 3, 4, 6, 64].map(threadsFor)).toEqual([0, 0, 1, 2, 4, 4])
+  })
+
+  it('are there by themselves where there is an end, after some pages, and not without', () => {
     expect(workersOption({ end: 'head' }, {})).toEqual({ count: auto, after: 8 })
     expect(workersOption({ end: { index: 5 }, workers: 'auto' }, {})).toEqual({ count: auto, after: 8 })
     expect(workersOption({}, {}).count).toBe(0)
