@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { KeyedStore } from '../checkpoint/keyed-store.js'
+import type { KeyedRecord } from '../checkpoint/keyed-records.js'
 import { kafkaAddress } from '../kafka/address.js'
 import type { NewRecord } from '../kafka/fenced-producer.js'
 import { KafkaShard } from '../kafka/shard.js'
 import type { ShardState } from '../kafka/shard-state.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
 import { bufferOf } from '../util/bytes.js'
 import { systemClock } from '../util/clock.js'
 import { objectOption } from '../util/options.js'
+import { KeyedSink } from './keyed-sink.js'
 import { MessageEncoder, type MessageOptions } from './message.js'
-import { StagedPages } from './staged-pages.js'
 
 export interface KafkaSinkOptions extends MessageOptions {
   /** Time, for tests. Default: the machine's clock. */
@@ -39,17 +39,14 @@ export function kafkaSink(url: string, options: KafkaSinkOptions = {}): Sink {
   return new KafkaSink(url, options)
 }
 
-class KafkaSink implements Sink {
-  readonly guarantee = 'exactly-once'
+class KafkaSink extends KeyedSink<KafkaShard> {
   private readonly address
   private readonly name = randomUUID()
   private readonly encoder: MessageEncoder
   private readonly clock: Clock
-  private shard: KafkaShard | undefined
-  private opened: KeyedStore | undefined
-  private readonly staged = new StagedPages()
 
   constructor(url: string, options: KafkaSinkOptions) {
+    super()
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
     const { clock = systemClock, ...message } = objectOption<KafkaSinkOptions>('sink', options, known)
     // Leaves room for key and headers below the limit of a batch.
@@ -58,45 +55,24 @@ class KafkaSink implements Sink {
     this.clock = clock
   }
 
-  get store(): CheckpointStore {
-    if (this.opened === undefined) throw new TypeError('the sink is not open')
-    return this.opened
-  }
-
-  async open(lease: Lease | undefined): Promise<undefined> {
-    await this.close()
+  protected async openShard(lease: Lease | undefined): Promise<KafkaShard> {
     const shard = new KafkaShard(this.address, lease, this.name, this.clock)
     await shard.open()
-    this.shard = shard
-    this.opened = new KeyedStore({
-      get state() {
-        return shard.state
-      },
-      commit: (rows) => this.commit(shard, rows),
-      put: (record) => shard.put(record),
-    })
-    // `undefined`: the positions are in the store.
-    return undefined
+    return shard
   }
 
-  async write(page: readonly CtCertificate[]): Promise<void> {
-    this.staged.add(page)
-  }
-
-  async close(): Promise<void> {
-    const { shard } = this
-    this.staged.clear()
-    this.shard = undefined
-    this.opened = undefined
-    await shard?.close()
-  }
-
-  private async commit(shard: KafkaShard, rows: readonly LogCheckpoint[]): Promise<void> {
-    const covered = this.staged.coveredBy(rows)
+  protected async publish(
+    shard: KafkaShard,
+    rows: readonly LogCheckpoint[],
+    covered: readonly CtCertificate[],
+  ): Promise<void> {
     await shard.commit(rows, (state) =>
       covered.filter((each) => isMissing(each, state)).map((each) => this.record(each, shard)),
     )
-    this.staged.remove(covered)
+  }
+
+  protected put(shard: KafkaShard, record: KeyedRecord): Promise<void> {
+    return shard.put(record)
   }
 
   private record(certificate: CtCertificate, shard: KafkaShard): NewRecord {

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { rowRecord } from '../checkpoint/keyed-records.js'
-import { KeyedStore } from '../checkpoint/keyed-store.js'
+import { type KeyedRecord, rowRecord } from '../checkpoint/keyed-records.js'
 import { natsAddress } from '../nats/address.js'
 import { NatsShard, type NewEntry } from '../nats/shard.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
 import { systemClock } from '../util/clock.js'
 import { objectOption } from '../util/options.js'
+import { KeyedSink } from './keyed-sink.js'
 import { MessageEncoder, type MessageOptions } from './message.js'
-import { StagedPages } from './staged-pages.js'
 
 /** Room in a message for its headers. Bytes. */
 const HEADER_BYTES = 4096
@@ -42,18 +41,15 @@ export function natsSink(url: string, options: NatsSinkOptions = {}): Sink {
   return new NatsSink(url, options)
 }
 
-class NatsSink implements Sink {
-  readonly guarantee = 'exactly-once'
+class NatsSink extends KeyedSink<NatsShard> {
   private readonly address
   private readonly name = randomUUID()
   private readonly message: MessageOptions
   private encoder: MessageEncoder
   private readonly clock: Clock
-  private shard: NatsShard | undefined
-  private opened: KeyedStore | undefined
-  private readonly staged = new StagedPages()
 
   constructor(url: string, options: NatsSinkOptions) {
+    super()
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
     const { clock = systemClock, ...message } = objectOption<NatsSinkOptions>('sink', options, known)
     this.message = message
@@ -62,46 +58,26 @@ class NatsSink implements Sink {
     this.clock = clock
   }
 
-  get store(): CheckpointStore {
-    if (this.opened === undefined) throw new TypeError('the sink is not open')
-    return this.opened
-  }
-
-  async open(lease: Lease | undefined): Promise<undefined> {
-    await this.close()
+  protected async openShard(lease: Lease | undefined): Promise<NatsShard> {
     const shard = new NatsShard(this.address, lease, this.name, this.clock)
     await shard.open()
     const { maxBodyBytes = 900_000 } = this.message
     const most = Math.max(0, Math.min(maxBodyBytes, shard.maxMessageBytes - HEADER_BYTES))
     this.encoder = new MessageEncoder({ ...this.message, maxBodyBytes: most })
-    this.shard = shard
-    this.opened = new KeyedStore({
-      get state() {
-        return shard.state
-      },
-      commit: (rows) => this.commit(shard, rows),
-      put: (record) => shard.write([record], () => []),
-    })
-    // `undefined`: the positions are in the store.
-    return undefined
+    return shard
   }
 
-  async write(page: readonly CtCertificate[]): Promise<void> {
-    this.staged.add(page)
-  }
-
-  async close(): Promise<void> {
-    await this.shard?.close()
-    this.staged.clear()
-    this.shard = undefined
-    this.opened = undefined
-  }
-
-  private async commit(shard: NatsShard, rows: readonly LogCheckpoint[]): Promise<void> {
-    const covered = this.staged.coveredBy(rows)
+  protected async publish(
+    shard: NatsShard,
+    rows: readonly LogCheckpoint[],
+    covered: readonly CtCertificate[],
+  ): Promise<void> {
     await shard.write(rows.map(rowRecord), () => this.entries(shard, covered))
     shard.state.keep(rows)
-    this.staged.remove(covered)
+  }
+
+  protected put(shard: NatsShard, record: KeyedRecord): Promise<void> {
+    return shard.write([record], () => [])
   }
 
   private *entries(shard: NatsShard, certificates: readonly CtCertificate[]): Generator<NewEntry> {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { rowRecord } from '../checkpoint/keyed-records.js'
-import { KeyedStore } from '../checkpoint/keyed-store.js'
+import { type KeyedRecord, rowRecord } from '../checkpoint/keyed-records.js'
 import { redisAddress } from '../redis/address.js'
 import { type NewEntry, RedisShard } from '../redis/shard.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type { CheckpointStore, LogCheckpoint } from '../types/checkpoint.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
 import { bufferOf } from '../util/bytes.js'
 import { systemClock } from '../util/clock.js'
 import { objectOption } from '../util/options.js'
+import { KeyedSink } from './keyed-sink.js'
 import { MessageEncoder, type MessageOptions } from './message.js'
-import { StagedPages } from './staged-pages.js'
 
 export interface RedisSinkOptions extends MessageOptions {
   /** Time, for tests. Default: the machine's clock. */
@@ -37,18 +36,15 @@ export function redisSink(url: string, options: RedisSinkOptions = {}): Sink {
   return new RedisSink(url, options)
 }
 
-class RedisSink implements Sink {
-  readonly guarantee = 'exactly-once'
+class RedisSink extends KeyedSink<RedisShard> {
   private readonly address
   private readonly maxLength: number
   private readonly name = randomUUID()
   private readonly encoder: MessageEncoder
   private readonly clock: Clock
-  private shard: RedisShard | undefined
-  private opened: KeyedStore | undefined
-  private readonly staged = new StagedPages()
 
   constructor(url: string, options: RedisSinkOptions) {
+    super()
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
     const { clock = systemClock, ...message } = objectOption<RedisSinkOptions>('sink', options, known)
     this.encoder = new MessageEncoder(message)
@@ -57,43 +53,23 @@ class RedisSink implements Sink {
     this.clock = clock
   }
 
-  get store(): CheckpointStore {
-    if (this.opened === undefined) throw new TypeError('the sink is not open')
-    return this.opened
-  }
-
-  async open(lease: Lease | undefined): Promise<undefined> {
-    await this.close()
+  protected async openShard(lease: Lease | undefined): Promise<RedisShard> {
     const shard = new RedisShard(this.address, lease, this.name, this.clock, this.maxLength)
     await shard.open()
-    this.shard = shard
-    this.opened = new KeyedStore({
-      get state() {
-        return shard.state
-      },
-      commit: (rows) => this.commit(shard, rows),
-      put: (record) => shard.write([record], () => []),
-    })
-    // `undefined`: the positions are in the store.
-    return undefined
+    return shard
   }
 
-  async write(page: readonly CtCertificate[]): Promise<void> {
-    this.staged.add(page)
-  }
-
-  async close(): Promise<void> {
-    this.shard?.close()
-    this.staged.clear()
-    this.shard = undefined
-    this.opened = undefined
-  }
-
-  private async commit(shard: RedisShard, rows: readonly LogCheckpoint[]): Promise<void> {
-    const covered = this.staged.coveredBy(rows)
+  protected async publish(
+    shard: RedisShard,
+    rows: readonly LogCheckpoint[],
+    covered: readonly CtCertificate[],
+  ): Promise<void> {
     await shard.write(rows.map(rowRecord), () => this.entries(shard, covered))
     shard.state.keep(rows)
-    this.staged.remove(covered)
+  }
+
+  protected put(shard: RedisShard, record: KeyedRecord): Promise<void> {
+    return shard.write([record], () => [])
   }
 
   private *entries(shard: RedisShard, certificates: readonly CtCertificate[]): Generator<NewEntry> {
