@@ -1,9 +1,9 @@
-// `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER]`; without --quick and --only, the simulation of
+// `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER] [--before FOLDER]`; without --quick and --only, the simulation of
 // many logs and the clients of a server follow.
 //
 // Everything reads one log of real certificates, served over loopback by a process that is not measured. Every run is a process of
 // its own; runs take turns, round after round, so that a machine that slows down slows down all of them; ratios are medians of
-// ratios within a round. Times depend on the machine, ratios much less.
+// ratios within a round. With --before, another build (its dist folder) reads the same in each round. Times depend on the machine, ratios much less.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -22,6 +22,7 @@ const { values: flags } = parseArgs({
     json: { type: 'string' },
     only: { type: 'string' },
     dist: { type: 'string', default: join(root, 'dist') },
+    before: { type: 'string' },
   },
 })
 const dist = resolve(flags.dist)
@@ -110,6 +111,11 @@ async function runAll() {
     'naive pipeline': () => measure('naive', { ...logAt(plan.naive), entries: plan.naive }),
     certspotter: () => measureCertspotter(server, plan.certspotter),
   }
+  if (flags.before !== undefined) {
+    const build = resolve(flags.before)
+    all['RFC 6962, before'] = () => stream('rfc6962', plan.stream, 'batches', undefined, undefined, build)
+    all['static-ct, before'] = () => stream('static-ct', plan.tiled, 'batches', undefined, undefined, build)
+  }
   const wanted = flags.only?.split(',')
   if (certspotter === undefined) delete all.certspotter
   for (const name of Object.keys(all))
@@ -146,10 +152,13 @@ async function runAll() {
   }
 }
 
-/** @param workers - Threads beside the reader's own. Default: as the library does. */
-function stream(kind, entries, how, domains, workers) {
+/**
+ * @param workers - Threads beside the reader's own. Default: as the library does.
+ * @param build - The folder of the built library that reads.
+ */
+function stream(kind, entries, how, domains, workers, build = dist) {
   const spec = server.spec(kind, entries)
-  return measure('stream', { dist, spec, how, domains, workers, checkpoint: checkpointFile() })
+  return measure('stream', { dist: build, spec, how, domains, workers, checkpoint: checkpointFile() })
 }
 
 function watched(judging) {
