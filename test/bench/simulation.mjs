@@ -1,9 +1,10 @@
-// `node test/bench/simulation.mjs [--quick] [--only shared-limit] [--json FILE] [--raw FILE] [--verbose] [--seconds N] [--rate N] [--backlog N] [--poll MS] [--partial MS] [--dist FOLDER]`
+// `node test/bench/simulation.mjs [--quick] [--only shared-limit] [--json FILE] [--raw FILE] [--verbose] [--seconds N] [--rate N] [--backlog N] [--poll MS] [--partial MS] [--dist FOLDER] [--profile FOLDER]`
 //
 // The whole of CT in small: 48 logs of both kinds that grow by 3,000 entries a second together, some of them throttled, slow, down or
 // behind, and one stream that reads them all. The logs and the reader are processes of their own. After it, one log whose limit others
 // use up for a while (`--only shared-limit`: only that). Ends with 1 when an entry was lost,
-// came twice or out of order, or when a log was not caught up. `--raw` keeps every request, head and delivery, to look closer.
+// came twice or out of order, or when a log was not caught up. `--raw` keeps every request, head and delivery, to look closer;
+// `--profile` the reader's CPU profile, for profile.mjs.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -27,6 +28,7 @@ const { values: flags } = parseArgs({
     partial: { type: 'string', default: '5000' },
     only: { type: 'string' },
     dist: { type: 'string', default: join(import.meta.dirname, '../../dist') },
+    profile: { type: 'string' },
   },
 })
 const seconds = Number(flags.seconds ?? (flags.quick ? 15 : 60))
@@ -105,6 +107,7 @@ function summaryOf(facts, { middle, late, stoppedAt }) {
       liveCpuPercent: (100 * (late.cpuMs - middle.cpuMs)) / (late.at - middle.at),
       liveCpuUs: (1000 * (late.cpuMs - middle.cpuMs)) / inHalf,
       maxRssBytes: reader.usage.maxRssBytes,
+      atPeak: reader.usage.atPeak,
       bufferedBytes: reader.bufferedBytes,
       loopMs: reader.usage.loopMs,
     },
@@ -138,6 +141,7 @@ function delayOfLog({ plan, server, reader, ...facts }, i) {
 function start(name, options) {
   const child = fork(join(import.meta.dirname, 'simulation', `${name}.mjs`), [JSON.stringify(options)], {
     serialization: 'advanced',
+    execArgv: flags.profile !== undefined && name === 'reader' ? ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`] : [],
   })
   children.push(child)
   const gone = new Promise((_, reject) => {

@@ -16,6 +16,8 @@ const errors = {}
 const runs = []
 let names = 0
 let bufferedBytes = 0
+/** `process.memoryUsage()` when most was resident. */
+let atPeak = process.memoryUsage()
 let finals
 
 await beginAtTheBeginning()
@@ -56,6 +58,8 @@ const loop = monitorEventLoopDelay({ resolution: 5 })
 loop.enable()
 const sampling = setInterval(() => {
   bufferedBytes = Math.max(bufferedBytes, stream.status().bufferedBytes)
+  const memory = process.memoryUsage()
+  if (memory.rss > atPeak.rss) atPeak = memory
 }, 250)
 let run = [-1, 0, 0, 0]
 let how
@@ -161,5 +165,5 @@ async function positions() {
 function usage() {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
   const loopMs = { p50: loop.percentile(50) / 1e6, p99: loop.percentile(99) / 1e6, max: loop.max / 1e6 }
-  return { at: Date.now(), cpuMs: (userCPUTime + systemCPUTime) / 1000, maxRssBytes: maxRSS * 1024, loopMs }
+  return { at: Date.now(), cpuMs: (userCPUTime + systemCPUTime) / 1000, maxRssBytes: maxRSS * 1024, loopMs, atPeak }
 }

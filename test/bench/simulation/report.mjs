@@ -18,6 +18,7 @@ export function print({ plan, result, verbose }) {
       ['CPU, % of one core, last half (live entries only)', number(usage.liveCpuPercent, 1)],
       ['CPU µs an entry, last half', number(usage.liveCpuUs, 1)],
       ['peak RSS, MB', megabytes(usage.maxRssBytes)],
+      ['then heap / array buffers / other external / the rest, MB', kinds(usage.atPeak)],
       ['most bytes buffered, MB', megabytes(usage.bufferedBytes)],
       ['event loop late, p99 / max, ms', `${number(usage.loopMs.p99)} / ${number(usage.loopMs.max)}`],
       ['caught up after the last publication, s', seconds(result.drainMs)],
@@ -130,4 +131,9 @@ function table(head, rows) {
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ')
   console.log(`\n${line(head)}\n${widths.map((width) => '─'.repeat(width)).join('  ')}`)
   for (const row of rows) console.log(line(row))
+}
+
+/** The rest: code, stacks, SQLite, zlib, and what the allocator keeps for later. */
+function kinds({ rss, heapTotal, external, arrayBuffers }) {
+  return [heapTotal, arrayBuffers, external - arrayBuffers, rss - heapTotal - external].map(megabytes).join(' / ')
 }
