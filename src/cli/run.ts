@@ -102,7 +102,7 @@ async function collectValues(
 ): Promise<{ readonly values: Values; readonly config: ConfigFile | undefined }> {
   const variables = readVariables(io.env, own)
   const config = await readConfigFile(io, flags.get('config') ?? variables.get('config'), all)
-  const values = new Values(mergeLayers([flags, variables, config?.values ?? new Map()], all))
+  const values = new Values(mergeLayers([flags, variables, config?.values ?? new Map()], own))
   return { values, config }
 }
 

@@ -4,7 +4,7 @@ import type { LogKind, LogSpec } from '../../types/log.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
-import { type Flag, formatFlags, limitFlag, reportFlags } from '../flags/flags.js'
+import { formatFlags, limitFlag, noCheckpointFlag, reportFlags } from '../flags/flags.js'
 import { moduleFlag } from '../flags/module-specs.js'
 import { databaseFlag, type Role } from '../flags/run-flags.js'
 import { listeningFlags } from '../flags/serve-flags.js'
@@ -35,15 +35,13 @@ export interface DemoLog<C> extends GrowingLog<C> {
 const kinds: readonly LogKind[] = ['rfc6962', 'static-ct']
 const OPERATOR = 'ct-stream demo'
 const POLL_INTERVAL_MS = 250
-const noCheckpoint: Flag = { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (the demo never does)' }
-
 /** `ct-stream demo`: the same stream from logs of both kinds that live in this process. */
 export function demoCommand<C>(load: () => Promise<DemoKit<C>>): Command {
   return {
     name: 'demo',
     summary: 'The stream from embedded logs of both kinds, on loopback: works offline.',
     positionals: [],
-    flags: [limitFlag, noCheckpoint, moduleFlag, databaseFlag, ...listeningFlags, ...formatFlags, ...reportFlags],
+    flags: [limitFlag, noCheckpointFlag, moduleFlag, databaseFlag, ...listeningFlags, ...formatFlags, ...reportFlags],
     examples: [
       ['ct-stream demo --limit 10', 'ten certificates, then end'],
       ['ct-stream demo --module ./mine.js', 'what a module of yours finds, offline'],

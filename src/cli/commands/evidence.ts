@@ -6,7 +6,8 @@ import type { EvidenceJson } from '../../types/evidence.js'
 import { harmlessJson } from '../../util/harmless.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
-import { type Flag, flagsNamed } from '../flags/flags.js'
+import { type Flag, flagsNamed, jsonFlag, logKeyFlag } from '../flags/flags.js'
+import { keyOf } from '../flags/log-key.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import { reportLine } from '../terminal/report.js'
@@ -14,10 +15,9 @@ import { styleFor } from '../terminal/style.js'
 import { type Column, tableText, widthFor } from '../terminal/table.js'
 
 const flags: readonly Flag[] = [
-  { name: 'log', type: 'list', value: 'NAME', help: 'only of logs with this id, URL or beginning of a description' },
-  { name: 'key', type: 'list', value: 'BASE64', help: 'public key of a log, for records of versions that kept none' },
+  { ...logKeyFlag, note: 'for records of versions that kept none' },
   { name: 'out', type: 'text', value: 'DIR', help: 'write each document to a file of its own in this directory' },
-  { name: 'json', type: 'switch', help: 'for programs: each document on a line' },
+  { ...jsonFlag, note: 'each document on a line' },
 ]
 
 /** `ct-stream evidence`: what logs did wrong, for `ct-stream verify-evidence` and for others. */
@@ -25,7 +25,7 @@ export const evidence: Command = {
   name: 'evidence',
   summary: 'Evidence of misbehaving logs in the checkpoint file, as documents that anybody can check.',
   positionals: [],
-  flags: [...flagsNamed('checkpoint'), ...flags],
+  flags: [...flagsNamed('checkpoint', 'log-name'), ...flags],
   examples: [['ct-stream evidence --out evidence', 'a file for each case, to hand to others']],
   run: exportEvidence,
 }
@@ -45,11 +45,12 @@ async function exportEvidence(context: CommandContext): Promise<void> {
   }
 }
 
-async function readDocuments({ io, values }: CommandContext): Promise<readonly EvidenceJson[]> {
+async function readDocuments(context: CommandContext): Promise<readonly EvidenceJson[]> {
+  const { io, values } = context
   const path = checkpointPath(values)
   if (path === undefined) throw usageError('there is no evidence without a checkpoint file')
-  const keys = await keysFrom(values)
-  const names = values.list('log')
+  const keys = await Promise.all(values.list('key').map((key) => keyOf(context, key)))
+  const names = values.list('log-name')
   const { storedEvidence } = await import('../stored-evidence.js')
   const store = await openExisting(path)
   try {
@@ -61,15 +62,6 @@ async function readDocuments({ io, values }: CommandContext): Promise<readonly E
   } finally {
     store.close()
   }
-}
-
-async function keysFrom(values: CommandContext['values']): Promise<readonly string[]> {
-  const keys = values.list('key')
-  if (keys.length === 0) return keys
-  const { LogKey } = await import('../../wire/head-signature.js')
-  for (const key of keys)
-    values.accept('key', 'the base64 SubjectPublicKeyInfo of an ECDSA P-256 or RSA key', key, () => new LogKey(key))
-  return keys
 }
 
 /** One line, which is a document. */

@@ -3,6 +3,7 @@ import type { Gap } from '../../types/checkpoint.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
+import { databaseFlag } from '../flags/run-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
@@ -16,10 +17,8 @@ const retryFlag: Flag = {
 }
 
 const dbFlag: Flag = {
-  name: 'db',
-  type: 'text',
-  value: 'URL',
-  help: 'of the postgres:// URL of a --sink, not the checkpoint file: what was not read',
+  ...databaseFlag,
+  note: 'what was not read by those, instead of by the checkpoint file',
   conflicts: ['retry', 'checkpoint'],
 }
 

@@ -3,7 +3,7 @@ import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
 import type { Logger } from '../../types/clock.js'
 import { harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
-import { type Flag, flagsNamed, formatFlags, reportFlags } from '../flags/flags.js'
+import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
 import { oneLog } from '../one-log.js'
@@ -12,11 +12,7 @@ import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
 import { counted } from '../terminal/status-text.js'
 import { styleFor } from '../terminal/style.js'
 
-const proofFlag: Flag = {
-  name: 'json',
-  type: 'switch',
-  help: 'for programs: the entry as JSON together with what proves it: head, leaf hash, audit path',
-}
+const proofFlag: Flag = { ...jsonFlag, note: 'the entry together with what proves it: head, leaf hash, audit path' }
 
 /** `ct-stream get <log> <index>`: one entry, proven to be in the log, as the stream would show it. */
 export const get: Command = {

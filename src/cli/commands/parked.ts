@@ -1,6 +1,7 @@
 import type { ParkedEntry } from '../../types/queue.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, jsonFlag } from '../flags/flags.js'
+import { databaseFlag, groupFlag } from '../flags/run-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
@@ -10,8 +11,8 @@ import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.j
 const DEFAULT_LIMIT = 1000
 
 const flags: readonly Flag[] = [
-  { name: 'db', type: 'text', value: 'URL', help: 'the postgres:// URL of a --sink' },
-  { name: 'group', type: 'text', value: 'NAME', help: 'of this group of processors' },
+  databaseFlag,
+  { ...groupFlag, help: 'only what this group of processors has parked (list: default all groups)' },
   { name: 'all', type: 'switch', help: 'all of the group' },
   { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the last N entries (default ${DEFAULT_LIMIT})` },
   jsonFlag,

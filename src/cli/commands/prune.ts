@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from '../command.js'
 import type { Flag } from '../flags/flags.js'
+import { databaseFlag } from '../flags/run-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { olderThanFrom } from '../flags/when.js'
 import { Output } from '../terminal/output.js'
@@ -8,7 +9,7 @@ import { reporter } from '../terminal/report.js'
 import { styleFor } from '../terminal/style.js'
 
 const flags: readonly Flag[] = [
-  { name: 'db', type: 'text', value: 'URL', help: 'the postgres:// URL of a --sink' },
+  databaseFlag,
   { name: 'queue', type: 'text', value: 'AGE', help: 'entries for processors that were added longer ago, as 7d' },
   { name: 'entries', type: 'text', value: 'AGE', help: 'rows of entries logged longer ago, as 365d; not certificates' },
   { name: 'unread', type: 'switch', help: 'also what processors have not acknowledged: they are told of a gap' },

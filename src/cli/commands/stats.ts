@@ -5,7 +5,8 @@ import type { StatisticsReport } from '../../intelligence/statistics-report.js'
 import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
-import { type Flag, jsonFlag, reportFlags, streamFlags } from '../flags/flags.js'
+import { DEFAULT_END_PATIENCE_MS, type Flag, jsonFlag, reportFlags, streamFlags } from '../flags/flags.js'
+import { metricsFlags } from '../flags/metrics-flags.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { everyFrom } from '../flags/when.js'
 import type { FollowedStream } from '../follow.js'
@@ -13,19 +14,14 @@ import { type Surroundings, watch } from '../watch.js'
 
 const GROUP = 'The report:'
 const DEFAULT_ROWS = 10
-/** As the library's, which is not loaded before it is needed. */
-const DEFAULT_PATIENCE_MS = 60_000
-
-/** Counts begin anew with each run: positions would leave out what the last one counted. */
-const keepsPositions = ['checkpoint', 'no-checkpoint']
 const flags: readonly Flag[] = [
-  ...streamFlags.filter(({ name }) => !keepsPositions.includes(name)),
+  // Counts begin anew with each run: positions would leave out what the last one counted.
+  ...streamFlags.filter(({ name }) => name !== 'checkpoint'),
   sourceFlag,
-  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions (stats never does)', group: GROUP },
   { name: 'every', type: 'text', value: 'TIME', help: 'report every 30s, 10m, 1d; default: at the end', group: GROUP },
   { name: 'rows', type: 'text', value: 'N', help: `rows of each table (default ${DEFAULT_ROWS})`, group: GROUP },
   { name: 'weak-keys', type: 'switch', help: 'try RSA keys for ROCA and for close primes', group: GROUP },
-  { ...jsonFlag, help: 'for programs: a report is a line of JSON', group: GROUP },
+  { ...jsonFlag, note: 'a report is a line' },
   {
     name: 'html',
     type: 'text',
@@ -34,6 +30,7 @@ const flags: readonly Flag[] = [
     group: GROUP,
     isFlagOnly: true,
   },
+  ...metricsFlags,
   ...reportFlags,
 ]
 
@@ -76,7 +73,13 @@ async function runStats(context: CommandContext): Promise<void> {
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...request, checkpoint: false, logger })
   }
-  await watch({ context, open, consume, end: request.end, endPatienceMs: request.endPatienceMs ?? DEFAULT_PATIENCE_MS })
+  await watch({
+    context,
+    open,
+    consume,
+    end: request.end,
+    endPatienceMs: request.endPatienceMs ?? DEFAULT_END_PATIENCE_MS,
+  })
 }
 
 type Shower = (report: StatisticsReport, output: Surroundings['output']) => Promise<boolean>

@@ -1,16 +1,13 @@
 import type { Logger } from '../../types/clock.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command } from '../command.js'
-import { formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
+import { DEFAULT_END_PATIENCE_MS, formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
 import { moduleFlag } from '../flags/module-specs.js'
 import { sinkFlag } from '../flags/sink-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { throughModules } from '../through-modules.js'
 import { watch } from '../watch.js'
-
-/** As the library's, which is not loaded before it is needed. */
-const DEFAULT_PATIENCE_MS = 60_000
 
 /** `ct-stream`: certificates to stdout as the logs publish them. */
 export const stream: Command = {
@@ -37,7 +34,7 @@ export const stream: Command = {
       const { ctStream } = await import('../../stream/ct-stream.js')
       return ctStream({ ...request, ...(consume !== undefined && { acknowledge: 'manual' }), logger })
     }
-    const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = request
+    const { end, endPatienceMs = DEFAULT_END_PATIENCE_MS } = request
     await watch({ context, open, consume, end, endPatienceMs })
   },
 }

@@ -2,17 +2,11 @@ import { CtStreamError } from '../../errors.js'
 import type { EvidenceVerdict } from '../../types/evidence.js'
 import { harmless, harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
-import { type Flag, jsonFlag } from '../flags/flags.js'
+import { jsonFlag, logKeyFlag } from '../flags/flags.js'
+import { keyOf } from '../flags/log-key.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import { type Style, styleFor } from '../terminal/style.js'
-
-const keyFlag: Flag = {
-  name: 'key',
-  type: 'list',
-  value: 'BASE64',
-  help: 'public key of the log, for documents without it; or to insist on it',
-}
 
 /** `ct-stream verify-evidence FILE…`: checks evidence, whoever wrote it, by the log's signatures. */
 export const verifyEvidenceCommand: Command = {
@@ -20,7 +14,10 @@ export const verifyEvidenceCommand: Command = {
   summary: "Checks files of evidence against the log's own signatures; exits 0 when all hold, 1 when one does not.",
   positionals: ['file'],
   repeats: true,
-  flags: [keyFlag, { ...jsonFlag, help: 'for programs: a JSON object a file instead of text' }],
+  flags: [
+    { ...logKeyFlag, note: 'for documents without it; or to insist on it' },
+    { ...jsonFlag, note: 'an object for each file' },
+  ],
   examples: [['ct-stream verify-evidence *.json', 'what each file proves, whoever wrote it']],
   run: verifyFiles,
 }
@@ -50,13 +47,12 @@ async function verifyFiles(context: CommandContext): Promise<void> {
     throw new CtStreamError('CT_EVIDENCE_INVALID', `${countText(failed, positionals.length)} does not hold as evidence`)
 }
 
-async function outcomeOf(file: string, { io, values }: CommandContext): Promise<Outcome> {
+async function outcomeOf(file: string, context: CommandContext): Promise<Outcome> {
+  const { io, values } = context
   const { verifyEvidence } = await import('../../verify/verify-evidence.js')
   const { MAX_EVIDENCE_BYTES, readEvidence } = await import('../../verify/evidence-document.js')
   const { LogKey } = await import('../../wire/head-signature.js')
-  const keys = values.list('key')
-  for (const key of keys)
-    values.accept('key', 'the base64 SubjectPublicKeyInfo of an ECDSA P-256 or RSA key', key, () => new LogKey(key))
+  const keys = await Promise.all(values.list('key').map((key) => keyOf(context, key)))
   try {
     const bytes = await io.readFile(file, MAX_EVIDENCE_BYTES)
     const document = readEvidence(bytes)

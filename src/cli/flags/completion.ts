@@ -1,5 +1,5 @@
 import type { Command } from '../command.js'
-import { commonFlags, type Flag, uniqueFlags } from './flags.js'
+import { commonFlags, type Flag, helpText, uniqueFlags } from './flags.js'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -91,7 +91,8 @@ function zshPositionals({ name, positionals }: Command): string[] {
 }
 
 function zshFlag(flag: Flag): string {
-  const { name, short, type, help, value = 'TEXT', choices } = flag
+  const { name, short, type, value = 'TEXT', choices } = flag
+  const help = helpText(flag)
   const repeat = type === 'list' ? '*' : ''
   const action = choices !== undefined ? `(${choices.join(' ')})` : isFile(flag) ? '_files' : ' '
   const rest = `[${help.replace(/[[\]:\\]/g, '\\$&')}]${type === 'switch' ? '' : `:${value}:${action}`}`
@@ -124,7 +125,8 @@ function fish(commands: readonly Command[]): string {
 }
 
 function fishFlag(flag: Flag): string {
-  const { name, short, type, help, choices } = flag
+  const { name, short, type, choices } = flag
+  const help = helpText(flag)
   const value =
     type === 'switch' ? [] : choices !== undefined ? [`-x -a "${choices.join(' ')}"`] : [isFile(flag) ? '-r -F' : '-x']
   return [...(short === undefined ? [] : [`-s ${short}`]), `-l ${name}`, ...value, `-d ${fishQuoted(help)}`].join(' ')

@@ -8,7 +8,10 @@ export interface Flag {
   readonly value?: string
   /** One letter, without dash. */
   readonly short?: string
+  /** The same for every command that has the flag. */
   readonly help: string
+  /** What one command adds to it. */
+  readonly note?: string
   /** Heading in the help. Default `Flags:`. */
   readonly group?: string
   /** Values the shell may complete; the command itself says what it refuses. */
@@ -49,16 +52,25 @@ export const formatNames = [
 
 const OUTPUT = 'Output:'
 
+const formatFlag: Flag = {
+  name: 'format',
+  type: 'text',
+  value: 'FORMAT',
+  choices: formatNames,
+  help: 'text, json, pretty, domains, certstream, certstream-lite, certstream-domains or template (default: text on a terminal, else json)',
+  group: OUTPUT,
+}
+
+/** How findings are shown: they have no more formats than these. */
+export const findingFormatFlag: Flag = {
+  ...formatFlag,
+  choices: ['text', 'json'],
+  help: 'text or json (default: text on a terminal, else json)',
+}
+
 /** How certificates are shown. */
 export const formatFlags: readonly Flag[] = [
-  {
-    name: 'format',
-    type: 'text',
-    value: 'FORMAT',
-    choices: formatNames,
-    help: 'text, json, pretty, domains, certstream, certstream-lite, certstream-domains or template (default: text on a terminal, else json)',
-    group: OUTPUT,
-  },
+  formatFlag,
   {
     name: 'template',
     type: 'text',
@@ -110,6 +122,25 @@ export const limitFlag: Flag = {
   group: RANGE,
 }
 
+/** Also of commands that never keep positions: what is given to one of them can be given to the other. */
+export const noCheckpointFlag: Flag = {
+  name: 'no-checkpoint',
+  type: 'switch',
+  help: 'keep no positions',
+  group: MEMORY,
+}
+
+/** How long commands wait for logs that do not answer; the same as the library's, which is not loaded for it. Milliseconds. */
+export const DEFAULT_END_PATIENCE_MS = 60_000
+
+export const logKeyFlag: Flag = {
+  name: 'key',
+  type: 'list',
+  value: 'KEY',
+  help: 'public key of a log: base64 (SubjectPublicKeyInfo), PEM, or a FILE with it',
+  group: LOGS,
+}
+
 /** Which logs, from where to where, and what of it. */
 export const streamFlags: readonly Flag[] = [
   {
@@ -143,14 +174,7 @@ export const streamFlags: readonly Flag[] = [
     group: LOGS,
     conflicts: selection,
   },
-  {
-    name: 'key',
-    type: 'list',
-    value: 'KEY',
-    help: 'public key of --log: base64 (SubjectPublicKeyInfo), PEM, or a FILE with it',
-    group: LOGS,
-    conflicts: selection,
-  },
+  { ...logKeyFlag, note: 'one for each --log', conflicts: selection },
   {
     name: 'submission-url',
     type: 'list',
@@ -198,7 +222,7 @@ export const streamFlags: readonly Flag[] = [
     group: MEMORY,
     conflicts: ['no-checkpoint'],
   },
-  { name: 'no-checkpoint', type: 'switch', help: 'keep no positions', group: MEMORY },
+  noCheckpointFlag,
   {
     name: 'domain',
     type: 'list',
@@ -288,17 +312,22 @@ export const streamFlags: readonly Flag[] = [
   },
 ]
 
-/** A table as JSON. */
+/** A table or a text as JSON. */
 export const jsonFlag: Flag = {
   name: 'json',
   type: 'switch',
-  help: 'for programs: JSON instead of a table',
+  help: 'for programs: JSON instead of text',
   group: OUTPUT,
 }
 
 /** Some of {@link streamFlags}, for commands that share them. */
 export function flagsNamed(...names: readonly string[]): readonly Flag[] {
   return streamFlags.filter(({ name }) => names.includes(name))
+}
+
+/** What the help, the manual and completions say of a flag. */
+export function helpText({ help, note }: Pick<Flag, 'help' | 'note'>): string {
+  return note === undefined ? help : `${help}: ${note}`
 }
 
 /** Each once, the first of a name. */

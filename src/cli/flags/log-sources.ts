@@ -1,12 +1,12 @@
 import { CtStreamError } from '../../errors.js'
 import type { LogSpec } from '../../types/log.js'
-import { toBase64 } from '../../util/bytes.js'
 import { LogKey } from '../../wire/head-signature.js'
 import type { CommandContext } from '../command.js'
 import { type NamedLogs, specsFrom } from './addresses.js'
+import { isKey, keyOf } from './log-key.js'
 import { usageError } from './usage-error.js'
 
-/** A key is a few hundred bytes, what a log says of itself about a thousand. */
+/** What a log says of itself is about a thousand bytes. */
 const MAX_BYTES = 64 * 1024
 
 /**
@@ -33,34 +33,6 @@ export async function specsFor(context: CommandContext): Promise<readonly LogSpe
   const paired = (rest.urls.length > 0 || !isAlone ? specsFrom(values, rest) : undefined) ?? []
   const queue = paired[Symbol.iterator]()
   return described.map((spec) => spec ?? (queue.next().value as LogSpec))
-}
-
-/** The base64 of a key that is given as such, as PEM, or in a file of either. */
-async function keyOf({ io, values }: CommandContext, key: string): Promise<string> {
-  if (isKey(key)) return key
-  const text = key.includes('-----BEGIN') ? key : await fileText()
-  const base64 = text.replace(/-----(BEGIN|END) PUBLIC KEY-----/g, '').replace(/\s+/g, '')
-  if (isKey(base64)) return base64
-  return values.refuse('key', 'a key as base64 or PEM (BEGIN PUBLIC KEY), or a file with one', key.slice(0, 200))
-
-  async function fileText(): Promise<string> {
-    try {
-      const bytes = await io.readFile(key, MAX_BYTES)
-      return isKey(toBase64(bytes)) ? toBase64(bytes) : new TextDecoder().decode(bytes)
-    } catch {
-      return ''
-    }
-  }
-}
-
-function isKey(key: string): boolean {
-  try {
-    new LogKey(key)
-    return true
-  } catch (error) {
-    if (CtStreamError.is(error)) return false
-    throw error
-  }
 }
 
 async function describedBy(context: CommandContext, place: string): Promise<LogSpec> {

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js'
-import { commonFlags, type Flag, uniqueFlags, variableOf } from './flags.js'
+import { commonFlags, type Flag, helpText, uniqueFlags, variableOf } from './flags.js'
 import { exitStatuses } from './program.js'
 
 /**
@@ -81,7 +81,8 @@ function flagList(flags: readonly Flag[]): string[] {
   return ['.Bl -tag -width Ds', ...flags.flatMap(flagItem), '.El']
 }
 
-function flagItem({ name, short, type, value = 'TEXT', help }: Flag): string[] {
+function flagItem({ name, short, type, value = 'TEXT', ...flag }: Flag): string[] {
+  const help = helpText(flag)
   const names = [...(short === undefined ? [] : [`Fl ${short} ,`]), `Fl -${name}`].join(' ')
   return [
     `.It ${names}${type === 'switch' ? '' : ` Ar ${argument(value)}`}`,

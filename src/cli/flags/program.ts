@@ -1,6 +1,6 @@
 import { Option, Command as Program } from 'commander'
 import type { Command } from '../command.js'
-import { commonFlags, type Flag, uniqueFlags } from './flags.js'
+import { commonFlags, type Flag, helpText, uniqueFlags } from './flags.js'
 
 /** The program as commander knows it, for its help: one command a {@link Command}, flags and examples in groups. */
 export function programOf(commands: readonly Command[], width: number): Program {
@@ -56,8 +56,9 @@ function positionalsText({ positionals, optional = [], repeats = false }: Comman
   return repeats ? [...texts, '…'] : texts
 }
 
-function optionOf({ name, short, type, value = 'TEXT', help, group = 'Flags:' }: Flag): Option {
+function optionOf({ name, short, type, value = 'TEXT', group = 'Flags:', ...flag }: Flag): Option {
   const names = `${short === undefined ? '' : `-${short}, `}--${name}`
+  const help = helpText(flag)
   const repeated = type === 'list' ? `${help} (repeatable)` : help
   return new Option(type === 'switch' ? names : `${names} <${value}>`, repeated).helpGroup(group)
 }

@@ -5,12 +5,12 @@ export type Role = (typeof roleNames)[number]
 
 const GROUP = 'What it does, and with whom:'
 
-/** The database that processes share. */
+/** Where a `--sink` writes to Postgres, and processes share what they read. */
 export const databaseFlag: Flag = {
   name: 'db',
   type: 'text',
   value: 'URL',
-  help: 'the database that all share, as postgres://HOST/DATABASE',
+  help: 'the Postgres database of a --sink, or that processes share: postgres://HOST/DATABASE',
   group: GROUP,
 }
 
@@ -27,6 +27,14 @@ export const leaseFlag: Flag = {
   type: 'text',
   value: 'TIME',
   help: 'how long one that is silent keeps what it reads, the same for all (default 15s)',
+  group: GROUP,
+}
+
+export const groupFlag: Flag = {
+  name: 'group',
+  type: 'text',
+  value: 'NAME',
+  help: 'processors of one group share the work, each group gets everything (default processors)',
   group: GROUP,
 }
 
@@ -48,13 +56,7 @@ export const runFlags: readonly Flag[] = [
     help: "what one process takes as a whole: an operator's logs, or each log; kept for logs that are known (default operator)",
     group: GROUP,
   },
-  {
-    name: 'group',
-    type: 'text',
-    value: 'NAME',
-    help: 'processors of one group share the work, each group gets everything (default processors)',
-    group: GROUP,
-  },
+  groupFlag,
   memberFlag,
   leaseFlag,
 ]

@@ -22,6 +22,7 @@ export const sourceFlag: Flag = {
     'checkpoint',
     'verify',
     'on-misbehaviour',
+    'workers',
     'contact',
   ],
 }

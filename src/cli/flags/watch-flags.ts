@@ -1,4 +1,4 @@
-import { type Flag, flagsNamed } from './flags.js'
+import { type Flag, findingFormatFlag, flagsNamed } from './flags.js'
 
 const NAMES = 'Which names:'
 const ALERTS = 'Where alerts go (default stdout):'
@@ -97,14 +97,7 @@ export const watchFlags: readonly Flag[] = [
     group: ALERTS,
     isFlagOnly: true,
   },
-  {
-    name: 'format',
-    type: 'text',
-    value: 'FORMAT',
-    choices: ['text', 'json'],
-    help: 'of alerts on stdout: text or json (default: text on a terminal, else json)',
-    group: ALERTS,
-  },
+  { ...findingFormatFlag, note: 'alerts on stdout' },
   { name: 'demo', type: 'switch', help: 'show an alert at once, from embedded logs: works offline', isFlagOnly: true },
   {
     name: 'init',
@@ -123,7 +116,7 @@ export const watchFlags: readonly Flag[] = [
 
 /** Flags of the stream that have a meaning where everything is watched. */
 export const watchedStreamFlags: readonly Flag[] = flagsNamed(
-  ...['log-list', 'operator', 'kind', 'log', 'key', 'submission-url'],
+  ...['log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url'],
   ...['start', 'end', 'merge-delay', 'limit', 'end-patience', 'checkpoint', 'no-checkpoint'],
   ...['verify', 'on-misbehaviour', 'contact', 'proxy', 'allow-http'],
 )

@@ -4,6 +4,7 @@ import type { Logger } from '../../types/clock.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import { askedStream } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
+import { DEFAULT_END_PATIENCE_MS } from '../flags/flags.js'
 import { findingFormatFrom } from '../formats/finding.js'
 import { loadSpec } from '../modules/load.js'
 import { runThroughModules } from '../modules/run.js'
@@ -13,9 +14,6 @@ import { announce } from './announce.js'
 import type { WatchRequest } from './request.js'
 
 export const WATCHLIST_NAME = 'ct-stream/modules/watchlist'
-
-/** As the library's for a stream with an end. */
-const DEFAULT_PATIENCE_MS = 60_000
 
 /** Watches until the stream ends or the user has had enough. */
 export async function watchNames(
@@ -36,7 +34,7 @@ export async function watchNames(
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...asked, acknowledge: 'manual', logger })
   }
-  const { end, endPatienceMs = DEFAULT_PATIENCE_MS } = asked
+  const { end, endPatienceMs = DEFAULT_END_PATIENCE_MS } = asked
   await watch({ context, open, consume, end, endPatienceMs })
 }
 

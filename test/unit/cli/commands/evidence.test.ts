@@ -69,18 +69,18 @@ describe('ct-stream evidence', () => {
   })
 
   it('prints a document a line, of the logs that are meant', async () => {
-    const { stdout } = await run('--json', '--log', 'bad')
+    const { stdout } = await run('--json', '--log-name', 'bad')
     const lines = stdout.trimEnd().split('\n')
     expect(lines).toHaveLength(1)
     expect(verifyEvidence(lines[0])).toMatchObject({ holds: true, proves: 'log-signed-contradiction' })
     for (const name of [old.logId, old.url, old.url.replace('http://', ''), 'OLD', 'one'])
-      expect((await run('--json', '--log', name)).stdout).toContain('"description":"Old one"')
-    expect((await run('--json', '--log', 'ne')).stdout).toBe('')
-    expect((await run('--log', 'ne')).stdout).toBe('no evidence of misbehaviour\n')
+      expect((await run('--json', '--log-name', name)).stdout).toContain('"description":"Old one"')
+    expect((await run('--json', '--log-name', 'ne')).stdout).toBe('')
+    expect((await run('--log-name', 'ne')).stdout).toBe('no evidence of misbehaviour\n')
   })
 
   it('finds the key that an earlier version did not keep: given, or in the list the file has a copy of', async () => {
-    const given = (await run('--json', '--log', 'old', '--key', log.key, '--key', old.key)).stdout
+    const given = (await run('--json', '--log-name', 'old', '--key', log.key, '--key', old.key)).stdout
     expect(verifyEvidence(given)).toMatchObject({ holds: true })
     const copy = join(folder, 'with-list.db')
     writeFileSync(copy, readFileSync(path))
@@ -89,7 +89,7 @@ describe('ct-stream evidence', () => {
     const body = new TextEncoder().encode(JSON.stringify(createTestLogList([old])))
     store.putList({ url: CHROME_LIST_URL, body, etag: undefined, lastModified: undefined, fetchedAt: at })
     store.close()
-    const { stdout } = await runWith(['evidence', '--checkpoint', copy, '--json', '--log', 'old'])
+    const { stdout } = await runWith(['evidence', '--checkpoint', copy, '--json', '--log-name', 'old'])
     expect(verifyEvidence(stdout)).toMatchObject({ holds: true, proves: 'log-signed-contradiction' })
   })
 
@@ -121,7 +121,7 @@ describe('ct-stream evidence', () => {
 describe('ct-stream verify-evidence', () => {
   const file = async (name: string, change: (text: string) => string = (text) => text) => {
     const to = join(folder, name)
-    writeFileSync(to, change((await run('--json', '--log', 'bad')).stdout))
+    writeFileSync(to, change((await run('--json', '--log-name', 'bad')).stdout))
     return to
   }
 
@@ -161,7 +161,7 @@ describe('ct-stream verify-evidence', () => {
 
   it('takes the key of a document that has none, and speaks JSON', async () => {
     const keyless = join(folder, 'keyless.json')
-    writeFileSync(keyless, (await run('--json', '--log', 'old')).stdout)
+    writeFileSync(keyless, (await run('--json', '--log-name', 'old')).stdout)
     expect(await verify(keyless)).toMatchObject({ code: 1, stdout: expect.stringContaining('has no key of the log') })
     const { code, stdout } = await verify(keyless, '--json', '--key', log.key, '--key', old.key)
     expect(code).toBe(0)
