@@ -36,13 +36,34 @@ export async function fromServer(
   const { io, values } = context
   const limit = values.integer('limit', 1)
   const consumed = consume ?? (await throughModules(context)) ?? written(context)
-  const { allowHttp, ...asked } = await askedStream(context)
-  const { filter, dedupe } = everything ? {} : asked
   const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
     json: jsonClock(values, io.clock),
   })
+  const stream = await openServer(context, { everything })
+  reportEvents(stream, logger)
+  const endpoint = await metricsEndpoint(context, logger)
+  try {
+    const surroundings = { output: new Output(io.stdout), limit, logger, metrics: endpoint?.exposition }
+    await consumed(acknowledged(stream), surroundings)
+  } finally {
+    await endpoint?.close()
+  }
+}
+
+/**
+ * The client of the server of `--source`, which connects with its first read.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
+ */
+export async function openServer(
+  context: CommandContext,
+  { everything = false }: Pick<FromServer, 'everything'> = {},
+): Promise<CertStream> {
+  const { io, values } = context
+  const { allowHttp, ...asked } = await askedStream(context)
+  const { filter, dedupe } = everything ? {} : asked
   const url = values.text('source') ?? ''
-  const stream = opened(values.from('source'), () =>
+  return opened(values.from('source'), () =>
     certStream({
       url,
       clock: io.clock,
@@ -52,14 +73,6 @@ export async function fromServer(
       ...proxied(url, context),
     }),
   )
-  reportEvents(stream, logger)
-  const endpoint = await metricsEndpoint(context, logger)
-  try {
-    const surroundings = { output: new Output(io.stdout), limit, logger, metrics: endpoint?.exposition }
-    await consumed(acknowledged(stream), surroundings)
-  } finally {
-    await endpoint?.close()
-  }
 }
 
 /** Certificates on stdout. */
@@ -98,7 +111,8 @@ function acknowledged(stream: CertStream): AcknowledgedSource & FollowedStream {
   }
 }
 
-function reportEvents(stream: CertStream, logger: Logger): void {
+/** What happens to the connection, in words. */
+export function reportEvents(stream: CertStream, logger: Logger): void {
   let malformed = 0
   stream.once('open', ({ url }) => logger.warn('nobody has proven what a server sends', { url, verified: false }))
   stream.on('open', ({ url, after }) => logger.debug('connected', { url, after }))

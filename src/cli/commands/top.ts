@@ -1,7 +1,6 @@
-import type { Logger } from '../../types/clock.js'
-import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
-import { flagsNamed } from '../flags/flags.js'
+import { flagsNamed, noCheckpointFlag } from '../flags/flags.js'
+import { sourceFlag } from '../flags/source-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { showTop } from '../top/show-top.js'
 
@@ -13,25 +12,22 @@ export const top: Command = {
   flags: [
     ...flagsNamed('log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url', 'start'),
     ...flagsNamed('domain', 'domains-file', 'match', 'issuer', 'only', 'verify', 'contact', 'proxy', 'allow-http'),
+    sourceFlag,
+    noCheckpointFlag,
   ],
   examples: [
     ['ct-stream top', 'all public logs; q quits, / filters, a letter sorts'],
     ['ct-stream top --operator google', 'the logs of one operator'],
+    ['ct-stream top --source wss://certstream.example/full-stream', 'the logs that a CertStream server tells of'],
   ],
   run: runTop,
 }
 
 /** It reads the logs itself and keeps no positions, so that it disturbs no stream that runs. */
 async function runTop(context: CommandContext): Promise<void> {
-  const { io } = context
+  const { io, values } = context
   if (io.stdout.isTTY !== true || io.env.TERM === 'dumb')
     throw usageError('top needs a terminal; ct-stream status --json is for programs')
-  const request = await askedStream(context)
-  await showTop({
-    io,
-    open: async (logger: Logger) => {
-      const { ctStream } = await import('../../stream/ct-stream.js')
-      return ctStream({ ...request, checkpoint: false, logger })
-    },
-  })
+  const sources = await import('../top/sources.js')
+  await showTop({ io, open: await (values.has('source') ? sources.ofServer(context) : sources.ofLogs(context)) })
 }

@@ -19,6 +19,8 @@ export interface FrameOptions {
   readonly lines: number
   /** The last thing that was said. */
   readonly message: string | undefined
+  /** Stands in the place of the logs while there are none. */
+  readonly beginning: string
 }
 
 /** Lines that are no rows of the table: totals, their plot, the heading, a message, the keys. */
@@ -32,13 +34,16 @@ export function pageRows(lines: number): number {
 const KEYS = 'q quit · p pause · / filter · sort: n name s state l lag r rate e errors · ↑↓ scroll'
 
 /** The whole screen, a text for each line of the terminal, none of them wider than it is. */
-export function frameOf({ status, history, view, style, columns, lines, message }: FrameOptions): string[] {
+export function frameOf({ status, history, view, style, columns, lines, message, beginning }: FrameOptions): string[] {
   const rows = rowsOf(status.logs, view)
   const page = pageRows(lines)
   const offset = Math.min(view.offset, Math.max(0, rows.length - page))
   const shown = rows.slice(offset, offset + page)
   const [heading = '', ...table] = tableText(shown, columnsFor(columns, history, style), style, columns).split('\n')
-  const body = shown.length === 0 ? ['', truncate(noRows(status, view), columns)] : [heading, ...table.slice(0, page)]
+  const body =
+    shown.length === 0
+      ? ['', truncate(status.logs.length === 0 ? harmless(beginning) : noRows(view), columns)]
+      : [heading, ...table.slice(0, page)]
   const frame = [
     style.bold(truncate(`${view.isPaused ? 'PAUSED · ' : ''}${statusText(status)}`, columns)),
     style.cyan(plotLine(history, columns)),
@@ -58,8 +63,8 @@ function plotLine(history: RateHistory, columns: number): string {
   return truncate(`${sparkline(rates, width)} max ${formatRate(Math.max(0, ...rates))}`, columns)
 }
 
-function noRows(status: StreamStatus, view: View): string {
-  return status.logs.length === 0 ? 'reading the log lists …' : `no log has "${harmless(view.filter)}" in it`
+function noRows(view: View): string {
+  return `no log has "${harmless(view.filter)}" in it`
 }
 
 function footer(view: View, rows: { readonly offset: number; readonly shown: number; readonly of: number }): string {

@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { CtStreamError } from '../../errors.js'
 import type { Logger } from '../../types/clock.js'
+import type { StreamStatus } from '../../types/stream.js'
 import type { CliIo } from '../io.js'
 import { reportLine } from '../terminal/report.js'
 import { summaryText } from '../terminal/status-text.js'
 import { styleFor } from '../terminal/style.js'
-import { watchTroubles, withoutTroubles } from '../trouble-watch.js'
-import type { WatchedStream } from '../watch.js'
 import { frameOf, pageRows } from './frame.js'
 import { RateHistory } from './rate-history.js'
 import { Screen } from './screen.js'
@@ -19,7 +18,19 @@ const MESSAGE_MS = 30_000
 
 export interface TopOptions {
   readonly io: CliIo
-  readonly open: (logger: Logger) => Promise<WatchedStream>
+  /** @param over - Aborts when the screen is left. */
+  readonly open: (logger: Logger, over: AbortSignal) => Promise<ShownSource>
+}
+
+/** What is read for the screen. */
+export interface ShownSource {
+  batches(): AsyncIterable<unknown>
+  /** What was read is finished with. */
+  acknowledge(): void
+  status(): StreamStatus
+  close(): Promise<void>
+  /** Stands where the logs will be until there are any. */
+  readonly beginning: string
 }
 
 /** Reads a stream for its status only, and shows that on the whole terminal until the user leaves or the stream ends. */
@@ -32,15 +43,20 @@ export async function showTop({ io, open }: TopOptions): Promise<void> {
     messageAt = elapsed()
   }
   const logger: Logger = { debug: () => {}, info: () => {}, warn: say, error: say }
-  const stream = await open(withoutTroubles(logger))
   const over = new AbortController()
+  const stream = await open(logger, over.signal)
   const leave = () => over.abort()
   const history = new RateHistory()
   const style = styleFor(io.stdout, io.env)
   let view = firstView
   let status = stream.status()
   const draw = () =>
-    screen.draw(frameOf({ status, history, view, style, columns: screen.columns, lines: screen.lines, message }))
+    screen.draw(
+      frameOf({
+        ...{ status, history, view, style, message, beginning: stream.beginning },
+        ...{ columns: screen.columns, lines: screen.lines },
+      }),
+    )
   const screen = new Screen({
     stdin: io.stdin,
     stdout: io.stdout,
@@ -53,9 +69,6 @@ export async function showTop({ io, open }: TopOptions): Promise<void> {
       draw()
     },
   })
-  stream.on('misbehaviour', ({ log, error }) => say('misbehaviour', { log: log.description, error }))
-  stream.on('gap', ({ log, reason }) => say('gap', { log: log.description, reason }))
-  watchTroubles({ stream, logger, clock, signal: over.signal })
   io.stop.addEventListener('abort', leave, { once: true })
   over.signal.addEventListener('abort', () => stream.close().catch(() => {}), { once: true })
   if (io.stop.aborted) leave()

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../../../src/cli/commands.js'
 import { runCli } from '../../../../src/cli/run.js'
 import { systemClock } from '../../../../src/util/clock.js'
+import { domains, testServer } from '../../certstream/server.js'
 import { type EmbeddedLogs, embeddedLogs, runWith } from '../embedded.js'
 import { sampleIo, sink } from '../sample-io.js'
 
@@ -50,6 +51,35 @@ describe('ct-stream top', () => {
     expect(raw).toEqual([true, false])
     expect(text().split(left)[1]).toContain('556 entries · 2 logs')
     expect(() => rmSync(checkpoint)).toThrow('ENOENT')
+  })
+
+  it('shows the logs that a CertStream server tells of, and when the server is gone', async () => {
+    const server = await testServer((client) => {
+      for (const [cert_index, name] of ['Oak', 'Oak', 'Elm'].entries()) {
+        const source = { url: `https://${name}.example/`, name, timestamp: 1_790_000_000 }
+        const leaf_cert = { all_domains: ['a.example'] }
+        client.send(JSON.stringify({ message_type: 'certificate_update', data: { leaf_cert, cert_index, source } }))
+      }
+      client.send(domains('b.example'))
+    })
+    const { stdin, stdout, text } = terminal()
+    const argv = ['top', '--source', server.url]
+    const { io, stderr } = sampleIo(argv, { changes: { stdin, stdout, clock: systemClock } })
+    const over = runCli(io, commands)
+    await expect.poll(text, { timeout: 10_000 }).toMatch(/4 entries · 3 logs: 3 live/)
+    expect(text()).toContain('nobody has proven what a server sends')
+    for (const name of ['Oak', 'Elm', 'a log without a name']) expect(text()).toMatch(new RegExp(`${name} +\\S*live`))
+    server.refuseWith = 503
+    for (const client of server.clients) client.terminate()
+    await expect.poll(text, { timeout: 10_000 }).toMatch(/3 logs: 3 waiting/)
+    stdin.write('q')
+    expect([await over, stderr()]).toEqual([0, ''])
+  })
+
+  it('refuses --source together with what says which logs to read', async () => {
+    const { io, stderr } = sampleIo(['top', '--source', 'ws://127.0.0.1:1/', '--log-list', list])
+    expect(await runCli(io, commands)).toBe(2)
+    expect(stderr()).toContain('--source and --log-list exclude each other')
   })
 
   it('gives the terminal back when it fails', async () => {

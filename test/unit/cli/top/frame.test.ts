@@ -55,7 +55,7 @@ describe('a frame', () => {
         (columns, lines, count, filter, isTyping) => {
           const view = { ...firstView, filter, isTyping, offset: 3 }
           const shown = { status: status(many.slice(0, count)), history, view, style: ansiStyle, columns, lines }
-          const frame = frameOf({ ...shown, message: 'x\u001b[2J'.repeat(40) })
+          const frame = frameOf({ beginning: 'wait', ...shown, message: 'x\u001b[2J'.repeat(40) })
           expect(frame).toHaveLength(lines)
           for (const line of frame) {
             expect(widthOf(plain(line))).toBeLessThanOrEqual(columns)
@@ -68,6 +68,7 @@ describe('a frame', () => {
 
   it('has totals, the logs in order with their state, what was said, and the keys', () => {
     const frame = frameOf({
+      beginning: 'wait',
       status: status([log({ lagMs: 61_000 }, 'one'), log({ state: 'waiting', lastError, lagMs: 120_000 }, 'two')]),
       ...{ history, view: firstView, style: noStyle, columns: 160, lines: 12, message: 'no answer' },
     })
@@ -83,7 +84,9 @@ describe('a frame', () => {
   it('says which rows are shown where they are not all', () => {
     const shown = { status: status(many), history, style: noStyle, columns: 200, lines: 15, message: undefined }
     const view = { ...firstView, order: 'name', offset: 7 } as const
-    expect(frameOf({ ...shown, view }).at(-1)).toMatch(/^8 to 17 of 40 · by name/)
-    expect(frameOf({ ...shown, view: { ...view, filter: 'zzz' } }).join('\n')).toContain('no log has "zzz" in it')
+    expect(frameOf({ beginning: 'wait', ...shown, view }).at(-1)).toMatch(/^8 to 17 of 40 · by name/)
+    expect(frameOf({ beginning: 'wait', ...shown, view: { ...view, filter: 'zzz' } }).join('\n')).toContain(
+      'no log has "zzz" in it',
+    )
   })
 })
