@@ -1,8 +1,13 @@
-import type { CtStream } from '../stream/ct-stream.js'
 import type { Logger } from '../types/clock.js'
+import type { CtStreamEvents } from '../types/stream.js'
+
+/** Where events of a stream come from: the stream, or what stands for it. */
+export interface StreamEvents {
+  on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
+}
 
 /** Says what a stream tells of, for who runs it. */
-export function reportEvents(stream: Pick<CtStream, 'on'>, logger: Logger): void {
+export function reportEvents(stream: StreamEvents, logger: Logger): void {
   stream.on('misbehaviour', ({ log, error }) => logger.error('misbehaviour', { log: log.description, error }))
   stream.on('gap', ({ log, start, end, reason }) => logger.warn('gap', { log: log.description, start, end, reason }))
   stream.on('list', ({ selected, added, removed, failures, problems }) => {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { CtErrorCode } from '../errors.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { Clock, Logger } from '../types/clock.js'
+import type { StreamEvents } from './report-events.js'
 import { TroubleReport } from './terminal/trouble-report.js'
 
 /** A request failed, and is tried again: of these only what lasts is worth a word. */
@@ -17,7 +18,7 @@ const passing: ReadonlySet<CtErrorCode> = new Set([
 const EVERY_MS = 1000
 
 export interface TroubleWatchOptions {
-  readonly stream: Pick<CtStream, 'on' | 'status'>
+  readonly stream: Pick<CtStream, 'status'> & StreamEvents
   readonly logger: Logger
   readonly clock: Clock
   /** Ends the watch. */

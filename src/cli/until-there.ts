@@ -5,10 +5,21 @@ import { backoffDelay } from '../util/backoff.js'
 /** Between attempts to begin where nothing can be reached: a service may be started before the network is up. */
 const backoff = { baseMs: 2000, maxMs: 60_000 }
 
+/** What failed, and when it is tried again. */
+export interface Retry {
+  readonly error: CtStreamError
+  /** How many attempts have failed, from 1. */
+  readonly attempt: number
+  /** Of the next attempt, epoch milliseconds. */
+  readonly at: number
+}
+
 export interface UntilThereOptions {
   /** Whether an error says no more than that something is not there yet; any other is thrown. */
   readonly waitsFor: (error: unknown) => boolean
   readonly logger: Pick<Logger, 'warn' | 'debug'>
+  /** Called before each wait. */
+  readonly onRetry?: (retry: Retry) => void
   readonly clock: Clock
   /** Ends the waiting. */
   readonly stop: AbortSignal
@@ -17,7 +28,7 @@ export interface UntilThereOptions {
 /** Tries again and again while what it needs is not there yet. Resolves when it is done, or `stop` aborts. */
 export async function untilThere(
   work: () => Promise<void>,
-  { waitsFor, logger, clock, stop }: UntilThereOptions,
+  { waitsFor, logger, clock, stop, onRetry }: UntilThereOptions,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -30,6 +41,7 @@ export async function untilThere(
       const { code, url, message } = error as CtStreamError
       const context = { code, url, attempt, retryInMs: Math.round(retryInMs) }
       logger[isWord ? 'warn' : 'debug'](`trying again: ${message}`, context)
+      onRetry?.({ error: error as CtStreamError, attempt, at: clock.now() + retryInMs })
       await clock.sleep(retryInMs, stop).catch(() => {})
       if (stop.aborted) return
     }

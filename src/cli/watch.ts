@@ -8,7 +8,7 @@ import { formatFrom } from './formats/format.js'
 import type { PageFormatterOptions } from './formats/format-page.js'
 import { metricsEndpoint } from './metrics.js'
 import { allOutOfReach } from './out-of-reach.js'
-import { reportEvents } from './report-events.js'
+import { reportEvents, type StreamEvents } from './report-events.js'
 import { Output } from './terminal/output.js'
 import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
 import { SaidBefore } from './terminal/said-before.js'
@@ -18,7 +18,7 @@ import { watchTroubles, withoutTroubles } from './trouble-watch.js'
 import { isNoNetwork, untilThere } from './until-there.js'
 
 /** What showing a stream needs of it. */
-export type WatchedStream = FollowedStream & Pick<CtStream, 'status' | 'on'>
+export type WatchedStream = FollowedStream & Pick<CtStream, 'status'> & StreamEvents
 
 export interface WatchOptions<Stream extends WatchedStream = WatchedStream> {
   readonly context: CommandContext

@@ -68,7 +68,8 @@ export class Health {
   unready(): string | undefined {
     const { source, health } = this.options.settings
     if (health !== undefined) return health.unready()
-    if (this.hasRead || source.status === undefined) return undefined
+    const reason = source.unready?.()
+    if (reason !== undefined || this.hasRead || source.status === undefined) return reason
     return source.status().logs.some(({ state }) => state !== 'opening') ? undefined : 'no log is read yet'
   }
 

@@ -23,6 +23,8 @@ export interface ServerSource extends AsyncIterable<CtCertificate> {
   status?(): StreamStatus
   /** Events of a `CtStream`, which `/metrics` counts. */
   on?<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
+  /** Why it cannot be read yet, as `/readyz` then says to anybody; `undefined` when it can. Default: by {@link ServerSource.status}. */
+  unready?(): string | undefined
   /** The logs with their keys, which are needed to check evidence. */
   logs?(): readonly FollowedLog[]
   /** Stops reading; called when the server closes. */

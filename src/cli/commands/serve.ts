@@ -5,6 +5,7 @@ import { flagsNamed, reportFlags } from '../flags/flags.js'
 import { given } from '../flags/given.js'
 import { hasModules, moduleFlag } from '../flags/module-specs.js'
 import { serveFlags } from '../flags/serve-flags.js'
+import { PatientStream } from '../patient-stream.js'
 import { serveRequest } from '../serve-request.js'
 import { serverStore } from '../server-store.js'
 import { watch } from '../watch.js'
@@ -39,11 +40,13 @@ async function runServe(context: CommandContext): Promise<void> {
     import('../../stream/ct-stream.js'),
     import('../../server/create-server.js'),
   ])
-  let said: string | undefined
   await watch({
     context,
     open: async (logger: Logger) =>
-      ctStream({ ...request, ...(modules !== undefined && { acknowledge: 'manual' }), logger }),
+      new PatientStream({
+        open: (logger) => ctStream({ ...request, ...(modules !== undefined && { acknowledge: 'manual' }), logger }),
+        ...{ logger, clock: io.clock },
+      }),
     consume: async (source, { output, logger }) => {
       const server = createServer({
         ...options,
@@ -54,9 +57,7 @@ async function runServe(context: CommandContext): Promise<void> {
       const close = () => void server.close()
       try {
         const { url } = await server.listen()
-        // Where there is no network yet, it begins again and again.
-        if (url !== said) await output.write(`ct-stream serves at ${url}\n`)
-        said = url
+        await output.write(`ct-stream serves at ${url}\n`)
         io.stop.addEventListener('abort', close, { once: true })
         if (io.stop.aborted) close()
         await server.done

@@ -1,0 +1,102 @@
+import type { CtStream } from '../stream/ct-stream.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Clock, Logger } from '../types/clock.js'
+import type { CtStreamEvents, StreamStatus } from '../types/stream.js'
+import { quietController } from '../util/abort.js'
+import type { StreamEvents } from './report-events.js'
+import { SaidBefore } from './terminal/said-before.js'
+import { isNoNetwork, type Retry, untilThere } from './until-there.js'
+
+/** What is used of a stream. */
+export type BegunStream = StreamEvents &
+  Pick<CtStream, 'batches' | 'acknowledge' | 'acknowledgement' | 'status' | 'logs' | 'close'>
+
+export interface PatientStreamOptions {
+  /** Makes a stream, anew for each try: one that failed cannot be read again. */
+  readonly open: (logger: Logger) => BegunStream
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/**
+ * A stream that begins as soon as there is a network: where its log lists cannot be fetched, it is opened again and again, while what reads
+ * it, such as a server, goes on listening. Once a page was read it is the stream as it is.
+ */
+export class PatientStream implements AsyncIterable<CtCertificate> {
+  private readonly options: PatientStreamOptions
+  private readonly saidBefore: SaidBefore
+  private readonly over = quietController()
+  private readonly listeners: ((stream: BegunStream) => void)[] = []
+  private current: BegunStream
+  private retry: Retry | undefined
+
+  constructor(options: PatientStreamOptions) {
+    this.options = options
+    this.saidBefore = new SaidBefore(options.logger)
+    this.current = options.open(this.saidBefore.nextTry())
+  }
+
+  /** Why nothing can be read yet, in words for strangers: of the error only its code. `undefined` once there are logs. */
+  unready(): string | undefined {
+    if (this.retry === undefined || this.current.status().logs.length > 0) return undefined
+    const { error, attempt, at } = this.retry
+    const next = new Date(at).toISOString().replace(/\.\d+/, '')
+    return `no log list can be fetched yet: ${error.code} at attempt ${attempt}, the next at ${next}`
+  }
+
+  get acknowledgement() {
+    return this.current.acknowledgement
+  }
+
+  async *batches(): AsyncGenerator<readonly CtCertificate[], void, undefined> {
+    let pages = this.current.batches()
+    let first: IteratorResult<readonly CtCertificate[], void> | undefined
+    const attempt = async () => {
+      if (this.retry !== undefined) pages = this.openAgain().batches()
+      first = await pages.next()
+    }
+    const { logger, clock } = this.options
+    await untilThere(attempt, {
+      ...{ waitsFor: isNoNetwork, logger, clock, stop: this.over.signal },
+      onRetry: (retry) => {
+        this.retry = retry
+      },
+    })
+    if (first === undefined || first.done) return
+    yield first.value
+    yield* pages
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<CtCertificate, void, undefined> {
+    for await (const page of this.batches()) yield* page
+  }
+
+  on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): this {
+    this.listeners.push((stream) => stream.on(event, listener))
+    this.current.on(event, listener)
+    return this
+  }
+
+  acknowledge(...certificate: Parameters<CtStream['acknowledge']>): void {
+    this.current.acknowledge(...certificate)
+  }
+
+  status(): StreamStatus {
+    return this.current.status()
+  }
+
+  logs(): ReturnType<CtStream['logs']> {
+    return this.current.logs()
+  }
+
+  async close(): Promise<void> {
+    this.over.abort()
+    await this.current.close()
+  }
+
+  private openAgain(): BegunStream {
+    this.current = this.options.open(this.saidBefore.nextTry())
+    for (const listen of this.listeners) listen(this.current)
+    return this.current
+  }
+}

@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { commands } from '../../../../src/cli/commands.js'
+import { runCli } from '../../../../src/cli/run.js'
+import { fastClock } from '../../../support/fast-clock.js'
+import { freePort } from '../../../support/free-port.js'
+import { embeddedLogs } from '../embedded.js'
+import { sampleIo } from '../sample-io.js'
+
+it('ct-stream serve listens before there is a network, says what it waits for, and begins when there is one', async () => {
+  const logs = await embeddedLogs()
+  const folder = mkdtempSync(join(tmpdir(), 'ct-stream-serve-'))
+  onTestFinished(async () => {
+    await logs.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const [listPort, port, stop] = [await freePort(), await freePort(), new AbortController()]
+  const argv = ['serve', '--port', String(port), '--log-list', `http://127.0.0.1:${listPort}/list.json`]
+  const files = ['--checkpoint', join(folder, 'positions.db'), '--keep', join(folder, 'kept.db')]
+  const changes = { clock: fastClock(50), stop: stop.signal }
+  const { io, stdout, stderr } = sampleIo([...argv, ...files, '--start', 'beginning'], { changes })
+  const over = runCli(io, commands)
+  const ready = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    return `${response?.status} ${(await response?.text())?.trim()}`
+  }
+  await expect
+    .poll(ready, { timeout: 10_000 })
+    .toMatch(/^503 .*no log list can be fetched yet: CT_LIST_INVALID at attempt \d+, the next at 20\d\d-[-\dT:]+Z/)
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
+  const lists = createServer((_, response) => response.end(logs.list)).listen(listPort, '127.0.0.1')
+  onTestFinished(() => void lists.close())
+  await once(lists, 'listening')
+  await expect.poll(ready, { timeout: 20_000 }).toMatch(/^200 /)
+  const status = async () => (await fetch(`http://127.0.0.1:${port}/api/v1/status`)).json()
+  await expect.poll(status, { timeout: 10_000 }).toMatchObject({ entries: 556 })
+  stop.abort()
+  expect(await over, stderr()).toBe(0)
+  // One server from the first attempt on: clients that connect early stay connected.
+  expect(stdout()).toBe(`ct-stream serves at http://127.0.0.1:${port}/\n`)
+})
