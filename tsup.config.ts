@@ -27,6 +27,7 @@ export default defineConfig({
     server: 'src/server/index.ts',
     sinks: 'src/sinks/index.ts',
     'sinks/kafka': 'src/sinks/kafka.ts',
+    'sinks/mongodb': 'src/sinks/mongodb.ts',
     'sinks/nats': 'src/sinks/nats.ts',
     'sinks/postgres': 'src/sinks/postgres.ts',
     'sinks/rabbitmq': 'src/sinks/rabbitmq.ts',

@@ -50,4 +50,10 @@ export const ENGINES: readonly SinkEngine[] = [
     options: message,
     open: async (url, options) => (await import('./rabbitmq.js')).rabbitMqSink(url, options),
   },
+  {
+    schemes: ['mongodb', 'mongodb+srv'],
+    example: 'mongodb://host/database',
+    options: { der: 'boolean' },
+    open: async (url, options) => (await import('./mongodb.js')).mongoSink(url, options),
+  },
 ]

@@ -6,6 +6,7 @@ export type {
   Sink,
   SinkGuarantee,
 } from '../types/cluster.js'
+export type { DocumentOptions } from './entry-document.js'
 export {
   type ContextOf,
   type EntryMessage,

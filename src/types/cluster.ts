@@ -5,7 +5,8 @@ import type { LogInfo } from './log.js'
 /**
  * What loss and repetition a sink rules out.
  *
- * - `exactly-once`: an entry and the position behind it become visible together, or neither does
+ * - `exactly-once`: an entry and the position behind it become visible together, or neither does; or the position follows the entry, and what is
+ *   written again has no effect
  * - `at-least-once`: what was written since the last stored position is written again after a failure
  */
 export type SinkGuarantee = 'exactly-once' | 'at-least-once'

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/../.."
 
 # By name; the tests start servers of their own.
 if test/ci/debian.sh postgresql openjdk-17-jre-headless maven redis-server nats-server rabbitmq-server; then export CT_STREAM_TEST_REQUIRE_ENGINES=1; fi
+# FerretDB is built, which takes Go.
+command -v go > /dev/null || [ -x /usr/local/go/bin/go ] || export CT_STREAM_TEST_FERRETDB=none
 # What is in Kafka, a client by others reads too.
 if python3 -c 'import venv, ensurepip' 2> /dev/null; then export CT_STREAM_TEST_REQUIRE_PEERS=1; fi
 npm run test:engines -- --reporter=default --reporter=json --outputFile.json="$1"

@@ -29,7 +29,7 @@ export interface OwnServer {
  * where its script takes some.
  */
 export async function ownServer(
-  kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis',
+  kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis' | 'ferretdb',
   options: {
     readonly advertisedPort?: number
     readonly port?: number
@@ -65,7 +65,7 @@ export async function ownServer(
   }
 }
 
-/** As {@link ownServer}, started, and removed when the test is over; its URL has the name of the engine as scheme. */
+/** As {@link ownServer}, started, and removed when the test is over; with its URL. */
 export async function startedServer(
   kind: Parameters<typeof ownServer>[0],
   more: readonly string[] = [],
@@ -73,7 +73,7 @@ export async function startedServer(
   const server = await ownServer(kind, { more })
   onTestFinished(() => server.remove())
   await server.start()
-  return { ...server, url: `${kind}://127.0.0.1:${server.port}` }
+  return { ...server, url: `${kind === 'ferretdb' ? 'mongodb' : kind}://127.0.0.1:${server.port}` }
 }
 
 /** Three Kafka brokers of one cluster, with three copies of everything. Started. */

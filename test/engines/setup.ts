@@ -19,6 +19,8 @@ declare module 'vitest' {
     readonly nats: string | undefined
     /** As `postgres`: a RabbitMQ server. */
     readonly amqp: string | undefined
+    /** As `postgres`: a server that speaks MongoDB's protocol. */
+    readonly ferretdb: string | undefined
   }
 }
 
@@ -28,6 +30,7 @@ const engines = {
   kafka: { name: 'Kafka', url: (port: number) => `kafka://127.0.0.1:${port}` },
   amqp: { name: 'RabbitMQ', url: (port: number) => `amqp://guest:guest@127.0.0.1:${port}` },
   nats: { name: 'NATS', url: (port: number) => `nats://127.0.0.1:${port}` },
+  ferretdb: { name: 'FerretDB', url: (port: number) => `mongodb://127.0.0.1:${port}` },
   redis: { name: 'Redis', url: (port: number) => `redis://127.0.0.1:${port}` },
 } as const
 

@@ -39,6 +39,7 @@ const RANKS: Record<string, number> = {
   postgres: 5.6,
   kafka: 5.6,
   redis: 5.6,
+  mongodb: 5.6,
   amqp: 5.6,
   nats: 5.6,
   // Engines that entries are written to, and read from again.
@@ -76,6 +77,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   '@platformatic/kafka': /^kafka\//,
   'pg-copy-streams': /^postgres\//,
   redis: /^redis\//,
+  mongodb: /^mongodb\//,
   'rabbitmq-client': /^amqp\//,
   '@nats-io/jetstream': /^nats\//,
   '@nats-io/transport-node': /^nats\//,

@@ -25,6 +25,8 @@ describe('a sink by its URL', () => {
     'nats://a:4222,b?replicas=3&maxage=720&prefix=x_1&key=issuance',
     'natss://:token@a',
     'kafkas://user:p%40ss@a,b/prefix?sasl=scram-sha-256',
+    'mongodb://user:p%40ss@a:27017,b/database?replicaSet=one&prefix=x&der=true&w=majority',
+    'mongodb+srv://cluster.example.net',
   ])('is made for %s, and not opened', async (url) => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
   })
@@ -58,6 +60,14 @@ describe('a sink by its URL', () => {
     ['kafka://a?ca=x.pem', /begin it with kafkas:/],
     ['kafka://a?body=xml', /`message\.body` must be one of 'json', 'leaf', 'certstream'/],
     ['kafka://a?maxBodyBytes=many', /`message\.maxBodyBytes` must be an integer .*'many'/],
+    ['mongodb://', /is not mongodb:/],
+    ['mongodb://a?w=1', /sets w to something else than the sink needs/],
+    ['mongodb://a/x?JOURNAL=false', /sets journal to something else/],
+    ['mongodb://a/x?readPreference=secondary', /sets readPreference/],
+    ['mongodb://a/x.y', /database whose name MongoDB does not allow/],
+    ['mongodb://a/%zz', /a database with a "%"/],
+    ['mongodb://a?prefix=a.b', /prefix that is not/],
+    ['mongodb://a?der=yes', /`sink\.der` must be true or false, got 'yes'/],
     ['postgres://a/b?entries=some', /`sink\.entries` must be one of 'all', 'first', 'none'/],
     ['postgres://a/b?der=yes', /`sink\.der` must be true or false, got 'yes'/],
     ['postgres://a:1,b:2/c', /must be like postgres:/],
