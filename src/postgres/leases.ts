@@ -86,7 +86,7 @@ export async function releaseLease(session: Session, { unit, epoch }: Lease): Pr
 /**
  * Locks the lease until the transaction ends, so that its data becomes visible only if nobody has taken over.
  *
- * To be called after everything that waits for the client, such as COPY: a client suspended there would keep the lock.
+ * A client suspended between two statements keeps the lock until the server ends its transaction, which is before the lease ends.
  *
  * @throws {@link CtStreamError} `CT_LEASE_LOST` when another epoch has begun; `CT_SINK_ROLLED_BACK` when the database has an
  * older one, as after a restored backup.

@@ -1,6 +1,5 @@
 import { PostgresConnection } from './connection.js'
 import { migrate } from './schema.js'
-import { STAGED_TABLE } from './staged-row.js'
 import type { PostgresTarget } from './target.js'
 
 /**
@@ -10,9 +9,7 @@ import type { PostgresTarget } from './target.js'
  * @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
 export async function openDatabase(target: PostgresTarget, leaseMs: number): Promise<PostgresConnection> {
-  const connection = new PostgresConnection(target, leaseMs * (2 / 3), async (session) => {
-    await session.query(STAGED_TABLE)
-  })
+  const connection = new PostgresConnection(target, leaseMs * (2 / 3))
   try {
     await connection.transaction((session) => migrate(session, target))
     return connection

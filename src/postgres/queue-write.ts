@@ -3,7 +3,11 @@ import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import { sha256 } from '../util/hash.js'
+import { ArrayParameter, elements } from './array-parameter.js'
 import type { Session } from './connection.js'
+import { STATEMENT_BYTES } from './entry-columns.js'
+import type { PreparedInsert } from './insert-entries.js'
+import { queuedLeaf } from './queued-leaf.js'
 import type { PostgresTarget } from './target.js'
 
 /** Issuers that a sink remembers having written, so that it does not write them again. */
@@ -12,31 +16,76 @@ const REMEMBERED = 10_000
 /** The channel that notifies processors of new entries. */
 export const queueChannel = ({ schema }: PostgresTarget) => `ct_stream_queue_${schema}`.slice(0, 63)
 
+/** The statements that insert entries into the queue. */
+export function queueInserts(
+  certificates: readonly CtCertificate[],
+  numbers: ReadonlyMap<string, number>,
+  epoch: number,
+): PreparedInsert[] {
+  const inserts: PreparedInsert[] = []
+  let columns: ReturnType<typeof queueColumns> | undefined
+  for (const [i, certificate] of certificates.entries()) {
+    columns ??= queueColumns(epoch)
+    columns.add(certificate, numbers.get(certificate.log.id) as number)
+    if (!columns.isFull && i + 1 < certificates.length) continue
+    inserts.push({ text: INSERT_QUEUED, values: columns.values() })
+    columns = undefined
+  }
+  return inserts
+}
+
+const INSERT_QUEUED = `
+INSERT INTO queued (epoch, log, idx, flags, hash, leaf)
+SELECT $1, * FROM unnest($2::integer[], $3::bigint[], $4::smallint[], $5::bytea[], $6::bytea[])
+ON CONFLICT (log, idx) DO NOTHING`
+
+function queueColumns(epoch: number) {
+  const logs = new ArrayParameter(elements.integer)
+  const indexes = new ArrayParameter(elements.bigint)
+  const flags = new ArrayParameter(elements.smallint)
+  const hashes = new ArrayParameter(elements.bytea)
+  const leaves = new ArrayParameter(elements.bytea)
+  return {
+    get isFull() {
+      return leaves.byteLength > STATEMENT_BYTES
+    },
+    add(certificate: CtCertificate, log: number): void {
+      const queued = queuedLeaf(certificate)
+      logs.add(log)
+      indexes.add(certificate.index)
+      flags.add(queued.flags)
+      hashes.add(queued.hash)
+      leaves.add(queued.leaf)
+    },
+    values: () => [epoch, ...[logs, indexes, flags, hashes, leaves].map((column) => column.value())],
+  }
+}
+
 /**
- * Inserts the staged entries into the queue, and updates the range it holds of each log without a hole.
+ * Updates the range that the queue holds of each log without a hole, and notifies processors.
  *
  * To be called before the positions move: a queue that ends below the old position, as when it was off for a time, has a hole there.
  */
-export async function insertQueued(
+export async function moveReach(
   session: Session,
   rows: readonly LogCheckpoint[],
-  epoch: number,
+  certificates: readonly CtCertificate[],
   channel: string,
 ): Promise<void> {
-  await session.query(
-    `INSERT INTO queued (log, idx, epoch, flags, hash, leaf)
-     SELECT log, idx, $1, flags, hash, leaf FROM staged ORDER BY log, idx ON CONFLICT (log, idx) DO NOTHING`,
-    [epoch],
-  )
-  await session.query(REACH, [rows.map(({ log }) => log.id), rows.map(({ position }) => position)])
+  const first = new Map<string, number>()
+  for (const { log, index } of certificates) first.set(log.id, Math.min(index, first.get(log.id) ?? index))
+  await session.query(REACH, [
+    rows.map(({ log }) => log.id),
+    rows.map(({ position }) => position),
+    rows.map(({ log }) => first.get(log.id) ?? null),
+  ])
   await session.query(`NOTIFY ${channel}`)
 }
 
 const REACH = `
 UPDATE log SET queue_to = u.next, queue_from = CASE
-  WHEN queue_to = position THEN queue_from ELSE least(coalesce(position, first.idx, u.next), coalesce(first.idx, u.next)) END
-FROM unnest($1::text[], $2::bigint[]) AS u(id, next)
-LEFT JOIN (SELECT log.id, min(idx) AS idx FROM staged JOIN log ON log.n = staged.log GROUP BY log.id) first ON first.id = u.id
+  WHEN queue_to = position THEN queue_from ELSE least(coalesce(position, u.first, u.next), coalesce(u.first, u.next)) END
+FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u (id, next, first)
 WHERE log.id = u.id`
 
 /** Writes the issuers that RFC 6962 logs send with each entry; an entry of the queue has only their fingerprints. */

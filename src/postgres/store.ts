@@ -15,8 +15,6 @@ const KEPT_ISSUERS = 8192
 export interface Cargo {
   /** Called before the transaction begins. */
   prepare(session: Session): Promise<void>
-  /** Sends the data, without taking a lock that others wait for. */
-  stage(session: Session): Promise<void>
   insert(session: Session): Promise<void>
   /** Called after the commit: the data is durable. */
   taken(): void
@@ -74,7 +72,6 @@ export class PostgresStore implements CheckpointStore {
     for (const [id, position] of places) this.uncertain.set(id, new Set([...(this.uncertain.get(id) ?? []), position]))
     if (cargo !== undefined) await this.run((session) => cargo.prepare(session))
     await this.transaction(async (session) => {
-      await cargo?.stage(session)
       await fence(session, lease)
       await this.checkPositions(session, lease.unit, [...places.keys()])
       await cargo?.insert(session)

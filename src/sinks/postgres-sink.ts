@@ -1,12 +1,11 @@
 import { AloneHold } from '../postgres/alone.js'
 import type { PostgresConnection } from '../postgres/connection.js'
-import { type EntryRows, insertStaged, stageEntries } from '../postgres/insert-entries.js'
+import { type EntryRows, entryInserts, insert, type PreparedInsert } from '../postgres/insert-entries.js'
 import { ALONE, fence } from '../postgres/leases.js'
 import { numberLogs } from '../postgres/log-numbers.js'
 import { openDatabase } from '../postgres/open-database.js'
 import type { Positions } from '../postgres/positions.js'
-import { IssuerWriter, insertQueued, queueChannel } from '../postgres/queue-write.js'
-import type { StagedParts } from '../postgres/staged-row.js'
+import { IssuerWriter, moveReach, queueChannel, queueInserts } from '../postgres/queue-write.js'
 import { type Cargo, PostgresStore } from '../postgres/store.js'
 import { postgresTarget } from '../postgres/target.js'
 import type { CtCertificate } from '../types/certificate.js'
@@ -42,7 +41,8 @@ export class PostgresSink implements Sink {
   readonly guarantee = 'exactly-once'
   private readonly target
   private readonly entryRows: EntryRows
-  private readonly parts: StagedParts
+  private readonly der: boolean
+  private readonly queue: boolean
   private readonly leaseMs: number
   private readonly clock: Clock
   private readonly positions: Positions | undefined
@@ -62,9 +62,8 @@ export class PostgresSink implements Sink {
     const { entries, leaseMs, clock = systemClock } = given
     this.target = postgresTarget(url)
     this.entryRows = choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first')
-    const der = booleanOption('sink.der', given.der, false)
-    const queue = booleanOption('sink.queue', given.queue, false) && positions === undefined
-    this.parts = { der, queue }
+    this.der = booleanOption('sink.der', given.der, false)
+    this.queue = booleanOption('sink.queue', given.queue, false) && positions === undefined
     this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
     this.clock = clock
   }
@@ -116,18 +115,21 @@ export class PostgresSink implements Sink {
 
   private cargoOf(rows: readonly LogCheckpoint[], unit: string, epoch: number): Cargo | undefined {
     const covered = this.staged.coveredBy(rows)
-    const { queue } = this.parts
+    const { queue, der, numbers, entryRows: entries } = this
     // The reach of the queue moves with the position, even when the filter left out every entry.
     if (covered.length === 0 && !queue) return undefined
+    let inserts: PreparedInsert[] = []
     return {
       prepare: async (session) => {
-        await numberLogs(session, covered, this.numbers, unit)
-        if (queue) await this.issuers.write(session, covered)
+        await numberLogs(session, covered, numbers, unit)
+        inserts = entryInserts(covered, numbers, { entries, der })
+        if (!queue) return
+        inserts.push(...queueInserts(covered, numbers, epoch))
+        await this.issuers.write(session, covered)
       },
-      stage: (session) => stageEntries(session, covered, this.numbers, this.parts),
       insert: async (session) => {
-        await insertStaged(session, this.entryRows)
-        if (queue) await insertQueued(session, rows, epoch, queueChannel(this.target))
+        await insert(session, inserts)
+        if (queue) await moveReach(session, rows, covered, queueChannel(this.target))
       },
       taken: () => this.staged.remove(covered),
     }
