@@ -7,6 +7,7 @@ import type { Lease, Sink } from '../types/cluster.js'
 import { backoffDelay } from '../util/backoff.js'
 import { systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
+import { CommitsBeside } from './commits-beside.js'
 
 /** Options of {@link pump}. */
 export interface PumpOptions {
@@ -34,7 +35,8 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
 
 /**
  * Writes a stream to a sink, page by page, until the stream ends or `signal` aborts. A page is acknowledged when the sink has it; with
- * a sink that keeps positions it becomes visible together with the position behind it.
+ * a sink that keeps positions it becomes visible together with the position behind it. Such a sink may get several pages, up to 2,048 entries and
+ * one page, before the next commit: those read while the one before was under way.
  *
  * After an error that may pass, it opens the sink again and makes a new stream from the position that the sink has: nothing is sent again
  * over a connection that failed.
@@ -76,14 +78,16 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
   if (isStopped()) return
   const stream = options.stream(sink.store)
   const stop = () => void stream.close().catch(() => {})
+  const commits = new CommitsBeside(stream, onWritten, stop)
   let isWriting = false
   const onAbort = () => {
     // While a page is written, the loop stops after acknowledging it.
-    if (!isWriting) stop()
+    if (!isWriting) void commits.settled().then(stop, stop)
   }
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     for await (const page of stream.batches()) {
+      if (isStopped()) break
       isWriting = true
       for (const part of byLog(page)) {
         const place = places?.get(part[0]?.log.id ?? '') ?? 0
@@ -91,15 +95,17 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
         if (missing.length > 0) await sink.write(missing)
       }
       stream.acknowledge()
-      if (sink.store !== undefined) await stream.commit()
+      if (sink.store !== undefined) await commits.acknowledged(page)
+      else onWritten()
       isWriting = false
-      onWritten()
       if (isStopped()) break
     }
+    await commits.settled()
     await stream.close()
   } catch (error) {
     // Closing may fail for the same reason: the first error is the one to report.
     await stream.close().catch(() => {})
+    await commits.settled()
     // On abort, closing ends a pending read with CT_CLOSED: no error.
     if (!(isStopped() && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
   } finally {

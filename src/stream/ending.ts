@@ -24,6 +24,8 @@ export class Ending {
   /** Closes the stream; `undefined` before its end. */
   private close: (() => Promise<void>) | undefined
   private isCommitting = false
+  /** Commits that the caller asked for and that are not done. */
+  private commits = 0
 
   constructor(options: EndingOptions) {
     this.options = options
@@ -51,14 +53,20 @@ export class Ending {
     this.commit().catch((error) => logger.error(messageOf(error)))
   }
 
-  /** The caller committed. */
-  async committed(): Promise<void> {
-    if (this.isFinished) await this.close?.()
+  /** The caller commits; reaching the end meanwhile does not close the stream before that is done. */
+  async whileCommitting(commit: () => Promise<void>): Promise<void> {
+    this.commits++
+    try {
+      await commit()
+    } finally {
+      this.commits--
+      if (this.isFinished) await this.close?.()
+    }
   }
 
   private get isFinished(): boolean {
     const { delivery, committer, commitsByHand } = this.options
-    if (delivery.acknowledgesByReading) return true
+    if (delivery.acknowledgesByReading) return this.commits === 0
     return (!commitsByHand || committer.uncommitted === 0) && delivery.isFinishedWith
   }
 

@@ -177,8 +177,7 @@ export class Engine {
   }
 
   async commit(): Promise<void> {
-    await this.committer.commit()
-    await this.ending.committed()
+    await this.ending.whileCommitting(() => this.committer.commit())
   }
 
   status(): StreamStatus {

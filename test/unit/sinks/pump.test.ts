@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { CtStreamError } from '../../../src/errors.js'
 import { pump } from '../../../src/sinks/index.js'
+import { ctStream } from '../../../src/stream/ct-stream.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { CheckpointStore, LogCheckpoint } from '../../../src/types/checkpoint.js'
 import type { Lease, Sink } from '../../../src/types/cluster.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { backfill, logOf } from '../../support/logs.js'
@@ -133,6 +135,70 @@ describe('the pump', () => {
       },
     })
     expect(written).toEqual([290, 291, 292, 293, 294, 295, 296, 297, 298, 299])
+  })
+
+  /** A sink that stages pages, whose commits take as long as is said. */
+  function stagingSink(commit: (positions: readonly number[]) => Promise<void>) {
+    const written: number[] = []
+    const sink: Sink = {
+      guarantee: 'exactly-once',
+      store: Object.create(new MemoryCheckpointStore(), {
+        commit: {
+          value: async (rows: readonly LogCheckpoint[]) => {
+            // The first one says only where the log is begun.
+            if (rows.some(({ position }) => position > 0)) await commit(rows.map(({ position }) => position))
+          },
+        },
+      }),
+      open: async () => undefined,
+      write: async (page) => void written.push(...page.map(({ index }) => index)),
+      close: async () => {},
+    }
+    return { sink, written }
+  }
+
+  it('reads on while it commits, so that the next commit has all of that', async () => {
+    const log = await logOf(2000)
+    const commits: number[] = []
+    let goOn = () => {}
+    const { sink, written } = stagingSink(async ([position = 0]) => {
+      commits.push(position)
+      // The first takes until everything is there.
+      if (commits.length === 1) await new Promise<void>((resolve) => (goOn = resolve))
+    })
+    const done = pump({
+      sink,
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+    })
+    while (written.length < 2000) await new Promise(setImmediate)
+    expect(commits).toHaveLength(1)
+    goOn()
+    await done
+    expect(commits).toEqual([commits[0], 2000])
+    expect(written).toEqual(Array.from({ length: 2000 }, (_, index) => index))
+  })
+
+  it('waits for a commit when 2,048 entries and a page are staged', async () => {
+    const log = await logOf(4000)
+    const committed: number[] = [0]
+    let most = 0
+    const { sink, written } = stagingSink(async ([position = 0]) => {
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+      most = Math.max(most, written.length - (committed.at(-1) ?? 0))
+      committed.push(position)
+    })
+    await pump({ sink, stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }) })
+    expect(committed.at(-1)).toBe(4000)
+    expect(most).toBeGreaterThan(1000)
+    expect(most).toBeLessThanOrEqual(2048 + 256)
+  })
+
+  it('ends with the error of a commit although the log has nothing new', async () => {
+    const log = await logOf(100)
+    const { sink } = stagingSink(() => Promise.reject(new CtStreamError('CT_LEASE_LOST', 'another one has it')))
+    const stream = (checkpoint: CheckpointStore | undefined) =>
+      ctStream({ logs: [log.spec], start: 'beginning', checkpoint: checkpoint ?? false, commit: 'manual' })
+    await expect(pump({ sink, stream })).rejects.toMatchObject({ code: 'CT_LEASE_LOST' })
   })
 
   it('finishes the page that is being written when it is stopped, and acknowledges it', async () => {
