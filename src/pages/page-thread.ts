@@ -1,70 +1,58 @@
-import { Worker } from 'node:worker_threads'
 import type { GetOptions, PageForm } from '../http/transport.js'
+import { errorOf } from '../threads/error-record.js'
+import { type Waiting, WorkerThread } from '../threads/worker-thread.js'
 import type { EntryBatch } from '../types/entries.js'
-import { messageOf } from '../util/message-of.js'
-import { VERSION } from '../version.js'
 import { LeafBatch } from '../wire/leaf-batch.js'
 import { extraOf } from './fetch-page.js'
-import { errorOf, type FromWorker, type ToWorker, type WorkerSetup } from './messages.js'
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 
-/** The thread ended before it answered. */
-export class ThreadEnded extends Error {}
-
-interface Pending {
+interface Pending extends Waiting {
   readonly form: PageForm
   readonly onBytes: ((held: number) => void) | undefined
   resolve(batch: EntryBatch): void
-  reject(reason: unknown): void
 }
 
-/** A worker thread and its pending requests. */
+/** A worker thread that reads pages, and its pending requests. */
 export class PageThread {
-  /** Whether the thread has started, with a program of our version. */
-  isReady = false
-  hasEnded = false
-  private readonly thread: Worker
-  private readonly pending = new Map<number, Pending>()
-  private lastNumber = 0
-  private failure = 'without a reason'
+  private readonly thread: WorkerThread<ToWorker, FromWorker, Pending>
 
   /**
    * @param onEnd - Called once, with the reason, when the thread has ended by itself.
    * @throws what `new Worker` throws where threads are not allowed.
    */
   constructor(file: string, setup: WorkerSetup, onEnd: (thread: PageThread, why: string) => void) {
-    this.thread = new Worker(file, { name: 'ct-stream pages', workerData: setup })
-    this.thread.unref()
-    this.thread.on('message', (message: FromWorker) => this.take(message))
-    this.thread.on('error', (error) => {
-      this.failure = messageOf(error)
+    this.thread = new WorkerThread({
+      file,
+      name: 'pages',
+      data: setup,
+      onMessage: (message: FromWorker) => this.take(message),
+      onEnd: (why) => onEnd(this, why),
     })
-    this.thread.on('exit', (code) => {
-      if (this.hasEnded) return
-      this.end()
-      onEnd(this, code === 0 ? this.failure : `${this.failure}, status ${code}`)
-    })
+  }
+
+  /** Whether the thread has started, with a program of our version. */
+  get isReady(): boolean {
+    return this.thread.isReady
   }
 
   /** Number of pending pages. */
   get load(): number {
-    return this.pending.size
+    return this.thread.load
   }
 
   /** @throws what the worker's `get` throws, `signal.reason`, {@link ThreadEnded} when the thread ends first. */
   ask(url: string, form: PageForm, { signal, onBytes, fresh, maxBytes, publicOnly }: GetOptions): Promise<EntryBatch> {
+    const { thread } = this
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      const number = ++this.lastNumber
       const onAbort = () => {
-        this.settle(number)
-        this.post({ kind: 'abort', number })
+        thread.settle(number)
+        thread.post({ kind: 'abort', number })
         reject(signal?.reason)
       }
       const done = () => signal?.removeEventListener('abort', onAbort)
       signal?.addEventListener('abort', onAbort, { once: true })
-      // Keeps the process alive while a page is pending.
-      if (this.pending.size === 0) this.thread.ref()
-      this.pending.set(number, {
+      const number = thread.wait({
         form,
         onBytes,
         resolve: (batch) => {
@@ -81,35 +69,28 @@ export class PageThread {
         ...(maxBytes !== undefined && { maxBytes }),
         ...(publicOnly !== undefined && { publicOnly }),
       }
-      this.post({ kind: 'page', number, url, form, options })
+      thread.post({ kind: 'page', number, url, form, options })
     })
   }
 
   /** Terminates the thread; pending pages reject with {@link ThreadEnded}. */
-  async close(): Promise<void> {
-    this.end()
-    await this.thread.terminate()
+  close(): Promise<void> {
+    return this.thread.close()
   }
 
   private take(message: FromWorker): void {
-    if (message.kind === 'ready') {
-      this.failure = `its program is of version ${message.version}`
-      this.isReady = message.version === VERSION
-      if (!this.isReady) void this.thread.terminate()
-      else this.failure = 'without a reason'
-      return
-    }
+    const { thread } = this
     const { number } = message
     if (message.kind === 'bytes') {
-      this.pending.get(number)?.onBytes?.(message.held)
+      thread.waitingFor(number)?.onBytes?.(message.held)
       return
     }
-    const pending = this.settle(number)
+    const pending = thread.settle(number)
     if (message.kind === 'error') {
       pending?.reject(errorOf(message.error))
       return
     }
-    const release = () => this.post({ kind: 'release', number })
+    const release = () => thread.post({ kind: 'release', number })
     if (pending === undefined) {
       release()
       return
@@ -117,21 +98,5 @@ export class PageThread {
     const { bytes, places } = message
     const { form, resolve } = pending
     resolve(LeafBatch.hashed(form.start, { bytes, places, extra: extraOf(form) }, message, release))
-  }
-
-  private settle(number: number): Pending | undefined {
-    const pending = this.pending.get(number)
-    if (this.pending.delete(number) && this.pending.size === 0) this.thread.unref()
-    return pending
-  }
-
-  private post(message: ToWorker): void {
-    if (!this.hasEnded) this.thread.postMessage(message)
-  }
-
-  private end(): void {
-    this.hasEnded = true
-    for (const { reject } of this.pending.values()) reject(new ThreadEnded())
-    this.pending.clear()
   }
 }

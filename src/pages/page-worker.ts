@@ -3,13 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { reusesConnections } from '../http/keep-alive.js'
 import { UndiciTransport } from '../http/undici-transport.js'
 import { HASH_LENGTH, perfectRoot } from '../merkle/hash.js'
+import { recordOf } from '../threads/error-record.js'
+import type { Ready } from '../threads/worker-thread.js'
 import { quietController } from '../util/abort.js'
 import { BufferPool } from '../util/buffer-pool.js'
 import { bufferOf, plain } from '../util/bytes.js'
 import { VERSION } from '../version.js'
 import { hashLeaves } from '../wire/leaf-batch.js'
 import { reading, tableOf } from './fetch-page.js'
-import { type FromWorker, recordOf, type ToWorker, type WorkerSetup } from './messages.js'
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 
 /** Bytes received between two progress messages: one for each piece would cost more than receiving the piece. */
 const PROGRESS_BYTES = 256 * 1024
@@ -29,7 +31,7 @@ const underWay = new Map<number, AbortController>()
 /** Releases the memory of pages that the other thread reads, by number. */
 const lent = new Map<number, (() => void) | undefined>()
 
-const tell = (message: FromWorker, moved: ArrayBuffer[] = []) => parentPort?.postMessage(message, moved)
+const tell = (message: FromWorker | Ready, moved: ArrayBuffer[] = []) => parentPort?.postMessage(message, moved)
 
 parentPort?.on('message', (message: ToWorker) => {
   const { number } = message

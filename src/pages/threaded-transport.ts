@@ -1,12 +1,13 @@
 import { closedError, networkError } from '../http/http-errors.js'
 import type { GetOptions, HttpAnswer, PageForm, Transport } from '../http/transport.js'
+import { ThreadEnded } from '../threads/worker-thread.js'
 import type { Logger } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
 import { BufferPool } from '../util/buffer-pool.js'
 import { messageOf } from '../util/message-of.js'
 import { fetchPage } from './fetch-page.js'
 import type { WorkerSetup } from './messages.js'
-import { PageThread, ThreadEnded } from './page-thread.js'
+import { PageThread } from './page-thread.js'
 
 export interface ThreadedTransportOptions {
   /** Transport of this thread: for other requests than pages, and for pages when no thread can be made. Closed together with this one. */

@@ -8,7 +8,7 @@ import { userAgent } from '../http/user-agent.js'
 import type { LogClient } from '../logs/client.js'
 import type { WorkerSetup } from '../pages/messages.js'
 import { ThreadedTransport } from '../pages/threaded-transport.js'
-import { workerFile } from '../pages/worker-file.js'
+import { workerFile } from '../threads/worker-file.js'
 import { VERSION } from '../version.js'
 import type { Settings } from './settings.js'
 
@@ -52,7 +52,7 @@ export class Network {
 /** The same transport; its pages are read by worker threads where these are wanted. */
 function withThreads(here: Transport, setup: WorkerSetup, { workers, logger }: Settings): Transport {
   if (workers.count === 0) return here
-  const file = workerFile()
+  const file = workerFile('page-worker.js')
   if (file !== undefined) return new ThreadedTransport({ here, file, ...workers, setup, logger })
   logger.warn('the program of the worker threads was not found (page-worker.js): entries are read in one thread')
   return here

@@ -13,6 +13,8 @@ const RANKS: Record<string, number> = {
   merkle: 1,
   http: 2,
   loglist: 2,
+  // Starts and ends worker threads, whatever they do.
+  threads: 1,
   pages: 2.5,
   logs: 3,
   poll: 4,
