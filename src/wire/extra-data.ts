@@ -40,22 +40,23 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
 
 /** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */
 export class Rfc6962Extra implements EntryExtra {
-  private readonly base64: string
+  /** As it came: base64. */
+  readonly latin1: string
   private readonly kind: EntryKind | undefined
   /** Once somebody asked: whoever wants the one part often wants the other, and both are views of the same bytes. */
   private parsed: ExtraData | undefined
 
   /**
-   * @param base64 - Characters below U+0100 only.
+   * @param latin1 - Base64; characters below U+0100 only.
    * @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this.
    */
-  constructor(base64: string, kind: EntryKind | undefined) {
-    this.base64 = base64
+  constructor(latin1: string, kind: EntryKind | undefined) {
+    this.latin1 = latin1
     this.kind = kind
   }
 
   get byteLength(): number {
-    return this.base64.length
+    return this.latin1.length
   }
 
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
@@ -66,7 +67,7 @@ export class Rfc6962Extra implements EntryExtra {
   preCertificateStart(least: number): Uint8Array | undefined {
     if (this.kind !== 'precert') return undefined
     // ASN.1Cert pre_certificate, behind three octets of its length
-    const start = Buffer.from(this.base64.slice(0, 4 * Math.ceil((least + LENGTH_OCTETS) / 3)), 'base64')
+    const start = Buffer.from(this.latin1.slice(0, 4 * Math.ceil((least + LENGTH_OCTETS) / 3)), 'base64')
     return start.subarray(LENGTH_OCTETS)
   }
 
@@ -86,8 +87,8 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   private parse(): ExtraData {
-    if (this.base64.length > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
-    const bytes = fromBase64(this.base64)
+    if (this.latin1.length > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
+    const bytes = fromBase64(this.latin1)
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)

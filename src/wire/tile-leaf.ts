@@ -8,6 +8,7 @@ import { chainTooLong, MAX_CHAIN, malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 
 const FINGERPRINT_LENGTH = 32
+const LENGTH_OCTETS = 3
 /** What a leaf has before its `TimestampedEntry` and a tile leaves out: the 0x00 of its hash, version and leaf type, all zero. */
 const PREFIX_LENGTH = 3
 
@@ -60,7 +61,8 @@ export const tileExtra: EntryTable['extra'] = (latin1, leafInput) =>
 
 /** The part of a `TileLeaf` behind its `TimestampedEntry`. */
 export class TileLeafExtra implements EntryExtra {
-  private readonly latin1: string
+  /** As it came, a character a byte. */
+  readonly latin1: string
   private readonly isPrecert: boolean
 
   /** @param latin1 - Its bytes, a character each. */
@@ -78,6 +80,14 @@ export class TileLeafExtra implements EntryExtra {
     const reader = new ByteReader(fromLatin1(this.latin1), 'TileLeaf')
     const length = reader.u24('pre_certificate length')
     return length === 0 ? undefined : reader.view(length, 'pre_certificate')
+  }
+
+  preCertificateStart(least: number): Uint8Array | undefined {
+    if (!this.isPrecert) return undefined
+    const start = fromLatin1(this.latin1.slice(0, LENGTH_OCTETS + least))
+    // opaque ASN.1Cert<1..2^24-1>;
+    const [a = 0, b = 0, c = 0] = start
+    return start.subarray(LENGTH_OCTETS, LENGTH_OCTETS + a * 0x10000 + b * 0x100 + c)
   }
 
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints, or one of more than 16. */

@@ -83,6 +83,8 @@ describe('parseDataTile', () => {
           expect(toHex(batch.leafInput(i))).toBe(toHex(encodeMerkleLeaf(leaf)))
           const { extra } = batch.entry(i)
           expect(extra.preCertificate()).toEqual(leaf.entry.kind === 'precert' ? preCertificate : undefined)
+          for (const least of [0, 1, 7, 10_000])
+            expect(extra.preCertificateStart?.(least)).toEqual(extra.preCertificate()?.subarray(0, least))
           expect(extra.chain()).toEqual({ kind: 'fingerprints', fingerprints })
         })
       }),
