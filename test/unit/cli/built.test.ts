@@ -19,14 +19,14 @@ beforeAll(async () => {
   const cache = join(root, 'node_modules', '.cache')
   mkdirSync(cache, { recursive: true })
   folder = mkdtempSync(join(cache, 'ct-stream-cli-'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   await build({
-    entry: { cli: join(root, 'src', 'cli', 'main.ts') },
+    entry: { cli: join(root, 'src', 'cli', 'main.ts'), 'page-worker': join(root, 'src', 'pages', 'page-worker.ts') },
     outDir: folder,
     format: 'esm',
     target: 'node20',
     platform: 'node',
     splitting: true,
-    outExtension: () => ({ js: '.mjs' }),
     external: ['better-sqlite3', 'undici', 'p-queue', 'commander', 'string-width', /^@peculiar\//],
     config: false,
     silent: true,
@@ -50,7 +50,7 @@ interface Program {
 
 function start(...argv: string[]): Program {
   const { NODE_OPTIONS: _, ...env } = process.env
-  const child = spawn(process.execPath, [join(folder, 'cli.mjs'), ...argv], { cwd: folder, env })
+  const child = spawn(process.execPath, [join(folder, 'cli.js'), ...argv], { cwd: folder, env })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
