@@ -33,7 +33,9 @@ export async function allOutOfReach({
     if (!logs.every(({ troubleMs = 0 }) => troubleMs >= limitMs)) continue
     const reason = outOfReach(first.log, first.lastError, limitMs, first.headSize !== undefined).message
     const others = logs.length === 1 ? '' : `, of ${logs.length}`
-    return new CtStreamError('CT_INCOMPLETE', `no log can be read${others}: ${reason}`, { cause: first.lastError })
+    return new CtStreamError('CT_INCOMPLETE', `no log can be read${others}: ${first.log.description} ${reason}`, {
+      cause: first.lastError,
+    })
   }
   return undefined
 }

@@ -11,7 +11,7 @@ import { usageError } from './flags/usage-error.js'
 import { type GivenValue, Values } from './flags/values.js'
 import type { CliIo } from './io.js'
 import { Output } from './terminal/output.js'
-import { messageJson, reportLine } from './terminal/report.js'
+import { fitted, messageJson, reportLine } from './terminal/report.js'
 
 /** Exit status: 0 done, 1 failed, 2 bad usage. */
 export type ExitStatus = 0 | 1 | 2
@@ -33,7 +33,7 @@ export async function runCli(io: CliIo, commands: readonly Command[]): Promise<E
     const line =
       values?.text('log-format') === 'json'
         ? errorJsonLine(isStopped ? 'interrupted' : error, io.clock.now())
-        : `ct-stream: ${isStopped ? 'interrupted' : errorLine(error)}`
+        : fitted(`ct-stream: ${isStopped ? 'interrupted' : errorLine(error)}`, io.stderr)
     await new Output(io.stderr).write(`${line}\n`).catch(() => {})
     return CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID' ? 2 : 1
   }
@@ -48,7 +48,8 @@ async function runCommand(io: CliIo, commands: readonly Command[], onValues: (va
   if (flags.has('version')) return print(io, `${VERSION}\n`)
   requirePositionals(command, positionals)
   const allFlags = uniqueFlags([...commonFlags, ...commands.flatMap((command) => command.flags)])
-  for (const name of strangeVariables(io.env, allFlags)) io.stderr.write(`ct-stream: ${strangeText(name, allFlags)}\n`)
+  for (const name of strangeVariables(io.env, allFlags))
+    io.stderr.write(`${fitted(`ct-stream: ${strangeText(name, allFlags)}`, io.stderr)}\n`)
   const own = uniqueFlags([...command.flags, ...commonFlags])
   const { values, config } = await collectValues(io, flags, own, allFlags)
   onValues(values)

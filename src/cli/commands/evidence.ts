@@ -10,7 +10,7 @@ import { type Flag, flagsNamed, jsonFlag, logKeyFlag } from '../flags/flags.js'
 import { keyOf } from '../flags/log-key.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
-import { reportLine } from '../terminal/report.js'
+import { fitted, reportLine } from '../terminal/report.js'
 import { styleFor } from '../terminal/style.js'
 import { type Column, tableText, widthFor } from '../terminal/table.js'
 
@@ -57,7 +57,8 @@ async function readDocuments(context: CommandContext): Promise<readonly Evidence
     const isWanted = (log: EvidenceJson['log']) =>
       names.length === 0 || names.some((name) => isMeant(name, { ...log, urls: [log.url] }))
     const { documents, unusable } = storedEvidence(store, (log) => isWanted(log as EvidenceJson['log']), keys)
-    for (const reason of unusable) io.stderr.write(`ct-stream: a record is left out: ${reportLine(reason)}\n`)
+    for (const reason of unusable)
+      io.stderr.write(`${fitted(`ct-stream: a record is left out: ${reportLine(reason)}`, io.stderr)}\n`)
     return documents
   } finally {
     store.close()

@@ -9,7 +9,12 @@ export function startFrom(values: Values, now: number): StartOption | undefined 
   if (text === undefined || text === 'now' || text === 'beginning') return text
   const ago = durationMs(text)
   if (ago !== undefined) return { time: new Date(now - ago) }
-  return placeFrom(values, 'start', text, 'now, beginning, an index, a time such as 2026-11-22T12:00Z, or 2h ago as 2h')
+  return placeFrom(
+    values,
+    'start',
+    text,
+    'now, beginning, an index, a time such as 2026-11-22T12:00Z, or a duration (2h: two hours ago)',
+  )
 }
 
 /** `--end`: `never`, `head`, an index, or an ISO 8601 time. */

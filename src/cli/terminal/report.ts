@@ -4,6 +4,7 @@ import type { Values } from '../flags/values.js'
 import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
 import type { Style } from './style.js'
+import { wrapWords } from './width.js'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -33,7 +34,7 @@ export function reporter(
 ): Logger {
   const lineOf = (name: Exclude<LogLevel, 'silent'>, message: string, context?: Record<string, unknown>) =>
     json === undefined
-      ? `${colourOf(name, style)(`${name}:`)} ${reportLine(message, context)}`
+      ? fitted(`${name}: ${reportLine(message, context)}`, stderr).replace(/^\w+:/, colourOf(name, style))
       : messageJson(name, message, json.now(), context)
   const write = (name: Exclude<LogLevel, 'silent'>, message: string, context?: Record<string, unknown>) => {
     if (logLevels.indexOf(name) > logLevels.indexOf(level)) return
@@ -69,6 +70,11 @@ function errorJson(error: Error): object {
 export function reportLine(message: string, context: Record<string, unknown> = {}): string {
   const pairs = Object.entries(context).filter(([, value]) => value !== undefined)
   return harmless([message, ...pairs.map(([key, value]) => `${key}=${valueText(value)}`)].join(' '))
+}
+
+/** A line as the terminal shows it best; as it is where it goes to a file or a program. */
+export function fitted(line: string, { isTTY, columns }: Pick<CliOutput, 'isTTY' | 'columns'>): string {
+  return isTTY === true && columns ? wrapWords(line, columns).join('\n') : line
 }
 
 function valueText(value: unknown): string {

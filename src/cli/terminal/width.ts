@@ -38,6 +38,29 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line]
 }
 
+/** A line for a terminal, without a word that is broken in the middle: what is too wide, such as a URL, has a line to itself. */
+export function wrapWords(text: string, columns: number, indent = '  '): string[] {
+  const lines: string[] = []
+  let line = ''
+  const end = () => {
+    if (line.trim() !== '') lines.push(line)
+    line = indent
+  }
+  for (const [i, word] of text.split(' ').entries()) {
+    const joined = i === 0 || line === indent ? `${line}${word}` : `${line} ${word}`
+    if (widthOf(joined) <= columns) {
+      line = joined
+      continue
+    }
+    end()
+    // Without the indent a terminal that wraps it leaves it in one piece to be copied.
+    line = widthOf(`${indent}${word}`) <= columns ? `${indent}${word}` : word
+    if (widthOf(line) > columns) end()
+  }
+  end()
+  return lines
+}
+
 /** Cuts what is longer than a line; `undefined` when it is not. */
 function split(text: string, columns: number): [string, string] | undefined {
   if (widthOf(text) <= columns) return undefined

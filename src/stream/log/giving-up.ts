@@ -25,11 +25,11 @@ export function hasShownAll(retiredAt: number | undefined, now: number): boolean
   return retiredAt !== undefined && now - retiredAt >= RETIRED_LOOKS_MS
 }
 
-/** Why a stream with an end reads a log no further. */
+/** Why a stream with an end reads a log no further; which log that is, its error or gap says beside it. */
 export function outOfReach(log: LogInfo, error: CtStreamError, limitMs: number, wasReached: boolean): GaveUp {
   const time = `${Math.round(limitMs / 1000)} s`
   const state = wasReached ? `gave no answer for ${time}` : `was not reached in ${time}`
-  return new GaveUp(`${log.url} ${state}: ${likelyCause(error, log, wasReached)}`)
+  return new GaveUp(`${state}: ${likelyCause(error, log, wasReached)}`)
 }
 
 /** Where a session stood when it gave its log up. */

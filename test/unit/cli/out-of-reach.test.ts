@@ -37,7 +37,7 @@ describe('allOutOfReach', () => {
   it('says why when no log answers', async () => {
     const error = await watched(70, (second) => [second * 1000, second * 1000])
     expect(error).toMatchObject({ code: 'CT_INCOMPLETE' })
-    expect(error?.message).toBe(`no log can be read, of 2: ${LOG.url} was not reached in 60 s: 503`)
+    expect(error?.message).toBe(`no log can be read, of 2: ${LOG.description} was not reached in 60 s: 503`)
   })
 })
 
