@@ -119,6 +119,8 @@ export class PostgresConnection {
       checkVersion(await session.query<{ num: string; name: string }>(VERSION), this.target.shown)
       // By SET: some poolers refuse them as parameters of the connection.
       await session.query(`SET idle_in_transaction_session_timeout = ${Math.round(this.idleInTransactionMs)}`)
+      // Compiling takes longer than any of our statements.
+      await session.query('SET jit = off')
       await session.query(`SET search_path = ${this.target.schemaSql}`)
       await this.onConnect?.(session)
       return client

@@ -4,7 +4,7 @@ import type { PostgresConnection, Session } from '../postgres/connection.js'
 import { openDatabase } from '../postgres/open-database.js'
 import { parkedKey, putParked, takeReplay } from '../postgres/parked.js'
 import { type GroupMember, holdClaim, storeMarks } from '../postgres/queue-claims.js'
-import { reachOf, readOne, readQueued } from '../postgres/queue-read.js'
+import { reachOf, readInOrder, readOne, readQueued } from '../postgres/queue-read.js'
 import { queueChannel } from '../postgres/queue-write.js'
 import { queuedLeaf } from '../postgres/queued-leaf.js'
 import type { PostgresTarget } from '../postgres/target.js'
@@ -48,9 +48,10 @@ export class PostgresEngine implements QueueEngine {
   async open(): Promise<void> {
     const { target, leaseMs } = this.settings
     const { signal } = this.closing
-    const connect = () => this.patiently(() => openDatabase(target, leaseMs), signal)
+    const connect = (onConnect?: (session: Session) => Promise<void>) =>
+      this.patiently(() => openDatabase(target, leaseMs, onConnect), signal)
     this.writing = await connect()
-    this.reading = await connect()
+    this.reading = await connect(readInOrder)
     const keeper = new ClaimKeeper(await connect(), this.member, this.settings, queueChannel(target))
     this.keeper = keeper
     await this.patiently(() => keeper.turn(), signal)
