@@ -25,9 +25,11 @@ export function certificateColumns(der: boolean) {
   const precerts = new ArrayParameter(elements.boolean)
   const logs = new ArrayParameter(elements.integer)
   const indexes = new ArrayParameter(elements.bigint)
+  const timestamps = new ArrayParameter(elements.timestamptz)
   const ders = new ArrayParameter(elements.bytea)
   const names = new ArrayParameter(elements.text)
-  const columns = [parts, hashes, issuances, issuers, serials, begins, ends, precerts, logs, indexes, ders, names]
+  const place = [logs, indexes, timestamps]
+  const columns = [parts, hashes, issuances, issuers, serials, begins, ends, precerts, ...place, ders, names]
   return {
     get isFull() {
       return columns.reduce((sum, { byteLength }) => sum + byteLength, 0) > STATEMENT_BYTES
@@ -44,6 +46,7 @@ export function certificateColumns(der: boolean) {
       precerts.add(certificate.kind === 'precertificate')
       logs.add(log)
       indexes.add(certificate.index)
+      timestamps.add(certificate.timestamp)
       ders.add(der ? certificate.der : undefined)
       names.add(joinedNames(certificate))
     },

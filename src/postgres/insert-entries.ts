@@ -7,72 +7,101 @@ import { certificateColumns, entryColumns } from './entry-columns.js'
  */
 export type EntryRows = 'all' | 'first' | 'none'
 
-/** A statement and its parameters. */
-export interface PreparedInsert {
-  readonly text: string
-  readonly values: readonly (Buffer | number)[]
-}
+/** Entries with the parameters of their statements, made before a transaction begins. */
+export class EntryInserts {
+  private readonly certificates: readonly CtCertificate[]
+  private readonly numbers: ReadonlyMap<string, number>
+  private readonly entries: EntryRows
+  /** The first entry of each certificate, by its SHA-256. */
+  private readonly firsts = new Map<string, CtCertificate>()
+  private readonly statements: (readonly Buffer[])[] = []
 
-/** The statements that insert entries and their certificates. Rows that exist stay unchanged. */
-export function entryInserts(
-  certificates: readonly CtCertificate[],
-  numbers: ReadonlyMap<string, number>,
-  { entries, der }: { readonly entries: EntryRows; readonly der: boolean },
-): PreparedInsert[] {
-  const numberOf = ({ log }: CtCertificate) => numbers.get(log.id) as number
-  const inserts: PreparedInsert[] = []
-  let columns: ReturnType<typeof certificateColumns> | undefined
-  const finish = () => {
-    if (columns !== undefined) inserts.push({ text: INSERT_CERTIFICATES, values: columns.values() })
-    columns = undefined
+  /** @param numbers - The numbers of the logs, by log id. */
+  constructor(
+    certificates: readonly CtCertificate[],
+    numbers: ReadonlyMap<string, number>,
+    { entries, der }: { readonly entries: EntryRows; readonly der: boolean },
+  ) {
+    this.certificates = certificates
+    this.numbers = numbers
+    this.entries = entries
+    for (const certificate of certificates) {
+      const { sha256 } = certificate
+      if (sha256 !== undefined && !this.firsts.has(sha256)) this.firsts.set(sha256, certificate)
+    }
+    // In the order of their keys, so that two processes cannot deadlock.
+    const sorted = [...this.firsts].sort(([a], [b]) => (a < b ? -1 : 1))
+    let columns = certificateColumns(der)
+    for (const [i, [sha256, certificate]] of sorted.entries()) {
+      columns.add(certificate, sha256, this.numberOf(certificate))
+      if (!columns.isFull && i + 1 < sorted.length) continue
+      this.statements.push(columns.values())
+      columns = certificateColumns(der)
+    }
   }
-  for (const [sha256, certificate] of sortedCertificates(certificates)) {
-    columns ??= certificateColumns(der)
-    columns.add(certificate, sha256, numberOf(certificate))
-    if (columns.isFull) finish()
+
+  /** Inserts them and their certificates. Rows that exist stay unchanged. @param session - In a transaction. */
+  async insert(session: Session): Promise<void> {
+    const { entries } = this
+    const text = entries === 'none' ? INSERT_CERTIFICATES : INSERT_BOTH
+    const added = new Set<string>()
+    for (const values of this.statements)
+      for (const { log, idx } of await session.query<{ log: number; idx: string }>(text, values))
+        added.add(`${log} ${idx}`)
+    if (entries === 'none') return
+    const rest = this.certificates.filter((certificate) => {
+      const { sha256 } = certificate
+      const first = sha256 === undefined ? undefined : this.firsts.get(sha256)
+      if (first === undefined || !added.has(this.keyOf(first))) return true
+      // Its certificate has been added, for the first of its entries.
+      return entries === 'all' && first !== certificate
+    })
+    if (rest.length === 0) return
+    const columns = entryColumns()
+    for (const certificate of rest) columns.add(certificate, this.numberOf(certificate))
+    // Another statement, because it also sees certificates that another process inserted after the first one began.
+    await session.query(entries === 'all' ? INSERT_ENTRIES : INSERT_FIRST_ENTRIES, columns.values())
   }
-  finish()
-  if (entries === 'none' || certificates.length === 0) return inserts
-  const rows = entryColumns()
-  for (const certificate of certificates) rows.add(certificate, numberOf(certificate))
-  // A second statement, because it also sees certificates that another process inserted after the first one began.
-  return [...inserts, { text: entries === 'all' ? INSERT_ENTRIES : INSERT_FIRST_ENTRIES, values: rows.values() }]
-}
 
-/** Each once, in the order of their keys, so that two processes cannot deadlock. */
-function sortedCertificates(certificates: readonly CtCertificate[]): [string, CtCertificate][] {
-  const bySha256 = new Map<string, CtCertificate>()
-  for (const certificate of certificates) {
-    const { sha256 } = certificate
-    if (sha256 !== undefined && !bySha256.has(sha256)) bySha256.set(sha256, certificate)
+  private numberOf({ log }: CtCertificate): number {
+    return this.numbers.get(log.id) as number
   }
-  return [...bySha256].sort(([a], [b]) => (a < b ? -1 : 1))
+
+  private keyOf(certificate: CtCertificate): string {
+    return `${this.numberOf(certificate)} ${certificate.index}`
+  }
 }
 
-export async function insert(session: Session, inserts: readonly PreparedInsert[]): Promise<void> {
-  for (const { text, values } of inserts) await session.query(text, values)
-}
-
-const INSERT_CERTIFICATES = `
+const FOUND = `
 WITH found AS MATERIALIZED (
   SELECT * FROM unnest($1::smallint[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-    $8::boolean[], $9::integer[], $10::bigint[], $11::bytea[], $12::text[])
-  AS c (part, sha256, issuance, issuer, serial, not_before, not_after, precert, log, idx, der, names)
-), added AS (
+    $8::boolean[], $9::integer[], $10::bigint[], $11::timestamptz[], $12::bytea[], $13::text[])
+  AS c (part, sha256, issuance, issuer, serial, not_before, not_after, precert, log, idx, ts, der, names)
+), inserted AS (
   INSERT INTO certificate (part, id, sha256, issuance, issuer, serial, not_before, not_after, precert,
     first_log, first_index, first_seen, der)
   SELECT part, nextval('certificate_number') * 16 + part, sha256, issuance, issuer, serial, not_before, not_after, precert,
     log, idx, now(), der FROM found
   ON CONFLICT (part, sha256) DO NOTHING
   RETURNING id, sha256
+), added AS MATERIALIZED (
+  SELECT id, log, idx, ts, names FROM inserted JOIN found USING (sha256)
 ), named AS MATERIALIZED (
-  SELECT unnest(string_to_array(names, E'\\x01')) AS rev, added.id FROM added JOIN found USING (sha256) WHERE names IS NOT NULL
+  SELECT unnest(string_to_array(names, E'\\x01')) AS rev, id FROM added WHERE names IS NOT NULL
 ), names AS (
   INSERT INTO name (rev, cert, first_seen) SELECT rev, id, now() FROM named
-)
-INSERT INTO name_first (rev, first_seen, cert)
-SELECT DISTINCT ON (rev COLLATE "C") rev, now(), id FROM named ORDER BY rev COLLATE "C", id
-ON CONFLICT (rev) DO NOTHING`
+), firsts AS (
+  INSERT INTO name_first (rev, first_seen, cert)
+  SELECT DISTINCT ON (rev COLLATE "C") rev, now(), id FROM named ORDER BY rev COLLATE "C", id
+  ON CONFLICT (rev) DO NOTHING
+)`
+
+const INSERT_CERTIFICATES = `${FOUND} SELECT log, idx FROM added`
+
+// What is added has its entry in the same statement, which knows its number.
+const INSERT_BOTH = `${FOUND}, entries AS (
+  INSERT INTO entry (log, idx, ts, cert) SELECT log, idx, ts, id FROM added ON CONFLICT (log, idx) DO NOTHING
+) SELECT log, idx FROM added`
 
 // LATERAL with a limit: an index is looked into for each entry. Without it the planner, which has no statistics of a new table, joins all of it.
 const INSERT_ENTRIES = `

@@ -6,7 +6,6 @@ import { sha256 } from '../util/hash.js'
 import { ArrayParameter, elements } from './array-parameter.js'
 import type { Session } from './connection.js'
 import { STATEMENT_BYTES } from './entry-columns.js'
-import type { PreparedInsert } from './insert-entries.js'
 import { queuedLeaf } from './queued-leaf.js'
 import type { PostgresTarget } from './target.js'
 
@@ -16,30 +15,36 @@ const REMEMBERED = 10_000
 /** The channel that notifies processors of new entries. */
 export const queueChannel = ({ schema }: PostgresTarget) => `ct_stream_queue_${schema}`.slice(0, 63)
 
-/** The statements that insert entries into the queue. */
-export function queueInserts(
+/** Parameters of {@link insertQueued}, made before a transaction begins. */
+export function queueColumns(
   certificates: readonly CtCertificate[],
   numbers: ReadonlyMap<string, number>,
   epoch: number,
-): PreparedInsert[] {
-  const inserts: PreparedInsert[] = []
-  let columns: ReturnType<typeof queueColumns> | undefined
+): QueueColumns[] {
+  const statements: QueueColumns[] = []
+  let columns: ReturnType<typeof columnsOf> | undefined
   for (const [i, certificate] of certificates.entries()) {
-    columns ??= queueColumns(epoch)
+    columns ??= columnsOf(epoch)
     columns.add(certificate, numbers.get(certificate.log.id) as number)
     if (!columns.isFull && i + 1 < certificates.length) continue
-    inserts.push({ text: INSERT_QUEUED, values: columns.values() })
+    statements.push(columns.values())
     columns = undefined
   }
-  return inserts
+  return statements
 }
+
+export async function insertQueued(session: Session, statements: readonly QueueColumns[]): Promise<void> {
+  for (const values of statements) await session.query(INSERT_QUEUED, values)
+}
+
+export type QueueColumns = readonly (number | Buffer)[]
 
 const INSERT_QUEUED = `
 INSERT INTO queued (epoch, log, idx, flags, hash, leaf)
 SELECT $1, * FROM unnest($2::integer[], $3::bigint[], $4::smallint[], $5::bytea[], $6::bytea[])
 ON CONFLICT (log, idx) DO NOTHING`
 
-function queueColumns(epoch: number) {
+function columnsOf(epoch: number) {
   const logs = new ArrayParameter(elements.integer)
   const indexes = new ArrayParameter(elements.bigint)
   const flags = new ArrayParameter(elements.smallint)

@@ -1,11 +1,18 @@
 import { AloneHold } from '../postgres/alone.js'
 import type { PostgresConnection } from '../postgres/connection.js'
-import { type EntryRows, entryInserts, insert, type PreparedInsert } from '../postgres/insert-entries.js'
+import { EntryInserts, type EntryRows } from '../postgres/insert-entries.js'
 import { ALONE, fence } from '../postgres/leases.js'
 import { numberLogs } from '../postgres/log-numbers.js'
 import { openDatabase } from '../postgres/open-database.js'
 import type { Positions } from '../postgres/positions.js'
-import { IssuerWriter, moveReach, queueChannel, queueInserts } from '../postgres/queue-write.js'
+import {
+  IssuerWriter,
+  insertQueued,
+  moveReach,
+  type QueueColumns,
+  queueChannel,
+  queueColumns,
+} from '../postgres/queue-write.js'
 import { type Cargo, PostgresStore } from '../postgres/store.js'
 import { postgresTarget } from '../postgres/target.js'
 import type { CtCertificate } from '../types/certificate.js'
@@ -118,17 +125,19 @@ export class PostgresSink implements Sink {
     const { queue, der, numbers, entryRows: entries } = this
     // The reach of the queue moves with the position, even when the filter left out every entry.
     if (covered.length === 0 && !queue) return undefined
-    let inserts: PreparedInsert[] = []
+    let inserts: EntryInserts | undefined
+    let queued: readonly QueueColumns[] = []
     return {
       prepare: async (session) => {
         await numberLogs(session, covered, numbers, unit)
-        inserts = entryInserts(covered, numbers, { entries, der })
+        inserts = new EntryInserts(covered, numbers, { entries, der })
         if (!queue) return
-        inserts.push(...queueInserts(covered, numbers, epoch))
+        queued = queueColumns(covered, numbers, epoch)
         await this.issuers.write(session, covered)
       },
       insert: async (session) => {
-        await insert(session, inserts)
+        await inserts?.insert(session)
+        await insertQueued(session, queued)
         if (queue) await moveReach(session, rows, covered, queueChannel(this.target))
       },
       taken: () => this.staged.remove(covered),
