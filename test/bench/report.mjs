@@ -69,6 +69,8 @@ export function judge({ runs, memory, starts }) {
   judgeOne('entries/s, static-ct : RFC 6962', paired('static-ct, batches', ours, rate), '≥ 1.5', (x) => x >= 1.5, '×')
   const filtered = paired('RFC 6962, 10,000 domains', ours, cpu)
   judgeOne('CPU cost of 10,000 watched domains', filtered && 100 * (filtered - 1), '< 10', (x) => x < 10, '%')
+  const traced = paired('RFC 6962, one thread, traced', alone, cpu)
+  judgeOne('CPU cost of spans for OpenTelemetry', traced && 100 * (traced - 1), '< 5', (x) => x < 5, '%')
   for (const modules of ['watchlist', 'watchlist and intelligence']) {
     const share = paired(`RFC 6962, ${modules}`, ours, rate)
     judgeOne(`rate with ${modules}`, share && 100 * share, '≥ 70', (x) => x >= 70, '%')

@@ -101,6 +101,7 @@ async function runAll() {
   const all = {
     'RFC 6962, batches': () => stream('rfc6962', plan.stream, 'batches'),
     'RFC 6962, one thread': () => stream('rfc6962', plan.stream, 'batches', undefined, 0),
+    'RFC 6962, one thread, traced': () => stream('rfc6962', plan.stream, 'batches', undefined, 0, dist, true),
     'static-ct, one thread': () => stream('static-ct', plan.tiled, 'batches', undefined, 0),
     'RFC 6962, one by one': () => stream('rfc6962', plan.stream, 'each'),
     'static-ct, batches': () => stream('static-ct', plan.tiled, 'batches'),
@@ -155,10 +156,11 @@ async function runAll() {
 /**
  * @param workers - Threads beside the reader's own. Default: as the library does.
  * @param build - The folder of the built library that reads.
+ * @param traced - Whether the program has set up OpenTelemetry.
  */
-function stream(kind, entries, how, domains, workers, build = dist) {
+function stream(kind, entries, how, domains, workers, build = dist, traced = false) {
   const spec = server.spec(kind, entries)
-  return measure('stream', { dist: build, spec, how, domains, workers, checkpoint: checkpointFile() })
+  return measure('stream', { dist: build, spec, how, domains, workers, checkpoint: checkpointFile(), traced })
 }
 
 function watched(judging) {

@@ -1,9 +1,10 @@
-// Reads a log with the built library. `node stream.mjs '{"dist":…,"spec":…,"how":"batches"|"each"|"unread","filter":…,"checkpoint":…}'`
+// Reads a log with the built library. `node stream.mjs '{"dist":…,"spec":…,"how":"batches"|"each"|"unread","filter":…,"checkpoint":…,"traced":…}'`
 import { pathToFileURL } from 'node:url'
 import { begin, Checksum, MemorySamples, report } from './result.mjs'
 
-const { dist, spec, how, domains, workers, checkpoint = false, verify = 'full' } = JSON.parse(process.argv[2])
+const { dist, spec, how, domains, workers, checkpoint = false, verify = 'full', traced = false } = JSON.parse(process.argv[2])
 const { ctStream, CtStreamError } = await import(pathToFileURL(`${dist}/index.js`).href)
+const spans = traced ? (await import('./tracing.mjs')).setUpTracing() : async () => undefined
 
 const begun = begin()
 const memory = new MemorySamples(20_000)
@@ -46,6 +47,7 @@ report({
   requests,
   retries,
   verifiedSize,
+  spans: await spans(),
 })
 
 function open(options) {
