@@ -68,7 +68,9 @@ function errorJson(error: Error): object {
 
 /** One line; what a log sent cannot leave it. */
 export function reportLine(message: string, context: Record<string, unknown> = {}): string {
-  const pairs = Object.entries(context).filter(([, value]) => value !== undefined)
+  // Most messages of requests quote the URL.
+  const isSaid = (key: string, value: unknown) => key === 'url' && message.includes(String(value))
+  const pairs = Object.entries(context).filter(([key, value]) => value !== undefined && !isSaid(key, value))
   return harmless([message, ...pairs.map(([key, value]) => `${key}=${valueText(value)}`)].join(' '))
 }
 
