@@ -2,7 +2,16 @@
 import { pathToFileURL } from 'node:url'
 import { begin, Checksum, MemorySamples, report } from './result.mjs'
 
-const { dist, spec, how, domains, workers, checkpoint = false, verify = 'full', traced = false } = JSON.parse(process.argv[2])
+const {
+  dist,
+  spec,
+  how,
+  domains,
+  workers,
+  checkpoint = false,
+  verify = 'full',
+  traced = false,
+} = JSON.parse(process.argv[2])
 const { ctStream, CtStreamError } = await import(pathToFileURL(`${dist}/index.js`).href)
 const spans = traced ? (await import('./tracing.mjs')).setUpTracing() : async () => undefined
 
