@@ -1,4 +1,3 @@
-import { finished } from 'node:stream/promises'
 import type { Client } from 'pg'
 import { CtStreamError } from '../errors.js'
 import { cutText, harmless } from '../util/harmless.js'
@@ -6,8 +5,6 @@ import { importPeer } from '../util/import-peer.js'
 import { messageOf } from '../util/message-of.js'
 import type { PostgresTarget } from './target.js'
 
-/** What to install: `pg`, and what it needs for COPY. */
-const INSTALL = 'pg pg-copy-streams'
 /** 13: the oldest that is not long out of support, and the oldest these statements were written for. */
 const OLDEST = 130_000
 const CONNECT_MS = 10_000
@@ -17,8 +14,6 @@ const QUERY_MS = 60_000
 /** Statements over one connection, one piece of work at a time. */
 export interface Session {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
-  /** Sends rows in the text format of COPY. */
-  copy(text: string, rows: Iterable<string>): Promise<void>
 }
 
 /**
@@ -103,7 +98,7 @@ export class PostgresConnection {
   }
 
   private async connect(): Promise<Client> {
-    const { default: pg } = await importPeer('Postgres', () => import('pg'), INSTALL)
+    const { default: pg } = await importPeer('Postgres', () => import('pg'), 'pg')
     const client = new pg.Client({
       connectionString: this.target.connectionString,
       connectionTimeoutMillis: CONNECT_MS,
@@ -147,19 +142,6 @@ export function checkVersion(rows: readonly { num: string; name: string }[], sho
 function sessionOf(client: Client): Session {
   return {
     query: async (text, values) => (await client.query(text, values as unknown[] | undefined)).rows,
-    async copy(text, rows) {
-      const { from } = await importPeer('Postgres', () => import('pg-copy-streams'), INSTALL)
-      const stream = client.query(from(text))
-      const done = finished(stream)
-      // `done` reports the error of a failed write.
-      done.catch(() => {})
-      for (const row of rows) {
-        if (stream.write(row) || stream.destroyed) continue
-        await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), done])
-      }
-      stream.end()
-      await done
-    },
   }
 }
 

@@ -77,7 +77,6 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   uplot: /^page\//,
   pg: /^postgres\//,
   '@platformatic/kafka': /^kafka\//,
-  'pg-copy-streams': /^postgres\//,
   redis: /^redis\//,
   mongodb: /^mongodb\//,
   'rabbitmq-client': /^amqp\//,
