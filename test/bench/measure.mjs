@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { usageOf } from './peers.mjs'
 
 const run = promisify(execFile)
 const program = (name) => join(import.meta.dirname, 'programs', `${name}.mjs`)
@@ -124,10 +125,7 @@ export async function measureCertspotter(server, entries) {
       await sleep(20)
     }
     const wallMs = performance.now() - begun
-    // utime and stime, in hundredths of a second: proc(5)
-    const [utime, stime] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13)
-    const [, peak] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))
-    return { entries, wallMs, cpuMs: (Number(utime) + Number(stime)) * 10, maxRssBytes: Number(peak) * 1024, said }
+    return { entries, wallMs, ...usageOf(child.pid), said }
   } finally {
     child.kill('SIGTERM')
     await ended

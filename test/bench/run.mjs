@@ -1,4 +1,4 @@
-// `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER] [--before FOLDER]`; without --quick and --only, the simulation of
+// `npm run bench -- [--quick] [--json FILE] [--only NAME,…] [--dist FOLDER] [--before FOLDER] [--peers]`; without --quick and --only, the simulation of
 // many logs and the clients of a server follow.
 //
 // Everything reads one log of real certificates, served over loopback by a process that is not measured. Every run is a process of
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { build } from 'tsup'
 import { measureHostile } from './hostile.mjs'
 import { certspotterVersion, LogServer, lifetime, measure, measureCertspotter, timeToFirstLine } from './measure.mjs'
+import { measurePeer, peers } from './peers.mjs'
 import { judge, judgeHostile, printRuns, printTargets } from './report.mjs'
 
 const root = join(import.meta.dirname, '../..')
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     dist: { type: 'string', default: join(root, 'dist') },
     before: { type: 'string' },
+    peers: { type: 'boolean', default: false },
   },
 })
 const dist = resolve(flags.dist)
@@ -117,6 +119,11 @@ async function runAll() {
     all['RFC 6962, before'] = () => stream('rfc6962', plan.stream, 'batches', undefined, undefined, build)
     all['static-ct, before'] = () => stream('static-ct', plan.tiled, 'batches', undefined, undefined, build)
   }
+  if (flags.peers)
+    for (const name of peers()) {
+      all[`RFC 6962, ${name}`] = () => measurePeer(name, server, 'rfc6962', plan.certspotter)
+      all[`static-ct, ${name}`] = () => measurePeer(name, server, 'static-ct', plan.certspotter)
+    }
   const wanted = flags.only?.split(',')
   if (certspotter === undefined) delete all.certspotter
   for (const name of Object.keys(all))
