@@ -1,11 +1,9 @@
-import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CertStreamUpdate } from '../types/certstream.js'
 import { sha1Hex, sha256Hex } from '../util/hash.js'
-import { CertificateFields } from '../x509/certificate-fields.js'
-import { ProblemList } from '../x509/problem-list.js'
 import { type CertStreamCertificateWithDer, certStreamCertificate } from './certstream-certificate.js'
 import type { EntryFields } from './entry-fields.js'
+import { knownIssuer } from './known-issuers.js'
 
 /**
  * CertStream's `certificate_update` message.
@@ -49,11 +47,6 @@ export function certStreamUpdate(
 
 /** A certificate of a chain, as full messages have it. */
 export function certStreamIssuer(der: Uint8Array): CertStreamCertificateWithDer {
-  let fields: CertificateFields | undefined
-  try {
-    fields = CertificateFields.ofCertificate(der, new ProblemList())
-  } catch (error) {
-    if (!CtStreamError.is(error)) throw error
-  }
+  const { fields } = knownIssuer(der)
   return certStreamCertificate(fields, { der, sha1: sha1Hex(der), sha256: sha256Hex(der) }, false)
 }

@@ -1,13 +1,8 @@
-import { CtStreamError } from '../errors.js'
 import { equalBytes, toHex } from '../util/bytes.js'
-import { CertificateFields } from '../x509/certificate-fields.js'
-import { outlineCertificate } from '../x509/certificate-frame.js'
 import type { Outline } from '../x509/outline.js'
-import { ProblemList } from '../x509/problem-list.js'
+import type { ProblemList } from '../x509/problem-list.js'
 import type { EntryContext } from './entry-context.js'
-
-/** Extended key usage of a Precertificate Signing Certificate, RFC 6962 section 3.1. */
-const PRECERTIFICATE_SIGNING = '1.3.6.1.4.1.11129.2.4.4'
+import { knownIssuer } from './known-issuers.js'
 
 /**
  * The issuers with these SHA-256 fingerprints, in order; all asked for at once, since a chain is short and issuers are cached.
@@ -38,9 +33,9 @@ export function finalIssuer(
   expected: Uint8Array | undefined,
   problems: ProblemList,
 ): Uint8Array | undefined {
-  const nearest = issuerKey(chain[0])
+  const nearest = keyOf(chain[0])
   const isMeant = nearest === undefined || !nearest.signsPrecertificates || sameHash(nearest.hash, expected)
-  const hash = (isMeant ? nearest : issuerKey(chain[1]))?.hash
+  const hash = (isMeant ? nearest : keyOf(chain[1]))?.hash
   if (expected !== undefined && chain.length > 0 && !sameHash(hash, expected)) {
     const found = hash === undefined ? 'no key that could be read' : toHex(hash)
     problems.add('chain', 'issuer-key-hash-mismatch', `the leaf names ${toHex(expected)}, the chain has ${found}`)
@@ -57,7 +52,7 @@ export function finalIssuer(
 export function checkLinks(leaf: Outline | undefined, chain: readonly Uint8Array[], problems: ProblemList): void {
   let before = leaf
   for (const [i, der] of chain.entries()) {
-    const outline = outlineOf(der)
+    const outline = knownIssuer(der).outline
     if (outline === undefined) problems.add('chain', 'chain-mismatch', `issuer ${i} of the chain cannot be read`)
     else if (before !== undefined && !equalBytes(issuerName(before), subjectName(outline)))
       problems.add(
@@ -69,35 +64,9 @@ export function checkLinks(leaf: Outline | undefined, chain: readonly Uint8Array
   }
 }
 
+const keyOf = (der: Uint8Array | undefined) => (der === undefined ? undefined : knownIssuer(der).key)
 const issuerName = ({ bytes, issuerStart, validityStart }: Outline) => bytes.subarray(issuerStart, validityStart)
 const subjectName = ({ bytes, subjectStart, spkiStart }: Outline) => bytes.subarray(subjectStart, spkiStart)
-
-function outlineOf(der: Uint8Array): Outline | undefined {
-  try {
-    return outlineCertificate(der).outline
-  } catch (error) {
-    if (!CtStreamError.is(error)) throw error
-    return undefined
-  }
-}
-
-interface IssuerKey {
-  readonly hash: Uint8Array
-  /** Whether it is a Precertificate Signing Certificate, which issues no final certificates. */
-  readonly signsPrecertificates: boolean
-}
-
-function issuerKey(der: Uint8Array | undefined): IssuerKey | undefined {
-  if (der === undefined) return undefined
-  try {
-    const fields = CertificateFields.ofCertificate(der, new ProblemList())
-    const signsPrecertificates = fields.extendedKeyUsage?.some(({ oid }) => oid === PRECERTIFICATE_SIGNING) ?? false
-    return { hash: fields.spkiHash, signsPrecertificates }
-  } catch (error) {
-    if (!CtStreamError.is(error)) throw error
-    return undefined
-  }
-}
 
 function sameHash(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a !== undefined && b !== undefined && equalBytes(a, b)

@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { EntryExtra } from '../types/entries.js'
 import { outlineCertificate } from '../x509/certificate-frame.js'
 import { poisonFault, precertificateMismatch } from '../x509/precertificate.js'
-import type { ProblemList } from '../x509/problem-list.js'
+import { ProblemList } from '../x509/problem-list.js'
 
 /** The precertificate a log sends beside the leaf, not checked; a problem of `der` where there is none. */
 export function readPreCertificate(extra: EntryExtra, problems: ProblemList): Uint8Array | undefined {
@@ -31,9 +31,12 @@ export function checkPreCertificate(
   problems: ProblemList,
 ): void {
   try {
-    const mismatch = precertificateMismatch(preCertificate, tbsCertificate)
+    const noted = new ProblemList()
+    const { outline } = outlineCertificate(preCertificate, noted.noteFor('der'))
+    const mismatch = precertificateMismatch(outline, tbsCertificate)
     if (mismatch !== undefined) problems.add('der', 'precertificate-mismatch', mismatch)
-    const fault = poisonFault(outlineCertificate(preCertificate, problems.noteFor('der')).outline)
+    for (const { code, message } of noted.toArray()) problems.add('der', code, message)
+    const fault = poisonFault(outline)
     if (fault !== undefined) problems.add('der', 'poison-malformed', fault)
   } catch (error) {
     if (!CtStreamError.is(error)) throw error

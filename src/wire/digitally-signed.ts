@@ -18,7 +18,7 @@ export function parseDigitallySigned(bytes: Uint8Array, code: CtErrorCode): Digi
   return signed
 }
 
-export function readDigitallySigned(reader: ByteReader): DigitallySigned {
+function readDigitallySigned(reader: ByteReader): DigitallySigned {
   // SignatureAndHashAlgorithm algorithm;
   const hashAlgorithm = reader.u8('hash algorithm')
   const signatureAlgorithm = reader.u8('signature algorithm')
@@ -27,9 +27,11 @@ export function readDigitallySigned(reader: ByteReader): DigitallySigned {
   return { hashAlgorithm, signatureAlgorithm, signature }
 }
 
-export function encodeDigitallySigned({ hashAlgorithm, signatureAlgorithm, signature }: DigitallySigned): Uint8Array {
-  const bytes = new Uint8Array(4 + signature.length)
-  bytes.set([hashAlgorithm, signatureAlgorithm, Math.floor(signature.length / 0x100), signature.length % 0x100])
-  bytes.set(signature, 4)
-  return bytes
+/** One `DigitallySigned` as it stands: a view. */
+export function digitallySignedView(reader: ByteReader): Uint8Array {
+  const { offset } = reader
+  reader.skip(1, 'hash algorithm')
+  reader.skip(1, 'signature algorithm')
+  reader.skip(reader.u16('signature length'), 'signature')
+  return reader.bytes.subarray(offset, reader.offset)
 }

@@ -1,6 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import { ByteReader, copyBytes, equalBytes } from '../util/bytes.js'
-import { encodeDigitallySigned, readDigitallySigned } from './digitally-signed.js'
+import { digitallySignedView } from './digitally-signed.js'
 import type { LogKey } from './head-signature.js'
 import { encodeMerkleLeaf, type LeafEntry } from './merkle-leaf.js'
 
@@ -24,36 +24,45 @@ export type DecodedSct =
   | { readonly kind: 'malformed'; readonly reason: string; readonly bytes: Uint8Array }
 
 /**
- * Parses one SCT to its last byte.
+ * Parses one SCT to its last byte. Shares no memory with `bytes`.
  * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for anything else, unknown versions included.
  */
 export function parseSct(bytes: Uint8Array): Sct {
+  return sctOver(copyBytes(bytes))
+}
+
+/** {@link parseSct} without throwing. */
+export function decodeSct(bytes: Uint8Array): DecodedSct {
+  return decodeOver(copyBytes(bytes))
+}
+
+function decodeOver(bytes: Uint8Array): DecodedSct {
+  try {
+    return { kind: 'sct', sct: sctOver(bytes) }
+  } catch (error) {
+    if (!CtStreamError.is(error)) throw error
+    const version = bytes[0] ?? 0
+    if (version !== 0) return { kind: 'unknown', version, bytes }
+    return { kind: 'malformed', reason: error.message, bytes }
+  }
+}
+
+/** Its parts are views. */
+function sctOver(bytes: Uint8Array): Sct {
   const reader = new ByteReader(bytes, 'SCT')
   // Version sct_version;
   const version = reader.u8('sct_version')
   if (version !== 0) reader.fail(`unknown sct_version ${version}`)
   // LogID id;
-  const logId = copyBytes(reader.view(32, 'id'))
+  const logId = reader.view(32, 'id')
   // uint64 timestamp;
   const timestamp = reader.u64('timestamp')
   // CtExtensions extensions;
-  const extensions = copyBytes(reader.view(reader.u16('extensions length'), 'extensions'))
+  const extensions = reader.view(reader.u16('extensions length'), 'extensions')
   // digitally-signed struct { ... };
-  const signature = encodeDigitallySigned(readDigitallySigned(reader))
+  const signature = digitallySignedView(reader)
   reader.finish()
   return { version: 0, logId, timestamp, extensions, signature }
-}
-
-/** {@link parseSct} without throwing. */
-export function decodeSct(bytes: Uint8Array): DecodedSct {
-  try {
-    return { kind: 'sct', sct: parseSct(bytes) }
-  } catch (error) {
-    if (!CtStreamError.is(error)) throw error
-    const version = bytes[0] ?? 0
-    if (version !== 0) return { kind: 'unknown', version, bytes: copyBytes(bytes) }
-    return { kind: 'malformed', reason: error.message, bytes: copyBytes(bytes) }
-  }
 }
 
 /** SCTs of one list that are read: real ones have up to ten, and 64 KiB hold 20,000 that are none. */
@@ -61,21 +70,22 @@ const MAX_SCTS = 1_000
 
 /**
  * Parses a `SignedCertificateTimestampList` (RFC 6962 section 3.3): what the certificate extension holds inside its two
- * OCTET STRINGs. The SCTs in it fail alone.
+ * OCTET STRINGs. The SCTs in it fail alone; they share no memory with `bytes`.
  * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the list itself is not one.
  */
 export function parseSctList(bytes: Uint8Array): DecodedSct[] {
-  const reader = new ByteReader(bytes, 'SCT list')
+  // One copy for all of them: memory of its own is dear for a few octets.
+  const reader = new ByteReader(copyBytes(bytes), 'SCT list')
   // SerializedSCT sct_list <1..2^16-1>;
   const length = reader.u16('sct_list length')
   if (length !== reader.remaining) reader.fail(`a list of ${length} bytes in ${reader.remaining}`)
   const scts: DecodedSct[] = []
   // opaque SerializedSCT<1..2^16-1>;
   while (reader.remaining > 0 && scts.length < MAX_SCTS)
-    scts.push(decodeSct(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
+    scts.push(decodeOver(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
   if (reader.remaining === 0) return scts
   const reason = `SCT list: more than ${MAX_SCTS} SCTs, the others are not read`
-  return [...scts, { kind: 'malformed', reason, bytes: copyBytes(reader.view(reader.remaining, 'SCTs')) }]
+  return [...scts, { kind: 'malformed', reason, bytes: reader.view(reader.remaining, 'SCTs') }]
 }
 
 /**

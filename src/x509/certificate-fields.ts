@@ -42,12 +42,16 @@ import { ExtensionOid, extensionNames } from './oids.js'
 import type { Outline } from './outline.js'
 import type { ProblemList } from './problem-list.js'
 import { decodePublicKey } from './public-key.js'
+import { repeatedItems, repeatedName } from './repeated.js'
 import { UniqueList } from './unique-list.js'
 
 /** After so many broken ones, names that have a structure are not opened: each failure is dear, and 16 MB hold millions. */
 const MAX_BROKEN_NAMES = 1000
 
 type ExtensionName = keyof typeof ExtensionOid
+
+/** These differ from certificate to certificate: remembering what they say would only push others out. */
+const OWN_EXTENSIONS: ReadonlySet<ExtensionName> = new Set(['subjectKeyIdentifier', 'sctList'])
 
 const extensionOctets = Object.fromEntries(
   Object.entries(ExtensionOid).map(([name, oid]) => [name, encodeOid(oid)]),
@@ -117,7 +121,7 @@ export class CertificateFields {
 
   get issuer(): Name {
     const { bytes, issuerStart, validityStart } = this.outline
-    return this.once('issuer', noName, (note) => decodeName(bytes, issuerStart, validityStart, note))
+    return this.once('issuer', noName, (note) => repeatedName(bytes, issuerStart, validityStart, note))
   }
 
   /** Epoch milliseconds. */
@@ -306,17 +310,23 @@ export class CertificateFields {
   }
 
   /** Every extension of a kind that can be read; `undefined` when there is none of it. */
-  private readAll<T>(extension: ExtensionName, note: Note, decode: Decode<T>): T[] | undefined {
-    return this.readList(extension, note, function* (reader) {
-      yield decode(reader, note)
-    })
+  private readAll<T>(extension: ExtensionName, note: Note, decode: Decode<T>): readonly T[] | undefined {
+    return this.readList(extension, note, (reader, ownNote) => [decode(reader, ownNote)])
   }
 
   /** The items of all extensions of a kind, those before a break included; `undefined` when there is none of it. */
-  private readList<T>(extension: ExtensionName, note: Note, decode: Decode<Iterable<T>>): T[] | undefined {
+  private readList<T>(extension: ExtensionName, note: Note, decode: Decode<Iterable<T>>): readonly T[] | undefined {
     const indexes = this.indexesOf(extensionOctets[extension])
-    if (indexes.length === 0) return undefined
+    const [only] = indexes
+    if (only === undefined) return undefined
+    const read = (ownNote: Note) => this.itemsOf(indexes, ownNote, decode)
+    if (indexes.length === 1 && !OWN_EXTENSIONS.has(extension))
+      return repeatedItems(this.outline.bytes, this.outline.extensionSpan(only), note, read)
     if (indexes.length > 1) note('extension-duplicate', `${extension} occurs ${indexes.length} times`)
+    return read(note)
+  }
+
+  private itemsOf<T>(indexes: readonly number[], note: Note, decode: Decode<Iterable<T>>): T[] {
     const items: T[] = []
     for (const i of indexes)
       tolerant(note, 'extension-malformed', undefined, () => {

@@ -180,8 +180,7 @@ const levels: readonly ValidationLevel[] = ['EV', 'OV', 'IV', 'DV']
  * carry exactly one of four reserved OIDs since 2020, EV ones since 2015 or so.
  */
 export function validationLevel(policies: readonly CertificatePolicy[]): ValidationLevel | undefined {
-  const claimed = new Set(policies.map(({ oid }) => validationPolicies[oid]))
-  return levels.find((level) => claimed.has(level))
+  return levels.find((level) => policies.some(({ oid }) => validationPolicies[oid] === level))
 }
 
 /** RFC 6962 section 3.3: what the inner OCTET STRING of the SCT list extension holds. */

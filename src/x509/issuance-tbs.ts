@@ -1,4 +1,4 @@
-import { concatBytes } from '../util/bytes.js'
+import { concatBytes, equalBytes } from '../util/bytes.js'
 import { sha256Hex } from '../util/hash.js'
 import { DerReader } from './der.js'
 import { Octets } from './oids.js'
@@ -20,17 +20,38 @@ export function issuanceTbs(outline: Outline): Uint8Array {
 
 /** Lower-case hex SHA-256 of {@link issuanceTbs}. */
 export function issuanceIdOf(outline: Outline): string {
-  return sha256Hex(issuanceTbs(outline))
+  const parts = partsWithout(outline, [Octets.precertPoison, Octets.sctList])
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return sha256Hex(only)
+  // In memory of Node's pool, which costs much less: it is not kept.
+  return sha256Hex(Buffer.concat(parts))
 }
 
 /** The TBSCertificate without the extensions of these types, which lie in one list. */
 export function tbsWithout(outline: Outline, oids: readonly Uint8Array[]): Uint8Array {
+  const parts = partsWithout(outline, oids)
+  const [only] = parts
+  return parts.length === 1 && only !== undefined ? only : concatBytes(parts)
+}
+
+/** Whether {@link tbsWithout} gives these bytes. */
+export function isTbsWithout(outline: Outline, oids: readonly Uint8Array[], expected: Uint8Array): boolean {
+  let at = 0
+  for (const part of partsWithout(outline, oids)) {
+    if (!equalBytes(part, expected.subarray(at, at + part.length))) return false
+    at += part.length
+  }
+  return at === expected.length
+}
+
+/** Of {@link tbsWithout}, in order: views, and heads that are written anew. */
+function partsWithout(outline: Outline, oids: readonly Uint8Array[]): readonly Uint8Array[] {
   const cuts: Span[] = []
   for (let i = 0; i < outline.extensionCount; i++)
-    if (oids.some((oid) => outline.isExtension(i, oid))) cuts.push(outline.extensionSpan(i))
+    for (const oid of oids) if (outline.isExtension(i, oid)) cuts.push(outline.extensionSpan(i))
   const [first] = cuts
   const { bytes, tbsStart, tbsEnd } = outline
-  return first === undefined ? bytes.subarray(tbsStart, tbsEnd) : cutOut(bytes, containersOf(outline, first), cuts)
+  return first === undefined ? [bytes.subarray(tbsStart, tbsEnd)] : cutOut(bytes, containersOf(outline, first), cuts)
 }
 
 interface Container extends Span {
@@ -50,32 +71,46 @@ function containersOf({ bytes, tbsStart, tbsEnd }: Outline, cut: Span): Containe
   return found
 }
 
-/** Cuts the innermost container's elements out and writes the containers anew, from the inside out. */
-function cutOut(bytes: Uint8Array, containers: readonly Container[], cuts: readonly Span[]): Uint8Array {
-  let shorter: Uint8Array<ArrayBufferLike> = new Uint8Array(0)
+/** Cuts the innermost container's elements out and writes the containers anew: sizes from the inside out, bytes in one pass. */
+function cutOut(bytes: Uint8Array, containers: readonly Container[], cuts: readonly Span[]): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  let length = 0
   for (let i = containers.length - 1; i >= 0; i--) {
     const { start, contentStart, end } = containers[i] as Container
     const inner = containers[i + 1]
-    const content =
-      inner === undefined
-        ? without(bytes, contentStart, end, cuts)
-        : [bytes.subarray(contentStart, inner.start), shorter, bytes.subarray(inner.end, end)]
-    const length = content.reduce((sum, part) => sum + part.length, 0)
-    shorter = concatBytes([bytes.subarray(start, start + 1), encodeLength(length), ...content])
+    if (inner === undefined) length = addWithout(parts, bytes, contentStart, end, cuts)
+    else {
+      length += inner.start - contentStart + end - inner.end
+      if (inner.start > contentStart) parts.unshift(bytes.subarray(contentStart, inner.start))
+      if (inner.end < end) parts.push(bytes.subarray(inner.end, end))
+    }
+    const head = headOf(bytes[start] as number, length)
+    parts.unshift(head)
+    length += head.length
   }
-  return shorter
+  return parts
 }
 
-/** The parts of `start` to `end` between the cuts that lie in it. */
-function without(bytes: Uint8Array, start: number, end: number, cuts: readonly Span[]): Uint8Array[] {
-  const kept: Uint8Array[] = []
+/** Adds what lies between the cuts from `start` to `end`. @returns Its length. */
+function addWithout(parts: Uint8Array[], bytes: Uint8Array, start: number, end: number, cuts: readonly Span[]): number {
   let from = start
+  let length = 0
   for (const cut of cuts) {
     if (cut.start < from || cut.end > end) continue
-    kept.push(bytes.subarray(from, cut.start))
+    parts.push(bytes.subarray(from, cut.start))
+    length += cut.start - from
     from = cut.end
   }
-  return [...kept, bytes.subarray(from, end)]
+  parts.push(bytes.subarray(from, end))
+  return length + end - from
+}
+
+/** Tag and length. */
+function headOf(tag: number, length: number): Uint8Array {
+  if (length < 0x80) return Uint8Array.of(tag, length)
+  if (length < 0x100) return Uint8Array.of(tag, 0x81, length)
+  if (length < 0x10000) return Uint8Array.of(tag, 0x82, Math.floor(length / 256), length % 256)
+  return concatBytes([Uint8Array.of(tag), encodeLength(length)])
 }
 
 /** Definite length in the fewest octets, X.690 section 10.1. */

@@ -8,6 +8,9 @@ const EXTENSION_FIELDS = 3
 /** Bound on the extensions of one certificate that are looked at; real ones have about ten. */
 const MAX_EXTENSIONS = 10_000
 
+/** Longest type of a plain extension, tag and length included. */
+const MAX_PLAIN_OID = 32
+
 /** Where an element begins (its tag) and ends. */
 export interface Span {
   readonly start: number
@@ -109,6 +112,38 @@ export class Outline {
     noteNonMinimal(reader, note)
     if (reader.stop < reader.end) note('trailing-data', `${reader.end - reader.stop} bytes after the extnValue`)
     return { oidStart, oidEnd, critical, valueStart: reader.start, valueEnd: reader.stop }
+  }
+
+  /** Whether all extensions are plain: nothing of them is noted. */
+  get hasPlainExtensions(): boolean {
+    for (let i = 0; i < this.extensionCount; i++) if (!this.isPlainExtension(i)) return false
+    return true
+  }
+
+  /** Whether extension `i` has the form that nearly all have, of which nothing is noted; `false` when it may have another. */
+  private isPlainExtension(i: number): boolean {
+    const { bytes } = this
+    const first = i * EXTENSION_FIELDS
+    const stop = this.extensions[first + 2] as number
+    let at = this.extensions[first + 1] as number
+    if (bytes[this.extensions[first] as number] !== Tag.sequence) return false
+    // extnID: a short one, without padded arcs.
+    const oidStop = at + 2 + (bytes[at + 1] ?? 0)
+    if (bytes[at] !== Tag.oid || oidStop > stop || oidStop - at < 3 || oidStop - at > MAX_PLAIN_OID) return false
+    for (let arcStart = true, here = at + 2; here < oidStop; here++) {
+      const octet = bytes[here] as number
+      if (octet === 0x80 && arcStart) return false
+      arcStart = octet < 0x80
+    }
+    if ((bytes[oidStop - 1] as number) >= 0x80) return false
+    at = oidStop
+    if (bytes[at] === Tag.boolean && bytes[at + 1] === 1) at += 3
+    if (bytes[at] !== Tag.octetString) return false
+    const length = bytes[at + 1] ?? 0
+    if (length < 0x80) return at + 2 + length === stop
+    if (length === 0x81) return (bytes[at + 2] ?? 0) >= 0x80 && at + 3 + (bytes[at + 2] as number) === stop
+    const long = (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
+    return length === 0x82 && long >= 0x100 && at + 4 + long === stop
   }
 
   /** The Extension element itself. */

@@ -1,6 +1,6 @@
 import { equalBytes } from '../util/bytes.js'
-import { outlineCertificate, outlineTbs } from './certificate-frame.js'
-import { tbsWithout } from './issuance-tbs.js'
+import { outlineTbs } from './certificate-frame.js'
+import { isTbsWithout } from './issuance-tbs.js'
 import { decodeOid, sameOctets } from './oid.js'
 import { Octets } from './oids.js'
 import type { ExtensionParts, Outline } from './outline.js'
@@ -14,13 +14,13 @@ const NULL = Uint8Array.of(0x05, 0x00)
  * Fields are compared as raw bytes. The poison must be there in one and not in the other. A precertificate may be signed by a
  * Precertificate Signing Certificate; then, and only then, issuer and AuthorityKeyIdentifier differ, in value but not in place.
  *
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when either cannot be read.
+ * @param submitted - Of the precertificate.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the TBSCertificate cannot be read.
  */
-export function precertificateMismatch(preCertificate: Uint8Array, tbsCertificate: Uint8Array): string | undefined {
-  const submitted = outlineCertificate(preCertificate).outline
+export function precertificateMismatch(submitted: Outline, tbsCertificate: Uint8Array): string | undefined {
   if (!hasExtension(submitted, Octets.precertPoison)) return 'the precertificate has no poison extension'
   // Nearly always they differ in nothing except the poison.
-  if (equalBytes(tbsWithout(submitted, [Octets.precertPoison]), tbsCertificate)) return undefined
+  if (isTbsWithout(submitted, [Octets.precertPoison], tbsCertificate)) return undefined
   const hashed = outlineTbs(tbsCertificate)
   const issuer = ({ bytes, issuerStart, validityStart }: Outline) => bytes.subarray(issuerStart, validityStart)
   const sameIssuer = equalBytes(issuer(submitted), issuer(hashed))

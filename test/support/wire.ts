@@ -1,6 +1,7 @@
 import type { SignedHead } from '../../src/types/log.js'
 import { concatBytes, toBase64 } from '../../src/util/bytes.js'
 import { atOnce } from '../../src/util/turns.js'
+import type { DigitallySigned } from '../../src/wire/digitally-signed.js'
 import { JsonAnswer } from '../../src/wire/json.js'
 import { malformedLeaf } from '../../src/wire/malformed.js'
 import { decodeMerkleLeaf, type MerkleTreeLeaf } from '../../src/wire/merkle-leaf.js'
@@ -10,6 +11,11 @@ import { type NoteSignature, noteKeyId, type SignedNote } from '../../src/wire/s
 import { ByteWriter } from '../../src/wire/writer.js'
 
 // What the library never does itself: writing what logs publish, and reading in one go, with an error, what it reads in steps or as data.
+
+/** The bytes of a `DigitallySigned` (RFC 5246 section 4.7). */
+export function encodeDigitallySigned({ hashAlgorithm, signatureAlgorithm, signature }: DigitallySigned): Uint8Array {
+  return new ByteWriter().uint(hashAlgorithm, 1).uint(signatureAlgorithm, 1).vector(signature, 2).bytes()
+}
 
 /** The bytes of an SCT (RFC 6962 section 3.2). */
 export function encodeSct({ logId, timestamp, extensions, signature }: Omit<Sct, 'version'>): Uint8Array {

@@ -29,7 +29,7 @@ export const precertificateTarget: Target = {
   },
   run(input) {
     const { submitted, tbs } = take(input)
-    allowing(DER, () => precertificateMismatch(submitted, tbs))
+    allowing(DER, () => precertificateMismatch(outlineCertificate(submitted).outline, tbs))
     let lists = 1
     const note: Note = (code) => {
       if (code === 'extension-duplicate') lists++

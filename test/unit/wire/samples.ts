@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { encodeDigitallySigned } from '../../../src/wire/digitally-signed.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
+import { encodeDigitallySigned } from '../../support/wire.js'
 
 export const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 export const base64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'))

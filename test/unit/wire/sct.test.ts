@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeDigitallySigned, parseDigitallySigned } from '../../../src/wire/digitally-signed.js'
+import { parseDigitallySigned } from '../../../src/wire/digitally-signed.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
 import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
 import { decodeSct, isSctBy, parseSct, parseSctList, sctSignatureInput } from '../../../src/wire/sct.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
-import { encodeSct, encodeSctList } from '../../support/wire.js'
+import { encodeDigitallySigned, encodeSct, encodeSctList } from '../../support/wire.js'
 import { base64, code, hex, precertSample, testKey, toHex, x509Sample } from './samples.js'
 
 const bytes = (max: number, min = 0) => fc.uint8Array({ minLength: min, maxLength: max })
