@@ -1,6 +1,7 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { RawEntry } from '../types/entries.js'
 import type { Outline } from '../x509/outline.js'
+import { certificateText } from './certificate-text.js'
 import { DecodedEntry } from './decoded-entry.js'
 import type { EntryContext } from './entry-context.js'
 
@@ -30,4 +31,11 @@ export function rawOf(certificate: unknown): RawEntry | undefined {
 /** Where the fields of this certificate are in its bytes; `undefined` for anything that {@link decodeEntry} did not make. */
 export function outlineOf(certificate: unknown): Outline | undefined {
   return DecodedEntry.outlineOf(certificate)
+}
+
+/**
+ * What `JSON.stringify(certificate)` gives, faster where {@link decodeEntry} made the certificate.
+ */
+export function jsonText(certificate: CtCertificate): string {
+  return DecodedEntry.hasJsonOf(certificate) ? certificateText(certificate) : JSON.stringify(certificate)
 }

@@ -85,6 +85,11 @@ export class DecodedEntry implements CtCertificate {
     return value instanceof DecodedEntry ? value.fields?.outline : undefined
   }
 
+  /** Whether the JSON of this certificate is what {@link certificateJson} makes of its properties. */
+  static hasJsonOf({ toJSON }: CtCertificate): boolean {
+    return toJSON === DecodedEntry.prototype.toJSON
+  }
+
   // — the entry
 
   get kind(): CertificateKind {
@@ -263,6 +268,8 @@ export class DecodedEntry implements CtCertificate {
   get problems(): readonly Problem[] {
     this.once('everything', () => {
       for (const field of decodedFields) void this[field]
+      // To decode them all would be dear, and nearly always for nothing.
+      if (this.fields?.outline?.hasPlainExtensions !== true) void this.extensions
       this.checkSubmitted()
       this.checkPoison()
       this.checkIndex()
@@ -332,8 +339,9 @@ export class DecodedEntry implements CtCertificate {
   }
 
   private accessUrls(method: string): readonly string[] {
-    const locations = this.fields?.accessLocations ?? []
-    return locations.filter((location) => location.method === method).map(({ uri }) => uri)
+    const uris: string[] = []
+    for (const location of this.fields?.accessLocations ?? []) if (location.method === method) uris.push(location.uri)
+    return uris
   }
 
   /** What a log sends beside its leaf is not covered by the Merkle tree. */
@@ -463,7 +471,6 @@ const decodedFields = [
   'crlUrls',
   'policies',
   'scts',
-  'extensions',
 ] as const satisfies readonly (keyof DecodedEntry)[]
 
 /** A new one each time: whoever reads a `Date` may set it. */

@@ -1,5 +1,5 @@
 export { certStreamIssuer } from './certstream.js'
-export { contextOf, decodeEntry, rawOf } from './decode-entry.js'
+export { contextOf, decodeEntry, jsonText, rawOf } from './decode-entry.js'
 export type { EntryContext } from './entry-context.js'
 export type { EntryFields } from './entry-fields.js'
 export { contextOfSource, decodePassedOn, decodeSingle } from './single-certificate.js'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { jsonText } from '../decode/index.js'
 import { defineModule } from '../modules/definition.js'
-import { harmlessJson } from '../util/harmless.js'
+import { harmlessJson, harmlessJsonText } from '../util/harmless.js'
 import { AppendFile } from './append-file.js'
 import { fileOptions } from './file-options.js'
 
@@ -33,7 +34,8 @@ export const jsonl = defineModule({
     await lines.open()
     return lines
   },
-  onBatch: (certificates, { state }) => state.append(certificates.map((certificate) => harmlessJson(certificate))),
+  onBatch: (certificates, { state }) =>
+    state.append(certificates.map((certificate) => harmlessJsonText(jsonText(certificate)))),
   onFindings: (findings, { state }) => state.append(findings.map(harmlessJson)),
   teardown: ({ state }) => state.close(),
 })

@@ -1,3 +1,4 @@
+import { jsonText } from '../decode/index.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Finding } from '../types/finding.js'
 import { toBase64 } from '../util/bytes.js'
@@ -27,13 +28,12 @@ const writers: Record<MessageFormat, Writer> = {
     // Otherwise one message in a hundred would be an empty list: certificates for addresses, and unparsable entries.
     certificate.dnsNames.length === 0 ? undefined : JSON.stringify({ ...certificate.toCertStream('domains'), cursor }),
   full: (certificate, id, issuers) =>
-    JSON.stringify({
-      id,
-      ...certificate.toJSON(),
-      der: derOf(certificate),
-      chain: issuers.map(({ base64 }) => base64),
-    }),
-  lite: (certificate, id) => JSON.stringify({ id, ...certificate.toJSON() }),
+    joined(
+      JSON.stringify({ id }),
+      jsonText(certificate),
+      JSON.stringify({ der: derOf(certificate), chain: issuers.map(({ base64 }) => base64) }),
+    ),
+  lite: (certificate, id) => joined(JSON.stringify({ id }), jsonText(certificate)),
   domains: (certificate, id) => {
     const { kind, log, index, dnsNames } = certificate
     return JSON.stringify({ id, kind, log: log.id, index, dnsNames })

@@ -1,4 +1,4 @@
-import type { EntryContext } from '../decode/index.js'
+import { type EntryContext, jsonText } from '../decode/index.js'
 import { encodeLeafBody } from '../decode/leaf-body.js'
 import type { CertificateKind, CtCertificate } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
@@ -101,5 +101,5 @@ export class MessageEncoder {
 
 function bodyOf(certificate: CtCertificate, kind: MessageBody): Uint8Array | undefined {
   if (kind === 'leaf') return encodeLeafBody(certificate)
-  return Buffer.from(JSON.stringify(kind === 'json' ? certificate : certificate.toCertStream('full')))
+  return Buffer.from(kind === 'json' ? jsonText(certificate) : JSON.stringify(certificate.toCertStream('full')))
 }

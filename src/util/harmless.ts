@@ -3,6 +3,7 @@
  * characters (those that reorder or hide text among them), line separators, halves of surrogate pairs.
  */
 const dangerous = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+const UNUSUAL = /[^ -~]/
 
 /** Text from strangers on one line, controls as `\x1b` or `\u{202e}`. */
 export function harmless(text: string): string {
@@ -14,7 +15,14 @@ export function harmless(text: string): string {
 
 /** Compact JSON that says the same in harmless characters: `JSON.stringify` leaves all but C0 controls as they are. */
 export function harmlessJson(value: unknown): string {
-  return JSON.stringify(value).replace(dangerous, (character) =>
+  return harmlessJsonText(JSON.stringify(value))
+}
+
+/** The same for JSON that is text already. */
+export function harmlessJsonText(json: string): string {
+  // Nearly all of it is printable ASCII; to look for classes of characters would take longer than to write it.
+  if (!UNUSUAL.test(json)) return json
+  return json.replace(dangerous, (character) =>
     Array.from(
       { length: character.length },
       (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,

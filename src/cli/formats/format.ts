@@ -1,5 +1,6 @@
+import { jsonText } from '../../decode/index.js'
 import type { CtCertificate } from '../../types/certificate.js'
-import { harmless, harmlessJson } from '../../util/harmless.js'
+import { harmless, harmlessJson, harmlessJsonText } from '../../util/harmless.js'
 import { formatNames } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
@@ -44,7 +45,7 @@ export function makeFormat(name: FormatName, style: Style, template?: string, co
     case 'certstream-domains':
       return (cert) => jsonLine(cert.toCertStream('domains'))
     case 'json':
-      return (cert) => jsonLine(cert.toJSON())
+      return (cert) => `${harmlessJsonText(jsonText(cert))}\n`
   }
 }
 
