@@ -1,6 +1,6 @@
-// `npm run bench:server -- [--clients N] [--full N] [--rate N] [--seconds N] [--only lite|full|stopped] [--dist FOLDER] [--profile FOLDER]`: one server, its
+// `npm run bench:server -- [--clients N] [--full N] [--rate N] [--seconds N] [--pause N] [--only lite|full|stopped] [--dist FOLDER] [--profile FOLDER]`: one server, its
 // log and its clients, each a process of its own, on loopback. Every client must get every message; what the server and the clients cost is
-// told apart, and what of it is the kernel's. Then a client stops reading for a while, and must get everything on return. Ends with 1 when
+// told apart, and what of it is the kernel's. Then a client stops reading for a minute (`--pause`), and must get everything on return. Ends with 1 when
 // a client misses something or a target is not met.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -16,13 +16,17 @@ const { values } = parseArgs({
     full: { type: 'string', default: '100' },
     rate: { type: 'string', default: '1200' },
     seconds: { type: 'string', default: '10' },
+    // How long a client reads nothing, seconds.
+    pause: { type: 'string', default: '60' },
     only: { type: 'string' },
     dist: { type: 'string', default: 'dist' },
     // Where the server leaves its CPU profiles, for profile.mjs.
     profile: { type: 'string' },
   },
 })
-const [clients, full, rate, seconds] = ['clients', 'full', 'rate', 'seconds'].map((name) => Number(values[name]))
+const [clients, full, rate, seconds, pause] = ['clients', 'full', 'rate', 'seconds', 'pause'].map((name) =>
+  Number(values[name]),
+)
 const MIB = 1024 * 1024
 const ticksPerSecond = 4
 const perTick = Math.round(rate / ticksPerSecond)
@@ -73,10 +77,10 @@ async function attached(path, count, watched, work) {
 }
 
 /** Certificates at a steady rate. @returns When each of them could be read, epoch milliseconds. */
-async function grow() {
+async function grow(length = seconds) {
   const begun = performance.now()
   const times = []
-  for (let tick = 0; tick < seconds * ticksPerSecond; tick++) {
+  for (let tick = 0; tick < length * ticksPerSecond; tick++) {
     log.add(issueCertificates(perTick, { seed: `${runs} ${begun} ${tick}`, sign: false }))
     log.publish()
     times.push(...new Array(perTick).fill(performance.timeOrigin + performance.now()))
@@ -132,23 +136,23 @@ async function measured(name, path, count, target) {
 /** The latency of those that read, without and then with one that does not; within one run. */
 async function stopped(count = 10) {
   await attached('/full-stream', count, count - 1, async (_server, all) => {
-    const round = async (before) => {
-      const times = await grow()
+    const round = async (before, length) => {
+      const times = await grow(length)
       const wanted = before + times.length
       await settled(all, ([, ...others]) => others.every((n) => n >= wanted))
       const came = await all.ask('times')
       return { wanted, p99: p99(came.flatMap((one) => one.map((at, i) => at - times[i]))) }
     }
-    const without = await round(0)
+    const without = await round(0, seconds)
     await all.ask('pause')
-    const beside = await round(without.wanted)
+    const beside = await round(without.wanted, pause)
     const { messages: then } = await all.ask('report')
     await all.ask('resume')
     const { messages } = await settled(all, (now) => now.every((n) => n >= beside.wanted))
     const isWhole = messages.every((n) => n === beside.wanted)
     const ratio = beside.p99 / without.p99
     console.log(
-      `stopped: one of ${count} full clients reads nothing for ${seconds} s, is ${beside.wanted - then[0]} of ${beside.wanted - without.wanted} messages behind and ` +
+      `stopped: one of ${count} full clients reads nothing for ${pause} s, is ${beside.wanted - then[0]} of ${beside.wanted - without.wanted} messages behind and ` +
         `${isWhole ? 'gets them all' : `has ${messages[0]} of ${beside.wanted}`} on return; p99 of the others ${Math.round(without.p99)} ms without it, ` +
         `${Math.round(beside.p99)} ms beside it (${ratio.toFixed(2)})`,
     )

@@ -153,15 +153,4 @@ describe('strangers at the server', () => {
     expect(new Set(await Promise.all(sockets.map(({ closed }) => closed)))).toEqual(new Set([1001]))
     await events.ended
   })
-
-  it('that begin a request and never end it are cut, while others are served', { timeout: 60_000 }, async () => {
-    const { server, hostname, port } = await serving('--no-keep')
-    const slow = ['GET / HTTP/1.1\r\nHost: x\r\n', upgrade('/').slice(0, -2), ''].map((text) => {
-      const socket = connectTo(hostname, port)
-      if (text !== '') socket.write(text)
-      return socket.resume()
-    })
-    expect((await fetch(`${server.url}healthz`)).status).toBe(200)
-    await Promise.all(slow.map((socket) => socket.closed || once(socket, 'close')))
-  })
 })

@@ -281,6 +281,23 @@ describe('a server', () => {
     expect((await stream.have(2)).map(({ id }) => id)).toEqual(trusting.ids)
   })
 
+  it('cuts who begins a request and never ends it, and goes on with the others', async () => {
+    const { socket, url } = await serving({ handshakeTimeoutMs: 300 })
+    const good = socket('')
+    await good.opened
+    const { hostname, port } = new URL(url)
+    const upgrade = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    const slow = ['', 'GET / HTTP/1.1\r\nHost: x\r\n', upgrade].map((text) => {
+      const stranger = connect(Number(port), hostname).resume()
+      stranger.on('error', () => {})
+      stranger.write(text)
+      return once(stranger, 'close')
+    })
+    await Promise.all(slow)
+    expect(good.socket.readyState).toBe(good.socket.OPEN)
+    expect((await fetch(`${url}healthz`)).status).toBe(200)
+  })
+
   it('cuts who begins a TLS handshake and never ends it, and goes on with the others', async () => {
     const { socket, url } = await serving({ tls: selfSigned, handshakeTimeoutMs: 1000 })
     const good = socket('', { ca: selfSigned.cert, checkServerIdentity: () => undefined })
