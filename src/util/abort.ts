@@ -29,7 +29,7 @@ export function linkedController(parent: AbortSignal): LinkedController {
   }
 }
 
-/** What `promise` comes to, unless `signal` aborts before: rejects with `signal.reason` then. */
+/** Settles as `promise` does, or rejects with `signal.reason` if `signal` aborts first. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   let onAbort = () => {}
@@ -45,12 +45,12 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Pr
 }
 
 /**
- * The reason for ending what merely waits, where nobody looks at it: without one, `abort()` makes a `DOMException` with its stack, which
- * costs 40 µs, twice for each request.
+ * Abort reason for waits whose rejection nobody inspects. Without a reason `abort()` makes a `DOMException` with a stack, which costs
+ * 40 µs, twice for each request.
  */
 export const ENDED: unknown = Object.freeze(new Error('no longer waited for'))
 
-/** An abort controller that many may listen to: every request under way does. */
+/** An abort controller without Node's warning of too many listeners: each request under way adds one. */
 export function quietController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)

@@ -1,4 +1,4 @@
-/** How waiting grows between attempts at the same thing. */
+/** How the wait grows from one failed attempt to the next. */
 export interface BackoffPolicy {
   /** Wait before the second attempt, milliseconds. */
   readonly baseMs: number
@@ -9,7 +9,7 @@ export interface BackoffPolicy {
 /**
  * Full-jitter exponential backoff: a random wait in `[cap / 2, cap]` with `cap = min(maxMs, baseMs * 2^attempt)`.
  *
- * The lower half is kept so that a client never hammers by luck.
+ * The lower half is excluded so that a client never retries at once by chance.
  *
  * @param attempt - Failed attempts so far, less one: 0 after the first failure.
  * @param random - Uniform in [0, 1).

@@ -1,7 +1,7 @@
-/** Bytes held out of a {@link ByteBudget}. */
+/** Bytes reserved in a {@link ByteBudget}. */
 export interface Lease {
   readonly bytes: number
-  /** Changes what is held: an estimate becomes the real size. Never waits, so a budget can be overdrawn by one answer. */
+  /** Replaces an estimate by the real size. Never waits, so one answer can overdraw a budget. */
   resize(bytes: number): void
   /** Gives everything back. Idempotent. */
   release(): void
@@ -10,7 +10,7 @@ export interface Lease {
 interface Waiter {
   readonly bytes: number
   readonly priority: number
-  /** Whether it is granted room or not. */
+  /** Whether it is granted even where there is no room. */
   isExempt(): boolean
   grant(): void
 }
@@ -18,9 +18,9 @@ interface Waiter {
 /**
  * One bound for everything that is fetched and not yet acknowledged.
  *
- * Waiters are served by priority, then in order of asking. A request larger than the whole budget is granted when nothing
- * else is held, so that no answer is too large to be read. A share that holds nothing is granted one request although the
- * whole is full: whatever others hold, no log is kept from reading. So at most the budget and one answer a log is held.
+ * Waiters are served by priority, then first come, first served. A reservation larger than the whole budget is granted when
+ * nothing else is held, so that no answer is too large to be read. A share that holds nothing is granted one reservation even when
+ * the whole is full, so that other logs never stop a log from reading. At most the budget and one answer a log are held.
  */
 export class ByteBudget {
   readonly limit: number
@@ -28,7 +28,7 @@ export class ByteBudget {
   private held = 0
   private readonly waiters: Waiter[] = []
 
-  /** @param whole - The budget that this one is a share of: what is held of the share is held of the whole. */
+  /** @param whole - The budget that this one is a share of: what the share holds counts in the whole, too. */
   constructor(limit: number, whole?: ByteBudget) {
     this.limit = limit
     this.whole = whole
@@ -39,17 +39,17 @@ export class ByteBudget {
     return this.held
   }
 
-  /** Whether more than half of the whole is held: what is left is for those who hold little. */
+  /** Whether more than half of the whole is held: the rest is reserved for shares that hold little. */
   get isScarce(): boolean {
     return this.whole?.isScarce ?? this.held * 2 > this.limit
   }
 
-  /** Whether more is held than there is room for, of the share or of the whole. */
+  /** Whether the share or the whole is overdrawn. */
   get isOverdrawn(): boolean {
     return this.held > this.limit || this.whole?.isOverdrawn === true
   }
 
-  /** Whether somebody waits for room. */
+  /** Whether a reservation waits for room. */
   get hasWaiters(): boolean {
     return this.waiters.length > 0
   }
@@ -63,7 +63,7 @@ export class ByteBudget {
   /** Waits until `bytes` fit. Rejects with `signal.reason` when aborted. */
   async reserve(bytes: number, priority: number, signal: AbortSignal): Promise<Lease> {
     signal.throwIfAborted()
-    // Of the share and the whole at once: nobody comes between this and what `fits` said.
+    // Takes from share and whole in the same tick as `fits` was asked; otherwise another reservation could come in between.
     if (this.fits(bytes)) return this.take(bytes)
     const own = await this.wait(bytes, priority, signal, () => false)
     if (this.whole === undefined) return own
@@ -76,8 +76,8 @@ export class ByteBudget {
   }
 
   /**
-   * Holds `bytes` that are there already, room or not: an estimate can turn out too small.
-   * @param onRelease - Called when the lease is released: lets go of what the bytes are.
+   * Counts `bytes` that are in memory already, whether there is room or not.
+   * @param onRelease - Called when the lease is released; frees the memory.
    */
   take(bytes: number, onRelease?: () => void): Lease {
     const own = this.lease(bytes, onRelease)
@@ -85,7 +85,7 @@ export class ByteBudget {
   }
 
   private wait(bytes: number, priority: number, signal: AbortSignal, isExempt: () => boolean): Promise<Lease> {
-    // Of a share and the whole, it may be only the other that has no room.
+    // A waiter may lack room only in the share, or only in the whole.
     if (isExempt() || (this.waiters.length === 0 && this.allows(bytes))) return Promise.resolve(this.lease(bytes))
     return new Promise((resolve, reject) => {
       const onAbort = () => {

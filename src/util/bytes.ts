@@ -8,8 +8,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 /**
  * Several byte strings as one, in memory of its own.
  *
- * What may be kept is never made by `Buffer.from` or `Buffer.concat`: small results of theirs are views of a pool (8 KiB up to
- * Node 22, 64 KiB from 24 on), all of which stays in memory as long as one of them does.
+ * Never use `Buffer.from` or `Buffer.concat` for bytes that may be kept: their small results are views of a pool (8 KiB up to
+ * Node 22, 64 KiB from 24 on), and the whole pool stays in memory as long as one of them does.
  */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
@@ -38,7 +38,7 @@ export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** The bytes of a string of characters below U+0100, in memory of their own. */
+/** The bytes of a Latin-1 string (characters below U+0100), in memory of their own. */
 export function fromLatin1(text: string): Uint8Array {
   const bytes = Buffer.allocUnsafeSlow(text.length)
   bytes.write(text, 'latin1')
@@ -56,8 +56,8 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Strict base64: standard alphabet, padding, canonical. `undefined` for anything else, where `Buffer.from` would skip
- * foreign characters in silence. The result has memory of its own.
+ * Strict base64: standard alphabet, padded, canonical. `undefined` for anything else; `Buffer.from` would silently skip
+ * foreign characters. The result has memory of its own.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined
@@ -124,7 +124,7 @@ export class ByteReader {
     return high * 0x100000000 + low
   }
 
-  /** Steps over `length` bytes, without the cost of a view. */
+  /** Skips `length` bytes, without the cost of a view. */
   skip(length: number, field: string): void {
     this.advance(length, field)
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../types/clock.js'
 
-/** The machine's clock. Sleeping does not keep the process alive by itself once its signal aborts. */
+/** The machine's clock. Aborting the signal of a sleep clears its timer, which then no longer keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
@@ -20,10 +20,10 @@ export const systemClock: Clock = {
 }
 
 /**
- * How much time has passed on a clock since any fixed moment, milliseconds: what all durations are measured by.
+ * Milliseconds that have passed on a clock since an arbitrary fixed moment: all durations are measured with it.
  *
- * Without an `elapsed` of the clock's own it is what `now` went forward. A step back counts as no time; a step forward cannot
- * be told from time that passed.
+ * For a clock without `elapsed` it adds up how far `now` went forward. A step back counts as no time; a step forward cannot
+ * be distinguished from time that passed.
  */
 export function elapsedOf(clock: Clock): () => number {
   if (clock.elapsed !== undefined) return () => (clock as Required<Clock>).elapsed()

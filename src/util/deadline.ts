@@ -3,7 +3,7 @@ import type { Clock } from '../types/clock.js'
 /**
  * Waits for work that might never end.
  *
- * @param onLate - Ends the work (closes the client), and returns what to throw.
+ * @param onLate - Called when time is up: ends the work, for example by closing the client, and returns the error to throw.
  */
 export async function withDeadline<T>(
   work: Promise<T>,

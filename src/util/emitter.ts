@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events'
 
 /**
- * A typed event emitter. Unlike Node's, `error` without a listener is not thrown: a log's trouble is never fatal; and a
- * listener that throws does not break the one who emits, its error is rethrown on its own.
+ * A typed event emitter. Unlike Node's, it does not throw an `error` that has no listener, since a log's trouble is never fatal;
+ * and what a listener throws does not reach the emitting code, but becomes an uncaught exception.
  */
 export class Emitter<Events extends object> {
   private readonly emitter = new EventEmitter({ captureRejections: false })
 
-  /** Calls the listener at every event of that name, in the order in which they were added. */
+  /** Calls the listener at every event of that name; listeners are called in the order in which they were added. */
   on<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
     this.emitter.on(event, listener)
     return this
@@ -19,7 +19,7 @@ export class Emitter<Events extends object> {
     return this
   }
 
-  /** Takes a listener away; nothing happens where it is none. */
+  /** Removes a listener; does nothing when it was not added. */
   off<K extends keyof Events & string>(event: K, listener: (payload: Events[K]) => void): this {
     this.emitter.off(event, listener)
     return this

@@ -4,20 +4,20 @@ import { messageOf } from './message-of.js'
 import { suggest } from './suggest.js'
 
 const TLS = ['ca', 'cert', 'key', 'servername'] as const
-/** What every engine takes as part of names. */
+/** Characters that every engine accepts in names. */
 const PREFIX = /^[A-Za-z0-9_-]{1,100}$/
 const LARGEST_FILE = 1 << 20
 
-/** What an engine's URL may look like. */
+/** The form of an engine's URL. */
 export interface EngineUrlForm {
-  /** For messages: `Redis`. */
+  /** Name of the engine in messages, such as `Redis`. */
   readonly engine: string
-  /** Without and with TLS. */
+  /** URL schemes without and with TLS. */
   readonly schemes: readonly [plain: string, tls: string]
   readonly port: number
-  /** Names of its parameters beside those of TLS, with `prefix`. */
+  /** Names of its parameters, `prefix` included, those for TLS not. */
   readonly parameters: readonly string[]
-  /** Whether several hosts may stand in it, with commas. Default `false`. */
+  /** Whether it may name several hosts, separated by commas. Default `false`. */
   readonly manyHosts?: boolean
 }
 
@@ -26,15 +26,15 @@ export interface EngineUrl {
   readonly hosts: readonly { readonly host: string; readonly port: number }[]
   readonly user: string | undefined
   readonly password: string | undefined
-  /** Behind the host, without its `/`; not decoded. */
+  /** The part after the host, without its leading `/`; not decoded. */
   readonly path: string
-  /** Before all names in the engine, so that installations can share it. Default `ct`. */
+  /** Prefix of all names in the engine, so that installations can share it. Default `ct`. */
   readonly prefix: string
   readonly tls: { ca?: string; cert?: string; key?: string; servername?: string } | undefined
-  /** For messages: without user and password. */
+  /** The URL without user and password, for messages. */
   readonly shown: string
   text(name: string): string | undefined
-  /** An integer from `min` to `max`. */
+  /** A parameter as an integer from `min` to `max`. */
   count(name: string, min: number, max: number): number | undefined
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined
   /** An error that names the engine: `the Redis URL has …`. */
@@ -42,9 +42,9 @@ export interface EngineUrl {
 }
 
 /**
- * Reads the URL of an engine. By hand, because a `URL` has one host.
+ * Reads the URL of an engine. Not by `URL`, which allows only one host.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it; its `count` and `choice` too.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, never with the password in it; so do `count` and `choice` of the result.
  */
 export function engineUrl(given: string, form: EngineUrlForm): EngineUrl {
   const { engine, schemes, manyHosts = false } = form

@@ -1,11 +1,11 @@
 /**
- * Characters that can make a terminal do something, begin a new line or show something else than is there: controls (C0, DEL, C1), format
- * characters (those that reorder or hide text among them), line separators, halves of surrogate pairs.
+ * Characters that can control a terminal, begin a new line, or make text look different from what it is: controls (C0, DEL, C1),
+ * format characters (including those that reorder or hide text), line separators, unpaired surrogates.
  */
 const dangerous = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 const UNUSUAL = /[^ -~]/
 
-/** Text from strangers on one line, controls as `\x1b` or `\u{202e}`. */
+/** Untrusted text on one line, with such characters written as `\x1b` or `\u{202e}`. */
 export function harmless(text: string): string {
   return text.replace(dangerous, (character) => {
     const hex = (character.codePointAt(0) ?? 0).toString(16)
@@ -13,7 +13,7 @@ export function harmless(text: string): string {
   })
 }
 
-/** Compact JSON that says the same in harmless characters: `JSON.stringify` leaves all but C0 controls as they are. */
+/** Compact JSON of the same value, such characters escaped: `JSON.stringify` escapes only C0 controls and unpaired surrogates. */
 export function harmlessJson(value: unknown): string {
   return harmlessJsonText(JSON.stringify(value))
 }

@@ -3,7 +3,7 @@ import { plain } from './bytes.js'
 
 /** SHA-256 of `data`, 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
-  // As a binary string it needs no Buffer of its own: 0.8 against 1.3 microseconds with this copy (Node 20, 700 bytes).
+  // A binary string needs no Buffer of its own: 0.8 µs with the copy below, 1.3 without (Node 20, 700 bytes).
   const digest = oneShot('sha256', data, 'binary')
   const bytes = new Uint8Array(32)
   for (let i = 0; i < 32; i++) bytes[i] = digest.charCodeAt(i)

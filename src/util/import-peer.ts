@@ -2,12 +2,12 @@ import { CtStreamError } from '../errors.js'
 import { importFailure } from './import-failure.js'
 
 /**
- * Loads a package that is needed for one engine only, and therefore an optional peer.
+ * Loads a package that only one engine needs, and that is therefore an optional peer dependency.
  *
- * @param engine - As users know it: `Kafka`.
+ * @param engine - Its name in messages, such as `Kafka`.
  * @param load - `() => import('name')`, written out so that bundlers see the name.
- * @param install - What `npm install` is to be given, all packages of the engine.
- * @throws {@link CtStreamError} `CT_PEER_MISSING`, with what to install.
+ * @param install - Arguments for `npm install`: all packages of the engine.
+ * @throws {@link CtStreamError} `CT_PEER_MISSING`, saying what to install.
  */
 export async function importPeer<T>(engine: string, load: () => Promise<T>, install: string): Promise<T> {
   try {

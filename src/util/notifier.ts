@@ -1,4 +1,4 @@
-/** A promise that can be settled from outside, renewed each time it was. */
+/** A promise that `notify()` resolves, and that is then replaced by a new one. */
 export class Notifier {
   private promise: Promise<void> | undefined
   private resolve: (() => void) | undefined
@@ -11,7 +11,7 @@ export class Notifier {
     return this.promise
   }
 
-  /** Wakes everybody who waits. */
+  /** Resolves the promise for everybody who waits. */
   notify(): void {
     this.resolve?.()
     this.promise = undefined

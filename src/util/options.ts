@@ -4,7 +4,7 @@ import { suggest } from './suggest.js'
 
 /** A `CT_OPTION_INVALID` that names the option, its bound, and the value with its type. */
 export function optionError(name: string, bound: string, value: unknown): CtStreamError {
-  // In one line, of whatever was given: a list of a million names is none to read.
+  // One short line, whatever was given: nobody wants to read a list of a million names.
   const shown = inspect(value, {
     depth: 0,
     compact: true,
@@ -16,7 +16,7 @@ export function optionError(name: string, bound: string, value: unknown): CtStre
   return new CtStreamError('CT_OPTION_INVALID', `option \`${name}\` must be ${bound}, got ${shown} (${type})`)
 }
 
-/** A plain object with no other keys than `known`; a misspelled one is refused with a suggestion. */
+/** A plain object with no keys but `known`; a misspelled one is refused with a suggestion. */
 export function objectOption<T extends object>(name: string, value: unknown, known: readonly (keyof T & string)[]): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw optionError(name, 'an object', value)
   for (const key of Object.keys(value)) {

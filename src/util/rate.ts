@@ -9,7 +9,7 @@ export class Rate {
     this.halfLifeMs = halfLifeMs
   }
 
-  /** @param now - Elapsed milliseconds, not of a clock that can be set. */
+  /** @param now - Elapsed milliseconds, of a clock that nobody can set. */
   add(count: number, now: number): void {
     const since = this.last ?? now
     this.first ??= now
@@ -19,7 +19,7 @@ export class Rate {
 
   perSecond(now: number): number {
     if (this.first === undefined || this.last === undefined) return 0
-    // As long as less than the window has been seen, the average is over what has been: at least a second.
+    // Before a whole window has passed, the average is over the time so far, at least a second.
     const seen = 1 - this.decay(Math.max(1000, now - this.first))
     return ((this.perMs * this.decay(now - this.last)) / seen) * 1000
   }

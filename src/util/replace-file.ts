@@ -1,9 +1,9 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 
 /**
- * Writes a file so that who reads it meanwhile has the old one or the new one, whole. Only its owner may read it.
+ * Replaces a file atomically: a concurrent reader sees the whole old file or the whole new one. Only its owner may read it.
  *
- * Rejects with Node's error; the old file stays then.
+ * Rejects with Node's error, and leaves the old file as it was.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const partial = `${path}.new`

@@ -1,4 +1,4 @@
-/** The longest wait a `Retry-After` header can ask for, milliseconds: one hour. Longer ones are cut to it. */
+/** The longest wait that a `Retry-After` header can demand, milliseconds: one hour. Longer ones are reduced to it. */
 export const MAX_RETRY_AFTER_MS = 3_600_000
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -36,6 +36,6 @@ export function parseHttpDate(text: string): number | undefined {
   const monthIndex = MONTHS.indexOf(month.toLowerCase())
   if (monthIndex < 0) return undefined
   const date = Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second))
-  // Date.UTC rolls 31 February over into March: a date that does so is none.
+  // Date.UTC turns 31 February into a day in March: such dates are invalid.
   return new Date(date).getUTCDate() === Number(day) ? date : undefined
 }

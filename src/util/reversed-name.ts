@@ -1,11 +1,11 @@
 import { optionError } from './options.js'
 
-/** `com.example.www`: what is below a domain lies together in an index. */
+/** `com.example.www`: in this order all names below a domain are neighbours in an index. */
 export function reversedName(name: string): string {
   return name.split('.').reverse().join('.')
 }
 
-/** Which reversed names a pattern means: `exact`, and those from `from` up to `to` (exclusive); `null`: none. */
+/** The reversed names that match a pattern: `exact`, and those from `from` up to `to` (exclusive); `null` for none. */
 export interface ReversedBounds {
   readonly exact: string | null
   readonly from: string | null
@@ -26,7 +26,7 @@ export function reversedBounds(pattern: unknown): ReversedBounds {
   const reversed = reversedName(name)
   return {
     exact: mark === '*.' ? null : reversed,
-    // `/` is the character behind the dot: what begins with the name and a dot lies between.
+    // `/` is the next character after the dot: names that begin with this name and a dot lie between the two.
     from: mark === '=' ? null : `${reversed}.`,
     to: mark === '=' ? null : `${reversed}/`,
   }

@@ -1,4 +1,4 @@
-/** The candidate nearest to a misspelled word, if it is near enough to be meant (a third of its letters at most). */
+/** The candidate closest to a misspelled word, if at most a third of its letters differ. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1

@@ -6,34 +6,34 @@ import { harmless } from './harmless.js'
 type Api = typeof import('@opentelemetry/api')
 type Values = Readonly<Record<string, string | number | undefined>>
 
-/** What is known when a span begins. */
+/** Name, kind and attributes of a span that begins. */
 export interface SpanStart {
   readonly name: string
-  /** Whether somebody else is asked. */
+  /** `client` for a request to another machine. */
   readonly kind: 'client' | 'internal'
   readonly attributes: Values
 }
 
-/** Something that began and ends later. */
+/** A span that its owner ends. */
 export interface OpenSpan {
   end(): void
 }
 
 /**
- * Spans for OpenTelemetry where a program has set it up; nothing where it has not, and nothing is loaded then.
+ * Spans for OpenTelemetry in programs that have set it up. In others it does nothing, and loads nothing.
  *
- * Whoever sets it up, whatever copy of the API it uses, leaves it at a global symbol: it is looked for there, once, by {@link open}.
+ * Setting up OpenTelemetry, with whatever copy of its API, leaves a mark at a global symbol. {@link open} looks for it there, once.
  */
 export class Tracing {
   private tracer: Tracer | undefined
   private api: Api | undefined
 
-  /** Whether there is anybody who wants spans. */
+  /** Whether spans are recorded. */
   get isOn(): boolean {
     return this.tracer !== undefined
   }
 
-  /** Whether a program has set it up: if not, {@link open} does nothing. */
+  /** Whether the program has set up OpenTelemetry: if not, {@link open} does nothing. */
   static get isWanted(): boolean {
     const globals = globalThis as unknown as Record<symbol, { readonly trace?: unknown } | undefined>
     return globals[Symbol.for('opentelemetry.js.api.1')]?.trace !== undefined
@@ -41,16 +41,16 @@ export class Tracing {
 
   async open(): Promise<void> {
     if (!Tracing.isWanted) return
-    // Without the package nobody can have set it up by it; a copy that is out of reach is as good as none.
+    // The program's copy of the package may be one that cannot be imported from here: then there are no spans.
     const api = await import('@opentelemetry/api').catch(() => undefined)
     this.api = api
     this.tracer = api?.trace.getTracer('ct-stream', VERSION)
   }
 
   /**
-   * What `run` does as a span; what it throws is on it, and thrown.
+   * Runs `run` within a span. What it throws is recorded on the span, and thrown on.
    *
-   * @param attributesOf - Of the result, put on it at its end.
+   * @param attributesOf - Attributes made from the result, set before the span ends.
    */
   async span<T>(
     { name, kind, attributes }: SpanStart,
@@ -75,7 +75,7 @@ export class Tracing {
     }
   }
 
-  /** A span that ends by itself; `undefined` when nobody wants it. */
+  /** A span that the caller ends; `undefined` when spans are not recorded. */
   begin(name: string, attributes: Values): OpenSpan | undefined {
     return this.tracer?.startSpan(name, { attributes: known(attributes) })
   }

@@ -1,10 +1,10 @@
-/** Work that pauses wherever the event loop may have its turn, and returns its result. */
+/** Work that yields at each point where the event loop may run, and returns its result. */
 export type Steps<T> = Generator<undefined, T, undefined>
 
-/** Bytes that are worked on between two pauses: a few milliseconds at most, whatever is done with them. */
+/** Bytes to process between two pauses: a few milliseconds at most for all work there is. */
 export const BYTES_PER_TURN = 1024 * 1024
 
-/** Does all of it at once. */
+/** Runs the work without pausing. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next()
@@ -13,8 +13,8 @@ export function atOnce<T>(steps: Steps<T>): T {
 }
 
 /**
- * Does it in as many turns of the event loop as it pauses for; work that never pauses is done when this returns.
- * Rejects with `signal.reason` when aborted between two turns.
+ * Runs the work, returning to the event loop at each pause; work that never pauses is finished when this returns.
+ * Rejects with `signal.reason` when aborted during a pause.
  */
 export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {

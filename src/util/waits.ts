@@ -1,7 +1,7 @@
 import type { Clock } from '../types/clock.js'
 import { elapsedOf } from './clock.js'
 
-/** Waits under way, and how long it is until the first of them is over. */
+/** Sleeps that are under way, and the time until the first of them ends. */
 export class Waits {
   private readonly clock: Clock
   private readonly elapsed: () => number
@@ -12,13 +12,13 @@ export class Waits {
     this.elapsed = elapsedOf(clock)
   }
 
-  /** Milliseconds until the first wait is over, at least 0; `undefined` when nothing waits. */
+  /** Milliseconds until the first sleep ends, at least 0; `undefined` when there is none. */
   get leftMs(): number | undefined {
     if (this.ends.size === 0) return undefined
     return Math.max(0, Math.min(...[...this.ends].map(({ at }) => at)) - this.elapsed())
   }
 
-  /** Waits `ms` milliseconds; rejects with `signal.reason` when the signal aborts. */
+  /** Sleeps for `ms` milliseconds; rejects with `signal.reason` when the signal aborts. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     const end = { at: this.elapsed() + ms }
     this.ends.add(end)
