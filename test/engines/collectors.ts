@@ -18,7 +18,8 @@ export interface CollectorsPlace {
 /** Collectors as child processes, each under a name of its own. */
 export class Collectors {
   readonly running: ChildProcess[] = []
-  private readonly members = new Map<string, ChildProcess>()
+  /** By the names of the members. */
+  readonly members = new Map<string, ChildProcess>()
   private readonly place: CollectorsPlace
   private readonly logs: readonly TestLog[]
   /** Who took each shard last, as they said. */

@@ -2,10 +2,11 @@ import { Consumer } from '@platformatic/kafka'
 import { expect } from 'vitest'
 import { kafkaCoordinator, postgresCoordinator } from '../../src/cluster/index.js'
 import { committedRecords } from '../../src/kafka/committed-records.js'
+import { certificateOfLeaf } from '../../src/postgres/queued-leaf.js'
 import { decodeMessage } from '../../src/sinks/index.js'
 import type { TestLog } from '../../src/testing/index.js'
 import { infoOf } from './collectors.js'
-import { testDatabase } from './database.js'
+import { type TestDatabase, testDatabase } from './database.js'
 import { otherClient, readIndependently } from './independent-reader.js'
 import { kafkaPlace } from './kafka-place.js'
 
@@ -45,7 +46,7 @@ export async function postgresKillPlace(server?: string): Promise<KillPlace> {
   await db.query('CREATE TRIGGER noting BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION note_tried()')
   return {
     url: db.url,
-    sink: `${db.url}&entries=all&leaseMs=${POSTGRES_LEASE_MS}`,
+    sink: `${db.url}&entries=all&queue=true&leaseMs=${POSTGRES_LEASE_MS}`,
     leaseMs: POSTGRES_LEASE_MS,
     async positions() {
       const rows = await db.query<{ id: string; position: string }>('SELECT id, position FROM log')
@@ -63,6 +64,7 @@ export async function postgresKillPlace(server?: string): Promise<KillPlace> {
         const log = logs.find(({ logId }) => logId === id)
         expect([count, distinct, max, min].map(Number)).toEqual([log?.size, log?.size, (log?.size ?? 0) - 1, 0])
       }
+      for (const log of logs) await expectBodies(db, log)
     },
     async expectStoredOnce(logs) {
       expect(await db.entries()).toEqual(allOf(logs))
@@ -70,6 +72,28 @@ export async function postgresKillPlace(server?: string): Promise<KillPlace> {
       expect(twice).toBeUndefined()
     },
     remove: () => db.remove(),
+  }
+}
+
+/** Each entry of the queue is the one that the log has there: its body hashes to what the log has hashed. */
+async function expectBodies(db: TestDatabase, log: TestLog): Promise<void> {
+  const rows = (from: number) =>
+    db.query<{ idx: string; flags: number; hash: Buffer; leaf: Buffer }>(
+      `SELECT idx, flags, hash, leaf FROM queued WHERE log = (SELECT n FROM log WHERE id = $1) AND idx >= $2 AND idx < $2 + 5000
+       ORDER BY log, idx`,
+      [log.logId, from],
+    )
+  const base = { log: infoOf(log), cursor: () => '', issuer: () => Promise.reject(new Error('not asked for')) }
+  for (let from = 0; from < log.size; from += 5000) {
+    const found = await rows(from)
+    expect(found.map(({ idx }) => Number(idx))).toEqual(
+      Array.from({ length: Math.min(5000, log.size - from) }, (_, i) => from + i),
+    )
+    for (const { idx, flags, hash, leaf } of found) {
+      // Throws where the body does not hash to it.
+      certificateOfLeaf({ flags, hash }, leaf, Number(idx), base)
+      if (!hash.equals(log.leafHash(Number(idx)))) throw new Error(`entry ${idx} is another than that of the log`)
+    }
   }
 }
 
