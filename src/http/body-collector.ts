@@ -1,29 +1,29 @@
 import type { BufferPool } from '../util/buffer-pool.js'
 import { copyBytes, plain } from '../util/bytes.js'
 
-// A body up to this long is received into memory of its announced length; beyond it, a length that somebody merely
-// announces buys no memory before this much of it has come.
+// A body announced as this long or shorter gets memory of its announced length at once. For a longer one, the announcement alone
+// is not trusted: more memory follows only after this much has arrived.
 const MAX_PREALLOCATED = 8 * 1024 * 1024
-/** Memory that a body of unknown length begins with; from here on memory is taken from the pool. */
+/** First memory for a body of unknown length; pieces of this size and more come from the pool. */
 const SMALL = 64 * 1024
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Gathers the pieces of a body, up to a bound. Every piece is copied at once: it may lie in memory that is used for the next one.
+ * Gathers the pieces of a body, up to a bound. Copies each piece at once, because the sender may reuse its memory for the next one.
  */
 export class BodyCollector {
   private readonly maxBytes: number
   private readonly pool: BufferPool | undefined
   private readonly onBytes: ((received: number) => void) | undefined
-  /** What a body that is longer than is believed at once may come to. */
+  /** The most that a body of more than the trusted length can need. */
   private readonly most: number
   private memory: Buffer
   private received = 0
 
   /**
-   * @param announced - `Content-Length`, when it is that of the bytes to come.
-   * @param pool - Where memory for large bodies is taken from. Default: it is made.
-   * @param onBytes - Called with all that has come, after each piece.
+   * @param announced - `Content-Length`, where it counts the same bytes as are added here.
+   * @param pool - Supplies memory for large bodies. Default: new memory each time.
+   * @param onBytes - Called after each piece, with the number of bytes so far.
    */
   constructor(maxBytes: number, announced?: number, pool?: BufferPool, onBytes?: (received: number) => void) {
     this.maxBytes = maxBytes
@@ -38,7 +38,7 @@ export class BodyCollector {
     return this.received
   }
 
-  /** @returns `false` when the body passes the bound; only what is within it is then kept. */
+  /** @returns `false` when the body exceeds the bound; the bytes within the bound are kept. */
   push(piece: Uint8Array): boolean {
     const room = this.maxBytes - this.received
     const kept = piece.length > room ? piece.subarray(0, room) : piece
@@ -50,14 +50,14 @@ export class BodyCollector {
     return kept === piece
   }
 
-  /** What has come so far: memory of its own, or the pool's until {@link release}. */
+  /** The bytes so far, in memory that belongs to the pool until {@link release}, or in memory of their own. */
   bytes(): Uint8Array {
     const bytes = this.memory.subarray(0, this.received)
     if (this.isLent || this.received === this.memory.length) return plain(bytes)
     return copyBytes(bytes)
   }
 
-  /** Gives memory of the pool back, when nothing refers to the body any more. Idempotent: giving a buffer back twice would let two bodies share memory. */
+  /** Returns memory to the pool, once nothing refers to the body any more. Idempotent: returning a buffer twice would let two bodies share it. */
   readonly release = (): void => {
     if (this.isLent) this.pool?.give(this.memory)
     this.memory = NOTHING
@@ -69,7 +69,8 @@ export class BodyCollector {
 
   private grow(length: number): void {
     const { memory, release } = this
-    // The rare large one gets all it can need at once: what is not written to costs nothing, what is outgrown waits for the collector.
+    // A large body is rare and gets the most it can need at once: memory never written to costs nothing, while each outgrown buffer
+    // stays until the garbage collector runs.
     const doubled = memory.length < MAX_PREALLOCATED ? 2 * memory.length : this.most
     const larger = this.take(Math.max(length, Math.min(doubled, this.maxBytes)))
     larger.set(memory.subarray(0, this.received))

@@ -3,14 +3,15 @@ import type { BufferPool } from '../util/buffer-pool.js'
 import { gunzipUpTo, type Unpacked } from './gunzip.js'
 import { tooLargeError } from './http-errors.js'
 
-/** What is asked for; a log may send gzip without being asked (static-ct-api), so what comes decides. */
+/** Value of `Accept-Encoding`. A log may send gzip without being asked (static-ct-api), so the answer's own header decides. */
 export const ACCEPT_ENCODING = 'gzip, identity'
 
 /**
  * Undoes the content encoding of a body.
  *
- * @param pool - Memory for what is unpacked.
- * @param onBytes - Called with what the body may take packed and unpacked before it is unpacked, and with what it takes afterwards.
+ * @param pool - Supplies memory for the unpacked body.
+ * @param onBytes - Called before unpacking with the most bytes that the packed and the unpacked body can take together, and afterwards
+ * with the bytes that are in use.
  * @throws {@link CtStreamError} `CT_RESPONSE_TOO_LARGE` when it unpacks to more than `maxBytes`, or to more than 64 times its
  * length and a megabyte; `CT_RESPONSE_MALFORMED` when it is not what its header says or the encoding is neither gzip nor identity.
  */
@@ -29,8 +30,8 @@ export async function decodeContent(
 }
 
 /**
- * How long a packed body may become. Real answers pack 7 to 1 at best; deflate does up to 1032 to 1, and that is nobody's but a
- * bomb's. Below a megabyte everything may be: there is nothing to gain by it.
+ * How long a packed body may become. Real answers are packed 7 to 1 at best; deflate reaches 1032 to 1, which only a bomb does.
+ * Up to a megabyte any ratio is allowed: nothing can be gained by it.
  */
 export function unpackedBound(packedLength: number, maxBytes: number): number {
   return Math.min(maxBytes, Math.max(ALWAYS_UNPACKED, packedLength * MAX_EXPANSION))
@@ -38,10 +39,10 @@ export function unpackedBound(packedLength: number, maxBytes: number): number {
 
 const MAX_EXPANSION = 64
 const ALWAYS_UNPACKED = 1024 * 1024
-/** A body that says it is shorter than this is unpacked up to it. */
+/** A body that declares a shorter length than this is unpacked up to this length. */
 const SMALL = 64 * 1024
 
-/** First as long as the body says it is, and only what is longer than that as long as it may be: no more is held than was reserved. */
+/** Tries the length that the body declares first, and the bound only where that is too short: no more memory is held than was reserved. */
 async function unzip(
   url: string,
   body: Uint8Array,
@@ -64,11 +65,11 @@ async function unzip(
   throw tooLargeError(url, bound, what)
 }
 
-/** RFC 1952 ISIZE, a hint only; of several members joined, or of a lie, it is too small, and then of no use. */
+/** RFC 1952 ISIZE, only a hint: too small for a body of several gzip members, or in a lie. */
 function promisedLength(body: Uint8Array): number {
   if (body.length < 18) return 0
   const isize = new DataView(body.buffer, body.byteOffset, body.length).getUint32(body.length - 4, true)
-  // Nothing that is honest gets much longer by being packed.
+  // Packing never makes an honest body much longer.
   return isize + 1024 < body.length / 2 ? Number.POSITIVE_INFINITY : isize
 }
 

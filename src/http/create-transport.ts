@@ -5,15 +5,15 @@ import type { Transport } from './transport.js'
 import { UndiciTransport, type UndiciTransportOptions } from './undici-transport.js'
 
 export interface TransportOptions extends UndiciTransportOptions {
-  /** An undici dispatcher of the caller: a proxy, a test double. */
+  /** The caller's undici dispatcher, such as a proxy or a test double. */
   readonly dispatcher?: Dispatcher
-  /** A WHATWG `fetch` of the caller. */
+  /** The caller's WHATWG `fetch`. */
   readonly fetch?: typeof fetch
 }
 
 /**
- * The transport these options ask for: undici pools unless the caller brings something.
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` when both `dispatcher` and `fetch` are given, or one is not what it should be.
+ * The transport for these options: pools of undici unless the caller gives a dispatcher or a `fetch`.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when both `dispatcher` and `fetch` are given, or one has the wrong type.
  */
 export function createTransport({ fetch, ...options }: TransportOptions = {}): Transport {
   if (fetch === undefined) return new UndiciTransport(options)

@@ -25,15 +25,15 @@ import {
 export interface FetchTransportOptions {
   /** See `userAgent()`. Default none. */
   readonly userAgent?: string
-  /** `headersMs` includes connecting; `connectMs` is the business of whoever made the `fetch`. */
+  /** `headersMs` includes connecting; `connectMs` is not used, because a `fetch` does not show when it has connected. */
   readonly timeouts?: Partial<HttpTimeouts>
   /** Epoch milliseconds, for `Retry-After` dates of answers without a `Date`. Default `Date.now`. */
   readonly now?: () => number
 }
 
 /**
- * A transport over a WHATWG `fetch`. Content decoding is the `fetch`'s, which decodes whatever comes; `fresh` asks past
- * caches, and for a connection that is closed afterwards where the `fetch` allows it.
+ * A transport over a WHATWG `fetch`, which decodes content encodings itself. `fresh` bypasses caches, and asks for a connection
+ * that is closed afterwards where the `fetch` allows that header.
  */
 export class FetchTransport implements Transport {
   private readonly fetch: typeof fetch
@@ -57,7 +57,7 @@ export class FetchTransport implements Transport {
       limit.start(this.timeouts.totalMs, 'no complete answer')
       return await this.exchange(url, options, limit)
     } catch (error) {
-      // A `fetch` whose response is none: a mock, a wrapper that gives what it parsed.
+      // A mock or wrapper may resolve with something that is no Response.
       if (CtStreamError.is(error) || limit.ended) throw error
       throw networkError(url, error)
     } finally {
@@ -73,7 +73,7 @@ export class FetchTransport implements Transport {
   private async exchange(url: string, options: GetOptions, limit: Limit): Promise<HttpAnswer> {
     const { maxBytes = DEFAULT_MAX_BYTES, statuses = [200] } = options
     const headersTimer = limit.start(this.timeouts.headersMs, 'no headers')
-    // Called without `this`: the global fetch refuses another.
+    // Called without `this`: the global fetch throws when `this` is another object.
     const { fetch } = this
     const response = await limit.race(async () => await fetch(url, { ...this.init(options), signal: limit.signal }))
     clearTimeout(headersTimer)
@@ -137,7 +137,7 @@ export class FetchTransport implements Transport {
   }
 }
 
-/** What can end a request early: timers, the caller's signal, the transport's end. */
+/** Everything that can end a request early: timers, the caller's signal, `close()` of the transport. */
 class Limit {
   private readonly url: string
   private readonly caller: AbortSignal | undefined
@@ -175,7 +175,7 @@ class Limit {
     return timer
   }
 
-  /** The step's outcome, unless the limit is reached first: a `fetch` need not heed its signal. */
+  /** Settles as the step does, unless a limit ends it first: a `fetch` may ignore its signal. */
   async race<T>(step: () => Promise<T>): Promise<T> {
     const outcome = step().catch((error: unknown) => {
       throw networkError(this.url, error)

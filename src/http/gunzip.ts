@@ -2,21 +2,21 @@ import { createGunzip, type Gunzip, gunzip } from 'node:zlib'
 import type { BufferPool } from '../util/buffer-pool.js'
 import { concatBytes, plain } from '../util/bytes.js'
 
-/** Bytes that were unpacked. */
+/** An unpacked body. */
 export interface Unpacked {
   readonly bytes: Uint8Array
-  /** Gives their memory back, when nothing refers to them any more. `undefined` where it is nobody's to use again. */
+  /** Returns the memory, once nothing refers to the bytes any more. `undefined` when it is not from a pool. */
   readonly release?: () => void
 }
 
-/** What is shorter is not worth memory of the pool. */
+/** A shorter body gets memory of its own. */
 const SMALL = 64 * 1024
 
 /**
- * Unpacks a gzip body on the thread pool, which stops at the bound: what lies beyond it is never made.
+ * Unpacks a gzip body on the thread pool, which stops at the bound and produces nothing beyond it.
  *
- * @param most - Bytes that it may unpack to.
- * @returns `undefined` when it unpacks to more. Rejects with the error of zlib for what is not gzip.
+ * @param most - Most bytes to unpack.
+ * @returns `undefined` when there are more. Rejects with zlib's error for a body that is not gzip.
  */
 export function gunzipUpTo(body: Uint8Array, most: number, pool: BufferPool): Promise<Unpacked | undefined> {
   return most <= SMALL ? gunzipSmall(body, most) : gunzipInto(body, most, pool)
@@ -24,7 +24,7 @@ export function gunzipUpTo(body: Uint8Array, most: number, pool: BufferPool): Pr
 
 function gunzipSmall(body: Uint8Array, most: number): Promise<Unpacked | undefined> {
   return new Promise((resolve, reject) => {
-    // One output buffer of the right size: no joining, and one trip to the thread pool instead of one per piece.
+    // One output buffer of the right size: nothing to join, and one task for the thread pool instead of one per piece.
     gunzip(body, { chunkSize: Math.max(most + 1, 64), maxOutputLength: most }, (error, result) => {
       if (error === null) resolve({ bytes: plain(result) })
       else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') resolve(undefined)
@@ -34,11 +34,11 @@ function gunzipSmall(body: Uint8Array, most: number): Promise<Unpacked | undefin
 }
 
 /**
- * Unpacks into memory of the pool. Node makes memory of its own for each body, a megabyte for a data tile, which costs more than the
- * page faults: V8 is told of every byte outside its heap, and marks all of the heap whenever there are 30 MB more.
+ * Unpacks into memory of the pool. Node would allocate memory for each body, a megabyte for a data tile. Beside the page faults this
+ * costs garbage collections: V8 counts bytes outside its heap, and marks the whole heap after every 30 MB.
  *
- * zlib has no option for it, only a field that has been there since Node 0.10. Where it is missing or not heeded, the pieces are
- * elsewhere, and are joined.
+ * zlib has no option for its output buffer, only an undocumented field that has existed since Node 0.10. Where that is missing or has no
+ * effect, the pieces lie elsewhere and are joined.
  */
 function gunzipInto(body: Uint8Array, most: number, pool: BufferPool): Promise<Unpacked | undefined> {
   const memory = pool.take(most + 1)
@@ -51,7 +51,7 @@ function gunzipInto(body: Uint8Array, most: number, pool: BufferPool): Promise<U
       pieces.push(piece)
       length += piece.length
       if (length <= most) return
-      // Memory that zlib may still write to is left to the garbage collector, here and after an error.
+      // zlib may still write to this memory, here and after an error: it goes to the garbage collector, not to the pool.
       unzip.close()
       resolve(undefined)
     })
@@ -75,7 +75,7 @@ function direct(unzip: Gunzip, memory: Buffer): void {
   fields._chunkSize = memory.length
 }
 
-/** Whether the pieces are one behind the other at the beginning of `memory`. */
+/** Whether the pieces follow one another from the start of `memory`. */
 function isIn(memory: Buffer, pieces: readonly Buffer[]): boolean {
   let at = memory.byteOffset
   for (const { buffer, byteOffset, length } of pieces) {

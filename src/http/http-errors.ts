@@ -4,7 +4,7 @@ import { bufferOf } from '../util/bytes.js'
 import { parseHttpDate, parseRetryAfter } from '../util/retry-after.js'
 import { AddressRefused, checkPublicUrl } from './public-addresses.js'
 
-/** Bytes of an error answer's body that are read at most; the rest is of no use to anyone. */
+/** Most bytes to read of the body of an error answer: messages quote no more. */
 export const MAX_ERROR_BODY = 16 * 1024
 
 /** The error for an answer whose status was not accepted. `body` may be cut short, or still be compressed. */
@@ -18,7 +18,7 @@ export function statusError(
   const said = headers['content-encoding'] === undefined ? excerpt(body) : ''
   const reason = [status, statusPhrase(status)].filter(Boolean).join(' ')
   const location = headers.location === undefined ? '' : ` to ${quoted(headers.location)}, which is not followed`
-  // The server's own clock is the one its Retry-After date was made with.
+  // A date in Retry-After is relative to the server's clock.
   const servedAt = headers.date === undefined ? undefined : parseHttpDate(headers.date)
   return new CtStreamError('CT_HTTP_STATUS', `[GET] "${url}" : ${reason}${location}${said && `: ${quoted(said)}`}`, {
     url,
@@ -28,7 +28,7 @@ export function statusError(
   })
 }
 
-/** What the status is called; from Node's own table, loaded when first needed: an import of `node:http` loads the whole of `fetch`. */
+/** The reason phrase of a status, from Node's table. Loaded when first needed: importing `node:http` loads all of `fetch`. */
 function statusPhrase(status: number): string | undefined {
   const { STATUS_CODES } = createRequire(import.meta.url)('node:http') as typeof import('node:http')
   return STATUS_CODES[status]
@@ -58,7 +58,7 @@ export function closedError(url: string): CtStreamError {
   return new CtStreamError('CT_CLOSED', `[GET] "${url}" : the transport is closed`, { url })
 }
 
-/** What undici, `fetch` or the socket under them say, as an error of ours. */
+/** Wraps an error of undici, `fetch` or the socket below them. */
 export function networkError(url: string, cause: unknown): CtStreamError {
   const root = innermost(cause)
   if (root instanceof AddressRefused) return refusedError(url, root)
@@ -67,12 +67,12 @@ export function networkError(url: string, cause: unknown): CtStreamError {
   return new CtStreamError('CT_HTTP_NETWORK', `[GET] "${url}" : ${messageOf(root)}`, {
     url,
     cause,
-    // A request that undici refuses to send will be refused again.
+    // undici would refuse to send the same request again.
     retryable: code !== 'UND_ERR_INVALID_ARG' && code !== 'UND_ERR_NOT_SUPPORTED',
   })
 }
 
-/** @throws {@link CtStreamError} `CT_ADDRESS_REFUSED` for a URL that cannot be that of a public log. */
+/** @throws {@link CtStreamError} `CT_ADDRESS_REFUSED` for a URL that no public log can have. */
 export function refuseUnlessPublic(url: URL): void {
   try {
     checkPublicUrl(url)
@@ -89,7 +89,7 @@ function refusedError(url: string, { message }: AddressRefused): CtStreamError {
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])
 
-/** `fetch` hides the cause below a `TypeError: fetch failed`, connecting to several addresses below an `AggregateError`. */
+/** The innermost cause: `fetch` wraps it in a `TypeError: fetch failed`, a connection to several addresses in an `AggregateError`. */
 function innermost(error: unknown): unknown {
   let inner = error
   for (let depth = 0; depth < 5; depth++) {
@@ -107,7 +107,7 @@ function codeOf(error: unknown): string | undefined {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return quoted(String(error))
-  // OpenSSL and Node's assertions end theirs with a new line.
+  // Messages of OpenSSL and of Node's assertions end with a newline.
   return onOneLine(error.message, 500) || codeOf(error) || error.name
 }
 
@@ -117,7 +117,7 @@ export function excerpt(body: Uint8Array, limit = 200): string {
   return onOneLine(text.replace(/<[^<>]*>/g, ' '), limit)
 }
 
-/** Control characters and runs of white space made one space. */
+/** Replaces control characters and runs of white space by one space. */
 function onOneLine(text: string, limit: number): string {
   const clean = text.replace(/[\s\p{C}]+/gu, ' ').trim()
   return clean.length > limit ? `${clean.slice(0, limit).trimEnd()}…` : clean

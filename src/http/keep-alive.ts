@@ -1,11 +1,11 @@
 /**
- * Operators that throttle connections, not clients: DigiCert counts requests per TCP connection and answers 429 from the
- * second or third per second, without `Retry-After`; its own advice to crt.sh is to open one for each request (2026-05).
+ * Operators that throttle each connection instead of each client. DigiCert counts requests per TCP connection and answers 429 to
+ * the second or third within a second, without `Retry-After`; it advised crt.sh to open a connection for each request (2026-05).
  */
 const CONNECTION_EACH: readonly string[] = Object.freeze(['digicert.com'])
 
 /**
- * Whether connections to an origin are used again. Everywhere but at the hosts below `digicert.com`.
+ * Whether connections to an origin are reused: everywhere except at `digicert.com` and the hosts below it.
  *
  * @param origin - Such as `https://wyvern.ct.digicert.com`.
  */

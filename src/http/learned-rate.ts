@@ -1,101 +1,107 @@
 import { RecentAnswers } from './recent-answers.js'
 
-/** First guess, requests per second, where nothing ever got through; as far as server errors alone slow an origin; where a hint begins. */
+/**
+ * Requests per second: the first guess where no request ever succeeded, the lowest rate that server errors alone lead to, and the
+ * lowest rate to begin with after a hint.
+ */
 export const CAUTIOUS = 1
-/** Never slower than this, requests per second: DigiCert's slowest ever seen was 0.15. */
+/** Lowest rate, requests per second: the slowest seen of any origin, DigiCert's, was 0.15. */
 const SLOWEST = 0.1
-/** A rate this high limits nothing: it is forgotten. */
+/** A rate this high has no effect, and is dropped. */
 const UNLIMITED = 1_000
-/** What of the limit is tried first after a refusal. */
+/** Part of the limit to begin with after a refusal. */
 const LOWERED_TO = 0.85
-/** Of what got through lately: a bucket that was full gave a little more than it will go on to give. */
+/** Part of the recent throughput that counts as sustainable: a token bucket that was full allowed a little more than it refills. */
 const SUSTAINABLE = 0.97
-/** Where the rate was higher than what got through, because it was growing: by how much the limit may be. */
+/** A growing rate was higher than its throughput; the limit may be higher than the throughput by this factor. */
 const ABOVE_ANSWERS = 1.25
-/** With fewer answers since the refusal before, a refusal lowers the limit to a quarter of the rate at most. */
+/** With fewer answers than this since the previous refusal, a refusal lowers the limit to no less than a quarter of the rate. */
 const ENOUGH_ANSWERS = 8
 const LOWERED_AT_MOST_TO = 0.25
-/** Of a rate that was not in the way a refusal leaves half at least: what got through says how little was asked. */
+/** A rate that held nothing back is lowered to no less than half: its throughput was low only because few requests were made. */
 const HALF = 0.5
-/** One request in so much of the time that had to be waited for an answer is never too much: where the limit was met, and where not. */
+/** The limit is at least this many requests per time between a refusal and the next answer: where the rate was in the way, and where not. */
 const FLOOR = 0.5
 const FLOOR_UNMET = 1
-/** Limits within this factor of each other confirm each other. */
+/** Two limits that differ by no more than this factor confirm each other. */
 const SAME = 2
-/** The time to the limit is a part of the time for which it has held: one that is twenty seconds old may be gone in twenty. */
+/** The time to the limit is this part of the limit's age: one that is twenty seconds old may be gone in another twenty. */
 const AGE_TO_LIMIT = 0.125
-/** Another limit than before is this much younger, and no older than that. */
+/** A limit that differs from the one before inherits this part of its age, and no more than a minute. */
 const YOUNGER = 0.25
 const OLDEST_AT_CHANGE_MS = 60_000
-/** The time to the limit is no longer than for this many requests, of which a few at most are then refused, or this many pauses. */
+/** Upper bounds of the time to the limit: the time for this many requests, or this many pauses, whichever is longer. */
 const REQUESTS_TO_LIMIT = 100
 const PAUSES_TO_LIMIT = 5
-/** … and never shorter: a second of quiet is a reason to try more. */
+/** Lower bound of the time to the limit, milliseconds. */
 const QUIET_MS = 1_000
-/** … where thirty answers or more confirm it: what a refusal costs is worth avoiding for a while, and recovery takes seconds all the same. */
+/** Lower bound in pauses, for a limit confirmed by thirty answers or more: another refusal would cost more than this wait. */
 const SOLID_PAUSES = 3
-/** By what part of the time to the limit (half a second at least) one answer lets the rate grow: waiting alone says nothing. */
+/** Each answer lets the rate grow by this part of the time to the limit at most (or half a second): waiting alone proves nothing. */
 const GROWTH_PER_ANSWER = 0.2
-/** How often the rate doubles in the time to the limit, once it is past it. */
+/** How many times the rate doubles in one time to the limit, once it is past the limit. */
 const DOUBLINGS = 3
-/** A limit that was neither met nor in the way for so long is a hint, milliseconds. */
+/** A limit that held nothing back for this long is only a hint, milliseconds. */
 const AGED_MS = 300_000
 
-/** What is worth keeping of a rate. Times are epoch milliseconds. */
+/** A rate as it is stored for later runs. Times are epoch milliseconds. */
 export interface KeptRate {
   readonly requestsPerSecond: number
-  /** When it last held a request back. */
+  /** When the rate last held a request back. */
   readonly limitedAt: number
   /** Since when the limit has been about this high. */
   readonly limitedSince: number
 }
 
 /**
- * How often an origin may be asked, learned from what it refuses, as congestion control does it (additive increase,
- * multiplicative decrease, a slow start), for limits of one's own and limits that others share.
+ * The rate at which an origin may be asked, learned from its refusals as congestion control does (additive increase, multiplicative
+ * decrease, slow start). Works for limits that count this client alone and for limits shared with others.
  *
- * - **Free**: no rate, until a refusal sets a *limit*: what got through of late, never less than a quarter of the rate that
- *   was refused (half, where the rate was not in the way: what a gentle poller gets through is no limit), nor than one
- *   request in twice the time that had to be waited for an answer, which follows the server's own `Retry-After`.
- * - **Below the limit**: 0.85 of it, growing along a cubic that is flat at the limit and reaches it after the *time to the
- *   limit*: an eighth of the time for which the limit has held, at least a second, at most a hundred requests or five pauses.
- * - **Past it**, after as long again: doubling three times in the time to the limit, until the next refusal, or free.
- * - Time counts while the rate is in the way, and for each answer no more of it than a fifth of the time to the limit, or half a
- *   second: waiting alone says nothing.
+ * Words used here: the rate is *in the way* while requests have to wait for it; a request *gets through* when it is answered.
  *
- * So a limit that holds is met once in about a hundred requests, and pressure of seconds is made up for in seconds.
- * A refusal after a single answer, or a limit of another height (a factor of two), makes the limit young again. One that was
- * not in the way for five minutes is a hint: the start of a search.
+ * - **Free**: no rate. A refusal sets a *limit*: the recent throughput, but no less than a quarter of the refused rate (half, where the
+ *   rate was not in the way, since a gentle poller's throughput is no limit), and no less than one request in twice the time from the
+ *   refusal to the next answer, which follows the server's own `Retry-After`.
+ * - **Below the limit**: from 0.85 of it, the rate grows along a cubic that is flat at the limit and reaches it after the *time to
+ *   the limit*: an eighth of the limit's age, at least a second, at most the time for a hundred requests or five pauses.
+ * - **Past the limit**, after as long again: the rate doubles three times in each time to the limit, until the next refusal, or until it is
+ *   free.
+ * - Only time in which the rate is in the way counts, and for each answer at most a fifth of the time to the limit, or half a second:
+ *   waiting alone proves nothing.
+ *
+ * So a constant limit refuses about one request in a hundred, and the rate recovers in seconds from pressure that lasted seconds. A
+ * refusal after a single answer, or a limit that differs by a factor of two, resets the limit's age. A limit that was not in the way for five
+ * minutes becomes a hint: the start of a new search.
  */
 export class LearnedRate {
   private readonly elapsed: () => number
   private limit: number | undefined
   private toLimitMs = QUIET_MS
-  /** How far the rate has come along its curve. */
+  /** How far the rate has moved along its curve, milliseconds. */
   private grownMs = 0
-  /** In the way since the last answer. */
+  /** Time in the way since the last answer. */
   private unansweredMs = 0
-  /** Since the last refusal that said something: in the way, and paused. */
+  /** Since the last refusal that lowered the limit: time in the way, answers, and time paused. */
   private inTheWayMs = 0
   private inEpoch = 0
   private pausedMs = 0
   private refusedAt = 0
   private isHint = false
-  /** Elapsed times: since when the limit has held, when it was last in the way. */
+  /** Elapsed times: since when the limit has been about this high, and when it was last in the way. */
   private heldSince = 0
   private metAt = 0
-  /** When the refusals began since which nothing got through. */
+  /** When the first refusal since the last answer came. */
   private stuckSince: number | undefined
-  /** How long it took the last time until something got through. */
+  /** How long the last such series of refusals took. */
   private stuckMs = 10_000
   private readonly answers = new RecentAnswers()
 
-  /** @param elapsed - Milliseconds of a clock that nobody sets. */
+  /** @param elapsed - Milliseconds of a clock that nobody can set. */
   constructor(elapsed: () => number) {
     this.elapsed = elapsed
   }
 
-  /** Requests per second; `undefined` while nothing limits them. */
+  /** Requests per second; `undefined` while they are not limited. */
   get perSecond(): number | undefined {
     if (this.limit === undefined) return undefined
     const rate = Math.max(SLOWEST, this.limit * curve(this.progressMs / this.toLimitMs))
@@ -108,12 +114,12 @@ export class LearnedRate {
     return this.grownMs + Math.min(this.unansweredMs, Math.max(QUIET_MS / 2, this.toLimitMs * GROWTH_PER_ANSWER))
   }
 
-  /** A request goes out. */
+  /** A request is sent. */
   asked(): void {
     this.answers.begin(this.elapsed())
   }
 
-  /** It got through. */
+  /** A request got through. */
   answered(): void {
     const now = this.elapsed()
     this.answers.add(now)
@@ -124,7 +130,7 @@ export class LearnedRate {
     this.stuckSince = undefined
   }
 
-  /** Requests waited because of the rate, not of a pause. */
+  /** Requests waited for the rate, as opposed to a pause. */
   wasInTheWay(ms: number): void {
     const now = this.elapsed()
     if (now - this.metAt > AGED_MS) this.age()
@@ -135,25 +141,25 @@ export class LearnedRate {
 
   /**
    * The origin refused a request that was sent after the pause of the refusal before.
-   * @param pauseMs - How long it is left alone now.
+   * @param pauseMs - How long nothing is sent now.
    */
   refused(pauseMs: number): void {
     const now = this.elapsed()
     this.stuckSince ??= now
-    // Where nothing got through, the pause was too short; of the rate it says nothing.
+    // Nothing got through since the last refusal: the pause was too short, and the rate is unknown.
     if (this.answers.count === 0) {
       if (this.limit === undefined) this.set(CAUTIOUS / LOWERED_TO, pauseMs, 1)
       this.pausedMs += pauseMs
     } else this.lower(pauseMs, 0)
   }
 
-  /** Errors of the server came to a refusal: it may be broken for another reason, and is slowed to {@link CAUTIOUS} at most. */
+  /** Server errors add up to a refusal. The server may be broken for another reason, so the rate stays at {@link CAUTIOUS} or more. */
   strained(pauseMs: number): void {
     if (this.answers.count > 0 && (this.perSecond ?? UNLIMITED) > CAUTIOUS) this.lower(pauseMs, CAUTIOUS / LOWERED_TO)
     else this.beginAnew(pauseMs)
   }
 
-  /** What is worth keeping; `undefined` while nothing limits. @param now - Epoch milliseconds. */
+  /** The rate to store; `undefined` while there is none. @param now - Epoch milliseconds. */
   kept(now: number): KeptRate | undefined {
     const requestsPerSecond = this.perSecond
     if (requestsPerSecond === undefined) return undefined
@@ -166,8 +172,8 @@ export class LearnedRate {
   }
 
   /**
-   * Takes up what was kept: for what it was while it is younger than five minutes, else as a hint. Of two memories the more
-   * careful one counts, and none of a hint.
+   * Continues with a stored rate: as a limit while it is younger than five minutes, else as a hint. Of two stored rates the lower one
+   * wins, and a limit wins over a hint.
    */
   restore({ requestsPerSecond, limitedAt, limitedSince }: KeptRate, now: number): void {
     const ageMs = now - limitedAt
@@ -193,22 +199,22 @@ export class LearnedRate {
     const floor = Math.min(CAUTIOUS, ((isMet ? FLOOR : FLOOR_UNMET) * 1000) / this.stuckMs)
     const found = Math.max(this.limitFound(rate, isMet, openMs), floor, lowest)
     this.set(Math.min(found, Math.max(rate ?? UNLIMITED, lowest)), pauseMs, count)
-    // A limit that was not met is none to stay below.
+    // The rate was not in the way: there is no reason to begin below the limit.
     if (rate !== undefined && !isMet) this.grownMs = this.toLimitMs
     this.beginAnew(pauseMs)
   }
 
-  /** The limit that fits to what got through. */
+  /** The limit that explains the throughput. */
   private limitFound(rate: number | undefined, isMet: boolean, openMs: number): number {
     const { count, isSteady } = this.answers
     const lately = this.answers.perSecond(this.elapsed())
     const isOld = this.elapsed() - this.heldSince > OLDEST_AT_CHANGE_MS
-    // What a bucket or a window gave at once does not raise a limit that has held for long.
+    // A burst out of a token bucket does not raise a limit that has held for a minute.
     const through = isOld ? Math.min(lately, (this.inEpoch * 1000) / openMs) : lately
     if (rate === undefined) return Math.max(CAUTIOUS, through)
     if (!isMet) return Math.max(through, rate * HALF)
-    // Between what got through, pauses included, and what was asked for: the one is too low for a small bucket, which
-    // overflowed in the pause, the other too high where the rate was growing.
+    // Between throughput (pauses included) and rate: the throughput is too low for a small bucket, which overflowed during the pause,
+    // the rate too high while it was growing.
     const most = Math.min(rate, ABOVE_ANSWERS * (isSteady ? through : (count * 1000) / openMs))
     const limit = SUSTAINABLE * Math.sqrt(through * most)
     return count >= ENOUGH_ANSWERS ? limit : Math.max(limit, rate * LOWERED_AT_MOST_TO)
@@ -235,7 +241,7 @@ export class LearnedRate {
     return Math.max(QUIET_MS, Math.min(enoughMs, (this.elapsed() - this.heldSince) * AGE_TO_LIMIT))
   }
 
-  /** What is counted between two refusals. */
+  /** Resets what is counted between two refusals. */
   private beginAnew(pauseMs: number): void {
     this.refusedAt = this.elapsed()
     this.answers.restart(this.refusedAt)
@@ -253,7 +259,7 @@ export class LearnedRate {
   }
 }
 
-/** What of the limit is tried, by the time since the refusal in times to the limit: 0.85, 1 at 1, 1.15 at 2, then doubling. */
+/** The rate as a part of the limit, by the time since the refusal divided by the time to the limit: 0.85 at 0, 1 at 1, 1.15 at 2, then doubling. */
 function curve(x: number): number {
   const lowered = 1 - LOWERED_TO
   return x <= 2 ? 1 + lowered * (x - 1) ** 3 : (1 + lowered) * 2 ** ((x - 2) * DOUBLINGS)

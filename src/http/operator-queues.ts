@@ -3,7 +3,7 @@ import type { Clock } from '../types/clock.js'
 import { ENDED, quietController } from '../util/abort.js'
 import { systemClock } from '../util/clock.js'
 
-/** Requests in flight at most. */
+/** Most requests under way. */
 export interface ConcurrencyLimits {
   readonly perLog: number
   readonly perOperator: number
@@ -12,7 +12,7 @@ export interface ConcurrencyLimits {
 
 export const DEFAULT_CONCURRENCY: ConcurrencyLimits = Object.freeze({ perLog: 4, perOperator: 8, total: 32 })
 
-/** Whose request it is, and how urgent. */
+/** Which log a request is for, and how urgent it is. */
 export interface QueueSlot {
   /** Any stable name of the log, such as its id. */
   readonly log: string
@@ -23,22 +23,22 @@ export interface QueueSlot {
   readonly signal?: AbortSignal
 }
 
-/** A request that takes longer than this, milliseconds, gives its place of the process to others. */
+/** A request that takes longer than this, milliseconds, no longer counts in the limit of the process. */
 const LATE_MS = 1_000
 
 /**
  * Lets requests through within three limits: of their log, of its operator (who throttles clients over all of its logs),
- * and of the process. Within each, higher priority goes first, then who came first.
+ * and of the process. Within each, higher priority goes first, then first come, first served.
  *
- * The limit of the process is there for its own sake, and a request that only waits costs it next to nothing: one that is
- * late no longer counts, nor does one of a log whose last answer was late, so that slow logs, however many, do not keep the others waiting.
+ * The limit of the process protects the process, to which a request that merely waits costs next to nothing. So late requests do not
+ * count in it, nor do those to a log whose last answer was late: slow logs, however many, do not keep the others waiting.
  */
 export class OperatorQueues {
   private readonly limits: ConcurrencyLimits
   private readonly total: PQueue
   private readonly operators = new Map<string, PQueue>()
   private readonly logs = new Map<string, PQueue>()
-  /** Logs whose last answer was late, or is: no more than have been asked. */
+  /** Logs whose last answer came late, or is late now. Bounded by the number of logs that were asked. */
   private readonly late = new Set<string>()
   private readonly clock: Pick<Clock, 'sleep'>
 
@@ -57,7 +57,7 @@ export class OperatorQueues {
     const operator = queueOf(this.operators, slot.operator, this.limits.perOperator)
     const name = `${slot.operator}\n${slot.log}`
     const log = queueOf(this.logs, name, this.limits.perLog)
-    // The narrowest first: a log with a long backlog waits in its own queue, not in a place that others need.
+    // The narrowest limit first: a log with a long backlog waits in its own queue, without taking a place that others need.
     return log.add(() => operator.add(() => this.runInTotal(name, task, { priority, signal }), { priority, signal }), {
       priority,
       signal,
@@ -79,7 +79,7 @@ export class OperatorQueues {
     return await (running as Promise<T>)
   }
 
-  /** Resolves when `running` has ended, either way, or is late; remembers which. */
+  /** Resolves when `running` has settled or is late, and remembers which. */
   private async untilLate(log: string, running: Promise<unknown>): Promise<void> {
     const ended = quietController()
     running.catch(() => {}).finally(() => ended.abort(ENDED))
@@ -88,7 +88,7 @@ export class OperatorQueues {
     else this.late.add(log)
   }
 
-  /** Tasks that wait for their turn. */
+  /** Tasks that wait. */
   get waiting(): number {
     const queued = (queues: Iterable<PQueue>) => [...queues].reduce((sum, queue) => sum + queue.size, 0)
     return queued(this.logs.values()) + queued(this.operators.values()) + this.total.size

@@ -5,22 +5,22 @@ import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 import { elapsedOf } from '../util/clock.js'
 import { type KeptRate, LearnedRate } from './learned-rate.js'
 
-/** What may go at once of what was not used: a quarter of a second's worth, at least one request. */
+/** Unused requests may be sent in one burst: those of a quarter of a second, at least one. */
 const BURST_SECONDS = 0.25
-/** How long everything waits after a refusal that does not say how long. */
+/** First and longest pause after a refusal without `Retry-After`, milliseconds. */
 const PAUSE: BackoffPolicy = { baseMs: 2_000, maxMs: 120_000 }
-/** A server error weighs as much as this many answers; at `STRAINED` they count as a refusal: four in a row, or every fourth. */
+/** A server error adds this much, an answer subtracts one; at `STRAINED` errors count as a refusal: after four in a row, or one in four. */
 const ERROR_WEIGHT = 3
 const STRAINED = 12
-/** While the rate is in the way, how often to look how far it has grown, milliseconds. */
+/** How often to look how far the rate has grown while requests wait for it, milliseconds. */
 const LOOK_MS = 500
 
-/** Failures in which nothing was answered. */
+/** Failures without any answer. */
 const UNANSWERED: ReadonlySet<CtErrorCode> = new Set(['CT_HTTP_NETWORK', 'CT_CLOSED', 'CT_ADDRESS_REFUSED'])
 
-/** One request that was let through. */
+/** A request that was sent. */
 interface Ticket {
-  /** Number of refusals at that time: what was under way when one came says nothing new. */
+  /** Number of refusals when it was sent: a request already under way at a refusal proves nothing new. */
   readonly refusals: number
 }
 
@@ -31,15 +31,15 @@ interface Waiter {
 }
 
 /**
- * How often one origin may be asked: not limited until it says so.
+ * Limits how often one origin is asked; there is no limit until it refuses a request.
  *
- * - **Refused** (429, or 503 with `Retry-After`): nothing is sent for as long as it says, else for 2 s, doubling to 120 s while
- *   nothing gets through, and no less than one request takes at the rate that is known. Then one request goes first; the others
- *   follow when it is answered. Requests that were already under way do not count again.
- * - **Errors** (5xx, 408, timeouts) that come to a quarter of all answers, or four in a row, count as a refusal without a hint,
- *   but slow an origin to one request a second at most: it may be broken for another reason.
+ * - **Refused** (429, or 503 with `Retry-After`): nothing is sent for as long as the origin says, else for 2 s, doubling to 120 s while
+ *   nothing gets through, and no shorter than the known rate allows one request. Then one request goes first; the others follow
+ *   when it is answered. Requests that were already under way do not count again.
+ * - **Errors** (5xx, 408, timeouts) count as a refusal without `Retry-After` when they are a quarter of all answers, or four in a row.
+ *   They slow the origin to no less than one request a second: it may be broken for another reason.
  * - **The rate** that a refusal sets, and how it recovers: see {@link LearnedRate}.
- * - While the rate is in the way, higher priority goes first, then who came first.
+ * - While requests wait for the rate, higher priority goes first, then first come, first served.
  */
 export class OriginRate {
   private readonly clock: Clock
@@ -73,17 +73,17 @@ export class OriginRate {
     return this.rate.perSecond
   }
 
-  /** Nothing is known of it, and nothing is going on. */
+  /** Whether nothing is known of the origin and no request is under way: it can be forgotten. */
   get isIdle(): boolean {
     return this.requestsPerSecond === undefined && this.underWay === 0 && this.waiting.length === 0 && this.pauseMs <= 0
   }
 
-  /** What is worth keeping for a later run; `undefined` while nothing limits it. */
+  /** The rate to store for later runs; `undefined` while there is none. */
   get kept(): KeptRate | undefined {
     return this.rate.kept(this.clock.now())
   }
 
-  /** Takes up what was learned earlier; see {@link LearnedRate.restore}. */
+  /** Continues with a stored rate; see {@link LearnedRate.restore}. */
   restore(kept: KeptRate): void {
     this.rate.restore(kept, this.clock.now())
   }
@@ -126,7 +126,7 @@ export class OriginRate {
     if (status === 429 || (status === 503 && retryAfterMs > 0)) this.refused(ticket, retryAfterMs)
     else if (code === 'CT_HTTP_TIMEOUT' || status === 408 || (status !== undefined && status >= 500))
       this.strained(ticket)
-    // A wrong answer, or a status of another kind, is an answer that was let through.
+    // A wrong answer, or any other status, still shows that the request got through.
     else if (!UNANSWERED.has(code)) this.answered(ticket)
   }
 
@@ -143,7 +143,7 @@ export class OriginRate {
 
   /** Sends nothing for a while, then one request first. Returns for how long. */
   private pause(retryAfterMs: number): number {
-    // The jitter keeps those that were sent away together from coming back together.
+    // The jitter keeps clients that were refused together from coming back together.
     const jitterMs = this.random() * Math.min(1000, retryAfterMs)
     const pauseMs = retryAfterMs > 0 ? retryAfterMs + jitterMs : this.ownPauseMs()
     this.pauseFor(pauseMs)
@@ -156,7 +156,7 @@ export class OriginRate {
     return pauseMs
   }
 
-  /** Where the origin does not say how long: at least until it has room for one request more, if it allows what is known. */
+  /** The pause where the origin names none: at least until the known rate allows another request. */
   private ownPauseMs(): number {
     const oneRequestMs = (1000 / (this.requestsPerSecond ?? Number.POSITIVE_INFINITY)) * (1 + this.random() / 5)
     return Math.max(backoffDelay(PAUSE, this.refusedInARow, this.random), Math.round(oneRequestMs))
@@ -172,7 +172,7 @@ export class OriginRate {
     return this.pausedUntil - this.elapsed()
   }
 
-  /** How long until a request may go: 0 now, infinite until the probe has ended. */
+  /** Milliseconds until a request may be sent: 0 now, infinite until the probe has ended. */
   private waitMs(): number {
     const { pauseMs } = this
     if (pauseMs > 0) return Math.ceil(pauseMs)
@@ -222,7 +222,7 @@ export class OriginRate {
     })
   }
 
-  /** Lets those who wait go, one by one as the rate allows; one loop at a time, and none while nobody waits. */
+  /** Sends waiting requests one by one as the rate allows. One loop at a time, and none while nothing waits. */
   private serve(): void {
     if (this.serving || this.waiting.length === 0) return
     this.serving = true
@@ -241,7 +241,7 @@ export class OriginRate {
           continue
         }
         const isPaused = this.pauseMs > 0
-        // The rate grows meanwhile.
+        // Sleeps in short steps, because the rate grows meanwhile.
         const sleepMs = isPaused ? waitMs : Math.min(waitMs, LOOK_MS)
         await this.sleep(sleepMs)
         if (!isPaused && this.waiting.length > 0) this.rate.wasInTheWay(sleepMs)
@@ -251,7 +251,7 @@ export class OriginRate {
     }
   }
 
-  /** Until the time is up, or nobody waits any more. */
+  /** Resolves when the time is up, or no request waits any more. */
   private async sleep(ms: number): Promise<void> {
     this.alarm = quietController()
     try {

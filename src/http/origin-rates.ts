@@ -2,7 +2,7 @@ import type { Clock } from '../types/clock.js'
 import type { KeptRate } from './learned-rate.js'
 import { OriginRate } from './origin-rate.js'
 
-/** Whose request it is, and how urgent. */
+/** Which origin a request is for, and how urgent it is. */
 export interface RateSlot {
   /** Any URL of the origin. */
   readonly url: string
@@ -12,14 +12,14 @@ export interface RateSlot {
   readonly signal?: AbortSignal
 }
 
-/** Origins that are remembered; what is idle and unlimited goes first beyond it. More than all lists together name. */
+/** Most origins to remember, more than all lists name together. Beyond it, those that are idle and unlimited are dropped first. */
 const MAX_ORIGINS = 1_000
 
 /**
  * How often each origin may be asked, learned from what it answers; see {@link OriginRate} for the rule.
  *
- * Rates belong to the origin and not to the log: that is where operators count, over all logs behind a host name. What counts
- * as one request is whatever is run here; the retries of it belong outside.
+ * Rates belong to the origin, not to the log, because operators count over all logs behind a host name. Each call of `run` counts
+ * as one request, so retries belong outside of it.
  */
 export class OriginRates {
   private readonly clock: Clock
@@ -40,20 +40,20 @@ export class OriginRates {
     return this.rateOf(url).run(request, priority, signal)
   }
 
-  /** How often the origin of `url` is asked at most now; `undefined` while nothing limits it. */
+  /** Requests per second now allowed to the origin of `url`; `undefined` while they are not limited. */
   requestsPerSecond(url: string): number | undefined {
     return this.origins.get(originOf(url))?.requestsPerSecond
   }
 
-  /** What was learned of the origin of `url`, to be kept; `undefined` while nothing limits it. */
+  /** The rate of the origin of `url`, to store for later runs; `undefined` while there is none. */
   kept(url: string): KeptRate | undefined {
     return this.origins.get(originOf(url))?.kept
   }
 
   /**
-   * Takes up what an earlier run learned. Two logs of one origin may remember different things: the more careful one counts.
-   * @param learned - What {@link kept} returned; anything, as stores of others may hold it. Without a positive rate it is
-   * ignored, without dates it is a hint.
+   * Continues with a stored rate. Where two logs of one origin stored different ones, the lower one wins.
+   * @param learned - What {@link kept} returned, or anything else that a foreign store may hold: without a positive rate it is ignored,
+   * without dates it is a hint.
    */
   restore(url: string, learned: Readonly<Record<string, unknown>>): void {
     const number = (value: unknown) => (typeof value === 'number' ? value : Number.NaN)

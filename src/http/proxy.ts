@@ -1,21 +1,21 @@
 import type { Dispatcher } from 'undici'
 import { optionError } from '../util/options.js'
 
-/** Where requests go through; what curl and others read from the environment. */
+/** Proxies as curl and others read them from the environment. */
 export interface ProxySettings {
-  /** For `http:` URLs. */
+  /** Proxy for `http:` URLs. */
   readonly httpProxy?: string | undefined
-  /** For `https:` URLs; default that for `http:`. */
+  /** Proxy for `https:` URLs; default that for `http:`. */
   readonly httpsProxy?: string | undefined
   /** Hosts that are asked directly: names (and all below), `host:port`, `*`; separated by commas. */
   readonly noProxy?: string | undefined
 }
 
 /**
- * A dispatcher that sends requests through the proxies; `undefined` when there are none. Credentials may stand in their URLs. TLS is
- * spoken through the proxy (CONNECT), with the log itself.
+ * A dispatcher that sends requests through the proxies; `undefined` when there are none. Their URLs may hold credentials. TLS connections
+ * go through the proxy (CONNECT) to the log itself.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` when a proxy is no http or https URL; its text is not shown, for it may hold a password.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when a proxy is no http or https URL. The message does not quote it: it may hold a password.
  */
 export async function proxyDispatcher({
   httpProxy,
@@ -25,13 +25,13 @@ export async function proxyDispatcher({
   const proxies = [httpProxy, httpsProxy].filter((proxy) => proxy !== undefined && proxy !== '')
   if (proxies.length === 0) return undefined
   for (const proxy of proxies) if (!isProxyUrl(proxy)) throw optionError('proxy', 'an http or https URL', '…')
-  // Loaded where it is needed: proxies are in the large half of undici.
+  // Loaded only here: the half of undici that has proxies is large.
   const { EnvHttpProxyAgent } = await import('undici')
-  // Empty strings, not `undefined`: those would be looked up in the environment.
+  // Empty strings, because undici would look `undefined` ones up in the environment.
   return new EnvHttpProxyAgent({ httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy: noProxy ?? '' })
 }
 
-/** The proxy that an address is asked through, as {@link proxyDispatcher} does it; `undefined`: directly. */
+/** The proxy that {@link proxyDispatcher} uses for an address; `undefined` for a direct connection. */
 export function proxyFor(url: URL, { httpProxy, httpsProxy, noProxy = '' }: ProxySettings): string | undefined {
   const isSecure = /^(https|wss):$/.test(url.protocol)
   const proxy = (isSecure ? httpsProxy : undefined) || httpProxy || undefined
@@ -46,14 +46,14 @@ export function proxyFor(url: URL, { httpProxy, httpsProxy, noProxy = '' }: Prox
   return isDirect ? undefined : proxy
 }
 
-/** A `fetch` whose requests go through a dispatcher. It is undici's own: that of Node refuses dispatchers of other versions. */
+/** A `fetch` whose requests go through a dispatcher. It is undici's: Node's own refuses dispatchers of another version. */
 export async function fetchThrough(dispatcher: Dispatcher): Promise<typeof fetch> {
   const undici = await import('undici')
   const through = (url: string, init: Parameters<typeof undici.fetch>[1]) => undici.fetch(url, { ...init, dispatcher })
   return through as unknown as typeof fetch
 }
 
-/** Whether a proxy can be asked for at this address. */
+/** Whether this is the URL of a proxy. */
 export function isProxyUrl(proxy: string | undefined): boolean {
   return proxy !== undefined && URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)
 }

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** Addresses that no public server has: IANA's special-purpose registries, multicast, and what is not assigned. */
+/** Addresses that no public server has: IANA's special-purpose registries, multicast, and unassigned ones. */
 const NOT_PUBLIC_IPV4 = [
   '0.0.0.0/8', // this network, unspecified
   '10.0.0.0/8', // private
@@ -19,7 +19,7 @@ const NOT_PUBLIC_IPV4 = [
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved, broadcast
 ]
-/** All that is not below it is loopback, link-local, unique-local, multicast, or not assigned. */
+/** Addresses outside of this network are loopback, link-local, unique-local, multicast, or unassigned. */
 const PUBLIC_IPV6 = '2000::/3'
 const NOT_PUBLIC_IPV6 = [
   '2001::/23', // Teredo, benchmarks, ORCHID and other protocol assignments
@@ -32,10 +32,10 @@ const HOLDS_IPV4 = ['::ffff:', '64:ff9b::']
 
 let lists: { readonly known: BlockList; readonly refused: BlockList } | undefined
 
-/** Whether an IPv4 or IPv6 address can be that of a public server; of an IPv6 address that holds an IPv4 one, that one counts. */
+/** Whether a public server can have this IPv4 or IPv6 address. An IPv6 address that embeds an IPv4 address is judged by the latter. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address)
-  // A zone (`fe80::1%eth0`) belongs to addresses of one link.
+  // Only link-local addresses have a zone (`fe80::1%eth0`).
   if (version === 0 || address.includes('%')) return false
   const family = version === 4 ? 'ipv4' : 'ipv6'
   lists ??= blockLists()
@@ -58,11 +58,11 @@ function blockLists() {
   return { known, refused }
 }
 
-/** Why a request is not made: where it would go, a fetched list must not lead. */
+/** Thrown for an address that a fetched list must not lead to. */
 export class AddressRefused extends Error {}
 
 /**
- * Refuses a URL that cannot be that of a public log, whatever its host resolves to.
+ * Refuses a URL that no public log can have, whatever its host resolves to.
  * @throws {@link AddressRefused} for another port than 443, and for an address instead of a name that is not public.
  */
 export function checkPublicUrl({ protocol, port, hostname }: URL): void {
@@ -73,8 +73,8 @@ export function checkPublicUrl({ protocol, port, hostname }: URL): void {
 }
 
 /**
- * A look-up that resolves to public addresses alone. What connects uses what it resolved to, so that a name which resolves to
- * something else the next moment (DNS rebinding) leads nowhere.
+ * A DNS look-up that yields only public addresses. The socket connects to exactly these, so a name that resolves to something else a
+ * moment later (DNS rebinding) gains nothing.
  *
  * @param lookup - Resolves names. Default: the system's.
  * @returns Fails with {@link AddressRefused} for a name that has no public address.

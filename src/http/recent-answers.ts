@@ -1,27 +1,27 @@
-/** A stretch ends when it has taken this long and brought so many answers: less says nothing of a rate, a burst would pass for one. */
+/** A period ends when it has lasted this long and had this many answers: a shorter one could be a burst, not a rate. */
 const STRETCH_MS = 1_000
 const STRETCH_ANSWERS = 30
 
 /**
- * How many answers came per second lately: over the stretch at hand and the one before, which is thirty answers and a second or
- * more, or since the count was begun. Of constant size. Times are elapsed milliseconds.
+ * Answers per second over the current period and the one before, which is a second and thirty answers or more, or everything since
+ * counting began. Of constant size. Times are elapsed milliseconds.
  */
 export class RecentAnswers {
   private beganAt: number | undefined
   private before: { readonly beganAt: number; readonly count: number } | undefined
   private inStretch = 0
 
-  /** Answers in the time that is measured. */
+  /** Answers in both periods. */
   get count(): number {
     return (this.before?.count ?? 0) + this.inStretch
   }
 
-  /** Whether what is measured is long enough to stand for itself, and does not go back to the beginning. */
+  /** Whether a whole period has passed, so that the rate does not depend on how counting began. */
   get isSteady(): boolean {
     return this.before !== undefined
   }
 
-  /** Begins to count, unless it has begun. */
+  /** Starts counting, unless it has started. */
   begin(now: number): void {
     this.beganAt ??= now
   }
@@ -41,7 +41,7 @@ export class RecentAnswers {
     return (this.count * 1000) / Math.max(now - since, STRETCH_MS)
   }
 
-  /** Forgets all and begins again. */
+  /** Drops all counts and starts again. */
   restart(now: number): void {
     this.before = undefined
     this.beganAt = now

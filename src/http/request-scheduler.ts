@@ -20,8 +20,8 @@ export interface RequestTurn {
 }
 
 /**
- * Gives every request of one process its turn: as often as its origin may be asked, and within the limits of its log, of its
- * operator and of the process.
+ * Decides when each request of the process is sent: at the rate that its origin allows, and within the limits of its log, its
+ * operator and the process.
  */
 export class RequestScheduler {
   private readonly rates: OriginRates
@@ -41,23 +41,23 @@ export class RequestScheduler {
     { priority, signal }: RequestTurn,
     request: () => Promise<T>,
   ): Promise<T> {
-    // The rate comes first: who waits for it takes no place that others could use.
+    // Waits for the rate first: meanwhile the request takes no place that others could use.
     return this.rates.run({ url, priority, signal }, () =>
       this.queues.run({ log: id, operator, priority, signal }, request),
     )
   }
 
-  /** How often the origin of `url` is asked at most now; `undefined` while nothing limits it. */
+  /** Requests per second now allowed to the origin of `url`; `undefined` while they are not limited. */
   requestsPerSecond(url: string): number | undefined {
     return this.rates.requestsPerSecond(url)
   }
 
-  /** What was learned of the rate of the origin of `url`, to be kept; `undefined` while nothing limits it. */
+  /** The rate of the origin of `url`, to store for later runs; `undefined` while there is none. */
   kept(url: string): KeptRate | undefined {
     return this.rates.kept(url)
   }
 
-  /** Takes up what {@link kept} returned in an earlier run; anything, as stores of others may hold it. */
+  /** Continues with what {@link kept} returned in an earlier run, or with anything else that a foreign store may hold. */
   restore(url: string, learned: Readonly<Record<string, unknown>>): void {
     this.rates.restore(url, learned)
   }

@@ -4,20 +4,20 @@ import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 import { systemClock } from '../util/clock.js'
 
 export interface RetryOptions {
-  /** How often the operation is tried at most; `Infinity` for as long as it takes. Default 5. */
+  /** Most attempts; `Infinity` for no bound. Default 5. */
   readonly attempts?: number
   /** Default 500 ms doubling to 60 s. */
   readonly backoff?: BackoffPolicy
   readonly clock?: Clock
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: () => number
-  /** Ends a wait at once; the operation takes its own. */
+  /** Ends a wait at once. Does not end an attempt: the operation has a signal of its own for that. */
   readonly signal?: AbortSignal
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRetry?: (retry: Retry) => void
 }
 
-/** A failed attempt after which there will be another. */
+/** A failed attempt that another one follows. */
 export interface Retry {
   readonly error: CtStreamError
   /** The attempt that failed: 1, 2, … */
@@ -28,13 +28,13 @@ export interface Retry {
 export const DEFAULT_RETRY = Object.freeze({ attempts: 5, backoff: Object.freeze({ baseMs: 500, maxMs: 60_000 }) })
 
 /**
- * Runs `operation` until it resolves, fails in a way that trying again cannot mend, or the attempts are used up.
+ * Runs `operation` until it resolves, fails with an error that is not retryable, or has used up its attempts.
  *
- * Waits with full jitter between attempts, and never less than a server's `Retry-After` (cut to an hour when it was read).
+ * Waits with full jitter between attempts, and never less than a server's `Retry-After` (which counts as an hour at most).
  *
  * @param operation - Given the number of the attempt: 1, 2, …
- * @throws The last error. A retryable `CtStreamError` says at its end which attempt it was; anything else is passed on as
- * it is. `signal.reason` when a wait is aborted.
+ * @throws The last error. The message of a retryable `CtStreamError` ends with the number of the attempt; anything else is passed on
+ * unchanged. `signal.reason` when a wait is aborted.
  */
 export async function withRetry<T>(
   operation: (attempt: number) => Promise<T>,
@@ -56,7 +56,7 @@ export async function withRetry<T>(
   }
 }
 
-/** What the server asked for comes first; the jitter on top keeps those it turned away together from coming back together. */
+/** The server's `Retry-After`, with jitter on top: clients refused together should not come back together. */
 function waitAfter(error: CtStreamError, jitterMs: number): number {
   return error.retryAfterMs === undefined ? jitterMs : error.retryAfterMs + Math.min(jitterMs, 1000)
 }

@@ -7,18 +7,18 @@ import { undiciParts } from './undici-parts.js'
 
 /** Bytes of each body; a multiple of four. */
 const LENGTH = 96_000
-/** Connections that use the shared memory by turns. */
+/** Connections that take turns in using the shared memory. */
 const CONNECTIONS = 2
-/** For each answer, milliseconds; all of them take less than 100, most of it what the first request would take. */
+/** Limit for each answer, milliseconds. All together take less than 100, most of which the first real request would need anyway. */
 const PATIENCE_MS = 2000
 
 let verdict: Promise<boolean> | undefined
 
 /**
- * Whether sockets of this process may read into shared memory: found out once, by doing it, since it rests on how a runtime's
- * sockets and undici's parser go together, and either may change.
+ * Whether sockets of this process may read into shared memory. Tested once, by doing it: it depends on how the runtime's sockets and
+ * undici's parser work together, and either may change.
  *
- * Only on Node: Bun 1.4 calls back without naming the socket that has read, and Deno would ask its user for permission to listen.
+ * Only on Node: Bun 1.4 does not tell the callback which socket has read, and Deno would ask its user for permission to listen.
  */
 export function mayShareReads(): Promise<boolean> {
   const { deno, bun } = process.versions
@@ -27,8 +27,8 @@ export function mayShareReads(): Promise<boolean> {
 }
 
 /**
- * Whether answers that arrive by turns on several connections, their heads cut in two, are received as they were sent, and through
- * the shared memory. Over loopback: where nobody may listen, the answer is no.
+ * Whether interleaved answers on several connections, their heads cut in two, are received as they were sent, and through the shared
+ * memory. Uses loopback; `false` where the process may not listen.
  */
 export async function sharesSafely(reads: SharedReads, patienceMs = PATIENCE_MS): Promise<boolean> {
   const server = createServer((socket) =>
@@ -99,7 +99,7 @@ async function serve(socket: Socket, request: Uint8Array): Promise<void> {
   }
 }
 
-/** No two places look alike, of one body or of two. */
+/** Bytes that differ at every position, within one body and between two. */
 function bodyOf(number: number): Uint8Array {
   const words = new Uint32Array(LENGTH / 4)
   for (let i = 0; i < words.length; i++) words[i] = number * words.length + i

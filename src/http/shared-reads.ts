@@ -4,20 +4,20 @@ import type { Socket } from 'node:net'
 const READ_SIZE = 256 * 1024
 
 /**
- * One piece of memory for all reads of many sockets.
+ * One buffer for all reads of many sockets.
  *
- * Node gives every read 64 KiB of its own; for bodies of megabytes that is half of what receiving costs (`npm run bench`, over
- * loopback: 7.3 against 3.6 µs for an entry of 6 kB), and most of what wakes the garbage collector. A reader that takes a chunk while
- * `readable` is emitted, and is done with it when that returns, is lent the shared memory itself. undici's parser is one but for the
- * head of an answer (status line and headers), of which it keeps views until it is complete: a chunk that ends inside a head is a
- * copy. What is not taken at once, or is put back, is copied as well, and the stream keeps it as ever.
+ * Node allocates 64 KiB for every read. For bodies of megabytes that is half the cost of receiving (`npm run bench`, over loopback: 7.3 µs
+ * for an entry of 6 kB, 3.6 with the shared buffer), and most of what triggers the garbage collector. A reader that takes a chunk
+ * while `readable` is emitted, and does not use it afterwards, gets the shared buffer itself. undici's parser is such a reader except for
+ * the head of an answer (status line and headers), of which it keeps views until the head is complete: a chunk that ends inside a head
+ * is copied. A chunk that is not taken at once, or is put back, is copied too, and the stream buffers it as usual.
  *
- * Worth its risk? Without it, an entry of an RFC 6962 log costs 24, 15 and 17 % more CPU under Node 20, 24 and 26, one of a static-ct
- * log 2, 3 and 8 % (2026-11-24; medians of ratios of runs that took turns, 65,536 entries over loopback), and up to a third more memory. So it
- * stays, and `mayShareReads()` tries it once before it is used. What it got wrong could delay entries, never forge them: all are hashed.
+ * Is it worth its risk? Without it, an entry of an RFC 6962 log costs 24, 15 and 17 % more CPU under Node 20, 24 and 26, one of a static-ct
+ * log 2, 3 and 8 % (2026-11-24; medians of ratios of alternating runs, 65,536 entries over loopback), and up to a third more memory. So it
+ * stays, and `mayShareReads()` tests it once before it is used. An error here could delay entries, but not forge them: all are hashed.
  */
 export class SharedReads {
-  /** Chunks that readers took out of the shared memory itself. */
+  /** Chunks that readers took from the shared buffer without a copy. */
   lent = 0
   private readonly memory = Buffer.allocUnsafeSlow(READ_SIZE)
   private readonly lenders = new WeakMap<Socket, Lender>()
@@ -28,8 +28,8 @@ export class SharedReads {
     const lenderOf = (socket: Socket) => this.lenderOf(socket)
     return {
       buffer: memory,
-      // Node calls it as a method of the socket that has read. Where nobody says which one it is, nothing can be done with the bytes,
-      // and an error thrown here would end the process: `mayShareReads()` finds out.
+      // Node calls it as a method of the socket that has read. A runtime that does not say which socket it was makes the bytes useless,
+      // and an error thrown here would end the process: `mayShareReads()` detects such runtimes.
       callback(this: Socket, length: number): boolean {
         return typeof this?.push !== 'function' || lenderOf(this).lend(memory.subarray(0, length))
       },
@@ -46,7 +46,7 @@ export class SharedReads {
   }
 }
 
-/** What stands between one socket and its reader. */
+/** Passes the chunks of one socket to its reader. */
 class Lender {
   private readonly socket: Socket
   private readonly reads: SharedReads
@@ -77,7 +77,7 @@ class Lender {
     try {
       socket.emit('readable')
     } finally {
-      // Also when the reader throws: what it did not take comes next, and this memory is not shared later.
+      // Also when the reader throws: the rest of the chunk is read next, and later chunks are not shared.
       if (this.lent !== undefined) more = socket.push(Buffer.from(chunk))
       else if (chunk === shared) this.reads.lent++
       this.lent = undefined
@@ -85,9 +85,9 @@ class Lender {
     return more
   }
 
-  /** Errs on the side of copying: after a blank line that is itself cut in two, until the next one. */
+  /** When in doubt it copies: a blank line that is cut in two is found only at the next one. */
   private endsInHead(chunk: Buffer): boolean {
-    // An answer begins where a read does, or right behind an interim one (103 Early Hints).
+    // An answer begins at the start of a read, or directly after an interim answer (103 Early Hints).
     for (let at = 0; this.inHead || beginsHead(chunk, at); ) {
       const end = chunk.indexOf('\r\n\r\n', at, 'latin1')
       this.inHead = end === -1

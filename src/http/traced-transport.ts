@@ -1,7 +1,7 @@
 import type { Tracing } from '../util/tracing.js'
 import type { Transport } from './transport.js'
 
-/** The same transport, with a span for each request while somebody wants them, as OpenTelemetry's conventions for HTTP clients have it. */
+/** Adds a span to each request while spans are recorded, by OpenTelemetry's conventions for HTTP clients. */
 export function tracedTransport(transport: Transport, tracing: Tracing): Transport {
   const { page } = transport
   const spanOf = (url: string) => {

@@ -10,38 +10,38 @@ export interface HttpAnswer {
   /** The body after content decoding, of exactly this length. */
   readonly body: Uint8Array
   /**
-   * Gives the memory of the body back, to be used for another: to be called once, when nothing refers to the body any more, or
-   * never. `undefined` where nothing is used again.
+   * Returns the memory of the body for reuse. Call it once, when nothing refers to the body any more, or never. `undefined` where memory
+   * is not reused.
    */
   readonly release?: (() => void) | undefined
 }
 
-/** What one GET may be given. */
+/** Options of one GET. */
 export interface GetOptions {
   /** Added to those of the transport; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   /** Bound on the body, before and after decompression. Default {@link DEFAULT_MAX_BYTES}. */
   readonly maxBytes?: number
-  /** Ask on a new connection and past caches (`Cache-Control: no-cache`). Default `false`. */
+  /** Use a new connection and bypass caches (`Cache-Control: no-cache`). Default `false`. */
   readonly fresh?: boolean
   /** Statuses that resolve; every other one rejects with `CT_HTTP_STATUS`. Default `[200]`. */
   readonly statuses?: readonly number[]
   /**
-   * Connect to public addresses on port 443 alone: the URL comes from a stranger. Where a `fetch` or `dispatcher` of the caller
+   * Connect only to public addresses on port 443, because the URL comes from a stranger. Where the caller's `fetch` or `dispatcher`
    * resolves names, only the URL itself is checked. Default `false`.
    */
   readonly publicOnly?: boolean
   /**
-   * Called with the bytes that the answer holds, each time more of its body has come and when it is to be unpacked: then with what
-   * it may hold meanwhile. Not for the pages of errors, which are small.
+   * Called with the bytes that the answer holds, after each piece of its body, and before unpacking with the most it can hold then. Not
+   * called for bodies of error answers, which are small.
    */
   readonly onBytes?: ((held: number) => void) | undefined
 }
 
 /**
- * GET requests with bounded time and bounded bodies. No redirect is ever followed: a log that moves is a log to be looked
- * at, and a 3xx is an answer like any other.
+ * GET requests with bounded time and bounded bodies. Redirects are never followed: somebody should look at a log that moves. A 3xx is
+ * an answer like any other.
  */
 export interface Transport {
   /**
@@ -53,25 +53,24 @@ export interface Transport {
    */
   get(url: string, options?: GetOptions): Promise<HttpAnswer>
   /**
-   * Asks for a page of entries and finds them in the answer, elsewhere than in the thread that asks. `undefined` where it can only be
-   * done here.
+   * Fetches a page of entries and parses it in another thread. `undefined` where that is not possible.
    * @throws as {@link get}; `CT_RESPONSE_MALFORMED` for an answer that is not of this form.
    */
   readonly page?: ((url: string, form: PageForm, options: GetOptions) => Promise<EntryBatch>) | undefined
-  /** Cuts what is under way and releases every connection. Idempotent. */
+  /** Ends requests under way and releases every connection. Idempotent. */
   close(): Promise<void>
 }
 
-/** What a page of entries is in an answer. */
+/** How an answer contains a page of entries. */
 export interface PageForm {
   readonly kind: 'get-entries' | 'data-tile'
   /** Index of its first entry. */
   readonly start: number
-  /** Entries it has: of a get-entries answer at most, of a tile exactly. */
+  /** Number of entries: at most, in a get-entries answer; exactly, in a tile. */
   readonly count: number
 }
 
-/** The same transport, connecting to public addresses alone; see {@link GetOptions.publicOnly}. */
+/** The same transport, restricted to public addresses; see {@link GetOptions.publicOnly}. */
 export function publicOnly(transport: Transport): Transport {
   const { page } = transport
   return {
@@ -81,7 +80,7 @@ export function publicOnly(transport: Transport): Transport {
   }
 }
 
-/** Bound on a body unless a request says otherwise: 64 MiB, as certspotter's. */
+/** Default bound on a body: 64 MiB, as in certspotter. */
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
 /** How long the parts of a request may take, milliseconds. */
@@ -96,7 +95,7 @@ export interface HttpTimeouts {
   readonly totalMs: number
 }
 
-/** Those of certspotter, which has met every slow log there is. */
+/** The values of certspotter, which has years of experience with slow logs. */
 export const DEFAULT_TIMEOUTS: HttpTimeouts = Object.freeze({
   connectMs: 15_000,
   headersMs: 30_000,

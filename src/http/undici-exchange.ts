@@ -5,7 +5,7 @@ import { BodyCollector, contentLength } from './body-collector.js'
 import { closedError, MAX_ERROR_BODY, networkError, statusError, timeoutError, tooLargeError } from './http-errors.js'
 import type { HttpAnswer, HttpTimeouts } from './transport.js'
 
-/** Answers before the answer. Servers send one or two; without a bound one that sends no other keeps its place for a minute. */
+/** Most interim (1xx) answers. Servers send one or two; without a bound, a server that sends nothing else would occupy a place for a minute. */
 const MAX_INTERIM = 16
 
 export interface ExchangeOptions {
@@ -19,7 +19,7 @@ export interface ExchangeOptions {
   readonly maxBytes: number
   readonly statuses: readonly number[]
   readonly now: () => number
-  /** Memory for accepted bodies. */
+  /** Supplies memory for accepted bodies. */
   readonly pool: BufferPool
   /** See `GetOptions.onBytes`. */
   readonly onBytes?: ((held: number) => void) | undefined
@@ -29,8 +29,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * One GET over a dispatcher, its body as it came over the wire. Handlers are given to `dispatch` itself: a stream between
- * the socket and one buffer would cost more than everything else here.
+ * One GET over a dispatcher; the body is not decoded. Uses handlers of `dispatch` directly: a stream between the socket and one buffer
+ * would cost more than everything else here.
  */
 export function exchange(dispatcher: Dispatcher, options: ExchangeOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -110,13 +110,13 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.settle(() => {
-      // undici takes a connection back one turn of the event loop later; whoever asks sooner makes it open another one.
+      // undici takes a connection back one turn of the event loop later; a request sent sooner would open another connection.
       queueMicrotask(() => setImmediate(() => this.finish()))
     })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    // A status that arrived says more than the fate of the page that came with it.
+    // A status that has arrived says more than what went wrong with the body of an error page.
     const statusKnown = this.status !== 0 && !this.accepted
     this.fail(statusKnown ? this.notAccepted() : networkError(this.options.url, error))
   }
@@ -159,7 +159,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     deliver()
   }
 
-  /** Gives up the connection; undici reports it back to {@link onResponseError}, which then has nothing left to say. */
+  /** Aborts the connection. undici then calls {@link onResponseError}, which does nothing more. */
   private cut(): void {
     if (this.controller !== undefined && !this.controller.aborted) this.controller.abort(new Error('request given up'))
   }

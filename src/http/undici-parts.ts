@@ -2,8 +2,8 @@
 import type { Client, Pool } from 'undici'
 
 /**
- * The parts of undici that the transport needs. The whole of it, with a `fetch`, WebSocket and mocks, takes twice as long to load
- * (85 against 50 ms) and stays in memory, where every garbage collection looks through it (10 against 6 MB).
+ * The parts of undici that the transport needs. All of it, with `fetch`, WebSocket and mocks, takes longer to load (85 instead of 50 ms)
+ * and more memory (10 instead of 6 MB), through which every garbage collection goes.
  */
 export async function undiciParts(): Promise<{ Client: typeof Client; Pool: typeof Pool }> {
   try {
@@ -13,7 +13,7 @@ export async function undiciParts(): Promise<{ Client: typeof Client; Pool: type
     ])
     return { Client: client.default, Pool: pool.default }
   } catch {
-    // How undici is laid out inside is no promise of it: another version may be so in another way.
+    // undici does not promise its file layout: another version may have another one.
     return await import('undici')
   }
 }

@@ -23,37 +23,37 @@ import { undiciParts } from './undici-parts.js'
 export interface UndiciTransportOptions {
   /** See `userAgent()`. Default none. */
   readonly userAgent?: string
-  /** Connections per origin at most; requests beyond wait, and the wait counts against `timeouts.totalMs`. Default 16. */
+  /** Most connections per origin. Further requests wait, which counts against `timeouts.totalMs`. Default 16. */
   readonly connections?: number
-  /** Whether connections to an origin are used again; some operators throttle each connection. Default `true`. */
+  /** Whether connections to an origin are reused; some operators throttle each connection. Default: always. */
   readonly keepAlive?: boolean | ((origin: string) => boolean)
   /** How long an idle connection is kept, milliseconds. Default 30 s: longer than the pause between two polls. */
   readonly keepAliveMs?: number
   readonly timeouts?: Partial<HttpTimeouts>
-  /** Used for every request instead of pools of its own, which it then does not close. Must be of undici 7. */
+  /** Used for every request instead of own pools; `close()` does not close it. Must be of undici 7. */
   readonly dispatcher?: Dispatcher
   /** Resolves host names. Default: the system's. */
   readonly lookup?: LookupFunction
   /** Options of `tls.connect`, such as `ca`. */
   readonly tls?: Readonly<Record<string, unknown>>
-  /** Memory for large bodies. Default: a pool of its own. */
+  /** Supplies memory for large bodies. Default: a new pool. */
   readonly pool?: BufferPool
   /** Epoch milliseconds, for `Retry-After` dates of answers without a `Date`. Default `Date.now`. */
   readonly now?: () => number
 }
 
-/** Which addresses are connected to. */
+/** Which addresses may be connected to. */
 type Reach = 'any' | 'public'
 
 /**
  * The default transport: one undici pool per origin, HTTP/1.1, one request at a time on a connection.
  *
- * undici is imported with the first request: that takes longer than loading everything else.
+ * undici is imported with the first request: loading it takes longer than loading everything else.
  */
 export class UndiciTransport implements Transport {
   private readonly options: UndiciTransportOptions
   private readonly timeouts: HttpTimeouts
-  /** By origin; those that connect to public addresses alone by themselves. */
+  /** Pools by origin; those restricted to public addresses are separate ones. */
   private readonly pools = { any: new Map<string, Pool>(), public: new Map<string, Pool>() }
   private readonly bodies: BufferPool
   private readonly reads = new SharedReads()
@@ -135,7 +135,7 @@ export class UndiciTransport implements Transport {
     const { tls, lookup } = this.options
     const resolve = reach === 'public' ? publicLookup(lookup) : lookup
     return {
-      // 0 makes undici close a connection after each answer; requests are never sent ahead of an answer either way.
+      // 0 makes undici close a connection after each answer; 1 sends no request before the previous answer is complete.
       pipelining: this.keepsAlive(origin) ? 1 : 0,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
