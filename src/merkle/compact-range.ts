@@ -6,7 +6,7 @@ import { countOnes } from './proof-shape.js'
  * The Merkle tree over the first `size` leaves, reduced to what appending needs: the roots of its perfect subtrees,
  * largest (leftmost) first, one for each 1 bit of `size`.
  *
- * Immutable: it may be shared by batches, checkpoints and cursors. {@link RangeBuilder} appends.
+ * Immutable, so batches, checkpoints and cursors may share it. {@link RangeBuilder} appends.
  */
 export class CompactRange {
   static readonly empty = new CompactRange(0, [])
@@ -57,9 +57,9 @@ export class CompactRange {
 }
 
 /**
- * Appends leaves to a compact range in place, at two hashes a leaf, its own included, however long the range.
+ * Appends leaves to a compact range in place. Each leaf costs two hashes on average, its own included, however long the range.
  *
- * A binary counter: `slots` holds the subtree of each 1 bit of `size`, and what is appended carries.
+ * Works as a binary counter: `slots` holds the subtree of each 1 bit of `size`, and appending carries.
  */
 export class RangeBuilder {
   private size: number
@@ -69,13 +69,13 @@ export class RangeBuilder {
     this.size = from.size
     let next = from.hashes.length
     let level = 0
-    // Division, not shifts: sizes pass 2^32.
+    // Division instead of shifts: sizes exceed 2^32.
     for (let rest = from.size; rest > 0; rest = Math.floor(rest / 2), level++)
       if (rest % 2 === 1) this.slots[level] = from.hashes[--next] as Uint8Array
   }
 
   /**
-   * @param leafHashes - 32 bytes a leaf; they are copied where kept.
+   * @param leafHashes - 32 bytes a leaf; those that are kept are copied.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` when there are fewer than `count`.
    */
   append(leafHashes: Uint8Array, count = leafHashes.length / HASH_LENGTH): void {
@@ -90,7 +90,7 @@ export class RangeBuilder {
     this.appendSubtrees(level, hash, 1)
   }
 
-  /** Appends perfect subtrees of one level, as {@link appendSubtree} one by one: the hashes of a tile. */
+  /** Appends perfect subtrees of one level, such as the hashes of a tile; the same as calling {@link appendSubtree} for each. */
   appendSubtrees(level: number, hashes: Uint8Array, count = hashes.length / HASH_LENGTH): void {
     const width = 2 ** level
     const size = this.size + count * width
@@ -114,7 +114,7 @@ export class RangeBuilder {
   }
 
   private carry(level: number, hashes: Uint8Array, count: number): void {
-    // One hash more than is appended: the subtree waiting at a level goes in front of those that arrive there.
+    // Room for one hash more than is appended: the subtree that waits at a level is put in front of those that arrive there.
     const work = new Uint8Array((count + 1) * HASH_LENGTH)
     work.set(hashes.subarray(0, count * HASH_LENGTH), HASH_LENGTH)
     let arrived = count
@@ -134,8 +134,8 @@ export class RangeBuilder {
 }
 
 /**
- * The root over perfect subtrees that stand side by side, largest first: what a compact range, or the ragged right edge
- * of a tree, hashes to. SHA-256 of nothing for none.
+ * The root over adjacent perfect subtrees, largest first, as in a compact range or the incomplete right edge of a tree. SHA-256 of
+ * nothing when there are none.
  */
 export function foldRoot(hashes: readonly Uint8Array[]): Uint8Array {
   let root = hashes.at(-1)

@@ -6,12 +6,11 @@ import { consistencyShape, isPowerOfTwo } from './proof-shape.js'
 /**
  * Checks that the tree of `first` entries is a prefix of the tree of `second` entries.
  *
- * @param first - `0 < first <= second`; safe integers. Every tree extends the empty one, so there is nothing to verify
- * for 0, and it is refused: a caller that means it need not ask.
+ * @param first - `0 < first <= second`; safe integers. 0 is refused: every tree extends the empty one, so there is nothing to verify.
  * @param proof - 32 bytes each, as `get-sth-consistency` gives them; empty exactly when the sizes are equal.
  * @param firstRoot - Root of the first tree.
  * @param secondRoot - Root of the second.
- * @throws {@link CtStreamError} `CT_CONSISTENCY`, retryable, when the proof does not prove it.
+ * @throws {@link CtStreamError} `CT_CONSISTENCY`, retryable, when the proof does not verify.
  * @see RFC 6962 section 2.1.2, RFC 9162 section 2.1.4.2
  */
 export function verifyConsistency(
@@ -33,12 +32,12 @@ export function verifyConsistency(
 }
 
 /**
- * The two roots a consistency proof leads to. Where `second` is the root that was signed, `first` is the root of the first
- * entries of that tree, whatever another head says of them.
+ * The two roots that a consistency proof leads to. When `second` equals a signed root, `first` is the root of the first entries of
+ * that tree, whatever another head claims.
  *
  * @param first - `0 < first < second`.
- * @param firstRoot - Taken as given when `first` is a power of two: the proof leaves it out.
- * @throws {@link CtStreamError} `CT_CONSISTENCY` when there is no such proof between trees of these sizes.
+ * @param firstRoot - Used as is when `first` is a power of two, because the proof then leaves it out.
+ * @throws {@link CtStreamError} `CT_CONSISTENCY` when no proof between these sizes has this shape.
  */
 export function rootsFromConsistency(
   first: number,
@@ -75,7 +74,7 @@ export function rootsFromConsistency(
   return { first: fr, second: sr }
 }
 
-/** Refuses a proof that cannot be one between these sizes, before anything is hashed. */
+/** Refuses a proof with the wrong shape for these sizes, before anything is hashed. */
 export function checkConsistencyProof(first: number, second: number, proof: readonly Uint8Array[]): void {
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(second) || first < 1 || first > second)
     throw refuseConsistency(first, second, 'the sizes are not 0 < first <= second')

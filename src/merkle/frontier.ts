@@ -14,14 +14,14 @@ import {
 } from './proof-shape.js'
 
 /*
- * Joining a log anywhere without downloading what came before. A proof is a list of subtree roots at places that follow
- * from the sizes alone. Once they fold to a signed root each of them is proven to be the subtree at its place, and a
- * compact range is composed of them.
+ * Joining a log at any index without downloading the entries before it. A proof is a list of subtree roots, at positions that follow
+ * from the sizes alone. Once they hash to a signed root, each of them is proven to be the subtree at its position, and a compact
+ * range can be composed of them.
  */
 
 /**
- * The compact range of `[0, index]` from the inclusion proof of entry `index`: the hashes of it that lie to the left of the
- * leaf are the range of what is before the leaf.
+ * The compact range of `[0, index]` from the inclusion proof of entry `index`: its hashes to the left of the leaf are the range of the
+ * entries before the leaf.
  *
  * @param leafHash - Hash of entry `index`.
  * @param proof - Leaf level first.
@@ -45,14 +45,14 @@ export function frontierFromInclusion(
 /**
  * The compact range of `[0, index)` from the consistency proof between two tree sizes.
  *
- * {@link consistencyStartFor} says which proof to ask for.
+ * {@link consistencyStartFor} says which proof to request.
  *
  * @param index - `0 <= index <= treeSize`.
  * @param first - `0 < first < treeSize`, not a power of two: the proof from a power of two leaves out the first root, and
  * proves nothing without it.
  * @param proof - From `first` to `treeSize`.
  * @param root - Signed root of `treeSize` entries.
- * @throws {@link CtStreamError} `CT_CONSISTENCY` when the proof does not lead to `root`, or does not contain enough.
+ * @throws {@link CtStreamError} `CT_CONSISTENCY` when the proof does not lead to `root`, or does not contain the range.
  */
 export function frontierFromConsistency(
   index: number,
@@ -88,8 +88,8 @@ export function frontierFromConsistency(
 /**
  * The `first` for which {@link frontierFromConsistency} finds the range of `index` in the proof from `first` to `treeSize`.
  *
- * `undefined` where no proof contains it, which is so only for an index below 2 and in a tree of 3 entries or fewer: a
- * caller hashes those entries itself.
+ * `undefined` where no proof contains it: only for an index below 2 and in a tree of at most 3 entries. There the caller hashes the
+ * entries itself.
  */
 export function consistencyStartFor(index: number, treeSize: number): number | undefined {
   // The whole tree: the proof from one entry less contains the last leaf and everything to its left.
@@ -102,9 +102,9 @@ function provable(first: number): number | undefined {
   return first > 2 && !isPowerOfTwo(first) ? first : undefined
 }
 
-/** The hash of a subtree that is known, or whose two halves are. */
+/** The hash of a subtree that is known, or that follows from two known halves. */
 function compose(subtree: Subtree, known: ReadonlyMap<string, Uint8Array>): Uint8Array | undefined {
-  // The first half that is not known ends the search, so it visits each known subtree once and one path beside.
+  // The first unknown half ends the search, so it visits each known subtree once, plus one path.
   const hash = known.get(subtreeKey(subtree))
   if (hash !== undefined || subtree.end - subtree.start === 1) return hash
   const middle = subtree.start + splitPoint(subtree.end - subtree.start)

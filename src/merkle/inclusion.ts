@@ -50,7 +50,7 @@ export function rootFromInclusion(
  * Checks that a leaf is entry `index` of the tree with `root`.
  *
  * @param root - 32 bytes, of a head whose signature was checked.
- * @throws {@link CtStreamError} `CT_INCLUSION`, retryable, when the proof does not prove it.
+ * @throws {@link CtStreamError} `CT_INCLUSION`, retryable, when the proof does not verify.
  */
 export function verifyInclusion(
   leafHash: Uint8Array,

@@ -1,7 +1,7 @@
 /**
- * Where the hashes of a proof stand in the tree: the recursions of RFC 6962 section 2.1 without their hashing.
+ * Positions of a proof's hashes in the tree: the recursions of RFC 6962 section 2.1 without hashing.
  *
- * Sizes and indexes pass 2^32, so all arithmetic is on doubles (exact below 2^53): no shifts, no masks.
+ * Sizes and indexes exceed 2^32, so all arithmetic is on doubles (exact below 2^53), without shifts and masks.
  */
 
 /** The subtree over leaves `start` to `end` (exclusive), as the tree of the standard splits them. */
@@ -29,7 +29,7 @@ export function isPowerOfTwo(n: number): boolean {
   return rest === 1
 }
 
-/** Number of 1 bits: how many perfect subtrees `size` leaves fall into. */
+/** Number of 1 bits: into how many perfect subtrees `size` leaves divide. */
 export function countOnes(size: number): number {
   let ones = 0
   for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2
@@ -76,13 +76,13 @@ export function consistencyShape(first: number, second: number): Subtree[] {
       start = middle
     }
   }
-  // "SUBPROOF(m, D[m], true) = {}": when it is the whole first tree, its root is known to the verifier.
+  // "SUBPROOF(m, D[m], true) = {}": the verifier knows the root of the whole first tree.
   if (start > 0) siblings.push({ start, end })
   return siblings.reverse()
 }
 
 /**
- * The perfect subtrees a subtree falls into, largest (leftmost) first.
+ * The perfect subtrees into which a subtree divides, largest (leftmost) first.
  * @param subtree - `start` is a multiple of a power of two that is at least its width, as in every subtree of a tree.
  */
 export function perfectNodes({ start, end }: Subtree): TreeNode[] {

@@ -2,11 +2,11 @@ import { CompactRange } from './compact-range.js'
 import { countOnes } from './proof-shape.js'
 
 /**
- * The compact range of the first `size` leaves, out of one of more leaves that has all its subtrees still: those of `range` that come
- * before `size` are the first subtrees of both.
+ * The compact range of the first `size` leaves, taken from a longer range that still contains all of its subtrees: the subtrees of `range`
+ * that end by `size` are the first subtrees of both.
  *
  * @param size - `0 <= size <= range.size`
- * @returns `undefined` where a subtree reaches over `size`: it has become part of a larger one.
+ * @returns `undefined` when a subtree of `range` spans `size`, which means that smaller subtrees were merged into it.
  */
 export function prefixOf(range: CompactRange, size: number): CompactRange | undefined {
   const count = countOnes(size)

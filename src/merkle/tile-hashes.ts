@@ -6,8 +6,8 @@ import { EMPTY_ROOT, HASH_LENGTH, perfectRoot } from './hash.js'
 import { consistencyShape, inclusionShape, perfectNodes, type Subtree, type TreeNode } from './proof-shape.js'
 
 /*
- * Proofs from hash tiles (C2SP static-ct-api, "Merkle Tree"; tlog-tiles). A log that serves tiles serves no proofs: a
- * client first asks which tiles a proof needs, fetches them, then computes the proof RFC 6962 describes.
+ * Proofs from hash tiles (C2SP static-ct-api, "Merkle Tree"; tlog-tiles). A log that serves tiles serves no proofs: the client
+ * determines which tiles a proof needs, fetches them, and computes the proof of RFC 6962 from them.
  */
 
 /** Levels of the tree in a tile. */
@@ -27,8 +27,7 @@ export interface HashTile {
 export type NodeLookup = (level: number, index: number) => Uint8Array
 
 /**
- * Tiles for the compact range of `index` and the proof that it is a prefix of the tree: what {@link frontierFromNodes}
- * reads.
+ * Tiles that {@link frontierFromNodes} needs: for the compact range of `index` and the proof that it is a prefix of the tree.
  * @param index - `0 <= index <= treeSize`.
  */
 export function tilesForFrontier(index: number, treeSize: number): HashTile[] {
@@ -76,17 +75,16 @@ export function inclusionProofFromNodes(index: number, treeSize: number, node: N
   return inclusionShape(index, treeSize).map((subtree) => subtreeRoot(subtree, node))
 }
 
-/** A tile's place without its width, for maps: the same for a partial tile and the full one that replaces it. */
+/** A key for maps from a tile's level and index: the same for a partial tile and the full tile that replaces it. */
 export function tileKey({ level, index }: { readonly level: number; readonly index: number }): string {
   return `${level}/${index}`
 }
 
 /**
- * A lookup that reads nodes out of fetched tiles.
+ * A function that looks up nodes in fetched tiles.
  *
- * @param tiles - Bytes of the tiles by {@link tileKey}; one may be wider than asked for (a full tile in the place of a
- * partial one).
- * @throws {@link CtStreamError} `CT_CONSISTENCY`, from the lookup, when a tile is missing or too short.
+ * @param tiles - Bytes of the tiles by {@link tileKey}; a full tile may stand in for a partial one.
+ * @throws {@link CtStreamError} `CT_CONSISTENCY`, by the returned function, when a tile is missing or too short.
  */
 export function nodesFromTiles(tiles: ReadonlyMap<string, Uint8Array>): NodeLookup {
   return (level, index) => {
@@ -100,7 +98,7 @@ export function nodesFromTiles(tiles: ReadonlyMap<string, Uint8Array>): NodeLook
   }
 }
 
-/** The hash tiles that hold these subtrees, each once, widest level first as they stand in a tree of `treeSize`. */
+/** The hash tiles that contain these subtrees, each once, with the widths they have in a tree of `treeSize`; highest level first. */
 function tilesOf(subtrees: readonly Subtree[], treeSize: number): HashTile[] {
   const tiles = new Map<string, HashTile>()
   for (const node of subtrees.flatMap(perfectNodes)) {
@@ -111,7 +109,7 @@ function tilesOf(subtrees: readonly Subtree[], treeSize: number): HashTile[] {
   return [...tiles.values()].sort((a, b) => b.level - a.level || a.index - b.index)
 }
 
-/** Which hashes of which tile a node is the root of. */
+/** The tile that holds the hashes a node is the root of, and which of its hashes they are. */
 function placeOf({ level, index }: TreeNode): { level: number; index: number; start: number; end: number } {
   // A tile is named by the tree level of its hashes; the levels between are computed from them.
   const tileLevel = Math.floor(level / TILE_HEIGHT)
