@@ -16,7 +16,10 @@ export interface LogCoverage {
   readonly missing: readonly IndexRange[]
 }
 
-/** Records the contiguous range read of each log, in the transaction that commits its position. */
+/**
+ * Records the contiguous range read of each log, in the transaction that commits its position. A reader that goes on behind a gap begins
+ * another range, so what is recorded was read, whatever gaps were recorded before it.
+ */
 export async function noteCoverage(session: Session, rows: readonly LogCheckpoint[]): Promise<void> {
   const known = rows.flatMap((row) => {
     const start = readFrom(row)
@@ -45,17 +48,10 @@ export async function coverageIn(
       logId ?? null,
     ]),
   )
-  // A position moves past gaps, so gaps are not covered.
-  const gaps = rangesById(
-    await session.query<RangeRow>('SELECT log, start, stop FROM gap WHERE $1::text IS NULL OR log = $1', [
-      logId ?? null,
-    ]),
-  )
   return logs.map(({ id, checkpoint }) => {
     const all = mergedRanges(read.get(id) ?? [])
     const range = { start: asked.start ?? all[0]?.start ?? 0, end: asked.end ?? all.at(-1)?.end ?? asked.start ?? 0 }
-    const given = all.flatMap((one) => rangesOutside(gaps.get(id) ?? [], one))
-    const covered = given
+    const covered = all
       .map(({ start, end }) => ({ start: Math.max(start, range.start), end: Math.min(end, range.end) }))
       .filter(({ start, end }) => start < end)
     return { log: JSON.parse(checkpoint).log as LogInfo, range, covered, missing: rangesOutside(covered, range) }

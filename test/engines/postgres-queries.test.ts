@@ -31,22 +31,37 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect(await coverage(db.url)).toMatchObject([
       { log: { id: log.logId }, range: whole, covered: [whole], missing: [] },
     ])
-    await db.query(`INSERT INTO gap (log, start, stop, gap) VALUES ($1, 200, 210, '{}')`, [log.logId])
-    expect(await coverage(db.url, { logId: log.logId, start: 50, end: 300 })).toMatchObject([
+    // As a reader writes it that a cursor has carried on behind a gap.
+    await db.query('INSERT INTO coverage VALUES ($1, 480, 500)', [log.logId])
+    expect(await coverage(db.url, { logId: log.logId, start: 50, end: 600 })).toMatchObject([
       {
-        range: { start: 50, end: 300 },
-        covered: [
-          { start: 100, end: 200 },
-          { start: 210, end: 300 },
-        ],
+        range: { start: 50, end: 600 },
+        covered: [whole, { start: 480, end: 500 }],
         missing: [
           { start: 50, end: 100 },
-          { start: 200, end: 210 },
+          { start: 450, end: 480 },
+          { start: 500, end: 600 },
         ],
       },
     ])
     expect(await coverage(db.url, { logId: 'none' })).toEqual([])
     expect(() => coverage(db.url, { start: -1 })).toThrow(expect.objectContaining({ code: 'CT_OPTION_INVALID' }))
+  })
+
+  it('counts a gap as read when it was read after all', async () => {
+    const log = await logOf(300)
+    await fill(log)
+    const gap = { log: { id: log.logId }, start: 300, end: 350, reason: 'out of reach', recordedAt: 0 }
+    await db.query('INSERT INTO gap (log, start, stop, gap) VALUES ($1, 300, 350, $2)', [
+      log.logId,
+      JSON.stringify(gap),
+    ])
+    const asked = { start: 0, end: 400 }
+    const missing = async () => (await coverage(db.url, asked)).map((one) => one.missing)
+    expect(await missing()).toEqual([[{ start: 300, end: 400 }]])
+    grow(log, 100)
+    await fill(log)
+    expect(await missing()).toEqual([[]])
   })
 
   it('has each name once, as new as its first certificate', async () => {
