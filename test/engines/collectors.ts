@@ -15,6 +15,15 @@ export interface CollectorsPlace {
   readonly leaseMs: number
 }
 
+/** What is different around one collector. */
+export interface Surroundings {
+  /** A command that runs it. */
+  readonly command?: readonly string[]
+  /** Changes the addresses in its argument. */
+  readonly rewrite?: (text: string) => string
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Collectors as child processes, each under a name of its own. */
 export class Collectors {
   readonly running: ChildProcess[] = []
@@ -33,14 +42,14 @@ export class Collectors {
     this.logs = logs
   }
 
-  start(): ChildProcess {
+  start({ command = [], rewrite = (text) => text, env = {} }: Surroundings = {}): ChildProcess {
     const { url, sink, leaseMs } = this.place
     const logs = this.logs.map(infoOf)
     const specs = this.logs.map(({ spec }) => spec)
     const member = `member ${++this.started}`
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ url, sink, specs, logs, leaseMs, member })], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    const argument = rewrite(JSON.stringify({ url, sink, specs, logs, leaseMs, member }))
+    const [program = '', ...argv] = [...command, process.execPath, PROGRAM, argument]
+    const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
     const lines = createInterface({ input: child.stderr as Readable })
     lines.on('line', (line) => {
       this.said = `${this.said}${line}\n`.slice(-20_000)

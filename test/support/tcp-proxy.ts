@@ -19,11 +19,12 @@ export class TcpProxy {
     this.server = server
   }
 
-  static async open(target: number): Promise<TcpProxy> {
+  /** @param address - Where it listens. Default: loopback. */
+  static async open(target: number, address = '127.0.0.1'): Promise<TcpProxy> {
     const server = createServer()
     const proxy = new TcpProxy(server)
     server.on('connection', (client) => proxy.join(client, connect(target, '127.0.0.1')))
-    server.listen(0, '127.0.0.1')
+    server.listen(0, address)
     await once(server, 'listening')
     return proxy
   }
