@@ -56,8 +56,8 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     onTestFinished(() => proxy.close())
     const place = await postgresKillPlace(`postgres://postgres@127.0.0.1:${server.port}/postgres`)
     let commits = 0
-    proxy.cutsAnswerTo = (sent) => isCommit.postgres(sent) && ++commits % 3 === 0
-    const logs = [await logOf(2000)]
+    proxy.cutsAnswerTo = (sent) => isCommit.postgres(sent) && ++commits % 2 === 0
+    const logs = [await logOf(8000)]
     await run(place, logs, { from: server.port, to: proxy.port }).done
     expect(proxy.cuts).toBeGreaterThan(1)
     await place.expectStoredOnce(logs)
@@ -79,6 +79,30 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     await done
     expect(said).toContain('the sink takes entries again')
     await place.expectStoredOnce([log])
+  }, 180_000)
+
+  it('reads again what a server that was restored from a copy does not have', async () => {
+    const server = await ownServer('postgres')
+    onTestFinished(() => server.remove())
+    await server.start()
+    const place = await postgresKillPlace(`postgres://postgres@127.0.0.1:${server.port}/postgres`)
+    const log = await logOf(1000)
+    await run(place, [log]).done
+    const [data, copy] = [join(server.folder, 'data'), join(server.folder, 'copy')]
+    await server.stop()
+    execFileSync('cp', ['-a', data, copy])
+    await server.start()
+    grow(log, 6000)
+    const { done, said } = run(place, [log])
+    await inMiddle(place, log, 3000)
+    await server.kill()
+    execFileSync('rm', ['-r', data])
+    execFileSync('mv', [copy, data])
+    await server.start()
+    expect((await place.positions()).get(log.logId)).toBe(1000)
+    await done
+    expect(said).toContain('the sink takes entries again')
+    await place.expectEachOnce([log])
   }, 180_000)
 
   it('waits for a server that is not there yet, and says so', async () => {
@@ -162,8 +186,8 @@ describe.skipIf(noKafka)('faults of Kafka', () => {
     await server.start()
     const place = await kafkaKillPlace(url)
     let ends = 0
-    proxy.cutsAnswerTo = (sent) => isCommit.kafka(sent) && ++ends % 4 === 0
-    const log = await logOf(5000)
+    proxy.cutsAnswerTo = (sent) => isCommit.kafka(sent) && ++ends % 2 === 0
+    const log = await logOf(10_000)
     const { done, said } = run(place, [log])
     await inMiddle(place, log, 2000)
     await server.kill()
