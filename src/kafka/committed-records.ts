@@ -1,4 +1,5 @@
 import type { KafkaConsumer } from './client.js'
+import { DecidedRecords, type RecordBatch } from './decided-records.js'
 
 /** One record of a partition, from a committed transaction. */
 export interface CommittedRecord {
@@ -8,55 +9,50 @@ export interface CommittedRecord {
   readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
 }
 
-/** Bits of a batch's attributes. */
-const TRANSACTIONAL = 0x10
-const CONTROL = 0x20
-/** A control record's key is `version: int16, type: int16`; of a commit the type is 1, of an abort 0. */
-const COMMIT = 1
 /** Isolation level of requests: all records, also of open and aborted transactions. */
 const UNCOMMITTED = 0
-const LATEST = -1n
-const EARLIEST = -2n
+export const LATEST = -1n
+export const EARLIEST = -2n
+const MAX_BYTES = 2 ** 23
 
 /**
  * Reads the records of a partition that are committed at this moment, from its beginning, in the order of commits.
  *
- * A marker follows each transaction that was committed or aborted; one without a marker is still open. This code reads the markers itself,
- * because the client's filter keeps only one range for each producer: with several aborted transactions it delivers some of them and
- * drops what was committed in between. It also ends the process at the marker of a transaction aborted before its first record. Fetches
- * name the partition, because the client's manual assignment joins a group and delivers other partitions too.
+ * Fetches name the partition, because the client's manual assignment joins a group and delivers other partitions too.
+ *
+ * @param from - First offset. Default: the first there is.
  */
 export async function* committedRecords(
   consumer: KafkaConsumer,
   topic: string,
   partition = 0,
+  from?: bigint,
 ): AsyncGenerator<CommittedRecord> {
   const end = await offsetOf(consumer, topic, partition, LATEST)
-  let next = await offsetOf(consumer, topic, partition, EARLIEST)
-  const undecided = new Map<bigint, CommittedRecord[]>()
+  const first = await offsetOf(consumer, topic, partition, EARLIEST)
+  let next = from === undefined || from < first ? first : from
+  const decided = new DecidedRecords()
   while (next < end) {
-    for (const batch of await fetchFrom(consumer, topic, partition, next)) {
+    const [fetched] = await fetchFrom(consumer, topic, new Map([[partition, next]]))
+    for (const batch of fetched?.batches ?? []) {
       if (batch.firstOffset >= end) break
-      next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n
-      const { producerId } = batch
-      if ((batch.attributes & CONTROL) !== 0) {
-        if (batch.records[0]?.key?.readInt16BE(2) === COMMIT) yield* undecided.get(producerId) ?? []
-        undecided.delete(producerId)
-        continue
-      }
-      const records = batch.records.map(({ offsetDelta, key, value, headers }) => ({
-        offset: batch.firstOffset + BigInt(offsetDelta),
-        key,
-        value,
-        headers,
-      }))
-      if ((batch.attributes & TRANSACTIONAL) === 0) yield* records
-      else undecided.set(producerId, [...(undecided.get(producerId) ?? []), ...records])
+      next = behind(batch)
+      yield* decided.take(batch)
     }
   }
 }
 
-async function offsetOf(consumer: KafkaConsumer, topic: string, partition: number, timestamp: bigint): Promise<bigint> {
+/** The first offset behind a batch. */
+export const behind = ({ firstOffset, lastOffsetDelta }: RecordBatch): bigint =>
+  firstOffset + BigInt(lastOffsetDelta) + 1n
+
+/** The offset at a time: {@link LATEST} or {@link EARLIEST}. */
+export async function offsetOf(
+  consumer: KafkaConsumer,
+  topic: string,
+  partition: number,
+  timestamp: bigint,
+): Promise<bigint> {
   const offsets = await consumer.listOffsets({
     topics: [topic],
     partitions: { [topic]: [partition] },
@@ -66,20 +62,56 @@ async function offsetOf(consumer: KafkaConsumer, topic: string, partition: numbe
   return offsets.get(topic)?.[partition] ?? 0n
 }
 
-async function fetchFrom(consumer: KafkaConsumer, topic: string, partition: number, from: bigint) {
+/** What one fetch found in a partition. */
+export interface FetchedPartition {
+  readonly partition: number
+  readonly batches: readonly RecordBatch[]
+  /** Exclusive end of the partition. */
+  readonly end: bigint
+}
+
+/**
+ * Fetches what follows these offsets, of each partition from its leader; waits for something to come.
+ *
+ * @param waitMs - Longest wait. Milliseconds.
+ */
+export async function fetchFrom(
+  consumer: KafkaConsumer,
+  topic: string,
+  from: ReadonlyMap<number, bigint>,
+  waitMs = 500,
+): Promise<readonly FetchedPartition[]> {
   const place = (await consumer.metadata({ topics: [topic] })).topics.get(topic)
-  const response = await consumer.fetch({
-    node: place?.partitions[partition]?.leader ?? -1,
-    isolationLevel: UNCOMMITTED,
-    maxWaitTime: 500,
-    topics: [
-      {
-        topicId: place?.id ?? '',
-        partitions: [
-          { partition, fetchOffset: from, currentLeaderEpoch: -1, lastFetchedEpoch: -1, partitionMaxBytes: 2 ** 23 },
-        ],
-      },
-    ],
-  })
-  return response.responses[0]?.partitions[0]?.records ?? []
+  const byLeader = new Map<number, { partition: number; fetchOffset: bigint }[]>()
+  for (const [partition, fetchOffset] of from) {
+    const leader = place?.partitions[partition]?.leader ?? -1
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), { partition, fetchOffset }])
+  }
+  const responses = [...byLeader].map(([node, partitions]) =>
+    consumer.fetch({
+      node,
+      isolationLevel: UNCOMMITTED,
+      minBytes: 1,
+      maxBytes: MAX_BYTES * 2,
+      maxWaitTime: waitMs,
+      topics: [
+        {
+          topicId: place?.id ?? '',
+          partitions: partitions.map((each) => ({
+            ...each,
+            currentLeaderEpoch: -1,
+            lastFetchedEpoch: -1,
+            partitionMaxBytes: MAX_BYTES,
+          })),
+        },
+      ],
+    }),
+  )
+  return (await Promise.all(responses)).flatMap(({ responses: [found] }) =>
+    (found?.partitions ?? []).map(({ partitionIndex, records, highWatermark }) => ({
+      partition: partitionIndex,
+      batches: records ?? [],
+      end: highWatermark,
+    })),
+  )
 }

@@ -53,9 +53,9 @@ export class FencedProducer {
     this.transaction = await this.step('become the writer', this.producer.beginTransaction(NEW_ID))
   }
 
-  /** The committed records of a topic of one partition. Final only after {@link FencedProducer.begin}: before it, others may write. */
-  async read(topic: string): Promise<readonly CommittedRecord[]> {
-    return this.step('read the positions', collect(committedRecords(this.consumer, topic)))
+  /** The committed records of a partition. Final only after {@link FencedProducer.begin}: before it, others may write. */
+  async read(topic: string, partition = 0): Promise<readonly CommittedRecord[]> {
+    return this.step('read the positions', collect(committedRecords(this.consumer, topic, partition)))
   }
 
   /** Writes records in one transaction, so that all become visible at once. */

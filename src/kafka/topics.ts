@@ -20,6 +20,12 @@ export const positionsTopic = (name: string): NewTopic => ({
   configs: { 'cleanup.policy': 'compact', 'segment.bytes': String(2 ** 24), 'min.cleanable.dirty.ratio': '0.1' },
 })
 
+/** How far each group of processors is: one partition for each of the entries' topic. */
+export const marksTopic = (name: string, partitions: number): NewTopic => ({ ...positionsTopic(name), partitions })
+
+/** What processors have set aside: the last record of a key counts. */
+export const parkedTopic = ({ prefix }: KafkaAddress): NewTopic => positionsTopic(`${prefix}.parked`)
+
 /** Most shards that are assigned one by one; when there are more, several share a slot. */
 export const SLOTS = 64
 
