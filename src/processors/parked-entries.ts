@@ -36,5 +36,9 @@ export interface ParkedEntries extends AsyncDisposable {
 export async function openParked(url: string): Promise<ParkedEntries> {
   if (URL.canParse(url) && /^postgres(?:ql)?:$/.test(new URL(url).protocol))
     return (await import('./postgres-parked.js')).openPostgresParked(url)
-  throw new CtStreamError('CT_OPTION_INVALID', 'a queue must be the URL of an engine, such as postgres://host/database')
+  if (/^kafkas?:\/\//.test(url)) return (await import('./kafka-parked.js')).openKafkaParked(url)
+  throw new CtStreamError(
+    'CT_OPTION_INVALID',
+    'a queue must be the URL of an engine, such as postgres://host/database or kafka://host/prefix',
+  )
 }

@@ -6,7 +6,7 @@ import { sourceContract } from '../support/source-contract.js'
 import { noPostgres, testDatabase } from './database.js'
 
 describe.skipIf(noPostgres)('Postgres', () => {
-  sourceContract('Postgres', async () => {
+  sourceContract('Postgres', { leaseMs: 600, obeysClock: true, keepsEverything: true }, async () => {
     const db = await testDatabase()
     const numberOf = '(SELECT n FROM log WHERE id = $1)'
     return {

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import { CtStreamError } from '../errors.js'
+import type { Clock } from '../types/clock.js'
+import type { LogInfo } from '../types/log.js'
+import type { QueueGap, Watermark } from '../types/queue.js'
+import { sha256Hex } from '../util/hash.js'
+import { messageOf } from '../util/message-of.js'
+import type { KafkaAddress } from './address.js'
+import type { KafkaClient } from './client.js'
+import type { CommittedRecord } from './committed-records.js'
+import { FencedProducer, type NewRecord } from './fenced-producer.js'
+
+/** How far a group is with one log. */
+export interface LogMark {
+  readonly log: LogInfo
+  readonly mark: Watermark
+}
+
+/** What a group has stored for one partition of the entries. */
+export interface StoredMarks {
+  readonly logs: ReadonlyMap<string, LogMark>
+  /** Everything before this offset is finished with; `undefined`: nothing was stored. */
+  readonly offset: bigint | undefined
+  readonly owner: string
+}
+
+/** The topic of a group's watermarks. */
+export const marksName = ({ prefix }: KafkaAddress, group: string): string =>
+  `${prefix}.marks.${sha256Hex(Buffer.from(group)).slice(0, 16)}`
+
+/**
+ * The watermarks of one partition, and the right to move them: taking them shuts out the processor that had them, whose stores are refused
+ * by the broker from then on.
+ */
+export class GroupMarks {
+  private producer: FencedProducer | undefined
+  private readonly owner = randomUUID()
+  private readonly kafka: KafkaClient
+  private readonly address: KafkaAddress
+  private readonly topic: string
+  private readonly partition: number
+  private readonly clock: Clock
+
+  constructor(kafka: KafkaClient, address: KafkaAddress, topic: string, partition: number, clock: Clock) {
+    this.kafka = kafka
+    this.address = address
+    this.topic = topic
+    this.partition = partition
+    this.clock = clock
+  }
+
+  /** Shuts out whoever had them. @throws {@link CtStreamError} as `kafkaError` makes it. */
+  async take(): Promise<StoredMarks> {
+    const producer = this.open()
+    await producer.begin()
+    const stored = await this.read(producer)
+    await producer.commit([this.record('owner', this.owner)])
+    return stored
+  }
+
+  /**
+   * Stores watermarks, and the offset before which nothing is left to do.
+   *
+   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has taken them; `CT_SINK_FAILED`: may be called again.
+   */
+  async store(logs: readonly LogMark[], offset: bigint | undefined): Promise<void> {
+    const records = logs.map((each) => this.record(`log:${each.log.id}`, each))
+    if (offset !== undefined) records.push(this.record('offset', String(offset)))
+    await this.write(records)
+  }
+
+  async addGap(gap: QueueGap): Promise<void> {
+    await this.write([this.record(`gap:${gap.log.id} ${gap.start} ${gap.end}`, gap)])
+  }
+
+  async close(): Promise<void> {
+    const { producer } = this
+    this.producer = undefined
+    await producer?.close()
+  }
+
+  private async write(records: readonly NewRecord[]): Promise<void> {
+    try {
+      await (this.producer ?? (await this.reopen())).commit(records)
+    } catch (error) {
+      // It is not known how much took effect.
+      await this.close()
+      throw error
+    }
+  }
+
+  /** After an error: looks first, so as not to shut out a processor that has taken over meanwhile. */
+  private async reopen(): Promise<FencedProducer> {
+    const producer = this.open()
+    this.refuse((await this.read(producer)).owner)
+    await producer.begin()
+    this.refuse((await this.read(producer)).owner)
+    return producer
+  }
+
+  private open(): FencedProducer {
+    this.producer = new FencedProducer(this.kafka, this.address, `${this.topic}.${this.partition}`, this.clock)
+    return this.producer
+  }
+
+  private refuse(owner: string): void {
+    if (owner !== this.owner)
+      throw new CtStreamError('CT_LEASE_LOST', `another processor has partition ${this.partition} of the entries now`)
+  }
+
+  private async read(producer: FencedProducer): Promise<StoredMarks> {
+    return readMarks(this.topic, await producer.read(this.topic, this.partition))
+  }
+
+  private record(key: string, value: unknown): NewRecord {
+    const { topic, partition } = this
+    return { topic, partition, key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)) }
+  }
+}
+
+/** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for what another program has written. */
+export function readMarks(topic: string, records: Iterable<CommittedRecord>): StoredMarks {
+  const logs = new Map<string, LogMark>()
+  let offset: bigint | undefined
+  let owner = ''
+  for (const { key, value } of records) {
+    const name = String(key)
+    try {
+      const found: unknown = JSON.parse(String(value))
+      if (name === 'owner') owner = String(found)
+      else if (name === 'offset') offset = BigInt(String(found))
+      else if (name.startsWith('log:')) logs.set(name.slice(4), logMark(found))
+    } catch (cause) {
+      throw new CtStreamError(
+        'CT_CHECKPOINT_UNUSABLE',
+        `the Kafka topic ${topic} has a record that is no watermark of ct-stream (${messageOf(cause)}): use another prefix in the URL`,
+        { cause },
+      )
+    }
+  }
+  return { logs, offset, owner }
+}
+
+function logMark(value: unknown): LogMark {
+  const { log, mark } = value as LogMark
+  if (typeof log.id !== 'string' || !Number.isSafeInteger(mark.next) || !Number.isSafeInteger(mark.epoch))
+    throw new TypeError('a log without a watermark')
+  return { log, mark }
+}

@@ -1,0 +1,501 @@
+import { randomUUID } from 'node:crypto'
+import { CtStreamError } from '../errors.js'
+import type { KafkaAddress } from '../kafka/address.js'
+import { clientOptions, type KafkaClient, type KafkaConsumer, loadKafka } from '../kafka/client.js'
+import {
+  type CommittedRecord,
+  EARLIEST,
+  type FetchedPartition,
+  fetchFrom,
+  LATEST,
+  offsetOf,
+} from '../kafka/committed-records.js'
+import { withDeadline } from '../kafka/deadline.js'
+import { apiIds } from '../kafka/errors.js'
+import { GroupMarks, type LogMark, marksName } from '../kafka/group-marks.js'
+import { LogDirectory } from '../kafka/log-directory.js'
+import { ParkedTopic } from '../kafka/parked-topic.js'
+import { entriesTopic, makeTopics, marksTopic, parkedTopic } from '../kafka/topics.js'
+import { WorkGroup } from '../kafka/work-group.js'
+import { MessageEncoder } from '../sinks/message.js'
+import type { QueueGap, Watermark } from '../types/queue.js'
+import { quietController } from '../util/abort.js'
+import { messageOf } from '../util/message-of.js'
+import { Notifier } from '../util/notifier.js'
+import type { Parking, QueueClaim, QueuedEntry, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
+import { messageOfRecord, readEntry } from './kafka-messages.js'
+import { type KafkaClaim, KafkaPartition } from './kafka-partition.js'
+import { isPassing, patiently } from './patiently.js'
+import type { CheckedSettings } from './source-settings.js'
+
+export interface KafkaEngineSettings extends CheckedSettings {
+  readonly address: KafkaAddress
+}
+
+/** Longest wait of a fetch for something to come. Milliseconds. */
+const FETCH_MS = 500
+/** How long to wait between looks at what a transaction of a moment ago has not shown yet. Milliseconds. */
+const SOON_MS = 50
+/** Looks for the description of a log that is new, before its messages are set aside. */
+const LOOKS = 20
+
+/** What is connected while an engine is open. */
+interface Opened {
+  readonly kafka: KafkaClient
+  readonly group: WorkGroup
+  readonly parked: ParkedTopic
+  readonly partitions: number
+}
+
+/**
+ * The entries' topic of a `kafkaSink`, for one processor of a group.
+ *
+ * A consumer group says who reads which partition; who may move its watermarks, the transactional producer of the partition says.
+ */
+export class KafkaEngine implements QueueEngine {
+  private readonly settings: KafkaEngineSettings
+  private readonly topic: string
+  private readonly marksTopic: string
+  private readonly closing = quietController()
+  private readonly changed = new Notifier()
+  private readonly logs = new LogDirectory()
+  private readonly encoder = new MessageEncoder({ body: 'leaf' })
+  /** The messages of entries that cannot be read, by their bodies. */
+  private readonly messages = new WeakMap<Uint8Array, CommittedRecord>()
+  private opened: Opened | undefined
+  private consumer: KafkaConsumer | undefined
+  /** Partitions that the group has given to this processor; `undefined` until it has joined. */
+  private share: ReadonlySet<number> | undefined
+  private owned = new Map<number, KafkaPartition>()
+  private readonly pages: QueuedPage[] = []
+  private ahead: Promise<QueuedPage | ReplayedEntry | undefined> | undefined
+  private mayReplay = true
+  /** Replayed entries that were handed out: another replay begins when they are settled or parked. */
+  private readonly replaying = new Set<string>()
+  private watching: Promise<void> | undefined
+  private failure: { readonly error: unknown } | undefined
+
+  constructor(settings: KafkaEngineSettings) {
+    this.settings = settings
+    this.topic = `${settings.address.prefix}.entries`
+    this.marksTopic = marksName(settings.address, settings.group)
+  }
+
+  get claims(): readonly QueueClaim[] {
+    return [...this.owned.values()].flatMap(({ claims }) => [...claims.values()])
+  }
+
+  async open(): Promise<void> {
+    const { address, clock, group, leaseMs } = this.settings
+    const { signal } = this.closing
+    const kafka = await loadKafka()
+    const partitions = await this.patiently(async () => {
+      await makeTopics(kafka, address, [entriesTopic(this.topic, address), parkedTopic(address)], clock)
+      const count = await this.fetching(kafka, 'see the partitions', async (consumer) => {
+        const { topics } = await consumer.metadata({ topics: [this.topic], forceUpdate: true })
+        return topics.get(this.topic)?.partitions.length ?? 0
+      })
+      await makeTopics(kafka, address, [marksTopic(this.marksTopic, count)], clock)
+      return count
+    }, signal)
+    const work = new WorkGroup({
+      kafka,
+      address,
+      topic: this.topic,
+      group: `${address.prefix}.processors.${group}`,
+      member: `ct-stream-${randomUUID()}`,
+      sessionMs: leaseMs,
+      clock,
+      count: () => partitions,
+      onShare: (share, isNew) => {
+        // Others may have had what this one believes to have.
+        if (isNew) this.dropAll()
+        this.share = share
+        this.changed.notify()
+      },
+    })
+    this.opened = { kafka, group: work, parked: new ParkedTopic(kafka, address, clock), partitions }
+    work.check()
+    this.watching = this.watch(signal)
+  }
+
+  async next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
+    for (;;) {
+      this.ahead ??= this.readNext(signal)
+      const next = await this.ahead
+      this.ahead = undefined
+      if (next === undefined) return undefined
+      // Read ahead, but the claim was lost meanwhile: another processor handles it.
+      if (next.kind === 'page' && !this.isOurs(next.claim as KafkaClaim)) continue
+      this.ahead = this.readNext(signal)
+      // Not unhandled: the next call awaits this promise and throws its error.
+      this.ahead.catch(() => {})
+      return next
+    }
+  }
+
+  async store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]> {
+    const byPartition = new Map<KafkaPartition, LogMark[]>()
+    const lost: QueueClaim[] = []
+    for (const [claim, mark] of marks as ReadonlyMap<KafkaClaim, Watermark>) {
+      if (!this.isOurs(claim)) lost.push(claim)
+      else byPartition.set(claim.partition, [...(byPartition.get(claim.partition) ?? []), { log: claim.log, mark }])
+    }
+    await Promise.all(
+      [...byPartition].map(async ([partition, logs]) => {
+        if (!(await this.inPartition(partition, () => partition.store(logs)))) lost.push(...partition.claims.values())
+      }),
+    )
+    return lost
+  }
+
+  async park(items: readonly Parking[]): Promise<void> {
+    const { group } = this.settings
+    const { parked } = this.connected()
+    for (const { by, message, logId, index, content, key } of items) {
+      const known = key === undefined ? undefined : (await this.listParked()).find((each) => each.key === key)
+      const partition = known?.partition ?? this.partitionOf(logId)
+      // The log was lost: its next processor meets the entry again and parks it.
+      if (partition === undefined || (key === undefined && index === undefined)) continue
+      const entry = {
+        ...{ group, by, message, logId, index, partition },
+        key: key ?? `${logId}:${index}`,
+        failures: (known?.failures ?? 0) + 1,
+        parkedAt: new Date(this.settings.clock.now()),
+        isReplayed: false,
+      }
+      const whole =
+        known === undefined ? this.messageOf(content, logId, index) : await this.patient(() => parked.read(known))
+      if (whole !== undefined) await this.patient(() => parked.put(entry, whole))
+      if (key !== undefined) this.replaying.delete(key)
+    }
+  }
+
+  async settle(key: string): Promise<void> {
+    const { parked } = this.connected()
+    await this.patient(() => parked.delete({ group: this.settings.group, key }))
+    this.replaying.delete(key)
+  }
+
+  async addGap(gap: QueueGap): Promise<void> {
+    for (const partition of this.owned.values())
+      if (partition.claims.has(gap.log.id)) await this.inPartition(partition, () => partition.marks.addGap(gap))
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort()
+    this.changed.notify()
+    await this.ahead?.catch(() => {})
+    await this.watching
+    const { opened } = this
+    this.opened = undefined
+    // Before it leaves: whoever is next takes the partitions at once.
+    await Promise.all([...this.owned.values()].map(({ marks }) => marks.close()))
+    this.owned.clear()
+    await opened?.group.close()
+    await Promise.all([opened?.parked.close(), this.consumer?.close(true)])
+  }
+
+  private connected(): Opened {
+    if (this.opened === undefined) throw new CtStreamError('CT_CLOSED', 'the queue source is closed')
+    return this.opened
+  }
+
+  private isOurs({ partition }: KafkaClaim): boolean {
+    return this.owned.get(partition.number) === partition
+  }
+
+  private partitionOf(logId: string | undefined): number | undefined {
+    for (const { number, claims } of this.owned.values()) if (logId !== undefined && claims.has(logId)) return number
+    return undefined
+  }
+
+  /** Keeps this processor in the group, and looks for replays. */
+  private async watch(signal: AbortSignal): Promise<void> {
+    const { clock, leaseMs, logger } = this.settings
+    while (!signal.aborted) {
+      await clock.sleep(Math.min(leaseMs / 3, 5000), signal).catch(() => {})
+      if (signal.aborted) return
+      try {
+        this.opened?.group.check()
+      } catch (error) {
+        if (!isPassing(error)) this.failure ??= { error }
+        logger?.warn(`the queue cannot be reached: ${messageOf(error)}`)
+      }
+      this.mayReplay = true
+      this.changed.notify()
+    }
+  }
+
+  private async readNext(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
+    const { end } = this.settings
+    while (!signal.aborted && !this.closing.signal.aborted) {
+      if (this.failure !== undefined) throw this.failure.error
+      const change = this.changed.wait()
+      await this.takeShare(signal)
+      for (let page = this.pages.shift(); page !== undefined; page = this.pages.shift())
+        if (this.isOurs(page.claim as KafkaClaim)) return page
+      const replayed = await this.nextReplay()
+      if (replayed !== undefined) return replayed
+      const isSettled = this.share !== undefined && [...this.share].every((number) => this.owned.has(number))
+      if (this.owned.size === 0) {
+        if (end === 'head' && isSettled) return undefined
+        await Promise.race([change, aborted(signal), aborted(this.closing.signal)])
+        continue
+      }
+      await this.patiently(() => this.fetch(), signal)
+      const isAtEnd = isSettled && this.pages.length === 0 && [...this.owned.values()].every((each) => each.isAtEnd)
+      if (end === 'head' && isAtEnd) return undefined
+    }
+    return undefined
+  }
+
+  /** Takes the partitions that the group has assigned, and drops the others. */
+  private async takeShare(signal: AbortSignal): Promise<void> {
+    const share = this.share ?? new Set<number>()
+    for (const [number, partition] of this.owned)
+      if (!share.has(number)) {
+        this.owned.delete(number)
+        await partition.marks.close()
+      }
+    for (const number of share) {
+      if (this.owned.has(number) || this.opened?.group.isMember !== true || this.share !== share) continue
+      await this.patiently(() => this.takePartition(number), signal)
+    }
+  }
+
+  private async takePartition(number: number): Promise<void> {
+    const { address, clock, start, logger } = this.settings
+    const { kafka } = this.connected()
+    const marks = new GroupMarks(kafka, address, this.marksTopic, number, clock)
+    try {
+      const stored = await marks.take()
+      const [earliest, latest] = (await this.fetching(kafka, 'see what there is', (consumer) =>
+        Promise.all([EARLIEST, LATEST].map((time) => offsetOf(consumer, this.topic, number, time))),
+      )) as [bigint, bigint]
+      const begin = stored.offset ?? (start === 'now' ? latest : earliest)
+      const from = begin < earliest || begin > latest ? earliest : begin
+      const partition = new KafkaPartition(number, marks, stored, earliest, from)
+      // So that a group that begins now is known to have begun.
+      if (stored.offset === undefined) await partition.store([])
+      this.owned.set(number, partition)
+      this.mayReplay = true
+      logger?.info(`works on ${this.owned.size} partitions`)
+    } catch (error) {
+      await marks.close()
+      // Another processor is taking it; the group will say whose it is.
+      if (!isLost(error)) throw error
+    }
+  }
+
+  private async fetch(): Promise<void> {
+    const { kafka } = this.connected()
+    const from = new Map([...this.owned].map(([number, { position }]) => [number, position]))
+    const waitMs = this.settings.end === 'head' ? SOON_MS : FETCH_MS
+    let fetched: readonly FetchedPartition[]
+    try {
+      fetched = await this.fetching(kafka, 'read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
+    } catch (error) {
+      if (CtStreamError.is(error) && [...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE'))
+        return this.restart(kafka)
+      throw error
+    }
+    for (const each of fetched) {
+      const partition = this.owned.get(each.partition)
+      if (partition !== undefined) await this.addPages(partition, partition.take(each))
+    }
+  }
+
+  /** Retention was faster than this processor. */
+  private async restart(kafka: KafkaClient): Promise<void> {
+    for (const partition of this.owned.values()) {
+      const [earliest, latest] = (await this.fetching(kafka, 'see what there is', (consumer) =>
+        Promise.all([EARLIEST, LATEST].map((time) => offsetOf(consumer, this.topic, partition.number, time))),
+      )) as [bigint, bigint]
+      if (partition.position < earliest || partition.position > latest) partition.restart(earliest)
+    }
+  }
+
+  /** Makes pages of records, each of one log. */
+  private async addPages(partition: KafkaPartition, records: readonly CommittedRecord[]): Promise<void> {
+    const { pageEntries } = this.settings
+    const open = new Map<KafkaClaim, { first: bigint; end: number; entries: QueuedEntry[] }>()
+    const finish = (claim: KafkaClaim) => {
+      const page = open.get(claim)
+      if (page === undefined) return
+      open.delete(claim)
+      partition.handOut(claim, page.first, page.end)
+      const { entries, end } = page
+      this.pages.push({
+        kind: 'page',
+        claim,
+        entries,
+        end,
+        missing: this.missing(partition, claim, entries),
+        head: end,
+      })
+    }
+    for (const record of records) {
+      const message = messageOfRecord(record)
+      let found = readEntry(message, (logId) => this.logs.get(logId))
+      if (!('entry' in found) && found.logId !== undefined) found = await this.readAgain(message, found.logId)
+      if (!('entry' in found)) {
+        await this.parkForeign(partition, record, found)
+        continue
+      }
+      const { logId, index, entry } = found
+      const log = this.logs.get(logId)
+      if (log === undefined) continue
+      if (entry.kind === 'refused') this.messages.set(entry.body, record)
+      const claim = partition.claims.get(logId) ?? partition.claim(log)
+      const page = open.get(claim) ?? { first: record.offset, end: 0, entries: [] }
+      open.set(claim, page)
+      page.entries.push(entry)
+      page.end = Math.max(page.end, index + 1)
+      if (page.entries.length >= pageEntries) finish(claim)
+    }
+    for (const claim of [...open.keys()]) finish(claim)
+  }
+
+  /** A log that is new: the topic of its positions may show it a moment later than its entries are there. */
+  private async readAgain(message: ReturnType<typeof messageOfRecord>, logId: string) {
+    const { kafka } = this.connected()
+    const { address, clock } = this.settings
+    for (let look = 0; look < LOOKS && this.logs.get(logId) === undefined; look++) {
+      if (look > 0) await clock.sleep(SOON_MS, this.closing.signal).catch(() => {})
+      await this.fetching(kafka, 'read which logs there are', (consumer) => this.logs.read(kafka, address, consumer))
+    }
+    return readEntry(message, (id) => this.logs.get(id))
+  }
+
+  private missing(partition: KafkaPartition, claim: KafkaClaim, entries: readonly QueuedEntry[]): readonly QueueGap[] {
+    if (!partition.mayMiss.delete(claim.log.id)) return []
+    const [first] = entries
+    const start = claim.mark.next
+    const end =
+      first === undefined ? start : first.kind === 'certificate' ? first.certificate.index : (first.index ?? start)
+    return end > start ? [{ log: claim.log, start, end, reason: 'no longer in the queue' }] : []
+  }
+
+  /** What is of no log that is known has no watermark either: it is set aside here. */
+  private async parkForeign(
+    { number }: KafkaPartition,
+    record: CommittedRecord,
+    { logId, index, reason }: { logId: string | undefined; index: number | undefined; reason: string },
+  ): Promise<void> {
+    const { group, clock } = this.settings
+    const { parked } = this.connected()
+    const key = `${number}:${record.offset}`
+    if ((await this.listParked()).some((each) => each.key === key)) return
+    const entry = { group, key, by: 'queue', message: reason, logId, index, partition: number }
+    await this.patient(() =>
+      parked.put(
+        { ...entry, failures: 1, parkedAt: new Date(clock.now()), isReplayed: false },
+        messageOfRecord(record),
+      ),
+    )
+  }
+
+  private listParked() {
+    const { parked } = this.connected()
+    return this.patient(() => parked.list(this.settings.group))
+  }
+
+  private async nextReplay(): Promise<ReplayedEntry | undefined> {
+    if (!this.mayReplay || this.owned.size === 0) return undefined
+    const due = (await this.listParked()).find(
+      ({ isReplayed, partition, key }) => isReplayed && this.owned.has(partition) && !this.replaying.has(key),
+    )
+    if (due === undefined) {
+      this.mayReplay = false
+      return undefined
+    }
+    const message = await this.patient(() => this.connected().parked.read(due))
+    if (message === undefined) return undefined
+    this.replaying.add(due.key)
+    let found = readEntry(message, (logId) => this.logs.get(logId))
+    if (!('entry' in found) && found.logId !== undefined) found = await this.readAgain(message, found.logId)
+    const { key } = due
+    if ('entry' in found) return { kind: 'replay', key, entry: found.entry }
+    return {
+      kind: 'replay',
+      key,
+      entry: { kind: 'refused', index: due.index, reason: found.reason, body: message.body },
+    }
+  }
+
+  /** The message of what is parked. */
+  private messageOf(content: Parking['content'], logId: string | undefined, index: number | undefined) {
+    if (content !== undefined && 'leafInput' in content) {
+      const { headers, body } = this.encoder.encode(content, 0)
+      return { headers: Object.entries(headers), body }
+    }
+    const record = content === undefined ? undefined : this.messages.get(content)
+    if (record !== undefined) return messageOfRecord(record)
+    // Only its log has it.
+    const place: [string, string][] = [
+      ['ct-log', logId ?? ''],
+      ['ct-index', String(index)],
+    ]
+    return { headers: place, body: content ?? new Uint8Array(0) }
+  }
+
+  /** @returns Whether the partition is still this processor's. */
+  private async inPartition(partition: KafkaPartition, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await this.patient(work)
+      return true
+    } catch (error) {
+      if (!isLost(error)) throw error
+      if (this.owned.get(partition.number) === partition) this.owned.delete(partition.number)
+      await partition.marks.close()
+      this.changed.notify()
+      return false
+    }
+  }
+
+  private dropAll(): void {
+    for (const { marks } of this.owned.values()) void marks.close()
+    this.owned = new Map()
+  }
+
+  /** Reads with a consumer, and drops it after a failure: what it has learnt of the cluster may be wrong now. */
+  private async fetching<T>(
+    kafka: KafkaClient,
+    doing: string,
+    work: (consumer: KafkaConsumer) => Promise<T>,
+  ): Promise<T> {
+    const { address, clock } = this.settings
+    const consumer = (this.consumer ??= new kafka.Consumer({
+      ...clientOptions(address, 30_000),
+      groupId: `${address.prefix}.reading`,
+    }))
+    const drop = () => {
+      if (this.consumer === consumer) this.consumer = undefined
+      Promise.resolve(consumer.close(true)).catch(() => {})
+    }
+    try {
+      return await withDeadline(work(consumer), { doing, address, clock, giveUp: drop })
+    } catch (error) {
+      drop()
+      throw error
+    }
+  }
+
+  private patient<T>(work: () => Promise<T>): Promise<T> {
+    return this.patiently(work, this.closing.signal)
+  }
+
+  private patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return patiently(this.settings, signal, work)
+  }
+}
+
+const isLost = (error: unknown): boolean => CtStreamError.is(error) && error.code === 'CT_LEASE_LOST'
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
