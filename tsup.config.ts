@@ -29,6 +29,7 @@ export default defineConfig({
     'sinks/kafka': 'src/sinks/kafka.ts',
     'sinks/mongodb': 'src/sinks/mongodb.ts',
     'sinks/nats': 'src/sinks/nats.ts',
+    'sinks/opensearch': 'src/sinks/opensearch.ts',
     'sinks/postgres': 'src/sinks/postgres.ts',
     'sinks/rabbitmq': 'src/sinks/rabbitmq.ts',
     'sinks/redis': 'src/sinks/redis.ts',

@@ -56,4 +56,10 @@ export const ENGINES: readonly SinkEngine[] = [
     options: { der: 'boolean' },
     open: async (url, options) => (await import('./mongodb.js')).mongoSink(url, options),
   },
+  {
+    schemes: ['opensearch', 'opensearchs', 'elasticsearch', 'elasticsearchs'],
+    example: 'opensearch://host:9200',
+    options: { der: 'boolean' },
+    open: async (url, options) => (await import('./opensearch.js')).openSearchSink(url, options),
+  },
 ]

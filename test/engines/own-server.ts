@@ -29,7 +29,7 @@ export interface OwnServer {
  * where its script takes some.
  */
 export async function ownServer(
-  kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis' | 'ferretdb',
+  kind: 'postgres' | 'kafka' | 'nats' | 'amqp' | 'redis' | 'ferretdb' | 'opensearch',
   options: {
     readonly advertisedPort?: number
     readonly port?: number

@@ -21,6 +21,8 @@ declare module 'vitest' {
     readonly amqp: string | undefined
     /** As `postgres`: a server that speaks MongoDB's protocol. */
     readonly ferretdb: string | undefined
+    /** As `postgres`. */
+    readonly opensearch: string | undefined
   }
 }
 
@@ -31,6 +33,7 @@ const engines = {
   amqp: { name: 'RabbitMQ', url: (port: number) => `amqp://guest:guest@127.0.0.1:${port}` },
   nats: { name: 'NATS', url: (port: number) => `nats://127.0.0.1:${port}` },
   ferretdb: { name: 'FerretDB', url: (port: number) => `mongodb://127.0.0.1:${port}` },
+  opensearch: { name: 'OpenSearch', url: (port: number) => `opensearch://127.0.0.1:${port}` },
   redis: { name: 'Redis', url: (port: number) => `redis://127.0.0.1:${port}` },
 } as const
 

@@ -42,6 +42,7 @@ const RANKS: Record<string, number> = {
   kafka: 5.6,
   redis: 5.6,
   mongodb: 5.6,
+  opensearch: 5.6,
   amqp: 5.6,
   nats: 5.6,
   // Engines that entries are written to, and read from again.
@@ -79,6 +80,7 @@ const ONLY_IMPORTERS: Record<string, RegExp> = {
   '@platformatic/kafka': /^kafka\//,
   redis: /^redis\//,
   mongodb: /^mongodb\//,
+  '@opensearch-project/opensearch': /^opensearch\//,
   'rabbitmq-client': /^amqp\//,
   '@nats-io/jetstream': /^nats\//,
   '@nats-io/transport-node': /^nats\//,

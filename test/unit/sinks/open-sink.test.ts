@@ -31,12 +31,14 @@ describe('a sink by its URL', () => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
   })
 
-  it.each(['amqp://guest:guest@a,b:5673/%2Fhost', 'amqps://a?prefix=x'])(
-    'is made for %s, at least once',
-    async (url) => {
-      expect(await openSink(url)).toMatchObject({ guarantee: 'at-least-once' })
-    },
-  )
+  it.each([
+    'amqp://guest:guest@a,b:5673/%2Fhost',
+    'amqps://a?prefix=x',
+    'opensearch://user:p%40ss@a:9200,b?prefix=x&replicas=0&shards=3&der=true',
+    'elasticsearchs://a?apikey=VnVhQ2ZHY0JDZGJrU',
+  ])('is made for %s, at least once', async (url) => {
+    expect(await openSink(url)).toMatchObject({ guarantee: 'at-least-once' })
+  })
 
   it.each([
     ['kafka://a:9092,b:x/prefix', /names a broker that is not host\[:port\]/],
@@ -60,6 +62,11 @@ describe('a sink by its URL', () => {
     ['kafka://a?ca=x.pem', /begin it with kafkas:/],
     ['kafka://a?body=xml', /`message\.body` must be one of 'json', 'leaf', 'certstream'/],
     ['kafka://a?maxBodyBytes=many', /`message\.maxBodyBytes` must be an integer .*'many'/],
+    ['opensearch://a/ct', /has a path: write the prefix/],
+    ['opensearch://a?prefix=CT', /a prefix that no index may have/],
+    ['elasticsearch://a?replicas=11', /the Elasticsearch URL has replicas that is no number from 0 to 10/],
+    ['elasticsearch://u:p@a?apikey=x', /both a password and an apikey/],
+    ['elasticsearch://a?apikey=%0a', /apikey that is not the base64/],
     ['mongodb://', /is not mongodb:/],
     ['mongodb://a?w=1', /sets w to something else than the sink needs/],
     ['mongodb://a/x?JOURNAL=false', /sets journal to something else/],
