@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+const guide = readFileSync(join(root, 'src', 'sinks', 'README.md'), 'utf8')
+
+/** The file of a name in the guide: `faults`, `sink contract`. */
+function fileOf(name: string): string | undefined {
+  const places = ['test/engines/NAME.test.ts', 'test/support/NAME.ts', 'test/unit/modules/NAME.test.ts']
+  return places
+    .map((place) => join(root, place.replace('NAME', name.replaceAll(' ', '-'))))
+    .find((path) => existsSync(path))
+}
+
+/** Rows of tables whose last column says what shows a guarantee. */
+function* guarantees() {
+  let shown = false
+  // Where the head of the column names a file, cells need not.
+  let usual: string | undefined
+  for (const line of guide.split('\n')) {
+    const cells = line.startsWith('|') ? line.slice(1, -1).split('|') : undefined
+    const last = cells?.at(-1)?.trim() ?? ''
+    if (cells === undefined) shown = false
+    else if (last.startsWith('shown by')) {
+      shown = true
+      usual = /^shown by \(`([\w-]+)`\)$/.exec(last)?.[1]
+    } else if (shown && !/^-+$/.test(last)) yield { what: cells[0]?.trim() ?? '', last, usual }
+  }
+}
+
+describe('the table of guarantees', () => {
+  const rows = [...guarantees()]
+
+  it('is found', () => {
+    expect(rows.length).toBeGreaterThan(25)
+  })
+
+  it.each(rows)('has the beginning of the title of a test for: $what', ({ last, usual }) => {
+    // What no test here can show says why.
+    if (/^not shown: .{20}/.test(last)) return
+    const [, name = usual ?? '', title = ''] =
+      /^(?:`?((?:sink|source) contract|[\w-]+)`?(?:, [\w ]+)?: )?(.+)$/.exec(last) ?? []
+    const file = fileOf(name)
+    expect(file, `a file for ${JSON.stringify(name)}`).toBeDefined()
+    const source = readFileSync(file as string, 'utf8')
+    expect(
+      ["'", '`'].some((quote) => source.includes(`${quote}${title}`)),
+      `${file} has no test whose title begins with: ${title}`,
+    ).toBe(true)
+  })
+})
