@@ -1,7 +1,7 @@
 import type { CtStreamError } from '../../errors.js'
 import type { Clock } from '../../types/clock.js'
 import type { LogInfo } from '../../types/log.js'
-import { type LinkedController, linkedController } from '../../util/abort.js'
+import { ENDED, type LinkedController, linkedController } from '../../util/abort.js'
 import { GaveUp } from './giving-up.js'
 import type { LogHeads } from './log-heads.js'
 import type { Patience } from './patience.js'
@@ -58,9 +58,9 @@ export class Attempt {
     this.current = linkedController(this.context.controller.signal)
   }
 
-  /** Nothing is asked for any more. */
+  /** Nothing is requested any more: the watch over the heads ends, whose timer would keep the process alive. */
   close(): void {
-    this.current.unlink()
+    this.current.abort(ENDED)
   }
 
   /**

@@ -8,6 +8,7 @@ import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
 import { backfill, logOf } from '../../support/logs.js'
+import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 
 describe('a stream that is closed by a listener', () => {
   it.each(
@@ -26,6 +27,20 @@ describe('a stream that is closed by a listener', () => {
     await take(stream)
     await closed
     expect(stream.status().bufferedBytes).toBe(0)
+  })
+})
+
+describe('a stream that ended', () => {
+  it('leaves no timer behind, also after requests of it failed', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(600)
+    log.fault({ on: 'get-entries', times: 2, status: 500 })
+    const reader = await readOn(clock, { logs: [log.spec], end: 'head' })
+    await passUntil(clock, () => reader.certificates.length === 600, 300_000)
+    await reader.done
+    expect(clock.slept).toContain(15_000)
+    // A process would live on until the last of them is over.
+    expect(clock.nextIn).toBeUndefined()
   })
 })
 
