@@ -21,6 +21,7 @@ export default defineConfig({
     'outputs/jsonl': 'src/outputs/jsonl.ts',
     'outputs/smtp': 'src/outputs/smtp.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',
+    'outputs/syslog': 'src/outputs/syslog.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
     processors: 'src/processors/index.ts',
     'processors/postgres': 'src/processors/postgres.ts',

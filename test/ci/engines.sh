@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # By name; the tests start servers of their own.
-if test/ci/debian.sh postgresql openjdk-17-jdk-headless maven redis-server nats-server rabbitmq-server libfaketime iproute2; then export CT_STREAM_TEST_REQUIRE_ENGINES=1; fi
+if test/ci/debian.sh postgresql openjdk-17-jdk-headless maven redis-server nats-server rabbitmq-server libfaketime iproute2 rsyslog rsyslog-gnutls; then export CT_STREAM_TEST_REQUIRE_ENGINES=1; fi
 # FerretDB is built, which takes Go.
 command -v go > /dev/null || [ -x /usr/local/go/bin/go ] || export CT_STREAM_TEST_FERRETDB=none
 # What is in Kafka, a client by others reads too.

@@ -14,6 +14,7 @@ const loaders: Readonly<Record<string, Load>> = {
   jsonl: () => import('../../outputs/jsonl.js'),
   smtp: () => import('../../outputs/smtp.js'),
   sqlite: () => import('../../outputs/sqlite.js'),
+  syslog: () => import('../../outputs/syslog.js'),
   watchlist: async (tools) => ({ default: (await import('../../modules/watchlist.js')).watchlistModule(tools) }),
   webhook: async (tools) => ({ default: (await import('../../outputs/webhook.js')).webhookModule(tools) }),
 }
