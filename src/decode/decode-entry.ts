@@ -28,6 +28,11 @@ export function rawOf(certificate: unknown): RawEntry | undefined {
   return DecodedEntry.rawOf(certificate)
 }
 
+/** Whether {@link decodeEntry} with the bytes and the context of this certificate makes the same again. */
+export function isOfBytes(certificate: object): boolean {
+  return DecodedEntry.isOfBytes(certificate)
+}
+
 /** Where the fields of this certificate are in its bytes; `undefined` for anything that {@link decodeEntry} did not make. */
 export function outlineOf(certificate: unknown): Outline | undefined {
   return DecodedEntry.outlineOf(certificate)

@@ -80,6 +80,11 @@ export class DecodedEntry implements CtCertificate {
     return value instanceof DecodedEntry ? value.raw : undefined
   }
 
+  /** Whether the bytes of an entry say all that there is of it: nothing was added by somebody who passed it on. */
+  static isOfBytes(value: object): boolean {
+    return Object.getPrototypeOf(value) === DecodedEntry.prototype
+  }
+
   /** Where the fields are in the bytes; `undefined` where there are no bytes, or what holds them was not made here. */
   static outlineOf(value: unknown): Outline | undefined {
     return value instanceof DecodedEntry ? value.fields?.outline : undefined

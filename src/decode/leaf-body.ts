@@ -62,7 +62,8 @@ function readLeaf(body: Uint8Array, index: number): RawEntry {
 
 const nothing = new Uint8Array(0)
 
-function preCertificateOf(extra: EntryExtra): Uint8Array {
+/** The precertificate as submitted; nothing when there is none that can be read. */
+export function preCertificateOf(extra: EntryExtra): Uint8Array {
   return orElse(() => extra.preCertificate(), nothing) ?? nothing
 }
 
