@@ -25,6 +25,9 @@ export type Work =
   | { readonly kind: 'batch'; readonly from: QueuedPage }
   | { readonly kind: 'findings'; readonly items: readonly FindingItem[] }
 
+/** Certificates of one page for one call. */
+export type Batch = Extract<Work, { kind: 'batch' }>
+
 /** Certificates or findings of some work that are not finished. */
 export function sizeOf(work: Work): number {
   if (work.kind === 'certificate') return 1
@@ -73,8 +76,9 @@ export class ModuleQueue {
     return this.heldEntries
   }
 
+  /** Estimated. Averages of pages are added and taken away: what is left of rounding is nothing. */
   get bytes(): number {
-    return this.heldBytes
+    return Math.round(this.heldBytes) + 0
   }
 
   get hasRoom(): boolean {
@@ -130,6 +134,27 @@ export class ModuleQueue {
     from.left -= count
     this.grow(-count, -count * from.page.bytesEach)
     if (from.left === 0 && this.options.holdsTickets) from.page.ticket.release()
+  }
+
+  /**
+   * Splits a batch in progress around one certificate, so that each part is finished by itself.
+   *
+   * @returns Those before it, it alone, and those behind it; the first and the last may be empty.
+   */
+  split({ from }: Batch, at: number): { readonly before: Batch; readonly one: Work; readonly behind: Batch } {
+    const { page } = from
+    const part = (start: number, end?: number): Batch => {
+      const certificates = page.certificates.slice(start, end)
+      return { kind: 'batch', from: { page: { ...page, certificates }, next: 0, left: certificates.length } }
+    }
+    // Each part releases the ticket; the batch holds it once.
+    if (this.options.holdsTickets) for (let parts = 1; parts < 3; parts++) page.ticket.hold()
+    const alone = part(at, at + 1)
+    return {
+      before: part(0, at),
+      one: { kind: 'certificate', certificate: page.certificates[at] as CtCertificate, from: alone.from },
+      behind: part(at + 1),
+    }
   }
 
   /** Drops all waiting work, as if it were finished. Returns how much it was. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../types/clock.js'
+import { ENDED } from '../util/abort.js'
 
 /** Outcome of a call with a time limit. */
 export type CallOutcome =
@@ -20,7 +21,7 @@ export function outcomeOf(
     const timer = new AbortController()
     const end = (outcome: CallOutcome) => {
       stop.removeEventListener('abort', onStop)
-      timer.abort()
+      timer.abort(ENDED)
       resolve(outcome)
     }
     const onStop = () => end({ kind: 'stopped' })
