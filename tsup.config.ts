@@ -36,6 +36,7 @@ export default defineConfig({
     'sinks/redis': 'src/sinks/redis.ts',
     cli: 'src/cli/main.ts',
     'page-worker': 'src/pages/page-worker.ts',
+    'module-worker': 'src/modules/threads/module-worker.ts',
   },
   format: 'esm',
   target: 'node20',

@@ -9,6 +9,7 @@ import { elapsedOf } from '../util/clock.js'
 import { harmlessJson } from '../util/harmless.js'
 import { replaceFile } from '../util/replace-file.js'
 import { defineModule, type Module, type ModuleContext, type SetupContext } from './definition.js'
+import { threadable } from './threads/threadable.js'
 
 const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
 
@@ -65,7 +66,7 @@ interface State {
  * runModules(stream, [intelligenceModule({ statistics }).with({}), jsonl.with({ file: 'broken-rules.jsonl' })])
  */
 export function intelligenceModule(tools: IntelligenceModuleTools = {}): Module<IntelligenceModuleOptions> {
-  return defineModule({
+  const module = defineModule({
     name: 'intelligence',
     description: 'which rules certificates break, and statistics over all',
     options,
@@ -79,6 +80,7 @@ export function intelligenceModule(tools: IntelligenceModuleTools = {}): Module<
     },
     teardown: ({ state }) => state.report(true),
   })
+  return Object.values(tools).every((tool) => tool === undefined) ? threadable(module, 'intelligence') : module
 }
 
 /**

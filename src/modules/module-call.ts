@@ -18,6 +18,19 @@ export interface CallHost {
   report(draft: FindingDraft, call: ModuleCall): void
   /** Counts findings put aside in dead letters. */
   countDeadLetters(findings: number): void
+  /** Counts findings beyond `maxFindings` that were left out before they came here. */
+  leaveOut(findings: number): void
+}
+
+/** One certificate of a batch failed: those before it are finished, those behind it were not looked at. */
+export class CertificateFailed extends Error {
+  readonly at: number
+
+  /** @param at - Its index in the batch. */
+  constructor(at: number, cause: unknown) {
+    super('a handler failed for one certificate', { cause })
+    this.at = at
+  }
 }
 
 /** One call of a handler: the context passed to it, and what it has done. */
@@ -28,6 +41,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   readonly certificate: CtCertificate | undefined
   /** Number of findings reported. */
   reported = 0
+  /** How many of them were about earlier certificates, of a handler that gets one at a time. */
+  reportedBefore = 0
   /** Whether the call is no longer waited for. */
   isOver = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
@@ -50,6 +65,11 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
 
   get name(): string {
     return this.host.name
+  }
+
+  /** Aborts when the run stops all work. */
+  get stop(): AbortSignal {
+    return this.host.stop
   }
 
   get options(): unknown {
@@ -75,6 +95,15 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
       if (this.isOver) this.controller.abort(timedOut(this.host.name, undefined))
     }
     return this.controller.signal
+  }
+
+  /** Goes on to the findings of another certificate, for which `maxFindings` begins anew. */
+  beginNext(): void {
+    this.reportedBefore = this.reported
+  }
+
+  leaveOut(findings: number): void {
+    if (findings > 0) this.host.leaveOut(findings)
   }
 
   /** Ends the call. @param reason - Set when it is abandoned rather than finished. */

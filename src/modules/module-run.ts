@@ -7,7 +7,6 @@ import type { FindingDraft } from '../types/finding.js'
 import { abortable, quietController } from '../util/abort.js'
 import { elapsedOf } from '../util/clock.js'
 import { Acknowledger, NO_TICKET, type Ticket } from './acknowledger.js'
-import type { PreparedModule } from './configure.js'
 import { checkDraft } from './finding.js'
 import { rememberCertificate } from './finding-certificate.js'
 import { outcomeOf } from './patient-call.js'
@@ -15,13 +14,14 @@ import type { ModuleRun, RunModulesOptions } from './run-modules.js'
 import { ModuleRunner } from './runner/module-runner.js'
 import type { RunnerHost } from './runner/runner-host.js'
 import type { PagedSource, Parking } from './source.js'
+import type { InThreads } from './threads/in-threads.js'
 
 /** Certificates handed out before yielding to the event loop. */
 const TURN = 256
 /** Estimated bytes of a queued certificate besides its DER. */
 const OVERHEAD = 512
 
-export type RunSettings = Required<Omit<RunModulesOptions, 'logger' | 'signal'>> & {
+export type RunSettings = Required<Omit<RunModulesOptions, 'logger' | 'signal' | 'threads'>> & {
   readonly logger: Logger | undefined
 }
 
@@ -41,11 +41,14 @@ export class Run implements RunnerHost {
   private readonly ending = quietController()
   /** Aborts when all work must stop. */
   private readonly stopped = quietController()
+  private readonly closeThreads: () => Promise<void>
   private failure: { readonly error: unknown } | undefined
   private certificates = 0
 
-  constructor(source: PagedSource, settings: RunSettings) {
+  /** @param modules - In order, some of them run by threads. */
+  constructor(source: PagedSource, modules: InThreads, settings: RunSettings) {
     this.source = source
+    this.closeThreads = () => modules.close()
     this.settings = settings
     this.clock = settings.clock
     this.elapsed = elapsedOf(settings.clock)
@@ -58,6 +61,7 @@ export class Run implements RunnerHost {
       ttlMs: settings.rememberFindingsMs,
       random: settings.random,
     })
+    for (const module of modules.modules) this.runners.push(new ModuleRunner(module, this))
   }
 
   get parking(): Parking | undefined {
@@ -66,10 +70,6 @@ export class Run implements RunnerHost {
 
   get stop(): AbortSignal {
     return this.stopped.signal
-  }
-
-  add(module: PreparedModule): void {
-    this.runners.push(new ModuleRunner(module, this))
   }
 
   start(signal: AbortSignal | undefined): ModuleRun {
@@ -130,6 +130,7 @@ export class Run implements RunnerHost {
       this.fail(error)
     }
     await this.end()
+    await this.closeThreads()
     if (this.failure !== undefined) throw this.failure.error
   }
 

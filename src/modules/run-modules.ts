@@ -6,6 +6,7 @@ import type { ConfiguredModule, Module } from './definition.js'
 import { Run } from './module-run.js'
 import { type ModuleSource, pagedSource } from './source.js'
 import type { ModulesStatus } from './status.js'
+import { inThreads } from './threads/in-threads.js'
 
 /** Options of {@link runModules}; all optional. */
 export interface RunModulesOptions {
@@ -29,6 +30,15 @@ export interface RunModulesOptions {
   readonly rememberedFindings?: number
   /** How long findings are remembered, milliseconds, 1000 to 31,536,000,000. Default a day. */
   readonly rememberFindingsMs?: number
+  /**
+   * Threads beside the caller's that run modules of this package, `watchlist` and `intelligence`, made without objects of your program: 0
+   * to 16, no more than there are such modules. Findings, their order and ids, acknowledgement, limits and counters are the same with and
+   * without, except that the source always waits for these modules (`limits.whenFull`), and that later certificates go on while one that
+   * failed is tried again. A thread that ends is replaced: its modules are set
+   * up again, without what they remembered, and get what they had not finished. Other modules run in the caller's thread, as do all with a
+   * `clock` of yours. Default 0.
+   */
+  readonly threads?: number
   /** Default: the machine's clock. */
   readonly clock?: Clock
   /** Uniform in [0, 1), for waits between attempts. Default `Math.random`. */
@@ -56,10 +66,12 @@ const OPTIONS = [
   'teardownTimeoutMs',
   'rememberedFindings',
   'rememberFindingsMs',
+  'threads',
   'clock',
   'random',
 ] as const
 const DAY = 86_400_000
+const MAX_THREADS = 16
 
 /**
  * Gives every certificate of a source to modules.
@@ -84,14 +96,18 @@ export function runModules(
   const ms = (name: keyof RunModulesOptions, min: number, fallback: number) =>
     integerOption(name, given[name], min, DAY, fallback)
   const prepared = prepareModules(modules)
+  const { logger, clock = systemClock } = given
+  const threads = integerOption('threads', given.threads, 0, MAX_THREADS, 0)
   const run = new Run(
     pagedSource(
       source,
       prepared.some(({ isWaitedFor }) => isWaitedFor),
     ),
+    // A clock of the caller's lives in this thread.
+    inThreads(prepared, { threads: clock === systemClock ? threads : 0, clock, logger }),
     {
-      logger: given.logger,
-      clock: given.clock ?? systemClock,
+      logger,
+      clock,
       random: given.random ?? Math.random,
       setupTimeoutMs: ms('setupTimeoutMs', 10, 60_000),
       drainTimeoutMs: ms('drainTimeoutMs', 0, 30_000),
@@ -100,6 +116,5 @@ export function runModules(
       rememberFindingsMs: integerOption('rememberFindingsMs', given.rememberFindingsMs, 1000, 365 * DAY, DAY),
     },
   )
-  for (const module of prepared) run.add(module)
   return run.start(given.signal)
 }

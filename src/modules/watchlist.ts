@@ -13,6 +13,7 @@ import { defineModule, type Module, type ModuleContext } from './definition.js'
 import { FoldedAlerts } from './folded-alerts.js'
 import { isUrl } from './list-source.js'
 import { listTransport } from './list-transport.js'
+import { threadable } from './threads/threadable.js'
 import { LIST_NAMES, WatchedLists } from './watched-lists.js'
 
 const LONGEST_WAIT_MS = 16_000
@@ -118,7 +119,7 @@ interface State {
  * runModules(stream, [watchlistModule({ fetch: myFetch }).with({ own: ['example.com'] }), jsonl.with({ file: 'alerts.jsonl' })])
  */
 export function watchlistModule(tools: WatchlistModuleTools = {}): Module<WatchlistModuleOptions> {
-  return defineModule({
+  const module = defineModule({
     name: 'watchlist',
     description: 'who issues for your names, and which names look like your brands',
     options,
@@ -160,6 +161,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
       return state.end()
     },
   })
+  return tools.fetch === undefined ? threadable(module, 'watchlist') : module
 }
 
 /**

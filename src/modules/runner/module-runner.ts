@@ -101,6 +101,10 @@ export class ModuleRunner implements CallHost {
     if (Number.isSafeInteger(findings) && findings > 0) this.record.counts.deadLetters += findings
   }
 
+  leaveOut(findings: number): void {
+    this.intake.drop(findings, this.tooMany)
+  }
+
   report(draft: FindingDraft, call: ModuleCall): void {
     const certificate = draft?.certificate ?? call.certificate
     if (certificate === undefined)
@@ -147,9 +151,11 @@ export class ModuleRunner implements CallHost {
     // A handler can be made to wait for room after it returns; code outside of one cannot.
     if (call.isLasting)
       return host.hasRoomBehind(this) ? undefined : 'reported outside of a handler, while a later module is full'
-    return call.reported < maxFindings
-      ? undefined
-      : `more than ${maxFindings} findings in one call (limits.maxFindings)`
+    return call.reported - call.reportedBefore < maxFindings ? undefined : this.tooMany
+  }
+
+  private get tooMany(): string {
+    return `more than ${this.prepared.limits.maxFindings} findings in one call (limits.maxFindings)`
   }
 
   /** Logs how much work was left unfinished. */

@@ -1,8 +1,8 @@
 import { CtStreamError } from '../../errors.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import { backoffDelay } from '../../util/backoff.js'
-import type { ModuleCall } from '../module-call.js'
-import { sizeOf, type Work } from '../module-queue.js'
+import { CertificateFailed, type ModuleCall } from '../module-call.js'
+import { type Batch, sizeOf, type Work } from '../module-queue.js'
 import { type CallOutcome, isPromise } from '../patient-call.js'
 import type { AbandonedCalls } from './abandoned-calls.js'
 import type { HandlerCalls } from './handler-calls.js'
@@ -30,6 +30,8 @@ export class Recovery {
 
   /** Resolves when the work is done, given up, or left unfinished because the run ends. */
   async from(work: Work, first: CallOutcome): Promise<void> {
+    if (work.kind === 'batch' && first.kind === 'failed' && first.error instanceof CertificateFailed)
+      return this.fromOne(work, first.error)
     const { record, calls, succeed } = this.parts
     const { onError, attempts, timeoutMs } = record.prepared.limits
     const { parking } = record.host
@@ -56,6 +58,26 @@ export class Recovery {
       await succeed(work, call)
       return
     }
+  }
+
+  /** Applies the policy to the one certificate of a batch that failed, and continues behind it. */
+  private async fromOne(work: Batch, { at, cause }: CertificateFailed): Promise<void> {
+    const { record, calls, intake, succeed } = this.parts
+    const { before, one, behind } = record.queue.split(work, at)
+    record.counts.certificates += at
+    record.queue.finish(before)
+    await this.from(one, { kind: 'failed', error: cause })
+    const left = sizeOf(behind)
+    if (record.stop.aborted || (record.phase === 'failed' && record.prepared.limits.onError !== 'stop-module')) return
+    if (left === 0 || record.phase === 'failed') {
+      if (left > 0) intake.drop(left, 'it has stopped')
+      record.queue.finish(behind)
+      return
+    }
+    const { call, result } = calls.begin(behind, 1, 0)
+    const outcome = result.kind === 'done' && isPromise(result.value) ? await calls.wait(call, result.value) : result
+    if (outcome.kind === 'done') await succeed(behind, call)
+    else await this.from(behind, outcome)
   }
 
   /** Whether there is a next attempt. */
@@ -149,8 +171,6 @@ export class Recovery {
     )
   }
 }
-
-type Batch = Extract<Work, { kind: 'batch' }>
 
 function withError(work: Work, error: CtStreamError): Map<CtCertificate, CtStreamError> {
   if (work.kind === 'certificate') return new Map([[work.certificate, error]])

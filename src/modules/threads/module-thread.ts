@@ -1,0 +1,206 @@
+import { errorOf } from '../../threads/error-record.js'
+import { ThreadEnded, type Waiting, WorkerThread } from '../../threads/worker-thread.js'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { Logger } from '../../types/clock.js'
+import { BufferPool } from '../../util/buffer-pool.js'
+import { messageOf } from '../../util/message-of.js'
+import type { BatchCall } from './hosted-module.js'
+import type { BatchResult, FromModuleWorker, HostedSetup, ToModuleWorker } from './messages.js'
+import { SentPages } from './sent-pages.js'
+
+/** How many threads may end while they have one batch before it fails. */
+const MAX_ENDS = 3
+
+/** No thread can be made. */
+export class NoThread extends Error {}
+
+interface Pending extends Waiting {
+  resolve(message: FromModuleWorker): void
+}
+
+interface HostedUse {
+  readonly setup: HostedSetup
+  readonly log: Logger
+}
+
+/** A running thread with its modules. */
+interface Running {
+  readonly worker: WorkerThread<ToModuleWorker, FromModuleWorker, Pending>
+  readonly pages: SentPages
+  readonly setUps: Map<number, Promise<unknown>>
+  isPinged: boolean
+}
+
+type Numbered<T> = T extends { readonly number: number } ? Omit<T, 'number'> : never
+
+/**
+ * A thread that runs modules. It starts with the first setup. One that ends, or is silent after a call took too long, is
+ * replaced: its modules are set up again, without what they remembered, and get what they had not finished, in order.
+ */
+export class ModuleThread {
+  private readonly file: string
+  private readonly logger: Logger | undefined
+  private readonly silenceMs: number
+  private readonly uses = new Map<number, HostedUse>()
+  private readonly pool = new BufferPool((length) => Buffer.from(new SharedArrayBuffer(length)))
+  private running: Running | undefined
+  /** Why no thread can be made. */
+  private trouble: string | undefined
+  private isClosed = false
+
+  /** @param silenceMs - How long the thread may be silent when a call has taken too long. */
+  constructor(file: string, logger: Logger | undefined, silenceMs = 5000) {
+    this.file = file
+    this.logger = logger
+    this.silenceMs = silenceMs
+  }
+
+  add(use: HostedUse): void {
+    this.uses.set(use.setup.module, use)
+  }
+
+  /** @throws what the module's `setup` throws; {@link NoThread}, {@link ThreadEnded}. */
+  async setUp(module: number, signal: AbortSignal): Promise<void> {
+    await this.ready(this.run(), module, signal)
+  }
+
+  /** @throws what the module's handler for batches throws; {@link NoThread}; `signal.reason` if the thread ends after it has aborted. */
+  async batch(module: number, certificates: readonly CtCertificate[], call: BatchCall): Promise<BatchResult> {
+    for (let ends = 0; ends < MAX_ENDS; ends++) {
+      const running = this.run()
+      try {
+        // Without a pause where it is set up: batches arrive in the order of the calls.
+        if (!this.isSetUp(running, module)) await this.ready(running, module)
+        return await this.give(running, module, certificates, call)
+      } catch (error) {
+        if (!(error instanceof ThreadEnded)) throw error
+        call.signal.throwIfAborted()
+      }
+    }
+    throw new Error(`the worker thread ended ${MAX_ENDS} times while it had these certificates`)
+  }
+
+  /** Tears a module down, if there is still a thread that runs it. */
+  async tearDown(module: number): Promise<void> {
+    const { running } = this
+    if (running?.setUps.has(module)) await this.ask(running, { kind: 'tear-down', module })
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    await this.running?.worker.close()
+    this.pool.clear()
+  }
+
+  private run(): Running {
+    if (this.running !== undefined) return this.running
+    if (this.isClosed) throw new Error('the run of the modules has ended')
+    if (this.trouble !== undefined) throw new NoThread(this.trouble)
+    try {
+      const worker: Running['worker'] = new WorkerThread({
+        file: this.file,
+        name: 'modules',
+        onMessage: (message: FromModuleWorker) => this.take(worker, message),
+        onEnd: (why) => this.ended(worker.isReady, why),
+      })
+      const pages = new SentPages(this.uses.size, this.pool, (pages) => worker.post({ kind: 'forget', pages }))
+      this.running = { worker, pages, setUps: new Map(), isPinged: false }
+      return this.running
+    } catch (error) {
+      this.trouble = messageOf(error)
+      throw new NoThread(this.trouble)
+    }
+  }
+
+  private ended(wasReady: boolean, why: string): void {
+    this.running = undefined
+    if (wasReady) this.logger?.warn(`the worker thread of modules ended (${why}), and is replaced: they begin anew`)
+    else this.trouble = why
+  }
+
+  private readonly done = new WeakSet<Promise<unknown>>()
+
+  private isSetUp({ setUps }: Running, module: number): boolean {
+    const setUp = setUps.get(module)
+    return setUp !== undefined && this.done.has(setUp)
+  }
+
+  /** Sets the module up in this thread unless it is. */
+  private ready(running: Running, module: number, signal?: AbortSignal): Promise<unknown> {
+    const begun = running.setUps.get(module)
+    if (begun !== undefined) return begun
+    const { setup } = this.uses.get(module) as HostedUse
+    const setUp = this.ask(running, { kind: 'set-up', ...setup }, signal).catch((error: unknown) => {
+      running.setUps.delete(module)
+      if (error instanceof ThreadEnded && this.trouble !== undefined) throw new NoThread(this.trouble)
+      throw error
+    })
+    setUp.then(
+      () => this.done.add(setUp),
+      () => {},
+    )
+    running.setUps.set(module, setUp)
+    return setUp
+  }
+
+  private async give(
+    running: Running,
+    module: number,
+    certificates: readonly CtCertificate[],
+    { attempt, sinceMs, signal }: BatchCall,
+  ): Promise<BatchResult> {
+    const { release, ...page } = running.pages.ask(certificates)
+    try {
+      const message = await this.ask(running, { kind: 'batch', module, ...page, attempt, sinceMs }, signal)
+      if (message.kind !== 'result') throw new Error(`the worker thread answered ${message.kind}`)
+      const { found, excess, failed } = message
+      return { found, excess, failed: failed && { at: failed.at, error: errorOf(failed.error) } }
+    } finally {
+      release()
+    }
+  }
+
+  private ask(running: Running, message: Numbered<ToModuleWorker>, signal?: AbortSignal): Promise<FromModuleWorker> {
+    const { worker } = running
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        worker.post({ kind: 'abort', number })
+        this.ping(running)
+      }
+      const done = () => signal?.removeEventListener('abort', onAbort)
+      const number = worker.wait({
+        resolve: (answer) => {
+          done()
+          if (answer.kind === 'error') reject(errorOf(answer.error))
+          else resolve(answer)
+        },
+        reject: (reason) => {
+          done()
+          reject(reason)
+        },
+      })
+      worker.post({ ...message, number } as ToModuleWorker)
+      if (signal?.aborted) onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  /** Ends a thread that does not answer: a module blocks it. */
+  private ping(running: Running): void {
+    if (running.isPinged || running.worker.hasEnded) return
+    running.isPinged = true
+    const { silenceMs } = this
+    const timer = setTimeout(() => running.worker.kill(`no sign of life for ${silenceMs} ms`), silenceMs)
+    const alive = () => {
+      clearTimeout(timer)
+      running.isPinged = false
+    }
+    this.ask(running, { kind: 'ping' }).then(alive, alive)
+  }
+
+  private take(worker: Running['worker'], message: FromModuleWorker): void {
+    if (message.kind === 'log') this.uses.get(message.module)?.log[message.level](message.message, message.fields)
+    else worker.settle(message.number)?.resolve(message)
+  }
+}
