@@ -1,6 +1,6 @@
 import type { AcknowledgedSource } from '../modules/source.js'
 import type { CommandContext } from './command.js'
-import { hasModules } from './flags/module-specs.js'
+import { hasModules, moduleThreads } from './flags/module-specs.js'
 import type { Surroundings } from './watch.js'
 
 /**
@@ -20,7 +20,8 @@ export async function throughModules(
   ])
   const { io, values } = context
   const format = findingFormatFrom(values, io)
+  const threads = moduleThreads(context)
   const modules = await modulesFor(context)
   return (stream, surroundings) =>
-    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
+    runThroughModules(stream, { ...surroundings, modules, threads, format, stop: io.stop, clock: io.clock })
 }

@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
-import { hasModules, moduleFlag } from '../flags/module-specs.js'
+import { hasModules, moduleFlag, moduleThreadsFlag } from '../flags/module-specs.js'
 import { type Role, roleNames, runFlags } from '../flags/run-flags.js'
 import { serverFlags } from '../flags/serve-flags.js'
 import { usageError } from '../flags/usage-error.js'
@@ -21,6 +21,7 @@ export const run: Command = {
     ...flagsNamed('domain', 'domains-file', 'match', 'issuer', 'only', 'verify', 'on-misbehaviour'),
     ...flagsNamed('contact', 'proxy', 'allow-http'),
     moduleFlag,
+    moduleThreadsFlag,
     ...serverFlags,
     ...reportFlags,
   ],

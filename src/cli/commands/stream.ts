@@ -3,7 +3,7 @@ import { askedStream } from '../asked-stream.js'
 import type { Command } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS, formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
-import { moduleFlag } from '../flags/module-specs.js'
+import { moduleFlag, moduleThreadsFlag } from '../flags/module-specs.js'
 import { sinkFlag } from '../flags/sink-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { throughModules } from '../through-modules.js'
@@ -14,7 +14,16 @@ export const stream: Command = {
   name: 'stream',
   summary: 'Certificates from Certificate Transparency logs, verified, as they are published.',
   positionals: [],
-  flags: [...streamFlags, sourceFlag, moduleFlag, sinkFlag, ...formatFlags, ...metricsFlags, ...reportFlags],
+  flags: [
+    ...streamFlags,
+    sourceFlag,
+    moduleFlag,
+    moduleThreadsFlag,
+    sinkFlag,
+    ...formatFlags,
+    ...metricsFlags,
+    ...reportFlags,
+  ],
   examples: [
     ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
     ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],

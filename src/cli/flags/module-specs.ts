@@ -14,6 +14,20 @@ export const moduleFlag: Flag = {
   isFlagOnly: true,
 }
 
+/** Threads for them. */
+export const moduleThreadsFlag: Flag = {
+  name: 'module-threads',
+  type: 'text',
+  value: 'N',
+  help: 'threads that run the modules watchlist and intelligence (default 0: the one that reads)',
+  group: 'Modules:',
+}
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` */
+export function moduleThreads({ values }: CommandContext): number {
+  return values.integer('module-threads', 0, 16) ?? 0
+}
+
 /** A module as it was asked for. */
 export interface NamedSpec {
   readonly spec: ModuleSpec

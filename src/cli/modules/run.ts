@@ -11,6 +11,8 @@ import { printer } from './printer.js'
 
 export interface RunOptions {
   readonly modules: readonly ConfiguredModule[]
+  /** See `RunModulesOptions`. */
+  readonly threads?: number
   /** Of findings on stdout; `undefined`: they go elsewhere. */
   readonly format: FindingFormat | undefined
   readonly output: Output
@@ -32,12 +34,13 @@ const TEARDOWN_TIMEOUT_MS = 1000
  * away, or `stop` aborts.
  */
 export async function runThroughModules(stream: AcknowledgedSource, options: RunOptions): Promise<void> {
-  const { modules, format, output, limit, logger, metrics, stop, clock } = options
+  const { modules, threads = 0, format, output, limit, logger, metrics, stop, clock } = options
   const printed = format === undefined ? [] : [printer(output, format)]
   const run = runModules(limited(stream, limit), [...modules, ...printed], {
     logger,
     signal: stop,
     clock,
+    threads,
     drainTimeoutMs: DRAIN_TIMEOUT_MS,
     teardownTimeoutMs: TEARDOWN_TIMEOUT_MS,
   })

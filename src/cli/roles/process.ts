@@ -12,17 +12,20 @@ const TEARDOWN_TIMEOUT_MS = 1000
 export interface ProcessOptions {
   readonly source: QueueSource
   readonly modules: readonly ConfiguredModule[]
+  /** See `RunModulesOptions`. */
+  readonly threads: number
   readonly io: Pick<CliIo, 'clock' | 'stop'>
   readonly logger: Logger
 }
 
 /** The role `processor`: gives modules what collectors have written, until `io.stop` aborts. What they find goes to outputs among them. */
-export async function processQueue({ source, modules, io, logger }: ProcessOptions): Promise<void> {
+export async function processQueue({ source, modules, threads, io, logger }: ProcessOptions): Promise<void> {
   const { clock, stop: signal } = io
   const run = runModules(source, modules, {
     logger,
     signal,
     clock,
+    threads,
     drainTimeoutMs: DRAIN_TIMEOUT_MS,
     teardownTimeoutMs: TEARDOWN_TIMEOUT_MS,
   })

@@ -10,6 +10,7 @@ import { linkedController } from '../../util/abort.js'
 import { messageOf } from '../../util/message-of.js'
 import { askedStream } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
+import { moduleThreads } from '../flags/module-specs.js'
 import type { Role } from '../flags/run-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { serveRequest } from '../serve-request.js'
@@ -42,6 +43,7 @@ export interface RolesOptions {
  */
 export async function startRoles({ context, roles, db, member, leaseMs, request: given }: RolesOptions): Promise<void> {
   const { io, values } = context
+  const threads = moduleThreads(context)
   const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
   const engine = await engineFrom(context, db, leaseMs, roles.has('processor'))
   const modules = roles.has('processor') ? await (await import('../modules/load.js')).modulesFor(context) : []
@@ -76,7 +78,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
     if (roles.has('collector'))
       work.push(() => collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger }))
-    if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, io: mine.io, logger }))
+    if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, threads, io: mine.io, logger }))
     if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
     await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
   } finally {
