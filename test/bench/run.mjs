@@ -111,6 +111,7 @@ async function runAll() {
     'RFC 6962, 10,000 domains': () => stream('rfc6962', plan.stream, 'batches', { count: 10_000, real: samples }),
     'RFC 6962, watchlist': () => watched(false),
     'RFC 6962, watchlist and intelligence': () => watched(true),
+    'RFC 6962, both in a thread': () => watched(true, 1),
     'naive pipeline': () => measure('naive', { ...logAt(plan.naive), entries: plan.naive }),
     certspotter: () => measureCertspotter(server, plan.certspotter),
   }
@@ -170,9 +171,9 @@ function stream(kind, entries, how, domains, workers, build = dist, traced = fal
   return measure('stream', { dist: build, spec, how, domains, workers, checkpoint: checkpointFile(), traced })
 }
 
-function watched(judging) {
+function watched(judging, threads = 0) {
   const spec = server.spec('rfc6962', plan.stream)
-  return measure('watched', { dist, spec, checkpoint: checkpointFile(), judging })
+  return measure('watched', { dist, spec, checkpoint: checkpointFile(), judging, threads })
 }
 
 function checkpointFile() {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { brandsOf } from '../brands.mjs'
 import { begin, MemorySamples, report } from './result.mjs'
 
-const { dist, spec, checkpoint = false, judging = false } = JSON.parse(process.argv[2])
+const { dist, spec, checkpoint = false, judging = false, threads = 0 } = JSON.parse(process.argv[2])
 const load = (name) => import(pathToFileURL(`${dist}/${name}.js`).href)
 const [{ ctStream }, { runModules }, watchlist, intelligence] = await Promise.all(
   ['index', 'modules', 'modules/watchlist', 'modules/intelligence'].map(load),
@@ -20,11 +20,11 @@ const stream = ctStream({ logs: [spec], start: 'beginning', end: 'head', checkpo
 const failures = []
 stream.on('error', ({ error }) => failures.push(error.message))
 stream.on('commit', () => memory.at(stream.status().entries))
-const run = runModules(stream, modules)
+const run = runModules(stream, modules, { threads })
 await run.done
 
 const { certificates, modules: states } = run.status()
-const failed = states.filter(({ errors, skipped }) => errors + skipped > 0)
+const failed = states.filter(({ errors, skipped, dropped }) => errors + skipped + dropped > 0)
 if (failures.length + failed.length > 0) throw new Error(JSON.stringify({ failures, failed }))
 const findings = states.map(({ name, emitted }) => [name, emitted])
 report({ entries: certificates, delivered: 0, begun, memory, findings: Object.fromEntries(findings) })
