@@ -3,13 +3,13 @@ import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /**
  * Decodes strict base64 (RFC 4648 section 4: standard alphabet, padded, canonical) into `out` at `at`: `fromBase64` for
- * the hot path, without memory of its own and without encoding the result again.
+ * the hot path, which allocates no memory and does not encode the result again.
  *
- * `Buffer` decodes what it can and skips the rest in silence, so its answer is checked by length: every character it
- * skips makes the result shorter than the text promises. It also reads the URL alphabet, and that is looked for.
+ * `Buffer` silently skips characters it cannot decode, so the result is checked by its length: each skipped character makes it
+ * shorter than the text implies. `Buffer` also accepts the URL alphabet, so its characters are searched for.
  *
  * @param text - Characters below U+0100 only.
- * @returns Where the decoded bytes end; `undefined` when `text` is not strict base64, and `out` then holds anything.
+ * @returns Where the decoded bytes end; `undefined` when `text` is not strict base64: the content of `out` is then undefined, too.
  */
 export function decodeBase64Into(text: string, out: Uint8Array, at: number): number | undefined {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
@@ -18,18 +18,18 @@ export function decodeBase64Into(text: string, out: Uint8Array, at: number): num
   const buffer = bufferOf(out)
   if (buffer.write(text, at, length, 'base64') !== length) return undefined
   const end = at + length
-  // A padded group has bits that are dropped; canonical text has them zero.
+  // A padded group has bits that are dropped; in canonical text they are zero.
   return padding === 0 || buffer.toString('base64', end - (3 - padding), end) === text.slice(-4) ? end : undefined
 }
 
-/** Characters that are decoded together: whole groups of four, in strings that the garbage collector finds cheap. */
+/** Characters to decode in one piece: whole groups of four, in strings short enough to be cheap for the garbage collector. */
 const PIECE = 64 * 1024
 
 /**
- * As {@link decodeBase64Into}, of text of any length that stands in memory: piece by piece, with a pause after each, so that a
- * long one takes neither a long time in one piece nor a string of its size.
+ * Like {@link decodeBase64Into}, for text of any length in a byte array. Works piece by piece with a pause after each, so that a long
+ * text neither blocks the event loop nor becomes one long string.
  *
- * @param out - May be `text` itself, when `at` is `from` or lies below.
+ * @param out - May be `text` itself, if `at <= from`.
  */
 export function* decodeBase64Steps(
   text: Buffer,
@@ -42,7 +42,7 @@ export function* decodeBase64Steps(
   let next = from
   for (; to - next > PIECE; next += PIECE) {
     const piece = text.toString('latin1', next, next + PIECE)
-    // Padding is for the end.
+    // Only the last piece may be padded.
     end = piece.endsWith('=') ? undefined : decodeBase64Into(piece, out, end)
     if (end === undefined) return undefined
     if ((next - from) % BYTES_PER_TURN === 0) yield
@@ -50,7 +50,7 @@ export function* decodeBase64Steps(
   return decodeBase64Into(text.toString('latin1', next, to), out, end)
 }
 
-/** Strict base64 that stands in memory, of any length; `undefined` for anything else. Pauses after every megabyte. */
+/** Decodes strict base64 of any length from a byte array; `undefined` for anything else. Pauses after every megabyte. */
 export function* base64Steps(text: Buffer, from: number, to: number): Steps<Uint8Array | undefined> {
   const out = Buffer.allocUnsafeSlow(Math.ceil((to - from) / 4) * 3)
   const end = yield* decodeBase64Steps(text, from, to, out, 0)

@@ -9,11 +9,11 @@ import { type NoteSignature, noteKeyId, parseSignedNote, signaturesBy } from './
 export interface CheckpointNote {
   /** Submission prefix of the log without scheme and trailing slash. The log's signature does not cover it. */
   readonly origin: string
-  /** In the form an RFC 6962 log gives it; either can be made of the other without the key. */
+  /** The head as a get-sth answer has it; each form can be computed from the other without the key. */
   readonly head: SignedHead
-  /** Lines behind the root hash: opaque, and not covered by the log's signature. */
+  /** Lines after the root hash: opaque, and not covered by the log's signature. */
   readonly extensions: readonly string[]
-  /** What is signed by the other signatures. */
+  /** The text that the other signatures sign. */
   readonly text: string
   /** Signatures by other keys, such as witnesses; unverified. */
   readonly cosignatures: readonly NoteSignature[]
@@ -26,9 +26,9 @@ const TREE_HEAD = 0x05
  * Parses a checkpoint and finds the log's signature in it; see {@link openCheckpoint} to verify it too.
  *
  * @param logId - 32 bytes.
- * @param origin - What its first line must be; any when `undefined`.
- * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a checkpoint, or is another log's;
- * `CT_HEAD_SIGNATURE`, retryable, when it holds no signature by this log's key.
+ * @param origin - The expected first line; `undefined` for any.
+ * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a checkpoint, or that of another log;
+ * `CT_HEAD_SIGNATURE`, retryable, when it has no signature by this log's key.
  */
 export function parseCheckpoint(bytes: Uint8Array, logId: Uint8Array, origin?: string): CheckpointNote {
   const refuse = (reason: string, cause?: unknown) => malformedResponse('checkpoint', reason, bytes, cause)
@@ -75,15 +75,15 @@ export function openCheckpoint(bytes: Uint8Array, key: LogKey, origin?: string):
 
 /** A witness's `cosignature/v1` of a checkpoint (C2SP tlog-cosignature). */
 export interface Cosignature {
-  /** When the witness saw it, epoch SECONDS as everywhere in that standard. */
+  /** When the witness saw it, epoch SECONDS, as in the standard. */
   readonly timestamp: number
   /** Ed25519, 64 bytes. */
   readonly signature: Uint8Array
-  /** What it signs. */
+  /** The bytes that it signs. */
   readonly message: Uint8Array
 }
 
-/** A signature line of a checkpoint read as a `cosignature/v1`; `undefined` when it has not that shape. */
+/** Reads a signature line of a checkpoint as a `cosignature/v1`; `undefined` when it does not have that shape. */
 export function asCosignature(line: NoteSignature, text: string): Cosignature | undefined {
   if (line.signature.length !== 8 + 64) return undefined
   const reader = new ByteReader(line.signature, 'cosignature')
@@ -105,7 +105,7 @@ function readTreeHeadSignature(line: NoteSignature, refuse: Refuse): { timestamp
     const reader = new ByteReader(line.signature, 'RFC6962NoteSignature', 'CT_RESPONSE_MALFORMED')
     // uint64 timestamp;
     const timestamp = reader.u64('timestamp')
-    // TreeHeadSignature signature; a DigitallySigned, looked into when it is verified
+    // TreeHeadSignature signature; a DigitallySigned, parsed when it is verified
     return { timestamp, signature: line.signature.slice(reader.offset) }
   } catch (cause) {
     if (!CtStreamError.is(cause)) throw cause

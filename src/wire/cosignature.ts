@@ -5,9 +5,9 @@ import { optionError } from '../util/options.js'
 import { asCosignature, type CheckpointNote } from './checkpoint-note.js'
 import { type NoteSignature, noteKeyId } from './signed-note.js'
 
-/** More than any log is known to carry; a verifier has to take 16 (C2SP signed-note). */
+/** More than any known log has; a verifier must accept 16 (C2SP signed-note). */
 const MAX_COSIGNATURES = 64
-/** Each signed message repeats the text; that of a log is three lines. */
+/** Every cosignature's signed message repeats the text, so it is bounded; a log's text has three lines. */
 const MAX_TEXT_LENGTH = 16 * 1024
 /** Signature type of an Ed25519 cosignature. */
 const COSIGNATURE_V1 = 0x04
@@ -15,8 +15,8 @@ const COSIGNATURE_V1 = 0x04
 const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 /**
- * The first 64 lines of a checkpoint that are not the log's own signature, in their order; verifies nothing. None of a text
- * above 16 KiB: static-ct-api allows no lines but the three.
+ * The first 64 signature lines of a checkpoint that are not the log's own, in their order, unverified. None when the text is longer than
+ * 16 KiB: static-ct-api allows only three lines.
  */
 export function cosignaturesOf({ cosignatures, text }: CheckpointNote): Cosignature[] {
   if (text.length > MAX_TEXT_LENGTH) return []
@@ -41,11 +41,11 @@ function cosignatureOf(line: NoteSignature, text: string): Cosignature {
 }
 
 /**
- * Whether a checkpoint was cosigned by a witness: the line names this key, and its signature verifies.
+ * Whether a witness cosigned a checkpoint: the line names its key, and the signature verifies.
  *
  * @param vkey - The witness's verifier key, `<name>+<key id in hex>+<base64 of 0x04 and the Ed25519 key>`, as witnesses and
  * their policies publish it.
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` for what is no such key, or one whose id is not that of its name and key.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for anything else, or a key whose id does not follow from its name and key.
  * @see C2SP tlog-cosignature, C2SP signed-note ("Verifier keys")
  */
 export function isCosignedBy(cosignature: Cosignature, vkey: string): boolean {

@@ -1,7 +1,7 @@
 import type { CtErrorCode } from '../errors.js'
 import { ByteReader, copyBytes } from '../util/bytes.js'
 
-/** `DigitallySigned` (RFC 5246 section 4.7) in its parts. */
+/** The parts of a `DigitallySigned` (RFC 5246 section 4.7). */
 export interface DigitallySigned {
   /** 4 is SHA-256. */
   readonly hashAlgorithm: number
@@ -10,7 +10,7 @@ export interface DigitallySigned {
   readonly signature: Uint8Array
 }
 
-/** Exactly one `DigitallySigned`. */
+/** Parses exactly one `DigitallySigned`, without trailing bytes. */
 export function parseDigitallySigned(bytes: Uint8Array, code: CtErrorCode): DigitallySigned {
   const reader = new ByteReader(bytes, 'DigitallySigned', code)
   const signed = readDigitallySigned(reader)

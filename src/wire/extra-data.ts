@@ -9,17 +9,17 @@ const MAX_TEXT = 4 * Math.ceil((2 ** 24 + 5 + MAX_CHAIN * (MAX_ISSUER_BYTES + 3)
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** RFC 6962 `extra_data` in its parts. */
+/** The parts of RFC 6962 `extra_data`. */
 export interface ExtraData {
-  /** Of a precert entry only. */
+  /** Only in precert entries. */
   readonly preCertificate: Uint8Array | undefined
-  /** Issuer certificates, nearest first; of more than 16 the first 17. */
+  /** Issuer certificates, nearest first; at most 17, one more than allowed. */
   readonly certificates: readonly Uint8Array[]
 }
 
 /**
- * Parses the `extra_data` of an entry (RFC 6962 section 4.6); byte strings are views of it. A log that lost it sends
- * nothing at all: that is no precertificate and no chain.
+ * Parses the `extra_data` of an entry (RFC 6962 section 4.6); byte strings are views of it. A log that lost it sends no bytes at all:
+ * no precertificate and no chain.
  * @throws {@link CtStreamError} `CT_LEAF_MALFORMED`.
  */
 export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
@@ -34,23 +34,23 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
   const certificates: Uint8Array[] = []
   while (reader.remaining > 0) {
     const certificate = reader.view(reader.u24('certificate length'), 'certificate')
-    // One more than is allowed says that there are too many; of 16 MiB there could be millions.
+    // Stops one certificate after the allowed number, which is enough to refuse the chain: 16 MiB could hold millions.
     if (certificates.length <= MAX_CHAIN) certificates.push(certificate)
   }
   return { preCertificate, certificates }
 }
 
-/** The `extra_data` of one entry, kept as the base64 it came in and decoded when asked. */
+/** The `extra_data` of one entry, kept as base64 and decoded on first use. */
 export class Rfc6962Extra implements EntryExtra {
   /** As it came: base64. */
   readonly latin1: string
   private readonly kind: EntryKind | undefined
-  /** Once somebody asked: whoever wants the one part often wants the other, and both are views of the same bytes. */
+  /** Kept after the first use: readers of one part often want the other, and both are views of the same bytes. */
   private parsed: ExtraData | undefined
 
   /**
    * @param latin1 - Base64; characters below U+0100 only.
-   * @param kind - Entry type of the leaf; `undefined` when it is not known, and then nor is the structure of this.
+   * @param kind - Entry type of the leaf, which decides the structure; `undefined` when it is unknown.
    */
   constructor(latin1: string, kind: EntryKind | undefined) {
     this.latin1 = latin1
@@ -68,21 +68,21 @@ export class Rfc6962Extra implements EntryExtra {
     return Math.min(this.latin1.length, 4 * Math.ceil((length + LENGTH_OCTETS) / 3))
   }
 
-  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or not the structure of the standard. */
+  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or does not have the structure of the standard. */
   preCertificate(): Uint8Array | undefined {
     return this.parts.preCertificate
   }
 
   preCertificateStart(least: number): Uint8Array | undefined {
     if (this.kind !== 'precert') return undefined
-    // ASN.1Cert pre_certificate, behind three octets of its length
+    // ASN.1Cert pre_certificate, after three octets for its length
     const start = Buffer.from(this.latin1.slice(0, 4 * Math.ceil((least + LENGTH_OCTETS) / 3)), 'base64')
     return start.subarray(LENGTH_OCTETS)
   }
 
   /**
-   * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, not the structure of the standard, or has more than 16
-   * certificates.
+   * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, does not have the structure of the standard, or has more
+   * than 16 certificates.
    */
   chain(): EntryChain {
     const { certificates } = this.parts

@@ -7,13 +7,13 @@ import { JsonScanner } from './json-scanner.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
 import { leafKind } from './merkle-leaf.js'
 
-/** What an answer may have besides its leaves and extra data: white space, fields of the operator's own. */
+/** Bytes that an answer may have besides leaves and extra data, such as white space and fields of the operator's own. */
 const SPARE = 64 * 1024
 const SPARE_PER_ENTRY = 8 * 1024
 
 /**
- * Reads a get-entries answer (RFC 6962 section 4.6), whole: {@link getEntriesSteps} in one go.
- * @throws as it.
+ * Reads a get-entries answer (RFC 6962 section 4.6) without pauses; see {@link getEntriesSteps}.
+ * @throws the same errors.
  */
 export function parseGetEntries(
   body: Uint8Array,
@@ -24,7 +24,7 @@ export function parseGetEntries(
   return atOnce(getEntriesSteps(body, start, maxEntries, release))
 }
 
-/** As {@link getEntriesTable}, with the leaves as a batch. @param release - Called when the batch does not need `body` any more. */
+/** Like {@link getEntriesTable}, but returns a batch. @param release - Called when the batch no longer needs `body`. */
 export function* getEntriesSteps(
   body: Uint8Array,
   start: number,
@@ -37,16 +37,15 @@ export function* getEntriesSteps(
 /**
  * Reads a get-entries answer (RFC 6962 section 4.6), with a pause after every megabyte of work.
  *
- * The hot path of a log client. The answer is scanned, at a fraction of the cost of `JSON.parse`, and nothing is made of what is
- * not an entry: its strings are found by their quotes, each leaf is decoded over the base64 it came in, the extra data is left as
- * it is. What scanning cannot see, a string of extra data with characters that JSON forbids, is seen when that extra data is
- * asked for.
+ * The hot path of a log client. Scans the answer, at a fraction of the cost of `JSON.parse`, and builds nothing but entries: finds
+ * strings by their quotes, decodes each leaf over its own base64, and leaves the extra data as it is. Extra data with characters
+ * that JSON forbids is detected only when that extra data is read.
  *
- * @param body - The answer. The table keeps it, and writes over it.
- * @param start - Index of the first entry asked for.
- * @param maxEntries - How many were asked for. Default: any number.
+ * @param body - The answer. The table keeps and overwrites it.
+ * @param start - Index of the first requested entry.
+ * @param maxEntries - Number of requested entries. Default: any number.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not a JSON answer with 1 to `maxEntries`
- * entries whose leaves are base64, or has more than 8 KiB an entry, and 64 KiB, of anything else.
+ * entries whose leaves are base64, or when anything else in it takes more than 64 KiB and 8 KiB an entry.
  */
 export function* getEntriesTable(
   body: Uint8Array,
@@ -60,9 +59,9 @@ export function* getEntriesTable(
 }
 
 /**
- * Decodes each leaf where its base64 stands, behind a 0x00 in place of the quote before it.
+ * Decodes each leaf in place, and replaces the quote before it by a 0x00.
  *
- * @param ends - Where the strings of entry `i` begin and end, at `4 * i`: leaf from, to, extra from, to.
+ * @param ends - Four offsets for entry `i`, at `4 * i`: start and end of the leaf's string, start and end of the extra data's.
  */
 function* decodeLeaves(scanner: JsonScanner, ends: readonly number[], start: number): Steps<EntryTable> {
   const { text } = scanner
@@ -87,14 +86,14 @@ function* decodeLeaves(scanner: JsonScanner, ends: readonly number[], start: num
   return { bytes: plain(text), places, extra: base64Extra }
 }
 
-/** Extra data as the base64 it came in. */
+/** Extra data as base64, as received. */
 export const base64Extra: EntryTable['extra'] = (latin1, leafInput) => new Rfc6962Extra(latin1, leafKind(leafInput))
 
 /**
- * Finds the strings of `{"entries":[{"leaf_input":"...","extra_data":"..."},...]}`, whatever else there is. Of a field that is there
- * twice the last one counts, as with `JSON.parse`.
+ * Finds the strings of `{"entries":[{"leaf_input":"...","extra_data":"..."},...]}` among any other fields. Of a repeated field the
+ * last one counts, as with `JSON.parse`.
  *
- * @returns Where the strings of entry `i` begin and end, at `4 * i`: leaf from, to, extra from, to.
+ * @returns Four offsets for entry `i`, at `4 * i`: start and end of the leaf's string, start and end of the extra data's.
  */
 function scanEntries(scanner: JsonScanner, start: number, maxEntries: number): number[] {
   let ends: number[] | undefined
@@ -113,7 +112,7 @@ function scanEntries(scanner: JsonScanner, start: number, maxEntries: number): n
   return ends
 }
 
-/** JSON of another kind, or none. */
+/** The error for JSON that is not an object, or for what is not JSON. */
 function notAnObject(scanner: JsonScanner): Error {
   scanner.skip()
   scanner.finish()

@@ -10,7 +10,7 @@ const SHA256 = 4
 const SIGNATURE_ALGORITHM = { rsa: 1, ecdsa: 3 } as const
 
 /**
- * A log's public key and the id that follows from it.
+ * A log's public key and id.
  *
  * RFC 6962 section 2.1.4 allows two kinds: ECDSA over NIST P-256, and RSA of at least 2048 bits (PKCS#1 v1.5).
  */
@@ -26,7 +26,7 @@ export class LogKey {
 
   /**
    * @param spki - SubjectPublicKeyInfo, as DER or its base64.
-   * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it is not one, or of a kind no log may have.
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it is not a key, or of a kind that logs may not have.
    */
   constructor(spki: string | Uint8Array) {
     const der = typeof spki === 'string' ? fromBase64(spki) : copyBytes(spki)
@@ -39,8 +39,8 @@ export class LogKey {
   }
 
   /**
-   * Why a `DigitallySigned` is not this key's signature of `data`; `undefined` when it is.
-   * @param digitallySigned - Hash and signature algorithm bytes, u16 length, signature; nothing more.
+   * The reason why a `DigitallySigned` is not this key's signature of `data`; `undefined` when it is.
+   * @param digitallySigned - Hash and signature algorithm bytes, u16 length, signature; no trailing bytes.
    */
   problemWith(digitallySigned: Uint8Array, data: Uint8Array): string | undefined {
     try {
@@ -77,7 +77,7 @@ function importKey(der: Uint8Array): KeyObject {
   } catch (cause) {
     throw invalidKey('it is not a SubjectPublicKeyInfo', cause)
   }
-  // The log id is a hash of these bytes: bytes that OpenSSL ignores, such as trailing ones, would make another log of it.
+  // The log id is a hash of these bytes: bytes that OpenSSL ignores, such as trailing ones, would change the id.
   if (!equalBytes(key.export({ format: 'der', type: 'spki' }), der)) throw invalidKey('it is not DER to its last byte')
   return key
 }

@@ -2,9 +2,9 @@ const MAX_VALUES = 100_000
 const MAX_DEPTH = 32
 
 /**
- * Whether JSON is small enough to be parsed whole: it nests at most 32 deep and has at most 100,000 values, names and
- * empty arrays or objects. Linear, and makes nothing; whether it is JSON at all is for the parser to say.
- * @returns `undefined` when it is, else what it has too much of.
+ * Whether JSON is small enough for `JSON.parse`: at most 32 levels deep, with at most 100,000 values, names and empty arrays or
+ * objects. Linear, allocates nothing, and does not check the syntax.
+ * @returns `undefined` when it is, else what is too much.
  */
 export function oversizeOf(json: Uint8Array): string | undefined {
   let values = 1

@@ -1,28 +1,28 @@
 import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
 import { EXCERPT_LENGTH, malformedResponse } from './malformed.js'
 
-/** No answer of a log nests deeper than three; a list of logs, six. */
+/** Deepest nesting. Answers of logs need three levels, a log list six. */
 export const MAX_DEPTH = 32
-/** Bytes that a value counts for besides its own: short ones take the most time. */
+/** Bytes that each value counts in addition to its length, because the time for a value hardly depends on its length. */
 const VALUE_COST = 32
-/** What stands for an escaped character that no base64 and no name of a field has. */
+/** Replaces an escaped character that occurs in no base64 and no field name. */
 const FOREIGN = 0xff
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const SLASH = 0x2f
 
 /**
- * Steps through a JSON answer token by token, for as long as the answer is worth it: nothing is built of what is not asked
- * for, and only the strings that are may be long.
+ * Steps through a JSON answer token by token. Builds nothing of unwanted fields, and stops when these take more than a bound; only wanted
+ * strings may be long.
  *
- * A string is found by its quotes, at the speed of `memchr`, and not looked into. That is why escapes are undone beforehand,
- * in place and in turns, with each character that neither base64 nor a field's name has made a byte that neither has. What
- * stays unseen, a control character in a string that is kept, is no base64 either.
+ * It finds the end of a string by its quote, at the speed of `memchr`, and does not look at the content. For that, escapes are undone
+ * first, in place and with pauses; characters that occur neither in base64 nor in field names become one byte that occurs in
+ * neither. A control character in a kept string is not detected here, but it is not base64 either.
  */
 export class JsonScanner {
-  /** The answer, escapes undone. */
+  /** The answer, with its escapes undone. */
   readonly text: Buffer
-  /** Ends of the last string, without its quotes. */
+  /** Start and end of the last string, without its quotes. */
   from = 0
   to = 0
   private at = 0
@@ -31,10 +31,10 @@ export class JsonScanner {
   private readonly beginning: Buffer
 
   /**
-   * @param body - Written over where it has escapes.
+   * @param body - Overwritten where it has escapes.
    * @param what - Name of the answer, for errors.
-   * @param spare - Bytes that may be white space or fields nobody asked for, 32 more for each value.
-   * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, as every method.
+   * @param spare - Most bytes of white space and unwanted fields; each value in them counts 32 more.
+   * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, as every method does.
    */
   static *open(body: Buffer, what: string, spare: number): Steps<JsonScanner> {
     const beginning = Buffer.from(body.subarray(0, EXCERPT_LENGTH + 1))
@@ -50,18 +50,18 @@ export class JsonScanner {
     this.beginning = beginning
   }
 
-  /** The error for an answer that is not what was asked for. */
+  /** The error for an answer that does not have the expected form. */
   refuse(reason: string, cause?: unknown): Error {
     return malformedResponse(this.what, reason, this.beginning, cause)
   }
 
-  /** The byte that the next token begins with; `undefined` at the end. */
+  /** The first byte of the next token; `undefined` at the end. */
   peek(): number | undefined {
     this.skipSpace()
     return this.text[this.at]
   }
 
-  /** Steps over one character of punctuation, if it comes next. */
+  /** Skips one character of punctuation, if it comes next. */
   token(character: '{' | '}' | '[' | ']' | ':' | ','): boolean {
     this.skipSpace()
     if (this.text[this.at] !== character.charCodeAt(0)) return false
@@ -69,12 +69,12 @@ export class JsonScanner {
     return true
   }
 
-  /** As {@link token}, of what must come next. */
+  /** Like {@link token}, but the character must come next. */
   expect(character: '{' | '}' | '[' | ']' | ':' | ','): void {
     if (!this.token(character)) throw this.refuse('not JSON')
   }
 
-  /** Steps over a string that is wanted, if one comes next. */
+  /** Skips a wanted string, if one comes next. */
   string(): boolean {
     this.skipSpace()
     if (this.text[this.at] !== QUOTE) return false
@@ -86,7 +86,7 @@ export class JsonScanner {
     return true
   }
 
-  /** Steps over `null`, if it comes next. */
+  /** Skips `null`, if it comes next. */
   null(): boolean {
     return this.peek() === 0x6e && this.word('null')
   }
@@ -100,12 +100,12 @@ export class JsonScanner {
   }
 
   /**
-   * Steps over the name of an object's next field and its colon.
+   * Skips the name of an object's next field, and its colon.
    * @returns Which of `names` it is; `undefined` for none of them.
    */
   name<Name extends string>(names: readonly Name[]): Name | undefined {
     if (!this.string()) throw this.refuse('not JSON')
-    // Not `find`: this is done twice for every entry.
+    // A loop instead of `find`, for speed: this runs twice for every entry.
     let found: Name | undefined
     for (let i = 0; i < names.length && found === undefined; i++) if (this.is(names[i] as Name)) found = names[i]
     if (found === undefined) this.checkString()
@@ -113,7 +113,7 @@ export class JsonScanner {
     return found
   }
 
-  /** The number that comes next, as JSON has them; `undefined` when something else does, which is left where it is. */
+  /** Reads a JSON number, if one comes next; otherwise `undefined`, without moving on. */
   number(): number | undefined {
     const first = this.peek()
     if (first === undefined || !isNumeric(first)) return undefined
@@ -126,7 +126,7 @@ export class JsonScanner {
     return Number(text)
   }
 
-  /** Steps over a value that nobody asked for. */
+  /** Skips an unwanted value, which counts in the bound. */
   skip(depth = 0): void {
     if (depth > MAX_DEPTH) throw this.refuse(`nested deeper than ${MAX_DEPTH}`)
     this.charge(VALUE_COST)
@@ -149,7 +149,7 @@ export class JsonScanner {
       throw this.refuse('not JSON')
   }
 
-  /** Steps over a value that somebody asked for: a string, or those of an array, may be long. */
+  /** Skips a wanted value: a string, or the strings of an array, may be long. */
   pass(): void {
     if (this.string()) return
     if (this.peek() !== 0x5b) {
@@ -165,12 +165,12 @@ export class JsonScanner {
     this.expect(']')
   }
 
-  /** Refuses anything behind the answer. */
+  /** Refuses anything after the answer. */
   finish(): void {
     if (this.peek() !== undefined) throw this.refuse('not JSON')
   }
 
-  /** Where the scanner is, to come back by {@link rewind}. */
+  /** The current position, for {@link rewind}. */
   get offset(): number {
     return this.at
   }
@@ -185,7 +185,7 @@ export class JsonScanner {
     return true
   }
 
-  /** Looks into the last string, which is not kept. */
+  /** Checks the characters of the last string, which is not kept. */
   private checkString(): void {
     this.charge(this.to - this.from)
     for (let i = this.from; i < this.to; i++) if ((this.text[i] as number) < 0x20) throw this.refuse('not JSON')
@@ -210,7 +210,7 @@ export class JsonScanner {
 const isNumeric = (c: number | undefined): boolean =>
   c !== undefined && ((c >= 0x30 && c <= 0x39) || c === 0x2d || c === 0x2b || c === 0x2e || c === 0x65 || c === 0x45)
 
-/** Undoes the escapes of all strings, in place; `undefined` where a backslash is no JSON. */
+/** Undoes the escapes of all strings, in place; `undefined` where a backslash is not valid JSON. */
 function* withoutEscapes(body: Buffer): Steps<Buffer | undefined> {
   if (!body.includes(BACKSLASH)) return body
   const progress: Unescaped = { read: 0, written: 0, inString: false }
@@ -227,7 +227,7 @@ interface Unescaped {
   inString: boolean
 }
 
-/** The loop by itself: within a generator it takes twenty times as long. */
+/** A function of its own because the same loop takes twenty times as long inside a generator. */
 function unescapeUpTo(end: number, body: Buffer, progress: Unescaped): boolean {
   let { read, written, inString } = progress
   while (read < end) {
@@ -248,7 +248,7 @@ function unescapeUpTo(end: number, body: Buffer, progress: Unescaped): boolean {
   return true
 }
 
-/** Characters of an escape behind its backslash; 0 for what JSON does not know. */
+/** Number of characters of an escape after its backslash; 0 for an unknown escape. */
 function escapeLength(body: Buffer, at: number): number {
   const c = body[at]
   if (c !== 0x75) return c !== undefined && SINGLE.includes(c) ? 1 : 0
@@ -259,7 +259,7 @@ function escapeLength(body: Buffer, at: number): number {
 /** `"` `\` `/` `b` `f` `n` `r` `t` */
 const SINGLE: readonly number[] = [QUOTE, BACKSLASH, SLASH, 0x62, 0x66, 0x6e, 0x72, 0x74]
 
-/** The character of four hexadecimal digits, if base64 or a name can have it. */
+/** The character for four hexadecimal digits, if it can occur in base64 or a field name. */
 function escapedCharacter(body: Buffer, at: number): number {
   let code = 0
   for (let i = 0; i < 4; i++) code = code * 16 + hexDigit(body[at + i])

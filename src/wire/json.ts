@@ -3,29 +3,28 @@ import { atOnce, type Steps } from '../util/turns.js'
 import { base64Steps } from './base64.js'
 import { JsonScanner } from './json-scanner.js'
 
-/** What an answer may have besides the fields asked for. */
+/** Bytes that an answer may have besides the wanted fields. */
 const SPARE = 256 * 1024
 
 /**
- * The fields of a JSON answer, read one by one; whatever is not as promised is a `CT_RESPONSE_MALFORMED`, retryable.
+ * The fields of a JSON answer, read one by one. A field without the expected form is a `CT_RESPONSE_MALFORMED`, retryable.
  *
- * Nothing is made of a field that nobody asked for, and of one that somebody did only what was promised: an answer costs no more
- * than its bytes.
+ * Builds only the wanted fields, and those only in the expected form, so memory is bounded by the length of the answer.
  */
 export class JsonAnswer<Name extends string> {
   private readonly scanner: JsonScanner
-  /** Where the value of each field begins. Of a field that is there twice the last one counts, as with `JSON.parse`. */
+  /** Where the value of each field begins. Of a repeated field the last one counts, as with `JSON.parse`. */
   private readonly places: ReadonlyMap<Name, number>
 
-  /** {@link JsonAnswer.steps} in one go. */
+  /** {@link JsonAnswer.steps} without pauses. */
   static read<Name extends string>(body: Uint8Array, what: string, names: readonly Name[]): JsonAnswer<Name> {
     return atOnce(JsonAnswer.steps(body, what, names))
   }
 
   /**
-   * @param body - Written over where it has escapes.
+   * @param body - Overwritten where it has escapes.
    * @param what - Name of the answer, for messages.
-   * @param names - The fields that will be asked for.
+   * @param names - The wanted fields.
    */
   static *steps<Name extends string>(body: Uint8Array, what: string, names: readonly Name[]): Steps<JsonAnswer<Name>> {
     const scanner = yield* JsonScanner.open(bufferOf(body), what, SPARE)
@@ -50,12 +49,12 @@ export class JsonAnswer<Name extends string> {
     return atOnce(this.bytesSteps(name, length))
   }
 
-  /** As {@link bytes}, with pauses where it is long. */
+  /** Like {@link bytes}, with pauses in a long value. */
   *bytesSteps(name: Name, length?: number): Steps<Uint8Array> {
     return yield* this.decode(name, this.find(name) && this.scanner.string(), length)
   }
 
-  /** An array of strict base64; `null`, as some servers write an empty one, is empty. */
+  /** An array of strict base64. `null` counts as empty: some servers write an empty array that way. */
   byteList(name: Name, length?: number): Uint8Array[] {
     const { scanner } = this
     const list: Uint8Array[] = []
@@ -78,7 +77,7 @@ export class JsonAnswer<Name extends string> {
     return place !== undefined
   }
 
-  /** Decodes the string that the scanner has just stepped over, if it is one. */
+  /** Decodes the string that the scanner has just skipped, if it was a string. */
   private *decode(name: string, isString: boolean, length?: number): Steps<Uint8Array> {
     const { text, from, to } = this.scanner
     const bytes = isString ? yield* base64Steps(text, from, to) : undefined
@@ -89,7 +88,7 @@ export class JsonAnswer<Name extends string> {
   }
 }
 
-/** Steps over the whole answer, and says where the fields are that are wanted. */
+/** Skips the whole answer, and returns where the wanted fields are. */
 function findFields<Name extends string>(scanner: JsonScanner, names: readonly Name[]): Map<Name, number> {
   const places = new Map<Name, number>()
   const isObject = scanner.token('{')

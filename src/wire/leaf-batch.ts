@@ -4,22 +4,22 @@ import type { EntryBatch, EntryExtra, RawEntry } from '../types/entries.js'
 import { bufferOf, concatBytes } from '../util/bytes.js'
 import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
-/** The entries of a page, found in one piece of memory. Both protocols make one of their answers. */
+/** Positions of a page's entries in one piece of memory. Both protocols make a table from their answers. */
 export interface EntryTable {
   readonly bytes: Uint8Array
   /**
-   * Where the parts of entry `i` begin and end, at `4 * i`: 0x00 || leaf from, to (so that hashing reads it where it stands), extra
-   * data from, to. Entries do not overlap; the one with the higher number lies behind.
+   * Four offsets for entry `i`, at `4 * i`: start and end of 0x00 || leaf (as it is hashed), start and end of the extra data. Entries do not
+   * overlap, and are in order.
    */
   readonly places: Uint32Array
-  /** Makes the extra data of its bytes, a character each. */
+  /** Makes the extra data from its bytes, given as a string with a character for each. */
   extra(latin1: string, leafInput: Uint8Array): EntryExtra
 }
 
-/** A page above this is hashed in turns. Those of 256 entries are a third of it. */
+/** A page with more bytes is hashed with pauses. Pages of 256 entries have a third of it. */
 const LARGE_PAGE = 4 * BYTES_PER_TURN
 
-/** Numbers of a table that belong to one entry. */
+/** Numbers in the table for each entry. */
 export const PLACES = 4
 
 /** A page of entries, or a part of one. */
@@ -32,23 +32,23 @@ export class LeafBatch implements EntryBatch {
   private readonly from: number
 
   /**
-   * The leaves of a large page are hashed here, in turns, instead of all at once when first asked for.
+   * Makes a batch. Hashes the leaves of a large page here, with pauses, because the first use would hash them all at once.
    *
    * @param start - Index of the first entry of the page.
-   * @param release - Called when the memory of the table is not needed any more.
+   * @param release - Called when the memory of the table is no longer needed.
    */
   static *steps(start: number, table: EntryTable, release?: () => void): Steps<LeafBatch> {
     const hashes = table.bytes.length > LARGE_PAGE ? yield* hashLeaves(table) : undefined
     return LeafBatch.of(start, table, hashes, release)
   }
 
-  /** @param hashes - Of the leaves, where somebody made them already. */
+  /** @param hashes - Leaf hashes, where they were computed already. */
   static of(start: number, table: EntryTable, hashes: Uint8Array | undefined, release?: () => void): LeafBatch {
     const page = new Page(start, table, release, hashes)
     return new LeafBatch(page, 0, page.length)
   }
 
-  /** A page of which another thread made the hashes, and the root where its leaves are those of a subtree. */
+  /** A page whose leaf hashes another thread computed, and whose root, where its leaves form a subtree. */
   static hashed(
     start: number,
     table: EntryTable,
@@ -65,7 +65,7 @@ export class LeafBatch implements EntryBatch {
     this.from = from
     this.start = page.start + from
     this.length = to - from
-    // The parts of a page share its memory; so that their sizes add up to that of the page, each has its share.
+    // Parts of a page share its memory. Each counts a share of it, so that the sizes add up to that of the page.
     this.byteLength = page.share(to) - page.share(from)
   }
 
@@ -92,17 +92,17 @@ export class LeafBatch implements EntryBatch {
 }
 
 /**
- * Entries whose leaves are copied out of a page together. Memory of its own for each would cost the garbage collector more than the
- * copying; so whoever keeps one entry keeps at most the leaves of its seven neighbours.
+ * Number of entries whose leaves are copied out of a page together. Separate memory for each would cost the garbage collector more than
+ * the copying. The price: a kept entry keeps the leaves of up to seven neighbours in memory.
  */
 const COPIED_TOGETHER = 8
 
-/** Leaves `from` to `to` of a page, one after the other in memory of their own. */
+/** Leaves `from` to `to` of a page, adjacent in memory of their own. */
 interface Copied {
   readonly from: number
   readonly to: number
   readonly bytes: Uint8Array
-  /** Where leaf `from + i` begins; one more says where the last one ends. */
+  /** Where leaf `from + i` begins; one element more says where the last one ends. */
   readonly starts: readonly number[]
 }
 
@@ -143,8 +143,8 @@ class Page {
     const { bytes, starts, from } =
       copied !== undefined && i >= copied.from && i < copied.to ? copied : this.copyFrom(i)
     const leafInput = bytes.subarray(starts[i - from], starts[i - from + 1])
-    // In a string, which dies young in V8's own heap. As bytes outside of it, they made V8 mark all of its heap for every 30 MB, and
-    // most extra data is never looked at.
+    // A string, which lives briefly in V8's heap. As bytes outside of the heap, extra data made V8 mark the whole heap for every 30 MB,
+    // although most of it is never read.
     const latin1 = this.text.toString('latin1', places[PLACES * i + 2], places[PLACES * i + 3])
     return { index: this.start + i, leafInput, extra: table.extra(latin1, leafInput) }
   }
@@ -161,7 +161,7 @@ class Page {
     this.onRelease?.()
   }
 
-  /** The memory may be another page's by now: to read it would be to deliver the wrong entries. */
+  /** Throws once the memory was released: another page may use it by now, and reading it would deliver wrong entries. */
   private open(): EntryTable {
     if (this.table === undefined)
       throw new CtStreamError('CT_CLOSED', `the page of entry ${this.start} is read after its memory was given back`, {
@@ -192,7 +192,7 @@ export function* hashLeaves({ bytes, places }: EntryTable): Steps<Uint8Array> {
   const hashes = new Uint8Array(count * 32)
   const out = bufferOf(hashes)
   let hashed = 0
-  // A digest as a binary string needs no memory of its own, which is most of what a short one costs.
+  // A digest as a binary string needs no memory outside of V8's heap, which is most of the cost of hashing few bytes.
   for (let i = 0; i < count; i++) {
     const leaf = bytes.subarray(places[PLACES * i], places[PLACES * i + 1])
     const digest = leaf.length > BYTES_PER_TURN ? yield* hashLongLeaf(leaf) : oneShot('sha256', leaf, 'binary')

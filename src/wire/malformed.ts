@@ -1,26 +1,26 @@
 import { CtStreamError } from '../errors.js'
 import { bufferOf } from '../util/bytes.js'
 
-/** Bytes of a bad answer that an error quotes. */
+/** Most bytes of a bad answer that an error quotes. */
 export const EXCERPT_LENGTH = 80
 
 /**
- * A body that is not what was asked for. Retryable: gateways answer with HTML, cut bodies short and serve stale ones.
+ * The error for a body without the expected form. Retryable: gateways answer with HTML, cut bodies short and serve stale ones.
  */
 export function malformedResponse(what: string, reason: string, body?: Uint8Array, cause?: unknown): CtStreamError {
   const quote = body === undefined ? '' : `; it begins ${excerpt(body)}`
   return new CtStreamError('CT_RESPONSE_MALFORMED', `${what}: ${reason}${quote}`, { retryable: true, cause })
 }
 
-/** A leaf or its extra data that is not the structure of the standard: what the log stores, so asking again cannot help. */
+/** The error for a leaf or extra data without the structure of the standard. Not retryable: the log stores it so. */
 export function malformedLeaf(what: string, reason: string): CtStreamError {
   return new CtStreamError('CT_LEAF_MALFORMED', `${what}: ${reason}`)
 }
 
-/** Issuers of one entry that are read. Real chains have up to 5; a log that keeps more of them keeps something else. */
+/** Most issuers of one entry. Real chains have up to 5; more of them are not a chain. */
 export const MAX_CHAIN = 16
 
-/** Certificates of CAs have 1 to 3 kB, those of the largest post-quantum signatures 60. */
+/** Longest issuer certificate: those of today have 1 to 3 kB, with the largest post-quantum signatures 60. */
 export const MAX_ISSUER_BYTES = 64 * 1024
 
 export function chainTooLong(): CtStreamError {

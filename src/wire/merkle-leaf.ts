@@ -11,7 +11,7 @@ export interface MerkleTreeLeaf {
   /** The log's time of the entry (that of the SCT), epoch milliseconds. */
   readonly timestamp: number
   readonly entry: LeafEntry
-  /** `CtExtensions` as they stand; empty in RFC 6962 logs. */
+  /** `CtExtensions` unparsed; empty in RFC 6962 logs. */
   readonly extensions: Uint8Array
 }
 
@@ -25,16 +25,16 @@ export type LeafEntry =
       readonly tbsCertificate: Uint8Array
     }
 
-/** A leaf as it was found. One of an unknown kind is opaque bytes of the tree: to be hashed and reported, not refused. */
+/** The outcome of parsing a leaf. A leaf of an unknown kind is opaque: it is hashed and reported, not refused. */
 export type DecodedLeaf =
   | { readonly kind: 'leaf'; readonly leaf: MerkleTreeLeaf }
   | { readonly kind: 'unknown'; readonly field: 'version' | 'leafType' | 'entryType'; readonly value: number }
   | { readonly kind: 'malformed'; readonly reason: string }
 
-/** Which of the two entry types, for a leaf of a known kind. */
+/** The entry type of a leaf of a known kind. */
 export type EntryKind = LeafEntry['kind']
 
-/** Parses a leaf to its last byte; what cannot be parsed is data. All byte strings are views of `leafInput`. */
+/** Parses a whole leaf. Never throws: a leaf that cannot be parsed is `malformed`. All byte strings are views of `leafInput`. */
 export function decodeMerkleLeaf(leafInput: Uint8Array): DecodedLeaf {
   try {
     return readLeaf(new ByteReader(plain(leafInput), 'Merkle leaf'))
@@ -58,7 +58,7 @@ export function leafKind(leafInput: Uint8Array): EntryKind | undefined {
   return leafInput[11] === 0 ? 'x509' : leafInput[11] === 1 ? 'precert' : undefined
 }
 
-/** The bytes of a leaf: for an embedded log, and, being the same structure, for verifying an SCT. */
+/** Writes a leaf: for the embedded log, and for verifying an SCT, which signs the same structure. */
 export function encodeMerkleLeaf(leaf: Pick<MerkleTreeLeaf, 'timestamp' | 'entry' | 'extensions'>): Uint8Array {
   const { timestamp, entry, extensions } = leaf
   const writer = new ByteWriter().uint(0, 1).uint(0, 1).uint(timestamp, 8)

@@ -1,7 +1,7 @@
 import type { Steps } from '../util/turns.js'
 import { JsonAnswer } from './json.js'
 
-/** Every proof hash is a SHA-256. */
+/** Bytes of every hash in a proof: SHA-256. */
 const HASH_LENGTH = 32
 
 /**
@@ -21,7 +21,7 @@ export function parseProofByHash(body: Uint8Array): { leafIndex: number; auditPa
   return { leafIndex: answer.integer('leaf_index'), auditPath: answer.byteList('audit_path', HASH_LENGTH) }
 }
 
-/** What a get-entry-and-proof answer says, unverified. */
+/** A get-entry-and-proof answer, unverified. */
 export interface EntryAndProofAnswer {
   readonly leafInput: Uint8Array
   readonly extraData: Uint8Array
@@ -29,8 +29,8 @@ export interface EntryAndProofAnswer {
 }
 
 /**
- * A get-entry-and-proof answer (RFC 6962 section 4.8), unverified; with a pause after every megabyte of work: an entry can be as long as a
- * page of them.
+ * A get-entry-and-proof answer (RFC 6962 section 4.8), unverified. Pauses after every megabyte of work: one entry can be as long as a
+ * page of entries.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable.
  */
 export function* entryAndProofSteps(body: Uint8Array): Steps<EntryAndProofAnswer> {

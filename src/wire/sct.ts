@@ -17,14 +17,14 @@ export interface Sct {
   readonly signature: Uint8Array
 }
 
-/** An SCT of a list as it was found. One of another version is opaque, and no fault of the list. */
+/** The outcome of parsing one SCT of a list. An SCT of another version is opaque; it does not make the list malformed. */
 export type DecodedSct =
   | { readonly kind: 'sct'; readonly sct: Sct }
   | { readonly kind: 'unknown'; readonly version: number; readonly bytes: Uint8Array }
   | { readonly kind: 'malformed'; readonly reason: string; readonly bytes: Uint8Array }
 
 /**
- * Parses one SCT to its last byte. Shares no memory with `bytes`.
+ * Parses one whole SCT. Shares no memory with `bytes`.
  * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for anything else, unknown versions included.
  */
 export function parseSct(bytes: Uint8Array): Sct {
@@ -65,13 +65,13 @@ function sctOver(bytes: Uint8Array): Sct {
   return { version: 0, logId, timestamp, extensions, signature }
 }
 
-/** SCTs of one list that are read: real ones have up to ten, and 64 KiB hold 20,000 that are none. */
+/** Most SCTs to read of one list: real lists have up to ten, while 64 KiB could hold 20,000 empty ones. */
 const MAX_SCTS = 1_000
 
 /**
- * Parses a `SignedCertificateTimestampList` (RFC 6962 section 3.3): what the certificate extension holds inside its two
- * OCTET STRINGs. The SCTs in it fail alone; they share no memory with `bytes`.
- * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the list itself is not one.
+ * Parses a `SignedCertificateTimestampList` (RFC 6962 section 3.3), the content of the certificate extension inside its two OCTET
+ * STRINGs. A malformed SCT does not affect the others; they share no memory with `bytes`.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the list itself is malformed.
  */
 export function parseSctList(bytes: Uint8Array): DecodedSct[] {
   // One copy for all of them: memory of its own is dear for a few octets.
@@ -89,8 +89,8 @@ export function parseSctList(bytes: Uint8Array): DecodedSct[] {
 }
 
 /**
- * What an SCT signs (RFC 6962 section 3.2): byte for byte the Merkle leaf of its entry, whose version and leaf type stand
- * where the SCT's version and signature type do.
+ * The bytes that an SCT signs (RFC 6962 section 3.2). They equal the Merkle leaf of its entry: the leaf's version and leaf type take the
+ * places of the SCT's version and signature type.
  */
 export function sctSignatureInput(sct: Pick<Sct, 'timestamp' | 'extensions'>, entry: LeafEntry): Uint8Array {
   return encodeMerkleLeaf({ timestamp: sct.timestamp, entry, extensions: sct.extensions })

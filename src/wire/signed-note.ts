@@ -2,18 +2,18 @@ import { equalBytes, fromBase64 } from '../util/bytes.js'
 import { sha256Of } from '../util/hash.js'
 import { malformedResponse } from './malformed.js'
 
-/** A signed note (C2SP signed-note): text, and signatures of it by any number of keys. */
+/** A signed note (C2SP signed-note): a text with signatures by any number of keys. */
 export interface SignedNote {
-  /** What is signed, with its last newline. */
+  /** The signed text, including its last newline. */
   readonly text: string
-  /** Every line that is a signature, in order; known keys or not. */
+  /** All signature lines in order, whether their keys are known or not. */
   readonly signatures: readonly NoteSignature[]
 }
 
 export interface NoteSignature {
   /** Name of the key. */
   readonly name: string
-  /** 4 bytes that tell keys of one name apart. */
+  /** 4 bytes that distinguish keys with the same name. */
   readonly keyId: Uint8Array
   /** What follows the key id; its structure depends on the key. */
   readonly signature: Uint8Array
@@ -26,8 +26,7 @@ const KEY_ID_LENGTH = 4
 /**
  * Parses a signed note; verifies nothing.
  *
- * Lines that only look like signatures are passed over: logs send garbage on purpose, so that clients learn to ignore
- * what they do not know.
+ * Skips lines that only look like signatures: logs add random ones on purpose, so that clients learn to ignore unknown signatures.
  *
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not UTF-8 text, an empty line and at least
  * one signature line.
@@ -54,7 +53,7 @@ export function parseSignedNote(bytes: Uint8Array): SignedNote {
   return { text: note.slice(0, split + 1), signatures }
 }
 
-/** The signatures of a key, by its name and id: either alone says nothing. */
+/** The signatures whose key has this name and this id: neither alone identifies a key. */
 export function signaturesBy(note: SignedNote, name: string, keyId: Uint8Array): NoteSignature[] {
   return note.signatures.filter((line) => line.name === name && equalBytes(line.keyId, keyId))
 }

@@ -25,7 +25,7 @@ export function parseGetSth(body: Uint8Array): SignedHead {
   return head
 }
 
-/** What the log signs: `TreeHeadSignature`, always 50 bytes (RFC 6962 section 3.5). */
+/** The bytes that the log signs: `TreeHeadSignature`, always 50 (RFC 6962 section 3.5). */
 export function treeHeadSignatureInput(head: Pick<SignedHead, 'treeSize' | 'timestamp' | 'rootHash'>): Uint8Array {
   return new ByteWriter()
     .uint(0, 1) // Version version = v1;

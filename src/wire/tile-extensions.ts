@@ -5,11 +5,11 @@ import { ByteWriter } from './writer.js'
 const LEAF_INDEX = 0
 
 /**
- * The `leaf_index` of a static-ct entry or SCT; other extensions are passed over. `undefined` when there is none, as in
- * tiles made from the entries of an RFC 6962 log.
+ * The `leaf_index` of a static-ct entry or SCT; other extensions are skipped. `undefined` when there is none, as in tiles that were
+ * made from the entries of an RFC 6962 log.
  *
  * @param extensions - `CtExtensions` without their own length.
- * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when they are not a list of extensions, or one occurs twice.
+ * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for bytes that are not a list of extensions, or when an extension occurs twice.
  */
 export function leafIndexOf(extensions: Uint8Array): number | undefined {
   const reader = new ByteReader(extensions, 'CtExtensions')

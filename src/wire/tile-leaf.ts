@@ -9,29 +9,29 @@ import { leafKind } from './merkle-leaf.js'
 
 const FINGERPRINT_LENGTH = 32
 const LENGTH_OCTETS = 3
-/** What a leaf has before its `TimestampedEntry` and a tile leaves out: the 0x00 of its hash, version and leaf type, all zero. */
+/** Zero bytes before the `TimestampedEntry` of a leaf that a tile leaves out: the 0x00 of its hash, the version and the leaf type. */
 const PREFIX_LENGTH = 3
 
 /**
- * Reads a data tile: `TileLeaf` after `TileLeaf`, without count or separators (C2SP static-ct-api, "Log Entries").
+ * Reads a data tile: a sequence of `TileLeaf`s without count or separators (C2SP static-ct-api, "Log Entries").
  *
- * @param tile - Decompressed; it is copied.
+ * @param tile - Decompressed bytes, which are copied.
  * @param start - Index of its first entry: the tile index times 256.
- * @param width - Entries it must have: 256, or the width a partial tile was asked for.
- * @param pool - Memory for the copy, which goes back when the batch is released. Default: memory of its own.
+ * @param width - Expected number of entries: 256, or the requested width of a partial tile.
+ * @param pool - Supplies memory for the copy, until the batch is released. Default: new memory.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not exactly that many `TileLeaf`s.
  */
 export function parseDataTile(tile: Uint8Array, start: number, width: number, pool?: BufferPool): EntryBatch {
   return atOnce(dataTileSteps(tile, start, width, pool))
 }
 
-/** As {@link parseDataTile}, with a pause after every megabyte of work on a tile much larger than logs have. */
+/** Like {@link parseDataTile}, with a pause after every megabyte of work, for tiles much larger than real ones. */
 export function* dataTileSteps(tile: Uint8Array, start: number, width: number, pool?: BufferPool): Steps<EntryBatch> {
   const { table, release } = dataTileTable(tile, width, pool)
   return yield* LeafBatch.steps(start, table, release)
 }
 
-/** As {@link parseDataTile}, with what gives the memory of the copy back. */
+/** Like {@link parseDataTile}, with a function that returns the memory of the copy. */
 export function dataTileTable(
   tile: Uint8Array,
   width: number,
@@ -59,13 +59,13 @@ export function dataTileTable(
 export const tileExtra: EntryTable['extra'] = (latin1, leafInput) =>
   new TileLeafExtra(latin1, leafKind(leafInput) === 'precert')
 
-/** The part of a `TileLeaf` behind its `TimestampedEntry`. */
+/** The part of a `TileLeaf` after its `TimestampedEntry`. */
 export class TileLeafExtra implements EntryExtra {
   /** As it came, a character a byte. */
   readonly latin1: string
   private readonly isPrecert: boolean
 
-  /** @param latin1 - Its bytes, a character each. */
+  /** @param latin1 - Its bytes as a string, a character for each. */
   constructor(latin1: string, isPrecert: boolean) {
     this.latin1 = latin1
     this.isPrecert = isPrecert
@@ -90,7 +90,7 @@ export class TileLeafExtra implements EntryExtra {
     return start.subarray(LENGTH_OCTETS, LENGTH_OCTETS + a * 0x10000 + b * 0x100 + c)
   }
 
-  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a row of fingerprints, or one of more than 16. */
+  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when the chain is not a sequence of at most 16 fingerprints. */
   chain(): EntryChain {
     const reader = new ByteReader(fromLatin1(this.latin1), 'TileLeaf')
     if (this.isPrecert) reader.skip(reader.u24('pre_certificate length'), 'pre_certificate')
@@ -107,7 +107,7 @@ export class TileLeafExtra implements EntryExtra {
   }
 }
 
-/** Where each `TimestampedEntry` begins and ends, one after the other, and where the last `TileLeaf` ends. */
+/** Start and end of each `TimestampedEntry`, and where the last `TileLeaf` ends. */
 function findLeaves(tile: Uint8Array, width: number): Uint32Array {
   const spans = new Uint32Array(2 * width + 1)
   const reader = new ByteReader(tile, 'data tile', 'CT_RESPONSE_MALFORMED')

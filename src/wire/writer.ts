@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import { concatBytes } from '../util/bytes.js'
 
-/** Writes big-endian TLS presentation language: the counterpart of `ByteReader`, for what this library itself makes. */
+/** Writes big-endian TLS presentation language: the counterpart of `ByteReader`. */
 export class ByteWriter {
   private readonly parts: Uint8Array[] = []
 
