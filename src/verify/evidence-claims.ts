@@ -11,17 +11,17 @@ import { type LogKey, verifyHead } from '../wire/head-signature.js'
 import { parseGetSth } from '../wire/sth.js'
 import { FRONT_ENDS_MS } from './head-regress.js'
 
-/** A document, its heads in the same order, and the log's key where there is one. */
+/** A document with its parsed heads, in the same order, and the log's key if it is known. */
 export interface Case {
   readonly document: EvidenceJson
   readonly heads: readonly SignedHead[]
   readonly key: LogKey | undefined
 }
 
-/** What a claim comes to, the signatures of its heads aside. */
+/** The verdict on a claim, apart from the signatures of its heads. */
 export interface ClaimCheck {
   readonly proves: NonNullable<EvidenceVerdict['proves']>
-  /** What the log did, to follow its name. */
+  /** What the log did, as a phrase that follows its name. */
   readonly says: string
   readonly problems: readonly string[]
   readonly unproven: readonly string[]
@@ -53,7 +53,7 @@ export function checkClaim(given: Case): ClaimCheck {
   }
 }
 
-// — what the log's signatures say by themselves
+// — claims that the log's signatures prove alone
 
 function twoRoots({ heads: [a, b, more] }: Case): ClaimCheck {
   if (a === undefined || b === undefined || more !== undefined) return malformed('two heads')
@@ -106,7 +106,7 @@ function emptyRoot({ heads: [head, more] }: Case): ClaimCheck {
   ])
 }
 
-// — what rests on who recorded it
+// — claims that depend on trust in the recorder
 
 function grownAfterEnd({ document: { listedRoot }, heads: [head] }: Case): ClaimCheck {
   if (head === undefined || listedRoot === null) return malformed('a head and `listedRoot`')
@@ -181,9 +181,9 @@ function wrongSignature({ document: { answer, log }, key }: Case): ClaimCheck {
   )
 }
 
-// — the arithmetic
+// — hashing and comparing
 
-/** Entries against a head: by its root where they reach it, else by the proof. */
+/** Compares entries with a head: by its root where they reach its end, else by the proof. */
 function compare(
   { start, range, leafHashes, page, complete }: NonNullable<EvidenceJson['entries']>,
   proof: EvidenceJson['proof'],
@@ -224,7 +224,7 @@ function rangeOf(size: number, hashes: readonly string[]): CompactRange | undefi
   return orUndefined(() => new CompactRange(size, hashes.map(bytesOf)))
 }
 
-/** `undefined` for what is no proof between such sizes. */
+/** `undefined` when the proof does not have the shape for these sizes. */
 function rootsOf({ first, second, hashes }: NonNullable<EvidenceJson['proof']>, firstRoot: Uint8Array) {
   return first < second
     ? orUndefined(() => rootsFromConsistency(first, second, hashes.map(bytesOf), firstRoot))
@@ -253,7 +253,7 @@ function orUndefined<T>(action: () => T): T | undefined {
 
 // — the outcome
 
-/** What must not be, and what is said when it is. */
+/** Conditions that refute the claim, each with its message. */
 type Checks = readonly (readonly [boolean, string])[]
 
 const failed = (wrong: Checks): string[] => wrong.filter(([isWrong]) => isWrong).map(([, problem]) => problem)

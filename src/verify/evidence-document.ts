@@ -13,7 +13,7 @@ import { fromBase64 } from '../util/bytes.js'
 import { sha256Hex } from '../util/hash.js'
 import { oversizeOf } from '../wire/json-bound.js'
 
-/** Most that is read, bytes; nothing that is written comes near it. */
+/** Longest document, bytes; those that this library writes are far smaller. */
 export const MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
 export const MAX_CLAIM = 4000
 export const MAX_TEXT = 2000
@@ -39,13 +39,13 @@ export function sealedEvidence(document: Omit<EvidenceJson, 'sha256'>): Evidence
   return { ...document, sha256: evidenceSum(document) }
 }
 
-/** What `sha256` must be. */
+/** The expected value of `sha256`. */
 export function evidenceSum(document: Omit<EvidenceJson, 'sha256'>): string {
   const { sha256: _, ...rest } = document as EvidenceJson
   return sha256Hex(new TextEncoder().encode(canonical(rest)))
 }
 
-/** RFC 8785, as far as it is needed: our names are ASCII, our numbers integers. */
+/** RFC 8785 for names in ASCII and numbers that are integers, as evidence has them. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -54,10 +54,10 @@ function canonical(value: unknown): string {
 }
 
 /**
- * Reads a document of evidence: its shape only, member by member. What it says is for `verifyEvidence` to judge.
+ * Reads a document of evidence and checks its form, member by member. `verifyEvidence` judges the content.
  *
  * @param input - JSON as text or bytes, or parsed.
- * @throws {@link CtStreamError} `CT_EVIDENCE_INVALID` when it is none, is of another version, or passes a bound.
+ * @throws {@link CtStreamError} `CT_EVIDENCE_INVALID` when it is no evidence, of another version, or too large.
  */
 export function readEvidence(input: unknown): EvidenceJson {
   const value = typeof input === 'string' || input instanceof Uint8Array ? parse(input) : input
@@ -80,11 +80,11 @@ function parse(input: string | Uint8Array): unknown {
   }
 }
 
-// — the shape
+// — the form
 
 type Read<T> = (value: unknown, name: string) => T
 
-/** Exactly these members: what is not known is not checked, and may not stand beside what is. */
+/** An object with exactly these members: an unknown member would look as if it had been checked, too. */
 function object<T extends object>(members: { readonly [K in keyof T]: Read<T[K]> }): Read<T> {
   const names = Object.keys(members) as (keyof T & string)[]
   return (value, name) => {
@@ -123,7 +123,7 @@ const text = (atMost: number) =>
 
 const base64 = (isLength: (length: number) => boolean, what: string) =>
   check<string>((value) => {
-    // A third more in base64; nothing longer is looked into.
+    // Base64 takes a third more; anything longer is refused unread.
     if (typeof value !== 'string' || value.length > MAX_EVIDENCE_BYTES) return false
     const bytes = fromBase64(value)
     return bytes !== undefined && isLength(bytes.length)

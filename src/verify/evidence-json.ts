@@ -17,8 +17,8 @@ import { treeHeadSignatureInput } from '../wire/sth.js'
 import { MAX_CLAIM, MAX_HASHES, MAX_LEAVES, MAX_TEXT, sealedEvidence } from './evidence-document.js'
 
 /**
- * A stored piece of evidence as a document that others can check with `verifyEvidence` and without this library; see
- * {@link EvidenceJson}. Evidence that earlier versions stored can be given, too: what they did not keep is `null`.
+ * Turns stored evidence into a document that others can check with `verifyEvidence` or without this library; see
+ * {@link EvidenceJson}. Also takes evidence stored by earlier versions: what they did not keep is `null`.
  *
  * @param options.key - The log's key, base64 SubjectPublicKeyInfo (DER), where the record has none.
  * @throws {@link CtStreamError} `CT_EVIDENCE_INVALID` when the record names no log.
@@ -54,7 +54,7 @@ export function evidenceToJSON(evidence: Evidence, options: { readonly key?: str
   })
 }
 
-// — what it says
+// — the claim
 
 interface Claim {
   readonly kind: EvidenceKind
@@ -86,7 +86,7 @@ function claimOf(code: string, facts: Facts): Claim {
   }
 }
 
-/** Nothing that could be checked is lost where what it means is not known. */
+/** Keeps everything that could be checked, also for an error code without a known meaning. */
 function other(facts: Facts): Claim {
   return { kind: 'other', heads: facts.heads, entries: facts.entries }
 }
@@ -112,7 +112,7 @@ function rollbackOf({ head, heads }: Facts): Claim | undefined {
   return larger && head && { kind: 'rollback', heads: [head, larger] }
 }
 
-/** What did not agree with a head: entries, or a proof between two heads. */
+/** What disagreed with a head: entries, or a proof between two heads. */
 function measured(kind: 'wrong-entries' | 'wrong-proof', facts: Facts): Claim {
   const { head, heads, entries, proof } = facts
   if (head === undefined) return { kind, heads: [], entries }
@@ -130,7 +130,7 @@ function rawProof(first: number, second: number, hashes: readonly string[]): Evi
   return first < second ? { first, second, hashes, firstRoot: null } : undefined
 }
 
-/** The proof with the root it proves for the smaller tree; with `null` where it proves none for the larger one. */
+/** The proof with the root that it proves for the smaller tree; `null` when it does not lead to the root of the larger one. */
 function proofBetween(
   [smaller, larger]: readonly [EvidenceHeadJson, EvidenceHeadJson],
   proof: readonly string[] | undefined,
@@ -149,24 +149,24 @@ function proofBetween(
   }
 }
 
-// — what was stored
+// — the stored record
 
-/** The detail of a record as far as it can be read; what earlier versions did not keep is absent. */
+/** The readable part of a record's detail; fields that earlier versions did not keep are absent. */
 interface Facts {
   readonly key: string | undefined
   readonly origin: string | undefined
   /** Epoch milliseconds. */
   readonly since: number | undefined
-  /** The head at fault, or the one that answers were measured against. */
+  /** The head at fault, or the one that answers were compared with. */
   readonly head: EvidenceHeadJson | undefined
-  /** All heads, `head` among them, no two alike. */
+  /** All distinct heads, `head` among them. */
   readonly heads: readonly EvidenceHeadJson[]
   readonly proof: readonly string[] | undefined
   readonly firstRoot: string | undefined
   readonly entries: EvidenceEntriesJson | undefined
   readonly heldTo: number | undefined
   readonly answer: EvidenceAnswerJson | undefined
-  /** Base64 of the root that was expected, where the error names one. */
+  /** Base64 of the expected root, where the error names one. */
   readonly expected: string | undefined
 }
 
@@ -214,7 +214,7 @@ function readEntries(from: Record<string, unknown>, heldTo: number | undefined):
     start: range.size,
     range: hashes,
     leafHashes,
-    // The previous form did not say; it cut at as many.
+    // The previous form did not say whether leaves are missing; it kept at most this many.
     complete: heldTo === undefined ? leafHashes.length < MAX_LEAVES : end === heldTo,
     page: readPage(from.page) ?? null,
   }
@@ -264,7 +264,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function timeJson(ms: number): string {
-  // Beyond the years of four digits, and beyond what a Date can be, it says nothing.
+  // A time after the year 9999, or that no Date can have, is omitted.
   return new Date(ms >= 0 && ms < 253_402_300_800_000 ? ms : 0).toISOString()
 }
 

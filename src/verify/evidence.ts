@@ -8,25 +8,25 @@ import type { Heads } from './heads.js'
 import type { HeldEntries, ProvenBatch } from './held-entries.js'
 import { pageUrl } from './page-url.js'
 
-/** A log's answer that contradicted what the log signed. */
+/** An answer of a log that contradicts what the log signed. */
 export interface Disproof {
   readonly log: LogInfo
   readonly error: CtStreamError
-  /** Who the log is: its key and origin, for those who have only the evidence. */
+  /** The log's key and origin, for readers who have only the evidence. */
   readonly client?: Pick<LogClient, 'key' | 'origin'>
-  /** Epoch milliseconds of the first answer that contradicted. */
+  /** When the first contradictory answer came, epoch milliseconds. */
   readonly since?: number | undefined
 }
 
 type Held = Pick<HeldEntries<unknown>, 'provenRange' | 'leafHashes' | 'batches' | 'end'>
 
-/** Most leaves of the page at fault that are kept whole, bytes: a page can have 12 MB. All are pinned by their leaf hashes. */
+/** Most bytes of leaves to keep of the page at fault, since a page can have 12 MB. The leaf hashes of all of them are kept. */
 const MAX_LEAF_BYTES = 1024 * 1024
 
 /**
- * A record that shows the contradiction to somebody who has only the log's public key: the head and the proof the answer was
- * measured against, what was verified before, and the hashes of the entries that did not fit. `evidenceToJSON` makes the
- * document of it that others can check.
+ * A record that shows the contradiction to somebody who has only the log's public key: the head and proof that the answer was
+ * compared with, what was verified before, and the hashes of the entries that do not fit. `evidenceToJSON` turns it into a
+ * document that others can check.
  *
  * @param recordedAt - Epoch milliseconds.
  */
@@ -54,7 +54,7 @@ export function evidenceOf(
       since,
       verifiedHead: verified && headRecord(verified),
       head: head && headRecord(head),
-      // What it was compared with, where that is not the verified one: two signed heads contradict each other.
+      // The head it was compared with, if that is not the verified one: two signed heads that contradict each other.
       newestHead: other && other !== head && other !== verified ? headRecord(other) : undefined,
       provenRange: { size: provenRange.size, hashes: provenRange.hashes.map(toBase64) },
       proof: disputed.proof?.map(toBase64),
@@ -67,24 +67,24 @@ export function evidenceOf(
   }
 }
 
-/** Whether two records show one contradiction, met at different times: it is kept once, however often a log is met with it. */
+/** Whether two records show the same contradiction at different times. It is kept once, however often it is seen. */
 export function isSameEvidence(a: Evidence, b: Evidence): boolean {
   return a.log.id === b.log.id && a.code === b.code && claimOf(a) === claimOf(b)
 }
 
-/** What a record says that another one of the same contradiction says too. */
+/** The part of a record that all records of the same contradiction share. */
 function claimOf({ code, message, detail }: Evidence): string {
-  // Whatever smaller trees it signed since, it is the larger one that the log lost.
+  // The larger tree identifies it, whichever smaller trees the log signed since.
   if (code === 'CT_HEAD_ROLLBACK') return rootIn(detail.newestHead ?? detail.verifiedHead)
   return code === 'CT_HEAD_CONFLICT' ? `${message} ${rootIn(detail.head)}` : message
 }
 
-/** The root of a head in a record, which may come from anybody's store. */
+/** The root of a head in a record, which may come from a foreign store. */
 function rootIn(head: unknown): string {
   return String((head as { sha256_root_hash?: unknown } | null | undefined)?.sha256_root_hash)
 }
 
-/** A signed head in the words of get-sth (RFC 6962 section 4.3). */
+/** A signed head with the field names of get-sth (RFC 6962 section 4.3). */
 export function headRecord(head: SignedHead): Record<string, string | number> {
   return {
     tree_size: head.treeSize,
@@ -94,7 +94,7 @@ export function headRecord(head: SignedHead): Record<string, string | number> {
   }
 }
 
-/** The page that was found to be at fault, with its leaves as they were served. */
+/** The page at fault, with its leaves as served. */
 function pageRecord(
   log: LogInfo,
   error: CtStreamError,

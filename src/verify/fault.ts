@@ -3,14 +3,14 @@ import type { SignedHead } from '../types/log.js'
 import { equalBytes } from '../util/bytes.js'
 import type { ProvenBatch } from './held-entries.js'
 
-/** The compact range of `[0, index)`, proven to be a prefix of `head`, see `LogClient.frontier`. */
+/** Returns the compact range of `[0, index)`, proven to be a prefix of `head`; see `LogClient.frontier`. */
 export type AskFrontier = (index: number, head: SignedHead) => Promise<CompactRange>
 
 /**
- * Whether two signed heads cannot both be true. Nobody but the log can make it so: whoever served the hashes, they lead to the
- * root that the log signed for the larger tree, and what they say of its beginning is what the log committed to.
+ * Whether two signed heads contradict each other. Only the log can cause this: the hashes lead to the root that it signed for the
+ * larger tree, so the log committed to what they show of that tree's beginning, whoever served them.
  *
- * @throws what `frontier` throws; then nothing is known.
+ * @throws what `frontier` throws; the question is then open.
  */
 export async function isFork(a: SignedHead, b: SignedHead, frontier: AskFrontier): Promise<boolean> {
   const [smaller, larger] = a.treeSize <= b.treeSize ? [a, b] : [b, a]
@@ -20,11 +20,11 @@ export async function isFork(a: SignedHead, b: SignedHead, frontier: AskFrontier
 }
 
 /**
- * The first page whose entries are not those of the tree of `head`; `undefined` when all are.
+ * The first page whose entries are not in the tree of `head` at their place; `undefined` when all are.
  *
- * One page out of order puts all after it out of order, so that six questions find it among fifty.
+ * After a wrong page all ranges are wrong, so a binary search finds it: six proofs for fifty pages.
  *
- * @param pages - One after the other, the first one right behind what is proven.
+ * @param pages - Consecutive; the first one follows the proven entries.
  * @throws what `frontier` throws.
  */
 export async function firstFaulty<T>(

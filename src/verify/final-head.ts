@@ -3,24 +3,24 @@ import type { LogInfo, SignedHead } from '../types/log.js'
 import type { FinalTreeHead } from '../types/log-list.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 
-/** The head at which a read-only log stopped, as the lists state it: with it the log is complete, and must not grow. */
+/** The last head of a read-only log, as the lists state it: the log is complete with it, and must not grow. */
 export class FinalHead {
   private head: FinalTreeHead | undefined
   private broken = false
 
-  /** What the lists say; `undefined` for a log that takes entries. */
+  /** Sets what the lists state; `undefined` for a log that accepts entries. */
   expect(head: FinalTreeHead | undefined): void {
     this.head = head
   }
 
-  /** Whether everything up to `position` is everything there will be. */
+  /** Whether no entry from `position` on will ever follow. */
   isReached(position: number): boolean {
     return this.head !== undefined && !this.broken && position >= this.head.treeSize
   }
 
   /**
-   * What a signed head says against it: more entries, or another root for as many. Told once; such a log is read on, for
-   * what it added was issued all the same.
+   * How a signed head contradicts the last one: by more entries, or by another root for the same size. Reported once. Reading
+   * goes on, because the certificates it added were really issued.
    */
   brokenBy(head: SignedHead, log: LogInfo): CtStreamError | undefined {
     const final = this.head

@@ -1,53 +1,53 @@
 import { CtStreamError } from '../errors.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 
-/** A smaller head is no news before it has lasted: replicas lag, and one of several front ends is often the slowest. */
+/** Smaller heads are reported after this time, milliseconds: replicas lag, and one of several front ends is always the slowest. */
 const LASTS_MS = 120_000
 const LASTS_READS = 3
 /**
- * RFC 6962 logs exist that sign a head for every request: a front end that lags behind the others then signs a smaller tree at a
- * later time than theirs. It is given this long, milliseconds. The checkpoint of a static-ct log is one file, signed once
- * for each tree, and given no time.
+ * Some RFC 6962 logs sign a head for every request: a front end that lags behind the others then signs a smaller tree at a later
+ * time. This long, in milliseconds, it may do so. The checkpoint of a static-ct log is one file, signed once for each tree, so
+ * there it is never allowed.
  */
 export const FRONT_ENDS_MS = 300_000
 
-/** What a head that went back is judged by. */
+/** The facts by which a smaller head is judged. */
 export interface HeadRegressContext {
   readonly log: LogInfo
-  /** When it was read, milliseconds by a clock that nobody sets. */
+  /** When it was read, milliseconds of a clock that nobody can set. */
   readonly now: number
-  /** Whether the signatures of heads are checked: what nobody signed proves nothing. */
+  /** Whether the signatures of heads are verified: an unsigned head proves nothing. */
   readonly isSigned: boolean
 }
 
 /**
  * Watches for heads smaller than one the log signed before.
  *
- * With an earlier timestamp it is an old copy, and told of once when it lasts; reading goes on when the log has grown past
- * the larger one. With a later timestamp the log itself says that it has lost entries: two signed heads that cannot both be
- * true of a log that only grows.
+ * With an earlier timestamp it is an old copy: reported once if it lasts, and reading goes on when the log has grown past the
+ * larger one. With a later timestamp the log itself says that it has lost entries: in a log that only grows, the two signed heads
+ * contradict each other.
  */
 export class HeadRegress {
-  /** When the first smaller head in a row was read, elapsed time; `undefined` while there is none. */
+  /** When the current series of smaller heads began, elapsed time; `undefined` when there is none. */
   since: number | undefined
-  /** What was reported, until it is over. */
+  /** The reported error, until larger heads come again. */
   problem: CtStreamError | undefined
   private reads = 0
   private last: CtStreamError | undefined
 
-  /** What is wrong with the last head read, whether it has lasted or not. */
+  /** What is wrong with the head read last, however long it has lasted. */
   get current(): CtStreamError | undefined {
     return this.last
   }
 
-  /** Whether smaller heads, and no others, have been read for so long. */
+  /** Whether only smaller heads have been read for this long. */
   hasLasted(ms: number, now: number): boolean {
     return this.since !== undefined && this.reads >= LASTS_READS && now - this.since >= ms
   }
 
   /**
    * Judges a head that was just read.
-   * @param newest - The largest one so far.
+   * @param newest - The largest head so far.
    * @returns `CT_HEAD_ROLLBACK` whenever the log contradicts itself, `CT_HEAD_STALE` once when an old copy lasts.
    */
   judge(

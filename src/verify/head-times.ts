@@ -2,37 +2,37 @@ import { CtStreamError } from '../errors.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 
 /**
- * How far a log's clock may be ahead of ours, or ours behind, milliseconds. No standard names a number; logs that were
- * seen to run ahead did so by less than a second, machines that read them by minutes.
+ * How far a log's clock may be ahead of this machine's, milliseconds. No standard gives a number; log clocks were seen less than
+ * a second ahead, clocks of reading machines minutes behind.
  */
 const CLOCK_SKEW_MS = 300_000
-/** What caches may add to the age of a head (static-ct-api: "a few seconds"), and clocks that run ahead. */
+/** Allowance for caches (static-ct-api: "a few seconds") and inaccurate clocks in the age of a head, milliseconds. */
 const CACHES_MS = 60_000
 
-/** Whether a head was signed for a time that has not come, clocks that differ a little allowed for. */
+/** Whether a head's timestamp lies in the future, beyond the allowed difference of clocks. */
 export function isPremature(head: SignedHead, now: number): boolean {
   return head.timestamp > now + CLOCK_SKEW_MS
 }
 
-/** What a head is judged by. */
+/** The facts by which a head's time is judged. */
 export interface HeadTimesContext {
   readonly log: LogInfo
   /** When it was read, epoch milliseconds. */
   readonly now: number
-  /** The log's maximum merge delay, milliseconds; `undefined` when it need not sign new heads any more. */
+  /** The log's maximum merge delay, milliseconds; `undefined` when the log need not sign new heads any more. */
   readonly mmdMs: number | undefined
-  /** How often heads are read, milliseconds: what is known of the log is as old as that. */
+  /** Interval at which heads are read, milliseconds: the newest known head can be this much older than the log's newest. */
   readonly everyMs: number
 }
 
 /**
- * What the time says against a head that was just read; `undefined` when all is well. Such a head is as true as any: it is
- * trouble, no misbehaviour.
+ * What is wrong with the time of a head that was just read; `undefined` when nothing is. The head is valid all the same: this is
+ * trouble, not misbehaviour.
  *
  * "Each log MUST produce on demand a Signed Tree Head that is no older than the Maximum Merge Delay" (RFC 6962 section
- * 3.5). A minute is allowed on top of it for caches and clocks, and the time between two looks.
+ * 3.5). Added to this are a minute for caches and clocks, and the time between two readings.
  *
- * @param newest - The newest head of all that were read: an old one from a replica that lags is no news.
+ * @param newest - The newest head read so far: an old one from a lagging replica does not count.
  */
 export function headTimeProblem(
   read: SignedHead,
@@ -60,12 +60,12 @@ export function headTimeProblem(
 
 const seconds = (ms: number): number => Math.round(ms / 1000)
 
-/** Watches over the times of one log's heads, and tells of each kind of trouble once, until it is over. */
+/** Watches the times of one log's heads, and reports each kind of trouble once until it is over. */
 export class HeadTimes {
-  /** What is wrong now, as it was when it began. */
+  /** The current trouble, as it was when it began. */
   problem: CtStreamError | undefined
 
-  /** Judges a head that was just read. Returns trouble that begins with it. */
+  /** Judges a head that was just read. Returns the trouble that begins with it, if any. */
   begins(read: SignedHead, newest: SignedHead, context: HeadTimesContext): CtStreamError | undefined {
     const problem = headTimeProblem(read, newest, context)
     if (problem?.code === this.problem?.code) return undefined

@@ -6,51 +6,51 @@ import { equalBytes, toHex } from '../util/bytes.js'
 import { isSame, UnservedHeads } from './unserved-heads.js'
 
 /**
- * Asks the log once for the consistency proof between a tree size and a signed head; `undefined` when it gives no answer: what
- * a head needs may not be there yet, or never.
+ * Requests the consistency proof between a tree size and a signed head, once; `undefined` without an answer: the log may serve it
+ * later, or never.
  */
 export type TryConsistency = (first: number, second: SignedHead) => Promise<readonly Uint8Array[] | undefined>
 
-/** Heads of which it is remembered that they were compared, to know them again when a replica lags. */
+/** Number of compared heads to remember, so that heads from lagging replicas are recognized. */
 const REMEMBERED = 64
 
 /**
- * The signed heads of one log and what is known of them: whether each agrees with those before.
+ * The signed heads of one log, and whether each is known to agree with those before.
  *
- * A smaller head is no rollback, replicas lag: it is checked where the log lets it be, and reading goes on where it was. A larger one is proven to
- * be consistent, by what is then read or by a consistency proof; until it is, it is pending and not forgotten. One whose proofs or
- * entries the log does not serve is set aside: reading goes on by others, and it is compared as soon as it can be.
+ * A smaller head is no rollback, because replicas lag: it is compared if the log serves a proof, and reading goes on. A larger head is
+ * proven consistent by the entries read next or by a consistency proof; until then it is pending, and stored. A head whose proofs or
+ * entries the log does not serve is set aside: reading goes on with other heads, and it is compared as soon as possible.
  */
 export class Heads {
-  /** The head that reading goes by: the largest that was taken over; `undefined` before the first. */
+  /** The head that reading aims at: the largest accepted one; `undefined` before the first. */
   newest: SignedHead | undefined
-  /** The largest head that everything delivered is known to be consistent with. */
+  /** The largest head with which everything delivered is known to be consistent. */
   verified: SignedHead | undefined
-  /** Heads that the log signed and does not serve. */
+  /** Heads that the log signed but does not serve. */
   readonly unserved = new UnservedHeads()
-  /** What was compared last, and with what: the evidence, when it did not agree. */
+  /** The last comparison: the evidence, when the heads disagreed. */
   disputed: {
     readonly head?: SignedHead
     readonly against?: SignedHead
-    /** The log itself says that it no longer has this tree. */
+    /** Whether the log itself says that it no longer has this tree. */
     readonly lost?: SignedHead
     readonly proof?: readonly Uint8Array[]
-    /** Of a fork: what the proof shows the root of the smaller tree to be. */
+    /** In a fork: the root of the smaller tree according to the proof. */
     readonly firstRoot?: Uint8Array
   } = {}
   private readonly log: LogInfo
   private readonly ask: TryConsistency
   private readonly isPremature: (head: SignedHead) => boolean
   private readonly isServed: (head: SignedHead) => Promise<boolean>
-  /** Taken over and not yet proven, oldest first. */
+  /** Accepted but unproven heads, oldest first. */
   private unproven: readonly SignedHead[] = []
-  /** Heads that agree with the verified one, or with the newest, by size. */
+  /** Heads known to agree with the verified or the newest one, by size. */
   private readonly agreed = new Map<number, SignedHead>()
   private readonly accused: SignedHead[] = []
 
   /**
-   * @param isPremature - Whether a head's timestamp cannot be right: of equal heads, one that can goes first.
-   * @param isServed - Whether the log serves the last entry of a head: asked of one that was set aside before reading goes by it again.
+   * @param isPremature - Whether a head's timestamp lies in the future: of equal heads, one with a possible timestamp is preferred.
+   * @param isServed - Whether the log serves the last entry of a head; checked before reading aims at a head again that was set aside.
    */
   constructor(
     log: LogInfo,
@@ -64,13 +64,13 @@ export class Heads {
     this.isServed = isServed
   }
 
-  /** Signed heads not yet proven, oldest first: those set aside, then those that reading goes by. */
+  /** Unproven signed heads, oldest first: those set aside, then the accepted ones. */
   get pending(): readonly SignedHead[] {
     const aside = this.unserved.open.map(({ head }) => head)
     return [...aside.filter((head) => !this.unproven.some((other) => isSame(other, head))), ...this.unproven]
   }
 
-  /** The largest head signed that nothing speaks against, served or not. */
+  /** The largest signed head that is not known to be contradicted, whether it is served or not. */
   get largest(): SignedHead | undefined {
     return this.unserved.open.reduce<SignedHead | undefined>(
       (largest, { head }) => (largest === undefined || head.treeSize > largest.treeSize ? head : largest),
@@ -78,19 +78,19 @@ export class Heads {
     )
   }
 
-  /** Goes on from what was remembered; what is set aside stays so. */
+  /** Continues with stored heads; those set aside stay so. */
   restore(verified: SignedHead | undefined): void {
     this.newest = this.verified = verified
     this.unproven = []
   }
 
   /**
-   * Takes a head over, if it agrees with the ones before.
+   * Accepts a head, if it agrees with the ones before.
    *
-   * @param provenTo - Index up to which entries are read and proven, when what is read next will prove a larger head
-   * that follows one of that size; `undefined` when nothing is to be proven at all (the weaker modes).
-   * @returns Whether there is a newer head than before. `false` also for one that cannot be compared now, see `unserved`.
-   * @throws `CT_HEAD_CONFLICT`, `CT_CONSISTENCY` or `CT_ROOT_MISMATCH` when it does not agree.
+   * @param provenTo - Index up to which entries are read and proven, if the entries read next will prove a larger head that follows a
+   * head of that size; `undefined` when nothing is proven (the weaker modes).
+   * @returns Whether there is a newer head than before. `false` also for a head that cannot be compared now; see `unserved`.
+   * @throws `CT_HEAD_CONFLICT`, `CT_CONSISTENCY` or `CT_ROOT_MISMATCH` when it disagrees.
    */
   async adopt(head: SignedHead, provenTo: number | undefined): Promise<boolean> {
     const known = this.newest
@@ -107,7 +107,7 @@ export class Heads {
     return true
   }
 
-  /** Compares what was set aside with what is verified, as far as the log lets it be. */
+  /** Compares heads that were set aside with the verified one, as far as the log serves the proofs. */
   async checkUnserved(): Promise<void> {
     const { verified } = this
     if (verified === undefined) return
@@ -122,35 +122,34 @@ export class Heads {
   }
 
   /**
-   * The log does not serve what the newest head is of: reading goes on by others, from what is verified. It stays to be
-   * compared.
+   * Sets the newest head aside, because the log does not serve its tree: reading goes on from the verified head. It is compared later.
    */
   setAside(): void {
     if (this.newest !== undefined) this.unserved.add(this.newest)
     this.rewind()
   }
 
-  /** Everything read is proven to be consistent with the newest head. */
+  /** Notes that everything read is proven consistent with the newest head. */
   confirm(): void {
     this.verified = this.newest
     this.unproven = []
     if (this.verified !== undefined) this.agree(this.verified)
   }
 
-  /** Back to the last verified head. */
+  /** Goes back to the last verified head. */
   rewind(): void {
     this.newest = this.verified
     this.unproven = []
     for (const size of this.agreed.keys()) if (size > (this.verified?.treeSize ?? -1)) this.agreed.delete(size)
   }
 
-  /** Remembers what was laid at the log's door, so that it is not held against it again after a restart of the session. */
+  /** Remembers what was reported as misbehaviour, so that a restarted session does not report it again. */
   accuse(): void {
     const { head, lost } = this.disputed
     for (const other of [head, ...this.unproven]) if (other !== undefined) this.accused.push(other)
     if (head !== undefined) this.unserved.accuse(head)
     if (lost === undefined || (this.verified !== undefined && isSame(lost, this.verified))) return
-    // Reading does not go by it again before it is served.
+    // Reading aims at it again only when it is served.
     this.unserved.add(lost)
     this.unserved.accuse(lost)
   }
@@ -189,7 +188,7 @@ export class Heads {
     return premature === this.isPremature(known) ? head.timestamp > known.timestamp : !premature
   }
 
-  /** Whether reading may go by a larger head: it is compared with the one before, where reading will not do that. */
+  /** Whether reading may aim at a larger head. Compares it with the one before, unless reading will do so. */
   private async mayFollow(
     known: SignedHead | undefined,
     head: SignedHead,
@@ -205,7 +204,7 @@ export class Heads {
   private async checkSmaller(head: SignedHead, newest: SignedHead, provenTo: number | undefined): Promise<boolean> {
     if (this.agreed.has(head.treeSize)) return false
     const { verified } = this
-    // The newest one may be of a tree that is never served; what is verified was.
+    // The tree of the newest head may never be served; that of the verified head was.
     const known = verified !== undefined && head.treeSize <= verified.treeSize ? verified : newest
     if (head.treeSize === known.treeSize) this.checkEqual(known, head)
     else if (head.treeSize > 0 && provenTo !== undefined && !(await this.checkConsistency(head, known))) {
@@ -234,7 +233,7 @@ export class Heads {
     })
   }
 
-  /** Returns whether there was anything to check it by. */
+  /** Returns whether it could be compared with anything. */
   private async checkConsistency(first: SignedHead, second: SignedHead): Promise<boolean> {
     const isFirst = second === this.newest || second === this.verified
     this.disputed = isFirst ? { head: first, against: second } : { head: second, against: first }

@@ -5,22 +5,22 @@ import type { EntryBatch } from '../types/entries.js'
 import type { SignedHead } from '../types/log.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 
-/** A page that was proven to be in a tree whose head the log signed. */
+/** A page proven to be in a tree whose head the log signed. */
 export interface ProvenBatch<T> {
   readonly batch: EntryBatch
   /** The compact range of everything before the page. */
   readonly rangeBefore: CompactRange
-  /** The compact range with the page. */
+  /** The compact range including the page. */
   readonly rangeAfter: CompactRange
-  /** What the caller keeps with the page. */
+  /** The caller's data for the page. */
   readonly payload: T
 }
 
 /**
  * Pages that were received and not yet proven.
  *
- * Their leaves are hashed into a compact range that began at the last proven position. The moment its root equals a
- * signed one, or a consistency proof shows it to be a prefix of a signed tree, all that is held is proven at once.
+ * Their leaves are hashed into a compact range that starts at the last proven position. As soon as its root equals a signed one, or
+ * a consistency proof shows it to be a prefix of a signed tree, all held pages are proven at once.
  */
 export class HeldEntries<T> {
   private proven: CompactRange
@@ -30,7 +30,7 @@ export class HeldEntries<T> {
   private held: ProvenBatch<T>[] = []
   private heldBytes = 0
 
-  /** @param from - Compact range of what is proven already. */
+  /** @param from - Compact range of the entries proven already. */
   constructor(from: CompactRange) {
     this.proven = from
     this.range = from
@@ -51,7 +51,7 @@ export class HeldEntries<T> {
     return this.held.length
   }
 
-  /** What is held, in order. */
+  /** The held pages, in order. */
   get batches(): readonly ProvenBatch<T>[] {
     return this.held
   }
@@ -75,8 +75,8 @@ export class HeldEntries<T> {
   }
 
   /**
-   * Proves what is held by a head of exactly its size.
-   * @throws `CT_ROOT_MISMATCH` when the root differs; what is held stays held.
+   * Proves the held pages by a head of exactly their end.
+   * @throws `CT_ROOT_MISMATCH` when the root differs; the pages stay held.
    */
   proveByHead(head: SignedHead): ProvenBatch<T>[] {
     const { range } = this
@@ -91,15 +91,15 @@ export class HeldEntries<T> {
   }
 
   /**
-   * Proves what is held by a consistency proof from its end to a larger signed head.
-   * @throws `CT_CONSISTENCY` when the proof does not prove it; what is held stays held.
+   * Proves the held pages by a consistency proof from their end to a larger signed head.
+   * @throws `CT_CONSISTENCY` when the proof does not verify; the pages stay held.
    */
   proveByConsistency(head: SignedHead, proof: readonly Uint8Array[]): ProvenBatch<T>[] {
     verifyConsistency(this.range.size, head.treeSize, proof, this.range.root(), head.rootHash)
     return this.release()
   }
 
-  /** Leaf hashes of what is held, 32 bytes each, at most 10,000 of them: evidence when they do not hash to a signed root. */
+  /** The first 10,000 leaf hashes of the held pages, 32 bytes each: evidence when they do not hash to a signed root. */
   leafHashes(): Uint8Array[] {
     const hashes: Uint8Array[] = []
     for (const { batch } of this.held) {
@@ -109,7 +109,7 @@ export class HeldEntries<T> {
     return hashes
   }
 
-  /** Forgets what is held and not proven; returns it, so that what it holds can be given back. */
+  /** Drops the held pages and returns them, so that their memory can be released. */
   discard(): ProvenBatch<T>[] {
     this.range = this.proven
     this.builder = new RangeBuilder(this.proven)

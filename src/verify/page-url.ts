@@ -2,7 +2,7 @@ import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import type { LogInfo } from '../types/log.js'
 import { dataTilePath } from '../wire/tile-path.js'
 
-/** Where a log that has a tree of `treeSize` entries is asked for these: get-entries, or the data tile that has the first of them. */
+/** URL of these entries in a log with `treeSize` entries: get-entries, or the data tile that has the first of them. */
 export function pageUrl(
   { kind, url }: Pick<LogInfo, 'kind' | 'url'>,
   { start, count, treeSize }: { readonly start: number; readonly count: number; readonly treeSize: number },

@@ -1,21 +1,21 @@
 import type { SignedHead } from '../types/log.js'
 import { equalBytes, toBase64 } from '../util/bytes.js'
 
-/** Heads remembered; a log can sign as many as it likes, and the oldest ones are evidence first. */
+/** Most heads to remember: a log can sign any number, and the oldest ones become evidence first. */
 const MAX_HEADS = 16
 
-/** A head that its log signed, of a tree that it did not serve when it was asked. */
+/** A head whose tree the log did not serve when it was requested. */
 export interface UnservedHead {
   readonly head: SignedHead
-  /** How long the log has been asked for it while it answered, milliseconds, in this run and those before. */
+  /** How long the log answered other requests without serving it, milliseconds, over this run and those before. */
   waitedMs: number
   /** Whether it was reported. */
   isTold: boolean
-  /** Whether it was held against the log. */
+  /** Whether it was reported as misbehaviour. */
   isAccused: boolean
 }
 
-/** The heads of one log that it signed and did not serve: none is forgotten before it was compared or held against the log. */
+/** The unserved heads of one log. None is forgotten before it was compared, or reported as misbehaviour. */
 export class UnservedHeads {
   private heads: UnservedHead[] = []
 
@@ -24,15 +24,15 @@ export class UnservedHeads {
     return this.heads
   }
 
-  /** Those not held against the log, the oldest first. */
+  /** Those not reported as misbehaviour, the oldest first. */
   get open(): readonly UnservedHead[] {
     return this.heads.filter(({ isAccused }) => !isAccused)
   }
 
-  /** @param waitedMs - As {@link record} said. */
+  /** @param waitedMs - As returned by {@link record}. */
   add(head: SignedHead, waitedMs = 0): void {
     if (this.find(head) !== undefined) return
-    // One that was held against the log is on record.
+    // A head reported as misbehaviour is stored as evidence.
     if (this.heads.length >= MAX_HEADS) this.remove(this.heads.find(({ isAccused }) => isAccused))
     if (this.heads.length < MAX_HEADS) this.heads.push({ head, waitedMs, isTold: waitedMs > 0, isAccused: false })
   }
@@ -41,22 +41,22 @@ export class UnservedHeads {
     return this.find(head) !== undefined
   }
 
-  /** The first head of this many entries. */
+  /** The first unserved head of this size. */
   ofSize(treeSize: number): SignedHead | undefined {
     return this.open.find(({ head }) => head.treeSize === treeSize)?.head
   }
 
-  /** It was served, or compared, after all. */
+  /** Removes a head that was served or compared after all. */
   drop(head: SignedHead): void {
     this.remove(this.find(head))
   }
 
-  /** Drops all of up to this many entries. */
+  /** Removes all heads up to this size. */
   dropTo(treeSize: number): void {
     this.heads = this.heads.filter(({ head }) => head.treeSize > treeSize)
   }
 
-  /** Others have their turn first. */
+  /** Moves a head behind the others. */
   postpone(head: SignedHead): void {
     const found = this.find(head)
     this.remove(found)
@@ -68,12 +68,12 @@ export class UnservedHeads {
     if (found !== undefined) found.isAccused = true
   }
 
-  /** The log answered for this long, and still did not serve them. */
+  /** Adds time in which the log answered, but did not serve these heads. */
   wait(ms: number): void {
     for (const unserved of this.heads) unserved.waitedMs += ms
   }
 
-  /** What is to be remembered: how long each was waited for, milliseconds, by its root in base64. */
+  /** The state to store: how long each head was waited for, milliseconds, by its root in base64. */
   record(): Record<string, number> {
     return Object.fromEntries(this.open.map(({ head, waitedMs }) => [toBase64(head.rootHash), Math.round(waitedMs)]))
   }
@@ -87,7 +87,7 @@ export class UnservedHeads {
   }
 }
 
-/** Whether two heads are of one tree, whenever they were signed. */
+/** Whether two heads are of the same tree, whenever they were signed. */
 export function isSame(a: SignedHead, b: SignedHead): boolean {
   return a.treeSize === b.treeSize && equalBytes(a.rootHash, b.rootHash)
 }

@@ -7,22 +7,22 @@ import { treeHeadSignatureInput } from '../wire/sth.js'
 import { checkClaim } from './evidence-claims.js'
 import { evidenceSum, readEvidence } from './evidence-document.js'
 
-/** What {@link verifyEvidence} can be given beside the document. */
+/** Options of {@link verifyEvidence}. */
 export interface VerifyEvidenceOptions {
-  /** The log's key, base64 SubjectPublicKeyInfo (DER), for a document that has none; or to insist on it. */
+  /** The log's key, base64 SubjectPublicKeyInfo (DER): for a document without a key, or to accept no other key. */
   readonly key?: string
 }
 
 /**
- * Checks a document of evidence against nothing but itself and the log's key: that it is undamaged, that its key is the log's
- * (the log id is its SHA-256), that its heads are signed with it, and that they contradict each other as it claims. What cannot be
- * checked this way is listed as `unproven`. Whether the id is that of a log you care about is for you to look up.
+ * Checks a document of evidence using only the document and the log's key: that it is undamaged, that its key is the log's
+ * (the log id is its SHA-256), that its heads are signed with that key, and that they contradict each other as claimed. What cannot be
+ * checked this way is listed as `unproven`. Look up yourself whether the id belongs to a log that you care about.
  *
- * Asks nothing of anybody; linear in the size of the document.
+ * Makes no requests; takes time linear in the size of the document.
  *
  * @param json - A document as `evidenceToJSON` and `ct-stream evidence` make it: as text, bytes or parsed; at most 4 MiB.
- * @returns The verdict, also where it does not hold.
- * @throws {@link CtStreamError} `CT_EVIDENCE_INVALID` for what is no such document, `CT_OPTION_INVALID` for a key that is none.
+ * @returns The verdict, also for evidence that does not hold.
+ * @throws {@link CtStreamError} `CT_EVIDENCE_INVALID` for anything but such a document, `CT_OPTION_INVALID` for an invalid key.
  * @example
  * const { holds, proves, verdict } = verifyEvidence(await readFile('evidence.json'))
  */

@@ -1,25 +1,25 @@
 import type { CompactRange } from '../merkle/compact-range.js'
 import { equalBytes } from '../util/bytes.js'
 
-/** One part of a tree that somebody read and proved by itself, with the proven compact ranges at both of its ends. */
+/** A part of a tree that one reader read and proved alone, with the proven compact ranges at its start and end. */
 export interface ProvenPart {
   /** Index of its first entry. */
   readonly start: number
   /** Exclusive. */
   readonly end: number
-  /** Of everything before `start`; `undefined`: nobody proved it. */
+  /** Compact range of everything before `start`; `undefined` when nobody proved it. */
   readonly before: CompactRange | undefined
-  /** Of everything before `end`; `undefined`: it was not read to its end. */
+  /** Compact range of everything before `end`; `undefined` when the part was not read to its end. */
   readonly through: CompactRange | undefined
 }
 
 /**
- * Whether parts make up one tree: each begins with the range the one before it ended with, and the last one ends as the signed tree does.
- * Nobody who read one of them is believed by the others.
+ * Checks that parts form one tree: each starts with the range at which the part before it ended, and the last one ends like the signed
+ * tree. No reader has to trust another.
  *
  * @param parts - In order.
  * @param signed - The compact range at the end of the last part, proven to be a prefix of a signed head.
- * @returns What is wrong, for a person; `undefined`: nothing.
+ * @returns What is wrong, in words; `undefined` when nothing is.
  */
 export function zipProblem(parts: readonly ProvenPart[], signed: CompactRange): string | undefined {
   for (const [i, { start, end, before, through }] of parts.entries()) {
