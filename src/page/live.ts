@@ -34,7 +34,7 @@ export function Live({ rows, matched, matchedInAll, filter, onFilter, onOpen }: 
       <input
         type="search"
         aria-label="Filter certificates: each word must be in a name, the issuer, the log or the kind"
-        placeholder="Filter: name, issuer, log, kind"
+        placeholder="Filter: name, issuer, log"
         maxlength="200"
         spellcheck=${false}
         autocomplete="off"

@@ -24,8 +24,8 @@ describeInBrowser('pictures of the page', () => {
       ),
     )
     // So that the chart has more than one moment to show.
-    for (const [i, log] of logs.entries()) log.fault({ on: 'get-entries', delayMs: 200 + 100 * i })
-    logs[2]?.fault({ on: 'get-entries', status: 503 })
+    for (const [i, log] of logs.entries())
+      log.fault(i === 2 ? { on: 'get-entries', status: 503 } : { on: 'get-entries', delayMs: 200 + 100 * i })
     const { url } = await serve(logs, '--module', join(import.meta.dirname, 'module.mjs'))
     const first = await open(url)
     await first.page.getByText('live').nth(4).waitFor()
@@ -39,6 +39,7 @@ describeInBrowser('pictures of the page', () => {
       for (const width of [1440, 390]) {
         const { page, faults } = await open(url, { viewport: { width, height: 900 }, colorScheme: theme })
         await page.getByText('misbehaving').first().waitFor()
+        await page.getByText('waiting').first().waitFor()
         await page.locator('.rows li').nth(5).waitFor()
         await page.locator('.findings li').first().waitFor()
         await page.screenshot({ path: join(folder, `${theme}-${width}.png`), fullPage: true })
