@@ -30,3 +30,14 @@ export const BACKFILL_TABLES: readonly string[] = [
     UNIQUE (backfill, start)
   )`,
 ]
+
+/**
+ * Ranges whose entries are in the queue. A group reads each as it reads a log: with a watermark of its own, whose `log` is the unit of the
+ * range.
+ */
+export const BACKFILL_QUEUE: readonly string[] = [
+  'ALTER TABLE backfill_range ADD COLUMN queued boolean NOT NULL DEFAULT false',
+  // Where a group began with a log: everything from there on comes with the log itself. Of older groups it is not known any more.
+  'ALTER TABLE watermark ADD COLUMN began bigint NOT NULL DEFAULT 0',
+  'UPDATE watermark SET began = coalesce((SELECT least(next, queue_from) FROM log WHERE id = watermark.log), 0)',
+]

@@ -90,6 +90,9 @@ const QUEUED = `
 DELETE FROM queued WHERE log = $1 AND added < ${CUT} AND idx IN (
   SELECT idx FROM queued WHERE log = $1
     AND idx < CASE WHEN $4 THEN 9007199254740991 ELSE coalesce((SELECT min(next) FROM watermark WHERE watermark.log = $2), 9007199254740991) END
+    AND ($4 OR NOT EXISTS (
+      SELECT FROM backfill_range r JOIN watermark w ON w.log = r.log LEFT JOIN watermark late ON late.grp = w.grp AND late.log = r.unit
+      WHERE r.log = $2 AND r.queued AND queued.idx >= coalesce(late.next, r.start) AND queued.idx < r.stop))
   ORDER BY idx LIMIT ${BATCH}
 ) RETURNING idx`
 

@@ -12,9 +12,13 @@ export interface GroupMember {
   readonly start: 'beginning' | 'now'
 }
 
-/** A log claimed by a processor. */
+/** A log, or a backfilled range of one, claimed by a processor. */
 export interface ClaimedLog {
   readonly log: LogInfo
+  /** Of its watermark: the id of the log, or the unit of the range. */
+  readonly key: string
+  /** Where the range ends, exclusive; `undefined` for a log. */
+  readonly stop: number | undefined
   /** The number that stands for the log in the tables. */
   readonly n: number
   /** Grows with every change of owner. */
@@ -23,7 +27,7 @@ export interface ClaimedLog {
 }
 
 /** The row of a claim. */
-export type ClaimKey = Pick<ClaimedLog, 'log' | 'fence'>
+export type ClaimKey = Pick<ClaimedLog, 'log' | 'key' | 'fence'>
 
 /** Registers or renews a processor, and adds a watermark for each new log. @returns How many logs each processor should have. */
 export async function joinGroup(session: Session, { group, name, leaseMs, start }: GroupMember): Promise<number> {
@@ -32,14 +36,19 @@ export async function joinGroup(session: Session, { group, name, leaseMs, start 
     [group, name],
   )
   await session.query(
-    `INSERT INTO watermark (grp, log, epoch, next)
-     SELECT $1, id, 0, CASE WHEN $2 AND NOT EXISTS (SELECT FROM watermark WHERE grp = $1) THEN queue_to ELSE queue_from END
-     FROM log WHERE queue_to IS NOT NULL AND NOT EXISTS (SELECT FROM watermark w WHERE w.grp = $1 AND w.log = log.id)
-     ORDER BY id ON CONFLICT DO NOTHING`,
+    `INSERT INTO watermark (grp, log, epoch, next, began)
+     SELECT $1, id, 0, begin, begin FROM (
+       SELECT id, CASE WHEN $2 AND NOT EXISTS (SELECT FROM watermark WHERE grp = $1) THEN queue_to ELSE queue_from END AS begin
+       FROM log WHERE queue_to IS NOT NULL AND NOT EXISTS (SELECT FROM watermark w WHERE w.grp = $1 AND w.log = log.id)
+       UNION ALL
+       SELECT unit, stop FROM backfill_range
+       WHERE $2 AND queued AND position = stop AND NOT EXISTS (SELECT FROM watermark WHERE grp = $1)
+     ) AS added ORDER BY id ON CONFLICT DO NOTHING`,
     [group, start === 'now'],
   )
+  await session.query(ADD_RANGES, [group])
   const [counts] = await session.query<{ logs: number; members: number }>(
-    `SELECT (SELECT count(*) FROM watermark WHERE grp = $1)::integer AS logs,
+    `SELECT (SELECT count(*) FROM watermark WHERE grp = $1 AND ${IS_UNFINISHED})::integer AS logs,
        (SELECT count(*) FROM processor WHERE grp = $1 AND seen > clock_timestamp() - $2 * interval '1 millisecond')::integer AS members`,
     [group, leaseMs],
   )
@@ -49,8 +58,10 @@ export async function joinGroup(session: Session, { group, name, leaseMs, start 
 /** Claims up to `want` logs that nobody in the group works on. */
 export async function claimLogs(session: Session, member: GroupMember, want: number): Promise<ClaimedLog[]> {
   const rows = await session.query<ClaimedRow>(CLAIM, [member.group, member.name, member.leaseMs, want])
-  return rows.map(({ checkpoint, n, fence, epoch, next }) => ({
+  return rows.map(({ checkpoint, key, stop, n, fence, epoch, next }) => ({
     log: JSON.parse(checkpoint).log as LogInfo,
+    key,
+    stop: stop === null ? undefined : Number(stop),
     n,
     fence: Number(fence),
     mark: { epoch: Number(epoch), next: Number(next) },
@@ -68,10 +79,10 @@ export async function renewClaims<Claim extends ClaimKey>(
     `UPDATE watermark w SET until = clock_timestamp() + $3 * interval '1 millisecond'
      FROM unnest($4::text[], $5::bigint[]) AS u(log, fence)
      WHERE w.grp = $1 AND w.owner = $2 AND w.log = u.log AND w.fence = u.fence RETURNING w.log`,
-    [group, name, leaseMs, claims.map(({ log }) => log.id), claims.map(({ fence }) => fence)],
+    [group, name, leaseMs, claims.map(({ key }) => key), claims.map(({ fence }) => fence)],
   )
   const held = new Set(rows.map(({ log }) => log))
-  return claims.filter(({ log }) => held.has(log.id))
+  return claims.filter(({ key }) => held.has(key))
 }
 
 /** Releases claims, except those that another processor holds by now. */
@@ -79,7 +90,7 @@ export async function releaseClaims(session: Session, group: string, claims: rea
   await session.query(
     `UPDATE watermark w SET owner = NULL, until = NULL FROM unnest($2::text[], $3::bigint[]) AS u(log, fence)
      WHERE w.grp = $1 AND w.log = u.log AND w.fence = u.fence`,
-    [group, claims.map(({ log }) => log.id), claims.map(({ fence }) => fence)],
+    [group, claims.map(({ key }) => key), claims.map(({ fence }) => fence)],
   )
 }
 
@@ -95,14 +106,14 @@ export async function storeMarks<Claim extends ClaimKey>(
      WHERE w.grp = $1 AND w.log = u.log AND w.fence = u.fence AND w.owner IS NOT NULL RETURNING w.log`,
     [
       group,
-      marks.map(([{ log }]) => log.id),
+      marks.map(([{ key }]) => key),
       marks.map(([{ fence }]) => fence),
       marks.map(([, { epoch }]) => epoch),
       marks.map(([, { next }]) => next),
     ],
   )
   const held = new Set(rows.map(({ log }) => log))
-  return marks.map(([claim]) => claim).filter(({ log }) => held.has(log.id))
+  return marks.map(([claim]) => claim).filter(({ key }) => held.has(key))
 }
 
 /**
@@ -111,10 +122,10 @@ export async function storeMarks<Claim extends ClaimKey>(
  * @returns `next` of its watermark.
  * @throws {@link CtStreamError} `CT_LEASE_LOST`
  */
-export async function holdClaim(session: Session, group: string, { log, fence }: ClaimKey): Promise<number> {
+export async function holdClaim(session: Session, group: string, { log, key, fence }: ClaimKey): Promise<number> {
   const [row] = await session.query<{ fence: string; owner: string | null; next: string }>(
     'SELECT fence, owner, next FROM watermark WHERE grp = $1 AND log = $2 FOR UPDATE',
-    [group, log.id],
+    [group, key],
   )
   if (row !== undefined && row.owner !== null && Number(row.fence) === fence) return Number(row.next)
   throw new CtStreamError(
@@ -128,19 +139,34 @@ export async function holdClaim(session: Session, group: string, { log, fence }:
 
 interface ClaimedRow {
   readonly checkpoint: string
+  readonly key: string
+  readonly stop: string | null
   readonly n: number
   readonly fence: string
   readonly epoch: string
   readonly next: string
 }
 
+// A range is read when it is finished, and when the group itself does not come to it any more: what it has passed over is in `missed` then.
+const ADD_RANGES = `
+INSERT INTO watermark (grp, log, epoch, next)
+SELECT $1, r.unit, 0, r.start FROM watermark w JOIN backfill_range r ON r.log = w.log
+WHERE w.grp = $1 AND r.queued AND r.position = r.stop AND (w.next >= r.stop OR w.began >= r.stop)
+  AND NOT EXISTS (SELECT FROM watermark known WHERE known.grp = $1 AND known.log = r.unit)
+ORDER BY r.unit ON CONFLICT DO NOTHING`
+
+/** A log, or a range with something left. */
+const IS_UNFINISHED = `(EXISTS (SELECT FROM log WHERE log.id = watermark.log)
+  OR EXISTS (SELECT FROM backfill_range r WHERE r.unit = watermark.log AND watermark.next < r.stop))`
+
 // Only the server's clock decides what has expired. SKIP LOCKED leaves a log to an owner that is in a transaction.
 const CLAIM = `
 WITH taken AS (
   UPDATE watermark SET owner = $2, fence = fence + 1, until = clock_timestamp() + $3 * interval '1 millisecond'
   WHERE grp = $1 AND log IN (
-    SELECT log FROM watermark WHERE grp = $1 AND (owner IS NULL OR until < clock_timestamp()) ORDER BY random() LIMIT $4
-    FOR UPDATE SKIP LOCKED
+    SELECT log FROM watermark WHERE grp = $1 AND (owner IS NULL OR until < clock_timestamp()) AND ${IS_UNFINISHED}
+    ORDER BY random() LIMIT $4 FOR UPDATE SKIP LOCKED
   ) RETURNING log, fence, epoch, next
 )
-SELECT l.checkpoint, l.n, t.fence, t.epoch, t.next FROM taken t JOIN log l ON l.id = t.log`
+SELECT l.checkpoint, t.log AS key, r.stop, l.n, t.fence, t.epoch, t.next
+FROM taken t LEFT JOIN backfill_range r ON r.unit = t.log JOIN log l ON l.id = coalesce(r.log, t.log)`

@@ -47,13 +47,27 @@ export async function readQueued(
   const found = await session.query<FoundRow>(READ, [log.n, next, limit])
   const [first] = found
   const reach = { from: Number(first?.queue_from ?? 0), to: Number(first?.queue_to ?? 0) }
+  return { rows: rowsOf(found), reach }
+}
+
+/** Entries of a backfilled range from an index on, in order: those that the group did not have when it read the log itself. */
+export async function readLate(
+  session: Session,
+  group: string,
+  { n, key }: { readonly n: number; readonly key: string },
+  next: number,
+  limit: number,
+): Promise<readonly QueuedRow[]> {
+  return rowsOf(await session.query<FoundRow>(READ_LATE, [n, next, limit, key, group]))
+}
+
+function rowsOf(found: readonly FoundRow[]): QueuedRow[] {
   const rows: QueuedRow[] = []
   for (const { idx, epoch, flags, hash, leaf } of found)
     if (idx !== null && hash !== null)
       rows.push({ idx: Number(idx), epoch: Number(epoch), flags: flags ?? 0, hash, leaf })
   // The server reads them in this order, but does not promise to return them so without a sort of its own.
-  rows.sort((a, b) => a.idx - b.idx)
-  return { rows, reach }
+  return rows.sort((a, b) => a.idx - b.idx)
 }
 
 /** One entry of the queue; `undefined` when it is not there. */
@@ -84,3 +98,10 @@ const READ = `
 SELECT l.queue_from, l.queue_to, q.idx, q.epoch, q.flags, q.hash, q.leaf FROM log l LEFT JOIN LATERAL (
   SELECT * FROM queued WHERE queued.log = l.n AND queued.idx >= $2 AND queued.idx < l.queue_to ORDER BY queued.idx LIMIT $3
 ) q ON true WHERE l.n = $1`
+
+const READ_LATE = `
+SELECT NULL AS queue_from, NULL AS queue_to, q.* FROM backfill_range r JOIN watermark w ON w.grp = $5 AND w.log = r.log, LATERAL (
+  SELECT idx, epoch, flags, hash, leaf FROM queued WHERE queued.log = $1 AND queued.idx >= $2 AND queued.idx < r.stop
+    AND (queued.idx < w.began OR EXISTS (SELECT FROM missed m WHERE m.grp = $5 AND m.log = r.log AND queued.idx >= m.start AND queued.idx < m.stop))
+  ORDER BY queued.idx LIMIT $3
+) q WHERE r.unit = $4`

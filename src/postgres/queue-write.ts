@@ -87,6 +87,12 @@ export async function moveReach(
   await session.query(`NOTIFY ${channel}`)
 }
 
+/** Notes that entries of a range of a backfill are in the queue, and notifies processors. */
+export async function noteQueuedRange(session: Session, unit: string, channel: string): Promise<void> {
+  await session.query('UPDATE backfill_range SET queued = true WHERE unit = $1', [unit])
+  await session.query(`NOTIFY ${channel}`)
+}
+
 const REACH = `
 UPDATE log SET queue_to = u.next, queue_from = CASE
   WHEN queue_to = position THEN queue_from ELSE least(coalesce(position, u.first, u.next), coalesce(u.first, u.next)) END

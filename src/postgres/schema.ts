@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import { BACKFILL_TABLES } from './backfill-schema.js'
+import { BACKFILL_QUEUE, BACKFILL_TABLES } from './backfill-schema.js'
 import type { Session } from './connection.js'
 import type { PostgresTarget } from './target.js'
 
@@ -115,6 +115,7 @@ const migrations: readonly (readonly string[])[] = [
     )`,
   ],
   BACKFILL_TABLES,
+  BACKFILL_QUEUE,
 ]
 
 /** The version this library makes. */

@@ -109,7 +109,7 @@ export class ClaimKeeper {
       const claimed = await connection.run((session) => claimLogs(session, this.member, share - staying.length))
       for (const claim of claimed) {
         const { next } = claim.mark
-        this.held.push({ ...claim, readTo: next, head: next, isLeaving: false, storedNext: next })
+        this.held.push({ ...claim, readTo: next, head: claim.stop ?? next, isLeaving: false, storedNext: next })
       }
       if (claimed.length > 0) logger?.info(`works on ${this.held.length} logs`)
     } else if (staying.length > share && clock.now() - this.handedOverAt >= leaseMs) {
@@ -121,9 +121,12 @@ export class ClaimKeeper {
     this.noteChange()
   }
 
-  /** Releases the leaving claims of which everything is acknowledged and stored. */
+  /** Releases finished ranges, and the leaving claims of which everything is acknowledged and stored. */
   async giveAway(): Promise<void> {
-    const leaving = this.held.filter(({ isLeaving, readTo, storedNext }) => isLeaving && storedNext >= readTo)
+    const leaving = this.held.filter(
+      ({ isLeaving, readTo, storedNext, stop = Number.POSITIVE_INFINITY }) =>
+        storedNext >= stop || (isLeaving && storedNext >= readTo),
+    )
     if (leaving.length === 0) return
     for (const claim of leaving) this.lose(claim)
     // If this fails, the leases expire.

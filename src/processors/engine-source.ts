@@ -19,8 +19,9 @@ export class EngineSource implements QueueSource {
   readonly parkAfter: number | undefined
   private readonly engine: QueueEngine
   private readonly settings: SourceSettings
-  /** By base64 log id. */
-  private readonly progress = new Map<string, ClaimProgress>()
+  private readonly progress = new Map<QueueClaim, ClaimProgress>()
+  /** The claims that certificates were handed out for. */
+  private readonly claims = new WeakMap<CtCertificate, QueueClaim>()
   private readonly lost = new WeakSet<QueueClaim>()
   /** The keys under which replayed certificates are parked. */
   private readonly replayed = new WeakMap<CtCertificate, string>()
@@ -71,7 +72,7 @@ export class EngineSource implements QueueSource {
     if (key !== undefined) {
       this.replayed.delete(certificate)
       this.settled.push(key)
-    } else this.progress.get(certificate.log.id)?.acknowledge(certificate.index)
+    } else this.progressWith(certificate)?.acknowledge(certificate.index)
     this.commitSoon()
   }
 
@@ -99,7 +100,7 @@ export class EngineSource implements QueueSource {
   async finishWith(certificate: CtCertificate, effects: Effects): Promise<void> {
     const { engine } = this
     const key = this.replayed.get(certificate)
-    const progress = this.progress.get(certificate.log.id)
+    const progress = this.progressWith(certificate)
     if (engine.finishWith === undefined) throw new TypeError('this engine has no transactions for effects')
     if (key !== undefined) {
       await engine.finishWith({ key }, effects)
@@ -145,7 +146,10 @@ export class EngineSource implements QueueSource {
 
   private async *pagesOf(page: QueuedPage): Pages {
     if (this.lost.has(page.claim)) return
-    yield* this.reader.pagesOf(page, this.progressOf(page.claim))
+    for await (const certificates of this.reader.pagesOf(page, this.progressOf(page.claim))) {
+      for (const certificate of certificates) this.claims.set(certificate, page.claim)
+      yield certificates
+    }
     this.commitSoon()
   }
 
@@ -157,16 +161,22 @@ export class EngineSource implements QueueSource {
   }
 
   private progressOf(claim: QueueClaim): ClaimProgress {
-    const known = this.progress.get(claim.log.id)
-    if (known?.claim === claim) return known
+    const known = this.progress.get(claim)
+    if (known !== undefined) return known
     const progress = new ClaimProgress(claim)
-    this.progress.set(claim.log.id, progress)
+    this.progress.set(claim, progress)
     return progress
+  }
+
+  /** `undefined` when its claim is lost. */
+  private progressWith(certificate: CtCertificate): ClaimProgress | undefined {
+    const claim = this.claims.get(certificate)
+    return claim && this.progress.get(claim)
   }
 
   private lose(claim: QueueClaim): void {
     this.lost.add(claim)
-    if (this.progress.get(claim.log.id)?.claim === claim) this.progress.delete(claim.log.id)
+    this.progress.delete(claim)
   }
 
   private commitSoon(): void {

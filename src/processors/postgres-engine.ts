@@ -4,7 +4,7 @@ import type { PostgresConnection, Session } from '../postgres/connection.js'
 import { openDatabase } from '../postgres/open-database.js'
 import { parkedKey, putParked, takeReplay } from '../postgres/parked.js'
 import { type GroupMember, holdClaim, storeMarks } from '../postgres/queue-claims.js'
-import { reachOf, readInOrder, readOne, readQueued } from '../postgres/queue-read.js'
+import { reachOf, readInOrder, readLate, readOne, readQueued } from '../postgres/queue-read.js'
 import { queueChannel } from '../postgres/queue-write.js'
 import { queuedLeaf } from '../postgres/queued-leaf.js'
 import type { PostgresTarget } from '../postgres/target.js'
@@ -195,14 +195,21 @@ export class PostgresEngine implements QueueEngine {
           keeper.held.map(({ log }) => log.id),
         ),
       )
-      for (const claim of keeper.held) claim.head = reach.get(claim.log.id)?.to ?? claim.head
+      for (const claim of keeper.held) claim.head = claim.stop ?? reach.get(claim.log.id)?.to ?? claim.head
     }
     const claim = keeper.held.find(({ readTo, head, isLeaving }) => readTo < head && !isLeaving)
     if (claim === undefined) return undefined
     // Round robin: the other logs come first next time.
     keeper.putLast(claim)
     const { readTo } = claim
-    const { pageEntries } = this.settings
+    const { pageEntries, group } = this.settings
+    if (claim.stop !== undefined) {
+      const rows = await this.reader.run((session) => readLate(session, group, claim, readTo, pageEntries))
+      const end = rows.length < pageEntries ? claim.stop : (rows.at(-1)?.idx ?? readTo) + 1
+      claim.readTo = end
+      const entries = rows.map((row) => this.readEntry.queued(row, claim.log))
+      return { kind: 'page', claim, entries, end, missing: [], head: claim.stop }
+    }
     const { rows, reach } = await this.reader.run((session) => readQueued(session, claim, readTo, pageEntries))
     claim.head = Math.max(claim.head, reach.to)
     // A page has its gap before its entries, so rows below a hole need a page of their own.

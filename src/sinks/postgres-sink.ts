@@ -9,6 +9,7 @@ import {
   IssuerWriter,
   insertQueued,
   moveReach,
+  noteQueuedRange,
   type QueueColumns,
   queueChannel,
   queueColumns,
@@ -34,7 +35,7 @@ export interface PostgresSinkOptions {
   readonly der?: boolean
   /**
    * Whether to store each entry for processors (`queueSource` of `ct-stream/processors`), 2 to 3 kB an entry, until retention deletes it.
-   * A backfill does not, since its entries are not in order. Default `false`.
+   * Entries of a backfill come to processors when their range is finished, beside those that collectors read. Default `false`.
    */
   readonly queue?: boolean
   /** How long the next process may have to wait after this one is killed. Milliseconds, 300 to 600,000. Default 15,000. */
@@ -70,7 +71,7 @@ export class PostgresSink implements Sink {
     this.target = postgresTarget(url)
     this.entryRows = choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first')
     this.der = booleanOption('sink.der', given.der, false)
-    this.queue = booleanOption('sink.queue', given.queue, false) && positions === undefined
+    this.queue = booleanOption('sink.queue', given.queue, false)
     this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
     this.clock = clock
   }
@@ -100,7 +101,7 @@ export class PostgresSink implements Sink {
       ...(positions !== undefined && { positions }),
       connection,
       lease: held,
-      cargo: (rows) => this.cargoOf(rows, unit, held()?.epoch ?? 0),
+      cargo: (rows) => this.cargoOf(rows, unit, held()),
     })
     // `undefined`: the positions are in the store.
     return undefined
@@ -120,7 +121,7 @@ export class PostgresSink implements Sink {
     await connection?.close()
   }
 
-  private cargoOf(rows: readonly LogCheckpoint[], unit: string, epoch: number): Cargo | undefined {
+  private cargoOf(rows: readonly LogCheckpoint[], unit: string, lease: Lease | undefined): Cargo | undefined {
     const covered = this.staged.coveredBy(rows)
     const { queue, der, numbers, entryRows: entries } = this
     // The reach of the queue moves with the position, even when the filter left out every entry.
@@ -132,13 +133,16 @@ export class PostgresSink implements Sink {
         await numberLogs(session, covered, numbers, unit)
         inserts = new EntryInserts(covered, numbers, { entries, der })
         if (!queue) return
-        queued = queueColumns(covered, numbers, epoch)
+        queued = queueColumns(covered, numbers, lease?.epoch ?? 0)
         await this.issuers.write(session, covered)
       },
       insert: async (session) => {
         await inserts?.insert(session)
         await insertQueued(session, queued)
-        if (queue) await moveReach(session, rows, covered, queueChannel(this.target))
+        if (!queue) return
+        const channel = queueChannel(this.target)
+        if (this.positions === undefined) await moveReach(session, rows, covered, channel)
+        else await noteQueuedRange(session, lease?.unit ?? ALONE, channel)
       },
       taken: () => this.staged.remove(covered),
     }

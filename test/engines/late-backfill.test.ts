@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres.js'
+import { pump } from '../../src/sinks/index.js'
+import { postgresSink, prune } from '../../src/sinks/postgres.js'
+import type { TestLog } from '../../src/testing/index.js'
+import { BuiltCommand } from '../support/built-command.js'
+import { fastClock } from '../support/fast-clock.js'
+import { backfill, grow, logOf } from '../support/logs.js'
+import { noPostgres, type TestDatabase, testDatabase } from './database.js'
+
+describe.skipIf(noPostgres)('entries that are backfilled behind a group of processors', () => {
+  let db: TestDatabase
+  beforeEach(async () => {
+    db = await testDatabase()
+  })
+  afterEach(() => db.remove())
+
+  /** Reads the log from an index to its end. */
+  const collect = (log: TestLog, start: number) =>
+    pump({
+      sink: postgresSink(db.url, { queue: true, leaseMs: 600 }),
+      clock: fastClock(20_000),
+      stream: (checkpoint) =>
+        backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', start: { index: start } }),
+    })
+  const fillUp = async (log: TestLog, from: number, to: number) => {
+    const flags = ['--log', log.url, '--key', log.key, '--db', `${db.url}&queue=true`, '--lease', '1s']
+    const command = new BuiltCommand(['backfill', ...flags, '--from', `${from}`, '--to', `${to}`], import.meta.dirname)
+    expect(await command.closed, command.stderr).toBe(0)
+  }
+  const source = (group: string, start: 'beginning' | 'now' = 'beginning') =>
+    postgresQueueSource(db.url, { group, start, end: 'head', leaseMs: 1000, pageEntries: 100 })
+  /** What a group is given until there is nothing left, in the order of the indexes. */
+  const read = async (from: PostgresQueueSource, use?: (source: PostgresQueueSource) => Promise<void>) => {
+    const indexes: number[] = []
+    for await (const page of from.batches()) {
+      indexes.push(...page.map(({ index }) => index))
+      const last = page.at(-1)
+      if (last !== undefined) from.acknowledge(last)
+      await use?.(from)
+    }
+    await from.close()
+    return indexes.sort((a, b) => a - b)
+  }
+  const indexes = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+  it('reach every group once, and none that began later', async () => {
+    const log = await logOf(900)
+    await collect(log, 600)
+    expect(await read(source('one'))).toEqual(indexes(600, 900))
+    await fillUp(log, 0, 900)
+    expect(await read(source('one'))).toEqual(indexes(0, 600))
+    expect(await read(source('one'))).toEqual([])
+    // One that begins now has the log first, and one that wants what comes from now on has nothing of it.
+    expect(await read(source('two'))).toEqual(indexes(600, 900))
+    expect(await read(source('two'))).toEqual(indexes(0, 600))
+    expect(await read(source('three', 'now'))).toEqual([])
+    grow(log, 50)
+    await collect(log, 0)
+    for (const group of ['one', 'two', 'three']) expect(await read(source(group))).toEqual(indexes(900, 950))
+  })
+
+  it('come again when they are not acknowledged, and have their effects once', async () => {
+    const log = await logOf(500)
+    await collect(log, 400)
+    await db.query('CREATE TABLE effect (idx bigint NOT NULL)')
+    expect(await read(source('one'))).toHaveLength(100)
+    await fillUp(log, 0, 400)
+    for (let round = 0; round < 4; round++) {
+      const processor = source('one')
+      for await (const page of processor.batches()) {
+        await processor.finishWith(page.at(-1) as (typeof page)[number], async (query) => {
+          await query('INSERT INTO effect SELECT * FROM unnest($1::bigint[])', [page.map(({ index }) => index)])
+        })
+        // Leaves in the middle.
+        if (round < 3) break
+      }
+      await processor.close()
+    }
+    const effects = await db.query<{ idx: string }>('SELECT idx FROM effect ORDER BY idx')
+    expect(effects.map(({ idx }) => Number(idx))).toEqual(indexes(0, 400))
+  })
+
+  it('reach a group that had missed them, and nothing that it had', async () => {
+    const log = await logOf(300)
+    await collect(log, 0)
+    const half = source('one')
+    for await (const page of half.batches()) {
+      half.acknowledge(page.at(-1) as (typeof page)[number])
+      break
+    }
+    await half.close()
+    // Retention takes all of it, the rest unread.
+    expect(await prune(db.url, { queueOlderThanMs: 0, unread: true })).toMatchObject({ queued: 300 })
+    expect(await read(source('one'))).toEqual([])
+    await fillUp(log, 0, 300)
+    expect(await read(source('one'))).toEqual(indexes(100, 300))
+    // Kept until then.
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 300 })
+  })
+
+  it('are kept from retention until every group has them', async () => {
+    const log = await logOf(300)
+    await collect(log, 200)
+    await read(source('one'))
+    await fillUp(log, 0, 200)
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 100 })
+    expect(await read(source('one'))).toEqual(indexes(0, 200))
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 200 })
+  })
+})
