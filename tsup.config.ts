@@ -19,6 +19,7 @@ export default defineConfig({
     'modules/testing': 'src/module-testing/index.ts',
     'outputs/csv': 'src/outputs/csv.ts',
     'outputs/jsonl': 'src/outputs/jsonl.ts',
+    'outputs/otlp': 'src/outputs/otlp.ts',
     'outputs/smtp': 'src/outputs/smtp.ts',
     'outputs/sqlite': 'src/outputs/sqlite.ts',
     'outputs/syslog': 'src/outputs/syslog.ts',

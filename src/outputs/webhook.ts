@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { CtStreamError } from '../errors.js'
 import { defineModule, type ModuleContext } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
-import { cutText, harmless } from '../util/harmless.js'
-import { parseRetryAfter } from '../util/retry-after.js'
 import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
+import { post } from './http-post.js'
 import { MOST_FINDINGS, webhookBody } from './webhook-body.js'
 import { signatureHeaders } from './webhook-signature.js'
 
@@ -21,11 +19,6 @@ const options = z.strictObject({
 })
 
 type Options = z.output<typeof options>
-
-/** Statuses by which a receiver refuses a request for good, so that a retry is pointless. */
-const REFUSALS = new Set([400, 413, 415, 422])
-/** Most bytes of the receiver's answer in the error message. */
-const EXCERPT = 200
 
 /** Functions that the module uses, for programs that replace them; all optional. */
 export interface WebhookTools {
@@ -68,59 +61,16 @@ export function webhookModule(tools: WebhookTools = {}) {
     onFindings(findings, context) {
       const { options, state, sinceMs } = context
       const size = Math.min(options.maxBatch, MOST_FINDINGS[options.shape])
-      return state.delivery.sendBatches(findings, size, sinceMs, (batch, key) => post(batch, key, context))
+      return state.delivery.sendBatches(findings, size, sinceMs, (batch, key) => send(batch, key, context))
     },
     teardown: ({ state }) => state.delivery.close(),
   })
 }
 
-async function post(findings: readonly Finding[], key: string, context: ModuleContext<Options, State>): Promise<void> {
+async function send(findings: readonly Finding[], key: string, context: ModuleContext<Options, State>): Promise<void> {
   const { options, signal, clock, state } = context
   const body = webhookBody(options.shape, findings)
   const signed = options.secret === undefined ? {} : signatureHeaders(options.secret, body, clock.now())
-  // Only the origin: the rest of a URL may be secret, as Slack's is, and must not be logged.
-  const where = `webhook ${new URL(options.url).origin}`
-  let response: Response
-  try {
-    response = await state.ask(options.url, {
-      method: 'POST',
-      body,
-      headers: { ...options.headers, 'content-type': 'application/json', 'idempotency-key': key, ...signed },
-      redirect: 'manual',
-      signal,
-    })
-  } catch (cause) {
-    throw new CtStreamError('CT_OUTPUT_FAILED', `${where} cannot be reached: ${reasonOf(cause)}`, {
-      cause,
-      retryable: true,
-    })
-  }
-  const { status, headers } = response
-  const excerpt = status >= 200 && status < 300 ? '' : await startOf(response)
-  await response.body?.cancel().catch(() => {})
-  if (status >= 200 && status < 300) return
-  throw new CtStreamError('CT_OUTPUT_FAILED', `${where} answered ${status}${excerpt}`, {
-    status,
-    retryable: !REFUSALS.has(status),
-    retryAfterMs: parseRetryAfter(headers.get('retry-after') ?? undefined, clock.now()),
-  })
-}
-
-/** `fetch` has the reason only in the error's cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
-async function startOf(response: Response): Promise<string> {
-  const reader = response.body?.getReader()
-  try {
-    const chunk = await reader?.read()
-    const text = new TextDecoder().decode(chunk?.value?.subarray(0, EXCERPT * 4)).trim()
-    return text === '' ? '' : `: ${cutText(harmless(text), EXCERPT)}`
-  } catch {
-    return ''
-  } finally {
-    reader?.releaseLock()
-  }
+  const headers = { ...options.headers, 'content-type': 'application/json', 'idempotency-key': key, ...signed }
+  await post({ ask: state.ask, url: options.url, body, headers, signal, clock, name: 'webhook' })
 }

@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, Load>> = {
   csv: () => import('../../outputs/csv.js'),
   intelligence: () => import('../../modules/intelligence.js'),
   jsonl: () => import('../../outputs/jsonl.js'),
+  otlp: () => import('../../outputs/otlp.js'),
   smtp: () => import('../../outputs/smtp.js'),
   sqlite: () => import('../../outputs/sqlite.js'),
   syslog: () => import('../../outputs/syslog.js'),
