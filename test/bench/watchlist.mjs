@@ -75,10 +75,21 @@ report(
   }),
   1_000_000,
 )
-// As many as there may be: each is tried on every name.
+// As many as there may be.
 report(
   '10,000 regular expressions',
   () => ({ patterns: Array.from({ length: 10_000 }, (_, i) => `^(www\\.)?${word()}${i}-[a-z0-9]+\\.(com|net)$`) }),
+  50_000,
+)
+// Without a literal that a name must have each is tried on every name.
+report(
+  '1,000 without a literal',
+  () => ({
+    patterns: Array.from(
+      { length: 1000 },
+      (_, i) => `^[a-z]{${3 + (i % 9)}}[0-9]{${2 + (i % 5)}}\\.[a-z]{2,${5 + (i % 50)}}$`,
+    ),
+  }),
   0,
   200,
 )
