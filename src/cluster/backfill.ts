@@ -13,7 +13,7 @@ import type { Lease, Sink } from '../types/cluster.js'
 import { linkedController } from '../util/abort.js'
 import { messageOf } from '../util/message-of.js'
 import { optionError } from '../util/options.js'
-import { zipProblem } from '../verify/zip.js'
+import { treeProblem } from '../verify/one-tree.js'
 
 /** Least size of a range: one page of a session. A range read in one page would not reveal the compact range before it. */
 export const LEAST_STEP = 4096
@@ -161,7 +161,7 @@ class Backfill {
   private async zip({ id, end, head }: BackfillJob): Promise<void> {
     const { client, signal } = this.options
     const parts = await this.connection.run((session) => readParts(session, id))
-    await this.settle(id, zipProblem(parts, await client.frontier(end, head, { signal })))
+    await this.settle(id, treeProblem(parts, await client.frontier(end, head, { signal })))
   }
 
   private async settle(id: string, reason: string | undefined): Promise<void> {

@@ -3,7 +3,7 @@ import { CompactRange } from '../merkle/compact-range.js'
 import type { BackfillJob } from '../types/backfill.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { fromBase64 } from '../util/bytes.js'
-import type { ProvenPart } from '../verify/zip.js'
+import type { ProvenPart } from '../verify/one-tree.js'
 import type { Session } from './connection.js'
 
 /** What a new backfill reads. */

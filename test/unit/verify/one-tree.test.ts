@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CompactRange } from '../../../src/merkle/compact-range.js'
-import { type ProvenPart, zipProblem } from '../../../src/verify/zip.js'
+import { type ProvenPart, treeProblem } from '../../../src/verify/one-tree.js'
 
 /** The first leaves of a tree, in which one leaf may be another's. */
 const rangeOf = (size: number, forged = -1) =>
@@ -29,7 +29,7 @@ describe('parts of a tree that were proven one by one', () => {
   it('are one tree when all of them are of it', () => {
     fc.assert(
       fc.property(bounds, (all) => {
-        expect(zipProblem(partsOf(all), rangeOf(all.at(-1) ?? 0))).toBeUndefined()
+        expect(treeProblem(partsOf(all), rangeOf(all.at(-1) ?? 0))).toBeUndefined()
       }),
       { numRuns: 30 },
     )
@@ -43,7 +43,7 @@ describe('parts of a tree that were proven one by one', () => {
         const part = parts[at] as ProvenPart
         const forged = b % part.end
         const liar = { ...part, before: rangeOf(part.start, forged), through: rangeOf(part.end, forged) }
-        const problem = zipProblem(parts.with(at, liar), rangeOf(all.at(-1) ?? 0))
+        const problem = treeProblem(parts.with(at, liar), rangeOf(all.at(-1) ?? 0))
         expect(problem).toMatch(/^two trees meet at entry \d+|^what was read up to entry \d+ is not a part/)
       }),
       { numRuns: 60 },
@@ -53,10 +53,10 @@ describe('parts of a tree that were proven one by one', () => {
   it('are not when one is missing, not finished, or does not say where it began', () => {
     const [a, b, c] = partsOf([0, 64, 128, 192]) as [ProvenPart, ProvenPart, ProvenPart]
     const signed = rangeOf(192)
-    expect(zipProblem([a, c], signed)).toBe('no part has the entries from 64 to 128')
-    expect(zipProblem([a, { ...b, through: undefined }, c], signed)).toMatch(/not proven to their end/)
-    expect(zipProblem([a, { ...b, before: undefined }, c], signed)).toMatch(/what comes before entry 64/)
-    expect(zipProblem([], signed)).toBe('there are no parts')
-    expect(zipProblem([a, b], signed)).toMatch(/not a part of the tree/)
+    expect(treeProblem([a, c], signed)).toBe('no part has the entries from 64 to 128')
+    expect(treeProblem([a, { ...b, through: undefined }, c], signed)).toMatch(/not proven to their end/)
+    expect(treeProblem([a, { ...b, before: undefined }, c], signed)).toMatch(/what comes before entry 64/)
+    expect(treeProblem([], signed)).toBe('there are no parts')
+    expect(treeProblem([a, b], signed)).toMatch(/not a part of the tree/)
   })
 })

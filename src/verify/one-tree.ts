@@ -21,7 +21,7 @@ export interface ProvenPart {
  * @param signed - The compact range at the end of the last part, proven to be a prefix of a signed head.
  * @returns What is wrong, in words; `undefined` when nothing is.
  */
-export function zipProblem(parts: readonly ProvenPart[], signed: CompactRange): string | undefined {
+export function treeProblem(parts: readonly ProvenPart[], signed: CompactRange): string | undefined {
   for (const [i, { start, end, before, through }] of parts.entries()) {
     if (through === undefined || through.size !== end) return `entries ${start} to ${end} are not proven to their end`
     const earlier = parts[i - 1]
