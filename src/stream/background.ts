@@ -1,6 +1,5 @@
 /**
- * What runs behind a stream until it is closed. What no log can be blamed for ends the stream: the first failure, which its reader
- * gets.
+ * Tasks that run behind a stream until it is closed. A failure that is no log's fault ends the stream: its reader receives the first.
  */
 export class Background {
   private readonly signal: AbortSignal
@@ -12,36 +11,36 @@ export class Background {
   isFailureDelivered = false
 
   /**
-   * @param signal - Aborts when the stream is closed: what fails from then on fails for that.
-   * @param onChange - Called when something failed, or no longer brings entries.
+   * @param signal - Aborts when the stream is closed; later failures are a consequence of that, and ignored.
+   * @param onChange - Called when a task failed, or will bring no more entries.
    */
   constructor(signal: AbortSignal, onChange: () => void) {
     this.signal = signal
     this.onChange = onChange
   }
 
-  /** Whether nothing runs any more that could bring entries. */
+  /** Whether no running task can bring entries any more. */
   get isIdle(): boolean {
     return this.followers === 0
   }
 
-  /** Something runs that may bring entries, until it settles. */
+  /** Adds a task that may bring entries until it settles. */
   follow(running: Promise<void>): void {
     this.followers++
-    // Only when the failure is known: no reader takes it for an end.
+    // Only after the failure is recorded: otherwise the reader would see a normal end.
     this.run(running, () => {
       this.followers--
       this.onChange()
     })
   }
 
-  /** Something runs beside. */
+  /** Adds a task that brings no entries. */
   run(running: Promise<void>, settled: () => void = () => {}): void {
     const guarded = running.catch((error) => this.fail(error))
     this.work.push(guarded.then(settled))
   }
 
-  /** Ends the stream; nothing happens to one that is closed. */
+  /** Ends the stream with an error; does nothing when it is closed. */
   fail(error: unknown): void {
     if (this.signal.aborted) return
     this.failure ??= { error }

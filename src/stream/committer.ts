@@ -6,13 +6,13 @@ import { STORE_PATIENCE } from './store-queue.js'
 
 export interface CommitterOptions {
   readonly store: Pick<ExclusiveStore, 'commit'>
-  /** `undefined`: only by `commit()`. */
+  /** When to commit by itself; `undefined` for only by `commit()`. */
   readonly policy: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly clock: Clock
   readonly tracing?: Tracing
-  /** Called before looking whether anything was acknowledged. */
+  /** Called before each commit, so that the latest acknowledgements count. */
   readonly settle: () => void
-  /** What is to be remembered now, of every open log. */
+  /** The rows to store now, of every open log. */
   readonly checkpoints: () => LogCheckpoint[]
   readonly onCommit: (committed: { entries: number; logs: number }) => void
   /** A commit of the policy failed, for good or for longer than five minutes. */
@@ -23,8 +23,8 @@ export interface CommitterOptions {
  * Makes acknowledged positions durable: after so many entries, after so much time, or when asked; one transaction for all
  * logs, never two at once.
  *
- * What is acknowledged needs no commit to make room for what comes next: while commits fail reading goes on, and only more
- * is repeated after a crash.
+ * Acknowledged entries free their memory without a commit: while commits fail, reading goes on, and only more entries would be
+ * repeated after a crash.
  */
 export class Committer {
   private readonly options: CommitterOptions
@@ -36,7 +36,7 @@ export class Committer {
     this.options = options
   }
 
-  /** Entries acknowledged and not yet durable. */
+  /** Number of acknowledged entries that are not yet durable. */
   get uncommitted(): number {
     return this.pending
   }
@@ -49,7 +49,7 @@ export class Committer {
     if (policy !== undefined && this.pending >= policy.everyEntries && !this.busy) this.commitInBackground()
   }
 
-  /** Something other than a position is worth remembering, such as where a log was begun. */
+  /** Notes a change other than a position, such as where reading of a log began. */
   changed(): void {
     this.dirty = true
   }
@@ -57,7 +57,7 @@ export class Committer {
   /**
    * Everything acknowledged before the call is durable when it resolves.
    *
-   * @param patienceMs - How long it is tried again when it fails in a passing way.
+   * @param patienceMs - How long to retry when it fails with a retryable error.
    */
   commit(patienceMs: number = STORE_PATIENCE.commitMs): Promise<void> {
     return this.options.store.commit((writeRows) => this.write(writeRows), patienceMs)

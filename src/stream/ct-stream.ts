@@ -49,11 +49,11 @@ interface Reading<T> {
   readonly atHand: () => T | undefined
   /** The next value; `undefined` at the end. */
   readonly read: () => Promise<T | undefined>
-  /** `false`: asking for more acknowledges nothing, whatever the options say. */
+  /** `false` when asking for more acknowledges nothing, whatever the options say. */
   readonly acknowledges?: boolean
   /** Asked for more. */
   readonly onAskedForMore?: () => void
-  /** Called before what is acknowledged is applied. */
+  /** Called before acknowledgements are applied. */
   readonly onSettle?: (() => void) | undefined
 }
 
@@ -116,7 +116,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   }
 
   acknowledge(...certificate: [] | [certificate: CtCertificate]): void {
-    // An `undefined` that slipped in must not stand for everything.
+    // An accidental `undefined` must not acknowledge everything.
     if (certificate.length === 0) this.engine?.acknowledgeGiven()
     else if (this.engine === undefined) throw notDelivered(certificate[0])
     else this.engine.acknowledge(certificate[0])
@@ -148,7 +148,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
     return this.close()
   }
 
-  /** @param byHand - The reader says itself what it is finished with; asking for more acknowledges nothing. */
+  /** @param byHand - For readers that acknowledge explicitly: asking for more then acknowledges nothing. */
   private singly(byHand?: Pick<Reading<CtCertificate>, 'onSettle'>): CertificateIterator<CtCertificate> {
     return this.reader({
       atHand: () => this.page?.next(),
@@ -160,7 +160,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
     })
   }
 
-  /** Batches over pages and logs: the pages before the last one are acknowledged by their certificates. */
+  /** Batches that span pages and logs; all pages but the current one are acknowledged by their certificates. */
   private gathered(maxEntries: number, maxWaitMs: number): CertificateIterator<readonly CtCertificate[]> {
     const batches = new GatheredBatches(
       {
@@ -223,7 +223,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
       }
       if (this.closed === undefined) return { done: true, value: undefined }
     } catch (error) {
-      // Closed while it was opened: that is the end, not a failure.
+      // Closed while it was being opened: the stream ends normally.
       if (this.closed === undefined || !CtStreamError.is(error) || error.code !== 'CT_CLOSED') return this.fail(error)
     }
     await this.close()
@@ -262,7 +262,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private async openEngine(): Promise<Engine> {
     const { signal } = this.settings
     signal?.throwIfAborted()
-    // Loaded with the first read: importing the package is to cost next to nothing.
+    // Loaded with the first read, so that importing the package costs next to nothing.
     const { Engine } = await import('./engine.js')
     signal?.throwIfAborted()
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'the stream was closed before it was open')

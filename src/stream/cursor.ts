@@ -10,8 +10,8 @@ const VERSION = 2
 const ID_LENGTH = 8
 const ROOT_AT = ID_LENGTH + 8
 /**
- * A log that is out to deceive builds both trees itself, and looks for two whose roots begin alike: with 8 bytes that is work of
- * 2^32, with 12 of 2^48, an afternoon. With 16 it is 2^64, for the one index at which a reader may happen to stand.
+ * A deceptive log can build many trees and search for two whose roots begin with the same bytes: 2^32 hashes for 8 bytes, 2^48 (an
+ * afternoon) for 12. For 16 it takes 2^64, and that for the one index at which a certain reader happens to be.
  */
 const ROOT_LENGTH = 16
 const RECORD = ROOT_AT + ROOT_LENGTH
@@ -19,7 +19,7 @@ const CHECK = 4
 /** Length of a record by version; those of version 1 have no root. */
 const RECORDS: Readonly<Record<number, number>> = { 1: ROOT_AT, [VERSION]: RECORD }
 
-/** Where a log goes on. */
+/** Position in one log. */
 export interface CursorPosition {
   /** Index of the first entry to read; safe integer. */
   readonly next: number
@@ -27,7 +27,7 @@ export interface CursorPosition {
   readonly root: Uint8Array | undefined
 }
 
-/** What a cursor says, by the keys of its logs. */
+/** Positions in a cursor, by {@link cursorKey} of the log. */
 export type CursorPositions = ReadonlyMap<string, CursorPosition>
 
 /** The key of a log in a cursor: hex of the first 8 bytes of its id. */
@@ -42,7 +42,7 @@ export function encodeCursor(
   return CursorTemplate.of([...places]).encode()
 }
 
-/** A cursor of which one record is written anew for each entry: the others are those of logs that nobody reads meanwhile. */
+/** A cursor in which only one log's record changes from entry to entry: the other logs are not read meanwhile. */
 export class CursorTemplate {
   private readonly bytes: Buffer
   /** Where the record that changes begins. */
@@ -122,7 +122,7 @@ function readPlace(record: Buffer): CursorPosition {
   return { next: Number(next), root: root.some((byte) => byte !== 0) ? Uint8Array.from(root) : undefined }
 }
 
-/** A cursor that is ahead of its log: it stood there once, so what the log shows now is old, or not this log. */
+/** The error for a cursor ahead of its log. The log once had that entry, so it now shows an old head, or is another log. */
 export function cursorAhead({ id, url }: LogInfo, next: number, { treeSize }: SignedHead): CtStreamError {
   return new CtStreamError(
     'CT_CURSOR_INVALID',

@@ -15,8 +15,8 @@ export interface EndingOptions {
 }
 
 /**
- * The end of a stream whose logs are all read: it is closed when what it delivered is acknowledged and, where that is the caller's
- * too, committed. Nothing keeps the process alive meanwhile.
+ * Closes a stream whose logs are all read, once everything delivered is acknowledged and, if the caller commits, committed. Does not
+ * keep the process alive meanwhile.
  */
 export class Ending {
   private readonly options: EndingOptions
@@ -37,7 +37,7 @@ export class Ending {
     return this.ender.signal
   }
 
-  /** The reader knows that there is nothing more: closes the stream, at once or when it is finished with. */
+  /** The reader has seen the end: closes the stream now, or once everything is acknowledged. */
   async begin(close: () => Promise<void>): Promise<void> {
     this.ender.abort()
     this.options.delivery.settle()
@@ -70,14 +70,14 @@ export class Ending {
     return (!commitsByHand || committer.uncommitted === 0) && delivery.isFinishedWith
   }
 
-  /** At the end nothing is committed by the clock any more, but as it is acknowledged. */
+  /** At the end, commits follow acknowledgements directly instead of a timer. */
   private async commit(): Promise<void> {
     const { committer, commitsByHand } = this.options
     if (this.isFinished) return this.close?.()
     if (commitsByHand || this.isCommitting) return
     this.isCommitting = true
     try {
-      // One commit for all that is acknowledged while another is written.
+      // One more commit for everything acknowledged while this one was written.
       do await committer.commit()
       while (committer.uncommitted > 0)
     } finally {

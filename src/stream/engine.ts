@@ -31,12 +31,12 @@ export interface EngineReader {
   readonly emit: Emit
   /** Whether going on to the next entry or page acknowledges the one before. */
   readonly acknowledgesByReading: boolean
-  /** Called before what is acknowledged is counted: the last moment to acknowledge something. */
+  /** Called before acknowledgements are counted: the last chance to acknowledge something. */
   readonly onSettle: (() => void) | undefined
 }
 
 /**
- * Everything that runs behind one open stream: the store, the logs with a session each, and the mixer between them and the reader.
+ * The parts of one open stream: the store, a session for each log, and the mixer between them and the reader.
  * Opened once, closed once.
  */
 export class Engine {
@@ -72,7 +72,7 @@ export class Engine {
       settle: () => this.delivery.settle(),
       checkpoints: () => this.delivery.checkpoints(),
       onCommit: (committed) => emit('commit', committed),
-      // While the stream is closed the last commit tells what is wrong.
+      // During `close()` the last commit reports the failure.
       onError: (error) => this.background.fail(error),
     })
     const { store, delivery, committer, missing } = this
@@ -110,7 +110,7 @@ export class Engine {
     const resume = settings.resume === undefined ? undefined : decodeCursor(settings.resume)
     const keepCurrent = await this.roster.open({ stored, resume })
     this.askForContact()
-    // As long as the lists are kept current there may be another log to read.
+    // While the lists are renewed, another log may appear.
     if (keepCurrent !== undefined) background.follow(keepCurrent())
     const { signal } = this.ending
     background.run(this.committer.run(signal))
@@ -119,7 +119,7 @@ export class Engine {
     if (!acknowledgesByReading) background.run(noticeStalls(stalls, signal))
   }
 
-  /** Once a stream, and only where there is an operator who could want to write: not for logs on this machine. */
+  /** Warns once a stream, unless all logs are on this machine and have no operator who could want to write. */
   private askForContact(): void {
     const { contact, logger } = this.settings
     if (contact !== undefined) return
@@ -131,8 +131,8 @@ export class Engine {
   }
 
   /**
-   * The next page that has an entry for the reader, who is finished with the one before; `undefined` when every log reached its end.
-   * Pages without one are acknowledged on the way.
+   * The next page with an entry for the reader, who is finished with the previous page; `undefined` when every log has ended. Pages
+   * without such an entry are acknowledged.
    */
   async nextPage(): Promise<PageReader | undefined> {
     const { delivery, background } = this
@@ -143,7 +143,7 @@ export class Engine {
       if (page?.hasNext()) return page
       if (page !== undefined) {
         delivery.leavePage()
-        // However much is dropped, requests and timers have their turn.
+        // Lets requests and timers run, however many pages are dropped.
         await setImmediate()
         continue
       }
@@ -157,7 +157,7 @@ export class Engine {
   }
 
   /**
-   * Everything of its log up to and including this certificate is finished with.
+   * Acknowledges everything of its log up to and including this certificate.
    * @throws `CT_OPTION_INVALID` for what this stream did not deliver.
    */
   acknowledge(certificate: CtCertificate): void {
@@ -165,13 +165,13 @@ export class Engine {
     this.ending.acknowledged()
   }
 
-  /** Everything the reader was given is finished with. */
+  /** Acknowledges everything that the reader has received. */
   acknowledgeGiven(): void {
     this.delivery.acknowledgeGiven()
     this.ending.acknowledged()
   }
 
-  /** The reader knows that there is nothing more: closes the stream as soon as it is finished with. */
+  /** The reader has seen the end: closes the stream as soon as everything is acknowledged. */
   finish(close: () => Promise<void>): Promise<void> {
     return this.ending.begin(close)
   }

@@ -9,7 +9,7 @@ import { STORE_PATIENCE, StoreQueue } from './store-queue.js'
 
 export interface ExclusiveStoreOptions {
   readonly store: CheckpointStore
-  /** How messages name it. */
+  /** Its name in messages. */
   readonly name: string
   readonly clock: Clock
   /** Uniform in [0, 1). */
@@ -21,11 +21,11 @@ export interface ExclusiveStoreOptions {
 export type WriteRows = (rows: readonly LogCheckpoint[]) => Promise<void>
 
 /**
- * The checkpoint store of one stream: opened once, asked one thing at a time, never waited for without an end once the stream is
- * closed. Writes that fail in a passing way are tried again; what is loaded is checked before anybody believes it.
+ * The checkpoint store of one stream. Calls it one at a time, and waits for it only for a limited time once the stream is closed. Retries
+ * writes that fail with a retryable error, and checks the rows it loads.
  */
 export class ExclusiveStore {
-  /** What it keeps only to save requests. */
+  /** The parts of the store that only save requests. */
   readonly caches: StoreCaches
   private readonly store: CheckpointStore
   private readonly name: string
@@ -33,7 +33,7 @@ export class ExclusiveStore {
   private readonly queue: StoreQueue
   /** Ids of the logs that have a row. */
   private readonly known = new Set<string>()
-  /** Whether it is this stream's: another one may have it. */
+  /** Whether this stream has opened it: another stream may have. */
   private isOpen = false
 
   constructor({ store, name, clock, random, logger }: ExclusiveStoreOptions) {
@@ -58,7 +58,7 @@ export class ExclusiveStore {
     try {
       await this.whileOpen(opened)
     } catch (error) {
-      // One that opens after all when the stream is closed is not to be left open.
+      // A store that opens only after the stream was closed must be closed again.
       opened.then(() => this.store.close()).catch(() => {})
       throw error
     }
@@ -82,14 +82,14 @@ export class ExclusiveStore {
   }
 
   /**
-   * Runs a write of rows when it is its turn, again while it fails in a passing way.
+   * Runs a write of rows in its turn; retries retryable failures.
    * @param patienceMs - As in {@link StoreQueue.persist}.
    */
   commit(write: (writeRows: WriteRows) => Promise<void>, patienceMs: number): Promise<void> {
     return this.queue.persist(() => write(async (rows) => this.store.commit(rows.map(sealed))), patienceMs)
   }
 
-  /** Stores the row of a log that has none: where the log was begun. */
+  /** Stores the first row of a log: where reading began. */
   async commitFirst(row: LogCheckpoint): Promise<void> {
     if (this.known.has(row.log.id)) return
     await this.commit((writeRows) => writeRows([row]), STORE_PATIENCE.backgroundMs)
@@ -108,17 +108,17 @@ export class ExclusiveStore {
     }, STORE_PATIENCE.backgroundMs)
   }
 
-  /** The stream is closed: everything under way has five seconds left. */
+  /** Called when the stream is closed: calls under way have five seconds left. */
   startClosing(): void {
     this.queue.close()
   }
 
-  /** What `promise` comes to, unless closing takes too long before. */
+  /** Settles as `promise` does, unless closing takes too long. */
   whileOpen<T>(promise: Promise<T>): Promise<T> {
     return this.queue.whileOpen(promise)
   }
 
-  /** Closes the store, if it is this stream's; one that hangs is asked to close all the same, and not awaited. */
+  /** Closes the store, if this stream opened it. Does not wait for a store that hangs. */
   async close(): Promise<void> {
     const close = async () => this.store.close()
     try {

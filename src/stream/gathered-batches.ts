@@ -3,7 +3,7 @@ import type { Clock } from '../types/clock.js'
 import type { BatchOptions } from '../types/stream.js'
 import { integerOption, objectOption } from '../util/options.js'
 
-/** Entries of a batch that is gathered, when nothing else is asked for. */
+/** Default of `maxEntries` for batches that are gathered. */
 const GATHERED_ENTRIES = 1000
 
 /**
@@ -24,7 +24,7 @@ export interface GatheredSource {
   next(): CtCertificate | undefined
   /** Waits for another page; `false` at the end. */
   more(): Promise<boolean>
-  /** This one, and everything of its log before it, is finished with. */
+  /** Acknowledges this certificate and everything of its log before it. */
   acknowledge(certificate: CtCertificate): void
 }
 
@@ -37,7 +37,7 @@ export class GatheredBatches {
   private readonly maxEntries: number
   private readonly maxWaitMs: number
   private readonly clock: Clock
-  /** Another page that is being waited for, or why there is none: for the next batch, once this one has been given. */
+  /** The page awaited for the next batch while this one is with the reader, or the reason why there is none. */
   private coming: Promise<boolean> | undefined
   private given: readonly CtCertificate[] = []
 
@@ -68,14 +68,14 @@ export class GatheredBatches {
     return batch
   }
 
-  /** The batch given last is finished with. */
+  /** Acknowledges the last batch. */
   acknowledge(): void {
     const lastOfLog = new Map(this.given.map((certificate) => [certificate.log.id, certificate]))
     this.given = []
     for (const certificate of lastOfLog.values()) this.source.acknowledge(certificate)
   }
 
-  /** Adds to a batch what comes in time. */
+  /** Adds certificates to a batch until its time is up. */
   private async wait(batch: CtCertificate[]): Promise<void> {
     const done = new AbortController()
     const timeIsUp = this.clock.sleep(this.maxWaitMs, done.signal).then(
@@ -85,7 +85,7 @@ export class GatheredBatches {
         throw error
       },
     )
-    // What fails after the batch was given away is thrown by the next read; a clock that fails, where it is awaited.
+    // A failure after this batch is returned is thrown by the next read; one of the clock where it is awaited.
     timeIsUp.catch(() => {})
     try {
       while (batch.length < this.maxEntries) {

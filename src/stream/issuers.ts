@@ -2,15 +2,15 @@ import type { Clock } from '../types/clock.js'
 import { toHex } from '../util/bytes.js'
 import { elapsedOf } from '../util/clock.js'
 
-/** How long a failure is remembered, milliseconds: the next entries have the same issuer, and would ask at once. */
+/** How long a failure is remembered, milliseconds: the next entries have the same issuer, and would request it at once. */
 const FAILURE_MS = 60_000
-/** Failures remembered: a log can name as many issuers as it likes. */
+/** Most failures to remember: a log can name any number of issuers. */
 const MAX_FAILURES = 1_000
 
 /** Gets an issuer, however long that takes. */
 export type FindIssuer = (logId: string, fingerprint: Uint8Array) => Promise<Uint8Array>
 
-/** Issuer certificates, looked for once, however many entries ask for one at a time. */
+/** Looks an issuer certificate up once, however many entries need it at the same time. */
 export class Issuers {
   private readonly find: FindIssuer
   private readonly elapsed: () => number

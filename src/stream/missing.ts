@@ -3,27 +3,27 @@ import { CtStreamError } from '../errors.js'
 import type { Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 
-/** Logs that a message names at most. */
+/** Most logs to name in a message. */
 const NAMED = 5
 
-/** What a stream does not deliver. */
+/** Entries that a stream does not deliver. */
 export class Missing {
   private readonly gaps: Gap[] = []
-  /** Logs that were given up before their end, and why. */
+  /** Logs given up before their end, and why. */
   private readonly givenUp = new Map<string, { readonly log: LogInfo; readonly reason: string }>()
 
   addGap(gap: Gap): void {
     this.gaps.push(gap)
   }
 
-  /** A stream with an end reads the log no further; what is missing of it may not be known. */
+  /** A stream with an end gave the log up; the extent of what is missing may be unknown. */
   giveUp(log: LogInfo, reason: string): void {
     this.givenUp.set(log.id, { log, reason })
   }
 
   /**
-   * Gaps that were not filled since, by a log that came back.
-   * @param rows - What is remembered of the logs now; asked only where it is needed.
+   * Gaps that were not filled later by a log that came back.
+   * @param rows - The current rows of the logs; called only when needed.
    */
   openGaps(rows: () => readonly LogCheckpoint[]): Gap[] {
     return this.gaps.length === 0 ? [] : openGaps(this.gaps, rows())

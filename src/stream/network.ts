@@ -12,7 +12,7 @@ import { workerFile } from '../threads/worker-file.js'
 import { VERSION } from '../version.js'
 import type { Settings } from './settings.js'
 
-/** How a stream reaches its logs: one transport, and one scheduler that gives each request its turn. */
+/** How a stream reaches its logs: one transport, and one scheduler for all requests. */
 export class Network {
   readonly transport: Transport
   readonly scheduler: RequestScheduler
@@ -24,7 +24,7 @@ export class Network {
     this.settings = settings
     this.signal = signal
     this.scheduler = new RequestScheduler(settings)
-    // What the operator's queue lets through waits for no connection.
+    // Enough connections for all requests that the operator's queue lets through.
     const connections = Math.max(16, settings.concurrency.perOperator)
     const setup = { userAgent: userAgent(VERSION, settings.contact), connections }
     const transport = createTransport({
@@ -36,7 +36,7 @@ export class Network {
     this.transport = tracedTransport(withThreads(transport, setup, settings), settings.tracing)
   }
 
-  /** The issuer with this SHA-256 from its log, asked for again while requests fail in a passing way. */
+  /** The issuer with this SHA-256 from its log; retryable failures are retried. */
   issuer(client: LogClient, fingerprint: Uint8Array): Promise<Uint8Array> {
     const { signal } = this
     const { clock, random } = this.settings

@@ -4,10 +4,10 @@ import type { LogInfo } from '../types/log.js'
 import { type CursorPositions, cursorKey } from './cursor.js'
 import type { Settings } from './settings.js'
 
-/** Positions named in a warning; of forty logs nobody reads all. */
+/** Most positions to name in a warning. */
 const TOLD_POSITIONS = 5
 
-/** What is known of logs before they are opened. */
+/** Stored positions of logs, before they are opened. */
 export interface Remembered {
   /** The rows of the checkpoint, by log id. */
   readonly stored: ReadonlyMap<string, LogCheckpoint>
@@ -16,8 +16,8 @@ export interface Remembered {
 }
 
 /**
- * A cursor is of the logs it was made in. Called before any of them can have been opened.
- * @throws `CT_CURSOR_INVALID` when it is of none of these.
+ * Checks that a cursor belongs to logs of this stream. Called before any of them is opened.
+ * @throws `CT_CURSOR_INVALID` when it has a position in none of them.
  */
 export function checkResume(
   logIds: readonly string[],
@@ -39,7 +39,7 @@ export function checkResume(
     )
 }
 
-/** A start that others overrule may not be what its author thinks: an analyst who asks for a week gets nothing. */
+/** Warns that the checkpoint or cursor overrules `start`: otherwise an analyst who asks for a week wonders why nothing comes. */
 export function warnOfIgnoredStart(
   logs: readonly LogInfo[],
   { stored, resume }: Remembered,

@@ -32,24 +32,24 @@ export interface RosterOptions {
     list(url: string): Promise<StoredList | undefined>
     putList(list: StoredList): Promise<void>
   }
-  /** What was not delivered, by this stream or one before. */
+  /** Gaps of this stream and of earlier ones. */
   readonly gaps: () => Promise<readonly Gap[]>
-  /** What a session of this lane tells. */
+  /** Events for the session of a lane. */
   readonly events: (lane: Lane) => LogSessionEvents
-  /** A lane came into being. */
+  /** Called for each new lane. */
   readonly onLane: (lane: Lane) => void
-  /** A session runs; the promise settles when it ended. */
+  /** Called for each session with a promise that settles when it has ended. */
   readonly onRun: (running: Promise<void>) => void
   readonly onGap: (gap: Gap) => Promise<void>
   readonly onList: (payload: CtStreamEvents['list']) => void
 }
 
-/** A log's machines may stamp entries by clocks that differ a little: this much is allowed for beyond the MMD. */
+/** Allowance beyond the MMD, because the clocks of a log's machines may differ. Milliseconds. */
 const CLOCK_SKEW_MS = 60_000
 
 /** A log that is or was followed. */
 interface Followed {
-  /** What its client was made from. */
+  /** The description from which its client was made. */
   spec: LogSpec
   client: LogClient
   readonly lane: Lane
@@ -69,7 +69,7 @@ export class Roster {
   /**
    * Starts to follow every log. Called once.
    * @returns Keeps the logs current until the signal aborts; `undefined` when there is nothing to keep current.
-   * @throws `CT_OPTION_INVALID` for a log that is none, `CT_LIST_*` when there is no log list.
+   * @throws `CT_OPTION_INVALID` for an invalid log, `CT_LIST_*` when there is no log list.
    */
   async open(remembered: Remembered): Promise<(() => Promise<void>) | undefined> {
     const { settings, signal } = this.options
@@ -93,7 +93,7 @@ export class Roster {
     this.apply(update)
     this.checkRemembered()
     await this.finishForgotten(update.listed)
-    // A stream with an end has its logs from the beginning.
+    // A stream with an end keeps the logs it has at the beginning.
     if (settings.end !== 'never') return undefined
     return async () => {
       for await (const update of source.updates(signal)) this.apply(update)
@@ -110,13 +110,13 @@ export class Roster {
     return this.options.network.issuer(client, fingerprint)
   }
 
-  /** Closes the clients; what they asked for has ended. */
+  /** Closes the clients. Their requests must have ended. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.followed.values()].map(({ client }) => client.close()))
     await this.options.network.close()
   }
 
-  /** Called before any log can have been opened. */
+  /** Called before any log is opened. */
   private checkRemembered(): void {
     const logs = [...this.followed.values()].map(({ client }) => client.log)
     checkResume([...this.followed.keys()], this.remembered, this.options.settings)
@@ -138,8 +138,8 @@ export class Roster {
   }
 
   /**
-   * Logs that left the lists while nothing followed them: their backlog is read, or what is lost of it recorded. Once that is on
-   * record it is settled: runs to come neither fail for it nor record it again.
+   * Handles logs that left the lists between two runs: reads their backlog, or records it as a gap. A recorded gap settles the matter: later
+   * runs neither fail for it nor record it again.
    */
   private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
     const { settings } = this.options
@@ -147,7 +147,7 @@ export class Roster {
     for (const { log, position, verifiedHead, pendingHeads, learned } of this.remembered.stored.values()) {
       const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
       if (this.followed.has(log.id)) continue
-      // Of one that is still there, a last head says where it ended: nobody looked since it left.
+      // A log that can still be read shows its last head, which no run has seen.
       const isSettled = learned.finished === true || settings.end !== 'never' || !listed.has(log.id)
       if (position >= size && isSettled) continue
       if (gaps.some((gap) => gap.log.id === log.id && gap.start <= position && (gap.end ?? size) >= size)) continue
@@ -166,7 +166,7 @@ export class Roster {
     const { settings } = this.options
     const { stored, resume } = this.remembered
     const spec = specOf(log)
-    // What the caller names may be anywhere.
+    // Logs named by the caller may be at any address.
     const client = this.clientOf(byHand ? spec : log)
     const { id } = client.log
     const before = this.followed.get(id)
@@ -177,7 +177,7 @@ export class Roster {
       this.change(log)
       return
     }
-    // One that was given up before it was opened goes on from what was known of it at first.
+    // A log given up before it was opened continues from its first stored state.
     const readTo = before?.lane.session.readTo
     const open = (lane: Lane) =>
       this.session(
@@ -201,7 +201,7 @@ export class Roster {
     )
   }
 
-  /** The lists say something else of a log that is followed. */
+  /** The lists changed their description of a followed log. */
   private change(log: LogSpec | ListedLog): void {
     const spec = specOf(log)
     const client = this.clientOf(log)
@@ -223,7 +223,7 @@ export class Roster {
     })
   }
 
-  /** What is said of the log's heads. */
+  /** Tells the session what the lists say of the log's heads. */
   private expect(session: LogSession, log: LogSpec | ListedLog): void {
     session.logHeads.final.expect('finalTreeHead' in log ? log.finalTreeHead : undefined)
     session.logHeads.dueMs = headDueMs(log, this.options.settings.clock.now())

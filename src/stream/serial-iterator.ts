@@ -1,28 +1,28 @@
 import type { CertificateIterator } from '../types/stream.js'
 
-/** One reader of a stream, as its iterator needs it. */
+/** What an iterator needs of its reader. */
 export interface SerialReader<T> {
-  /** Called with the first `next()`; throws where another one reads. */
+  /** Called with the first `next()`; throws while another reader is active. */
   begin(): void
-  /** The next value without waiting, if there is one: the path of nearly every entry, one resolved promise. */
+  /** The next value without waiting, if there is one. Nearly every entry takes this path, which costs one resolved promise. */
   atHand(): T | undefined
   /** The next value, or the end. */
   next(): Promise<IteratorResult<T>>
-  /** Whether nothing is at hand any more. */
+  /** Whether no value is available without waiting. */
   isClosed(): boolean
   close(): Promise<void>
-  /** Ends the stream for an error of its reader's. */
+  /** Ends the stream because of an error of its reader. */
   fail(error: unknown): Promise<never>
 }
 
-/** An iterator whose calls are served one after the other, also when they do not wait for each other. */
+/** An iterator that serves calls one after another, also when the caller does not await them. */
 export function serialIterator<T>(reader: SerialReader<T>): CertificateIterator<T> {
-  // Nothing is taken before the first read: an iterator that is dropped keeps nobody from reading.
+  // Takes the stream only with the first read: a dropped iterator does not block others.
   let isBegun = false
   let isDropped = false
   let turn: Promise<unknown> | undefined
   const drop = async (): Promise<void> => {
-    // What was never begun has nothing to close; another reader may have the stream.
+    // An iterator that never began closes nothing, because another reader may have the stream.
     if (isBegun) await reader.close()
     isDropped = true
   }
@@ -45,7 +45,7 @@ export function serialIterator<T>(reader: SerialReader<T>): CertificateIterator<
           const value = reader.atHand()
           if (value !== undefined) return Promise.resolve({ done: false, value })
         } catch (error) {
-          // A filter of the caller's may throw: that ends the stream, as any error does.
+          // The caller's filter may throw, which ends the stream like any error.
           return reader.fail(error)
         }
       }

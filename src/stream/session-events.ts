@@ -23,7 +23,7 @@ export interface SessionEventsContext {
   readonly emit: Emit
 }
 
-/** What becomes of what the session of a lane tells: it is stored, handed to the reader, or said. */
+/** Handles the events of a lane's session: stores them, hands pages to the reader, or emits them. */
 export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSessionEvents {
   const { settings, committer, store, mixer, missing, board, emit } = context
   const log = () => lane.session.log
@@ -35,7 +35,7 @@ export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSes
       emit('log', { log: log(), state, previous })
     },
     head: (head, cosignatures) => {
-      // A signed head is not forgotten before it was checked, not even by a crash.
+      // Stored at once: even a crash must not lose an unchecked signed head.
       committer.changed()
       emit('head', { log: log(), head, cosignatures })
     },
@@ -55,7 +55,7 @@ export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSes
   }
 }
 
-/** Entries will not be delivered. */
+/** Records entries that will not be delivered. */
 export async function recordGap(
   gap: Gap,
   { missing, store, emit }: Pick<SessionEventsContext, 'missing' | 'store' | 'emit'>,
@@ -65,16 +65,16 @@ export async function recordGap(
   emit('gap', gap)
 }
 
-/** Where a log was begun is remembered at once: a crash before the first commit must not begin later. */
+/** Stores where reading of a log began at once: after a crash before the first commit, it must not begin later. */
 async function begin(lane: Lane, { settings, committer, store }: SessionEventsContext): Promise<void> {
   const { session, position } = lane
-  // A log that came back goes on where it was: the reader may not have finished with what was read before.
+  // A log that came back continues where it was, because the reader may still have unacknowledged entries of it.
   if (!position.begun) position.begin(session.span.start ?? 0, session.window.startRange)
   if (settings.commit !== undefined) {
     committer.changed()
     return committer.commit(STORE_PATIENCE.backgroundMs)
   }
-  // … and no other row: only the caller commits what is acknowledged.
+  // No other row is written: only the caller commits acknowledgements.
   const row = lane.checkpoint()
   if (row !== undefined) await store.commitFirst(row)
 }

@@ -24,21 +24,21 @@ export interface Settings {
   readonly logList: CtStreamOptions['logList']
   readonly logs: LogSelection | readonly LogSpec[]
   readonly start: Start
-  /** Whether `start` was said, and is not the default. */
+  /** Whether `start` was given. */
   readonly startGiven: boolean
   readonly end: End
-  /** `undefined`: each log's own maximum. */
+  /** Merge delay to allow for; `undefined` for each log's own maximum. */
   readonly mergeDelayMs: number | undefined
   readonly resume: string | undefined
   readonly checkpoint: string | CheckpointStore | false
-  /** `undefined`: only by `stream.commit()`. */
+  /** When to commit; `undefined` for only by `stream.commit()`. */
   readonly commit: { readonly everyMs: number; readonly everyEntries: number } | undefined
   readonly acknowledge: AcknowledgeOption
   readonly verify: VerifyOption
   readonly onMisbehaviour: MisbehaviourOption
-  /** `undefined`: everything is wanted. */
+  /** The filter; `undefined` to deliver everything. */
   readonly filter: EntryFilter | undefined
-  /** `undefined`: nothing is dropped for having been delivered before. */
+  /** The entries delivered before; `undefined` to drop none of them. */
   readonly dedupe: DedupeSettings | undefined
   readonly maxBufferedBytes: number
   readonly concurrency: { readonly perLog: number; readonly perOperator: number; readonly total: number }
@@ -53,14 +53,14 @@ export interface Settings {
   readonly signal: AbortSignal | undefined
   readonly logger: Logger
   readonly clock: Clock
-  /** Spans where somebody wants them; on from when the stream is opened. */
+  /** Spans for OpenTelemetry, from when the stream is opened. */
   readonly tracing: Tracing
-  /** How much time has passed on that clock: durations are measured by it, however the clock is set. */
+  /** Time passed on that clock, for measuring durations even when somebody sets the clock. */
   readonly elapsed: () => number
   readonly random: () => number
 }
 
-/** What every option is when it is not given. */
+/** Defaults of all options. */
 export const DEFAULTS = Object.freeze({
   start: 'now',
   end: 'never',
@@ -184,7 +184,7 @@ function logsOption(options: CtStreamOptions): Settings['logs'] {
   return logs.map((spec: LogSpec) => ({ ...spec }))
 }
 
-/** For clients that are made to check what they are made of. */
+/** For clients that are made only to check their options. */
 const noTransport: Transport = {
   get: () => Promise.reject(new CtStreamError('CT_CLOSED', 'no transport')),
   close: () => Promise.resolve(),
@@ -275,7 +275,7 @@ function signalOption(value: unknown): AbortSignal | undefined {
   throw optionError('signal', 'an AbortSignal', value)
 }
 
-/** An object that has these methods. */
+/** Checks that an object has these methods. */
 function clockOption(value: Clock | undefined): Clock {
   const clock = shapedOption('clock', value, ['now', 'sleep'])
   return shapedOption('clock', clock, clock?.elapsed === undefined ? [] : ['elapsed']) ?? systemClock

@@ -6,9 +6,9 @@ import type { Settings } from './settings.js'
 import { logStatus, streamStatus } from './status.js'
 import type { StoreCaches } from './store-caches.js'
 
-/** How often the store is written for those who look at it from outside, at most; milliseconds. */
+/** Shortest interval between two writes of the status to the store, milliseconds. */
 const KEPT_EVERY_MS = 5_000
-/** How long a change waits for those that come with it, at least: where a log is opened, it soon is what it will be. Milliseconds. */
+/** How long a change waits for others to be written with it, milliseconds: a log's state soon changes again after it is opened. */
 const TOGETHER_MS = 1_000
 
 export interface StatusBoardOptions {
@@ -20,10 +20,10 @@ export interface StatusBoardOptions {
   readonly signal: AbortSignal
 }
 
-/** What a stream says of itself: when it is asked, and in the store, for those who can only look at that. */
+/** The status of a stream, for `status()` and in the store, from where other processes read it. */
 export class StatusBoard {
   private readonly options: StatusBoardOptions
-  /** Writes what changed; `undefined` when nothing did. */
+  /** Writes changes; `undefined` while there are none. */
   private pending: Promise<void> | undefined
   private keptAt = Number.NEGATIVE_INFINITY
 
@@ -37,13 +37,13 @@ export class StatusBoard {
     return streamStatus(this.logs(), delivery.budget.used, missing.openGaps(() => delivery.checkpoints()).length)
   }
 
-  /** A log is followed, changed its state or gave trouble: the store has it within five seconds. */
+  /** Called when a log is followed, changes its state or has trouble: the store shows it within five seconds. */
   changed(): void {
     const { store, signal } = this.options
     if (store.keepsConditions && !signal.aborted) this.pending ??= this.keepSoon()
   }
 
-  /** The stream is closed: no log is asked any more. */
+  /** Called when the stream is closed. */
   async close(): Promise<void> {
     await this.pending
     await this.keep((log) => ({ ...log, nextRetryAt: undefined }))
@@ -55,7 +55,7 @@ export class StatusBoard {
     try {
       await settings.clock.sleep(ms, signal)
     } catch {
-      // At the end of the stream at once: nobody may close it.
+      // At the end of the stream at once, because it may never be closed.
     }
     this.pending = undefined
     await this.keep((log) => log)
@@ -63,7 +63,7 @@ export class StatusBoard {
 
   private async keep(as: (log: LogStatus) => LogStatus): Promise<void> {
     const { settings, store, delivery } = this.options
-    // Before the first log the store may not be this stream's.
+    // Before the first log, another stream may have the store.
     if (!store.keepsConditions || delivery.lanes.length === 0) return
     this.keptAt = settings.elapsed()
     const recordedAt = settings.clock.now()

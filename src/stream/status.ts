@@ -4,9 +4,9 @@ import type { LogSession } from './log/log-session.js'
 import type { Lane } from './reader/lane.js'
 
 /**
- * What is known of one log now.
- * @param now - Epoch milliseconds, for what the log's own times are compared with.
- * @param elapsed - Milliseconds of the time by which durations are measured.
+ * The current status of one log.
+ * @param now - Epoch milliseconds, to compare with the log's timestamps.
+ * @param elapsed - Elapsed milliseconds, to measure durations.
  */
 export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
   const { session } = lane
@@ -44,7 +44,7 @@ export function logStatus(lane: Lane, now: number, elapsed: number): LogStatus {
   }
 }
 
-/** What is still to come of a log of which everything is read, before the stream's end. */
+/** What the stream's end still waits for in a log that is read completely. */
 function awaitedEnd({ options, span, window, logHeads, condition }: LogSession): AwaitedEnd | undefined {
   const { end } = options.settings
   const { fetchedTo } = window

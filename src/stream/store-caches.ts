@@ -8,16 +8,17 @@ import type { StoreQueue } from './store-queue.js'
 type Caches = Pick<CheckpointStore, 'issuer' | 'putIssuer' | 'list' | 'putList' | 'putConditions'>
 
 /**
- * What the store keeps only to save requests, issuers and log lists, and only to be looked at, how logs fare. Nothing that goes wrong
- * with it ends a stream: what cannot be read, or is not what was kept, is fetched again; what cannot be kept is not. The log says so once.
+ * The dispensable parts of the store: issuers and log lists, which save requests, and the status of the logs, which other processes read. No
+ * failure in them ends a stream: what cannot be read, or is damaged, is fetched again; what cannot be written is skipped. Each failure
+ * is logged once.
  */
 export class StoreCaches {
-  /** Whether the store keeps how logs fare. */
+  /** Whether the store keeps the status of logs. */
   readonly keepsConditions: boolean
   private readonly store: Caches
   private readonly queue: StoreQueue
   private readonly logger: Logger
-  /** What fails now, by its name. */
+  /** Names of the operations that currently fail. */
   private readonly failing = new Set<string>()
 
   constructor(store: Caches, queue: StoreQueue, logger: Logger) {

@@ -4,11 +4,11 @@ import { abortable, quietController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 import { systemClock } from '../util/clock.js'
 
-/** How long a write to the store that can be tried again is, in the background and for who asked for it, milliseconds. */
+/** How long a write to the store is retried, in the background and for a caller that waits, milliseconds. */
 export const STORE_PATIENCE = Object.freeze({ backgroundMs: 300_000, commitMs: 5_000 })
 /**
- * What is left from the beginning of closing: five seconds in all. The last of them is the machine's, so that a clock that
- * runs faster, in tests, leaves a store that works the time for it.
+ * Closing takes five seconds at most. The last one is measured in real time, so that a working store has enough time under the fast clock
+ * of a test.
  */
 const CLOSING = { clockMs: 4_000, machineMs: 1_000 }
 const BACKOFF: BackoffPolicy = { baseMs: 100, maxMs: 10_000 }
@@ -18,23 +18,23 @@ export interface StoreQueueOptions {
   readonly clock: Clock
   /** Uniform in [0, 1). */
   readonly random: () => number
-  /** A write failed and is tried again; not called again until the recovery. */
+  /** Called when a write failed and is retried; not again before `onRecovery`. */
   readonly onTrouble: (error: unknown) => void
-  /** Writes succeed again. */
+  /** Called when writes succeed again. */
   readonly onRecovery: () => void
 }
 
 /**
- * Calls to a checkpoint store, never two at once. Writes that fail in a passing way (a full disk, another program that has
- * the file, a database that is restarted) are tried again; between two tries others have their turn.
+ * Serializes calls to a checkpoint store. Retries writes that fail with a retryable error (a full disk, another program that uses the
+ * file, a database that restarts); other calls run between two tries.
  */
 export class StoreQueue {
   private readonly options: StoreQueueOptions
   private tail: Promise<unknown> = Promise.resolve()
   private inTrouble = false
-  /** Aborts when closing begins: waits are cut short. */
+  /** Aborts when closing begins, which ends waits. */
   private readonly closing = quietController()
-  /** Aborts when closing must be over: nothing is waited for any more. */
+  /** Aborts when closing must be over. */
   private readonly over = quietController()
   private readonly closed = quietController()
 
@@ -42,7 +42,7 @@ export class StoreQueue {
     this.options = options
   }
 
-  /** Whether the store was given up, as closing took too long. */
+  /** Whether the store was given up because closing took too long. */
   get isOver(): boolean {
     return this.over.signal.aborted
   }
@@ -60,9 +60,8 @@ export class StoreQueue {
   /**
    * Runs a write until it succeeds.
    *
-   * @param patienceMs - How long it is tried again after failures that say they pass (`retryable`), as waited for between
-   * them; when the stream is closed meanwhile, what is left of five seconds.
-   * @throws What the write threw last.
+   * @param patienceMs - How long to retry after retryable failures; once the stream is closed, what is left of five seconds.
+   * @throws The last error of the write.
    */
   async persist(write: () => void | Promise<void>, patienceMs: number): Promise<void> {
     let waited = 0
@@ -83,12 +82,12 @@ export class StoreQueue {
     }
   }
 
-  /** What `promise` comes to, unless closing takes too long before. */
+  /** Settles as `promise` does, unless closing takes too long. */
   whileOpen<T>(promise: Promise<T>): Promise<T> {
     return abortable(promise, this.over.signal)
   }
 
-  /** The stream is closed: every write under way has five seconds left. */
+  /** Called when the stream is closed: writes under way have five seconds left. */
   close(): void {
     if (this.isClosing) return
     this.closing.abort()
@@ -102,7 +101,7 @@ export class StoreQueue {
     )
   }
 
-  /** Nothing is to come any more. */
+  /** Called when no more calls will follow. */
   release(): void {
     this.closed.abort()
   }
@@ -111,14 +110,14 @@ export class StoreQueue {
     return this.closing.signal.aborted
   }
 
-  /** Whether it is worth another try. */
+  /** Whether to try again. */
   private async sleep(ms: number): Promise<boolean> {
     const wasClosing = this.isClosing
     try {
       await this.options.clock.sleep(ms, wasClosing ? this.over.signal : this.closing.signal)
       return true
     } catch {
-      // When closing begins there is a try at once. A clock that fails ends it.
+      // Tries at once when closing begins. A failing clock ends the wait.
       return this.isClosing && !wasClosing
     }
   }
@@ -136,7 +135,7 @@ export class StoreQueue {
   }
 }
 
-/** Stores of others may throw errors of their own. */
+/** Foreign stores may throw errors of their own. */
 function isRetryable(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === true
 }

@@ -2,13 +2,13 @@ import { toHex } from '../util/bytes.js'
 import type { FindIssuer } from './issuers.js'
 import type { StoreCaches } from './store-caches.js'
 
-/** Issuers of one log that are stored in one run. */
+/** Most issuers of one log to store in one run. */
 const MAX_KEPT = 2_000
 const MAX_KEPT_BYTES = 16 * 1024 * 1024
 
 /**
- * Issuers from the store, or else from their log and kept for the next time: up to 2,000 and 16 MiB a log. One log has named a few
- * hundred in years; one that names more is still served, but fills no disk.
+ * Takes issuers from the store, or from their log, and then stores them: up to 2,000 and 16 MiB for each log. Real logs named a few hundred
+ * in years. For a log that names more, the rest is fetched but not stored, so that it cannot fill the disk.
  */
 export class StoredIssuers {
   private readonly store: Pick<StoreCaches, 'issuer' | 'putIssuer'>

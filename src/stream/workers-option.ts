@@ -2,17 +2,17 @@ import { availableParallelism } from 'node:os'
 import type { CtStreamOptions } from '../types/stream.js'
 import { integerOption } from '../util/options.js'
 
-/** Threads beside the reader's own. */
+/** Number of threads in addition to the reader's. */
 export interface WorkersSetting {
   readonly count: number
-  /** Pages that are read in the reader's thread first. */
+  /** Number of pages read in the reader's thread first. */
   readonly after: number
 }
 
 const MAX_WORKERS = 16
-/** One thread that decodes keeps no more of them busy. */
+/** Most threads by default: one decoding reader cannot keep more busy. */
 const MAX_BY_ITSELF = 4
-/** A short run needs no other thread: making one takes as long as these. */
+/** A short run needs no thread: starting one takes as long as reading these pages. */
 const FIRST_PAGES = 8
 const NONE: WorkersSetting = Object.freeze({ count: 0, after: 0 })
 
@@ -22,7 +22,7 @@ export function workersOption(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): WorkersSetting {
   const given = workers === 'auto' ? forTests(environment) : integerOption('workers', workers, 0, MAX_WORKERS, 0)
-  // What the caller brings lives in this thread.
+  // The caller's objects exist only in this thread.
   if (clock !== undefined || dispatcher !== undefined || fetch !== undefined) return NONE
   if (given !== undefined) return { count: given, after: 0 }
   const { bun, deno } = process.versions

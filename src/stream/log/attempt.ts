@@ -6,12 +6,12 @@ import { GaveUp } from './giving-up.js'
 import type { LogHeads } from './log-heads.js'
 import type { Patience } from './patience.js'
 
-/** While requests fail, how often the head is looked at beside them. Milliseconds. */
+/** How often the newest head is read while other requests fail, milliseconds. */
 const PEEK_EVERY_MS = 60_000
-/** What of the patience of a stream with an end may pass before the head is looked at. */
+/** With an end, the head is read this many times within the stream's patience. */
 const PEEKS_IN_PATIENCE = 4
 
-/** Ends an attempt to read a tree that is not served: the log shows another one. */
+/** Ends an attempt to read a tree that the log does not serve, because the log shows another head. */
 export class PassedOver extends Error {}
 
 export interface AttemptContext {
@@ -19,22 +19,22 @@ export interface AttemptContext {
   readonly logHeads: Pick<LogHeads, 'isReading' | 'known' | 'peek'>
   readonly patience: Pick<Patience, 'since'>
   readonly clock: Pick<Clock, 'sleep'>
-  /** Milliseconds by a clock that nobody sets. */
+  /** Milliseconds of a clock that nobody can set. */
   readonly elapsed: () => number
-  /** How long a log that makes no progress is waited for, milliseconds; infinite: for ever. */
+  /** How long to wait for a log without progress, milliseconds; infinite for ever. */
   readonly patienceMs: number
   /** The session's own: aborting it ends the session. */
   readonly controller: LinkedController
-  /** Reading goes on by other heads than the one whose tree is not served. */
+  /** Makes reading aim at other heads than the one whose tree is not served. */
   readonly passOver: () => void
 }
 
-/** What is asked of a log now, until it is known to lead nowhere: then it is aborted, and there is another attempt. */
+/** The current requests to a log. When they are known to be futile they are aborted, and another attempt begins. */
 export class Attempt {
   private readonly context: AttemptContext
   private current: LinkedController
   private isWatching = false
-  /** Since when heads were passed over without anything read meanwhile, elapsed time. */
+  /** Since when only heads were changed and nothing was read, elapsed time. */
   private stuckSince: number | undefined
 
   constructor(context: AttemptContext) {
@@ -42,12 +42,12 @@ export class Attempt {
     this.current = linkedController(context.controller.signal)
   }
 
-  /** Aborts what is asked for now, when it leads nowhere. */
+  /** Aborts when the current requests are futile. */
   get signal(): AbortSignal {
     return this.current.signal
   }
 
-  /** Something was handed on. */
+  /** Entries were handed on. */
   progressed(): void {
     this.stuckSince = undefined
   }
@@ -58,14 +58,14 @@ export class Attempt {
     this.current = linkedController(this.context.controller.signal)
   }
 
-  /** Nothing is requested any more: the watch over the heads ends, whose timer would keep the process alive. */
+  /** Ends the session's last attempt, and with it the watch over heads, whose timer would keep the process alive. */
   close(): void {
     this.current.abort(ENDED)
   }
 
   /**
-   * Runs a step; what it reads may be a tree that is not served, then by another head.
-   * @param isRepeated - What the step is called with at first; later with `true`.
+   * Runs a step; repeats it with another head where the tree of the current one is not served.
+   * @param isRepeated - Argument of the first call of the step; later calls get `true`.
    * @throws {@link GaveUp} when nothing is read by any head.
    */
   async byOtherHeads(step: (again: boolean) => Promise<void>, isRepeated: boolean): Promise<void> {
@@ -84,8 +84,8 @@ export class Attempt {
   }
 
   /**
-   * While requests fail, looks at the newest head beside them, on a timer of its own. It may say why: a log that went back no
-   * longer has what it is asked for. And it may be one to go on by.
+   * While requests fail, reads the newest head on a timer of its own. It may explain the failures, since a log that lost entries cannot serve
+   * them, or be a head whose tree the log serves.
    */
   async watchHeads(): Promise<void> {
     if (this.isWatching) return
@@ -104,7 +104,7 @@ export class Attempt {
         return
       }
     } catch (error) {
-      // The attempt is over, or what is remembered of it cannot be stored: that ends the session.
+      // Either the attempt is over, or the state could not be stored, which ends the session.
       if (!current.signal.aborted) controller.abort(error)
     } finally {
       this.isWatching = false

@@ -2,7 +2,7 @@ import type { CtStreamError } from '../../errors.js'
 import type { LogState } from '../../types/log.js'
 import type { LogSessionEvents } from './log-session-options.js'
 
-/** How a log fares: the state it is in and the last trouble it gave, as events and `status()` tell. */
+/** The state of a log and its last trouble, as reported by events and `status()`. */
 export class Condition {
   state: LogState = 'opening'
   lastError: CtStreamError | undefined

@@ -1,22 +1,22 @@
 import type { CtStreamError } from '../../errors.js'
 import { type BackoffPolicy, backoffDelay } from '../../util/backoff.js'
 
-/** How long, and how often, an answer must have contradicted a signature before the log is blamed, and not a cache. */
+/** How long, and how often, answers must have contradicted a signature before the log is blamed instead of a cache. */
 const PERSISTS_MS = 300_000
 const PERSISTS_TRIES = 5
-/** The first waits are short, for what passes at once; then a steady one, as long as nobody knows whose fault it is. */
+/** Waits between tries: short ones at first, for faults that pass at once, then a steady one until the cause is known. */
 const IN_DOUBT: BackoffPolicy = { baseMs: 2_000, maxMs: 30_000 }
 const ACCUSED: BackoffPolicy = { baseMs: 60_000, maxMs: 60_000 }
-/** After this long without a contradiction there is no doubt any more, whether anything was proven or not. */
+/** After this long without a contradiction the doubt ends, even if nothing was proven. */
 const QUIET_MS = 120_000
 
-/** What one log serves contradicts what it signed: since when, how often, and what was done about it. */
+/** Contradictions between what one log serves and what it signed: since when, how often, and whether they were reported. */
 export class Doubt {
-  /** Elapsed time; `undefined`: there is none. */
+  /** When the contradictions began, elapsed time; `undefined` when there are none. */
   since: number | undefined
-  /** Whether it was held against the log. */
+  /** Whether it was reported as misbehaviour. */
   accused = false
-  /** What it is about, as last reported. */
+  /** Its subject, as last reported. */
   named: CtStreamError | undefined
   private tries = 0
   private lastAt = 0
@@ -34,17 +34,17 @@ export class Doubt {
     this.aboutEntries ||= aboutEntries
   }
 
-  /** Whether it has lasted so long that it is no matter of transport. */
+  /** Whether it has lasted too long to be the fault of a cache or gateway. */
   persists(now: number): boolean {
     return this.since !== undefined && this.tries >= PERSISTS_TRIES && now - this.since >= PERSISTS_MS
   }
 
-  /** Whether it is worth looking for what is at fault: at first, and before anybody is accused. */
+  /** Whether to search for the cause now: after the first contradiction, and before the log is accused. */
   isWorthALook(now: number): boolean {
     return this.named === undefined || this.tries <= 3 || (!this.accused && this.persists(now))
   }
 
-  /** Notes what it is about. Returns whether that is news. */
+  /** Notes the subject. Returns whether it is another than before. */
   name(error: CtStreamError): boolean {
     const isNews = this.named?.code !== error.code || this.named.message !== error.message
     this.named = error
@@ -57,8 +57,8 @@ export class Doubt {
   }
 
   /**
-   * Whether a step that contradicted nothing ends it.
-   * @param isAdrift - Entries were handed on without proof, and none were proven since: that no answer contradicts says nothing.
+   * Whether a step without a contradiction ends the doubt.
+   * @param isAdrift - Entries were handed on without proof, and none were proven since: then the absence of contradictions proves nothing.
    */
   isSettledAt(now: number, isAdrift = false): boolean {
     return this.isOpen && (!this.aboutEntries || (!isAdrift && now - this.lastAt > QUIET_MS))

@@ -8,7 +8,7 @@ import type { Heads } from '../../verify/heads.js'
 import type { HeldEntries } from '../../verify/held-entries.js'
 import { dataTilePath } from '../../wire/tile-path.js'
 
-/** Where to look for what is at fault. */
+/** What to compare in the search for the fault. */
 export interface Scene {
   readonly log: LogInfo
   readonly heads: Heads
@@ -18,17 +18,16 @@ export interface Scene {
 }
 
 /**
- * What is at fault where something did not prove what it should: the log, which signed two trees (`CT_HEAD_CONFLICT`), or a page
- * of entries that is not of the tree it signed (`CT_ROOT_MISMATCH`, naming it). `error` itself, naming the log, where that cannot be
- * told.
+ * Finds the fault behind a failed proof: the log signed two trees (`CT_HEAD_CONFLICT`), or a page of entries is not in the tree it
+ * signed (`CT_ROOT_MISMATCH`, naming the page). Where neither can be shown, the result is `error` itself, naming the log.
  *
- * Every hash this compares with is proven to belong to a signed tree; what is not served is not asked for twice.
+ * Every hash it compares with is proven to belong to a signed tree. Requests that fail are not repeated.
  */
 export async function explain(error: CtStreamError, scene: Scene): Promise<CtStreamError> {
   return withPlace(await found(error, scene), scene.log)
 }
 
-/** What is checked without a request knows of no log. */
+/** Adds the log to errors of checks that do not know it. */
 function withPlace(error: CtStreamError, log: LogInfo): CtStreamError {
   if (error.url !== undefined) return error
   const { code, message, cause, retryable, index, expected, actual } = error
@@ -49,7 +48,7 @@ async function found(error: CtStreamError, scene: Scene): Promise<CtStreamError>
   }
 }
 
-/** What does not prove; a wrong signature or two signed heads say all there is to say. */
+/** Whether a search can add anything: a wrong signature, or two signed heads, need no explanation. */
 const PROOFS: ReadonlySet<string> = new Set(['CT_CONSISTENCY', 'CT_INCLUSION', 'CT_ROOT_MISMATCH'])
 
 async function forkOf(head: SignedHead, scene: Scene): Promise<CtStreamError | undefined> {

@@ -3,19 +3,19 @@ import type { Gap } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { likelyCause } from './likely-cause.js'
 
-/** How long a log that left the lists may be out of reach before what is missing of it is recorded as a gap. */
+/** How long a log that left the lists may be out of reach before its missing entries are recorded as a gap, milliseconds. */
 const RETIRED_PATIENCE_MS = 86_400_000
 
 /**
- * How long a log that left the lists is looked at before it counts as at its end, milliseconds: a front end that lags shows an old
- * head, and shows nothing else once nothing is published any more.
+ * How long the heads of a log that left the lists are read before the largest one counts as its last, milliseconds: a lagging front end
+ * may show an old head for a while.
  */
 export const RETIRED_LOOKS_MS = 3_600_000
 
 /** Ends a session whose log cannot be read to the end. */
 export class GaveUp extends Error {}
 
-/** Whether a log that left the lists at `retiredAt`, and cannot be reached, is waited for no longer. Elapsed milliseconds. */
+/** Whether the wait for an unreachable log that left the lists at `retiredAt` is over. Elapsed milliseconds. */
 export function isPatienceOver(retiredAt: number | undefined, now: number): boolean {
   return retiredAt !== undefined && now - retiredAt > RETIRED_PATIENCE_MS
 }
@@ -25,21 +25,21 @@ export function hasShownAll(retiredAt: number | undefined, now: number): boolean
   return retiredAt !== undefined && now - retiredAt >= RETIRED_LOOKS_MS
 }
 
-/** Why a stream with an end reads a log no further; which log that is, its error or gap says beside it. */
+/** Why a stream with an end stops reading a log. Does not name the log: the error or gap does. */
 export function outOfReach(log: LogInfo, error: CtStreamError, limitMs: number, wasReached: boolean): GaveUp {
   const time = `${Math.round(limitMs / 1000)} s`
   const state = wasReached ? `gave no answer for ${time}` : `was not reached in ${time}`
   return new GaveUp(`${state}: ${likelyCause(error, log, wasReached)}`)
 }
 
-/** Where a session stood when it gave its log up. */
+/** The state of a session that gave its log up. */
 export interface LeftAt {
   readonly log: LogInfo
   /** Index after the last entry handed on. */
   readonly handedOn: number
   /** Index before which it was to read; infinite when there was none. */
   readonly endIndex: number
-  /** Of a log that left the lists: the size of the largest tree it signed, if any was seen. */
+  /** For a log that left the lists: the size of the largest tree it signed, if a head was seen. */
   readonly lastSize: number | undefined
 }
 

@@ -37,7 +37,7 @@ function notThere(kind: LogInfo['kind'], url: string): string {
   return 'no RFC 6962 log is at that URL: a static-ct log needs its submission URL, too (--submission-url)'
 }
 
-/** The code that the system or OpenSSL gave the failure. */
+/** The error code of the system or of OpenSSL. */
 function codeOf(error: CtStreamError): string | undefined {
   let cause: unknown = error.cause
   for (let depth = 0; depth < 6 && typeof cause === 'object' && cause !== null; depth++) {

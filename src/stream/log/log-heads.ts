@@ -11,16 +11,16 @@ import { HeadTimes, isPremature } from '../../verify/head-times.js'
 import { Heads } from '../../verify/heads.js'
 import { isSame, type UnservedHead } from '../../verify/unserved-heads.js'
 
-/** What reading the heads of one log needs of its session. */
+/** What {@link LogHeads} needs of its session. */
 export interface LogHeadsContext {
-  /** It may have moved. */
+  /** The client to use now: a log can move to another URL. */
   readonly log: () => LogInfo
   readonly requests: LogRequests
   readonly clock: Clock
   /** Milliseconds by a clock that nobody sets. */
   readonly elapsed: () => number
   readonly pollIntervalMs: number
-  /** What was remembered of the log. */
+  /** The stored row of the log. */
   readonly stored: LogCheckpoint | undefined
   /** Whether the signatures of heads are checked. */
   readonly isSigned: boolean
@@ -29,34 +29,34 @@ export interface LogHeadsContext {
   readonly provenTo: () => number | undefined
   /** Index after the last entry handed on. */
   readonly handedOn: () => number
-  /** Something is to be remembered. */
+  /** The state to store has changed. */
   readonly onChanged: () => void
   /** There is a newer head than before. */
   readonly onHead: (head: SignedHead, cosignatures: NonNullable<PublishedHead['cosignatures']>) => void
-  /** Something is wrong that does not stop reading. */
+  /** Reports trouble that does not stop reading. */
   readonly onNoted: (error: CtStreamError) => void
-  /** What the log signed speaks against it, though reading goes on. */
+  /** Reports misbehaviour that does not stop reading. */
   readonly onBroken: (error: CtStreamError) => Promise<void>
 }
 
-/** How long a log may show a tree that it does not serve before that is said, and before it is held against it. Milliseconds. */
+/** How long a log may show a head without serving its tree, before this is reported, and before it is misbehaviour. Milliseconds. */
 const UNSERVED = { toldMs: 300_000, accusedMs: 6 * 3_600_000 }
-/** The longest time between two looks that counts as time in which the log answered, beyond the poll interval. Milliseconds. */
+/** Two readings of heads further apart than this, plus the poll interval, do not count as time in which the log answered. Milliseconds. */
 const LONGEST_LOOK_MS = 120_000
-/** Looks in a row that showed nothing else than heads that are not served, before the log counts as waiting. */
+/** The log counts as waiting after this many readings in a row that showed only unserved heads. */
 const WITHHELD_LOOKS = 3
 
 /** Reads the heads of one log, and judges each by those before it, by its time, and by what the lists say of it. */
 export class LogHeads {
   readonly known: Heads
   readonly final = new FinalHead()
-  /** Size of the largest tree the log signed, proven or not: so much of it there is to be. */
+  /** Size of the largest tree the log signed, proven or not. */
   signedSize: number
   /** When a head was read last, elapsed time. */
   readAt = Number.NEGATIVE_INFINITY
   /** Whether one is being read now. */
   isReading = false
-  /** How often the log has to sign a head, milliseconds; `undefined`: it need not sign any more. */
+  /** Longest time until the log must sign another head, milliseconds; `undefined` when it need not. */
   dueMs: number | undefined
   /** When the log left the lists, elapsed time; `undefined` while it is in them. */
   retiredAt: number | undefined
@@ -64,7 +64,7 @@ export class LogHeads {
   /** Watches for heads that went back. */
   readonly regress = new HeadRegress()
   private readonly times = new HeadTimes()
-  /** Looks in a row that showed heads that are not served. */
+  /** Number of readings in a row that showed only unserved heads. */
   private withheld = 0
 
   constructor(context: LogHeadsContext) {
@@ -85,12 +85,12 @@ export class LogHeads {
     return this.regress.problem ?? this.times.problem
   }
 
-  /** The age in milliseconds that the newest head must not pass; `undefined` when it may be of any age. */
+  /** Highest allowed age of the newest head, milliseconds; `undefined` for any. */
   get mmdMs(): number | undefined {
     return this.retiredAt === undefined ? this.dueMs : undefined
   }
 
-  /** Whether all that the log shows now are heads of trees that it does not serve. */
+  /** Whether the log now shows only heads whose trees it does not serve. */
   get isWithheld(): boolean {
     return this.withheld >= WITHHELD_LOOKS
   }
@@ -105,7 +105,7 @@ export class LogHeads {
     return newest
   }
 
-  /** Takes over what was remembered, and has it checked in the order in which it was seen: no signed head is forgotten. */
+  /** Restores stored heads, and compares the pending ones in their order, so that no signed head is forgotten. */
   async restore(): Promise<void> {
     const { known } = this
     const { stored } = this.context
@@ -140,8 +140,8 @@ export class LogHeads {
   }
 
   /**
-   * Looks at the newest head once, without taking it over: while nothing else gets through.
-   * @returns What the log contradicts itself in; `'other'` when it shows another head than the one that is read, to go on by.
+   * Reads the newest head once without accepting it, while other requests fail.
+   * @returns The contradiction that it shows, or `'other'` when it differs from the head that reading aims at.
    */
   async peek(signal: AbortSignal): Promise<CtStreamError | 'other' | undefined> {
     const { requests, elapsed, handedOn } = this.context
@@ -170,7 +170,7 @@ export class LogHeads {
       this.known.disputed = { head, against: largest, lost: largest }
       return back
     }
-    // Reading does not wait for a head that is not served; it is reported.
+    // An unserved head is reported, and does not hold reading up.
     if (back !== undefined && !(largest !== undefined && unserved.has(largest))) onNoted(back)
     return undefined
   }
@@ -186,7 +186,7 @@ export class LogHeads {
     }
   }
 
-  /** Whether the log serves the end of a tree that it did not serve before. */
+  /** Whether the log now serves the end of a tree that it did not serve before. */
   private async isServed(head: SignedHead): Promise<boolean> {
     const { requests, asking } = this.context
     const { treeSize } = head
@@ -200,13 +200,13 @@ export class LogHeads {
     }
   }
 
-  /** For how long the log has answered since the last look: an outage is no time in which it withheld anything. */
+  /** How long the log has answered since the last reading: an outage does not count as time in which it withheld a tree. */
   private sinceLastLook(): number {
     const { elapsed, pollIntervalMs } = this.context
     return Math.min(elapsed() - this.readAt, LONGEST_LOOK_MS + pollIntervalMs)
   }
 
-  /** Tells of trees that are not served, and holds them against the log when it lasts. */
+  /** Reports unserved trees, and turns them into misbehaviour when this lasts. */
   private async judgeUnserved(waitedMs: number): Promise<void> {
     const { unserved } = this.known
     if (unserved.all.length === 0) return
@@ -249,14 +249,14 @@ export class LogHeads {
   }
 }
 
-/** How long a pending head was waited for in earlier runs; `undefined` for one that nobody had to wait for. */
+/** How long earlier runs waited for a pending head; `undefined` when none had to wait. */
 function waitedFor(head: SignedHead, remembered: unknown): number | undefined {
   if (typeof remembered !== 'object' || remembered === null) return undefined
   const waitedMs: unknown = (remembered as Record<string, unknown>)[toBase64(head.rootHash)]
   return typeof waitedMs === 'number' && waitedMs >= 0 ? waitedMs : undefined
 }
 
-/** What is said of a tree that is not served. */
+/** The error for a tree that is not served. */
 export function notServed({ head }: UnservedHead, { id, url }: LogInfo): CtStreamError {
   const message = `${url}: the log signed a tree of ${head.treeSize} entries and does not serve what it takes to prove it; it is asked for again, and reading goes on by other heads`
   return new CtStreamError('CT_HEAD_UNSERVED', message, { logId: id, url, expected: head.treeSize, retryable: true })

@@ -11,20 +11,20 @@ import type { ProvenPage } from './proven-page.js'
 export interface LogSessionOptions {
   readonly client: LogClient
   readonly settings: Settings
-  /** Gives each request its turn, and knows the rate to which the log's origin limits its clients. */
+  /** Decides when each request is sent, and knows the rate limit of the log's origin. */
   readonly scheduler: RequestScheduler
-  /** What the log may hold of the byte budget. */
+  /** The log's share of the byte budget. */
   readonly share: ByteBudget
-  /** The longest time from an entry's timestamp to its merge that is reckoned with, milliseconds. */
+  /** Longest expected time from an entry's timestamp to its merge, milliseconds. */
   readonly mergeDelayMs: number
   readonly clock: Clock
   readonly random: () => number
   readonly signal: AbortSignal
-  /** What was remembered of this log. */
+  /** The stored row of this log. */
   readonly stored: LogCheckpoint | undefined
   /** Where a cursor says to continue. */
   readonly resumeAt: number | undefined
-  /** What the root of everything before begins with, as the cursor says; `undefined` when it does not. */
+  /** First bytes of the root of everything before that position, from the cursor; `undefined` when it has none. */
   readonly resumeRoot: Uint8Array | undefined
   readonly events: LogSessionEvents
 }
@@ -44,11 +44,11 @@ export interface LogSessionEvents {
   deliver(pages: readonly ProvenPage[]): void
   state(state: LogState, previous: LogState): void
   head(head: SignedHead, cosignatures: readonly Cosignature[]): void
-  /** Something is to be stored that no event reports. */
+  /** The state to store has changed without another event. */
   changed(): void
   error(error: CtStreamError): void
   accuse(evidence: Evidence, error: CtStreamError): Promise<void>
   gap(gap: Gap): Promise<void>
-  /** A stream with an end reads the log no further; what is missing of it may not be known. */
+  /** A stream with an end gave the log up; the extent of what is missing may be unknown. */
   gaveUp(reason: string): void
 }

@@ -16,9 +16,9 @@ import { type OpeningSession, ReadingSpan } from './reading-span.js'
 import { sessionRow } from './session-row.js'
 import { Trouble, type TroubledSession } from './trouble.js'
 
-/** While reading a backlog, how often the newest head is looked at: for the lag, and to see that it stays consistent. */
+/** How often the newest head is read during a backlog, for the lag and to check its consistency. */
 const BACKLOG_HEAD_MS = 60_000
-/** A log that is complete is still looked at: it must not grow any more. */
+/** How often the head of a complete log is read, to check that it does not grow. */
 const COMPLETE_HEAD_MS = 3_600_000
 
 /**
@@ -34,7 +34,7 @@ export class LogSession implements TroubledSession, OpeningSession {
   readonly pause: Pause
   readonly limits: LearnedLimits
   readonly requests: LogRequests
-  /** From where to where. */
+  /** Where reading begins and ends. */
   readonly span: ReadingSpan
   readonly logHeads: LogHeads
   readonly window: ProofWindow
@@ -92,7 +92,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     return this.requests.client.log
   }
 
-  /** Where reading can be taken up by another session. */
+  /** The row from which another session can continue. */
   get readTo(): LogCheckpoint | undefined {
     const { span, window } = this
     return span.start === undefined ? undefined : sessionRow(this, window.handedOn, window.rangeHandedOn)
@@ -113,7 +113,7 @@ export class LogSession implements TroubledSession, OpeningSession {
           await (window.fetchedTo < this.target ? this.catchUp() : this.waitForGrowth())
         })
       this.condition.enter('finished')
-      // That a log is at its end for good is worth remembering, without a new position.
+      // Stores that the log is complete, even without a new position.
       if (this.logHeads.retiredAt !== undefined) this.options.events.changed()
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
@@ -127,7 +127,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     }
   }
 
-  /** The log left the lists: what it has published is read, then the session ends. */
+  /** The log left the lists: the session ends after everything published is read. */
   retire(): void {
     this.logHeads.retiredAt ??= this.options.settings.elapsed()
     // Entries may have come since the last look.
@@ -140,7 +140,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     this.span.end = Number.POSITIVE_INFINITY
   }
 
-  /** Requests to come go to another client: the log moved. */
+  /** The log moved: further requests use another client. */
   moveTo(client: LogClient): void {
     this.requests.client = client
   }
@@ -151,7 +151,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     this.logHeads.known.rewind()
   }
 
-  /** Reading goes on by other heads than the one whose tree is not served. */
+  /** Makes reading aim at other heads than the one whose tree is not served. */
   passOver(): void {
     this.window.rewind()
     this.logHeads.known.setAside()
@@ -159,13 +159,13 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** Something failed, whoever is to blame. */
   troubled(error: CtStreamError): void {
-    // What was read is not to wait for what cannot be read now.
+    // Entries already read are proven and delivered without waiting for those that cannot be read now.
     this.window.nudge()
     if (isPatienceOver(this.logHeads.retiredAt, this.options.settings.elapsed()))
       this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }
 
-  /** Enters the state that fits when all is well: not before what the log is accused of is. */
+  /** Enters the normal state, unless the log is still accused of something. */
   settle(): void {
     if (this.trouble.isInDoubt) return
     if (this.span.start === undefined) this.condition.enter('opening')
@@ -178,7 +178,7 @@ export class LogSession implements TroubledSession, OpeningSession {
   private get target(): number {
     const { span, window, logHeads, options, trouble } = this
     const size = logHeads.known.newest?.treeSize ?? 0
-    // What was contradicted is asked for again at once, a partial tile too.
+    // After a contradiction everything is requested again at once, even a partial tile.
     const waits = this.log.kind === 'static-ct' && size < span.end && !this.complete && !trouble.fresh
     if (!waits) return Math.min(size, span.end)
     return this.partialTile.readTo(size, window.fetchedTo, options.settings.elapsed())
@@ -202,7 +202,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     const { window, logHeads, options } = this
     this.settle()
     while (window.fetchedTo < this.target) {
-      // A listener may just have closed the stream: what is begun after that never ends.
+      // A listener may just have closed the stream: a wait begun after that would never end.
       this.controller.signal.throwIfAborted()
       const what = await window.advance(this.target)
       if (what === 'end') return
@@ -218,7 +218,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     this.settle()
     const longest = logHeads.retiredAt === undefined ? Number.POSITIVE_INFINITY : RETIRED_LOOKS_MS
     const interval = this.complete ? COMPLETE_HEAD_MS : Math.min(settings.pollIntervalMs, longest)
-    // From head to head: reading what the last one brought took some of it.
+    // The interval is from head to head, so the time spent on reading counts.
     const elapsed = settings.elapsed() - logHeads.readAt
     if (!trouble.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (window.fetchedTo >= span.end) return
@@ -237,7 +237,7 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   private untilProven(step: () => Promise<void>): Promise<void> {
     return this.trouble.untilProven(async (again) => {
-      // What was accused is not proven again by a head that contradicts nothing only because nobody looked.
+      // A head that was not compared with anything does not end an accusation.
       if ((again || this.window.isAdrift) && this.span.start !== undefined) await this.look()
       await step()
     })
@@ -246,7 +246,7 @@ export class LogSession implements TroubledSession, OpeningSession {
   private proven(): void {
     this.trouble.cleared()
     if (!this.trouble.fresh) return
-    // What was asked past caches is proven: back to ordinary requests.
+    // The answers that bypassed caches are proven: use ordinary requests again.
     this.trouble.fresh = false
     this.window.dropReader()
   }
@@ -256,7 +256,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     const { log, span, logHeads } = this
     const handedOn = span.start === undefined ? span.from : this.window.handedOn
     const retired = logHeads.retiredAt !== undefined
-    // Of a log that left the lists before it was ever opened, here or earlier, nothing was promised.
+    // A log that left the lists before any run opened it has no gap: no entry of it was due.
     if (retired && span.start === undefined && stored === undefined && resumeAt === undefined) return
     if (handedOn === undefined) return
     const lastSize = retired && logHeads.signedSize > 0 ? logHeads.signedSize : undefined

@@ -2,9 +2,9 @@ import type { CtStreamError } from '../../errors.js'
 import type { Clock } from '../../types/clock.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
 
-/** A log that answers, and asks to be left alone for a while, is given this many times as long. */
+/** A log that answers by asking clients to wait gets this many times the patience. */
 const TIMES_WHEN_BUSY = 10
-/** Tries that must have failed: a request may wait long for its turn, and that is not the log's doing. */
+/** Least number of failed tries: a request may wait long for its turn, which is not the log's fault. */
 const LEAST_FAILURES = 3
 
 export interface PatienceOptions {
@@ -12,15 +12,15 @@ export interface PatienceOptions {
   /** Milliseconds by a clock that nobody sets. */
   readonly elapsed: () => number
   readonly signal: AbortSignal
-  /** How long a log may give no answer at all; infinite: for ever. Milliseconds. */
+  /** How long a log may stay without any answer, milliseconds; infinite for ever. */
   readonly limitMs: number
-  /** Called once, with the last trouble, when it is over. */
+  /** Called once with the last error, when the patience is over. */
   readonly onOver: (error: CtStreamError) => void
 }
 
 /** How long a log that does not answer is waited for: from the first request that fails, until one succeeds. */
 export class Patience {
-  /** When the trouble began, elapsed time; `undefined`: there is none. */
+  /** When the trouble began, elapsed time; `undefined` when there is none. */
   since: number | undefined
   private readonly options: PatienceOptions
   private failures = 0
@@ -35,7 +35,7 @@ export class Patience {
   failed(error: CtStreamError): void {
     const { elapsed } = this.options
     this.last = error
-    // Where the log is, it is not to be asked: trying again is of no use.
+    // The log's address is refused: no retry can help.
     this.failures += error.code === 'CT_ADDRESS_REFUSED' ? LEAST_FAILURES : 1
     this.since ??= elapsed()
     if (this.timer === undefined) this.waitUntil(this.since + this.allowedMs)
@@ -49,7 +49,7 @@ export class Patience {
     this.stop()
   }
 
-  /** Waits for nothing any more. */
+  /** Stops waiting. */
   stop(): void {
     this.timer?.abort()
     this.timer = undefined
@@ -77,7 +77,7 @@ export class Patience {
       () => {
         timer.unlink()
         if (this.timer !== timer) return
-        // Asked for more time meanwhile: the rest of it. After that, the next failure looks.
+        // The log was granted more time meanwhile: waits for the rest. After that the next failure decides.
         const until = (this.since ?? 0) + this.allowedMs
         if (until > elapsed()) this.waitUntil(until)
         else this.look()

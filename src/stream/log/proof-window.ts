@@ -10,10 +10,10 @@ import { HeldEntries, type ProvenBatch } from '../../verify/held-entries.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
 import type { ProvenPage } from './proven-page.js'
 
-/** Pages held for one consistency proof: one extra request in fifty is the 2 % a backlog may cost. */
+/** Most pages to hold for one consistency proof: one extra request in fifty is the 2 % that proofs may cost. */
 const PAGES_PER_PROOF = 50
 
-/** How long entries are read without proof before the log's heads are looked at again, milliseconds. */
+/** How long entries are read without proof before the log's heads are read again, milliseconds. */
 const UNPROVEN_MS = 60_000
 
 type UnprovenBatch = Pick<ProvenBatch<Lease>, 'batch' | 'payload'>
@@ -25,7 +25,7 @@ export interface ProofWindowContext {
   readonly heads: Heads
   /** Where reading most likely begins; `undefined` when that depends on the log. */
   readonly from: number | undefined
-  /** How to ask now. Its signal aborts what is known to lead nowhere. */
+  /** Options for the next request. Its signal aborts when the request is known to be futile. */
   readonly asking: () => Asking
   /** Size of the log when it was opened. */
   readonly openedSize: () => number
@@ -36,8 +36,8 @@ export interface ProofWindowContext {
 }
 
 /**
- * What of one log is between its server and the reader: pages on their way, and pages held until a signed root covers them.
- * Nothing is handed on before that, except in the modes that prove nothing.
+ * The pages of one log between its server and the reader: those in transfer, and those held until a signed root covers them. Hands
+ * nothing on before that, except in the modes without proofs.
  */
 export class ProofWindow {
   /** Bytes of entries received. */
@@ -51,7 +51,7 @@ export class ProofWindow {
   isAdrift = false
   private readonly context: ProofWindowContext
   private reader: RangeReader | undefined
-  /** Pages held for the next proof: few at first, so that the reader soon has something, then ever more. */
+  /** Number of pages to hold for the next proof: few at first, so that the reader soon gets some, then more and more. */
   private pagesPerProof = 1
 
   constructor(context: ProofWindowContext) {
@@ -69,7 +69,7 @@ export class ProofWindow {
     return this.proves && !this.isLost ? this.held.end : this.handedOn
   }
 
-  /** Whether no range is known of what precedes the next entry: nothing can be proven before the log proves one. */
+  /** Whether the compact range before the next entry is unknown: nothing can be proven until the log proves one. */
   private get isLost(): boolean {
     return this.isAdrift && this.held.provenRange.size !== this.handedOn
   }
@@ -85,7 +85,7 @@ export class ProofWindow {
     return this.proves && provenRange.size === this.handedOn ? provenRange : undefined
   }
 
-  /** Holds from here on what follows this range. */
+  /** Starts to hold entries after this range. */
   startFrom(range: CompactRange): void {
     this.held = new HeldEntries(range)
   }
@@ -100,10 +100,10 @@ export class ProofWindow {
   }
 
   /**
-   * Takes the next page; has what is held proven where enough of it is held, or no more can be.
+   * Takes the next page. Proves the held pages when there are enough of them, or no more can be held.
    *
    * @param target - Index up to which there is something to read.
-   * @returns `'proven'` when it had enough proven and there is more to read; `'end'` when nothing is on its way.
+   * @returns `'proven'` when enough was proven and there is more to read; `'end'` when no page is in transfer.
    * @throws what a request threw, or what the entries disprove.
    */
   async advance(target: number): Promise<'end' | 'proven' | 'received'> {
@@ -126,7 +126,7 @@ export class ProofWindow {
   }
 
   /**
-   * Hands on without proof what is held, after the log was accused.
+   * Hands the held pages on without proof, after the log was accused.
    * @returns Whether anything was held.
    */
   handOnHeld(accusedOf: CtErrorCode): boolean {
@@ -137,8 +137,8 @@ export class ProofWindow {
   }
 
   /**
-   * Reads up to `end` and hands on without proof, after the log was accused; for a minute at most, then its heads are due.
-   * @param treeSize - Of the tree it is read of, at least `end`.
+   * Reads up to `end` and hands pages on without proof, after the log was accused. For a minute at most, because then its heads are due.
+   * @param treeSize - Size of the tree that is read, at least `end`.
    * @throws what a request threw.
    */
   async readUnproven(accusedOf: CtErrorCode, end: number, treeSize: number): Promise<void> {
@@ -156,7 +156,7 @@ export class ProofWindow {
     }
   }
 
-  /** Has the log prove what precedes the next entry, where that is not known: then what follows can be proven again. */
+  /** Where the compact range before the next entry is unknown, requests a proof of it, so that later entries can be proven again. */
   async resume(): Promise<void> {
     const { heads, requests, asking } = this.context
     const { newest } = heads
@@ -166,31 +166,31 @@ export class ProofWindow {
     heads.confirm()
   }
 
-  /** Has what is held proven, if anything is. */
+  /** Proves the held pages, if there are any. */
   async proveRest(): Promise<void> {
     if (this.held.pages > 0) await this.prove()
   }
 
-  /** The next page may take long: what is held is proven without it. */
+  /** Proves the held pages without waiting for the next one, which may take long. */
   nudge(): void {
     this.reader?.nudge()
   }
 
-  /** Drops what is on its way: it is asked for again. */
+  /** Drops pages in transfer; they are requested again. */
   dropReader(): void {
     this.reader?.stop()
     this.reader = undefined
   }
 
-  /** Back to what is proven: gives back everything else. */
+  /** Goes back to the proven position, and releases everything after it. */
   rewind(): void {
     this.dropReader()
-    // Where what cannot be proven is handed on all the same, it is as little as possible.
+    // With `continue-unverified`, small windows keep the number of unproven entries low.
     if (this.context.options.settings.onMisbehaviour === 'continue-unverified') this.pagesPerProof = 1
     for (const { payload } of this.held.discard()) payload.release()
   }
 
-  /** Has everything held proven, by the head itself or by a consistency proof to it, and hands it on. */
+  /** Proves all held pages, by the head itself or by a consistency proof to it, and hands them on. */
   private async prove(): Promise<void> {
     const { settings, client } = this.context.options
     if (!settings.tracing?.isOn) return this.proveHeld()
@@ -240,7 +240,7 @@ export class ProofWindow {
       this.handedOn = batch.start + batch.length
       pages.push({ batch, rangeBefore, rangeAfter, accusedOf, lease, openedSize })
     }
-    // Where nothing is proven, what was served is all there is to know.
+    // Without proofs, the served entries are all there is to go by.
     if (!this.proves) this.context.heads.unserved.dropTo(this.handedOn)
     this.context.onHandOn()
     this.context.options.events.deliver(pages)

@@ -3,14 +3,14 @@ import type { CompactRange } from '../../merkle/compact-range.js'
 import type { EntryBatch } from '../../types/entries.js'
 import type { Lease } from '../../util/byte-budget.js'
 
-/** A page on its way to the reader: proven (or, in the weaker modes, trusted), its bytes held out of the budget. */
+/** A page on its way to the reader: proven (or, in the weaker modes, trusted), its bytes counted in the budget. */
 export interface ProvenPage {
   readonly batch: EntryBatch
   /** Compact range of everything before the page; `undefined` when nothing is proven. */
   readonly rangeBefore: CompactRange | undefined
-  /** … and with it. */
+  /** Compact range including the page; `undefined` when nothing is proven. */
   readonly rangeAfter: CompactRange | undefined
-  /** Not proven: the log was accused of this before. The ranges are `undefined` then. */
+  /** Whether it is unproven, of an accused log. The ranges are then `undefined`. */
   readonly accusedOf?: CtErrorCode | undefined
   readonly lease: Lease
   /** Size of the log when the stream opened it: entries below were there before. */

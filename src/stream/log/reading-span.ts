@@ -17,15 +17,15 @@ export interface OpeningSession {
   readonly logHeads: LogHeads
   readonly window: ProofWindow
   readonly condition: Condition
-  /** How to ask now. */
+  /** Options for the next request. */
   readonly asking: Asking
   /** Waits for the next head. */
   waitForGrowth(): Promise<void>
 }
 
-/** From where to where one log is read; finds both out when the log is opened. */
+/** Where reading of one log begins and ends; both are determined when the log is opened. */
 export class ReadingSpan {
-  /** Where reading begins, as soon as that is known: often before the log was reached. */
+  /** Where reading begins, once that is known, which is often before the log was reached. */
   from: number | undefined
   /** First index that is read; `undefined` while the log is being opened. */
   start: number | undefined
@@ -33,9 +33,9 @@ export class ReadingSpan {
   openedSize = 0
   /** Size of the largest tree that the log had signed by then, served or not. */
   private signedSize = 0
-  /** Index before which it is read; infinite when there is none, or as long as it is not known. */
+  /** Exclusive end of reading; infinite when there is none, or while it is unknown. */
   end: number
-  /** What lies outside of it by its time, although it stands in it by its index. */
+  /** Whether an entry is outside of the span by its time, although its index is inside. */
   readonly times: TimeBounds
   private readonly options: LogSessionOptions
 
@@ -52,7 +52,7 @@ export class ReadingSpan {
     const { stored, resumeAt, resumeRoot, settings } = this.options
     const { window, logHeads, condition, requests } = session
     const position = resumeAt ?? stored?.position
-    // A stored range stands for the stored position; a cursor's position has one only where it is the same.
+    // The stored range belongs to the stored position, and to a cursor's only where the two are equal.
     const range =
       stored?.range !== undefined && stored.position === position ? new CompactRange(position, stored.range) : undefined
     window.startFrom(range ?? CompactRange.empty)
@@ -68,13 +68,13 @@ export class ReadingSpan {
       if (resumeAt !== undefined) condition.noted(cursorAhead(session.log, start, logHeads.newest()))
     }
     for (let looks = 0; isAhead() && start < this.end; looks++) {
-      // One look may have met a replica that lags.
+      // This head may be that of a lagging replica.
       if (looks === 1) tellOfCursor()
       await session.waitForGrowth()
     }
     if (isAhead()) {
       tellOfCursor()
-      // There is nothing to read before the end, and no range to begin with: the log is not that large.
+      // The end lies before anything to read, and the log is too small for a range to begin with.
       this.end = 0
       window.begin(start, undefined)
     } else if (window.proves) {
@@ -83,15 +83,15 @@ export class ReadingSpan {
       logHeads.known.disputed = { head: logHeads.newest() }
       if (resumeRoot !== undefined) checkCursorRoot(session.log, resumeRoot, before)
       window.begin(start, before)
-      // Of a tree of which nothing was read nothing is proven.
+      // Nothing was read of this tree, so nothing of it is proven.
       if (range === undefined && start > 0) logHeads.known.confirm()
     } else window.begin(start, undefined)
     this.start = start
   }
 
   /**
-   * Begins where an earlier run ended, though the log contradicts what was remembered of it: nothing is proven before it agrees again.
-   * @returns Whether it is known where to begin; not where a cursor says what the log has to prove first.
+   * Begins where an earlier run ended, although the log contradicts the stored state: nothing is proven until it agrees again.
+   * @returns Whether the start is known. `false` for a cursor whose root the log has to prove first.
    */
   openUnproven({ window, logHeads }: OpeningSession): boolean {
     const { stored, resumeAt, resumeRoot } = this.options
@@ -99,7 +99,7 @@ export class ReadingSpan {
     if (start === undefined || resumeRoot !== undefined) return false
     const range =
       stored?.range !== undefined && stored.position === start ? new CompactRange(start, stored.range) : undefined
-    // No signed head is forgotten, compared or not.
+    // Keeps all signed heads, whether they were compared or not.
     for (const head of stored?.pendingHeads ?? [])
       if (!logHeads.known.wasAccused(head) && !logHeads.known.unserved.has(head)) logHeads.known.unserved.add(head)
     window.begin(start, range)
@@ -108,21 +108,21 @@ export class ReadingSpan {
     return true
   }
 
-  /** Finds out where reading ends, as far as the newest head says. */
+  /** Determines where reading ends, as far as the newest head allows. */
   async resolveEnd(session: OpeningSession): Promise<void> {
     const { clock, settings } = this.options
     const { logHeads } = session
-    // A head signed ahead of time says nothing of what is to come until then; a log that takes no more entries signs none.
+    // A head signed ahead of time does not exclude earlier entries; a log that accepts no more entries signs no more heads.
     const now = clock.now()
     const asOf = logHeads.mmdMs === undefined ? now : Math.min(logHeads.newest().timestamp, now)
-    // Also of a tree that is not served: a stream that ends without it has to say so.
+    // Includes trees that are not served: a stream that ends without their entries has to report them.
     this.signedSize = Math.max(this.signedSize, ...logHeads.known.unserved.all.map((u) => u.head.treeSize))
     const end = await endIndexOf(settings.end, this.signedSize, asOf, this.timedTree(session))
     const isOver = settings.end !== 'never' || hasShownAll(logHeads.retiredAt, settings.elapsed())
     this.end = logHeads.retiredAt !== undefined && isOver ? Math.min(end, logHeads.signedSize) : end
   }
 
-  /** The newest head's tree, to find times in. */
+  /** The newest head's tree, for searching by time. */
   private timedTree({ requests, asking, window, logHeads }: OpeningSession): TimedTree {
     const head = logHeads.newest()
     logHeads.known.disputed = { head }

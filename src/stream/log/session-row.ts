@@ -4,15 +4,15 @@ import type { LearnedLimits } from '../../poll/learned-limits.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { TroubledSession } from './trouble.js'
 
-/** The session of a log that is to be remembered. */
+/** The session whose state is stored. */
 interface KnownSession extends Pick<TroubledSession, 'options' | 'span' | 'logHeads' | 'condition' | 'log'> {
   readonly limits: LearnedLimits
 }
 
 /**
- * What is to be remembered of a log.
- * @param next - Where to go on.
- * @param range - Of everything before it; `undefined` when nothing is proven.
+ * The row to store for a log.
+ * @param next - Index at which the next run continues.
+ * @param range - Compact range of everything before `next`; `undefined` when nothing is proven.
  */
 export function sessionRow(session: KnownSession, next: number, range: CompactRange | undefined): LogCheckpoint {
   const { verified, pending } = session.logHeads.known
@@ -26,7 +26,7 @@ export function sessionRow(session: KnownSession, next: number, range: CompactRa
   }
 }
 
-/** What is worth remembering of the log's limits, and from where it was read without a break. */
+/** The learned limits of the log, and the index from which it was read without a break. */
 function learnedOf({ options, span, logHeads, condition, limits, log }: KnownSession): LogCheckpoint['learned'] {
   const kept = limits.record(options.scheduler.kept(log.url))
   const unserved = logHeads.known.unserved.record()

@@ -29,26 +29,26 @@ export interface TroubledSession extends OpeningSession {
   readonly logHeads: LogHeads
   readonly window: ProofWindow
   readonly span: ReadingSpan
-  /** Goes back to what is proven, to ask for everything since past all caches. */
+  /** Goes back to the proven position, to request everything after it again and bypass caches. */
   rewind(): void
-  /** Reading goes on by other heads than the one whose tree is not served. */
+  /** Makes reading aim at other heads than the one whose tree is not served. */
   passOver(): void
-  /** Enters the state that fits when all is well. */
+  /** Enters the normal state. */
   settle(): void
   /** Something failed, whoever is to blame. */
   troubled(error: CtStreamError): void
 }
 
-/** What goes wrong with one log, and what is done about it: waiting, doubting, accusing, giving up. */
+/** Reacts to what goes wrong with one log: waits, doubts, accuses, gives up. */
 export class Trouble {
-  /** Whether to ask past caches: after an answer that contradicted a signature. */
+  /** Whether requests bypass caches, as they do after an answer that contradicted a signature. */
   fresh = false
   readonly attempt: Attempt
   private readonly session: TroubledSession
   private readonly doubt = new Doubt()
   private readonly patience: Patience
   private wasReached = false
-  /** When something was handed on last, elapsed time. */
+  /** When entries were last handed on, elapsed time. */
   private progressedAt: number
 
   constructor(session: TroubledSession) {
@@ -74,25 +74,25 @@ export class Trouble {
     })
   }
 
-  /** Since when the log gives no answer, or wrong ones; elapsed time. */
+  /** Since when the log has given no answers, or wrong ones; elapsed time. */
   get since(): number | undefined {
     const { since } = this.doubt
     return since === undefined ? this.patience.since : Math.min(since, this.patience.since ?? since)
   }
 
-  /** Milliseconds until the log is asked again for what it did not give, at the earliest; `undefined` when all is well, or it is asked now. */
+  /** Milliseconds until the next retry, at the earliest; `undefined` when nothing failed, or a request is under way. */
   get retryInMs(): number | undefined {
     if (this.since === undefined) return undefined
     const { requests, pause } = this.session
     return requests.retryInMs ?? pause.leftMs
   }
 
-  /** Whether what the log serves contradicts what it signed. */
+  /** Whether the log's answers contradict what it signed. */
   get isInDoubt(): boolean {
     return this.doubt.isOpen
   }
 
-  /** How long a log that makes no progress is waited for, milliseconds; for ever where the stream has no end. */
+  /** How long to wait for a log without progress, milliseconds; for ever where the stream has no end. */
   get patienceMs(): number {
     const { end, endPatienceMs } = this.session.options.settings
     return end === 'never' ? Number.POSITIVE_INFINITY : endPatienceMs
@@ -111,7 +111,7 @@ export class Trouble {
     this.patience.answered()
   }
 
-  /** Runs a step until what it brings contradicts nothing, see {@link untilProven}. */
+  /** Runs a step until its result contradicts nothing; see {@link untilProven}. */
   untilProven(step: (again: boolean) => Promise<void>): Promise<void> {
     const { session, doubt } = this
     const { random, settings } = session.options
@@ -139,14 +139,14 @@ export class Trouble {
     )
   }
 
-  /** What the log serves agrees with what it signed. */
+  /** The log's answers agree with what it signed. */
   cleared(): void {
     if (!this.doubt.isOpen) return
     this.doubt.clear()
     this.session.settle()
   }
 
-  /** @throws {@link GaveUp} when a log that went back does not come forward again. */
+  /** @throws {@link GaveUp} when a log that lost entries has not grown past them in time. */
   throwIfStuck(): void {
     const { logHeads, options, log, window } = this.session
     const { regress, known } = logHeads
@@ -165,20 +165,20 @@ export class Trouble {
     return evidenceOf({ log, error, client: requests.client, since }, logHeads.known, window.held, now)
   }
 
-  /** Something was handed on. */
+  /** Entries were handed on. */
   progressed(): void {
     this.attempt.progressed()
     this.progressedAt = this.session.options.settings.elapsed()
   }
 
-  /** Holds against the log what does not keep it from being read. */
+  /** Reports misbehaviour that does not keep the log from being read. */
   async hold(named: CtStreamError): Promise<void> {
     const error = withEvidence(named)
     if (this.session.condition.state === 'waiting') this.session.condition.enter('misbehaving')
     await this.session.options.events.accuse(this.evidence(error), error)
   }
 
-  /** Waits for nothing any more. */
+  /** Ends all waits. */
   close(): void {
     this.patience.stop()
     this.attempt.close()
@@ -200,7 +200,7 @@ export class Trouble {
   private async explain(error: CtStreamError): Promise<CtStreamError> {
     const { log, logHeads, window, requests, controller } = this.session
     if (!window.proves) return error
-    // Past all caches, ours too: they may hold hashes of the tree before a fork.
+    // Drops this library's own caches, too: they may hold hashes of the tree before a fork.
     const asking = { fresh: true, signal: controller.signal }
     return await explain(error, { log, heads: logHeads.known, held: window.held, requests, asking })
   }
@@ -215,14 +215,14 @@ export class Trouble {
     await options.events.accuse(evidence, error)
   }
 
-  /** Hands on without proof what the log serves, up to the head that contradicts others, if that is the policy. */
+  /** Hands entries on without proof, up to the contradictory head, if `onMisbehaviour` allows it. */
   private async goOnUnproven({ code }: CtStreamError): Promise<boolean> {
     const { session } = this
     const { options, window, logHeads, span, controller } = session
     if (options.settings.onMisbehaviour !== 'continue-unverified') return false
     if (window.handOnHeld(code)) return true
     const { head } = logHeads.known.disputed
-    // What its key did not sign is not the log's: nobody knows how far there is anything to read.
+    // A head without a valid signature may not be the log's, so the extent of the log is unknown.
     if (head === undefined || code === 'CT_HEAD_SIGNATURE') return false
     this.rewind()
     if (span.start === undefined) return span.openUnproven(session)
@@ -231,7 +231,7 @@ export class Trouble {
       await window.readUnproven(code, Math.min(head.treeSize, span.end), head.treeSize)
     } catch (error) {
       controller.signal.throwIfAborted()
-      // It is asked for again, in its turn.
+      // The request is repeated by the usual retry.
       if (!isDisproof(error) && !(error instanceof PassedOver)) throw error
     }
     return window.handedOn > before

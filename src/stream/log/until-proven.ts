@@ -3,44 +3,44 @@ import { isDisproof } from '../../poll/log-requests.js'
 import type { Doubt } from './doubt.js'
 import { GaveUp } from './giving-up.js'
 
-/** What is done about an answer that contradicts what the log signed. */
+/** Reactions to an answer that contradicts what the log signed. */
 export interface Contradicted {
   readonly doubt: Doubt
   /** Whether only entries that are proven can settle it. */
   isAboutEntries(): boolean
-  /** Finds out what is at fault. */
+  /** Searches for the fault. */
   explain(error: CtStreamError): Promise<CtStreamError>
-  /** Whether only the log can have made it so: signatures of its own contradict each other. */
+  /** Whether only the log can be the cause: its signatures contradict each other. */
   isCertain(error: CtStreamError): boolean
-  /** It is trouble, whoever is to blame; `isNews`: it was not told of yet. */
+  /** Reports it as trouble, whatever the cause. `isNews`: it was not reported yet. */
   trouble(error: CtStreamError, isNews: boolean): void
-  /** Holds it against the log. */
+  /** Reports it as misbehaviour of the log. */
   accuse(error: CtStreamError): Promise<void>
   /**
-   * Reading goes on without proof after the log was accused, where the caller wants that.
-   * @returns Whether it got any further.
+   * Reads on without proof after the log was accused, where the caller wants that.
+   * @returns Whether any entries were handed on.
    */
   goOnUnproven(error: CtStreamError): Promise<boolean>
-  /** Goes back to what is proven, to ask for everything since past all caches. */
+  /** Goes back to the proven position, to request everything after it again and bypass caches. */
   rewind(): void
   sleep(ms: number): Promise<void>
-  /** Milliseconds by a clock that nobody sets. */
+  /** Milliseconds of a clock that nobody can set. */
   readonly elapsed: () => number
-  /** How long it may last before the log is given up; infinite: for ever. Milliseconds. */
+  /** How long it may last before the log is given up, milliseconds; infinite for ever. */
   readonly patienceMs: number
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
 
 /**
- * Runs a step until what it brings contradicts nothing.
+ * Runs a step until its result contradicts nothing.
  *
- * What signatures contradict is held against the log at once. What a cache or a gateway can have done (entries that hash to no
- * signed root, a proof that proves nothing) is asked for again on fresh connections, steadily, and held against the log only when
- * it has lasted for minutes. Then reading may go on without proof, which ends the step.
+ * Contradictory signatures are reported as misbehaviour at once. What a cache or a gateway may have caused (entries that hash to no signed
+ * root, a proof that does not verify) is requested again and again on new connections, and reported as misbehaviour only when it has
+ * lasted for minutes. Then reading may go on without proof, which ends the step.
  *
- * @param step - Told whether it is a repetition.
- * @throws {@link GaveUp} when the log is given up; what else the step throws.
+ * @param step - Its argument says whether it is a repetition.
+ * @throws {@link GaveUp} when the log is given up; any other error of the step.
  */
 export async function untilProven(step: (again: boolean) => Promise<void>, context: Contradicted): Promise<void> {
   const { doubt, elapsed, patienceMs, random } = context
@@ -52,7 +52,7 @@ export async function untilProven(step: (again: boolean) => Promise<void>, conte
       doubt.contradicted(elapsed(), context.isAboutEntries())
       const named = doubt.isWorthALook(elapsed()) ? await context.explain(error) : (doubt.named ?? error)
       context.trouble(named, doubt.name(named))
-      // What is no disproof after all is the fault of something else.
+      // The search failed for another reason, such as the network.
       const isBlamed = isDisproof(named) && (context.isCertain(named) || doubt.persists(elapsed()))
       if (isBlamed && !doubt.accused) await context.accuse(named)
       const isPassed = doubt.accused && isDisproof(named) && (await context.goOnUnproven(named))

@@ -13,17 +13,17 @@ import { PageReader, type PageReaderContext, type ReaderEntryContext } from './p
 
 export interface DeliveryOptions extends Omit<PageReaderContext, 'places' | 'settings'> {
   readonly settings: Pick<Settings, 'clock'> & Partial<Pick<Settings, 'tracing'>>
-  /** Holds what is fetched and not finished with. */
+  /** Counts the bytes of fetched entries that are not acknowledged. */
   readonly budget: ByteBudget
   /** Milliseconds by a clock that nobody sets. */
   readonly elapsed: () => number
-  /** Called before what is acknowledged is counted: the last moment to acknowledge something. */
+  /** Called before acknowledgements are counted: the last chance to acknowledge something. */
   readonly onSettle: (() => void) | undefined
-  /** So many entries are acknowledged that were not before. */
+  /** Called with the number of newly acknowledged entries. */
   readonly onAcknowledged: (entries: number) => void
 }
 
-/** Gives the reader of a stream page after page, and takes back what it is finished with. */
+/** Gives the reader of a stream one page after another, and takes back those it has acknowledged. */
 export class Delivery {
   readonly mixer = new Mixer()
   readonly lanes: readonly Lane[] = this.mixer.lanes
@@ -32,11 +32,11 @@ export class Delivery {
   readonly acknowledgesByReading: boolean
   private readonly options: DeliveryOptions
   private readonly context: PageReaderContext
-  /** The page the reader is in. */
+  /** The reader's current page. */
   private reading: PageReader | undefined
-  /** From when the reader is given a page to when it is left. */
+  /** The span from when the reader gets a page until it leaves it. */
   private span: OpenSpan | undefined
-  /** Whether the last commit was made: what is acknowledged from now on comes again, and the store may be another stream's. */
+  /** Whether the last commit was made: entries acknowledged later are delivered again, and another stream may have the store. */
   private isShut = false
 
   constructor(options: DeliveryOptions) {
@@ -47,12 +47,12 @@ export class Delivery {
     this.context = { settings, filter, seen, acknowledgesByReading, issuer, places: this.places }
   }
 
-  /** Whether the reader is finished with everything it was given. */
+  /** Whether everything given to the reader is acknowledged. */
   get isFinishedWith(): boolean {
     return this.lanes.every(({ heldBytes }) => heldBytes === 0)
   }
 
-  /** Begins the next page, if any log has one; the page before was left. */
+  /** Begins the next page, if any log has one. The previous page must have been left. */
   takePage(): PageReader | undefined {
     const taken = this.mixer.take()
     if (taken === undefined) return this.reading
@@ -62,7 +62,7 @@ export class Delivery {
     return this.reading
   }
 
-  /** The reader goes on from the page it is in. */
+  /** The reader leaves its page. */
   leavePage(): void {
     if (this.reading === undefined) return
     const { lane, page } = this.reading
@@ -75,7 +75,7 @@ export class Delivery {
   }
 
   /**
-   * Everything of its log up to and including this certificate is finished with.
+   * Acknowledges everything of its log up to and including this certificate.
    * @throws `CT_OPTION_INVALID` for what this stream did not deliver.
    */
   acknowledge(certificate: CtCertificate): void {
@@ -86,25 +86,25 @@ export class Delivery {
     if (lane.hasFinished) this.settleLane(lane, this.options.elapsed())
   }
 
-  /** Everything the reader was given is finished with. */
+  /** Acknowledges everything given to the reader. */
   acknowledgeGiven(): void {
     for (const lane of this.lanes) lane.acknowledgeGiven()
     this.settle()
   }
 
-  /** Applies what is acknowledged; done for a page or a commit at once, not for each entry. */
+  /** Applies acknowledgements; once a page or commit, not for each entry. */
   settle(): void {
     this.options.onSettle?.()
     const now = this.options.elapsed()
     for (const lane of this.lanes) this.settleLane(lane, now)
   }
 
-  /** What is to be remembered now, of every open log. */
+  /** The rows to store now, of every open log. */
   checkpoints(): LogCheckpoint[] {
     return this.lanes.flatMap((lane) => lane.checkpoint() ?? [])
   }
 
-  /** Nothing is counted any more. */
+  /** Stops counting acknowledgements. */
   shut(): void {
     this.isShut = true
   }

@@ -7,7 +7,7 @@ import { sessionRow } from '../log/session-row.js'
 import { Position } from './position.js'
 import { TakenPage } from './taken-page.js'
 
-/** Where to go on in a log. */
+/** Position in a log. */
 export interface Place {
   /** Index of the first entry to read. */
   readonly next: number
@@ -15,16 +15,16 @@ export interface Place {
   readonly range: CompactRange | undefined
 }
 
-/** One log on the reader's side: its pages that wait, in order, those the reader was given, and what of them is finished with. */
+/** One log on the reader's side: its waiting pages in order, the pages that the reader has, and what it has acknowledged of them. */
 export class Lane {
-  /** Replaced when a log comes back into the lists after it was finished with. */
+  /** Replaced when a finished log comes back into the lists. */
   session: LogSession
   readonly queue: ProvenPage[] = []
-  /** Pages the reader was given and has not finished with, in order; the reader may be in the last one. */
+  /** Pages with the reader that are not fully acknowledged, in order; the last one may be its current page. */
   private readonly taken: TakenPage[] = []
   readonly position = new Position()
   readonly rate = new Rate()
-  /** Entries acknowledged, those included that were dropped. */
+  /** Acknowledged entries, including dropped ones. */
   entries = 0
   /** Entries the filter dropped. */
   filtered = 0
@@ -35,7 +35,7 @@ export class Lane {
   /** The log's timestamp of the last acknowledged entry, epoch milliseconds. */
   lastTimestamp: number | undefined
 
-  /** Where the first entry stands that is left for the next run, because it is later than this one's end. */
+  /** Index of the first entry left for the next run because it is later than this one's end. */
   private leftAt: Place | undefined
 
   /** @param open - Makes the session, whose events are those of this lane. */
@@ -50,24 +50,24 @@ export class Lane {
     return page
   }
 
-  /** The reader has looked at all of the page and goes on to another one, of this log or another. */
+  /** The reader has seen the whole page, and goes on to another one, of this log or another. */
   leave(page: TakenPage): void {
     const before = this.taken.at(-2)
     if (page.given === 0 && before !== undefined && this.taken.at(-1) === page) {
-      // However many pages are dropped while the reader holds an entry: they take no room.
+      // Pages that were dropped entirely take no memory, however many follow an entry that the reader holds.
       before.absorb(page)
       this.taken.pop()
     } else page.leave()
   }
 
-  /** Bytes held for pages that the reader has not finished with; 0 when there are none. */
+  /** Bytes of pages that are not fully acknowledged; 0 when there are none. */
   get heldBytes(): number {
     return this.taken.reduce((sum, page) => sum + page.heldBytes, 0)
   }
 
   /**
-   * The reader is finished with everything up to and including `index`.
-   * @returns `false`, and changes nothing, when it was not given that entry yet.
+   * Acknowledges everything up to and including `index`.
+   * @returns `false`, without any change, when the reader has not received that entry yet.
    */
   acknowledge(index: number): boolean {
     const at = this.taken.findLast((page) => page.start <= index)
@@ -81,18 +81,18 @@ export class Lane {
     return true
   }
 
-  /** The reader is finished with everything it was given. */
+  /** Acknowledges everything given to the reader. */
   acknowledgeGiven(): void {
     for (const page of this.taken) page.finishGiven()
   }
 
-  /** Whether there is a finished page to give back. */
+  /** Whether there is a fully acknowledged page to release. */
   get hasFinished(): boolean {
     return this.taken[0]?.isFinished ?? false
   }
 
   /**
-   * Moves the reader's position over what is finished with; gives finished pages back. Returns how many entries it moved.
+   * Moves the position past acknowledged entries, and releases acknowledged pages. Returns the number of entries it moved.
    * @param now - Elapsed milliseconds.
    */
   settle(now: number): number {
@@ -114,26 +114,26 @@ export class Lane {
     return moved
   }
 
-  /** Leaves entry `i` of a page for the next run: the first such entry is where that begins, however far this one reads. */
+  /** Leaves entry `i` of a page for the next run, which begins at the first such entry, however far this run reads. */
   leaveForNextRun({ batch, rangeBefore }: ProvenPage, i: number): void {
     this.leftAt ??= { next: batch.start + i, range: rangeBefore?.append(batch.leafHashes().subarray(0, i * 32), i) }
   }
 
   /**
-   * Where to go on once everything before `next` is finished with.
-   * @param range - Of everything before `next`; asked only where it is needed.
+   * The position once everything before `next` is acknowledged.
+   * @param range - Compact range of everything before `next`; called only when needed.
    */
   placeAt(next: number, range: () => CompactRange | undefined): Place {
     const { leftAt } = this
     return leftAt !== undefined && leftAt.next <= next ? leftAt : { next, range: range() }
   }
 
-  /** Where to go on by what the reader has finished with. */
+  /** The position after everything acknowledged. */
   get place(): Place {
     return this.placeAt(this.position.next, () => this.position.rangeAtNext())
   }
 
-  /** What is to be remembered; `undefined` before the log was opened. */
+  /** The row to store; `undefined` before the log was opened. */
   checkpoint(): LogCheckpoint | undefined {
     if (!this.position.begun) return undefined
     const { next, range } = this.place

@@ -3,8 +3,8 @@ import type { ProvenPage } from '../log/proven-page.js'
 import type { Lane } from './lane.js'
 
 /**
- * Interleaves the logs fairly: logs take turns page by page, and pages with entries that are new come before pages of a
- * backlog, so that no backlog delays what is live. Its size is bounded by the byte budget, which every page holds.
+ * Interleaves the logs fairly: logs take turns page by page, and pages with new entries come before pages of a backlog, so that no backlog
+ * delays live entries. The byte budget bounds its size, because every page counts in it.
  */
 export class Mixer {
   readonly lanes: Lane[] = []
@@ -27,7 +27,7 @@ export class Mixer {
     return lane === undefined || proven === undefined ? undefined : { lane, proven }
   }
 
-  /** Resolves when there may be something to take, or `wake()` was called. */
+  /** Resolves when there may be a page to take, or `wake()` was called. */
   wait(): Promise<void> {
     return this.changed.wait()
   }
@@ -36,7 +36,7 @@ export class Mixer {
     this.changed.notify()
   }
 
-  /** Takes everything out, to give back what it holds. */
+  /** Removes all pages, so that their memory can be released. */
   drain(): ProvenPage[] {
     return this.lanes.flatMap((lane) => lane.queue.splice(0))
   }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { CtStreamError } from '../../errors.js'
 
-/** What `acknowledge(cert)` throws for anything but a certificate that its stream has delivered. */
+/** The error of `acknowledge(cert)` for anything but a certificate that this stream has delivered. */
 export function notDelivered(value: unknown): CtStreamError {
   const given = (value ?? {}) as { readonly index?: unknown; readonly log?: { readonly url?: unknown } }
   const what =

@@ -3,7 +3,7 @@ import { CursorTemplate, cursorKey } from '../cursor.js'
 import type { ProvenPage } from '../log/proven-page.js'
 import type { Lane, Place } from './lane.js'
 
-/** Where a log is, for a cursor. */
+/** Position of a log, for a cursor. */
 export interface LogPlace extends Place {
   readonly logId: string
 }
@@ -11,11 +11,11 @@ export interface LogPlace extends Place {
 const HASH_LENGTH = 32
 
 /**
- * The cursors of one page's entries: its own log goes on after the entry, all others where they were when the page was begun, or are
- * when the cursor is asked for.
+ * The cursors of one page's entries. A cursor continues its own log after the entry, and all others where they were when the page was
+ * begun, or are when the cursor is read.
  *
- * Costs nothing before a cursor is asked for. Asked for in order, each costs two hashes and those of the root; at any time, also when
- * the page is given back: it keeps the hashes of its leaves.
+ * Costs nothing until a cursor is read. Read in order, each costs two hashes and those of the root. Works at any time, also after the page
+ * was released, because it keeps the leaf hashes.
  */
 export class PageCursors {
   private readonly lane: Lane
@@ -25,10 +25,10 @@ export class PageCursors {
   private readonly leafHashes: Uint8Array | undefined
   private template: CursorTemplate | undefined
   private builder: RangeBuilder | undefined
-  /** Entries of the page that are in `builder`. */
+  /** Number of entries of the page in `builder`. */
   private built = 0
 
-  /** @param places - Of all logs that have been opened, this one included; a function is called for each cursor. */
+  /** @param places - Positions of all opened logs, including this one; a function is called for each cursor. */
   constructor(
     places: readonly LogPlace[] | (() => readonly LogPlace[]),
     lane: Lane,
@@ -38,11 +38,11 @@ export class PageCursors {
     this.lane = lane
     this.start = batch.start
     this.rangeBefore = rangeBefore
-    // They were computed to prove the page, and outlive it.
+    // Computed to prove the page; they outlive it.
     this.leafHashes = rangeBefore && batch.leafHashes()
   }
 
-  /** The cursor that goes on after entry `index`. */
+  /** The cursor that continues after entry `index`. */
   after(index: number): string {
     const { places } = this
     if (typeof places === 'function') this.template = this.newTemplate(places())

@@ -9,12 +9,12 @@ import type { Lane } from './lane.js'
 import { type LogPlace, PageCursors } from './page-cursors.js'
 import type { TakenPage } from './taken-page.js'
 
-/** What reading a page needs of its stream. */
+/** What a {@link PageReader} needs of its stream. */
 export interface PageReaderContext {
   readonly settings: Pick<Settings, 'clock'>
-  /** `undefined`: every entry is delivered. */
+  /** The filter; `undefined` to deliver every entry. */
   readonly filter: EntryFilter | undefined
-  /** `undefined`: nothing is dropped for having been delivered before. */
+  /** The entries delivered before; `undefined` to drop none of them. */
   readonly seen: SeenEntries | undefined
   /** Whether going on to the next entry or page acknowledges the one before. */
   readonly acknowledgesByReading: boolean
@@ -24,27 +24,27 @@ export interface PageReaderContext {
   issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array>
 }
 
-/** By what an entry is known to be of a stream. */
+/** Says which stream and lane delivered a certificate, so that `acknowledge()` recognizes it. */
 export interface ReaderEntryContext extends EntryContext {
   readonly stream: PageReaderContext
   readonly lane: Lane
 }
 
 /**
- * One page being read: decodes its entries when the reader comes to them, and drops those that are not wanted.
+ * Reads one page: decodes entries when the reader reaches them, and drops unwanted ones.
  *
- * Each entry can make a cursor that covers the whole stream, at any later time. Where reading acknowledges, the positions of the
- * other logs are those at which this page was begun: they stay so while it is read. Where the caller acknowledges, entries of other
- * logs may still be under way: they are not behind the cursor before they are acknowledged.
+ * Each entry can make a cursor of the whole stream at any later time. Where reading acknowledges, the other logs' positions in it are
+ * those at the beginning of this page, which do not change while it is read. Where the caller acknowledges, entries of other logs may still
+ * be unacknowledged: the cursor then delivers them again.
  */
 export class PageReader {
   readonly lane: Lane
   readonly page: TakenPage
   private readonly proven: ProvenPage
   private readonly context: PageReaderContext
-  /** Entries given to the reader, dropped, or found. */
+  /** Number of entries given to the reader, dropped, or found and not yet given. */
   private looked = 0
-  /** The last entry looked at, while the reader has not come to it. */
+  /** The entry found last, until the reader takes it. */
   private found: CtCertificate | undefined
   private readonly historical: ReaderEntryContext
   private readonly current: ReaderEntryContext
@@ -55,7 +55,7 @@ export class PageReader {
     this.proven = proven
     this.page = lane.take(proven)
     const { log } = lane.session
-    // With acknowledgement by hand, other logs are where they are acknowledged when the cursor is read.
+    // With manual acknowledgement, the other logs' positions are those acknowledged when the cursor is read.
     const places = context.acknowledgesByReading ? context.places() : () => context.places()
     const cursors = new PageCursors(places, lane, proven)
     this.current = {
@@ -67,13 +67,13 @@ export class PageReader {
       accusedOf: proven.accusedOf,
       seenAt: context.settings.clock.now(),
       cursor: (index) => cursors.after(index),
-      // Many entries have the same issuer: each its own copy.
+      // Many entries share an issuer; each gets its own copy.
       issuer: async (fingerprint) => copyBytes(await context.issuer(log.id, fingerprint)),
     }
     this.historical = { ...this.current, historical: true }
   }
 
-  /** Whether there is an entry for the reader in what is left of the page. Drops those before it. */
+  /** Whether the rest of the page has an entry for the reader. Drops the entries before it. */
   hasNext(): boolean {
     this.found ??= this.find()
     return this.found !== undefined
@@ -87,7 +87,7 @@ export class PageReader {
     return next
   }
 
-  /** Up to so many of the next entries; `undefined` when there is none left. */
+  /** The next entries, at most `most`; `undefined` when there are none left. */
   upTo(maxEntries: number): CtCertificate[] | undefined {
     const certificates: CtCertificate[] = []
     while (certificates.length < maxEntries) {
@@ -107,12 +107,12 @@ export class PageReader {
       last = this.looked
     }
     this.found = undefined
-    // All at once: a filter of the caller's that throws in the middle leaves the reader without any of them.
+    // All or none: when the caller's filter throws in the middle, the reader gets none of them.
     this.page.given = Math.max(this.page.given, last)
     return certificates
   }
 
-  /** Everything given is finished with. */
+  /** Acknowledges everything given. */
   acknowledge(): void {
     this.page.finishGiven()
   }
@@ -129,7 +129,7 @@ export class PageReader {
     return undefined
   }
 
-  /** Entry `i` of the page, unless it is dropped; as little as possible is done for one that is. */
+  /** Entry `i` of the page, unless it is dropped, which is decided with as little work as possible. */
   private pick(i: number): CtCertificate | undefined {
     const { context: stream, lane } = this
     const { filter, seen } = stream
@@ -151,7 +151,7 @@ export class PageReader {
       lane.filtered++
       return undefined
     }
-    // An accused log must not keep the proven copy of another log from being delivered.
+    // An unproven entry of an accused log must not suppress the proven copy in another log.
     if (accusedOf === undefined) seen?.add(keys)
     if (!certificate.verified) lane.unverified++
     return certificate

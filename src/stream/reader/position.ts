@@ -2,15 +2,15 @@ import type { CompactRange } from '../../merkle/compact-range.js'
 import type { TakenPage } from './taken-page.js'
 
 /**
- * Where the reader of one log is: which entries it has finished with.
+ * The position of one log's reader: everything before it is acknowledged.
  *
- * Only acknowledgements move it. It keeps what a checkpoint needs, the compact range at that place, without hashing
- * anything until a checkpoint is asked for, and without holding a page the reader has finished.
+ * Only acknowledgements move it. It can provide the compact range that a checkpoint needs, without hashing anything before that, and
+ * without holding acknowledged pages.
  */
 export class Position {
   private index: number | undefined
   private range: CompactRange | undefined
-  /** A page that is acknowledged in part, and how many of its entries are. */
+  /** The partly acknowledged page, and how many of its entries are acknowledged. */
   private partial: { readonly page: TakenPage; readonly count: number } | undefined
 
   /** Whether there is a position yet. */
@@ -30,7 +30,7 @@ export class Position {
     return this.partial === undefined ? (this.index ?? 0) : this.partial.page.start + this.partial.count
   }
 
-  /** Moves to the first entry of the page that is not finished with. */
+  /** Moves to the first unacknowledged entry of the page. */
   moveInto(page: TakenPage): void {
     if (page.isFinished) this.begin(page.next, page.rangeAtEnd)
     else this.partial = { page, count: page.finished }

@@ -2,26 +2,25 @@ import { Duplex, Readable, type Writable } from 'node:stream'
 import { CtStreamError } from '../../errors.js'
 import type { CtCertificate } from '../../types/certificate.js'
 
-/** What a readable is fed from. */
+/** Source of a readable. */
 export interface ReadableSource {
   /** The next certificate; `undefined` at the end. */
   next(): Promise<CtCertificate | undefined>
-  /** A chunk counts as finished. `undefined`: the caller says so himself. */
+  /** Acknowledges a chunk. `undefined` when the caller acknowledges explicitly. */
   readonly acknowledge: ((certificate: CtCertificate) => void) | undefined
   close(): Promise<void>
 }
 
 /**
- * A Node stream of certificates. Where it acknowledges, a chunk counts as finished when whoever took it from this stream shows that he
- * is: a `Writable` by the callback of its write, everybody else by asking for the next one. What is buffered, here or in the
- * `Writable`, does not.
+ * A Node stream of certificates. Where it acknowledges, it does so when the consumer has processed a chunk: a `Writable` shows this by the
+ * callback of its write, any other consumer by requesting the next chunk. Chunks buffered here or in the `Writable` are not acknowledged.
  */
 export class CertificateReadable extends Readable {
   private readonly source: ReadableSource
-  /** Chunks that do not count as finished, in order: with the consumer, then those buffered here. */
+  /** Unacknowledged chunks in order: those with the consumer, then those buffered here. */
   private readonly unfinished: CtCertificate[] = []
   private target: Writable | undefined
-  /** Whether the consumer asked for more since it was given something. */
+  /** Whether the consumer has requested more since the last chunk. */
   private asked = true
   private isExhausted = false
   private isEnded = false
@@ -42,10 +41,10 @@ export class CertificateReadable extends Readable {
 
   override read(size?: number): CtCertificate | null {
     const chunk = super.read(size)
-    // Node itself reads nothing by `read(0)`.
+    // `read(0)` is Node's own and takes no chunk.
     if (size === 0) return chunk
     this.asked = chunk === null
-    // Not before whoever reads waits for what comes.
+    // Only once the consumer waits for more.
     if (this.asked && this.isExhausted) queueMicrotask(() => this.finish())
     return chunk
   }
@@ -59,7 +58,7 @@ export class CertificateReadable extends Readable {
     const isOver = error === null && this.isEnded
     this.settle()
     this.isCut = !isOver
-    // At its end the stream closes itself when all is acknowledged.
+    // A stream that ended closes itself when everything is acknowledged.
     const closed = isOver ? Promise.resolve() : this.source.close()
     closed.then(
       () => callback(error),
@@ -67,11 +66,11 @@ export class CertificateReadable extends Readable {
     )
   }
 
-  /** Acknowledges what counts as finished now. */
+  /** Acknowledges the chunks that are processed by now. */
   settle(): void {
     const { acknowledge } = this.source
     const failed = this.target !== undefined && (this.target.destroyed || this.target.errored !== null)
-    // A write that failed leaves the buffer of its target, too; and what is thrown away leaves ours.
+    // A failed write also leaves the target's buffer, and discarded chunks leave this one.
     if (acknowledge === undefined || failed || this.isCut) return
     const held = this.target?.writableLength ?? (this.asked ? 0 : 1)
     for (let n = this.unfinished.length - this.readableLength - held; n > 0; n--)
@@ -88,7 +87,7 @@ export class CertificateReadable extends Readable {
 
   private exhaust(): void {
     this.isExhausted = true
-    // Whoever has the last chunk may not be finished with it: it ends when he asks for more.
+    // The consumer may still be processing the last chunk: the end follows when it requests more.
     if (this.readableLength > 0) return
     if (this.asked || this.readableFlowing === true) this.finish()
     else this.emit('readable')
@@ -100,7 +99,7 @@ export class CertificateReadable extends Readable {
     this.asked = true
     this.settle()
     if (this.source.acknowledge === undefined || this.unfinished.length > 0) this.push(null)
-    // Closed before it ends: whoever sees the end may open the checkpoint again.
+    // Closed before the end is signalled, because the consumer may then open the checkpoint again.
     else
       this.source.close().then(
         () => this.push(null),
@@ -121,7 +120,7 @@ export class CertificateReadable extends Readable {
   }
 }
 
-/** Whether what is written there ends there, and its buffer can be counted. */
+/** Whether the target is a plain `Writable`, which passes nothing on, so that its buffer shows what was processed. */
 function isSink(target: NodeJS.WritableStream): target is Writable {
   const { read, writableObjectMode } = target as Partial<Duplex>
   return !(target instanceof Duplex) && read === undefined && writableObjectMode === true

@@ -3,20 +3,20 @@ import type { Clock } from '../../types/clock.js'
 import type { ByteBudget } from '../../util/byte-budget.js'
 import type { Lane } from './lane.js'
 
-/** How long nothing is acknowledged, while reading waits for it, before that is said; milliseconds. */
+/** How long reading waits for an acknowledgement before a warning, milliseconds. */
 const PATIENCE_MS = 10_000
 
 export interface StallOptions {
   readonly lanes: readonly Lane[]
   readonly budget: ByteBudget
   readonly clock: Clock
-  /** Applies what is acknowledged. */
+  /** Applies acknowledgements. */
   readonly settle: () => void
 }
 
 /**
- * Says so when reading waits for the caller: what was delivered and not acknowledged fills the budget, or its log's share of it, so
- * that nothing more can be fetched. Once for each log, and again when the reader had finished with everything of it in between.
+ * Warns when reading waits for the caller: delivered but unacknowledged entries fill the budget, or their log's share of it, so that
+ * nothing more can be fetched. Once for each log, and again after everything of it was acknowledged in between.
  */
 export async function noticeStalls({ lanes, budget, clock, settle }: StallOptions, signal: AbortSignal): Promise<void> {
   const seen = new Map<Lane, number>()
@@ -26,7 +26,7 @@ export async function noticeStalls({ lanes, budget, clock, settle }: StallOption
       await clock.sleep(PATIENCE_MS, signal)
     } catch (error) {
       if (signal.aborted) return
-      // A clock that cannot wait: to go on would be to look without a pause.
+      // The clock failed: going on would be a loop without a pause.
       throw error
     }
     settle()
@@ -44,7 +44,7 @@ export async function noticeStalls({ lanes, budget, clock, settle }: StallOption
   }
 }
 
-/** Whether somebody waits for room in a budget that holds nothing but what the readers of these logs have. */
+/** Whether a request waits for room in a budget in which the readers' entries of these logs take everything. */
 function isFilledBy(lanes: readonly Lane[], budget: ByteBudget): boolean {
   return budget.hasWaiters && budget.used <= lanes.reduce((sum, lane) => sum + lane.heldBytes, 0)
 }

@@ -2,21 +2,21 @@ import type { CompactRange } from '../../merkle/compact-range.js'
 import { leafTimestamp } from '../../wire/merkle-leaf.js'
 import type { ProvenPage } from '../log/proven-page.js'
 
-/** Entries that are kept in memory with one that is kept, see `EntryBatch.entry`. */
+/** Number of entries that stay in memory together with a kept one; see `EntryBatch.entry`. */
 const KEPT_TOGETHER = 8
 
 /**
- * A page in the reader's hands: how far the reader was given its entries, and how many, from the first on, are finished with.
+ * A page with the reader: how many of its entries were given, and how many, from the first on, are acknowledged.
  *
- * A dropped entry is finished with as soon as everything before it is. When the reader goes on to another page, the memory of
- * this one is given back; what stays held out of the budget is what the reader still has.
+ * A dropped entry counts as acknowledged once everything before it is. When the reader goes on to another page, the memory of this one
+ * is released; only entries that the reader still has remain counted in the budget.
  */
 export class TakenPage {
-  /** Entries finished with: acknowledged, or dropped with nothing before them that the reader still has. */
+  /** Number of acknowledged entries, including dropped ones that no unacknowledged entry precedes. */
   finished = 0
   /** The last entry given to the reader, counted from 1; 0 while there is none. */
   given = 0
-  /** Index after the page, and after the pages behind it of which nothing was given. */
+  /** Index after the page, and after following pages that were dropped entirely. */
   private end: number
   /** The compact range before that index; `undefined` when nothing is proven. */
   rangeAtEnd: CompactRange | undefined
@@ -38,22 +38,22 @@ export class TakenPage {
     return this.proven.batch.start
   }
 
-  /** Bytes held out of the budget. */
+  /** Bytes counted in the budget. */
   get heldBytes(): number {
     return this.proven.lease.bytes
   }
 
-  /** Whether every entry is finished with. */
+  /** Whether every entry is acknowledged. */
   get isFinished(): boolean {
     return this.finished === this.proven.batch.length
   }
 
-  /** Index of the first entry that is not finished with. */
+  /** Index of the first unacknowledged entry. */
   get next(): number {
     return this.isFinished ? this.end : this.start + this.finished
   }
 
-  /** The log's timestamp of the last entry finished with, epoch milliseconds; `undefined` in the middle of a page that was left. */
+  /** The log's timestamp of the last acknowledged entry, epoch milliseconds; `undefined` in the middle of a page that the reader left. */
   get timestamp(): number | undefined {
     if (this.isLeft) return this.isFinished ? this.lastTimestamp : undefined
     return this.finished === 0 ? undefined : leafTimestamp(this.proven.batch.leafInput(this.finished - 1))
@@ -65,7 +65,7 @@ export class TakenPage {
     return rangeBefore?.append(batch.leafHashes().subarray(0, count * 32), count)
   }
 
-  /** Entry `i`, counted from 0, is not for the reader. */
+  /** Drops entry `i`, counted from 0. */
   drop(i: number): void {
     this.dropped ??= new Uint8Array(this.proven.batch.length)
     this.dropped[i] = 1
@@ -73,24 +73,24 @@ export class TakenPage {
     if (this.finished === i) this.finished = i + 1
   }
 
-  /** Whether the reader was given the entry of this index, or it was dropped. */
+  /** Whether the entry of this index was given to the reader, or dropped. */
   includes(index: number): boolean {
     return this.isLeft || index < this.start + this.given
   }
 
-  /** The reader is finished with everything it was given before `index`. */
+  /** Acknowledges everything before `index`. */
   finishTo(index: number): void {
     const reach = this.isLeft ? this.proven.batch.length : this.given
     this.finished = Math.max(this.finished, Math.min(index - this.start, reach))
     while (this.dropped?.[this.finished] === 1) this.finished++
   }
 
-  /** The reader is finished with everything it was given. */
+  /** Acknowledges everything given to the reader. */
   finishGiven(): void {
     this.finishTo(this.end)
   }
 
-  /** The reader looked at every entry and goes on to another page. */
+  /** The reader has seen every entry and goes on to another page. */
   leave(): void {
     if (this.isReleased || this.isLeft) return
     const { batch, lease, rangeBefore } = this.proven
@@ -103,7 +103,7 @@ export class TakenPage {
     lease.resize(Math.min(lease.bytes, Math.ceil(batch.byteLength * share) + batch.length * 32))
   }
 
-  /** The page behind, of which nothing was given, is finished with as soon as this one is. */
+  /** Adds a following page that was dropped entirely: it is acknowledged together with this one. */
   absorb(behind: TakenPage): void {
     behind.leave()
     this.end = behind.end
@@ -112,7 +112,7 @@ export class TakenPage {
     behind.release()
   }
 
-  /** Gives back everything it holds. Idempotent. */
+  /** Releases everything it holds. Idempotent. */
   release(): void {
     this.isReleased = true
     this.proven.lease.release()
