@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { postgresQueueSource } from '../../src/processors/postgres.js'
 import { pump } from '../../src/sinks/index.js'
@@ -62,6 +64,19 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     grow(log, 100)
     await fill(log)
     expect(await missing()).toEqual([[]])
+  })
+
+  it('has tables that the guide describes, and no other', async () => {
+    await fill(await logOf(1))
+    const rows = await db.query<{ name: string }>(
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename !~ '^certificate_'",
+    )
+    const guide = readFileSync(join(import.meta.dirname, '../../examples/deploy/README.md'), 'utf8').split(
+      '## Tables',
+    )[1]
+    const cells = guide?.match(/^\| `.*?\|/gm)?.join('') ?? ''
+    const described = [...cells.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+    expect(rows.map(({ name }) => name).sort()).toEqual(described.sort())
   })
 
   it('has each name once, as new as its first certificate', async () => {
