@@ -10,6 +10,8 @@ const SEPARATOR = '\u0001'
 const MAX_NAME = 600
 const MAX_ISSUER = 1000
 const MAX_SERIAL = 200
+/** Entries that are encoded at a time: a few milliseconds of work. */
+export const STEP_ENTRIES = 128
 /** Bytes of one statement, about: more certificates are inserted by several statements of one transaction. */
 export const STATEMENT_BYTES = 4 * 2 ** 20
 

@@ -1,6 +1,7 @@
 import type { CtCertificate } from '../types/certificate.js'
+import type { Steps } from '../util/turns.js'
 import type { Session } from './connection.js'
-import { certificateColumns, entryColumns } from './entry-columns.js'
+import { certificateColumns, entryColumns, STEP_ENTRIES } from './entry-columns.js'
 
 /**
  * Which entries get a row: all; those with a certificate not seen before, or with none that can be read; none.
@@ -16,16 +17,34 @@ export class EntryInserts {
   private readonly firsts = new Map<string, CtCertificate>()
   private readonly statements: (readonly Buffer[])[] = []
 
-  /** @param numbers - The numbers of the logs, by log id. */
-  constructor(
+  /**
+   * Decodes and encodes, step by step: leases are renewed meanwhile.
+   *
+   * @param numbers - The numbers of the logs, by log id.
+   */
+  static *steps(
     certificates: readonly CtCertificate[],
     numbers: ReadonlyMap<string, number>,
-    { entries, der }: { readonly entries: EntryRows; readonly der: boolean },
+    options: { readonly entries: EntryRows; readonly der: boolean },
+  ): Steps<EntryInserts> {
+    const inserts = new EntryInserts(certificates, numbers, options.entries)
+    yield* inserts.encode(options.der)
+    return inserts
+  }
+
+  private constructor(
+    certificates: readonly CtCertificate[],
+    numbers: ReadonlyMap<string, number>,
+    entries: EntryRows,
   ) {
     this.certificates = certificates
     this.numbers = numbers
     this.entries = entries
-    for (const certificate of certificates) {
+  }
+
+  private *encode(der: boolean): Steps<void> {
+    for (const [i, certificate] of this.certificates.entries()) {
+      if (i % STEP_ENTRIES === 0) yield
       const { sha256 } = certificate
       if (sha256 !== undefined && !this.firsts.has(sha256)) this.firsts.set(sha256, certificate)
     }
@@ -33,6 +52,7 @@ export class EntryInserts {
     const sorted = [...this.firsts].sort(([a], [b]) => (a < b ? -1 : 1))
     let columns = certificateColumns(der)
     for (const [i, [sha256, certificate]] of sorted.entries()) {
+      if (i % STEP_ENTRIES === 0) yield
       columns.add(certificate, sha256, this.numberOf(certificate))
       if (!columns.isFull && i + 1 < sorted.length) continue
       this.statements.push(columns.values())

@@ -3,9 +3,10 @@ import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import { sha256 } from '../util/hash.js'
+import type { Steps } from '../util/turns.js'
 import { ArrayParameter, elements } from './array-parameter.js'
 import type { Session } from './connection.js'
-import { STATEMENT_BYTES } from './entry-columns.js'
+import { STATEMENT_BYTES, STEP_ENTRIES } from './entry-columns.js'
 import { queuedLeaf } from './queued-leaf.js'
 import type { PostgresTarget } from './target.js'
 
@@ -16,14 +17,15 @@ const REMEMBERED = 10_000
 export const queueChannel = ({ schema }: PostgresTarget) => `ct_stream_queue_${schema}`.slice(0, 63)
 
 /** Parameters of {@link insertQueued}, made before a transaction begins. */
-export function queueColumns(
+export function* queueColumns(
   certificates: readonly CtCertificate[],
   numbers: ReadonlyMap<string, number>,
   epoch: number,
-): QueueColumns[] {
+): Steps<QueueColumns[]> {
   const statements: QueueColumns[] = []
   let columns: ReturnType<typeof columnsOf> | undefined
   for (const [i, certificate] of certificates.entries()) {
+    if (i % STEP_ENTRIES === 0) yield
     columns ??= columnsOf(epoch)
     columns.add(certificate, numbers.get(certificate.log.id) as number)
     if (!columns.isFull && i + 1 < certificates.length) continue

@@ -22,6 +22,7 @@ import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
 import { systemClock } from '../util/clock.js'
 import { booleanOption, choiceOption, integerOption, objectOption } from '../util/options.js'
+import { inTurns } from '../util/turns.js'
 import { StagedPages } from './staged-pages.js'
 
 /** What the sink stores of each entry; all optional. */
@@ -131,9 +132,9 @@ export class PostgresSink implements Sink {
     return {
       prepare: async (session) => {
         await numberLogs(session, covered, numbers, unit)
-        inserts = new EntryInserts(covered, numbers, { entries, der })
+        inserts = await inTurns(EntryInserts.steps(covered, numbers, { entries, der }))
         if (!queue) return
-        queued = queueColumns(covered, numbers, lease?.epoch ?? 0)
+        queued = await inTurns(queueColumns(covered, numbers, lease?.epoch ?? 0))
         await this.issuers.write(session, covered)
       },
       insert: async (session) => {
