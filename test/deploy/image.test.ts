@@ -1,5 +1,5 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { folder, has, run } from './tools.js'
@@ -13,10 +13,10 @@ const buildah = (...argv: string[]) => {
 }
 
 // No registry of images can be reached: the base is Debian as debootstrap makes it, with the node of these tests.
-// Not seen to pass yet: `npm install` within the build needs a registry, so it runs when CT_STREAM_TEST_IMAGE asks for it.
-const isAsked = process.env.CT_STREAM_TEST_IMAGE === '1'
+// One to five minutes, and registries of Debian and npm: CT_STREAM_TEST_IMAGE=0 leaves it out.
+const isLeftOut = process.env.CT_STREAM_TEST_IMAGE === '0'
 
-describe.skipIf(!isAsked || !has('buildah') || !has('debootstrap') || process.getuid?.() !== 0)(
+describe.skipIf(isLeftOut || !has('buildah') || !has('debootstrap') || process.getuid?.() !== 0)(
   'the Dockerfile',
   () => {
     let container = ''
@@ -25,17 +25,24 @@ describe.skipIf(!isAsked || !has('buildah') || !has('debootstrap') || process.ge
       const lines = Object.entries(storage).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
       writeFileSync(env.CONTAINERS_STORAGE_CONF, `[storage]\n${lines.join('\n')}\n`)
       const rootfs = join(place, 'rootfs')
-      const made = run('debootstrap', ['--variant=minbase', 'bookworm', rootfs])
+      const packages = join(homedir(), '.cache', 'ct-stream', 'debootstrap')
+      mkdirSync(packages, { recursive: true })
+      const made = run('debootstrap', ['--variant=minbase', `--cache-dir=${packages}`, 'bookworm', rootfs])
       expect(made.status, made.stdout.slice(-2000)).toBe(0)
       copyFileSync(process.execPath, join(rootfs, 'usr', 'local', 'bin', 'node'))
-      const npm = join(run('npm', ['root', '--global']).stdout.trim(), 'npm')
+      // Beside this node there is none: it is a package itself.
+      const npm = join(realpathSync(run('sh', ['-c', 'command -v npm']).stdout.trim()), '..', '..')
       cpSync(npm, join(rootfs, 'usr', 'local', 'lib', 'npm'), { recursive: true })
       writeFileSync(
         join(rootfs, 'usr', 'local', 'bin', 'npm'),
         '#!/bin/sh\nexec node /usr/local/lib/npm/bin/npm-cli.js "$@"\n',
         { mode: 0o755 },
       )
-      writeFileSync(join(place, 'Base'), 'FROM scratch\nADD rootfs /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n')
+      // Where registries are reached over a proxy that signs for them, its certificate is among those of this machine.
+      const trusted = process.env.NODE_EXTRA_CA_CERTS
+      if (trusted !== undefined) copyFileSync(trusted, join(rootfs, 'etc', 'trusted.pem'))
+      const trust = trusted === undefined ? '' : 'ENV NODE_EXTRA_CA_CERTS=/etc/trusted.pem\n'
+      writeFileSync(join(place, 'Base'), `FROM scratch\nADD rootfs /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n${trust}`)
       buildah('build', '-f', 'Base', '-t', 'localhost/node:24-slim', '.')
       // As a user has it: the package alone.
       const context = join(place, 'context')
