@@ -6,6 +6,8 @@ import type { Coordinator, Sink } from '../types/cluster.js'
 export interface ClusterEngine {
   /** URL of the engine, without parameters that only concern entries. */
   readonly url: string
+  /** Whether it can be asked about the cluster and searched: it is a database. */
+  readonly hasTables: boolean
   /** Makes a coordinator, not joined. */
   coordinator(): Coordinator
   /** Makes a sink, not opened. */
@@ -15,18 +17,40 @@ export interface ClusterEngine {
 /**
  * The engine that a URL names. Loads its client, without connecting.
  *
- * @param url - As for `openSink`: `postgres://user:password@host/database?schema=ct_stream&entries=first&der=false`.
+ * @param url - As for `openSink`: `postgres://user:password@host/database?schema=ct_stream&entries=first&der=false`, or
+ * `kafka://host:9092/prefix`.
  * @param leaseMs - How long a silent member keeps its units; the same for all members. Milliseconds, 300 to 600,000.
  * @param withQueue - Whether to store entries for processors even if the URL does not ask for it.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which the message does not show: it may contain a password.
  */
 export async function openCluster(url: string, leaseMs: number, withQueue = false): Promise<ClusterEngine> {
   const { engine, rest, options } = sinkParts(url)
-  if (!engine.schemes.includes('postgres'))
-    throw new CtStreamError('CT_OPTION_INVALID', 'it must be the URL of a Postgres database: postgres://host/database')
+  const isKafka = engine.schemes.includes('kafka')
+  if (!isKafka && !engine.schemes.includes('postgres'))
+    throw new CtStreamError(
+      'CT_OPTION_INVALID',
+      'it must be the URL of a Postgres database or a Kafka cluster: postgres://host/database, kafka://host:9092/prefix',
+    )
+  if (isKafka) {
+    const wanted = { ...(withQueue && { body: 'leaf' }), ...options }
+    if (withQueue) refuseForQueue(wanted)
+    const sink = () => engine.open(rest, wanted)
+    // Throws for a URL or an option that is wrong.
+    await sink()
+    const { kafkaCoordinator } = await import('./kafka.js')
+    return { url: rest, hasTables: false, coordinator: () => kafkaCoordinator(rest, { leaseMs }), sink }
+  }
   const sink = () => engine.open(rest, { ...options, ...(withQueue && { queue: true }), leaseMs })
-  // Throws for a URL or an option that is wrong.
   await sink()
   const { postgresCoordinator } = await import('./postgres.js')
-  return { url: rest, coordinator: () => postgresCoordinator(rest, { leaseMs }), sink }
+  return { url: rest, hasTables: true, coordinator: () => postgresCoordinator(rest, { leaseMs }), sink }
+}
+
+/** Processors read whole entries, of a log in the order of its messages. */
+function refuseForQueue({ body = 'json', key = 'log' }: { readonly body?: unknown; readonly key?: unknown }): void {
+  if (body === 'leaf' && key === 'log') return
+  throw new CtStreamError(
+    'CT_OPTION_INVALID',
+    'processors need body=leaf and key=log in the URL: other messages do not hold the whole entry, or not in order',
+  )
 }

@@ -3,13 +3,13 @@ import { CtStreamError } from '../errors.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
-import { sha256Hex } from '../util/hash.js'
 import type { KafkaAddress } from './address.js'
 import { type KafkaClient, loadKafka } from './client.js'
 import { isFenced } from './errors.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
+import { refuseOtherMode } from './other-mode.js'
 import { positionsRecord, ShardState } from './shard-state.js'
-import { entriesTopic, makeTopics, positionsTopic } from './topics.js'
+import { entriesTopic, makeTopics, placeOf, positionsTopic } from './topics.js'
 
 /** Records to write together with positions, given what the broker has. Called again after each retry. */
 export type Cargo = (state: ShardState) => readonly NewRecord[]
@@ -59,7 +59,8 @@ export class KafkaShard {
    */
   async open(withEntries = true): Promise<void> {
     this.kafka ??= await loadKafka()
-    const { address, clock, entries, positions } = this
+    const { address, clock, entries, positions, lease } = this
+    if (lease === undefined) await refuseOtherMode(this.kafka, address, true, clock)
     const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions)]
     await makeTopics(this.kafka, address, topics, clock)
     await this.reopen()
@@ -153,15 +154,6 @@ export class KafkaShard {
       },
     )
   }
-}
-
-/** Names of a shard's topic and writer; `undefined` for a process that writes alone. */
-export function placeOf(
-  address: KafkaAddress,
-  unit: string | undefined,
-): { positions: string; transactionalId: string } {
-  const name = unit === undefined ? 'alone' : sha256Hex(Buffer.from(unit)).slice(0, 16)
-  return { positions: `${address.prefix}.positions.${name}`, transactionalId: `${address.prefix}.${name}` }
 }
 
 function leaseLost(lease: Lease, owner: Owner): CtStreamError {

@@ -3,15 +3,16 @@ import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import type { KafkaClient } from './client.js'
 import { FencedProducer } from './fenced-producer.js'
-import { placeOf } from './shard.js'
+import { refuseOtherMode } from './other-mode.js'
 import { positionsRecord, ShardState } from './shard-state.js'
-import { makeTopics, positionsTopic } from './topics.js'
+import { makeTopics, placeOf, positionsTopic } from './topics.js'
 
 /**
  * Takes a shard for a new owner: shuts out the one before, and raises the epoch. No two callers get the same epoch.
  *
  * @returns The new epoch.
- * @throws {@link CtStreamError} `CT_LEASE_LOST` when another owner took it at the same time; else as {@link KafkaShard.open}.
+ * @throws {@link CtStreamError} `CT_LEASE_LOST` when another owner took it at the same time; `CT_CHECKPOINT_CONFLICT` where a process
+ * writes alone; else as {@link KafkaShard.open}.
  */
 export async function takeShard(
   kafka: KafkaClient,
@@ -20,6 +21,7 @@ export async function takeShard(
   clock: Clock,
 ): Promise<number> {
   const { positions, transactionalId } = placeOf(address, unit)
+  await refuseOtherMode(kafka, address, false, clock)
   await makeTopics(kafka, address, [positionsTopic(positions)], clock)
   const producer = new FencedProducer(kafka, address, transactionalId, clock)
   try {

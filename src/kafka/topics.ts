@@ -1,4 +1,5 @@
 import type { Clock } from '../types/clock.js'
+import { sha256Hex } from '../util/hash.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaAdmin, type KafkaClient } from './client.js'
 import { withDeadline } from './deadline.js'
@@ -72,4 +73,13 @@ async function ensureTopic(admin: KafkaAdmin, address: KafkaAddress, topic: NewT
   } catch (error) {
     if (![...apiIds(error)].includes('TOPIC_ALREADY_EXISTS')) throw error
   }
+}
+
+/** Names of a shard's topic and writer; `undefined` for a process that writes alone. */
+export function placeOf(
+  { prefix }: KafkaAddress,
+  unit: string | undefined,
+): { readonly positions: string; readonly transactionalId: string } {
+  const name = unit === undefined ? 'alone' : sha256Hex(Buffer.from(unit)).slice(0, 16)
+  return { positions: `${prefix}.positions.${name}`, transactionalId: `${prefix}.${name}` }
 }

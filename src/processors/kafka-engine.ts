@@ -25,7 +25,7 @@ import { Notifier } from '../util/notifier.js'
 import type { Parking, QueueClaim, QueuedEntry, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
 import { messageOfRecord, readEntry } from './kafka-messages.js'
 import { type KafkaClaim, KafkaPartition } from './kafka-partition.js'
-import { isPassing, patiently } from './patiently.js'
+import { isPassing, orAborted, patiently } from './patiently.js'
 import type { CheckedSettings } from './source-settings.js'
 
 export interface KafkaEngineSettings extends CheckedSettings {
@@ -36,6 +36,8 @@ export interface KafkaEngineSettings extends CheckedSettings {
 const FETCH_MS = 500
 /** How long to wait between looks at what a transaction of a moment ago has not shown yet. Milliseconds. */
 const SOON_MS = 50
+/** How often replays are looked for, and whether the group knows this processor. Milliseconds. */
+const LOOK_MS = 2000
 /** Looks for the description of a log that is new, before its messages are set aside. */
 const LOOKS = 20
 
@@ -125,6 +127,7 @@ export class KafkaEngine implements QueueEngine {
       const next = await this.ahead
       this.ahead = undefined
       if (next === undefined) return undefined
+      await this.confirmed(signal)
       // Read ahead, but the claim was lost meanwhile: another processor handles it.
       if (next.kind === 'page' && !this.isOurs(next.claim as KafkaClaim)) continue
       this.ahead = this.readNext(signal)
@@ -214,7 +217,7 @@ export class KafkaEngine implements QueueEngine {
   private async watch(signal: AbortSignal): Promise<void> {
     const { clock, leaseMs, logger } = this.settings
     while (!signal.aborted) {
-      await clock.sleep(Math.min(leaseMs / 3, 5000), signal).catch(() => {})
+      await clock.sleep(Math.min(leaseMs / 3, LOOK_MS), signal).catch(() => {})
       if (signal.aborted) return
       try {
         this.opened?.group.check()
@@ -227,10 +230,20 @@ export class KafkaEngine implements QueueEngine {
     }
   }
 
+  /**
+   * Waits until the group knows this processor: one that was suspended may have lost what it believes to have, and would hand out again what
+   * others work on.
+   */
+  private async confirmed(signal: AbortSignal): Promise<void> {
+    while (this.opened?.group.isMember === false && !signal.aborted && !this.closing.signal.aborted)
+      await orAborted(this.changed.wait(), signal)
+  }
+
   private async readNext(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
     const { end } = this.settings
     while (!signal.aborted && !this.closing.signal.aborted) {
       if (this.failure !== undefined) throw this.failure.error
+      await this.confirmed(signal)
       const change = this.changed.wait()
       await this.takeShare(signal)
       for (let page = this.pages.shift(); page !== undefined; page = this.pages.shift())
@@ -240,7 +253,7 @@ export class KafkaEngine implements QueueEngine {
       const isSettled = this.share !== undefined && [...this.share].every((number) => this.owned.has(number))
       if (this.owned.size === 0) {
         if (end === 'head' && isSettled) return undefined
-        await Promise.race([change, aborted(signal), aborted(this.closing.signal)])
+        await orAborted(change, signal)
         continue
       }
       await this.patiently(() => this.fetch(), signal)
@@ -492,10 +505,3 @@ export class KafkaEngine implements QueueEngine {
 }
 
 const isLost = (error: unknown): boolean => CtStreamError.is(error) && error.code === 'CT_LEASE_LOST'
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}

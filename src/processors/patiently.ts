@@ -30,3 +30,16 @@ export async function patiently<T>(
     }
   }
 }
+
+/** Resolves when the promise settles, or when `signal` aborts. */
+export function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    promise.then(end, end)
+  })
+}

@@ -13,7 +13,7 @@ import { quietController } from '../util/abort.js'
 import { messageOf } from '../util/message-of.js'
 import { ClaimKeeper, type Held } from './claim-keeper.js'
 import type { Effects, Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
-import { patiently } from './patiently.js'
+import { orAborted, patiently } from './patiently.js'
 import { entryReader } from './queued-entry.js'
 import type { CheckedSettings } from './source-settings.js'
 
@@ -247,16 +247,4 @@ function effectsRunner(effects: Effects): (session: Session) => Promise<void> {
       throw new CtStreamError('CT_MODULE_FAILED', messageOf(error), { cause: error })
     }
   }
-}
-
-function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-    promise.then(end, end)
-  })
 }

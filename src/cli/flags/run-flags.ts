@@ -10,7 +10,7 @@ export const databaseFlag: Flag = {
   name: 'db',
   type: 'text',
   value: 'URL',
-  help: 'the Postgres database of a --sink, or that processes share: postgres://HOST/DATABASE',
+  help: 'the engine of a --sink, or that processes share: postgres://HOST/DATABASE; some commands also kafka://HOST:PORT/PREFIX',
   group: GROUP,
 }
 

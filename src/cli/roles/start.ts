@@ -46,6 +46,10 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   const threads = moduleThreads(context)
   const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
   const engine = await engineFrom(context, db, leaseMs, roles.has('processor'))
+  if (roles.has('api') && !engine.hasTables)
+    throw usageError(
+      `the role api answers from a Postgres database, and ${values.from('db')} names a Kafka cluster: --role collector,processor`,
+    )
   const modules = roles.has('processor') ? await (await import('../modules/load.js')).modulesFor(context) : []
   const queue = roles.has('processor')
     ? await queueSource(engine.url, { group: values.text('group') ?? 'processors', leaseMs })

@@ -1,0 +1,43 @@
+import { CtStreamError } from '../errors.js'
+import type { Clock } from '../types/clock.js'
+import type { KafkaAddress } from './address.js'
+import { clientOptions, type KafkaClient } from './client.js'
+import { committedRecords } from './committed-records.js'
+import { withDeadline } from './deadline.js'
+import { placeOf } from './topics.js'
+
+/**
+ * Refuses a prefix that is written in the other way: by a process alone, or by a cluster. Each has its own positions and does not see the
+ * other's, so that both together would write every entry twice.
+ *
+ * @param isAlone - Whether the caller writes alone.
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_CONFLICT`; else as `kafkaError` makes it.
+ */
+export async function refuseOtherMode(
+  kafka: KafkaClient,
+  address: KafkaAddress,
+  isAlone: boolean,
+  clock: Clock,
+): Promise<void> {
+  const alone = placeOf(address, undefined).positions
+  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  const consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.positions` })
+  const giveUp = () => void Promise.allSettled([admin.close(), consumer.close(true)])
+  const find = async () => {
+    const topics = await admin.listTopics({ includeInternals: false })
+    const positions = topics.filter((name) => name.startsWith(`${address.prefix}.positions.`))
+    for (const topic of positions)
+      if ((topic === alone) !== isAlone) for await (const _ of committedRecords(consumer, topic)) return topic
+    return undefined
+  }
+  try {
+    const found = await withDeadline(find(), { doing: 'see who writes', address, clock, giveUp })
+    if (found === undefined) return
+    throw new CtStreamError(
+      'CT_CHECKPOINT_CONFLICT',
+      `${isAlone ? 'several processes share' : 'a process alone writes'} ${address.shown} (it has the topic ${found}): use another prefix in the URL`,
+    )
+  } finally {
+    giveUp()
+  }
+}
