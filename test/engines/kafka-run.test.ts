@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { kafkaCoordinator } from '../../src/cluster/index.js'
+import { pump } from '../../src/sinks/index.js'
+import { kafkaSink } from '../../src/sinks/kafka.js'
+import { BuiltCommand } from '../support/built-command.js'
+import { backfill, grow, logOf } from '../support/logs.js'
+import { infoOf } from './collectors.js'
+import { kafkaPlace, noKafka } from './kafka-place.js'
+
+/** Writes each entry it is given to a file, a line for each. */
+const MODULE = (file: string) => `
+import { appendFileSync } from 'node:fs'
+import { defineModule } from ${JSON.stringify(join(import.meta.dirname, '../../dist/modules.js'))}
+export default defineModule({
+  name: 'lines',
+  onBatch: (page) => appendFileSync(${JSON.stringify(file)}, page.map(({ log, index }) => log.id + ' ' + index + '\\n').join('')),
+})
+`
+
+describe.skipIf(noKafka)('Kafka alone', () => {
+  let place: ReturnType<typeof kafkaPlace>
+  let folder: string
+  beforeEach(() => {
+    place = kafkaPlace()
+    folder = mkdtempSync(join(tmpdir(), 'ct-stream-run-'))
+  })
+  afterEach(async () => {
+    await place.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('runs collectors and processors, each entry from the log to a module', async () => {
+    const logs = [await logOf(256, { operator: 'one' }), await logOf(256, { operator: 'two', kind: 'static-ct' })]
+    const [file, module] = [join(folder, 'lines'), join(folder, 'lines.mjs')]
+    writeFileSync(module, MODULE(file))
+    writeFileSync(file, '')
+    const named = logs.flatMap(({ spec }) =>
+      spec.kind === 'static-ct'
+        ? ['--log', spec.monitoringUrl, '--key', spec.key, '--submission-url', spec.submissionUrl]
+        : ['--log', spec.url, '--key', spec.key, '--submission-url', '-'],
+    )
+    const start = () =>
+      new BuiltCommand(
+        [
+          ...['run', '--role', 'collector,processor', '--db', place.url, ...named, '--start', 'beginning'],
+          ...['--port', '0', '--lease', '6s', '--shard-by', 'log', '--module', module],
+        ],
+        import.meta.dirname,
+      )
+    const until = async (count: number) => {
+      const began = performance.now()
+      for (;;) {
+        const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+        if (new Set(lines).size === count) return lines
+        if (performance.now() - began > 40_000) throw new Error(`${lines.length} entries of ${count}: ${first.stderr}`)
+        await wait(50)
+      }
+    }
+    const first = start()
+    expect(await until(512)).toHaveLength(512)
+    const second = start()
+    await second.says('stdout', /^ct-stream runs (collector, processor) at/)
+    for (const log of logs) grow(log, 256)
+    await until(1024)
+    await first.stop('SIGKILL')
+    for (const log of logs) grow(log, 256)
+    await until(1536)
+    expect(await second.stop()).toBe(0)
+  })
+
+  it('does not let a process write alone where a cluster writes, nor the other way round', async () => {
+    const log = await logOf(50)
+    const alone = (url: string) =>
+      pump({
+        sink: kafkaSink(url),
+        stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+      })
+    const claim = async (url: string, member: string) => {
+      const coordinator = kafkaCoordinator(url, { leaseMs: 6000 })
+      await coordinator.join(member)
+      await coordinator.assign(infoOf(log), 'one')
+      try {
+        for (;;) {
+          await coordinator.renew([])
+          const [lease] = await coordinator.claim(1)
+          if (lease !== undefined) return lease
+          await wait(50)
+        }
+      } finally {
+        await coordinator.close()
+      }
+    }
+    await alone(place.url)
+    await expect(claim(place.url, 'member')).rejects.toMatchObject({ code: 'CT_CHECKPOINT_CONFLICT' })
+    // It goes on alone.
+    await alone(place.url)
+    const other = kafkaPlace()
+    await claim(other.url, 'member')
+    await expect(alone(other.url)).rejects.toMatchObject({
+      code: 'CT_CHECKPOINT_CONFLICT',
+      message: expect.stringContaining('another prefix'),
+    })
+    expect((await claim(other.url, 'member 2')).epoch).toBe(2)
+    await other.remove()
+  })
+})
