@@ -10,14 +10,15 @@ export const noKafka = server === undefined
  * A prefix of a broker that nothing else uses.
  *
  * @param url - Of the broker. Default: the one of these tests.
+ * @param count - Partitions of the entries' topic.
  */
-export function kafkaPlace(url = server) {
+export function kafkaPlace(url = server, count = 3) {
   const hosts = /^kafkas?:\/\/([^/]+)/.exec(url ?? '')?.[1]?.split(',') ?? []
   const client = { clientId: 'test', bootstrapBrokers: hosts, retryDelay: 5, retries: 1000 }
   const prefix = `t${randomUUID().slice(0, 8)}`
   const topic = `${prefix}.entries`
   return {
-    url: `kafka://${hosts.join(',')}/${prefix}?partitions=3`,
+    url: `kafka://${hosts.join(',')}/${prefix}?partitions=${count}`,
     prefix,
     topic,
     client,
@@ -43,7 +44,7 @@ export function kafkaPlace(url = server) {
     async records({ whileOpen = false } = {}): Promise<readonly CommittedRecord[]> {
       const consumer = new Consumer({ ...client, groupId: prefix })
       const found: CommittedRecord[] = []
-      const partitions = [0, 1, 2]
+      const partitions = Array.from({ length: count }, (_, n) => n)
       const ends = (isolationLevel: 0 | 1) =>
         consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions }, timestamp: -1n, isolationLevel })
       if (!whileOpen)

@@ -15,8 +15,8 @@ const PARTITIONS = 2
 export function kafkaQueue(
   server?: string,
 ): QueuePlace & { readonly place: ReturnType<typeof kafkaPlace>; readonly url: string } {
-  const place = kafkaPlace(server)
-  const url = place.url.replace('partitions=3', `partitions=${PARTITIONS}`)
+  const place = kafkaPlace(server, PARTITIONS)
+  const { url } = place
   /** As Java's clients choose it. */
   const partitionOf = (logId: string) => (murmur2(Buffer.from(logId)) & 0x7fffffff) % PARTITIONS
   const reading = async <T>(read: (consumer: Consumer<Buffer, Buffer, Buffer, Buffer>) => Promise<T>): Promise<T> => {
