@@ -18,9 +18,11 @@ export interface NewEntry {
   readonly fields: readonly (string | Buffer)[]
 }
 
-/** Limits of one script call, since Redis does nothing else while it runs. */
-const MAX_ENTRIES = 512
-const MAX_BYTES = 2 ** 22
+/** Limits of one script call, since Redis does nothing else while it runs, and the next entries are made meanwhile. */
+const MAX_ENTRIES = 64
+const MAX_BYTES = 2 ** 20
+/** Calls that are sent and not answered. Each names the last ids of the one before: when that fails, so does this. */
+const MAX_SENT = 8
 const MAX_CLAIMS = 10
 /** An id of our entries. It ends in 1, because for index 0 Redis would refuse the id 0-0. */
 const ID = /^(\d{1,16})-1$/
@@ -110,20 +112,33 @@ export class RedisShard {
     if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
     if (this.connection?.isOpen !== true) await this.open()
     const connection = this.connection as RedisConnection
+    const sent: Promise<void>[] = []
+    // As they are when everything that was sent has taken effect.
+    const lastIds = new Map(this.lastIds)
+    const send = (chunk: readonly NewEntry[], those: readonly KeyedRecord[]) => {
+      const one = this.writeChunk(connection, those, chunk, lastIds)
+      // Awaited below; another one may fail first.
+      one.catch(() => undefined)
+      sent.push(one)
+    }
     try {
       let chunk: NewEntry[] = []
       let bytes = 0
       for (const entry of entries()) {
         const size = entry.fields.reduce((sum, field) => sum + field.length, 0)
         if (chunk.length === MAX_ENTRIES || (bytes + size > MAX_BYTES && chunk.length > 0)) {
-          await this.writeChunk(connection, [], chunk)
+          if (sent.length >= MAX_SENT) await sent.shift()
+          send(chunk, [])
+          // The socket gets it now: the server works while the next entries are made.
+          await new Promise(setImmediate)
           chunk = []
           bytes = 0
         }
         chunk.push(entry)
         bytes += size
       }
-      await this.writeChunk(connection, records, chunk)
+      send(chunk, records)
+      for (const one of sent) await one
     } catch (error) {
       // Unknown how much took effect: the next write opens a new connection and looks.
       connection.close()
@@ -138,7 +153,13 @@ export class RedisShard {
     this.lastIds = new Map()
   }
 
-  private async writeChunk(connection: RedisConnection, records: readonly KeyedRecord[], entries: readonly NewEntry[]) {
+  /** @param expected - The last id of each stream as this call finds it; left as it leaves them. */
+  private async writeChunk(
+    connection: RedisConnection,
+    records: readonly KeyedRecord[],
+    entries: readonly NewEntry[],
+    expected: Map<string, string>,
+  ) {
     const keys = [...new Set(entries.map(({ logId }) => this.streamPrefix + logId))]
     const numbers = new Map(keys.map((key, i) => [key, String(i + 1)]))
     const args: (string | Buffer)[] = [
@@ -147,13 +168,14 @@ export class RedisShard {
       String(records.length),
     ]
     for (const { key, value } of records) args.push(key, value)
-    for (const key of keys) args.push(this.lastIds.get(key) ?? '')
+    for (const key of keys) args.push(expected.get(key) ?? '')
     const lastIds = new Map<string, string>()
     for (const { logId, index, fields } of entries) {
       const key = this.streamPrefix + logId
       const id = `${index}-1`
       args.push(numbers.get(key) ?? '', id, String(fields.length), ...fields)
       lastIds.set(key, id)
+      expected.set(key, id)
     }
     const all = [this.hash, this.streams, ...keys]
     const answer = await connection.send('write entries', ['EVAL', WRITE, String(all.length), ...all, ...args])

@@ -18,8 +18,8 @@ export interface RedisSinkOptions extends MessageOptions {
 }
 
 /**
- * A sink to Redis 7 or later: a stream for each log, in which an entry has the id `<index>-1`, and the positions of the logs beside them; a
- * page and the positions behind it become visible together. Fields of an entry are the headers of a message, and `body`.
+ * A sink to Redis 7 or later: a stream for each log, in which an entry has the id `<index>-1`, and the positions of the logs beside them,
+ * which become visible with the last entries before them; an entry is there once, whatever fails. Fields of an entry are the headers of a message, and `body`.
  *
  * Without a lease the process that opens the sink last is the one that writes; the one before ends with `CT_CHECKPOINT_CONFLICT`.
  *
