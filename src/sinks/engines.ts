@@ -53,13 +53,13 @@ export const ENGINES: readonly SinkEngine[] = [
   {
     schemes: ['mongodb', 'mongodb+srv'],
     example: 'mongodb://host/database',
-    options: { der: 'boolean' },
+    options: { der: 'boolean', problems: 'boolean' },
     open: async (url, options) => (await import('./mongodb.js')).mongoSink(url, options),
   },
   {
     schemes: ['opensearch', 'opensearchs', 'elasticsearch', 'elasticsearchs'],
     example: 'opensearch://host:9200',
-    options: { der: 'boolean' },
+    options: { der: 'boolean', problems: 'boolean' },
     open: async (url, options) => (await import('./opensearch.js')).openSearchSink(url, options),
   },
 ]

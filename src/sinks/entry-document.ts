@@ -1,12 +1,24 @@
 import type { CtCertificate, Name } from '../types/certificate.js'
 import { toBase64, toHex } from '../util/bytes.js'
+import { booleanOption } from '../util/options.js'
 import { reversedName } from '../util/reversed-name.js'
 
 /** What documents contain; all optional. */
 export interface DocumentOptions {
   /** Whether documents have the certificate itself (`ct.der`). Default `false`: it doubles their size. */
   readonly der?: boolean
+  /**
+   * Whether documents have the codes of all problems of their certificates (`ct.problems`); unparsable entries have them always. Default `false`: it
+   * takes decoding every field, which doubles the work for a document.
+   */
+  readonly problems?: boolean
 }
+
+/** The options of documents, checked and with their defaults. */
+export const documentOptions = ({ der, problems }: DocumentOptions): Required<DocumentOptions> => ({
+  der: booleanOption('sink.der', der, false),
+  problems: booleanOption('sink.problems', problems, false),
+})
 
 /** Of a log's time: the month in which Certificate Transparency began. */
 const EARLIEST = Date.UTC(2013, 2)
@@ -33,8 +45,13 @@ export function plausibleTime({ timestamp }: CtCertificate, now: number): Date |
  *
  * @param now - Epoch milliseconds: `event.created`, and `@timestamp` where the log's own time is impossible.
  */
-export function entryDocument(certificate: CtCertificate, now: number, { der = false }: DocumentOptions) {
+export function entryDocument(
+  certificate: CtCertificate,
+  now: number,
+  { der = false, problems = false }: DocumentOptions,
+) {
   const { log, index, sha256, sha1, dnsNames } = certificate
+  const isUnparsable = certificate.kind === 'unparsable'
   return {
     '@timestamp': plausibleTime(certificate, now) ?? new Date(now),
     event: {
@@ -45,7 +62,7 @@ export function entryDocument(certificate: CtCertificate, now: number, { der = f
       id: documentId(certificate),
       created: new Date(now),
     },
-    x509: certificate.kind === 'unparsable' ? undefined : x509Fields(certificate),
+    x509: isUnparsable ? undefined : x509Fields(certificate),
     // Upper case, as the schema has it.
     ...(sha256 !== undefined && {
       tls: { server: { hash: { sha256: sha256.toUpperCase(), sha1: sha1?.toUpperCase() } } },
@@ -64,9 +81,9 @@ export function entryDocument(certificate: CtCertificate, now: number, { der = f
       validation: certificate.validation,
       key_usage: certificate.keyUsage,
       extended_key_usage: certificate.extendedKeyUsage?.map(({ name, oid }) => name ?? oid),
-      problems: [...new Set(certificate.problems.map(({ code }) => code))],
+      problems: problems || isUnparsable ? codesOf(certificate) : undefined,
       der: der && certificate.der !== undefined ? toBase64(certificate.der) : undefined,
-      leaf_input: certificate.kind === 'unparsable' ? toBase64(certificate.leafInput) : undefined,
+      leaf_input: isUnparsable ? toBase64(certificate.leafInput) : undefined,
     },
   }
 }
@@ -118,3 +135,5 @@ function nameFields(name: Name) {
     locality: name.locality,
   }
 }
+
+const codesOf = ({ problems }: CtCertificate) => [...new Set(problems.map(({ code }) => code))]

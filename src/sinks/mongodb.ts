@@ -8,8 +8,8 @@ import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
 import { systemClock } from '../util/clock.js'
-import { booleanOption, objectOption } from '../util/options.js'
-import { type DocumentOptions, documentId, entryDocument, parkedDocument } from './entry-document.js'
+import { objectOption } from '../util/options.js'
+import { type DocumentOptions, documentId, documentOptions, entryDocument, parkedDocument } from './entry-document.js'
 import { KeyedSink } from './keyed-sink.js'
 
 export interface MongoSinkOptions extends DocumentOptions {
@@ -45,8 +45,9 @@ class MongoSink extends KeyedSink<MongoShard> {
 
   constructor(url: string, options: MongoSinkOptions) {
     super()
-    const { clock = systemClock, der } = objectOption<MongoSinkOptions>('sink', options, ['der', 'clock'])
-    this.document = { der: booleanOption('sink.der', der, false) }
+    const known = ['der', 'problems', 'clock'] as const
+    const { clock = systemClock, ...document } = objectOption<MongoSinkOptions>('sink', options, known)
+    this.document = documentOptions(document)
     this.address = mongoAddress(url)
     this.clock = clock
   }

@@ -7,8 +7,15 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { Sink } from '../types/cluster.js'
 import { systemClock } from '../util/clock.js'
-import { booleanOption, objectOption } from '../util/options.js'
-import { type DocumentOptions, documentId, entryDocument, parkedDocument, plausibleTime } from './entry-document.js'
+import { objectOption } from '../util/options.js'
+import {
+  type DocumentOptions,
+  documentId,
+  documentOptions,
+  entryDocument,
+  parkedDocument,
+  plausibleTime,
+} from './entry-document.js'
 
 export interface OpenSearchSinkOptions extends DocumentOptions {
   /** Time, for tests. Default: the machine's clock. */
@@ -44,8 +51,9 @@ class OpenSearchSink implements Sink {
   private connection: SearchConnection | undefined
 
   constructor(url: string, options: OpenSearchSinkOptions) {
-    const { clock = systemClock, der } = objectOption<OpenSearchSinkOptions>('sink', options, ['der', 'clock'])
-    this.document = { der: booleanOption('sink.der', der, false) }
+    const known = ['der', 'problems', 'clock'] as const
+    const { clock = systemClock, ...document } = objectOption<OpenSearchSinkOptions>('sink', options, known)
+    this.document = documentOptions(document)
     this.address = searchAddress(url)
     this.clock = clock
   }

@@ -1,17 +1,18 @@
-// `node test/bench/queues.mjs [--entries N] [--only redis,nats,amqp] [--body leaf|json]`, after a build: entries in pages of 256 to real servers on loopback, each page
-// durable before the next, by the sinks and by the bare clients with the same bytes, one after the other in the same run. Starts the
-// servers itself (test/services).
+// `node test/bench/queues.mjs [--entries N] [--only redis,nats,amqp,ferretdb,opensearch] [--body leaf|json]`, after a build: entries in pages of
+// 256 (documents: 1,024) to real servers on loopback, each page durable before the next, by the sinks and by the bare clients with the same
+// messages, made in the run by both, one after the other. Starts the servers itself (test/services).
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { build } from 'tsup'
 
-const PAGE = 256
 const { values } = parseArgs({
   options: {
     entries: { type: 'string', default: '51200' },
-    only: { type: 'string', default: 'redis,nats,amqp' },
+    only: { type: 'string', default: 'redis,nats,amqp,ferretdb,opensearch' },
     body: { type: 'string', default: 'leaf' },
     dist: { type: 'string', default: 'dist' },
   },
@@ -22,18 +23,76 @@ const [{ ctStream }, { createTestLog, issueCertificates }, { MessageEncoder, ope
   ['index.js', 'testing.js', 'sinks.js'].map(load),
 )
 
+/** Messages of a page, as the sinks make them. */
+const encoder = new MessageEncoder({ body: values.body })
+const messagesOf = (page) =>
+  page.map((certificate) => {
+    const { headers, body } = encoder.encode(certificate, 1)
+    return { index: certificate.index, headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) }
+  })
+
+/** Documents of a page, as the sinks make them: with what the package does not export. */
+const made = mkdtempSync(join(tmpdir(), 'ct-stream-bench-'))
+const entry = { document: 'src/sinks/entry-document.ts' }
+await build({
+  config: false,
+  silent: true,
+  entry,
+  outDir: made,
+  format: 'esm',
+  platform: 'node',
+  outExtension: () => ({ js: '.mjs' }),
+})
+const { documentId, entryDocument } = await import(pathToFileURL(join(made, 'document.mjs')).href)
+rmSync(made, { recursive: true })
+const documentsOf = (page) =>
+  page.map((certificate) => ({ _id: documentId(certificate), ...entryDocument(certificate, Date.now(), {}) }))
+
 /** Of each engine: where it listens, how many entries a second it should take, and what the bare client does with a page. */
 const engines = {
+  ferretdb: {
+    port: 45_017,
+    url: 'mongodb://127.0.0.1:45017',
+    sink: 'mongodb://127.0.0.1:45017/ct',
+    target: 10_000,
+    page: 1024,
+    async bare(url) {
+      const { MongoClient } = await import('mongodb')
+      const client = await new MongoClient(url, { ignoreUndefined: true }).connect()
+      const bare = client.db('bare').collection('entries', { writeConcern: { w: 'majority', journal: true } })
+      return { write: (page) => bare.insertMany(documentsOf(page), { ordered: false }), close: () => client.close() }
+    },
+  },
+  opensearch: {
+    port: 45_200,
+    url: 'http://127.0.0.1:45200',
+    sink: 'opensearch://127.0.0.1:45200?replicas=0',
+    target: 15_000,
+    page: 1024,
+    async bare(url) {
+      const { Client } = await import('@opensearch-project/opensearch')
+      const client = new Client({ node: url })
+      // The same mapping as the sink's, whose template it has made.
+      const { body } = await client.indices.getIndexTemplate({ name: 'ct-entries' })
+      await client.indices.create({ index: 'bare', body: body.index_templates[0].index_template.template })
+      const write = (page) =>
+        client.bulk({
+          body: documentsOf(page).flatMap(({ _id, ...rest }) => [{ create: { _index: 'bare', _id } }, rest]),
+        })
+      return { write, close: () => client.close() }
+    },
+  },
   redis: {
     port: 45_379,
     url: 'redis://127.0.0.1:45379',
     target: 20_000,
+    page: 256,
     async bare(url) {
       const { createClient } = await import('redis')
       const client = await createClient({ url, RESP: 2 }).connect()
       const write = async (page) => {
         const multi = client.multi()
-        for (const { index, headers, body } of page)
+        for (const { index, headers, body } of messagesOf(page))
           multi.addCommand(['XADD', 'bare', `${index}-1`, ...Object.entries(headers).flat(), 'body', body])
         await multi.exec()
       }
@@ -44,6 +103,7 @@ const engines = {
     port: 45_222,
     url: 'nats://127.0.0.1:45222',
     target: 20_000,
+    page: 256,
     async bare(url) {
       const [{ connect, headers: named }, { jetstreamManager }] = await Promise.all([
         import('@nats-io/transport-node'),
@@ -58,13 +118,14 @@ const engines = {
         for (const [name, value] of Object.entries(headers)) all.append(name, value)
         return jetstream.publish('bare.entries', body, { headers: all })
       }
-      return { write: (page) => Promise.all(page.map(send)), close: () => client.close() }
+      return { write: (page) => Promise.all(messagesOf(page).map(send)), close: () => client.close() }
     },
   },
   amqp: {
     port: 45_672,
     url: 'amqp://guest:guest@127.0.0.1:45672',
     target: 15_000,
+    page: 256,
     async bare(url) {
       const { Connection } = await import('rabbitmq-client')
       const connection = new Connection(url)
@@ -72,17 +133,18 @@ const engines = {
       await channel.queueDeclare({ queue: 'bare', durable: true, arguments: { 'x-queue-type': 'quorum' } })
       await channel.confirmSelect()
       const send = ({ headers, body }) => channel.basicPublish({ routingKey: 'bare', durable: true, headers }, body)
-      return { write: (page) => Promise.all(page.map(send)), close: () => connection.unsafeDestroy() }
+      return { write: (page) => Promise.all(messagesOf(page).map(send)), close: () => connection.unsafeDestroy() }
     },
   },
 }
 
+const log = await createTestLog({ entries: issueCertificates(count, { sign: false }) })
+
+/** Not decoded yet: fields are decoded when they are read first, and each run has that to do. */
 async function entries() {
-  const log = await createTestLog({ entries: issueCertificates(count, { sign: false }) })
   const all = []
   for await (const page of ctStream({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false }).batches())
     all.push(...page)
-  await log.close()
   return all
 }
 
@@ -96,8 +158,8 @@ async function measure(pages, write) {
   return { rate: count / seconds, cpuSeconds: (user + system) / 1e6 }
 }
 
-const pagesOf = (all) =>
-  Array.from({ length: Math.ceil(all.length / PAGE) }, (_, i) => all.slice(i * PAGE, (i + 1) * PAGE))
+const pagesOf = (all, size) =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 const rowOf = ({ log, index }) => ({
   log,
   position: index + 1,
@@ -107,31 +169,29 @@ const rowOf = ({ log, index }) => ({
   learned: {},
 })
 
-const all = await entries()
-const encoder = new MessageEncoder({ body: values.body })
-const messages = all.map((certificate) => {
-  const { headers, body } = encoder.encode(certificate, 1)
-  return { index: certificate.index, headers, body: Buffer.from(body) }
-})
-const bytes = messages.reduce((sum, { body }) => sum + body.length, 0)
-console.log(`${count} entries of ${Math.round(bytes / count)} bytes (${values.body}), pages of ${PAGE}`)
-const making = await measure(pagesOf(all), async (page) => page.map((certificate) => encoder.encode(certificate, 1)))
-console.log(`making the messages alone: ${Math.round(making.rate)}/s (${making.cpuSeconds.toFixed(1)} CPU s)`)
+console.log(`${count} entries; bodies of messages: ${values.body}`)
+for (const [what, make] of [
+  ['messages', messagesOf],
+  ['documents', documentsOf],
+]) {
+  const making = await measure(pagesOf(await entries(), 256), async (page) => make(page))
+  console.log(`making the ${what} alone: ${Math.round(making.rate)}/s (${making.cpuSeconds.toFixed(1)} CPU s)`)
+}
 for (const name of values.only.split(',')) {
-  const { port, url, target, bare } = engines[name]
+  const { port, url, sink: address = `${url}?body=${values.body}`, target, page: size, bare } = engines[name]
   const folder = mkdtempSync(join(tmpdir(), 'ct-stream-bench-'))
   const script = (...args) => execFileSync('bash', [join(import.meta.dirname, '..', 'services', `${name}.sh`), ...args])
   try {
     script('start', folder, String(port))
-    const client = await bare(url)
-    const plain = await measure(pagesOf(messages), client.write)
-    await client.close()
-    const sink = await openSink(`${url}?body=${values.body}`)
+    const sink = await openSink(address)
     await sink.open(undefined)
-    const ours = await measure(pagesOf(all), async (page) => {
+    const client = await bare(url)
+    const plain = await measure(pagesOf(await entries(), size), client.write)
+    const ours = await measure(pagesOf(await entries(), size), async (page) => {
       await sink.write(page)
       await sink.store?.commit([rowOf(page.at(-1))])
     })
+    await client.close()
     await sink.close()
     const share = Math.round((ours.rate / plain.rate) * 100)
     console.log(

@@ -89,7 +89,7 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
     const log = await logOf(30)
     log.add([{ leafInput: Uint8Array.of(0, 0, 1), extraData: new Uint8Array(0) }])
     log.publish()
-    await fill(place.url, log)
+    await fill(place.url, log, { problems: true })
     const [hit] = await place.hits()
     const { names_reversed } = (hit?._source.ct ?? {}) as { names_reversed?: readonly string[] }
     const [reversed = ''] = names_reversed ?? []
@@ -214,7 +214,7 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
   it('refuses an index of something else, and a data stream that was rolled over', async () => {
     const place = await begin()
     const log = await logOf(3)
-    await fill(place.url, log)
+    await fill(place.url, log, { problems: true })
     const [hit] = await place.hits()
     const stream = /(t[0-9a-f]+-entries-\d{4}\.\d\d)/.exec(hit?._index ?? '')?.[1]
     await place.ask('POST', `${stream}/_rollover`)

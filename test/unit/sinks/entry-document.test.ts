@@ -32,6 +32,9 @@ describe('the document of an entry', () => {
       expect(document.x509.serial_number).toBe(serialNumber?.toUpperCase())
       expect(document.x509.issuer.distinguished_name).toBe(issuer.toString())
       expect(document.ct.der).toBeUndefined()
+      expect(document.ct.problems).toBeUndefined()
+      const codes = [...new Set(certificate.problems.map(({ code }) => code))]
+      expect(entryDocument(certificate, NOW, { problems: true }).ct.problems).toEqual(codes)
     }
   })
 

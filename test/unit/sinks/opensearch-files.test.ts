@@ -43,7 +43,7 @@ describe('the mapping', () => {
     const parked = new Set<string>()
     for await (const page of backfill(log).batches())
       for (const certificate of page) {
-        for (const path of pathsOf(entryDocument(certificate, 0, { der: true }))) found.add(path)
+        for (const path of pathsOf(entryDocument(certificate, 0, { der: true, problems: true }))) found.add(path)
         for (const path of pathsOf(parkedDocument(certificate, 0, 'why'))) parked.add(path)
       }
     expect([...found].filter((path) => !(path in ENTRY_FIELDS))).toEqual([])
