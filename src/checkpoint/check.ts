@@ -4,8 +4,8 @@ import { sealed } from './checksum.js'
 import { type RowFault, readRow } from './row.js'
 
 /**
- * The row as a store keeps it: a copy, with its checksum. Refuses what no store may keep, before anything is written: a
- * position that is not exact, a range that does not fit it, a checksum that is wrong.
+ * A copy of the row with its checksum, as stores keep it. Refuses an invalid row before anything is written: an inexact position, a range
+ * that does not fit it, a wrong checksum.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the log, the field and its value.
  */
@@ -15,12 +15,11 @@ export function rowToKeep(checkpoint: LogCheckpoint): LogCheckpoint {
 }
 
 /**
- * The rows a store returned, each checked and copied: nothing that was damaged on the way is ever held against a log.
+ * Checks and copies the rows that a store returned, so that a damaged row never leads to the accusation of a log.
  *
- * A row without a checksum is accepted, every field of it checked: earlier versions wrote none. It gets one with its next
- * commit.
+ * Accepts a row without a checksum after checking every field: earlier versions wrote none. Its next commit adds one.
  *
- * @param place - The store, as messages name it: `checkpoint file a.db`.
+ * @param place - The store's name in messages, such as `checkpoint file a.db`.
  * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` naming the log, the field and what to do.
  */
 export function loadedRows(rows: unknown, place: string): LogCheckpoint[] {

@@ -6,7 +6,7 @@ import { rowToKeep } from './check.js'
 import { type RowFault, readRow } from './row.js'
 
 /**
- * A row as plain JSON, for a store of one's own: bytes as base64, `null` for what is absent, its checksum included.
+ * A row as plain JSON, for your own store: bytes as base64, absent fields as `null`, with its checksum.
  *
  * ```ts
  * await redis.hset('checkpoint', row.log.id, JSON.stringify(checkpointToJSON(row)))
@@ -50,7 +50,7 @@ function parsed(json: unknown): unknown {
   }
 }
 
-/** Base64 where bytes are wanted becomes bytes; what is none stays as it is, for the check of the fields. */
+/** Decodes base64 where bytes are expected. Leaves anything else as it is: the check of the fields reports it. */
 function withBytes(value: unknown): unknown {
   if (!isObject(value)) return value
   const { range, verifiedHead, pendingHeads } = value

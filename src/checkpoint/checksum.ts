@@ -19,7 +19,7 @@ const LENGTH = 32
  * <a line like that for each pending head, oldest first>
  * ```
  *
- * What is left out (the description of the log, what was learned of its limits) does no harm when it is wrong.
+ * The other fields (the description of the log, its learned limits) are harmless when they are damaged.
  */
 export function checkpointChecksum({ log, position, range, verifiedHead, pendingHeads }: LogCheckpoint): string {
   const lines = [

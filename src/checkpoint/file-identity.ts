@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, lstatSync, openSync, statSync } from 'node:fs'
 import { unusable } from './sqlite-errors.js'
 
-/** Which file a path leads to: device and inode. A file that is open keeps its own until it is closed. */
+/** Device and inode of a file. They stay the same as long as the file is open, whatever happens to its name. */
 export type FileIdentity = string
 
 /** `undefined` when there is no file. Symbolic links are not followed. */
@@ -10,17 +10,17 @@ export function identityOf(path: string): FileIdentity | undefined {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     return stats && identity(stats)
   } catch {
-    return undefined // such as a folder on the way that is gone
+    return undefined // for example when a parent folder is gone
   }
 }
 
 /**
- * Makes an empty file that only its owner may read and write, unless there is one: what a checkpoint says of its user is
- * nobody else's affair. SQLite gives the files it puts beside the same mode.
+ * Creates an empty file that only its owner may read and write, unless the file exists: a checkpoint shows what its user watches. SQLite
+ * creates its files beside it with the same mode.
  *
- * Nothing else is opened: closing a file drops the locks that SQLite has on it in this process.
+ * Does not open an existing file, because closing it would drop SQLite's locks on it in this process.
  *
- * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when it cannot be made.
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when it cannot be created.
  */
 export function makePrivate(path: string): void {
   try {

@@ -1,12 +1,12 @@
 import { copyBytes } from '../util/bytes.js'
 
 /**
- * What a store keeps of issuers: all that public logs accept are a few thousand of 1 to 3 kB, and hostile logs can name any
- * number of them, for months. Those that were not asked for the longest go first; they are fetched again when they are needed.
+ * Bounds of the issuers in a store. Public logs accept a few thousand, of 1 to 3 kB each, but a hostile log can name any number for months.
+ * The least recently used ones are dropped, and fetched again when needed.
  */
 export const KEPT_ISSUERS = Object.freeze({ count: 8_192, bytes: 32 * 1024 * 1024 })
 
-/** Issuers in memory, within {@link KEPT_ISSUERS}. Shares no memory with what it is given or returns. */
+/** Issuers in memory, within {@link KEPT_ISSUERS}. Shares no memory with arguments and results. */
 export class KeptIssuers {
   /** A Map keeps insertion order: its first key is the one not used for the longest. */
   private readonly issuers = new Map<string, Uint8Array>()

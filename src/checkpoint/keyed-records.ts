@@ -5,28 +5,28 @@ import { messageOf } from '../util/message-of.js'
 import { checkpointFromJSON, checkpointToJSON } from './checkpoint-json.js'
 import { MemoryCheckpointStore } from './memory.js'
 
-/** What an engine keeps of a unit of work beside its entries: the last value of each key counts. */
+/** A record that an engine keeps for a unit of work beside its entries; the last record of each key counts. */
 export interface KeyedRecord {
   readonly key: string
   /** JSON. */
   readonly value: string
 }
 
-/** Who wrote last: the epoch of its lease, and a name that no other sink has. */
+/** The last writer: the epoch of its lease, and a name unique to its sink. */
 export interface Owner {
   readonly epoch: number
   readonly name: string
 }
 
-/** Positions, gaps, evidence and the owner of a unit, as an engine's records say. */
+/** Positions, gaps, evidence and owner of a unit, read from an engine's records. */
 export class KeyedState {
   owner: Owner = { epoch: 0, name: '' }
   readonly store = new MemoryCheckpointStore()
   readonly positions = new Map<string, number>()
 
   /**
-   * @param place - For messages: `the Kafka topic ct.positions`.
-   * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for a place with something else in it.
+   * @param place - Name in messages, such as `the Kafka topic ct.positions`.
+   * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when the place holds other records.
    */
   constructor(place: string, records: Iterable<KeyedRecord>) {
     const last = new Map<string, string>()

@@ -1,18 +1,18 @@
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import { evidenceRecord, gapRecord, type KeyedRecord, type KeyedState } from './keyed-records.js'
 
-/** How records reach the engine. */
+/** Writes records to the engine. */
 export interface KeyedWriter {
-  /** As of the last write. */
+  /** The state after the last write. */
   readonly state: KeyedState
-  /** Makes rows durable, and what goes with them. */
+  /** Makes rows durable, together with the records that belong to them. */
   commit(rows: readonly LogCheckpoint[]): Promise<void>
-  /** Makes one record beside the rows durable. */
+  /** Makes a single other record durable. */
   put(record: KeyedRecord): Promise<void>
 }
 
 /**
- * Positions, gaps and evidence of a unit, in an engine. Issuers and lists are kept in memory: they are fetched again after a restart.
+ * Positions, gaps and evidence of a unit, in an engine. Issuers and lists are kept only in memory, and fetched again after a restart.
  */
 export class KeyedStore implements CheckpointStore {
   private readonly writer: KeyedWriter
@@ -71,6 +71,6 @@ export class KeyedStore implements CheckpointStore {
     this.kept.putList(list)
   }
 
-  /** The stream's end: the sink stays open. */
+  /** Called at the end of the stream; the sink stays open. */
   close(): void {}
 }

@@ -6,11 +6,11 @@ import { rowToKeep } from './check.js'
 import { KeptIssuers } from './kept-issuers.js'
 
 /**
- * Remembers for as long as the object lives, and shares no memory with what it was given or returns.
+ * A store that lives as long as the object. Shares no memory with arguments and results.
  *
- * Of issuers it keeps 8,192 and 32 MiB at most, those asked for last.
+ * Keeps at most 8,192 issuers and 32 MiB of them, the most recently used.
  *
- * Closing it keeps what it holds: a stream that opens it later resumes. All methods are synchronous.
+ * `close()` keeps the content, so a stream that opens it later resumes. All methods are synchronous.
  */
 export class MemoryCheckpointStore implements CheckpointStore {
   private isOpen = false
@@ -33,7 +33,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
 
   commit(checkpoints: readonly LogCheckpoint[]): void {
     this.requireOpen()
-    // All are checked and copied before the first is kept.
+    // Checks and copies all rows before it stores the first.
     for (const row of checkpoints.map(rowToKeep)) this.logs.set(row.log.id, row)
   }
 
@@ -104,7 +104,7 @@ function copyList({ url, body, etag, lastModified, fetchedAt }: StoredList): Sto
   return { url, body: copyBytes(body), etag, lastModified, fetchedAt }
 }
 
-/** Through JSON, as a store on disk does it, so that what works here works there. */
+/** Copies through JSON, as stores on disk do, so that a value that works here works there. */
 function copyJson(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(value))
 }

@@ -3,16 +3,15 @@ import type { Gap, LogCheckpoint } from '../types/checkpoint.js'
 type Row = Pick<LogCheckpoint, 'log' | 'position' | 'learned'>
 
 /**
- * The recorded gaps without what was delivered after all: a later run resumes where the gap begins, and moves on.
+ * The recorded gaps without entries that were delivered later: the next run resumes where the gap begins, and reads on.
  *
- * A row says how far its log was read (`position`), and from where without a break (`learned.readFrom`, see
- * {@link readFromOf}). Only that stretch counts as delivered: a cursor may have carried the reader past a gap. Where a row
- * does not say from where, all gaps of its log are kept.
+ * A row says how far its log was read (`position`), and from where without a break (`learned.readFrom`, see {@link readFromOf}). Only
+ * that range counts as delivered, because a cursor may have moved the reader past a gap. Without `readFrom`, all gaps of the log stay.
  *
- * @param gaps - As they were recorded; the order stays.
- * @param rows - What is remembered of each log now.
- * @returns What is still missing; a gap with a delivered stretch in its middle becomes two. One of unknown length ends when
- * reading has moved past its beginning: what comes after is not missing, it is not read yet.
+ * @param gaps - The recorded gaps; their order is kept.
+ * @param rows - The current row of each log.
+ * @returns What is still missing. A gap with a delivered range in its middle becomes two. A gap of unknown length is closed when reading
+ * has moved past its beginning: later entries are not missing, but unread.
  */
 export function openGaps(gaps: readonly Gap[], rows: Iterable<Row>): Gap[] {
   const byId = new Map([...rows].map((row) => [row.log.id, row]))
@@ -27,7 +26,7 @@ export function openGaps(gaps: readonly Gap[], rows: Iterable<Row>): Gap[] {
 /**
  * What is still missing of one recorded gap, in order: see {@link openGaps}.
  *
- * @param row - What is remembered of its log now.
+ * @param row - The current row of its log.
  */
 export function openPieces({ delivered = 0, ...gap }: Gap, row: Row | undefined): Gap[] {
   if (delivered >= (gap.end ?? Number.MAX_SAFE_INTEGER)) return []
@@ -39,7 +38,7 @@ export function openPieces({ delivered = 0, ...gap }: Gap, row: Row | undefined)
  * Index from which a log is read without a break by a reader that begins at `start`, to be remembered as
  * `learned.readFrom`.
  *
- * @param stored - What was remembered of the log before.
+ * @param stored - The previous row of the log.
  */
 export function readFromOf(stored: Pick<LogCheckpoint, 'position' | 'learned'> | undefined, start: number): number {
   if (stored === undefined || start > stored.position) return start

@@ -3,7 +3,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import { MemoryCheckpointStore } from './memory.js'
 import { SqliteCheckpointStore } from './sqlite.js'
 
-/** The `checkpoint` option of a stream: a SQLite file, a store of one's own, or memory only. */
+/** The `checkpoint` option of a stream: a SQLite file, your own store, or memory only. */
 export type CheckpointOption = string | CheckpointStore | false
 
 /** Where positions are kept when the option is left out. */
@@ -15,9 +15,9 @@ const methods: readonly (keyof CheckpointStore)[] = [
 ]
 
 /**
- * The store an option means, not opened yet: nothing is read or created.
+ * The store for an option. Does not open it: nothing is read or created.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it means none.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for any other option.
  */
 export function checkpointStore(option: CheckpointOption = DEFAULT_CHECKPOINT): CheckpointStore {
   if (option === false) return new MemoryCheckpointStore()
@@ -33,7 +33,7 @@ export function checkpointStore(option: CheckpointOption = DEFAULT_CHECKPOINT): 
   throw new CtStreamError('CT_OPTION_INVALID', `checkpoint is a store without ${missing.join('(), ')}()`)
 }
 
-/** How messages name the store an option means. */
+/** The store's name in messages. */
 export function storeName(option: CheckpointOption = DEFAULT_CHECKPOINT): string {
   return typeof option === 'string' ? `checkpoint file ${option}` : 'the checkpoint store'
 }

@@ -22,13 +22,13 @@ const HASH_LENGTH = 32
 const MAX_SIGNATURE_LENGTH = 4 + 65_535
 
 /**
- * Copies a row field by field and checks each: the only way into the library for what a store returns, whatever its shape,
- * and what our own stores do before they write.
+ * Copies a row and checks each field. Every row that a store returns, whatever its shape, enters the library this way, and this library's
+ * stores check rows so before they write them.
  *
- * `null` counts as absent where a field may be absent: databases and JSON know no `undefined`. A checksum is compared where
- * there is one. The copy shares no memory with the row.
+ * `null` counts as absent in optional fields, because databases and JSON have no `undefined`. The checksum is compared if there is one.
+ * The copy shares no memory with the row.
  *
- * @param error - What to throw for a row that is not as it must be.
+ * @param error - Makes the error to throw for an invalid row.
  */
 export function readRow(value: unknown, error: (fault: RowFault) => CtStreamError): LogCheckpoint {
   return new RowReader(error).row(value)
@@ -137,7 +137,7 @@ class RowReader {
   }
 
   private array(field: string, value: unknown): readonly unknown[] {
-    // Copied: a sparse or subclassed array becomes a plain one.
+    // The copy of a sparse or subclassed array is a plain array.
     return Array.isArray(value) ? Array.from(value as unknown[]) : this.fail(field, 'an array', shown(value))
   }
 
@@ -146,7 +146,7 @@ class RowReader {
     return isObject ? (value as Fields) : this.fail(field, 'an object', shown(value))
   }
 
-  /** As a store on disk keeps it, so that what works with one store works with all. */
+  /** Copies the value as a store on disk would, so that a value that works with one store works with all. */
   private json(field: string, value: unknown): Record<string, unknown> {
     const object = this.object(field, value)
     try {
@@ -166,7 +166,7 @@ function absent(value: unknown): boolean {
   return value === undefined || value === null
 }
 
-/** Names a value without calling any code of its own. */
+/** Describes a value without calling any of its methods or getters. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'

@@ -4,7 +4,7 @@ import type { SqliteDatabase } from './sqlite-driver.js'
 import { type LogRow, type PendingHeadRow, readLog } from './sqlite-rows.js'
 
 /**
- * Gives every row of schema version 1 its checksum: part of the step to version 2, and as little to be edited as that.
+ * Adds a checksum to every row of schema version 1. Part of the migration to version 2, so like that it must never be edited.
  *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when a field of a row is damaged.
  */

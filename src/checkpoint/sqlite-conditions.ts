@@ -20,7 +20,7 @@ interface ConditionRow {
   readonly recorded_at: number
 }
 
-/** How the logs of the last stream fared, as a checkpoint file has it: one row a log, those of other streams are replaced. */
+/** The status of the last stream's logs in a checkpoint file: one row a log, replacing those of earlier streams. */
 export class SqliteConditions {
   private readonly statements: ReturnType<typeof prepare>
 
@@ -28,7 +28,7 @@ export class SqliteConditions {
     this.statements = prepare(db)
   }
 
-  /** In a transaction. */
+  /** Call it within a transaction. */
   put(conditions: readonly LogCondition[]): void {
     this.statements.clear.run()
     for (const { log, state, failingSince, nextRetryAt, waitsFor, lastError, recordedAt } of conditions)

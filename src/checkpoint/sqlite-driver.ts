@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { CtStreamError } from '../errors.js'
 import { wrongPair } from './sqlite-pairs.js'
 
-// What is used of better-sqlite3, by shape: its own types are a package apart, which whoever compiles against ct-stream would need too.
+// The parts of better-sqlite3 that are used. Its own types are another package, which users of ct-stream would then need to compile.
 
 /** A connection. */
 export interface SqliteDatabase {
@@ -17,7 +17,7 @@ export interface SqliteDatabase {
   exec(sql: string): unknown
   /** Reads or sets a pragma; with `simple` its one value instead of rows. */
   pragma(text: string, options?: { readonly simple?: boolean }): unknown
-  /** Closes the file; the database is of no use afterwards. */
+  /** Closes the file and the database. */
   close(): unknown
 }
 
@@ -30,7 +30,7 @@ export interface SqliteTransaction<Action extends (...args: never[]) => unknown>
   exclusive(...parameters: ArgumentsOf<Action>): ReturnType<Action>
 }
 
-/** What an action is called with. */
+/** Arguments of an action. */
 type ArgumentsOf<Action> = Action extends (...parameters: infer Given) => unknown ? Given : never
 
 /** A prepared statement. */
@@ -41,11 +41,11 @@ export interface SqliteStatement<Parameters extends unknown[], Row> {
   get(...parameters: Parameters): Row | undefined
   /** All rows, in memory. */
   all(...parameters: Parameters): Row[]
-  /** Rows are then the value of their first column. */
+  /** Makes each row the value of its first column. */
   pluck(): this
 }
 
-/** Opens a connection. `timeout`: how long it waits for others, milliseconds. */
+/** Opens a connection. `timeout`: how long it waits for other connections, milliseconds. */
 export type SqliteDriver = new (
   path: string,
   options?: { readonly readonly?: boolean; readonly fileMustExist?: boolean; readonly timeout?: number },
@@ -58,12 +58,12 @@ const FOR_CHECKPOINT =
  * Loads better-sqlite3 and its native part: only here, and only when a file is opened, so that importing the library
  * neither needs nor touches it.
  *
- * @param problem - What its absence means to the user, with `%` for what is missing.
+ * @param problem - Message for the user, with `%` in place of what is missing.
  * @throws {@link CtStreamError} `CT_PEER_MISSING` when the package or its native part cannot be loaded, or would crash this runtime.
  */
 export async function loadSqlite(problem = FOR_CHECKPOINT): Promise<SqliteDriver> {
   try {
-    // Before anything of it is loaded: what crashes cannot be caught.
+    // Checked before anything is loaded: a crash cannot be caught.
     const wrong = wrongPair(installedVersion() ?? '', process.versions)
     if (wrong !== undefined) throw unavailable(problem, wrong)
     const { default: driver } = await import('better-sqlite3')
@@ -81,7 +81,7 @@ export async function loadSqlite(problem = FOR_CHECKPOINT): Promise<SqliteDriver
   }
 }
 
-/** `undefined` where the package is missing, which its import says better. */
+/** `undefined` when the package is missing; the error of its import says so. */
 function installedVersion(): string | undefined {
   try {
     const { version } = createRequire(import.meta.url)('better-sqlite3/package.json') as { version: string }

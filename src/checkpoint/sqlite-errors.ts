@@ -32,10 +32,10 @@ function problemOf(error: unknown, doing: string): string {
   return `failed (${doing}: ${messageOf(error)})`
 }
 
-/** Said of a file that was ours and is broken; it is never replaced by a new one. */
+/** For a damaged checkpoint file, which is never replaced by a new one. */
 export const DAMAGED = 'is damaged and was left as it is: restore a copy, or move it away to start anew'
 
-/** Whether another program has the file now. */
+/** Whether another program is using the file. */
 export function isBusy(error: unknown): boolean {
   const cause = CtStreamError.is(error) ? error.cause : error
   return sqliteCode(cause)?.startsWith('SQLITE_BUSY') === true

@@ -1,12 +1,12 @@
 import type { SqliteDatabase } from './sqlite-driver.js'
 
-/** What is committed lies in the write-ahead log first; this is how long at most, milliseconds. */
+/** How long a commit may stay in the write-ahead log alone, milliseconds. */
 const FOLD_EVERY_MS = 10_000
 
 /**
- * Brings what was committed from the write-ahead log into the file itself: every ten seconds, and at once where it is the
- * first row of a log. A file that is copied without its write-ahead log, or loses it, then is at most that old: entries
- * come again, but no log begins anew, which would leave entries out.
+ * Moves commits from the write-ahead log into the file itself: every ten seconds, and at once for the first row of a log. A file that is
+ * copied without its write-ahead log, or loses it, is then at most that old: entries are repeated, but no log starts anew, which could
+ * leave entries out.
  */
 export class SqliteFolder {
   private readonly db: SqliteDatabase
@@ -19,7 +19,7 @@ export class SqliteFolder {
     this.now = now
   }
 
-  /** @param isDue - Whether what was just written must be in the file itself. */
+  /** @param isDue - Whether the last write must reach the file itself now. */
   afterWrite(isDue: boolean): void {
     this.isDue ||= isDue
     const now = this.now()
@@ -29,13 +29,13 @@ export class SqliteFolder {
     this.isDue = !this.fold()
   }
 
-  /** Whether all of it got there: whoever reads an older state holds up the rest, which comes with the next write. */
+  /** Whether everything was moved: a reader of an older state delays the rest until the next write. */
   private fold(): boolean {
     try {
       const [result] = this.db.pragma('wal_checkpoint(PASSIVE)') as FoldResult[]
       return result?.busy === 0 && result.log === result.checkpointed
     } catch {
-      return false // The disk is full, for one: what is committed is safe where it is.
+      return false // For example because the disk is full. The commits are safe in the write-ahead log.
     }
   }
 }

@@ -6,8 +6,8 @@ import { type HeldLock, lockPathOf, takeLock } from './sqlite-lock.js'
 import type { CheckpointOwner } from './sqlite-tables.js'
 
 /**
- * Looks, around every write, whether the files that are open are still those under their names: SQLite goes on writing
- * into a file that was deleted, and a commit into such a file is lost. Costs three `lstat` calls.
+ * Checks before and after every write that the open files still have their names: SQLite would go on writing into a deleted file, and
+ * such commits would be lost. Costs three `lstat` calls.
  */
 export class SqliteGuard {
   private readonly driver: SqliteDriver
@@ -16,7 +16,7 @@ export class SqliteGuard {
   private wal: FileIdentity | undefined
   private lock: HeldLock
 
-  /** @param file - What `path` led to before it was opened. */
+  /** @param file - Identity of the file at `path` before it was opened. */
   constructor(driver: SqliteDriver, path: string, file: FileIdentity, lock: HeldLock) {
     this.driver = driver
     this.path = path
@@ -24,12 +24,12 @@ export class SqliteGuard {
     this.lock = lock
   }
 
-  /** The write-ahead log is there from the first write on: it is looked at, too. */
+  /** Called after the first write: from then on the write-ahead log exists, and is checked, too. */
   watchWal(): void {
     this.wal = identityOf(this.walPath)
   }
 
-  /** Whether a commit that was made now is in the file of that name. */
+  /** Whether a commit made now reached the file of that name. */
   get isIntact(): boolean {
     return identityOf(this.path) === this.file && (this.wal === undefined || identityOf(this.walPath) === this.wal)
   }
@@ -62,7 +62,7 @@ export class SqliteGuard {
     )
   }
 
-  /** Somebody removed the lock file: no harm is done unless another stream got in meanwhile. */
+  /** The lock file was removed: harmless, unless another stream has opened the file since. */
   private lockAgain(): void {
     const lock = takeLock(this.driver, this.path)
     if (lock === undefined) throw takenOver(this.path, undefined)
@@ -71,7 +71,7 @@ export class SqliteGuard {
   }
 }
 
-/** What a stream learns that had a file open when another one took it. */
+/** The error of a stream whose open file another stream took over. */
 export function takenOver(path: string, owner: CheckpointOwner | undefined): CtStreamError {
   const who = owner === undefined ? 'another stream' : ownerName(owner)
   return new CtStreamError(

@@ -2,7 +2,7 @@ import { bufferOf, plain } from '../util/bytes.js'
 import { KEPT_ISSUERS } from './kept-issuers.js'
 import type { SqliteDatabase } from './sqlite-driver.js'
 
-/** How many go at once: a file of an earlier version may hold a million, and the event loop waits. */
+/** Most issuers to delete at once: a file of an earlier version may hold a million, and deleting blocks the event loop. */
 const LEAVING = 256
 
 interface Sized {
@@ -11,14 +11,14 @@ interface Sized {
 }
 
 /**
- * The issuers of a checkpoint file, within {@link KEPT_ISSUERS}; in the order of their rowids, oldest first. That an issuer was
- * asked for is written down when others have to go, so that reading does not write.
+ * The issuers of a checkpoint file, within {@link KEPT_ISSUERS}, in the order of their rowids, least recently used first. Uses are written
+ * only when issuers have to be deleted, so that reading does not write.
  */
 export class SqliteIssuers {
   private readonly statements: ReturnType<typeof prepare>
-  /** Asked for since others had to go the last time; in that order. */
+  /** Issuers used since the last deletion, in that order. */
   private readonly used = new Set<string>()
-  /** What the table holds; `undefined` until it is counted. */
+  /** Number and size of the rows; `undefined` until they are counted. */
   private held: { count: number; bytes: number } | undefined
 
   constructor(db: SqliteDatabase) {
@@ -44,7 +44,7 @@ export class SqliteIssuers {
     if (held.count > KEPT_ISSUERS.count || held.bytes > KEPT_ISSUERS.bytes) this.makeRoom(held, fingerprint)
   }
 
-  /** The transaction was undone: what is held is counted anew. */
+  /** The transaction was rolled back: the rows are counted again. */
   failed(): void {
     this.held = undefined
   }

@@ -3,10 +3,10 @@ import { type FileIdentity, identityOf, makePrivate } from './file-identity.js'
 import type { SqliteDatabase, SqliteDriver } from './sqlite-driver.js'
 import { isBusy, unusable, withSqliteErrors } from './sqlite-errors.js'
 
-/** A lock that is held: closing its connection releases it, and so does forgetting it (it is closed when it is collected). */
+/** A held lock. Closing its connection releases it; so does garbage collection. */
 export interface HeldLock {
   readonly db: SqliteDatabase
-  /** The file that is locked: a lock on one that was deleted excludes nobody. */
+  /** Identity of the locked file: a lock on a deleted file excludes nobody. */
   readonly identity: FileIdentity
 }
 
@@ -19,7 +19,7 @@ export function lockPathOf(path: string): string {
  * for as long as the store is open. The operating system drops it with the process, however that dies, and the
  * checkpoint file itself stays readable by others.
  *
- * The file `<path>-lock` is never deleted by us; the guard looks whether somebody else did.
+ * This library never deletes `<path>-lock`; the guard detects when somebody else does.
  *
  * @returns `undefined` when somebody else holds it.
  * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when the lock file cannot be created or written, or is no file.
@@ -35,7 +35,7 @@ export function takeLock(driver: SqliteDriver, path: string): HeldLock | undefin
     db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
     const identity = identityOf(lockPath)
-    // What was opened is what was looked at, and is still there.
+    // The opened file is the one that was checked, and it still has its name.
     if (identity === undefined || identity !== before) throw unusable(lockPath, 'was replaced while it was taken')
     return { db, identity }
   } catch (error) {
@@ -48,8 +48,8 @@ export function takeLock(driver: SqliteDriver, path: string): HeldLock | undefin
 }
 
 /**
- * A link could lead SQLite to any file of the user's; and SQLite opens what it may not write read-only without a word,
- * when a read-only connection would lock nothing.
+ * Refuses links, which could lead SQLite to any other file of the user, and files without write permission, which SQLite would silently open
+ * read-only: such a connection would lock nothing.
  */
 function requireOwnFile(lockPath: string): void {
   const stats = lstatSync(lockPath, { throwIfNoEntry: false })

@@ -1,12 +1,12 @@
 import type { SqliteDatabase } from './sqlite-driver.js'
 
 /**
- * The schema version of a database that some part of this package makes.
+ * The schema version of a database made by a part of this package.
  *
- * @param applicationId - What that part marks its databases with.
+ * @param applicationId - The mark of that part's databases.
  * @param newest - The newest version it knows.
  * @returns 0 for a database that is empty.
- * @throws Error when it is another program's, or newer.
+ * @throws Error for a database of another program, or of a newer version.
  */
 export function markedVersion(db: SqliteDatabase, applicationId: number, newest: number): number {
   if (db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0) return 0

@@ -26,7 +26,7 @@ export function schemaVersion(db: SqliteDatabase, path: string, newest: number):
   return version
 }
 
-/** Read in one transaction: another process may be making the file right now. */
+/** Reads in one transaction, because another process may be creating the file right now. */
 const readMarks = (db: SqliteDatabase) =>
   db.transaction(() => ({
     id: Number(db.pragma('application_id', { simple: true })),
@@ -35,8 +35,8 @@ const readMarks = (db: SqliteDatabase) =>
   }))()
 
 /**
- * Brings a file to the newest schema, all steps in one transaction: whoever only reads never meets a new file as an old one, and a step that
- * fails leaves it as it was.
+ * Migrates a file to the newest schema, all steps in one transaction: readers never see an intermediate version, and a failing step changes
+ * nothing.
  */
 export function migrate(db: SqliteDatabase, path: string, from: number, steps: readonly Migration[]): void {
   const missing = steps.filter(({ version }) => version > from)

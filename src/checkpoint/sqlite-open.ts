@@ -12,34 +12,33 @@ import { type Migration, migrations } from './sqlite-schema.js'
 import { type CheckpointOwner, SqliteTables } from './sqlite-tables.js'
 
 /**
- * How long a write waits for another program that has the file, milliseconds. The event loop waits, too: whoever can
- * repeats the write later.
+ * How long a write waits for another program that uses the file, milliseconds. It blocks the event loop, so callers rather repeat the
+ * write later.
  */
 const WRITE_TIMEOUT_MS = 25
-/** … and a look at the file, where there is nothing to be held up. */
+/** How long a read-only connection waits, where blocking harms nobody. Milliseconds. */
 const READ_TIMEOUT_MS = 5000
-/** A write-ahead log with less than its header holds nothing. */
+/** Length of the header of a write-ahead log: a shorter one is empty. */
 const WAL_HEADER_BYTES = 32
 
 /** A checkpoint file in use. */
 export interface OpenFile {
   readonly db: SqliteDatabase
   readonly tables: SqliteTables
-  /** `undefined` for one that is only read; so are the following. */
+  /** `undefined` when the file is only read; so are the following. */
   readonly guard: SqliteGuard | undefined
   readonly folder: SqliteFolder | undefined
-  /** What was found that its user should know. */
+  /** Warnings for the user. */
   readonly warning: string | undefined
 }
 
 /**
- * Opens a checkpoint file for a stream, and makes it when there is none. The order matters: what is not ours is left
- * untouched, the lock comes before any write, and damage is found before anything is built on it.
+ * Opens a checkpoint file for a stream, and creates it if there is none. The order matters: a file of another program is left untouched,
+ * the lock comes before any write, and damage is found before the content is used.
  *
- * The file is made at once, not with the first thing to keep. Of two processes that begin together the lock lets one in; it is a
- * file beside it in any case, and the guard has to know which file is meant before anything is written: one that appears in between
- * could be another stream's. A folder that cannot be written is found before anything was delivered. And there is something to keep
- * within moments: the log list, and which logs are waited for.
+ * Creates the file at once instead of with the first row, for several reasons: the guard must know the file's identity before anything is
+ * written, because a file that appears later could be another stream's; a folder without write permission is reported before anything
+ * is delivered; and the lock is a file beside it anyway. The first row follows within moments: the log list, and the logs that are opening.
  *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_VERSION`, `CT_CHECKPOINT_UNUSABLE`.
  */
@@ -51,7 +50,7 @@ export function openForStream(
   now: () => number = systemClock.now,
 ): OpenFile {
   const { path, bytes } = locate(name)
-  // Looked at first: opening makes an empty one.
+  // Checked first, because opening creates an empty one.
   const hasWal = sizeOf(`${path}-wal`) >= WAL_HEADER_BYTES
   if (bytes !== undefined && bytes > 0) refuseForeign(driver, path, steps)
   const lock = takeLock(driver, path)
@@ -84,7 +83,7 @@ function withoutWal(path: string): string {
 }
 
 /**
- * Opens a checkpoint file to look at it, also while a stream uses it: takes no lock, makes no file, changes nothing.
+ * Opens a checkpoint file read-only, also while a stream uses it: takes no lock, creates no file, changes nothing.
  *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_VERSION`, `CT_CHECKPOINT_UNUSABLE` (also when there is no such file).
  */
@@ -111,18 +110,18 @@ export function openForReading(driver: SqliteDriver, name: string, steps: readon
 }
 
 /**
- * Closes a file and leaves it as one: the write-ahead log is folded in and switched off, so that the file can be copied
- * and looked at without leaving anything beside it. Never throws: what was committed is safe by then.
+ * Closes a file and merges the write-ahead log into it, so that the file can be copied alone, and reading it creates no other files. Never
+ * throws: the commits are safe by then.
  */
 export function closeFile({ db, tables, guard }: OpenFile): void {
-  // Where another file has the name, what lies beside it is that one's: nothing is folded in or removed.
+  // If another file has the name now, the files beside it belong to that one: nothing is merged or removed.
   if (guard?.isIntact) {
     try {
       db.pragma('busy_timeout = 0')
       tables.clearOwner()
       db.pragma('journal_mode = DELETE')
     } catch {
-      // Somebody reads it, or the disk is full: the next open tidies up.
+      // The file is being read, or the disk is full: the next stream to open it merges the log.
     }
   }
   db.close()
@@ -138,12 +137,12 @@ function prepareForWriting(
   const version = schemaVersion(db, path, newestVersion(steps))
   if (version > 0) requireIntact(db, path)
   migrate(db, path, version, steps)
-  // Every statement is prepared here: a file that lacks a table or column is refused before anything is written to it.
+  // Prepares every statement, so that a file that lacks a table or column is refused before anything is written.
   const tables = new SqliteTables(db, path)
-  // A stream that was killed leaves its name, and the file in this mode.
+  // A killed stream leaves its owner row, and the file in this mode.
   const wasLeft = db.pragma('journal_mode', { simple: true }) === 'wal' && tables.owner() !== undefined
   const mode = db.pragma('journal_mode = WAL', { simple: true })
-  // Where a file system cannot do WAL, NORMAL would not even survive a power cut intact.
+  // Without WAL, which some file systems do not support, NORMAL could corrupt the file in a power cut.
   db.pragma(`synchronous = ${mode === 'wal' ? 'NORMAL' : 'FULL'}`)
   tables.setOwner(owner)
   return { tables, wasLeft }
@@ -154,14 +153,14 @@ function requireIntact(db: SqliteDatabase, path: string): void {
   if (result !== 'ok') throw unusable(path, `${DAMAGED} (${String(result).split('\n').join(' ')})`)
 }
 
-/** Looks before locking, so that nothing is put beside a file that is not ours. */
+/** Checks the file before locking it, so that no lock file is created beside a file of another program. */
 function refuseForeign(driver: SqliteDriver, path: string, steps: readonly Migration[]): void {
   let db: SqliteDatabase | undefined
   try {
     db = openReadOnly(driver, path, WRITE_TIMEOUT_MS)
     schemaVersion(db, path, newestVersion(steps))
   } catch (error) {
-    // Anything else, a rollback to be done first for one, is for the real open to tell.
+    // Other errors, such as a rollback that is due first, are left to the real open.
     if (CtStreamError.is(error)) throw error
     if (sqliteCode(error) === 'SQLITE_NOTADB') {
       withSqliteErrors(path, 'open', () => {
@@ -182,7 +181,7 @@ function conflict(driver: SqliteDriver, path: string): CtStreamError {
   )
 }
 
-/** The holder of the lock writes its name after taking it: a name may not be there yet. */
+/** The owner of the lock. It writes its name after taking the lock, so the name may still be missing. */
 function currentOwner(driver: SqliteDriver, path: string): CheckpointOwner | undefined {
   let db: SqliteDatabase | undefined
   try {

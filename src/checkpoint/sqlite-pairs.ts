@@ -1,4 +1,4 @@
-/** The versions that a JavaScript runtime says it has: `process.versions`. */
+/** The versions that a JavaScript runtime reports: `process.versions`. */
 export interface RuntimeVersions {
   readonly node?: string | undefined
   readonly deno?: string | undefined
@@ -6,16 +6,16 @@ export interface RuntimeVersions {
 }
 
 /**
- * Whether a version of better-sqlite3 and a runtime must not meet.
+ * Whether a version of better-sqlite3 would crash a runtime.
  *
- * Such a pair throws nothing that could be caught, it ends the process. So versions decide (seen 2026-11-24):
+ * Such a crash cannot be caught, so the versions decide (seen 2026-11-24):
  * - better-sqlite3 13 under Node 20 ends with a segmentation fault at the first statement (13.2.0 on 20.20.2);
  * - better-sqlite3 12 under Node 24 and later aborts when a database or statement is collected (12.11.1, from 24.19 on): it is built
  *   upon V8, which changes; 13 is built upon Node-API, which does not.
  *
- * Deno and Bun have Node-API whatever Node they say they are, and never what 12 needs.
+ * Deno and Bun support Node-API, whatever version of Node they report, but not the V8 interface that 12 needs.
  *
- * @returns What is wrong and what to install; `undefined` when they go together.
+ * @returns The problem and what to install; `undefined` when they work together.
  */
 export function wrongPair(driver: string, { node = '', deno, bun }: RuntimeVersions): string | undefined {
   const [driverMajor, nodeMajor] = [major(driver), major(node)]

@@ -18,7 +18,7 @@ export interface LogRow {
   readonly head_root: Buffer | null
   readonly head_signature: Buffer | null
   readonly learned: string
-  /** Empty: never, but in a row that was damaged. */
+  /** Empty only in a damaged row. */
   readonly checksum: string
 }
 
@@ -76,7 +76,7 @@ export function logRow({ log, position, range, verifiedHead, learned, checksum =
 }
 
 /**
- * The row as it stands in the file: its fields are checked by `loadedRows`, as those of any store.
+ * The row as stored in the file, unchecked: `loadedRows` checks the fields, as for any store.
  *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` where columns do not make fields.
  */

@@ -9,7 +9,7 @@ export interface Migration {
   /** The `user_version` the file has afterwards: 1, 2, 3, … */
   readonly version: number
   readonly sql: string
-  /** What SQL cannot do, after it. */
+  /** Code to run after the SQL, for what SQL cannot do. */
   readonly finish?: (db: SqliteDatabase, path: string) => void
 }
 
@@ -93,7 +93,7 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE log ADD COLUMN checksum TEXT NOT NULL DEFAULT ''; -- of the row and its pending heads
       ALTER TABLE owner ADD COLUMN token TEXT NOT NULL DEFAULT '';  -- every write looks for it: one stream, whatever the lock
     `,
-    // The only time that rows without a checksum are taken as they are.
+    // The only place where rows without a checksum are trusted.
     finish: addChecksums,
   },
   {

@@ -24,7 +24,7 @@ export class SqliteTables {
   private readonly issuers: SqliteIssuers
   private readonly kept: SqliteConditions
   private readonly transaction: (action: () => void) => void
-  /** What this stream wrote into the file as its own. */
+  /** The token that this stream wrote into the file. */
   private token: string | undefined
 
   constructor(db: SqliteDatabase, path: string) {
@@ -38,7 +38,7 @@ export class SqliteTables {
     }).immediate
   }
 
-  /** Logs that have a row. */
+  /** Ids of the logs that have a row. */
   logIds(): string[] {
     return this.statements.logIds.all()
   }
@@ -53,7 +53,7 @@ export class SqliteTables {
   }
 
   /**
-   * In one transaction, as all writes.
+   * Writes rows, in one transaction.
    * @throws `CT_OPTION_INVALID` for a row that no store may keep; `CT_CHECKPOINT_CONFLICT` when another stream made the
    * file its own meanwhile. Nothing is written then.
    */
@@ -119,20 +119,20 @@ export class SqliteTables {
     return this.statements.owner.get()
   }
 
-  /** Makes the file this stream's: no other one can write into it from then on, whatever it has locked. */
+  /** Makes this stream the owner of the file: from then on no other stream can write to it, whatever locks it holds. */
   setOwner(owner: CheckpointOwner): void {
     const token = randomUUID()
     this.statements.setOwner.run({ ...owner, token })
     this.token = token
   }
 
-  /** Nothing happens to another owner. */
+  /** Removes the owner row, if it is this stream's. */
   clearOwner(): void {
     this.statements.clearOwner.run(this.token ?? '')
   }
 
   private requireOwner(): void {
-    if (this.token === undefined) return // only read: SQLite itself refuses the write
+    if (this.token === undefined) return // read-only: SQLite refuses the write
     if (this.statements.ownerToken.get() !== this.token) throw takenOver(this.path, this.owner())
   }
 
@@ -163,7 +163,7 @@ function prepare(db: SqliteDatabase) {
       'INSERT INTO pending_head VALUES (@log_id, @ordinal, @size, @timestamp, @root, @signature)',
     ),
     gaps: db.prepare<[], rows.GapRow>('SELECT * FROM gap ORDER BY id'),
-    // The index gap_once lets a gap in once, also when a stream died between recording it and passing it.
+    // The unique index gap_once keeps a gap from being recorded twice, also when a stream died before it moved past the gap.
     addGap: db.prepare<[rows.GapRow]>(`
       INSERT INTO gap (log_id, log, first, past, reason, recorded_at, delivered)
       VALUES (@log_id, @log, @first, @past, @reason, @recorded_at, @delivered) ON CONFLICT DO NOTHING`),

@@ -12,23 +12,23 @@ import type { CheckpointOwner, SqliteTables } from './sqlite-tables.js'
 
 /** How a checkpoint file is opened; all optional. */
 export interface SqliteCheckpointOptions {
-  /** Look at a file, also while a stream uses it: no lock, nothing is created or written. Default `false`. */
+  /** Open the file only to read it, also while a stream uses it: takes no lock, creates and writes nothing. Default `false`. */
   readonly readOnly?: boolean
-  /** Bound on the file, bytes, at least 65536; a write that would pass it fails and changes nothing. Default: the disk. */
+  /** Largest size of the file, bytes, at least 65536; a write beyond it fails and changes nothing. Default: no bound. */
   readonly maxBytes?: number
-  /** Time, for tests. Default: that of the machine. */
+  /** Clock, for tests. Default: the machine's. */
   readonly clock?: Clock
 }
 
 /** Room for the empty tables, bytes. */
 const SMALLEST_BOUND = 65_536
 
-/** How long opening waits for another program that has the file, and how often it tries, milliseconds. */
+/** How long opening waits for another program that uses the file, and the interval between tries, milliseconds. */
 const OPEN_PATIENCE_MS = 5_000
 const OPEN_RETRY_MS = 100
 
 /**
- * Remembers in one SQLite file: positions and everything that goes with them.
+ * A store in one SQLite file: positions, gaps, evidence, issuers and log lists.
  *
  * A commit is one transaction for all logs and survives the death of the process (write-ahead log, `synchronous =
  * NORMAL`); evidence also survives a power cut. One stream uses a file at a time, guarded by a lock on `<file>-lock`
@@ -36,7 +36,7 @@ const OPEN_RETRY_MS = 100
  * the lock was removed; others may read the file meanwhile (`readOnly`). Put it on a local disk: network file systems do
  * not keep such locks. A damaged file is refused, never replaced. Files are made readable for their owner only (0600).
  *
- * Of issuers it keeps 8,192 and 32 MiB at most, those asked for last: a file does not grow with what hostile logs name.
+ * Keeps at most 8,192 issuers and 32 MiB of them, the most recently used, so that hostile logs cannot make the file grow.
  *
  * To copy a file in use, copy `<file>-wal` with it, or use SQLite's backup: a copy of the file alone is up to ten seconds
  * old (older while another program holds a long read transaction), and repeats those entries.
@@ -106,7 +106,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Notes how far a recorded gap was delivered after all. It stays recorded: what was reported once is not reported again.
+   * Notes how far a recorded gap was delivered later. The gap stays recorded, so that it is not reported twice.
    *
    * @param gap - As `gaps()` returned it.
    * @param delivered - Index after the last entry that was delivered of those from its beginning on, without a break;
@@ -162,7 +162,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
     })
   }
 
-  /** How the logs of the stream that uses the file fare, or those of the last one fared; in the order of their selection. */
+  /** Status of the logs of the stream that uses the file, or of the last one that did, in the order of their selection. */
   conditions(): readonly LogCondition[] {
     return this.run('read the state of the logs', (tables) => tables.conditions())
   }
@@ -197,7 +197,7 @@ export class SqliteCheckpointStore implements CheckpointStore {
     return this.options.clock ?? systemClock
   }
 
-  /** Another program may have the file for a moment: the event loop is not held up meanwhile. */
+  /** Retries while another program uses the file for a moment, without blocking the event loop. */
   private async whenFree<T>(action: () => T): Promise<T> {
     for (let waited = 0; ; waited += OPEN_RETRY_MS) {
       try {
@@ -209,13 +209,13 @@ export class SqliteCheckpointStore implements CheckpointStore {
     }
   }
 
-  /** @param action - Returns whether what it wrote must be in the file itself at once. */
+  /** @param action - Returns whether its write must reach the file itself at once. */
   private write(doing: string, action: (tables: SqliteTables, file: OpenFile) => boolean): void {
     this.run(doing, (tables, file) => {
       file.guard?.check()
       const isDue = action(tables, file)
       file.folder?.afterWrite(isDue)
-      // Only now: what was written is durable if the file is still the one of that name.
+      // Checked after the write: it is durable only if the file still has its name.
       file.guard?.check()
     })
   }
