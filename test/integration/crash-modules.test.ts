@@ -99,9 +99,9 @@ class Place {
   }
 
   /** Runs the program; kills it some time after its first request, or as it starts. Whether it came to its end. */
-  async run(log: TestLog, url: string, receiver: Receiver, kill: boolean): Promise<boolean> {
+  async run(log: TestLog, url: string, receiver: Receiver, kill: boolean, threads: number): Promise<boolean> {
     const { checkpoint, database, certificates } = this
-    const config = { spec: log.spec, checkpoint, database, certificates, url }
+    const config = { spec: log.spec, checkpoint, database, certificates, url, threads }
     const before = receiver.requests
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(config)], { stdio: 'inherit' })
     const exited = once(child, 'exit')
@@ -119,38 +119,44 @@ class Place {
 const missing = (until: number, has: (index: number) => boolean) =>
   Array.from({ length: until }, (_, index) => index).filter((index) => !has(index))
 
-it(`kill -9 with two outputs of findings and one of certificates, ${ROUNDS} times: nothing is missing, and repeats have the same ids`, {
-  timeout: 900_000,
-}, async () => {
-  const count = ROUNDS * 300
-  const log = await createTestLog({ entries: issueCertificates(count, { sign: false }) })
-  const receiver = new Receiver()
-  const url = await receiver.listen()
-  const place = new Place('killed')
-  let kills = 0
-  for (let round = 0, ended = false; !ended; round++) {
-    expect(round).toBeLessThanOrEqual(ROUNDS)
-    ended = await place.run(log, url, receiver, round < ROUNDS)
-    if (!ended) kills++
-    // Whatever the position is behind is everywhere.
-    const position = await place.position()
-    const [stored, written, received] = [place.stored(), place.written(), new Set(receiver.subjects.values())]
-    expect(missing(position, (index) => stored.has(`entry ${index}`))).toEqual([])
-    expect(missing(position, (index) => received.has(`entry ${index}`))).toEqual([])
-    expect(missing(position, (index) => written.has(index))).toEqual([])
-    if (ended) expect(position).toBe(count)
-  }
-  expect(kills).toBeGreaterThan(ROUNDS / 2)
-  expect(receiver.contradictions).toEqual([])
-  // The ids of a run that nobody disturbs.
-  const other = new Receiver()
-  const calm = new Place('calm')
-  await calm.run(log, await other.listen(), other, false)
-  expect(new Map([...calm.stored()].sort())).toEqual(new Map([...place.stored()].sort()))
-  expect([...receiver.subjects].sort()).toEqual([...other.subjects].sort())
-  expect(receiver.subjects.size).toBe(count)
-  if (process.env.CT_STREAM_TEST_CRASHES !== undefined)
-    console.log(JSON.stringify({ kills, repeats: receiver.repeats }))
-  for (const one of [receiver, other]) one.close()
-  await log.close()
-})
+it.each([0, 1])(
+  `kill -9 with two outputs of findings and one of certificates, ${ROUNDS} times, with %i threads: nothing is missing, and repeats have the same ids`,
+  {
+    timeout: 1_800_000,
+  },
+  async (threads) => {
+    const count = ROUNDS * 300
+    const requests = Array.from({ length: count }, (_, i) => ({ dnsNames: [`n${i}.example.com`] }))
+    const log = await createTestLog({ entries: issueCertificates(requests) })
+    const receiver = new Receiver()
+    const url = await receiver.listen()
+    const place = new Place(`killed-${threads}`)
+    let kills = 0
+    for (let round = 0, ended = false; !ended; round++) {
+      expect(round).toBeLessThanOrEqual(ROUNDS)
+      ended = await place.run(log, url, receiver, round < ROUNDS, threads)
+      if (!ended) kills++
+      // Whatever the position is behind is everywhere.
+      const position = await place.position()
+      const [stored, written, received] = [place.stored(), place.written(), new Set(receiver.subjects.values())]
+      expect(missing(position, (index) => stored.has(`entry ${index}`))).toEqual([])
+      expect(missing(position, (index) => received.has(`entry ${index}`))).toEqual([])
+      expect(missing(position, (index) => written.has(index))).toEqual([])
+      if (ended) expect(position).toBe(count)
+    }
+    expect(kills).toBeGreaterThan(ROUNDS / 2)
+    expect(receiver.contradictions).toEqual([])
+    // The ids of a run that nobody disturbs.
+    const other = new Receiver()
+    const calm = new Place(`calm-${threads}`)
+    await calm.run(log, await other.listen(), other, false, threads)
+    expect(new Map([...calm.stored()].sort())).toEqual(new Map([...place.stored()].sort()))
+    expect([...receiver.subjects].sort()).toEqual([...other.subjects].sort())
+    // The watchlist's own, and the one that the reporter makes of it.
+    expect(receiver.subjects.size).toBe(2 * count)
+    if (process.env.CT_STREAM_TEST_CRASHES !== undefined)
+      console.log(JSON.stringify({ threads, kills, repeats: receiver.repeats }))
+    for (const one of [receiver, other]) one.close()
+    await log.close()
+  },
+)
