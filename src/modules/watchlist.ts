@@ -44,7 +44,19 @@ const options = z
     words: entries.optional().describe('word (a whole label), word*, *word, *word*.'),
     patterns: entries.optional().describe("Regular expressions in RE2's syntax, on the whole name."),
     allow: entries.optional().describe('Domains that are no look-alike of any brand.'),
-    issuers: entries.optional().describe('Expected issuers of own names: key:SHA-256, id:KEYID, or an organization.'),
+    issuers: entries
+      .optional()
+      .describe(
+        'Expected issuers of own names: key:SHA-256, id:KEYID, owner:CA (as in CAA records), or an organization.',
+      ),
+    wildcardIssuers: entries.optional().describe('Expected issuers of own names with a wildcard. Default: issuers.'),
+    validation: z
+      .array(z.enum(['DV', 'OV', 'IV', 'EV']))
+      .min(1)
+      .optional()
+      .describe('Expected validation levels of own names.'),
+    keys: entries.min(1).optional().describe('Expected keys of own names: RSA 3072 (at least), EC, EC P-256.'),
+    maxDays: z.number().int().min(1).max(36_500).optional().describe('Longest validity of certificates of own names.'),
     known: entries.optional().describe('Certificates of yours: issuance:ID, key:SHA-256, name:NAME.'),
     mentions: z.boolean().default(false).describe('Report own domains in e-mail addresses and URIs, too.'),
     lists: z
@@ -172,7 +184,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
  * await runModules(ctStream({ acknowledge: 'manual' }), [watch, webhook.with({ url })]).done
  * ```
  *
- * A finding's `kind` is the class (see {@link ConcernClass}): `new-name`, `unexpected-issuer`, `lookalike` and so on. Its `subject` is
+ * A finding's `kind` is the class (see {@link ConcernClass}): `new-name`, `unexpected-issuer`, `against-policy`, `lookalike` and so on. Its `subject` is
  * `own names`, `issuer of own names`, brand and registrable domain, word or pattern: one finding for each and each issuance, a
  * precertificate and its certificate together. Reasons say which name, where in it, and what that adds to the score.
  *

@@ -5,7 +5,8 @@ import type { Match } from './match.js'
  *
  * | class | when | severity |
  * |---|---|---|
- * | `unexpected-issuer` | the issuer is none of `issuers` | high |
+ * | `unexpected-issuer` | the issuer is none of `issuers`, or of `wildcardIssuers` | high |
+ * | `against-policy` | not of `validation`, `keys` or `maxDays` | high |
  * | `suffix-wildcard` | a wildcard that covers a whole public suffix, or a NUL in the name | high |
  * | `new-wildcard` | a wildcard that is not in `known` | medium |
  * | `new-name` | a name that is not in `known` | medium |
@@ -18,6 +19,7 @@ import type { Match } from './match.js'
  */
 export type ConcernClass =
   | 'unexpected-issuer'
+  | 'against-policy'
   | 'suffix-wildcard'
   | 'new-wildcard'
   | 'new-name'

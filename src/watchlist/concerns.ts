@@ -4,6 +4,7 @@ import type { Concern, ConcernClass } from './concern.js'
 import { type Match, OwnScore } from './match.js'
 import { issuerText, type Policy } from './policy.js'
 import { readName } from './read-name.js'
+import type { Requirements } from './requirements.js'
 import { splitName } from './suffix.js'
 
 /** What is read of a certificate; a precertificate will do as well. */
@@ -21,11 +22,13 @@ export type ConcerningCertificate = Pick<
   | 'issuanceId'
   | 'publicKey'
   | 'leafHash'
->
+> &
+  Partial<Pick<CtCertificate, 'validation' | 'notBefore' | 'notAfter'>>
 
 export interface Rules {
   match(name: string): Match[]
   readonly policy: Policy
+  readonly requirements: Requirements
   /** Whether there are own names at all. */
   readonly hasOwn: boolean
   /** Whether e-mail addresses and URIs count. */
@@ -59,7 +62,7 @@ function readable(cert: ConcerningCertificate, rules: Rules): Concern[] {
     }
   const concerns = [...groups.values()].map((matches) => {
     matches.sort((a, b) => b.score - a.score)
-    return matches[0]?.kind === 'own' ? ownConcern(cert, rules.policy, matches) : otherConcern(cert, matches)
+    return matches[0]?.kind === 'own' ? ownConcern(cert, rules, matches) : otherConcern(cert, matches)
   })
   return rules.mentions ? [...concerns, ...mentioned(cert, rules)] : concerns
 }
@@ -73,13 +76,18 @@ function subjectOf({ kind, rule, brand, name }: Match): string {
   return kind === 'lookalike' ? `${brand} ${name.slice(splitName(name).domainAt)}` : rule
 }
 
-function ownConcern(cert: ConcerningCertificate, policy: Policy, matches: Match[]): Concern {
+function ownConcern(cert: ConcerningCertificate, { policy, requirements }: Rules, matches: Match[]): Concern {
   const reasons: string[] = []
-  const issuer = policy.isExpectedIssuer(cert)
+  const issuer = policy.isExpectedIssuer(
+    cert,
+    matches.map(({ name }) => name),
+  )
+  const broken = requirements.broken(cert)
   if (issuer === false) reasons.push(`issued by ${issuerText(cert)}, which is none of the expected issuers`)
   if (issuer === undefined)
     reasons.push('the key of the issuer is not in this entry: whether it is expected is said of its precertificate')
-  const kind = ownClass(cert, policy, matches, issuer)
+  reasons.push(...broken)
+  const kind = ownClass(cert, policy, matches, issuer, broken.length > 0)
   return concernOf(cert, kind, 'own', matches, reasons)
 }
 
@@ -88,9 +96,11 @@ function ownClass(
   policy: Policy,
   matches: Match[],
   issuer: boolean | undefined,
+  isAgainstPolicy: boolean,
 ): ConcernClass {
   if (policy.isKnownIssuance(cert)) return 'known'
   if (issuer === false) return 'unexpected-issuer'
+  if (isAgainstPolicy) return 'against-policy'
   if (matches.some(({ score }) => score === OwnScore.high)) return 'suffix-wildcard'
   const unknown = matches.filter(({ name }) => !policy.isKnownName(name))
   if (unknown.some(({ name }) => name.startsWith('*.'))) return 'new-wildcard'
@@ -139,7 +149,7 @@ function concernOf(
 
 function severityOf(kind: ConcernClass, score: number): Concern['severity'] {
   if (kind === 'lookalike') return score >= 75 ? 'high' : score >= 60 ? 'medium' : score >= 50 ? 'low' : 'info'
-  if (kind === 'unexpected-issuer' || kind === 'suffix-wildcard') return 'high'
+  if (kind === 'unexpected-issuer' || kind === 'against-policy' || kind === 'suffix-wildcard') return 'high'
   if (kind === 'new-wildcard' || kind === 'new-name') return score <= OwnScore.possible ? 'low' : 'medium'
   return kind === 'new-key' || kind === 'word' || kind === 'pattern' ? 'low' : 'info'
 }

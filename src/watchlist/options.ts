@@ -1,3 +1,4 @@
+import type { ValidationLevel } from '../types/certificate.js'
 import type { ListEntry, ListLine } from './list-line.js'
 
 /** A brand whose look-alikes are searched for. */
@@ -26,9 +27,18 @@ export interface WatchlistOptions {
   readonly allow?: readonly ListEntry[]
   /**
    * Issuers of certificates of own names: `key:` and the SHA-256 of the issuer's SubjectPublicKeyInfo (64 hex digits), `id:` and its key
-   * identifier, or its organization to the letter. Default: any.
+   * identifier, `owner:` and a CA owner by its name or its domain in CAA records (`owner:letsencrypt.org`), or its organization to the letter.
+   * Default: any.
    */
   readonly issuers?: readonly ListEntry[]
+  /** Issuers of own names that begin with `*.`, in the same forms, as `issuewild` of CAA records. Default: `issuers`. */
+  readonly wildcardIssuers?: readonly ListEntry[]
+  /** Validation levels that certificates of own names may have: `DV`, `OV`, `IV`, `EV`, by their policies. 1 to 100. Default: any. */
+  readonly validation?: readonly ValidationLevel[]
+  /** Keys that they may have: an algorithm, alone or with a curve or the least bits (`EC P-256`, `RSA 3072`). 1 to 100. Default: any. */
+  readonly keys?: readonly string[]
+  /** Most days for which they may be valid, both ends included, a part of a day as a whole one; 1 to 36,500. Default: no bound. */
+  readonly maxDays?: number
   /**
    * Certificates of yours: `issuance:` and an `issuanceId` (authorized beforehand), `key:` and the SHA-256 of a SubjectPublicKeyInfo,
    * `name:` and a name that has certificates, such as `name:*.example.com`. Default: none, so that each is new.

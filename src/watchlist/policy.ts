@@ -1,11 +1,13 @@
 import type { CtCertificate } from '../types/certificate.js'
+import { organizationsOf } from './ca-owners.js'
 import type { Place } from './place.js'
 import { printable } from './printable.js'
 
 /** What says that an issuer is one of yours. */
 export type IssuerRule =
   | { readonly kind: 'key' | 'id'; readonly hex: string }
-  | { readonly kind: 'organization'; readonly text: string }
+  /** In lower case. */
+  | { readonly kind: 'organization'; readonly texts: ReadonlySet<string> }
 
 /** What is known of your certificates. */
 export interface KnownRule {
@@ -14,19 +16,25 @@ export interface KnownRule {
 }
 
 /**
- * `key:` and the SHA-256 of the issuer's SubjectPublicKeyInfo, `id:` and its key identifier, or its organization (O) to the letter, which
- * any accepted root can write.
+ * `key:` and the SHA-256 of the issuer's SubjectPublicKeyInfo, `id:` and its key identifier, `owner:` and a CA owner, by its name
+ * or its domain in CAA records, or an organization (O) to the letter. What is not a key any accepted root can write.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, or `CT_WATCHLIST_INVALID` with file and line.
  */
 export function parseIssuerRule(place: Place, text: string): IssuerRule {
   const trimmed = text.trim()
   const [, kind, hex = ''] = /^(key|id):(.*)$/i.exec(trimmed) ?? []
-  if (kind === undefined && trimmed !== '') return { kind: 'organization', text: trimmed.toLowerCase() }
+  const owner = /^owner:\s*(.+)$/i.exec(trimmed)?.[1]
+  if (owner !== undefined) return { kind: 'organization', texts: organizationsOf(owner) }
+  if (kind === undefined && trimmed !== '' && !/^owner:/i.test(trimmed))
+    return { kind: 'organization', texts: new Set([trimmed.toLowerCase()]) }
   const digits = hex.replaceAll(':', '').toLowerCase()
   if (kind?.toLowerCase() === 'key' && /^[0-9a-f]{64}$/.test(digits)) return { kind: 'key', hex: digits }
   if (kind?.toLowerCase() === 'id' && /^([0-9a-f]{2}){1,64}$/.test(digits)) return { kind: 'id', hex: digits }
-  throw place.refuse("an issuer: 'key:' and 64 hex digits, 'id:' and hex digits, or its organization", text)
+  throw place.refuse(
+    "an issuer: 'key:' and 64 hex digits, 'id:' and hex digits, 'owner:' and a CA owner, or its organization",
+    text,
+  )
 }
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID`, or `CT_WATCHLIST_INVALID` with file and line. */
@@ -45,26 +53,32 @@ type Issued = Pick<CtCertificate, 'issuer' | 'issuerKeyHash' | 'authorityKeyId' 
 /** What is expected of the certificates of own names. */
 export class Policy {
   private readonly issuers: readonly IssuerRule[]
+  private readonly wildcardIssuers: readonly IssuerRule[]
   private readonly known: Readonly<Record<KnownRule['kind'], ReadonlySet<string>>>
 
-  constructor(issuers: readonly IssuerRule[], known: readonly KnownRule[]) {
+  /** @param wildcardIssuers - Of names that begin with `*.`; when empty, `issuers` are. */
+  constructor(
+    issuers: readonly IssuerRule[],
+    known: readonly KnownRule[],
+    wildcardIssuers: readonly IssuerRule[] = [],
+  ) {
     this.issuers = issuers
+    this.wildcardIssuers = wildcardIssuers.length === 0 ? issuers : wildcardIssuers
     const of = (wanted: KnownRule['kind']) =>
       new Set(known.filter(({ kind }) => kind === wanted).map(({ value }) => value))
     this.known = { issuance: of('issuance'), key: of('key'), name: of('name') }
   }
 
-  /** `undefined` when a rule could only be judged by the issuer's key, and the entry does not say it: final certificates. */
-  isExpectedIssuer({ issuer, issuerKeyHash, authorityKeyId }: Issued): boolean | undefined {
-    if (this.issuers.length === 0) return true
-    const key = issuerKeyHash === undefined ? undefined : Buffer.from(issuerKeyHash).toString('hex')
-    const id = authorityKeyId?.toLowerCase().replaceAll(':', '')
-    const organization = issuer.organization?.trim().toLowerCase()
-    const isOne = this.issuers.some((rule) =>
-      rule.kind === 'organization' ? rule.text === organization : rule.hex === (rule.kind === 'key' ? key : id),
-    )
-    if (isOne) return true
-    return key === undefined && this.issuers.some(({ kind }) => kind === 'key') ? undefined : false
+  /**
+   * `undefined` when a rule could only be judged by the issuer's key, and the entry does not say it: final certificates.
+   *
+   * @param names - Own names of the certificate.
+   */
+  isExpectedIssuer(cert: Issued, names: readonly string[]): boolean | undefined {
+    const isWildcard = (name: string) => name.startsWith('*.')
+    const one = names.every(isWildcard) && names.length > 0 ? true : isAmong(this.issuers, cert)
+    const other = names.some(isWildcard) ? isAmong(this.wildcardIssuers, cert) : true
+    return one === false || other === false ? false : one && other
   }
 
   isKnownIssuance({ issuanceId }: Issued): boolean {
@@ -79,6 +93,19 @@ export class Policy {
   isKnownName(name: string): boolean {
     return this.known.name.has(name)
   }
+}
+
+/** Whether the issuer meets a rule, or there are none. */
+function isAmong(rules: readonly IssuerRule[], { issuer, issuerKeyHash, authorityKeyId }: Issued): boolean | undefined {
+  if (rules.length === 0) return true
+  const key = issuerKeyHash === undefined ? undefined : Buffer.from(issuerKeyHash).toString('hex')
+  const id = authorityKeyId?.toLowerCase().replaceAll(':', '')
+  const organization = issuer.organization?.trim().toLowerCase() ?? ''
+  const isOne = rules.some((rule) =>
+    rule.kind === 'organization' ? rule.texts.has(organization) : rule.hex === (rule.kind === 'key' ? key : id),
+  )
+  if (isOne) return true
+  return key === undefined && rules.some(({ kind }) => kind === 'key') ? undefined : false
 }
 
 /** For people. */

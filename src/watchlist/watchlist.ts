@@ -14,6 +14,7 @@ import { PatternRules, parsePatternRule } from './pattern-rules.js'
 import { entryOf, type Place } from './place.js'
 import { Policy, parseIssuerRule, parseKnownRule } from './policy.js'
 import { isPlainName, type Reading, readName } from './read-name.js'
+import { Requirements } from './requirements.js'
 import { Unmatched } from './unmatched.js'
 import { warningsOf } from './warnings.js'
 import { parseWordRule, WordRules } from './word-rules.js'
@@ -40,6 +41,7 @@ export class Watchlist {
   private readonly patterns: PatternRules
   private readonly lookalikes: Lookalikes | undefined
   private readonly policy: Policy
+  private readonly requirements: Requirements
   private readonly mentions: boolean
   private readonly unmatched = new Unmatched()
   /** What in the lists may not do what was meant: words too common to watch, domains that strangers have names below; a line each. */
@@ -57,7 +59,9 @@ export class Watchlist {
     this.policy = new Policy(
       parsed('issuers', options.issuers, MAX_ENTRIES, parseIssuerRule),
       parsed('known', options.known, MAX_ENTRIES, parseKnownRule),
+      parsed('wildcardIssuers', options.wildcardIssuers, MAX_ENTRIES, parseIssuerRule),
     )
+    this.requirements = new Requirements(options)
     this.mentions = booleanOption('mentions', options.mentions, false)
     this.warnings = warningsOf(own, brands, this.lookalikes?.tokens ?? [], allow)
   }
@@ -76,6 +80,10 @@ export class Watchlist {
         'patterns',
         'allow',
         'issuers',
+        'wildcardIssuers',
+        'validation',
+        'keys',
+        'maxDays',
         'known',
         'mentions',
       ]),
@@ -103,7 +111,8 @@ export class Watchlist {
    */
   concerns(cert: ConcerningCertificate): Concern[] {
     const hasOwn = this.ownNames.size + this.ranges.size > 0
-    return concernsOf(cert, { match: this.matchAgain, policy: this.policy, hasOwn, mentions: this.mentions })
+    const { policy, requirements, mentions } = this
+    return concernsOf(cert, { match: this.matchAgain, policy, requirements, hasOwn, mentions })
   }
 
   /**
