@@ -32,7 +32,7 @@ export const run: Command = {
       'ct-stream run --role processor --module ./mine.js --db postgres://db/ct',
       'what collectors wrote (?queue=true) to modules',
     ],
-    ['ct-stream run --role collector,processor --module ./mine.js --db kafka://broker:9092/ct', 'the same on Kafka'],
+    ['ct-stream run --role collector,processor --db kafka://broker:9092/ct', 'the same on Kafka'],
     ['ct-stream run --role api --db postgres://db/ct --port 8080', 'answers /api/v1 from the database'],
   ],
   run: runRoles,
