@@ -1,7 +1,7 @@
 import type { CertificateJson, CtCertificate } from '../types/certificate.js'
 import { toBase64, toHex } from '../util/bytes.js'
 
-/** The record of a certificate: every key of {@link CertificateJson}, in its order. Shares nothing with it that can be changed. */
+/** The record of a certificate: every key of {@link CertificateJson}, in its order. Shares no mutable data with the certificate. */
 export function certificateJson(certificate: CtCertificate): CertificateJson {
   const { publicKey, signatureAlgorithm, basicConstraints, issuerKeyHash } = certificate
   return {

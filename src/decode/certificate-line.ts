@@ -1,12 +1,12 @@
 import type { CtCertificate, Name } from '../types/certificate.js'
 
-/** Names that are shown; how many more there are is said. */
+/** Most names to show; the others are counted. */
 const SHOWN_NAMES = 3
-/** Of each text, and of the whole: names can have any length. */
+/** Most characters of each text, and of the whole line: names can have any length. */
 const MAX_TEXT = 100
 const MAX_LINE = 400
 
-/** Controls, format characters, halves of surrogate pairs, separators: all that can make a terminal do or show something else. */
+/** Characters that can control a terminal or falsify what it shows: controls, format characters, unpaired surrogates, separators. */
 const DANGEROUS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /** A certificate on one line, for people. */

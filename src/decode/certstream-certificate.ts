@@ -7,7 +7,7 @@ import type { EntryFields } from './entry-fields.js'
 
 export type CertStreamCertificateWithDer = CertStreamCertificate & { readonly as_der: string | null }
 
-/** A certificate as CertStream servers of 2026 write it. */
+/** A certificate in the form of the CertStream servers of 2026. */
 export function certStreamCertificate(
   fields: EntryFields | undefined,
   { der, sha1, sha256 }: Pick<CtCertificate, 'der' | 'sha1' | 'sha256'>,
@@ -34,14 +34,14 @@ export function certStreamCertificate(
 const upperColonHex = (hex: string | undefined): string | null =>
   hex === undefined ? null : colonHex(hex).toUpperCase()
 
-/** Upper-case hex of the number, without the octets that only carry its sign, an even number of digits. */
+/** Upper-case hex of the magnitude, without sign octets, with an even number of digits. */
 function serialNumber(contentHex: string): string {
   const isNegative = /^[89a-f]/.test(contentHex)
   const digits = withoutLeadingZeros(isNegative ? magnitudeOfNegative(contentHex) : contentHex)
   return `${isNegative ? '-' : ''}${digits.toUpperCase()}`
 }
 
-/** Two's complement undone: every octet inverted, plus one. Serial numbers are short, but nothing says so. */
+/** Undoes the two's complement: inverts every octet, and adds one. Iterative, because a serial number can have any length. */
 function magnitudeOfNegative(contentHex: string): string {
   const octets = Buffer.from(contentHex, 'hex').map((octet) => 255 - octet)
   for (let i = octets.length - 1; i >= 0; i--) {
@@ -51,7 +51,7 @@ function magnitudeOfNegative(contentHex: string): string {
   return Buffer.from(octets).toString('hex')
 }
 
-/** Not by a regular expression, whose stack millions of zeros overflow. One octet stays. */
+/** Removes leading zeros, except for the last octet. A regular expression would overflow its stack on millions of zeros. */
 function withoutLeadingZeros(hex: string): string {
   let at = 0
   while (at < hex.length - 2 && hex.startsWith('00', at)) at += 2
@@ -62,7 +62,7 @@ function seconds(milliseconds: number | undefined): number | null {
   return milliseconds === undefined ? null : Math.floor(milliseconds / 1000)
 }
 
-/** `sha256, rsa`; ECDSA and DSA the other way round, as the Go server has it. */
+/** `sha256, rsa`; ECDSA and DSA in the other order, as certstream-server-go writes them. */
 function signatureAlgorithm(name: string | undefined): string {
   const rsa = /^(md\d|sha\d+)WithRSA/.exec(name ?? '')
   if (rsa !== null) return `${rsa[1]}, rsa`

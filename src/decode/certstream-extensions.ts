@@ -24,7 +24,7 @@ const altNameWords: Readonly<Partial<Record<GeneralName['kind'], string>>> = {
   uniformResourceIdentifier: 'URI',
 }
 
-/** The extensions CertStream servers put into words; only those that are there. */
+/** The extensions that CertStream servers show as text; absent ones are left out. */
 export function certStreamExtensions(fields: EntryFields, isPrecertificate: boolean): CertStreamExtensions {
   const { accessLocations, authorityKeyId, basicConstraints, policies, crlUrls, extendedKeyUsage, keyUsage } = fields
   const { altNames, subjectKeyId } = fields

@@ -8,10 +8,10 @@ import { knownIssuer } from './known-issuers.js'
 /**
  * CertStream's `certificate_update` message.
  *
- * The keys are those of certstream-server-go, with values where it leaves them empty and `null` for what is not there, and those
- * that clients of other servers look for (`emailAddress`, `submission_timestamp`).
+ * The keys are those of certstream-server-go, with values where it leaves them empty, `null` for absent ones, and the keys that clients of
+ * other servers read (`emailAddress`, `submission_timestamp`).
  *
- * @param fields - Of the certificate; `undefined` for an unparsable entry.
+ * @param fields - Fields of the certificate; `undefined` for an unparsable entry.
  * @param chain - Issuers, for a full message; `undefined` for a lite one.
  * @param seenAt - Epoch milliseconds; default: the entry's own timestamp.
  */

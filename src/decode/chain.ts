@@ -5,8 +5,8 @@ import type { EntryContext } from './entry-context.js'
 import { knownIssuer } from './known-issuers.js'
 
 /**
- * The issuers with these SHA-256 fingerprints, in order; all asked for at once, since a chain is short and issuers are cached.
- * One that is not available is a problem, and rejects.
+ * The issuers with these SHA-256 fingerprints, in order. Requests all of them at once, since a chain is short and issuers are cached.
+ * Rejects, and notes a problem, when one is not available.
  */
 export async function fetchChain(
   fingerprints: readonly Uint8Array[],
@@ -22,10 +22,10 @@ export async function fetchChain(
 }
 
 /**
- * SHA-256 of the key of the CA that issues the final certificate: the nearest issuer, or the one behind it when that is a
+ * SHA-256 of the key of the CA that issues the final certificate: the first issuer of the chain, or the second when the first is a
  * Precertificate Signing Certificate (RFC 6962 section 3.2).
  *
- * @param expected - What the leaf says it is; a problem when the chain says otherwise.
+ * @param expected - The hash in the leaf; a different one in the chain is a problem.
  * @returns 32 bytes; `undefined` when the chain is empty or cannot be read.
  */
 export function finalIssuer(
@@ -44,8 +44,8 @@ export function finalIssuer(
 }
 
 /**
- * Whether each certificate of a chain is the one that the certificate before it names as its issuer: extra data is not covered by the
- * Merkle tree, and that of another entry is found out here.
+ * Checks that each certificate of a chain is the one that the certificate before it names as its issuer. The Merkle tree does not cover
+ * extra data; this detects extra data of another entry.
  *
  * @param leaf - Of a final certificate. Of a precertificate the leaf names the issuer by its key: see {@link finalIssuer}.
  */

@@ -6,13 +6,13 @@ import { DecodedEntry } from './decoded-entry.js'
 import type { EntryContext } from './entry-context.js'
 
 /**
- * Makes the certificate a reader gets of one entry. Does no work: fields decode when they are first read.
+ * Makes the certificate of an entry. Does no work itself: fields are decoded when they are first read.
  *
- * Never throws for what the bytes hold, nor does any property of what it returns.
+ * Never throws because of the bytes, nor does any property of the result.
  *
  * @param raw - Kept; must own its bytes.
  * @param context - Kept; shared by the entries of a batch.
- * @param leafHash - Where it is known already: 32 bytes, kept. Otherwise computed when it is read.
+ * @param leafHash - 32 bytes, kept, if it is known already. Otherwise computed when it is first read.
  */
 export function decodeEntry(raw: RawEntry, context: EntryContext, leafHash?: Uint8Array): CtCertificate {
   return new DecodedEntry(raw, context, leafHash)

@@ -47,10 +47,10 @@ import { verifySctsOf } from './verify-scts.js'
 
 const LEAF_PREFIX = Uint8Array.of(0)
 const FORMS: readonly CertStreamForm[] = ['full', 'lite', 'domains']
-/** Of every certificate that has none: frozen, since all share it. */
+/** The problems of every certificate that has none; frozen, since all share it. */
 const noStrings: readonly string[] = Object.freeze([])
 
-/** {@link CtCertificate} over the bytes of one entry. Holds the entry and what was decoded of it, nothing of its batch. */
+/** {@link CtCertificate} over the bytes of one entry. Holds the entry and its decoded fields, but nothing of its batch. */
 export class DecodedEntry implements CtCertificate {
   readonly index: number
   private readonly raw: RawEntry
@@ -60,7 +60,7 @@ export class DecodedEntry implements CtCertificate {
   private opened: OpenedLeaf | undefined
   private knownLeafHash: Uint8Array | undefined
   private fetchedChain: Promise<readonly Uint8Array[]> | undefined
-  /** Issuers at hand without asking anybody: those of an RFC 6962 entry, or what `chain()` has fetched. */
+  /** Issuers that are available without a request: those of an RFC 6962 entry, or those that `chain()` has fetched. */
   private issuers: readonly Uint8Array[] | undefined
 
   constructor(raw: RawEntry, context: EntryContext, leafHash: Uint8Array | undefined) {
@@ -110,7 +110,7 @@ export class DecodedEntry implements CtCertificate {
   }
 
   get leafHash(): Uint8Array {
-    // One piece of memory and one call: faster than hashing in two. Not kept, so Node's pool will do.
+    // One buffer and one call are faster than hashing in two steps. It is not kept, so it may come from Node's pool.
     this.knownLeafHash ??= sha256(Buffer.concat([LEAF_PREFIX, this.raw.leafInput]))
     return this.knownLeafHash
   }
@@ -124,7 +124,7 @@ export class DecodedEntry implements CtCertificate {
   }
 
   get cursor(): string {
-    // Not kept: it may cover more of the other logs the next time.
+    // Not cached: the next time it may cover more of the other logs.
     return this.context.cursor(this.index)
   }
 
@@ -281,7 +281,7 @@ export class DecodedEntry implements CtCertificate {
       this.checkVerified()
       this.issuersAtHand()
     })
-    // Issuers may have come since the problems were read first.
+    // Issuers may have been fetched since the problems were first read.
     if (this.issuers !== undefined) this.once('links', () => this.checkIssuers(this.issuers ?? []))
     return this.found.toArray()
   }
@@ -329,7 +329,7 @@ export class DecodedEntry implements CtCertificate {
     return certStreamUpdate(this, this.fields, chain, this.context.seenAt)
   }
 
-  /** What `console.log` shows. */
+  /** Called by `console.log`. */
   [inspect.custom](_depth: number, options: object): string {
     return `CtCertificate ${inspect(this.toJSON(), options)}`
   }
@@ -349,21 +349,21 @@ export class DecodedEntry implements CtCertificate {
     return uris
   }
 
-  /** What a log sends beside its leaf is not covered by the Merkle tree. */
+  /** Checks the data beside the leaf, which the Merkle tree does not cover. */
   private checkSubmitted(): void {
     const { tbsCertificate } = this.leaf
     if (tbsCertificate !== undefined && this.der !== undefined)
       checkPreCertificate(this.der, tbsCertificate, this.found)
   }
 
-  /** Poison marks what must never be taken for a certificate (RFC 6962 section 3.1): it has no business in what is logged as one. */
+  /** The poison extension marks a precertificate (RFC 6962 section 3.1); in an entry of a certificate it is a problem. */
   private checkPoison(): void {
     const outline = this.fields?.outline
     if (outline !== undefined && hasExtension(outline, Octets.precertPoison))
       this.found.add('extensions', 'poison-unexpected', `the poison extension in a ${this.kind}'s entry`)
   }
 
-  /** The index that a static-ct log writes into each of its leaves, and signs. */
+  /** Checks the index that a static-ct log writes into each of its leaves. */
   private checkVerified(): void {
     const { accusedOf } = this.context
     if (accusedOf === undefined) return
@@ -374,7 +374,7 @@ export class DecodedEntry implements CtCertificate {
     const decoded = this.log.kind === 'static-ct' ? decodeMerkleLeaf(this.raw.leafInput) : undefined
     if (decoded?.kind !== 'leaf') return
     try {
-      // A log made of an RFC 6962 log's entries has none.
+      // A static-ct log made from the entries of an RFC 6962 log has no index in its leaves.
       const index = leafIndexOf(decoded.leaf.extensions) ?? this.index
       if (index !== this.index)
         this.found.add('leafInput', 'leaf-index-mismatch', `entry ${this.index} states index ${index}`)
@@ -420,7 +420,7 @@ export class DecodedEntry implements CtCertificate {
     checkLinks(issuerKeyHash === undefined ? this.fields?.outline : undefined, issuers, this.found)
   }
 
-  /** What the embedded SCTs sign, or why that is not available. */
+  /** The entry that embedded SCTs sign, or why it is not available. */
   private async signedByScts(): Promise<LeafEntry | string> {
     const { fields } = this
     if (fields === undefined) return 'there is no certificate'
@@ -478,7 +478,7 @@ const decodedFields = [
   'scts',
 ] as const satisfies readonly (keyof DecodedEntry)[]
 
-/** A new one each time: whoever reads a `Date` may set it. */
+/** A new object each time, because a `Date` is mutable. */
 function dateOf(time: number | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time)
 }

@@ -5,10 +5,10 @@ import { parseSctList } from '../wire/sct.js'
 import type { ProblemList } from '../x509/problem-list.js'
 
 const MAX_DATE = 8.64e15
-/** Lists that are read: a certificate has one, and each may hold thousands of SCTs that are none, with an error for every one. */
+/** Most lists to read: certificates have one, and each could hold thousands of malformed SCTs, with an error for every one. */
 const MAX_LISTS = 16
 
-/** Reads serialized SCT lists (RFC 6962 section 3.3); an SCT that cannot be read is a problem and left out. */
+/** Reads serialized SCT lists (RFC 6962 section 3.3). Notes malformed SCTs as problems, and leaves them out. */
 export function readScts(lists: readonly Uint8Array[], problems: ProblemList): Sct[] {
   if (lists.length > MAX_LISTS)
     problems.add('scts', 'sct-list-malformed', `${lists.length} lists, of which ${MAX_LISTS} are read`)

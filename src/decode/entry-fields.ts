@@ -1,7 +1,7 @@
 import type { CertificateFields } from '../x509/certificate-fields.js'
 import type { Outline } from '../x509/outline.js'
 
-/** What an entry reads of its certificate. {@link CertificateFields} has all of it; what others tell of one has no DER. */
+/** The fields that an entry reads of its certificate. {@link CertificateFields} has all of them; messages of servers have no DER. */
 export interface EntryFields
   extends Omit<CertificateFields, 'outline' | 'tbs' | 'issuanceId' | 'issuanceTbs' | 'spkiHash'> {
   readonly outline: Outline | undefined

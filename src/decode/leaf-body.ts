@@ -13,11 +13,11 @@ import type { EntryContext } from './entry-context.js'
 const PREFIX_LENGTH = 2
 
 /**
- * The entry as one `TileLeaf` (C2SP static-ct-api, "Log Entries"), whichever kind of log it is of: issuers by their SHA-256.
+ * The entry as one `TileLeaf` (C2SP static-ct-api, "Log Entries"), for logs of both kinds; it names issuers by their SHA-256.
  *
- * What the log sent beside the leaf and cannot be read is left out: it is not covered by the tree.
+ * Leaves out unreadable data beside the leaf, which the tree does not cover.
  *
- * @returns `undefined` for an entry that no `TileLeaf` can hold (not a leaf of RFC 6962), or of which the bytes are not at hand.
+ * @returns `undefined` for an entry that no `TileLeaf` can hold (not a leaf of RFC 6962), or without its bytes.
  */
 export function encodeLeafBody(certificate: CtCertificate): Uint8Array | undefined {
   const raw = rawOf(certificate)
@@ -32,10 +32,10 @@ export function encodeLeafBody(certificate: CtCertificate): Uint8Array | undefin
 }
 
 /**
- * The certificate of a {@link encodeLeafBody}.
+ * The certificate from the output of {@link encodeLeafBody}.
  *
  * @param body - Copied.
- * @param leafHash - What it must hash to, 32 bytes.
+ * @param leafHash - The expected leaf hash, 32 bytes.
  * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for other bytes, or when they hash to something else.
  */
 export function decodeLeafBody(
@@ -72,7 +72,7 @@ function fingerprintsOf(extra: EntryExtra): readonly Uint8Array[] {
   return chain.kind === 'fingerprints' ? chain.fingerprints : chain.certificates.map((der) => sha256(der))
 }
 
-/** What the log sends beside the leaf may be anything. */
+/** Tolerant, because the data beside the leaf may be anything. */
 function orElse<T>(read: () => T, fallback: T): T {
   try {
     return read()

@@ -5,19 +5,19 @@ import { CertificateFields } from '../x509/certificate-fields.js'
 import type { ProblemList } from '../x509/problem-list.js'
 import type { EntryFields } from './entry-fields.js'
 
-/** The largest and smallest time a `Date` can hold is this many milliseconds from the epoch. */
+/** A `Date` can hold times up to this many milliseconds before and after the epoch. */
 const MAX_DATE = 8.64e15
 
-/** What a leaf holds. */
+/** The content of a leaf. */
 export interface OpenedLeaf {
   readonly kind: CertificateKind
   /** Epoch milliseconds; `undefined` when there is none a `Date` can hold. */
   readonly timestamp: number | undefined
-  /** Of an X.509 entry: the certificate. */
+  /** The certificate of an X.509 entry. */
   readonly certificate: Uint8Array | undefined
-  /** Of a precert entry: what the log hashed. */
+  /** The TBSCertificate of a precert entry, as the log hashed it. */
   readonly tbsCertificate: Uint8Array | undefined
-  /** Of a precert entry. */
+  /** The issuer key hash of a precert entry. */
   readonly issuerKeyHash: Uint8Array | undefined
   /** `undefined` when the bytes are not the frame of a certificate. */
   readonly fields: EntryFields | undefined
@@ -32,7 +32,7 @@ const nothing = {
   fields: undefined,
 } as const satisfies OpenedLeaf
 
-/** Opens a leaf (RFC 6962 section 3.4) and outlines what is in it. Total: what cannot be read is a problem. */
+/** Parses a leaf (RFC 6962 section 3.4) and outlines its certificate. Never throws: malformed parts are problems. */
 export function openLeaf(leafInput: Uint8Array, problems: ProblemList): OpenedLeaf {
   const decoded = decodeMerkleLeaf(leafInput)
   if (decoded.kind === 'malformed') {

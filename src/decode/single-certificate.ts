@@ -12,19 +12,19 @@ import { hasExtension } from '../x509/precertificate.js'
 import { decodeEntry } from './decode-entry.js'
 import type { EntryContext } from './entry-context.js'
 
-/** Where a certificate that comes by itself is from. */
+/** Origin of a certificate that does not come from a log. */
 export interface SingleCertificate {
   /** Position in the source. Default 0. */
   readonly index?: number
-  /** Stands where the log's description would. Default `''`. */
+  /** Name of the source, in place of the log's description. Default `''`. */
   readonly source?: string
   /** Issuers, nearest first, DER. Default none. */
   readonly chain?: readonly Uint8Array[]
 }
 
 /**
- * A certificate or precertificate that comes by itself: decoded as the entry a log would make of it, without what only a
- * log can say (`timestamp`, `leafHash`, `issuerKeyHash`, `cursor`).
+ * Decodes a certificate or precertificate without a log, like the entry that a log would make of it; the properties that only a log knows
+ * are absent (`timestamp`, `leafHash`, `issuerKeyHash`, `cursor`).
  *
  * @param der - Kept; must own its bytes. At most 2^24 - 1.
  */
@@ -42,18 +42,18 @@ export function decodeSingle(
   }) as CtCertificate
 }
 
-/** A certificate of a log's entry as somebody passes it on, without the leaf. */
+/** A certificate of a log's entry as passed on by a server, without the leaf. */
 export interface PassedOnCertificate {
   readonly index: number
-  /** Epoch milliseconds; `undefined` when it was not passed on. */
+  /** Epoch milliseconds; `undefined` when unknown. */
   readonly timestamp: number | undefined
   /** Issuers, nearest first, DER; may be empty. */
   readonly chain: readonly Uint8Array[]
 }
 
 /**
- * The entry a log made of this certificate. Its leaf is made again where all is known that a log puts into one; where not, what only the
- * leaf says is absent: `leafHash`, `issuerKeyHash`, and what was not passed on.
+ * The entry that a log made of this certificate. Rebuilds the leaf if all of its parts are known; otherwise `leafHash`, `issuerKeyHash` and
+ * the unknown parts are absent.
  *
  * @param der - Kept; must own its bytes. At most 2^24 - 1.
  */
@@ -78,7 +78,7 @@ function signsPrecertificates(issuer: Uint8Array): boolean {
   return decodeSingle(issuer, {}).extendedKeyUsage?.some(({ name }) => name === 'precertificateSigning') ?? false
 }
 
-/** Of entries that no log is known of. */
+/** The log of entries from an unknown log. */
 export function contextOfSource(source: string): EntryContext {
   const log: LogInfo = { id: '', description: source, operator: '', kind: 'rfc6962', url: '' }
   return { log, historical: true, cursor: () => '', issuer: unknownIssuer }
@@ -95,7 +95,7 @@ function entryOf(der: Uint8Array, issuer: Uint8Array | undefined): Entry {
   return { entry: { kind: 'precert', issuerKeyHash: keyHashOf(issuer), tbsCertificate }, preCertificate: der }
 }
 
-/** What a log hashes of a precertificate; `undefined` when it is none: no poison, or nothing that can be read. */
+/** The TBSCertificate that a log hashes for a precertificate; `undefined` without the poison extension, or when it is unreadable. */
 function tbsOfPreCertificate(der: Uint8Array): Uint8Array | undefined {
   try {
     const { outline } = outlineCertificate(der)
@@ -106,7 +106,7 @@ function tbsOfPreCertificate(der: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** What a log writes into the leaf of a precertificate; zeros where the issuer is not known. */
+/** The leaf of a precertificate; the issuer key hash is zero where the issuer is unknown. */
 function keyHashOf(issuer: Uint8Array | undefined): Uint8Array {
   const spki = issuer && decodeSingle(issuer, {}).publicKey?.spki
   return spki === undefined ? new Uint8Array(32) : sha256(spki)
@@ -116,7 +116,7 @@ function extraOf(preCertificate: Uint8Array | undefined, certificates: readonly 
   return { preCertificate: () => preCertificate, chain: () => ({ kind: 'certificates', certificates }) }
 }
 
-/** Never asked for: only entries of static-ct logs name their issuers by fingerprint. */
+/** Never called: only entries of static-ct logs name their issuers by fingerprint. */
 async function unknownIssuer(): Promise<never> {
   throw new CtStreamError('CT_OPTION_INVALID', 'the issuers of an entry without its log are not known')
 }

@@ -4,7 +4,7 @@ import { outlineCertificate } from '../x509/certificate-frame.js'
 import { poisonFault, precertificateMismatch } from '../x509/precertificate.js'
 import { ProblemList } from '../x509/problem-list.js'
 
-/** The precertificate a log sends beside the leaf, not checked; a problem of `der` where there is none. */
+/** The precertificate that a log sends beside the leaf, unchecked; when it is missing, this is a problem of `der`. */
 export function readPreCertificate(extra: EntryExtra, problems: ProblemList): Uint8Array | undefined {
   let preCertificate: Uint8Array | undefined
   try {
@@ -22,8 +22,8 @@ export function readPreCertificate(extra: EntryExtra, problems: ProblemList): Ui
 }
 
 /**
- * Checks a precertificate, which the Merkle tree does not cover, against the TBSCertificate the log hashed (RFC 6962 section 3.2). What
- * does not fit is a problem of `der`.
+ * Compares a precertificate, which the Merkle tree does not cover, with the TBSCertificate that the log hashed (RFC 6962 section 3.2).
+ * Differences are problems of `der`.
  */
 export function checkPreCertificate(
   preCertificate: Uint8Array,

@@ -4,14 +4,14 @@ import type { EntryContext } from './entry-context.js'
 import type { EntryFields } from './entry-fields.js'
 import type { OpenedLeaf } from './open-leaf.js'
 
-/** What somebody tells of an entry without its bytes. */
+/** A server's description of an entry, without its bytes. */
 export interface ToldCertificate {
   readonly kind: 'certificate' | 'precertificate'
   readonly index: number
-  /** Epoch milliseconds a `Date` can hold; `undefined` when nobody says. */
+  /** Epoch milliseconds that a `Date` can hold; `undefined` when unknown. */
   readonly timestamp: number | undefined
   readonly fields: EntryFields
-  /** Lower-case hex, as the message has them. */
+  /** Fingerprints in lower-case hex, from the message. */
   readonly sha1: string | undefined
   readonly sha256: string | undefined
 }
@@ -22,7 +22,7 @@ const noExtra: EntryExtra = {
   chain: () => ({ kind: 'certificates', certificates: [] }),
 }
 
-/** An entry whose bytes are not at hand: its fields are as the message has them, `der`, `tbs` and what is hashed of them are absent. */
+/** An entry without its bytes: its fields come from a message; `der`, `tbs` and hashes of them are absent. */
 export class ToldEntry extends DecodedEntry {
   private readonly told: ToldCertificate
 

@@ -5,10 +5,10 @@ import type { LeafEntry } from '../wire/merkle-leaf.js'
 import { isSctBy } from '../wire/sct.js'
 
 /**
- * Checks embedded SCTs: each is the log's signature over a precert entry made of the issuer's key hash and the TBSCertificate
- * without the SCT list (RFC 6962 section 3.2).
+ * Verifies embedded SCTs: each is a log's signature over a precert entry with the issuer's key hash and the TBSCertificate without the
+ * SCT list (RFC 6962 section 3.2).
  *
- * @param entry - What they sign, or why that is not available.
+ * @param entry - The signed entry, or why it is not available.
  */
 export function verifySctsOf(scts: readonly Sct[], entry: LeafEntry | string, logs: LogKeys): SctVerification[] {
   return scts.map((sct) => {
