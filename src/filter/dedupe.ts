@@ -17,7 +17,7 @@ export interface DedupeSettings {
   readonly maxEntries: number
 }
 
-/** What is not given of the option `dedupe`. */
+/** Defaults of the option `dedupe`. */
 export const DEDUPE_DEFAULTS = Object.freeze({ ttlMs: 24 * 60 * 60 * 1000, maxEntries: 1_000_000 })
 
 const WAYS: readonly DedupeBy[] = ['certificate', 'issuance']
@@ -37,33 +37,33 @@ export function dedupeOption(option: string, value: DedupeOption | undefined): D
   }
 }
 
-/** What stands for an entry among those that were delivered. */
+/** Keys by which a delivered entry is recognized. */
 export interface EntryKeys {
   readonly kind: EntryKind
-  /** Of exactly this entry, 32 bytes. */
+  /** Key of exactly this entry, 32 bytes. */
   readonly own: Uint8Array
-  /** Of its issuance, 32 bytes; `undefined` where that does not count, or cannot be read. */
+  /** Key of its issuance, 32 bytes; `undefined` where the issuance does not count, or is unreadable. */
   readonly issuance: Uint8Array | undefined
 }
 
 /**
- * Knows what was delivered, over all logs of a stream.
+ * Recognizes entries that were delivered before, over all logs of a stream.
  *
- * An entry is remembered when the reader gets it. That loses nothing: as long as it is not acknowledged, its log does not move past
- * it, and after a restart it comes again, whatever was dropped for its sake and committed. All is in memory: a stream that is started
- * anew has forgotten everything, and delivers again.
+ * An entry is remembered when the reader gets it. This loses nothing: until it is acknowledged, its log's position stays before it, so
+ * after a restart it is delivered again, even if duplicates of it were dropped and committed. Everything is in memory: a restarted
+ * stream has forgotten it all, and delivers again.
  *
- * A log can publish anything, also a certificate that a CA issued with a signature that it did not make; nobody has checked signatures
- * here. So that such an entry cannot keep the genuine one from the reader, an entry is dropped for one of its own kind only if
- * that has the same bytes, signature included, and a precertificate is never dropped for a certificate. A certificate is
- * dropped for its precertificate; what is left open by that, the option says.
+ * A log can publish anything, including a real certificate with a forged CA signature; signatures are not checked here. So that such an
+ * entry cannot suppress the genuine one, an entry is dropped as a duplicate of one of its own kind only if all bytes are equal, signature
+ * included, and a precertificate is never dropped because of a certificate. A certificate is dropped because of its precertificate; the
+ * option documents what that leaves open.
  */
 export class SeenEntries {
   private readonly by: DedupeBy
   private readonly memory: KeyMemory
   private readonly now: () => number
 
-  /** @param now - Elapsed milliseconds, not of a clock that can be set. */
+  /** @param now - Elapsed milliseconds, of a clock that nobody can set. */
   constructor({ by, ttlMs, maxEntries }: DedupeSettings, now: () => number, random: () => number) {
     this.by = by
     this.memory = new KeyMemory({ ttlMs, maxEntries, random })
@@ -71,8 +71,8 @@ export class SeenEntries {
   }
 
   /**
-   * What stands for an entry; `undefined` for one that cannot be told apart from others, and is never dropped.
-   * @param extra - What the log sent beside the leaf; asked only of a precert entry.
+   * The keys of an entry; `undefined` for one that cannot be distinguished from others, and is never dropped.
+   * @param extra - Returns the extra data; called only for a precert entry.
    */
   keys(leafInput: Uint8Array, extra: () => EntryExtra): EntryKeys | undefined {
     const walk = new LeafWalk()
@@ -97,25 +97,25 @@ export class SeenEntries {
     if (keys === undefined) return
     const now = this.now()
     this.memory.add(keys.own, now)
-    // Only a precertificate speaks for its issuance.
+    // Only a precertificate makes later entries of its issuance duplicates.
     if (keys.kind === 'precert' && keys.issuance !== undefined) this.memory.add(keys.issuance, now)
   }
 }
 
 /**
- * SHA-256 of the `signed_entry` in a leaf and its type (RFC 6962 section 3.4): all that the tree covers of an entry but its
- * timestamp and extensions, which differ from log to log.
+ * SHA-256 of the `signed_entry` in a leaf and its type (RFC 6962 section 3.4): everything that the tree covers except timestamp and
+ * extensions, which differ from log to log.
  */
 function leafKey(leafInput: Uint8Array, { end }: LeafWalk): Uint8Array {
   return sha256(leafInput.subarray(ENTRY_OFFSET, end))
 }
 
-/** The same with the precertificate as submitted, which holds the CA's signature and is not covered by the tree. */
+/** The same including the submitted precertificate, which holds the CA's signature, and which the tree does not cover. */
 function precertificateKey(leafInput: Uint8Array, { end }: LeafWalk, extra: EntryExtra): Uint8Array {
   return sha256(concatBytes([leafInput.subarray(ENTRY_OFFSET, end), preCertificateOf(extra) ?? new Uint8Array(0)]))
 }
 
-/** `undefined` for what cannot be read: such entries are the same where their leaves are. */
+/** `undefined` for unreadable extra data: such entries are compared by their leaves alone. */
 function preCertificateOf(extra: EntryExtra): Uint8Array | undefined {
   try {
     return extra.preCertificate()

@@ -3,9 +3,9 @@ import { domainToASCII } from 'node:url'
 import type { CtStreamError } from '../errors.js'
 import { optionError } from '../util/options.js'
 
-/** What a pattern of `filter.domains` asks for. */
+/** A parsed pattern of `filter.domains`. */
 export interface DomainPattern {
-  /** Lower case, A-labels, without trailing dot: as names are in `dnsNames`. */
+  /** The domain in lower case, with A-labels and without trailing dot, like names in `dnsNames`. */
   readonly name: string
   /** Whether the name itself matches. */
   readonly self: boolean
@@ -18,7 +18,7 @@ const MAX_NAME = 253
 const MAX_LABEL = 63
 
 /**
- * @param option - How to name it in an error, such as `filter.domains[3]`.
+ * @param option - Its name in errors, such as `filter.domains[3]`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  */
 export function parseDomainPattern(option: string, pattern: string): DomainPattern {
@@ -39,11 +39,11 @@ function refused(option: string, pattern: string): CtStreamError {
   )
 }
 
-/** `undefined` when it is not the name of a host or domain. */
+/** `undefined` for anything but a host or domain name. */
 function nameOf(text: string): string | undefined {
   const absolute = text.endsWith('.') ? text.slice(0, -1) : text
   if (absolute.length > 4 * MAX_NAME || isIP(absolute) !== 0) return undefined
-  // A full stop of another script separates labels too: it becomes one here.
+  // Full stops of other scripts separate labels, too: they become `.` here.
   const name = absolute.split('.').map(toALabel).join('.')
   const isName = name.length <= MAX_NAME && name.split('.').every(isLabel)
   return isName ? name : undefined
@@ -52,9 +52,9 @@ function nameOf(text: string): string | undefined {
 /** In lower case; `''`, which is no label, when there is none. */
 function toALabel(label: string): string {
   if (/^[a-z0-9_-]*$/i.test(label)) return label.toLowerCase()
-  // What has a meaning in a URL would be taken for the end of the name.
+  // Characters with a meaning in URLs would end the name.
   if (/[^a-z0-9_\u0080-\uffff-]/i.test(label)) return ''
-  // The label behind it keeps digits from being taken for an IPv4 address.
+  // The label appended here keeps digits from being parsed as an IPv4 address.
   return domainToASCII(`${label}.a`).slice(0, -2)
 }
 

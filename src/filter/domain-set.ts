@@ -1,17 +1,17 @@
 import type { DomainPattern } from './domain-pattern.js'
 import { NameHashes } from './name-hashes.js'
 
-/** What is listed under a name. */
+/** How a name is listed. */
 const SELF = 1
 const BELOW = 2
-/** The name has a child that is listed itself: what a wildcard just below the name covers. */
+/** Whether a direct child of the name is listed, which a wildcard below the name would cover. */
 const CHILD = 4
 
 /**
- * The domains that are watched: looks a name up in time that depends on the name's length and not on how many there are.
+ * The watched domains. A look-up takes time by the length of the name, independent of the number of domains.
  */
 export class DomainSet {
-  /** The same patterns, for names that are still bytes. */
+  /** The same patterns, for names as bytes. */
   readonly hashes: NameHashes
   private readonly listed = new Map<string, number>()
   private readonly longest: number
@@ -31,10 +31,10 @@ export class DomainSet {
     return this.listed.size
   }
 
-  /** Whether a name as it stands in `dnsNames` is one of those watched, below one, or a wildcard that covers one. */
+  /** Whether a name, in the form of `dnsNames`, is a watched name, below one, or a wildcard that covers one. */
   has(name: string): boolean {
     if ((this.flags(name) & SELF) !== 0) return true
-    // From the end: a name may be far longer than any that is listed.
+    // From the end, because a name may be far longer than any listed one.
     for (let dot = lastDot(name, name.length); dot >= 0; dot = lastDot(name, dot)) {
       if (name.length - dot - 1 > this.longest) break
       if ((this.flags(name.slice(dot + 1)) & BELOW) !== 0) return true

@@ -10,7 +10,7 @@ import { contentStart, elementEnd, LeafWalk } from './leaf-walk.js'
 import { Look } from './name-hashes.js'
 import type { TextTest } from './stateless.js'
 
-/** What a filter asks for, checked; what is `undefined` is not asked. */
+/** Checked conditions of a filter; those that are `undefined` do not apply. */
 export interface FilterRules {
   readonly kinds: ReadonlySet<CertificateKind>
   readonly domains: { readonly set: DomainSet; readonly tests: readonly TextTest[] } | undefined
@@ -21,8 +21,8 @@ export interface FilterRules {
 }
 
 /**
- * Decides which entries are delivered, in two steps: {@link mayMatch} on the bytes of every entry, {@link matches} on the
- * certificates of the few that are left.
+ * Decides which entries are delivered, in two steps: {@link mayMatch} on the bytes of every entry, then {@link matches} on the
+ * certificates of the few that remain.
  */
 export class EntryFilter {
   private readonly rules: FilterRules
@@ -33,7 +33,7 @@ export class EntryFilter {
   }
 
   /**
-   * `false` only when {@link matches} would say no to the certificate of this leaf.
+   * `false` only if {@link matches} would refuse the certificate of this leaf.
    *
    * @param leafInput - `MerkleTreeLeaf`; may be a view, nothing of it is kept.
    */
@@ -44,7 +44,7 @@ export class EntryFilter {
     if (type === undefined) return kinds.has('unparsable')
     const isWantedKind = kinds.has(type === 'x509' ? 'certificate' : 'precertificate')
     if (!isWantedKind && !kinds.has('unparsable')) return false
-    if (!walk.fields()) return true // unparsable, or too unusual to say
+    if (!walk.fields()) return true // unparsable, or too unusual to decide here
     if (!isWantedKind) return false
     if (notAfter !== undefined && !this.expiresWithin(notAfter)) return false
     if (issuers !== undefined && !issuers.has(leafInput, walk.issuerStart, walk.validityStart)) return false
@@ -95,7 +95,7 @@ export class EntryFilter {
     return isWithin(decodeTime(bytes, bytes[notAfter] as number, contentStart(bytes, notAfter), stop), interval)
   }
 
-  /** Whether a name passes one of the tests, which need strings. */
+  /** Whether a name passes one of the tests that need strings. */
   private hasName(tests: readonly TextTest[]): boolean {
     if (tests.length === 0) return false
     const { bytes, start, end } = this.walk
@@ -110,7 +110,7 @@ export class EntryFilter {
   }
 }
 
-/** A date that cannot be read cannot be judged. */
+/** Whether a time is in the range. An unreadable date (`undefined`) counts as inside, so that nothing is missed. */
 function isWithin(time: number | undefined, { from, before }: NonNullable<FilterRules['notAfter']>): boolean {
   return time === undefined || (time >= from && time < before)
 }

@@ -11,7 +11,7 @@ import { stateless } from './stateless.js'
 const KINDS: readonly CertificateKind[] = ['certificate', 'precertificate', 'unparsable']
 
 /**
- * Checks the option `filter` and makes the filter of it; nothing of the caller's object is kept but `match`.
+ * Checks the option `filter` and makes the filter. Keeps nothing of the caller's object except `match`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once, naming the member, such as `filter.domains[3]`.
  */
 export function filterOption(option: string, value: Filter | undefined): EntryFilter | undefined {
@@ -85,7 +85,7 @@ function patternsOf(option: string, value: unknown): (string | RegExp)[] {
   })
 }
 
-/** A copy; an empty list would be as likely to mean everything as nothing. */
+/** A copy of the list. Refuses an empty list, which could mean everything or nothing. */
 function listOf<T>(option: string, value: unknown): T[] {
   if (!Array.isArray(value) || value.length === 0) throw optionError(option, 'an array of at least one', value)
   return Array.from(value as T[])

@@ -3,12 +3,12 @@ import { decodeName } from '../x509/name.js'
 import { latin1 } from '../x509/strings.js'
 import { stateless, type TextTest } from './stateless.js'
 
-/** Issuers whose verdict is remembered; the public web has a few hundred. */
+/** Most issuers whose result is cached; the public web has a few hundred. */
 const MAX_KNOWN = 4096
-/** Longer names are judged each time. */
+/** Results for longer names are not cached. */
 const MAX_KNOWN_LENGTH = 1024
 
-/** Judges issuers by their name; the same name, which half of all entries may have, is decoded once. */
+/** Matches issuers by name. Decodes each name once, since half of all entries may share it. */
 export class IssuerMatcher {
   private readonly tests: readonly ((name: Name) => boolean)[]
   private readonly known = new Map<string, boolean>()
@@ -19,7 +19,7 @@ export class IssuerMatcher {
     )
   }
 
-  /** @param start - Where the issuer's Name is, its tag and length included, in bytes that are not kept. */
+  /** @param start - Start of the issuer's Name, including its tag and length. The bytes are not kept. */
   has(bytes: Uint8Array, start: number, stop: number): boolean {
     if (stop - start > MAX_KNOWN_LENGTH) return this.judge(bytes, start, stop)
     const key = latin1(bytes, start, stop)
@@ -31,7 +31,7 @@ export class IssuerMatcher {
     return verdict
   }
 
-  /** What cannot be read cannot be judged. */
+  /** Whether a name matches. An unreadable name counts as a match, so that nothing is missed. */
   private judge(bytes: Uint8Array, start: number, stop: number): boolean {
     let isBroken = false
     const name = decodeName(bytes, start, stop, (code) => {

@@ -7,16 +7,16 @@ export interface KeyMemoryOptions {
   /** Milliseconds. */
   readonly ttlMs: number
   readonly maxEntries: number
-  /** Uniform in [0, 1): decides where keys are kept, so that nobody can choose keys that get into each other's way. */
+  /** Uniform in [0, 1): randomizes the slots of keys, so that nobody can choose keys that collide. */
   readonly random: () => number
   /**
-   * How much of each key is kept: 32 bytes, all of it (default), or the first 16, of which two keys may be the same: with n of them kept,
-   * with a probability of n / 2^128 for the next.
+   * Bytes of each key to keep: 32, the whole key (default), or the first 16. With 16, a new key is mistaken for one of n kept keys with a
+   * probability of n / 2^128.
    */
   readonly keyBytes?: 16 | 32
   /**
-   * Whether its tables have their full size at once, so that adding never takes long: growing moves everything. What is not used yet
-   * takes address space, and hardly any memory. Default `false`.
+   * Whether tables are allocated in full size at once, so that adding never takes long; growing would move everything. Unused parts take
+   * address space, but hardly any memory. Default `false`.
    */
   readonly reserve?: boolean
 }
@@ -30,28 +30,28 @@ export interface KeySnapshot {
 }
 
 /**
- * Remembers keys of 32 bytes for a time, up to a number of them; the oldest are forgotten first.
+ * A bounded set of keys of 32 bytes, each kept for a limited time. Forgets the oldest keys first.
  *
- * Keeps every key whole (unless `keyBytes` says otherwise), so that it never takes one for another: a ring of keys in the order in which they came, and an index of it
- * (open addressing, linear probing) that is at most half full. 48 bytes a key (32 with
- * 16 of each), in typed arrays that grow as they are needed.
+ * Keeps whole keys (unless `keyBytes` says otherwise), so that it never confuses two. It consists of a ring of keys in the order in
+ * which they were added, and an index of the ring (open addressing, linear probing) that is at most half full. Takes 48 bytes a key
+ * (32 with `keyBytes: 16`), in typed arrays that grow as needed.
  */
 export class KeyMemory {
   private readonly options: KeyMemoryOptions
   private readonly seeds: readonly [number, number]
-  /** Ring: 8 words a key (or 4), and when each was added, elapsed milliseconds. */
+  /** The ring: 8 words (or 4) for each key, and when it was added, elapsed milliseconds. */
   private words: Uint32Array
   private times: Float64Array
   /** Place in the ring of the oldest key. */
   private oldest = 0
   private count = 0
   private latest = Number.NEGATIVE_INFINITY
-  /** Place in the ring plus 1, and above it, in the bits that it does not need, bits of the key; 0 is free. */
+  /** The index: place in the ring plus 1, with bits of the key in the upper bits; 0 for a free slot. */
   private slots: Uint32Array
   private readonly placeMask: number
   /** The slot where the last search that found nothing ended. */
   private free = 0
-  /** The key at hand, for reading it as words wherever its bytes lie. */
+  /** Copy of the current key, aligned, so that it can be read as words. */
   private readonly keyBytes: Uint8Array
   private readonly key: Uint32Array
   /** Words of a key that are kept. */
@@ -71,12 +71,12 @@ export class KeyMemory {
     this.seeds = [oddInteger(options.random), oddInteger(options.random)]
   }
 
-  /** Keys kept, those included whose time has passed and that were not thrown out yet. */
+  /** Number of keys, including expired ones that were not removed yet. */
   get size(): number {
     return this.count
   }
 
-  /** Keys that were forgotten before their time, because there were too many. */
+  /** Number of keys forgotten early because there were too many. */
   get evictions(): number {
     return this.evicted
   }
@@ -101,7 +101,7 @@ export class KeyMemory {
    * @returns Whether it was.
    */
   add(key: Uint8Array, now: number): boolean {
-    // The ring is ordered by time, whoever brings it.
+    // The ring must stay ordered by time, even if `now` goes back.
     this.latest = Math.max(this.latest, now)
     while (this.count > 0 && !this.isCurrent(this.oldest, this.latest)) this.forgetOldest()
     this.hold(key)
@@ -119,13 +119,13 @@ export class KeyMemory {
     return false
   }
 
-  /** As `add`, of a key that was added at an earlier time, as long as nothing was added since: the ring is ordered by time. */
+  /** Like `add`, for a key from an earlier time. Allowed only while nothing newer was added, because the ring is ordered by time. */
   restore(key: Uint8Array, time: number): void {
     if (this.count === 0) this.latest = Number.NEGATIVE_INFINITY
     this.add(key, time)
   }
 
-  /** What is kept now: a copy, 24 or 40 bytes a key. */
+  /** A copy of the current content, 24 or 40 bytes a key. */
   snapshot(): KeySnapshot {
     const { count, width } = this
     const words = new Uint32Array(count * width)
@@ -151,7 +151,7 @@ export class KeyMemory {
     return now - (this.times[place] as number) < this.options.ttlMs
   }
 
-  /** Place in the ring of the key at hand; -1 when it is not there. */
+  /** Place of the current key in the ring; -1 when it is missing. */
   private find(): number {
     const { slots, key, words, width, placeMask } = this
     const tag = key[TAG_WORD] as number
@@ -161,7 +161,7 @@ export class KeyMemory {
         this.free = slot
         return -1
       }
-      // Keys lie anywhere in memory: most that are not meant show in the slot itself.
+      // Reading a key is a cache miss; the bits in the slot exclude most wrong keys without it.
       if (((value ^ tag) & ~placeMask) !== 0) continue
       const place = (value & placeMask) - 1
       let i = 0
@@ -170,7 +170,7 @@ export class KeyMemory {
     }
   }
 
-  /** The slot where the search for the key at `at` begins: of two of its words, mixed with secret numbers. */
+  /** The slot where the search for the key at `at` begins, computed from two of its words and secret numbers. */
   private home(words: Uint32Array, at: number): number {
     const [a, b] = this.seeds
     const mixed = (Math.imul(words[at] as number, a) + Math.imul(words[at + 1] as number, b)) >>> 0
@@ -204,7 +204,7 @@ export class KeyMemory {
     this.count--
   }
 
-  /** Empties a slot and moves up those behind it that were put off by it, so that no search ends early. */
+  /** Empties a slot, and moves displaced entries after it up, so that no search ends early. */
   private empty(slot: number): void {
     const { slots } = this
     const { length } = slots

@@ -5,7 +5,7 @@ import { Look, NameHashes } from './name-hashes.js'
 const X509_OFFSET = 15
 /** The same with the issuer key hash, before the TBSCertificate. */
 const PRECERT_OFFSET = 47
-/** Extensions that are looked at; real certificates have about ten. */
+/** Most extensions to read; real certificates have about ten. */
 const MAX_EXTENSIONS = 1000
 
 const SEQUENCE = 0x30
@@ -19,16 +19,16 @@ const DNS_NAME = 0x82
 
 const noNames = new NameHashes([])
 
-/** What {@link LeafWalk.names} found: what its names look like, or that they cannot all be read. */
+/** Result of {@link LeafWalk.names}. */
 export type NamesVerdict = Look | typeof BROKEN
-/** The subject, the SubjectAltName or the extensions are not what RFC 5280 says: there may be a name nobody can read for sure. */
+/** The subject, the SubjectAltName or the extensions deviate from RFC 5280, so some names may be unreadable here. */
 export const BROKEN = 3
 
 /**
- * Finds its way through the certificate in a leaf by offsets, without an object per element or entry: a filter looks at every entry
- * of every log with it, and most of them are not wanted. One walk is used for one leaf after the other.
+ * Finds the fields of the certificate in a leaf by offsets, without an object for each element or entry, because a filter examines every
+ * entry of every log, and most are unwanted. One walk is reused for all leaves.
  *
- * Takes nothing for granted: what is not as nearly all certificates are is said to be so, and left to the decoder.
+ * Handles only the common form. It reports any certificate that deviates from it, which is then left to the decoder.
  */
 export class LeafWalk {
   bytes: Uint8Array = new Uint8Array(0)
@@ -43,13 +43,13 @@ export class LeafWalk {
   private extensionsStart = -1
   private extensionsEnd = -1
 
-  /** Goes to a leaf; `undefined` for bytes that are no leaf, of which an unparsable entry is made. */
+  /** Starts on a leaf; `undefined` for bytes that are no leaf and become an unparsable entry. */
   open(leafInput: Uint8Array): EntryKind | undefined {
     this.bytes = leafInput
     this.kind = leafKind(leafInput)
     if (this.kind === undefined) return undefined
     const offset = this.kind === 'x509' ? X509_OFFSET : PRECERT_OFFSET
-    // A timestamp of 2^53 or more is refused when the leaf is decoded.
+    // The decoder refuses a timestamp of 2^53 or more.
     if (leafInput.length < offset + 3 || leafInput[2] !== 0 || (leafInput[3] as number) >= 0x20) return undefined
     const high = leafInput[offset - 3] as number
     const end = offset + high * 0x10000 + this.u16(offset - 2)
@@ -59,7 +59,7 @@ export class LeafWalk {
     return this.kind
   }
 
-  /** Finds the fields of the TBSCertificate; `false` when they are not all where they should be. */
+  /** Finds the fields of the TBSCertificate; `false` when it does not have the common form. */
   fields(): boolean {
     const { bytes, kind } = this
     let at = this.start
@@ -93,7 +93,7 @@ export class LeafWalk {
     return at >= 0 && this.findExtensions(at, end)
   }
 
-  /** Looks at every dNSName and common name; to be called after {@link fields} returned `true`. Stops at the first that counts. */
+  /** Examines every dNSName and common name, and stops at the first match. Call it after {@link fields} returned `true`. */
   names(hashes: NameHashes): NamesVerdict {
     const inSubject = this.commonNames(hashes)
     if (inSubject === Look.listed || inSubject === BROKEN) return inSubject
@@ -101,7 +101,7 @@ export class LeafWalk {
     return inExtensions === Look.none ? inSubject : inExtensions
   }
 
-  /** Whether there may be names that nobody can read for sure; after {@link fields}. */
+  /** Whether some names may be unreadable here. Call it after {@link fields}. */
   hasBrokenNames(): boolean {
     return this.names(noNames) === BROKEN
   }
@@ -137,7 +137,7 @@ export class LeafWalk {
         const type = contentStart(bytes, pair)
         const value = elementEnd(bytes, type, pairEnd)
         if (value < 0 || bytes[type] !== OID || elementEnd(bytes, value, pairEnd) !== pairEnd) return BROKEN
-        // The identifier of a common name may have its length in more octets than it needs.
+        // The OID of a common name may have a length in more octets than needed.
         if ((bytes[type + 1] as number) >= 0x80) return BROKEN
         if (isCommonName(bytes, type)) {
           const look = isText(bytes[value] as number)
@@ -167,7 +167,7 @@ export class LeafWalk {
       // Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
       const id = contentStart(bytes, at)
       if (id + 2 > end || bytes[id] !== OID) return BROKEN
-      // Spelled out where calls would cost more than all the rest: identifiers and booleans have short lengths.
+      // Inlined for speed: identifiers and booleans have short lengths.
       const idLength = bytes[id + 1] as number
       let value = id + 2 + idLength
       if (idLength < 0x80 && value + 3 <= end && bytes[value] === BOOLEAN) value += bytes[value + 1] === 1 ? 3 : end
@@ -207,7 +207,7 @@ export class LeafWalk {
   }
 }
 
-/** Where the element at `at` ends; -1 when it does not end within its container, or its tag or length is of an unusual form. */
+/** End of the element at `at`; -1 when it exceeds its container, or has an unusual form of tag or length. */
 export function elementEnd(bytes: Uint8Array, at: number, end: number): number {
   if (at + 2 > end || ((bytes[at] as number) & 0x1f) === 0x1f) return -1
   const length = bytes[at + 1] as number
@@ -223,7 +223,7 @@ function longElementEnd(bytes: Uint8Array, at: number, end: number): number {
   return start + length > end ? -1 : start + length
 }
 
-/** Where the content of an element begins of which {@link elementEnd} found the end. */
+/** Start of the content of an element whose end {@link elementEnd} found. */
 export function contentStart(bytes: Uint8Array, at: number): number {
   const first = bytes[at + 1] as number
   return first < 0x80 ? at + 2 : at + 2 + first - 0x80

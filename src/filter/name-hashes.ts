@@ -1,10 +1,10 @@
-/** What {@link NameHashes.look} says of a name. */
+/** Result of {@link NameHashes.look}. */
 export const Look = {
-  /** It cannot match. */
+  /** The name does not match. */
   none: 0,
-  /** It does match, up to one in millions. */
+  /** The name matches, except for one in millions. */
   listed: 1,
-  /** It is not written as names are: decode it to know. */
+  /** The name has an unusual form: only the decoder can tell. */
   odd: 2,
 } as const
 
@@ -12,9 +12,9 @@ export type Look = (typeof Look)[keyof typeof Look]
 
 export interface HashedName {
   readonly name: string
-  /** Whether it counts as a whole name. */
+  /** Whether the name itself matches. */
   readonly whole: boolean
-  /** Whether names below it count. */
+  /** Whether names below it match. */
   readonly below: boolean
 }
 
@@ -22,10 +22,10 @@ const WHOLE = 1
 const BELOW = 2
 const DOT = 0x2e
 const STAR = 0x2a
-/** 2^32 divided by the golden ratio: the first bits of a product with it are good for an index (Knuth). */
+/** 2^32 divided by the golden ratio: the upper bits of a product with it make a good index (Knuth). */
 const MIX = 0x9e3779b1
 
-/** Lower case of the octets of names as they should be; 0 for all others. */
+/** Maps octets of usual names to lower case; 0 for all others. */
 const lower = new Uint8Array(256)
 for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-._*') {
   lower[char.charCodeAt(0)] = char.charCodeAt(0)
@@ -33,13 +33,13 @@ for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-._*') {
 }
 
 /**
- * Looks for names in bytes, without making a string of them: one pass from the end over the octets, with a hash of all that was
- * passed, which is looked up at every dot.
+ * Looks names up in bytes, without making strings: one pass over the octets from the end, with a running hash that is looked up at
+ * every dot.
  *
- * Two names may have the same hash: what is found still has to be compared. A name that is listed is never missed.
+ * Two names may have the same hash, so a match must still be compared. A listed name is never missed.
  */
 export class NameHashes {
-  /** Open addressing with linear probing; 0 is free. Sparse, so that what is not listed nearly always meets a free place at once. */
+  /** Hash table with linear probing; 0 for a free slot. Sparse, so that a search for an unlisted name nearly always ends at once. */
   private readonly hashes: Uint32Array
   private readonly flags: Uint8Array
   private readonly shift: number
@@ -53,7 +53,7 @@ export class NameHashes {
     for (const { name, whole, below } of all) this.add(hashOf(name), (whole ? WHOLE : 0) + (below ? BELOW : 0))
   }
 
-  /** @param start - Of the octets of a dNSName or of a common name; `stop` is exclusive. */
+  /** @param start - First octet of a dNSName or a common name; `stop` is exclusive. */
   look(bytes: Uint8Array, start: number, stop: number): Look {
     if (start >= stop) return Look.none
     if (bytes[stop - 1] === DOT) return Look.odd
@@ -67,7 +67,7 @@ export class NameHashes {
           const slot = Math.imul(hash, MIX) >>> shift
           if (hashes[slot] !== 0) found |= this.find(hash) & BELOW
         }
-        // A wildcard is the whole first label; others, which hardly anybody understands, are for the decoder.
+        // A wildcard is the whole first label; other forms are left to the decoder.
         else if (octet === STAR && (at > start || (at + 1 < stop && bytes[at + 1] !== DOT))) return Look.odd
         else if (octet === 0) return Look.odd
       }
@@ -95,7 +95,7 @@ export class NameHashes {
   }
 }
 
-/** FNV-1a, an octet more. */
+/** One step of FNV-1a. */
 function step(hash: number, octet: number): number {
   return Math.imul(hash ^ octet, 0x01000193)
 }
@@ -105,7 +105,7 @@ function keyOf(hash: number): number {
   return hash === 0 ? 1 : hash >>> 0
 }
 
-/** Of a name in lower case, from its end. */
+/** Hash of a lower-case name, from its end. */
 function hashOf(name: string): number {
   let hash = 0
   for (let at = name.length - 1; at >= 0; at--) hash = step(hash, name.charCodeAt(at))

@@ -1,8 +1,8 @@
 export type TextTest = (text: string) => boolean
 
 /**
- * A test by a regular expression that answers the same each time, whatever its flags: `g` and `y` go on where they were. A subclass may
- * have a `test` of its own, which is then the one that is asked.
+ * A stateless test by a regular expression: with the flags `g` and `y`, `test` would continue where it ended last. Calls the `test` of a
+ * subclass that has its own.
  */
 export function stateless(pattern: RegExp): TextTest {
   const own = pattern.test === RegExp.prototype.test ? new RegExp(pattern.source, pattern.flags) : pattern
