@@ -5,7 +5,7 @@ import { decodeOid } from './oid.js'
 import { signatureAlgorithms } from './oids.js'
 
 /**
- * Decodes an `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2), parameters left out.
+ * Decodes an `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2) without its parameters.
  * @throws {@link CtStreamError} `CT_DER_MALFORMED`
  */
 export function decodeSignatureAlgorithm(

@@ -5,18 +5,18 @@ import { Octets } from './oids.js'
 import type { Outline } from './outline.js'
 
 /**
- * Walks the GeneralNames of every SubjectAltName: certificates with two such extensions exist, and which one a client believes is
- * anyone's guess. What breaks is noted, the names before it count.
+ * Walks the GeneralNames of all SubjectAltName extensions, because some certificates have two, and clients differ in which one they use. Notes
+ * malformed parts, and keeps the names before them.
  */
 export class AltNameWalk {
-  /** After `next()` it stands at a GeneralName. */
+  /** After `next()` it is at a GeneralName. */
   readonly reader: DerReader
   /** SubjectAltName extensions seen so far. */
   found = 0
   private readonly outline: Outline
   private readonly note: Note
   private extension = 0
-  /** Where the value of the extension ends that is being read. */
+  /** End of the current extension's value. */
   private valueEnd = 0
 
   constructor(outline: Outline, note: Note = ignore) {
@@ -39,7 +39,7 @@ export class AltNameWalk {
     return false
   }
 
-  /** Goes into the next SubjectAltName; `false` when there is none. */
+  /** Enters the next SubjectAltName; `false` when there is none. */
   private open(): boolean {
     const { outline, reader } = this
     while (this.extension < outline.extensionCount) {

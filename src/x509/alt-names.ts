@@ -24,9 +24,9 @@ export const NameTag = {
 const structured = new Set<number>([NameTag.otherName, NameTag.directoryName, NameTag.registeredID])
 
 /**
- * Decodes one `GeneralName`: the element the reader stands at. A name that cannot be read is noted, and given as hexadecimal.
+ * Decodes one `GeneralName`, the reader's current element. Notes a malformed name, and returns it as hexadecimal.
  *
- * @param opensStructures - `false`: names with a structure of their own, the only ones that can be broken, are not looked into.
+ * @param opensStructures - `false` to leave structured names, the only ones that can be malformed, undecoded.
  * @returns `raw` is a view of the reader's bytes.
  */
 export function decodeGeneralName(reader: DerReader, note: Note = ignore, opensStructures = true): GeneralName {

@@ -45,7 +45,7 @@ import { decodePublicKey } from './public-key.js'
 import { repeatedItems, repeatedName } from './repeated.js'
 import { UniqueList } from './unique-list.js'
 
-/** After so many broken ones, names that have a structure are not opened: each failure is dear, and 16 MB hold millions. */
+/** After this many malformed names, structured names are left undecoded: each failure is expensive, and 16 MB can hold millions. */
 const MAX_BROKEN_NAMES = 1000
 
 type ExtensionName = keyof typeof ExtensionOid
@@ -58,14 +58,14 @@ const extensionOctets = Object.fromEntries(
 ) as Record<ExtensionName, Uint8Array>
 
 /**
- * The fields of a certificate or of a bare TBSCertificate: each decodes when it is first read, fails alone, says what is wrong with
- * it in the problem list, and is then kept.
+ * The fields of a certificate or of a bare TBSCertificate. Each is decoded on first read and then cached; a malformed field does not affect
+ * others, and is noted in the problem list.
  */
 export class CertificateFields {
   readonly outline: Outline
   private readonly frame: CertificateFrame | undefined
   private readonly problems: ProblemList
-  /** Fields decoded so far; an object, since making a `Map` costs more than decoding a short field. */
+  /** Decoded fields; an object, because creating a `Map` costs more than decoding a short field. */
   private readonly kept: Record<string, unknown> = {}
 
   /** @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of a certificate. */
@@ -87,7 +87,7 @@ export class CertificateFields {
       problems.add('tbs', 'length-non-minimal', `the element at byte ${outline.nonMinimalAt}`)
   }
 
-  /** The TBSCertificate as it stands: a view. */
+  /** A view of the TBSCertificate. */
   get tbs(): Uint8Array {
     return this.outline.bytes.subarray(this.outline.tbsStart, this.outline.tbsEnd)
   }
@@ -96,7 +96,7 @@ export class CertificateFields {
     return this.once('issuanceId', '', () => issuanceIdOf(this.outline))
   }
 
-  /** TBSCertificate without poison and SCT list: what embedded SCTs sign. */
+  /** TBSCertificate without poison and SCT list, as embedded SCTs sign it. */
   issuanceTbs(): Uint8Array {
     return issuanceTbs(this.outline)
   }
@@ -179,13 +179,13 @@ export class CertificateFields {
     )
   }
 
-  /** SHA-256 of the SubjectPublicKeyInfo as it stands, 32 bytes: what an `issuer_key_hash` is of an issuer. */
+  /** SHA-256 of the SubjectPublicKeyInfo's bytes, 32 bytes: for an issuer, the `issuer_key_hash`. */
   get spkiHash(): Uint8Array {
     const { bytes, spkiStart, spkiEnd } = this.outline
     return sha256(bytes.subarray(spkiStart, spkiEnd))
   }
 
-  /** Of the signature outside, where there is one; it must be the same inside. */
+  /** The outer signature algorithm, if there is one; the inner one must be equal. */
   get signatureAlgorithm(): SignatureAlgorithm | undefined {
     return this.once<SignatureAlgorithm | undefined>('signatureAlgorithm', undefined, (note) => {
       const { bytes, signatureStart, issuerStart } = this.outline
@@ -227,7 +227,7 @@ export class CertificateFields {
     return this.first('authorityKeyId', 'authorityKeyIdentifier', decodeAuthorityKeyId)
   }
 
-  /** Locations of AuthorityInfoAccess, all methods, in order. */
+  /** Locations in AuthorityInfoAccess with all methods, in order. */
   get accessLocations(): readonly AccessLocation[] {
     return this.once<readonly AccessLocation[]>(
       'ocspUrls',
@@ -304,17 +304,17 @@ export class CertificateFields {
     return { oid, name: extensionNames[oid], critical, value: bytes.subarray(valueStart, valueEnd) }
   }
 
-  /** The first extension of a kind that may occur once. */
+  /** The first extension of a type that may occur once. */
   private first<T>(field: string, extension: ExtensionName, decode: Decode<T>): T | undefined {
     return this.once<T | undefined>(field, undefined, (note) => this.readAll(extension, note, decode)?.[0])
   }
 
-  /** Every extension of a kind that can be read; `undefined` when there is none of it. */
+  /** All readable extensions of a type; `undefined` when there is none. */
   private readAll<T>(extension: ExtensionName, note: Note, decode: Decode<T>): readonly T[] | undefined {
     return this.readList(extension, note, (reader, ownNote) => [decode(reader, ownNote)])
   }
 
-  /** The items of all extensions of a kind, those before a break included; `undefined` when there is none of it. */
+  /** The items of all extensions of a type, including those before a malformed one; `undefined` when there is no such extension. */
   private readList<T>(extension: ExtensionName, note: Note, decode: Decode<Iterable<T>>): readonly T[] | undefined {
     const indexes = this.indexesOf(extensionOctets[extension])
     const [only] = indexes
@@ -349,7 +349,7 @@ export class CertificateFields {
     return new DerReader(this.outline.bytes, start, end)
   }
 
-  /** Decodes a field once; one that cannot be decoded is its fallback, and a problem. */
+  /** Decodes a field once. A field that cannot be decoded becomes its fallback, and a problem. */
   private once<T>(field: string, fallback: T, read: (note: Note) => T): T {
     if (field in this.kept) return this.kept[field] as T
     const note = this.problems.noteFor(field)
@@ -367,7 +367,7 @@ function unique(values: readonly string[]): readonly string[] {
   return list.values
 }
 
-/** What `read` gives, or the fallback and a note when it finds what it cannot read. */
+/** The result of `read`; the fallback and a note when that throws. */
 function tolerant<T>(note: Note, code: ProblemCode, fallback: T, read: () => T): T {
   try {
     return read()
@@ -378,7 +378,7 @@ function tolerant<T>(note: Note, code: ProblemCode, fallback: T, read: () => T):
   }
 }
 
-/** An extension's value is one element: notes what follows it. */
+/** An extension's value is one element: notes trailing bytes. */
 function noteFrame(reader: DerReader, note: Note): void {
   reader.next()
   if (reader.stop < reader.end) note('trailing-data', `${reader.end - reader.stop} bytes after the value`)

@@ -2,7 +2,7 @@ import { DerReader, Tag } from './der.js'
 import { ignore, type Note } from './note.js'
 import { Outline } from './outline.js'
 
-/** A whole certificate: its TBSCertificate and where the signature algorithm outside it is. */
+/** The outline of a whole certificate: its TBSCertificate, and where the outer signature algorithm is. */
 export interface CertificateFrame {
   readonly outline: Outline
   /** Where the outer `signatureAlgorithm` begins; -1 when there is none. */
@@ -10,11 +10,10 @@ export interface CertificateFrame {
 }
 
 /**
- * Outlines a certificate (RFC 5280 section 4.1). What comes after the TBSCertificate and after the certificate is noted when it is
- * not as it should be.
+ * Outlines a certificate (RFC 5280 section 4.1). Notes deviations after the TBSCertificate, and trailing bytes.
  *
  * @param start - Where it begins in `bytes`, default 0; `end`: where it must end, default their end.
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of a certificate.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes do not have the outer structure of a certificate.
  */
 export function outlineCertificate(
   bytes: Uint8Array,
@@ -34,8 +33,8 @@ export function outlineCertificate(
 }
 
 /**
- * Outlines a bare TBSCertificate, such as the leaf of a precertificate holds.
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes are not the frame of one.
+ * Outlines a bare TBSCertificate, such as that in the leaf of a precertificate.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the bytes do not have its outer structure.
  */
 export function outlineTbs(bytes: Uint8Array, note: Note = ignore, start = 0, end = bytes.length): Outline {
   const reader = new DerReader(bytes, start, end)
@@ -44,7 +43,7 @@ export function outlineTbs(bytes: Uint8Array, note: Note = ignore, start = 0, en
   return outline
 }
 
-/** The TBSCertificate stands for itself: trouble behind it is noted, no more. */
+/** Notes trouble after the TBSCertificate, without failing: the TBSCertificate is valid by itself. */
 function finishCertificate(reader: DerReader, note: Note): void {
   try {
     if (!reader.next()) note('der-malformed', 'the certificate has no signatureAlgorithm')

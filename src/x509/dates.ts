@@ -4,16 +4,16 @@ import { excerpt, latin1 } from './strings.js'
 
 const utcTime = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})?$/
 const generalizedTime = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d{4})?$/
-/** Longer texts are no dates, whatever they begin with. */
+/** Longest text that can be a date. */
 const MAX_TEXT = 64
 /** GeneralizedTime is for 2050 and later (RFC 5280 section 4.1.2.5). */
 const FIRST_GENERALIZED = Date.UTC(2050, 0, 1)
 
 /**
- * Epoch milliseconds of a UTCTime or GeneralizedTime; `undefined`, noted, when it is not a date.
+ * Epoch milliseconds of a UTCTime or GeneralizedTime; `undefined`, with a note, when it is not a date.
  *
- * Besides the two forms of RFC 5280 section 4.1.2.5 (`YYMMDDHHMMSSZ`, `YYYYMMDDHHMMSSZ`) these are read, and noted: no seconds, no
- * minutes (GeneralizedTime), a fraction of a second (cut to milliseconds), an offset, no zone at all (read as UTC), a
+ * Besides the two forms of RFC 5280 section 4.1.2.5 (`YYMMDDHHMMSSZ`, `YYYYMMDDHHMMSSZ`) it accepts, and notes: missing seconds, missing
+ * minutes (GeneralizedTime), a fraction of a second (truncated to milliseconds), an offset, a missing zone (read as UTC), a
  * GeneralizedTime before 2050. Two-digit years are 1950 to 2049.
  */
 export function decodeTime(
@@ -30,7 +30,7 @@ export function decodeTime(
   return anyTime(tag, latin1(bytes, start, Math.min(stop, start + MAX_TEXT)), note)
 }
 
-/** `YYMMDDHHMMSSZ` without a string: nearly all dates of nearly all certificates. */
+/** Reads `YYMMDDHHMMSSZ`, the form of nearly all dates, without making a string. */
 function standardUtcTime(bytes: Uint8Array, at: number): number | undefined {
   if (bytes[at + 12] !== 0x5a) return undefined
   const year = twoDigits(bytes, at)
@@ -42,7 +42,7 @@ function standardUtcTime(bytes: Uint8Array, at: number): number | undefined {
   return epochMs(fullYear(year), month, day, hour, minute, second)
 }
 
-/** NaN when they are not digits, which no date has. */
+/** NaN when they are not digits. */
 function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = (bytes[at] as number) - 0x30
   const units = (bytes[at + 1] as number) - 0x30
@@ -85,7 +85,7 @@ function generalizedParts(match: RegExpExecArray): number | undefined {
   return shifted(time === undefined ? undefined : time + milliseconds, zone)
 }
 
-/** Takes the zone's offset off. */
+/** Subtracts the zone's offset. */
 function shifted(time: number | undefined, zone: string | undefined): number | undefined {
   if (time === undefined || zone === undefined || zone === 'Z') return time
   const hours = Number(zone.slice(1, 3))

@@ -26,12 +26,12 @@ export const Tag = {
 const MAX_LENGTH = 0x7fffffff
 
 /**
- * Walks DER elements in place: bounds-checked, without an object per element, tolerant where tolerance is harmless.
+ * Walks DER elements in place: bounds-checked, without an object for each element, tolerant where that is harmless.
  *
- * After `next()` the fields describe one element: `tag`, where it begins (`head`), its content (`start` to `stop`). `enter()`
- * goes into it, `leave()` comes back. Lengths in more octets than needed are accepted and noted in `nonMinimalAt`; an
- * indefinite length, a length of 2^31 or more and an element that passes its container are refused. Every read moves forward,
- * so a walk is linear in the input; nothing recurses.
+ * After `next()` the fields describe one element: `tag`, its first octet (`head`), its content (`start` to `stop`). `enter()` descends
+ * into it, `leave()` returns. Accepts lengths in more octets than needed, noting them in `nonMinimalAt`; refuses an indefinite length, a
+ * length of 2^31 or more, and an element that exceeds its container. Every read moves forward, so a walk takes time linear in the
+ * input; nothing recurses.
  */
 export class DerReader {
   readonly bytes: Uint8Array
@@ -39,7 +39,7 @@ export class DerReader {
   offset: number
   /** Where the container ends. */
   end: number
-  /** Identifier octet; with a tag number of 31 or more (X.690 section 8.1.2.4), 256 times the number plus the first octet. */
+  /** Identifier octet; for a tag number of 31 or more (X.690 section 8.1.2.4), 256 times the number plus the first octet. */
   tag = 0
   head = 0
   start = 0
@@ -53,7 +53,7 @@ export class DerReader {
     this.end = end
   }
 
-  /** Starts over at another place of the same bytes. */
+  /** Starts again at another place in the same bytes. */
   reset(offset: number, end: number): this {
     this.offset = offset
     this.end = end
@@ -88,7 +88,7 @@ export class DerReader {
   }
 
   /**
-   * Moves to the next element, which must be there and have this tag.
+   * Moves to the next element, which must exist and have this tag.
    * @throws {@link CtStreamError} `CT_DER_MALFORMED`
    */
   expect(tag: number, what: string): void {
@@ -104,7 +104,7 @@ export class DerReader {
     return this.tag === tag
   }
 
-  /** Goes into the element just read; returns what `leave` needs to come back. */
+  /** Descends into the element just read; returns the argument for `leave`. */
   enter(): number {
     const outer = this.end
     this.offset = this.start
@@ -112,7 +112,7 @@ export class DerReader {
     return outer
   }
 
-  /** Leaves the element entered last, past whatever is left of it. */
+  /** Leaves the element entered last, skipping the rest of it. */
   leave(outer: number): void {
     this.offset = this.end
     this.end = outer
@@ -162,17 +162,17 @@ export class DerReader {
   }
 }
 
-/** Notes that a length was met in more octets than DER allows (X.690 section 10.1). */
+/** Notes a length in more octets than DER allows (X.690 section 10.1). */
 export function noteNonMinimal({ nonMinimalAt }: DerReader, note: Note): void {
   if (nonMinimalAt >= 0) note('length-non-minimal', `the element at byte ${nonMinimalAt}`)
 }
 
-/** The error of all DER that is not as it must be. */
+/** The error for malformed DER. */
 export function derError(reason: string, at: number): CtStreamError {
   return new CtStreamError('CT_DER_MALFORMED', `the element at byte ${at} ${reason}`, { index: at })
 }
 
-/** An identifier octet as people write it. */
+/** An identifier octet in words. */
 export function tagText(tag: number): string {
   return tag > 0xff ? `${Math.floor(tag / 256)} (long form)` : `0x${tag.toString(16).padStart(2, '0')}`
 }

@@ -5,16 +5,16 @@ import { ignore, type Note } from './note.js'
 import { excerpt, isAscii, latin1, strictUtf8 } from './strings.js'
 import { UniqueList } from './unique-list.js'
 
-/** No label has more characters than octets, and no DNS label more than 63 octets; converting longer ones is a waste of time. */
+/** Longest label to convert: DNS labels have at most 63 octets, and no fewer octets than characters. */
 const MAX_LABEL = 255
 
-/** Labels of one certificate that are converted to A-labels: no real one has as many, and a conversion costs as much as 100 octets. */
+/** Most labels of a certificate to convert to A-labels: no real one has so many, and a conversion costs as much as 100 octets. */
 const MAX_CONVERSIONS = 20_000
 
-/** No DNS name has more than 255 octets; what is far longer is none, and is not taken apart. */
+/** Longest text to examine as a name: DNS names have at most 255 octets. */
 const MAX_NAME = 1024
 
-/** Characters of names that are as they should be: lower-case host names, wildcards, underscores. */
+/** Characters of usual names: lower-case host names, wildcards, underscores. */
 const clean = new Uint8Array(256)
 for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-._*') clean[char.charCodeAt(0)] = 1
 
@@ -23,20 +23,20 @@ const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
 /**
- * Collects the names one can look up from what CAs write into dNSNames and common names, so that whoever watches a domain misses
- * none that a careless client might take for it.
+ * Collects names from the contents of dNSNames and common names in a normal form, so that whoever watches a domain misses no name that a
+ * careless client might take for it.
  *
- * - lower case, white space around and trailing dots off, each name once
- * - labels that are not ASCII become A-labels: read as UTF-8 where they are, and as Latin-1 as well
- * - `http://`, `https://` off; a name with a NUL or a slash gives both the part before it and the whole; so does a port
- * - an IP address is an IP address, wherever it is written
- * - what is longer than 1024 characters is no name
- * - from the 20,001st on, labels that are not ASCII are escaped as below and not converted
- * - other characters that cannot be in a name, or would harm a terminal, are written `\DDD` (RFC 1035 section 5.1)
+ * - lower case, without surrounding white space and trailing dots, each name once
+ * - labels that are not ASCII become A-labels, read as UTF-8 if they are valid, and as Latin-1 as well
+ * - `http://` and `https://` are removed; a name with a NUL, a slash or a port yields both the part before it and the whole
+ * - an IP address counts as an IP address wherever it is written
+ * - a text longer than 1024 characters is no name
+ * - from the 20,001st on, labels that are not ASCII are escaped as below instead of converted
+ * - other characters that cannot be in a name, or would harm a terminal, are written `\\DDD` (RFC 1035 section 5.1)
  */
 export class HostNames {
   private readonly names = new UniqueList()
-  /** Where the first dNSName is, which most common names repeat; nothing while `firstStop` is 0. */
+  /** Position of the first dNSName, which most common names repeat; none while `firstStop` is 0. */
   private firstStart = 0
   private firstStop = 0
   private addresses: UniqueList | undefined
@@ -76,8 +76,8 @@ export class HostNames {
   }
 
   /**
-   * A common name of any string type, when its octets are a name as they stand.
-   * @returns Whether they are; otherwise decode them and {@link addCommonName}.
+   * Adds a common name of any string type whose octets are a usual name.
+   * @returns Whether they are; otherwise decode them and call {@link addCommonName}.
    */
   addCommonNameOctets(bytes: Uint8Array, start: number, stop: number): boolean {
     if (this.isFirst(bytes, start, stop)) return true
@@ -87,7 +87,7 @@ export class HostNames {
     return true
   }
 
-  /** A common name: counts when it is an IP address, or has a dot and neither a space nor an `@`. */
+  /** Adds a common name, if it is an IP address, or has a dot and neither a space nor an `@`. */
   addCommonName(text: string): void {
     for (const part of partsOf(text)) this.addCommonNamePart(part)
   }
@@ -115,7 +115,7 @@ export class HostNames {
         added ||= isIp || name !== ''
       }
     const [text = ''] = readings
-    // Upper case and a trailing dot are as good as none.
+    // Upper case and a trailing dot make no difference.
     if (!added || !/^[a-z0-9._*-]+$/i.test(text))
       this.note('name-unusual', `the dNSName ${JSON.stringify(excerpt(text))} is not a host name`)
   }
@@ -127,7 +127,7 @@ export class HostNames {
     this.names.add(this.canonicalName(name))
   }
 
-  /** Lower case, white space around and trailing dots off, A-labels, what cannot be printed as `\DDD`; may be empty. */
+  /** The normal form of a name; may be empty. */
   private canonicalName(text: string): string {
     const name = withoutTrailingDots(text.trim())
     if (this.conversions >= MAX_CONVERSIONS) return escaped(name.toLowerCase())
@@ -159,14 +159,14 @@ export class HostNames {
   }
 }
 
-/** Whether a dNSName is one already, as nearly all are; what ends in a digit may be an IP address. */
+/** Whether a dNSName is in normal form already, as nearly all are. A name that ends in a digit may be an IP address. */
 function isClean(bytes: Uint8Array, start: number, stop: number): boolean {
   for (let at = start; at < stop; at++) if (clean[bytes[at] as number] === 0) return false
   const last = bytes[stop - 1] as number
   return start < stop && stop - start <= MAX_NAME && last !== DOT && (last < DIGIT_0 || last > DIGIT_9)
 }
 
-/** The readings of a text that may be more than a name: up to a NUL, a slash or a port, and as a whole. */
+/** The possible names in a text: the whole, and the parts before a NUL, a slash or a port. */
 function partsOf(text: string): string[] {
   const whole = text.trim().replace(/^https?:\/\//i, '')
   const untilNul = before(whole, '\0')
@@ -183,7 +183,7 @@ function before(text: string, mark: string): string {
   return at < 0 ? text : text.slice(0, at)
 }
 
-/** Not by a regular expression: `/\.+$/` takes quadratic time for dots in the middle. */
+/** Removes trailing dots. The regular expression `/\.+$/` would take quadratic time for dots in the middle. */
 function withoutTrailingDots(text: string): string {
   let end = text.length
   while (end > 0 && text.charCodeAt(end - 1) === DOT) end--
@@ -192,14 +192,14 @@ function withoutTrailingDots(text: string): string {
 
 /** A-label of a U-label; `undefined` when it has none. */
 function toALabel(label: string): string | undefined {
-  // Other ASCII than a host name's would be read as the syntax of a URL: cut off at a slash, decoded after a percent sign.
+  // Other ASCII than that of host names is URL syntax: a slash would cut the name off, a percent sign would be decoded.
   if (label.length > MAX_LABEL || /[^a-z0-9_\u0080-\uffff-]/i.test(label)) return undefined
-  // The label behind it keeps digits from being taken for an IPv4 address.
+  // The label appended here keeps digits from being parsed as an IPv4 address.
   const ascii = domainToASCII(`${label}.a`)
   return ascii.length > 2 ? ascii.slice(0, -2) : undefined
 }
 
-/** Lets full stops be. */
+/** Escapes all such characters except full stops. */
 function escaped(text: string): string {
   return bufferOf(Buffer.from(text, 'utf8'))
     .toString('latin1')

@@ -14,8 +14,8 @@ import { decodeOid } from './oid.js'
 import { keyPurposes, policyNames, validationPolicies } from './oids.js'
 import { lenientAscii } from './strings.js'
 
-// Each of these decodes the content of one `extnValue` OCTET STRING, over which the reader is. All throw `CT_DER_MALFORMED` when
-// it is not what it should be; lists are generators, so that what comes before a break is not lost.
+// Each function decodes the content of one `extnValue` OCTET STRING, on which the reader is. All throw `CT_DER_MALFORMED` for another
+// structure. Lists are generators, so that the items before a malformed one are kept.
 
 const keyUsageBits: readonly KeyUsageName[] = [
   'digitalSignature',
@@ -76,7 +76,7 @@ export function decodeSubjectKeyId(reader: DerReader): string {
   return toHex(reader.content())
 }
 
-/** RFC 5280 section 4.2.1.1: lower-case hex of the keyIdentifier, `undefined` when the issuer is named otherwise. */
+/** RFC 5280 section 4.2.1.1: lower-case hex of the keyIdentifier; `undefined` when there is none. */
 export function decodeAuthorityKeyId(reader: DerReader): string | undefined {
   // AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0] OPTIONAL, authorityCertIssuer [1] OPTIONAL, ... }
   reader.expect(Tag.sequence, 'AuthorityKeyIdentifier')
@@ -172,7 +172,7 @@ function cpsUrisOf(reader: DerReader, note: Note): string[] {
   return uris
 }
 
-/** EV outranks the others where a certificate carries several reserved policies. */
+/** Validation levels, strongest first, for certificates with several reserved policies. */
 const levels: readonly ValidationLevel[] = ['EV', 'OV', 'IV', 'DV']
 
 /**

@@ -6,9 +6,10 @@ import { checkNesting } from './nesting.js'
 /**
  * The full ASN.1 structure of a certificate, by `@peculiar/asn1-x509`.
  *
- * The package is loaded on first use, because it takes long to load and most streams never need it. It has one entry point in Node, for `require` and `import` alike, so this is the copy an application that imports it gets, and `instanceof` holds.
+ * The package is loaded on first use, because loading takes long and most streams never need it. In Node it has one entry point for
+ * `require` and `import`, so applications that import it get the same copy, and `instanceof` works.
  *
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it refuses the bytes: it is stricter than the rest of this library.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the package refuses the bytes: it is stricter than the rest of this library.
  */
 export function parseFull(der: Uint8Array): Certificate {
   checkNesting(der)

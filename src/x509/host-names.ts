@@ -10,9 +10,9 @@ import type { Outline } from './outline.js'
 import { decodeString } from './strings.js'
 
 /**
- * The DNS names and IP addresses of a certificate: of its SubjectAltName in order, then of every CN of every RDN of its subject.
+ * The DNS names and IP addresses of a certificate: from its SubjectAltName in order, then from every CN of every RDN of its subject.
  *
- * This is the hot path of a stream with a filter: no object per name.
+ * This is the hot path of a stream with a filter: it makes no object for each name.
  */
 export function hostNamesOf(outline: Outline, note: Note = ignore): HostNames {
   const names = new HostNames(note)
@@ -25,7 +25,7 @@ export function hostNamesOf(outline: Outline, note: Note = ignore): HostNames {
   try {
     addCommonNames(names, reader.reset(outline.subjectStart, outline.spkiStart))
   } catch (error) {
-    // What breaks the subject is noted where it is decoded as a whole.
+    // Decoding the whole subject notes what is malformed.
     if (!CtStreamError.is(error)) throw error
   }
   return names

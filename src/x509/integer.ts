@@ -1,6 +1,6 @@
 import type { Note } from './note.js'
 
-/** Notes an INTEGER (X.690 section 8.3) in more octets than needed, or none. */
+/** Notes an INTEGER (X.690 section 8.3) with more octets than needed, or with none. */
 export function noteInteger(content: Uint8Array, note: Note): void {
   const [first, second = 0] = content
   if (first === undefined) note('der-malformed', 'an INTEGER without octets')

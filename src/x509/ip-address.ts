@@ -16,7 +16,7 @@ export function formatIpAddress(octets: ArrayLike<number>): string | undefined {
 
 /** The octets of an IPv4 or IPv6 address in text form (RFC 4291 section 2.2); `undefined` when it is not one. */
 export function parseIpAddress(text: string): number[] | undefined {
-  // A cheap no for nearly every name: IPv6 has colons, IPv4 ends in a digit.
+  // Excludes nearly every name cheaply: IPv6 has colons, IPv4 ends in a digit.
   if (text.length > 45 || !/[0-9:]$|:[0-9a-f]{1,4}$/i.test(text)) return undefined
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
 }

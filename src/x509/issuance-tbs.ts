@@ -5,12 +5,12 @@ import { Octets } from './oids.js'
 import type { Outline, Span } from './outline.js'
 
 /**
- * The TBSCertificate without poison and SCT list (RFC 6962 sections 3.1 and 3.3): what a precertificate and the certificate issued
- * for it have in common, and what a log hashes of either. All occurrences of both go, from the list of extensions that holds the first:
- * a second list, which no TBSCertificate may have, stays as it stands.
+ * The TBSCertificate without poison and SCT list (RFC 6962 sections 3.1 and 3.3), which a precertificate and its final certificate have in
+ * common, and which a log hashes. Removes all occurrences of both extensions from the list that holds the first; a second list of
+ * extensions, which is not allowed, stays unchanged.
  *
- * Bytes are cut out and the lengths around them rewritten; nothing else is encoded anew. A TBSCertificate that has neither is
- * returned as it stands, byte for byte.
+ * Removes bytes and rewrites the lengths around them, without re-encoding anything else. Returns a TBSCertificate without these
+ * extensions unchanged, byte for byte.
  *
  * @returns A view of the outline's bytes, or a new array.
  */
@@ -27,7 +27,7 @@ export function issuanceIdOf(outline: Outline): string {
   return sha256Hex(Buffer.concat(parts))
 }
 
-/** The TBSCertificate without the extensions of these types, which lie in one list. */
+/** The TBSCertificate without the extensions of these types, all in one list. */
 export function tbsWithout(outline: Outline, oids: readonly Uint8Array[]): Uint8Array {
   const parts = partsWithout(outline, oids)
   const [only] = parts
@@ -62,7 +62,7 @@ interface Container extends Span {
 function containersOf({ bytes, tbsStart, tbsEnd }: Outline, cut: Span): Container[] {
   const found: Container[] = []
   const reader = new DerReader(bytes, tbsStart, tbsEnd)
-  // Every step goes into the element that holds the cut, until the cut itself is the next element.
+  // Each step descends into the element that contains the cut, until the cut is the next element.
   while (reader.next() && reader.head !== cut.start) {
     if (cut.start < reader.start || cut.start >= reader.stop) continue
     found.push({ start: reader.head, contentStart: reader.start, end: reader.stop })
@@ -71,7 +71,7 @@ function containersOf({ bytes, tbsStart, tbsEnd }: Outline, cut: Span): Containe
   return found
 }
 
-/** Cuts the innermost container's elements out and writes the containers anew: sizes from the inside out, bytes in one pass. */
+/** Removes elements of the innermost container, and rewrites the containers: sizes from the inside out, bytes in one pass. */
 function cutOut(bytes: Uint8Array, containers: readonly Container[], cuts: readonly Span[]): Uint8Array[] {
   const parts: Uint8Array[] = []
   let length = 0
@@ -91,7 +91,7 @@ function cutOut(bytes: Uint8Array, containers: readonly Container[], cuts: reado
   return parts
 }
 
-/** Adds what lies between the cuts from `start` to `end`. @returns Its length. */
+/** Adds the parts of `start` to `end` outside of the cuts. @returns Their length. */
 function addWithout(parts: Uint8Array[], bytes: Uint8Array, start: number, end: number, cuts: readonly Span[]): number {
   let from = start
   let length = 0

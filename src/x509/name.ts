@@ -8,9 +8,9 @@ import { attributeNames } from './oids.js'
 import { decodeString } from './strings.js'
 
 /**
- * Decodes a `Name` (RFC 5280 section 4.1.2.4). Never throws: what cannot be read is noted, the attributes before it are kept.
+ * Decodes a `Name` (RFC 5280 section 4.1.2.4). Never throws: notes malformed parts, and keeps the attributes before them.
  *
- * @param bytes - Kept as they are: `raw` and the attributes' `raw` are views.
+ * @param bytes - Kept: `raw` and the attributes' `raw` are views of them.
  * @param start - Where the Name's tag is.
  * @param stop - Where it ends.
  */
@@ -126,7 +126,7 @@ function attributeText({ oid, name, value, raw }: NameAttribute): string {
   return `${name}=${isHexForm(value, raw) ? value : escaped(value)}`
 }
 
-/** Whether the value stands for something that is no string, and not for a string that begins with `#`. */
+/** Whether the value is hexadecimal of something that is not a string, as opposed to a string that begins with `#`. */
 function isHexForm(value: string, raw: Uint8Array): boolean {
   return value.startsWith('#') && value === `#${toHex(raw)}`
 }
@@ -140,5 +140,5 @@ function escaped(value: string): string {
   return value.length > 1 && value.endsWith(' ') ? `${text.slice(0, -1)}\\ ` : text
 }
 
-/** The name of an entry that has none to read; frozen, since all of them share it. */
+/** The name of an entry without a readable one; frozen, since all of them share it. */
 export const noName: Name = Object.freeze(new DistinguishedName(Object.freeze([]), new Uint8Array(0)))

@@ -1,19 +1,18 @@
 import { DerReader } from './der.js'
 
-/** Deeper than any certificate: about 12 levels are usual. */
+/** Deepest nesting allowed; about 12 levels are usual. */
 const MAX_DEPTH = 64
 
-/** A certificate of 10,000 names has 20,000; a parser that makes objects takes a kilobyte for each. */
+/** Most elements allowed: a certificate of 10,000 names has 20,000, and a parser that makes objects takes a kilobyte for each. */
 const MAX_ELEMENTS = 50_000
-/** Real ones have up to 20; a parser that makes an object of each arc dies of one of 15 MB. */
+/** Longest OID allowed, octets: real ones have up to 20, and an OID of 15 MB would kill a parser that makes an object of each arc. */
 const MAX_OID = 1024
 /** OBJECT IDENTIFIER, RELATIVE-OID, and registeredID of a GeneralName. */
 const OIDS: readonly number[] = [0x06, 0x0d, 0x88]
 
 /**
- * Refuses DER that a recursive parser which makes objects should not be given: nested too deeply, of too many elements, with an OID
- * that is too long, of indefinite length, or cut short. Walks every
- * constructed element once, with a stack of its own.
+ * Refuses DER that is dangerous for a recursive parser that makes objects: nested too deeply, with too many elements, with too long an OID,
+ * of indefinite length, or truncated. Walks every constructed element once, with its own stack.
  * @throws {@link CtStreamError} `CT_DER_MALFORMED`
  */
 export function checkNesting(der: Uint8Array): void {

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../types/certificate.js'
 
-/** Where a field's decoder says what deviates from the standard while it goes on reading. */
+/** Receives a decoder's notes of deviations from the standard that do not stop it. */
 export type Note = (code: ProblemCode, message: string) => void
 
-/** For callers that want the value only. */
+/** Ignores notes, for callers that need only the value. */
 export const ignore: Note = () => {}

@@ -6,8 +6,8 @@ const MAX_OID_OCTETS = 1024
 
 /**
  * Dotted decimal of an OBJECT IDENTIFIER's content octets (X.690 section 8.19).
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it is empty, cut short, longer than any real one, or has a padded arc: it would
- *   be taken for another one, whose octets it has not.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it is empty, truncated, longer than any real one, or has a padded arc, with which it
+ *   would look like an OID with other octets.
  */
 export function decodeOid(bytes: Uint8Array, start: number, stop: number): string {
   if (start >= stop) throw derError('is an empty object identifier', start)
@@ -43,7 +43,7 @@ function bigArc(bytes: Uint8Array, from: number, to: number): bigint {
   return arc
 }
 
-/** Content octets of an object identifier, for comparing in place. */
+/** Content octets of an object identifier, for comparison in place. */
 export function encodeOid(oid: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = oid.split('.').map(Number)
   const octets: number[] = []
@@ -56,7 +56,7 @@ export function encodeOid(oid: string): Uint8Array {
   return Uint8Array.from(octets)
 }
 
-/** Whether the octets `start` to `stop` are `expected`. From the end, where object identifiers of one family differ. */
+/** Whether the octets `start` to `stop` equal `expected`. Compares from the end, where OIDs of one family differ. */
 export function sameOctets(bytes: Uint8Array, start: number, stop: number, expected: Uint8Array): boolean {
   if (stop - start !== expected.length) return false
   for (let i = expected.length - 1; i >= 0; i--) if (bytes[start + i] !== expected[i]) return false

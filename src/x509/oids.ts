@@ -217,7 +217,7 @@ export const policyNames: Readonly<Record<string, string>> = {
   '0.4.0.194112.1.5': 'etsi-qncp-w',
 }
 
-/** EV policies of single CAs, which browsers knew by root before `2.23.140.1.1` was required of all. */
+/** EV policies of single CAs, which browsers knew by root before all CAs had to use `2.23.140.1.1`. */
 const evPolicies = [
   '1.2.40.0.17.1.22', // A-Trust
   '1.3.159.1.17.1', // Actalis
@@ -271,7 +271,7 @@ export const validationPolicies: Readonly<Record<string, ValidationLevel>> = {
   '2.23.140.1.2.3': 'IV',
 }
 
-/** Content octets of the object identifiers that are compared in place. */
+/** Content octets of object identifiers for comparison in place. */
 export const Octets = {
   commonName: encodeOid('2.5.4.3'),
   subjectAltName: encodeOid(ExtensionOid.subjectAltName),

@@ -3,15 +3,15 @@ import { DerReader, derError, noteNonMinimal, Tag } from './der.js'
 import { ignore, type Note } from './note.js'
 import { sameOctets } from './oid.js'
 
-/** Numbers kept per extension: where it begins, where its content begins, where it ends. */
+/** Numbers kept for each extension: its start, the start of its content, its end. */
 const EXTENSION_FIELDS = 3
-/** Bound on the extensions of one certificate that are looked at; real ones have about ten. */
+/** Most extensions of a certificate to read; real ones have about ten. */
 const MAX_EXTENSIONS = 10_000
 
 /** Longest type of a plain extension, tag and length included. */
 const MAX_PLAIN_OID = 32
 
-/** Where an element begins (its tag) and ends. */
+/** Start (at the tag) and end of an element. */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -29,11 +29,11 @@ export interface ExtensionParts {
 }
 
 /**
- * Where the fields of a TBSCertificate are, found in one cheap walk: fields decode from here when they are first read.
+ * Positions of the fields of a TBSCertificate, found in one cheap walk. Fields are decoded from here when they are first read.
  *
- * The walk trusts positions, not tags: a field of the wrong type fails alone when it is decoded. What breaks the walk itself (a
- * length that passes the end, fewer fields than a TBSCertificate has) throws; a broken list of extensions does not, those before the
- * break are kept and the break is noted. Extensions are opened when they are looked at, so a broken one hides no other.
+ * The walk relies on positions, not on tags: a field of the wrong type fails alone when it is decoded. An error in the walk itself (a length
+ * beyond the end, missing fields) throws. A malformed list of extensions does not: the extensions before the error are kept, and the error
+ * is noted. Extensions are parsed when they are read, so a malformed one does not affect others.
  *
  * @see RFC 5280 section 4.1
  */
@@ -83,7 +83,7 @@ export class Outline {
     // extnID OBJECT IDENTIFIER
     const at = this.extensions[i * EXTENSION_FIELDS + 1] as number
     const stop = this.extensions[i * EXTENSION_FIELDS + 2] as number
-    // What does not begin with an OID is broken; to say so by an exception for every type that is looked for would be dear.
+    // An extension that does not begin with an OID is malformed, but throwing here for every type searched would be expensive.
     if (at + 2 > stop || bytes[at] !== Tag.oid) return false
     const length = bytes[at + 1] as number
     if (length >= 0x80) return this.isLongFormExtension(at, stop, oid)
@@ -91,7 +91,7 @@ export class Outline {
   }
 
   /**
-   * Extension `i` in its parts; what deviates, and can be read all the same, is noted.
+   * The parts of extension `i`; notes harmless deviations.
    * @throws {@link CtStreamError} `CT_DER_MALFORMED`
    */
   extension(i: number, note: Note = ignore): ExtensionParts {
@@ -190,7 +190,7 @@ export class Outline {
     reader.leave(outer)
   }
 
-  /** The same for an OID whose length has more octets than it needs, as that of any known one has when it has several. */
+  /** The same for an OID whose length has more octets than needed. */
   private isLongFormExtension(at: number, stop: number, oid: Uint8Array): boolean {
     const { bytes } = this
     const start = at + 2 + (bytes[at + 1] as number) - 0x80
@@ -199,7 +199,7 @@ export class Outline {
     return start + length <= stop && sameOctets(bytes, start, start + length, oid)
   }
 
-  /** Broken extensions end the reading of extensions, nothing else. */
+  /** An error in the list of extensions ends the reading of extensions only. */
   private tolerateExtensions(reader: DerReader, note: Note): void {
     if (this.extensionsStart < 0) this.extensionsStart = reader.head
     else note('extension-duplicate', 'more than one list of extensions')

@@ -8,18 +8,18 @@ import type { ExtensionParts, Outline } from './outline.js'
 const NULL = Uint8Array.of(0x05, 0x00)
 
 /**
- * Whether a submitted precertificate is the one whose TBSCertificate the log hashed (RFC 6962 section 3.2); `undefined` when it
- * is, else what differs.
+ * Compares a submitted precertificate with the TBSCertificate that the log hashed (RFC 6962 section 3.2); `undefined` when they match,
+ * else the difference.
  *
- * Fields are compared as raw bytes. The poison must be there in one and not in the other. A precertificate may be signed by a
- * Precertificate Signing Certificate; then, and only then, issuer and AuthorityKeyIdentifier differ, in value but not in place.
+ * Compares fields as raw bytes. Only the precertificate may have the poison. If it was signed by a Precertificate Signing Certificate,
+ * issuer and AuthorityKeyIdentifier may differ in value, but not in place.
  *
  * @param submitted - Of the precertificate.
  * @throws {@link CtStreamError} `CT_DER_MALFORMED` when the TBSCertificate cannot be read.
  */
 export function precertificateMismatch(submitted: Outline, tbsCertificate: Uint8Array): string | undefined {
   if (!hasExtension(submitted, Octets.precertPoison)) return 'the precertificate has no poison extension'
-  // Nearly always they differ in nothing except the poison.
+  // Nearly always only the poison differs.
   if (isTbsWithout(submitted, [Octets.precertPoison], tbsCertificate)) return undefined
   const hashed = outlineTbs(tbsCertificate)
   const issuer = ({ bytes, issuerStart, validityStart }: Outline) => bytes.subarray(issuerStart, validityStart)
@@ -28,13 +28,13 @@ export function precertificateMismatch(submitted: Outline, tbsCertificate: Uint8
   return mismatch ?? (sameIssuer ? 'the TBSCertificates are encoded in different ways' : undefined)
 }
 
-/** Whether there is an extension of the type with these content octets. */
+/** Whether there is an extension of the type with these OID octets. */
 export function hasExtension(outline: Outline, oid: Uint8Array): boolean {
   for (let i = 0; i < outline.extensionCount; i++) if (outline.isExtension(i, oid)) return true
   return false
 }
 
-/** The poison as it must be: critical, holding an ASN.1 NULL (RFC 6962 section 3.1); `undefined` when it is, or there is none. */
+/** Checks that the poison is critical and holds an ASN.1 NULL (RFC 6962 section 3.1); `undefined` when it does, or there is none. */
 export function poisonFault(outline: Outline): string | undefined {
   for (let i = 0; i < outline.extensionCount; i++) {
     if (!outline.isExtension(i, Octets.precertPoison)) continue

@@ -1,12 +1,12 @@
 import type { Problem, ProblemCode } from '../types/certificate.js'
 import type { Note } from './note.js'
 
-/** Problems kept per field: a certificate of 16 MB can have millions, all alike. */
+/** Most problems to keep for each field: a certificate of 16 MB can have millions of the same kind. */
 const MAX_PER_FIELD = 20
 
 /** The problems of one entry, field by field. */
 export class ProblemList {
-  /** Made with the first problem: nearly all entries have none. */
+  /** Created with the first problem: nearly all entries have none. */
   private byField: Map<string, Problem[]> | undefined
 
   add(field: string, code: ProblemCode, message: string): void {
@@ -20,7 +20,7 @@ export class ProblemList {
     return (code, message) => this.add(field, code, message)
   }
 
-  /** All of them, those of one field together, fields in alphabetical order: the same whatever was decoded first. */
+  /** All problems, grouped by field in alphabetical order, so that the order of decoding makes no difference. */
   toArray(): Problem[] {
     const { byField } = this
     return byField === undefined ? [] : [...byField.keys()].sort().flatMap((field) => byField.get(field) ?? [])

@@ -7,15 +7,15 @@ import { ignore, type Note } from './note.js'
 import { decodeOid } from './oid.js'
 import { keyAlgorithmBits, keyAlgorithms, namedCurves } from './oids.js'
 
-/** What an algorithm adds to {@link PublicKeyInfo}. */
+/** Fields of {@link PublicKeyInfo} that depend on the algorithm. */
 type KeyDetails = Partial<Pick<PublicKeyInfo, 'bits' | 'curve' | 'exponent'>>
 
 /**
- * Decodes a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7). A key that is not what its algorithm says is noted and keeps its
- * algorithm and bytes; an unknown algorithm is no fault.
+ * Decodes a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7). Notes a key that does not fit its algorithm, and keeps algorithm and bytes; an
+ * unknown algorithm is no problem.
  *
  * @returns `spki` is a view of `bytes`.
- * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it is not even the frame of one.
+ * @throws {@link CtStreamError} `CT_DER_MALFORMED` when it does not have this outer structure.
  */
 export function decodePublicKey(bytes: Uint8Array, start: number, end: number, note: Note = ignore): PublicKeyInfo {
   const reader = new DerReader(bytes, start, end)
@@ -62,12 +62,12 @@ function rsaDetails(key: DerReader, note: Note): KeyDetails {
   const publicExponent = reader.content()
   noteInteger(modulus, note)
   noteInteger(publicExponent, note)
-  // Some CAs left out the zero octet that keeps a modulus positive; its magnitude is what they meant.
+  // Some CAs omitted the zero octet that keeps a modulus positive: reads it as unsigned.
   if (bitLength(modulus) === 0 || isNegative(modulus)) note('key-malformed', 'an RSA modulus that is not positive')
   return { bits: bitLength(modulus), exponent: smallInteger(publicExponent) }
 }
 
-/** RFC 5480 section 2.1.1: a named curve; explicit parameters are a problem of the key, not of the reader. */
+/** RFC 5480 section 2.1.1: a named curve; explicit parameters are noted as a problem. */
 function ecDetails(parameters: DerReader, note: Note): KeyDetails {
   if (!parameters.next() || !parameters.isA(Tag.oid)) {
     note('key-malformed', 'an EC key without a named curve')
@@ -87,7 +87,7 @@ function dsaDetails(parameters: DerReader): KeyDetails {
   return { bits: bitLength(parameters.content()) }
 }
 
-/** Over what a BIT STRING holds, behind its octet of unused bits. */
+/** A reader of a BIT STRING's content, after the octet of unused bits. */
 function bitStringReader(reader: DerReader): DerReader {
   if (reader.start >= reader.stop || reader.bytes[reader.start] !== 0) reader.fail('has unused bits, or none at all')
   return new DerReader(reader.bytes, reader.start + 1, reader.stop)

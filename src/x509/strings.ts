@@ -5,7 +5,7 @@ import type { Note } from './note.js'
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true })
 
-/** Octets a string type may hold; a type that is not here may hold any. */
+/** Octets allowed in a string type; types not listed may hold any. */
 const alphabets: Readonly<Record<number, RegExp>> = {
   [Tag.printableString]: /^[A-Za-z0-9 '()+,\-./:=?]*$/,
   [Tag.numericString]: /^[0-9 ]*$/,
@@ -13,7 +13,7 @@ const alphabets: Readonly<Record<number, RegExp>> = {
   [Tag.ia5String]: /^[\x00-\x7f]*$/,
 }
 
-/** Types that are read octet by octet: those above, T.61, and the ISO 646 family (X.680 section 41). */
+/** Types with one octet for each character: those above, T.61, and the ISO 646 family (X.680 section 41). */
 const octetTypes = new Set<number>([
   Tag.printableString,
   Tag.numericString,
@@ -28,8 +28,8 @@ const octetTypes = new Set<number>([
 /**
  * Text of a string value of any ASN.1 string type; `undefined` for a tag that is not a string's.
  *
- * What is not of its type is noted and read as Latin-1, so that nothing is lost. T.61 is read as Latin-1, as all who issue it mean
- * it. BMPString and UniversalString: surrogate pairs are joined, what is no character becomes U+FFFD, a cut unit is dropped.
+ * Notes text that does not fit its type, and reads it as Latin-1, so that nothing is lost. Reads T.61 as Latin-1, which is what issuers write
+ * into it. In BMPString and UniversalString it joins surrogate pairs, replaces invalid characters by U+FFFD, and drops an incomplete unit.
  */
 export function decodeString(tag: number, content: Uint8Array, note: Note): string | undefined {
   if (tag === Tag.utf8String) return decodeUtf8(content, note)
@@ -42,7 +42,7 @@ export function decodeString(tag: number, content: Uint8Array, note: Note): stri
   return text
 }
 
-// What `Buffer.toString` calls; it takes any Uint8Array, so that no Buffer is made for each text.
+// The function behind `Buffer.toString`. It accepts any Uint8Array, which saves a Buffer for each text.
 const { latin1Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, stop: number): string
 }
@@ -52,7 +52,7 @@ export function latin1(bytes: Uint8Array, start = 0, stop = bytes.length): strin
   return latin1Slice.call(bytes, start, stop)
 }
 
-/** UTF-8, or `undefined` when it is not. Asked first: a decoder that throws takes a hundred times as long. */
+/** UTF-8 text, or `undefined` when it is invalid. Checks first, because a decoder that throws takes a hundred times as long. */
 export function strictUtf8(bytes: Uint8Array): string | undefined {
   return isUtf8(bytes) ? utf8.decode(bytes) : undefined
 }
@@ -63,7 +63,7 @@ export function isAscii(bytes: Uint8Array): boolean {
   return true
 }
 
-/** Text of octets that should be ASCII (IA5String): UTF-8 when they are, else Latin-1. */
+/** Text of octets that should be ASCII (IA5String): read as UTF-8 if that is valid, else as Latin-1. */
 export function lenientAscii(bytes: Uint8Array, note: Note): string {
   if (isAscii(bytes)) return latin1(bytes)
   const text = strictUtf8(bytes) ?? latin1(bytes)

@@ -1,7 +1,7 @@
-/** Above this many values a set is cheaper than looking through the list. */
+/** Above this many values a set is cheaper than searching the list. */
 const SMALL = 8
 
-/** Strings in the order in which they were first added, each once; short lists cost no more than an array. */
+/** Distinct strings in the order in which they were first added; short lists cost no more than an array. */
 export class UniqueList {
   readonly values: string[] = []
   private set: Set<string> | undefined
