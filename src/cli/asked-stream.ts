@@ -3,7 +3,7 @@ import type { CommandContext } from './command.js'
 import { usageError } from './flags/usage-error.js'
 
 /**
- * The stream that the flags ask for: those of `streamFlags` and the proxy of the environment. Its parts are loaded when it is called.
+ * Options of the stream from the flags in `streamFlags` and the proxy in the environment. Loads the code for it only when called.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
  */
@@ -23,7 +23,7 @@ export async function askedStream(context: CommandContext): Promise<CtStreamOpti
   return { ...request, ...(dispatcher !== undefined && { dispatcher }) }
 }
 
-/** Two million patterns. */
+/** Longest file of patterns, room for two million. */
 const MAX_DOMAINS_BYTES = 64 * 1024 * 1024
 
 async function readDomains({ io, values }: CommandContext): Promise<string | undefined> {

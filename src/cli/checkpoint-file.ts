@@ -10,11 +10,11 @@ export function checkpointPath(values: Values): string | undefined {
   return values.switch('no-checkpoint') ? undefined : (values.text('checkpoint') ?? DEFAULT_FILE)
 }
 
-/** Whether a checkpoint is a `file:` URL or in memory: it has no folder, and cannot be looked at from outside. */
+/** Whether a checkpoint is a `file:` URL or in memory: then it has no folder, and other processes cannot read it. */
 export const isUnnamed = (checkpoint: string): boolean => /^(?:file:|:)/.test(checkpoint)
 
 /**
- * Opens a checkpoint file to look at it, also while a stream uses it. `undefined` when there is none.
+ * Opens a checkpoint file read-only, also while a stream uses it. `undefined` when there is none.
  *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_VERSION`, `CT_CHECKPOINT_UNUSABLE`.
  */
@@ -27,7 +27,7 @@ export async function openToRead(path: string): Promise<SqliteCheckpointStore | 
 }
 
 /**
- * As {@link openToRead}, for a file that must be there.
+ * Like {@link openToRead}, for a file that must exist.
  *
  * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` when there is none.
  */
@@ -45,7 +45,7 @@ async function exists(path: string): Promise<boolean> {
     await stat(path)
     return true
   } catch (error) {
-    // Anything else, such as a folder that may not be read, is for the store to tell.
+    // The store reports anything else, such as a folder without read permission.
     return !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
   }
 }

@@ -3,13 +3,13 @@ import type { Flag } from './flags/flags.js'
 import type { Values } from './flags/values.js'
 import type { CliIo } from './io.js'
 
-/** What a command is run with. */
+/** Arguments of a command. */
 export interface CommandContext {
   readonly io: CliIo
   readonly values: Values
   /** Arguments that are not flags, after the command's name. */
   readonly positionals: readonly string[]
-  /** The config file, its values among {@link values}; `undefined` without one. */
+  /** The config file, whose values are included in {@link values}; `undefined` without one. */
   readonly config?: ConfigFile | undefined
 }
 
@@ -20,16 +20,16 @@ export interface Command {
   readonly summary: string
   /** Heading in the list of commands. Default `Commands:`. */
   readonly group?: string
-  /** Names of its positional arguments, all needed but those in {@link optional}. */
+  /** Names of its positional arguments, all required except those in {@link optional}. */
   readonly positionals: readonly string[]
-  /** Positional arguments that can be left out; which one it was is for the command to tell. */
+  /** Positional arguments that can be left out; the command determines which one is missing. */
   readonly optional?: readonly string[]
   /** Whether the last positional argument can be given more than once. */
   readonly repeats?: boolean
-  /** Beside the common ones. */
+  /** Its flags, without the common ones. */
   readonly flags: readonly Flag[]
-  /** Command lines to begin with, and what they do. */
+  /** Examples of command lines, and what they do. */
   readonly examples?: readonly (readonly [commandLine: string, what: string])[]
-  /** Loads what it needs itself, so that the others start fast. */
+  /** Runs the command. Loads its code itself, so that other commands start fast. */
   readonly run: (context: CommandContext) => Promise<void>
 }

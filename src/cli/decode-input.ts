@@ -9,17 +9,17 @@ import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
 import { parseDataTile } from '../wire/tile-leaf.js'
 
-/** What a file for `ct-stream decode` holds: certificates by themselves, or entries of a log. */
+/** Content of a file for `ct-stream decode`: single certificates, or entries of a log. */
 export type DecodeInput =
   | { readonly kind: 'certificates'; readonly certificates: readonly Uint8Array[] }
   | { readonly kind: 'entries'; readonly batch: EntryBatch }
 
-/** Most that is read of a file, bytes. */
+/** Longest file, bytes. */
 export const MAX_INPUT_BYTES = 256 * 1024 * 1024
 
 /**
- * Tells what bytes are: PEM, DER or base64 of a certificate; a `MerkleTreeLeaf`, binary or base64; a get-entries answer
- * or one entry of it; a data tile of a static-ct log. Any of them packed by gzip.
+ * Detects what bytes are: PEM, DER or base64 of a certificate; a `MerkleTreeLeaf`, binary or base64; a get-entries answer
+ * or one entry of it; a data tile of a static-ct log. Each of them may be packed by gzip.
  *
  * @throws {@link CtStreamError} `CT_DER_MALFORMED` when they are none of these, `CT_RESPONSE_MALFORMED` for JSON that is no
  * get-entries answer.
@@ -56,7 +56,7 @@ function answerBytes(text: string): Uint8Array {
   return new TextEncoder().encode(isOne ? `{"entries":[${text}]}` : text)
 }
 
-/** Nobody says how wide a tile in a file is: as wide as makes it whole. */
+/** A tile in a file does not state its width: tries the one that uses all of its bytes. */
 function tileBatch(tile: Uint8Array): EntryBatch | undefined {
   for (let width = TILE_WIDTH; width > 0; width--) {
     try {
@@ -71,7 +71,7 @@ function tileBatch(tile: Uint8Array): EntryBatch | undefined {
   return undefined
 }
 
-/** What gzip packed, to at most {@link MAX_INPUT_BYTES}. */
+/** Unpacks gzip, to at most {@link MAX_INPUT_BYTES}. */
 function unpacked(bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
   try {

@@ -3,9 +3,9 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { EntryBatch } from '../types/entries.js'
 
 /**
- * Entries of a log nobody named, in order.
+ * Entries of an unknown log, in order.
  *
- * @param source - Stands where the log's description would.
+ * @param source - Name of the source, in place of the log's description.
  */
 export function* decodeEntries(batch: EntryBatch, source: string): Generator<CtCertificate, void> {
   const context = contextOfSource(source)
@@ -13,7 +13,7 @@ export function* decodeEntries(batch: EntryBatch, source: string): Generator<CtC
 }
 
 /**
- * A certificate or precertificate that comes by itself.
+ * A certificate or precertificate without a log.
  *
  * @param index - Position in the source.
  */

@@ -3,15 +3,14 @@ import type { ListedLog } from '../types/log-list.js'
 import { suggest } from '../util/suggest.js'
 import { usageError } from './flags/usage-error.js'
 
-/** Names shown when several logs are meant. */
+/** Most names to list when a name is ambiguous. */
 const MOST_SHOWN = 8
 
 /**
- * The log a user means: by its id, its description, its URL (with or without scheme), or the beginning of one of them
- * or of a word of the description, as long as no other log is meant too. What fits as a whole goes before what only
- * begins so; upper and lower case are alike.
+ * The log that a user names by its id, its description, its URL (with or without scheme), or the beginning of one of them or of a word
+ * of the description, if it is unambiguous. A whole match wins over a beginning; case is ignored.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` when it is none, or several, which it lists.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when no log matches, or several do, which it lists.
  */
 export function findLog(name: string, logs: readonly ListedLog[]): ListedLog {
   const wanted = name.toLowerCase()

@@ -15,19 +15,19 @@ export interface FollowOptions {
   readonly output: Output
   /** Certificates to write, at most; default: all. */
   readonly limit?: number
-  /** Asks to finish: what is being written is written to its end, and counts. */
+  /** Asks to finish: the page being written is completed, and acknowledged. */
   readonly stop: AbortSignal
   readonly clock: Clock
   readonly onMissing?: PageFormatterOptions['onMissing']
 }
 
-/** How long a reader that does not read may hold up the end, milliseconds: less than the 5 s promised for all of it. */
+/** How long a reader that has stopped reading may delay the end, milliseconds: less than the 5 s promised for all of it. */
 const PATIENCE_MS = 3000
 
 /**
  * Writes a stream to an output until it ends, the limit is reached, the reader goes away, or `stop` aborts; then closes
- * it. A page counts as acknowledged when the operating system has all of it, so that nothing is committed that was not
- * written; what was not comes again next time.
+ * it. A page is acknowledged when the operating system has taken all of it, so that nothing is committed that was not
+ * written; the rest is delivered again by the next run.
  */
 export async function follow(stream: FollowedStream, options: FollowOptions): Promise<void> {
   const { output, limit, stop } = options
@@ -58,7 +58,7 @@ export async function follow(stream: FollowedStream, options: FollowOptions): Pr
       if (stop.aborted || count === limit) break
     }
   } catch (error) {
-    // Closing ends a read that waits; that it was closed is not news then.
+    // Closing ends a waiting read with this error, which is expected here.
     if (!(stop.aborted && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
   } finally {
     stop.removeEventListener('abort', onStop)
@@ -67,7 +67,7 @@ export async function follow(stream: FollowedStream, options: FollowOptions): Pr
   }
 }
 
-/** A limit can fall into the middle of a page: entries are taken, and acknowledged, one by one. */
+/** A limit can fall into the middle of a page, so entries are taken and acknowledged one by one. */
 async function* singly(stream: FollowedStream): AsyncGenerator<readonly CtCertificate[]> {
   for await (const cert of stream) yield [cert]
 }

@@ -17,15 +17,15 @@ import { throughModules } from './through-modules.js'
 import type { Surroundings } from './watch.js'
 
 export interface FromServer {
-  /** What becomes of it; default: modules have it, or it is written to stdout. */
+  /** Consumes the stream. Default: modules, or stdout when there are none. */
   readonly consume?: (stream: AcknowledgedSource & FollowedStream, surroundings: Surroundings) => Promise<void>
-  /** Whatever a config file or variable says of filters, for a command that has none. */
+  /** Ignores filters of the config file and variables, for a command without filters. */
   readonly everything?: boolean
 }
 
 /**
- * Shows what the server of `--source` sends on stdout, or gives it to modules, until the user has had enough. Nothing is kept: the next
- * run begins with what comes then.
+ * Writes the certificates that the server of `--source` sends to stdout, or gives them to modules, until the user stops it. Keeps no
+ * positions: the next run begins with new certificates.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; `CT_HTTP_STATUS` when the server refuses.
  */
@@ -82,13 +82,13 @@ function written({ io, values }: CommandContext) {
     follow(stream, { format, output, stop: io.stop, clock: io.clock, ...(limit !== undefined && { limit }) })
 }
 
-/** The proxy of `--proxy` or of the environment. A URL that is none is refused by the client. */
+/** The proxy of `--proxy` or of the environment. The client refuses an invalid URL. */
 function proxied(url: string, { io, values }: CommandContext): { readonly proxy?: string } {
   const proxy = URL.canParse(url) ? proxyFor(new URL(url), proxySettings(values, io.env)) : undefined
   return proxy === undefined ? {} : { proxy }
 }
 
-/** What is wrong with the URL is said in the name of the flag. */
+/** Names the flag instead of the option in errors about the URL. */
 function opened(from: string, open: () => CertStream): CertStream {
   try {
     return open()
@@ -111,14 +111,14 @@ function acknowledged(stream: CertStream): AcknowledgedSource & FollowedStream {
   }
 }
 
-/** What happens to the connection, in words. */
+/** Logs what happens to the connection. */
 export function reportEvents(stream: CertStream, logger: Logger): void {
   let malformed = 0
   stream.once('open', ({ url }) => logger.warn('nobody has proven what a server sends', { url, verified: false }))
   stream.on('open', ({ url, after }) => logger.debug('connected', { url, after }))
   stream.on('gap', ({ reason, since, until }) => logger.warn('gap', { reason, since, until }))
   stream.on('reconnect', ({ attempt, inMs, error }) =>
-    // Said again at growing distances, as of a log.
+    // Repeated at growing intervals, as for a log.
     logger[isWord(attempt) ? 'warn' : 'debug'](error.message, { code: error.code, attempt, retryInMs: inMs }),
   )
   stream.on('error', ({ code, message }) => {

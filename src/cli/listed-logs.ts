@@ -20,11 +20,11 @@ import { proxyFrom } from './flags/proxy.js'
 import { usageError } from './flags/usage-error.js'
 import type { Values } from './flags/values.js'
 
-/** How long a command that asks once waits for an answer, milliseconds; a stream has more patience. */
+/** How long a command that makes a single request waits for the answer, milliseconds; a stream waits longer. */
 const timeouts = { connectMs: 10_000, totalMs: 30_000 }
 const LIST_ATTEMPTS = 3
 
-/** A transport that says who asks. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact` or proxy. */
+/** A transport with the `User-Agent` for `--contact`. @throws {@link CtStreamError} `CT_OPTION_INVALID` for a wrong `--contact` or proxy. */
 export async function transportFrom({ io, values }: CommandContext): Promise<Transport> {
   const dispatcher = await proxyFrom(values, io.env)
   return createTransport({
@@ -35,11 +35,11 @@ export async function transportFrom({ io, values }: CommandContext): Promise<Tra
 }
 
 /**
- * The logs the lists name, as a stream with the same flags would see them: fetched, verified, merged; from the last good
- * copy in the checkpoint file, which is not changed, where a list cannot be fetched.
+ * The logs of the lists, as a stream with the same flags would see them: fetched, verified, merged. Where a list cannot be fetched, uses
+ * the last good copy in the checkpoint file, without changing it.
  *
- * @throws {@link CtStreamError} `CT_LIST_*` when there is no list at all; `CT_OPTION_INVALID` for an operator there is
- * not. Rejects with the reason of `io.stop` when that aborts.
+ * @throws {@link CtStreamError} `CT_LIST_*` when there is no list at all; `CT_OPTION_INVALID` for an unknown operator. Rejects with the
+ * reason of `io.stop` when that aborts.
  */
 export async function readListedLogs(
   { io, values }: CommandContext,
@@ -67,7 +67,7 @@ export async function readListedLogs(
   return snapshot
 }
 
-/** The lists a stream left in its checkpoint file; the file is not held while requests are made. */
+/** The lists that a stream left in its checkpoint file, which is closed before any request. */
 function keptLists(values: Values, logger: Logger): ListStore | undefined {
   const path = checkpointPath(values)
   if (path === undefined) return undefined
@@ -85,7 +85,7 @@ function keptLists(values: Values, logger: Logger): ListStore | undefined {
       try {
         return isUsable ? await read(url) : undefined
       } catch (error) {
-        // Only a copy: the list itself may be had.
+        // Only a copy: the list itself may be reachable.
         isUsable = false
         logger.warn('no log list from the checkpoint file', { error })
         return undefined

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Values } from './flags/values.js'
 
-/** A name that is not kept over a restart: whoever wakes up under it has nothing any more. */
+/** `--member` or the machine's name, with a random suffix, so that a restarted process has a new name, and no leases of the one before. */
 export function memberFrom(values: Values): string {
   const name = values.text('member')
   if (name !== undefined && (name === '' || name.length > 200))

@@ -4,7 +4,7 @@ import type { CommandContext } from './command.js'
 import { usageError } from './flags/usage-error.js'
 
 /**
- * What answers Prometheus where `--metrics-port` asks for it, listening; `undefined` without the flag, and nothing is loaded then.
+ * The endpoint for Prometheus at `--metrics-port`, listening; `undefined` without the flag, and then nothing is loaded.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag: a host without a port, a port that is taken.
  */

@@ -6,7 +6,7 @@ import type { CommandContext } from './command.js'
 import { usageError } from './flags/usage-error.js'
 
 /**
- * The one log that a command is about: its first argument, which is looked up in the lists, or `--log`.
+ * The log of a command: its first argument, which is looked up in the lists, or `--log`.
  *
  * @param name - That argument; `undefined` where it is not given.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for none, several, or both.

@@ -15,8 +15,8 @@ export interface ReachOptions {
 }
 
 /**
- * Resolves when every log of a stream has given no answer for `limitMs`: what was asked for is not going to come. With
- * `undefined` when the signal aborts before.
+ * Resolves with an error when no log of a stream has answered for `limitMs`, so that no more certificates can be expected. Resolves with
+ * `undefined` when the signal aborts first.
  */
 export async function allOutOfReach({
   status,

@@ -7,20 +7,20 @@ import type { StreamEvents } from './report-events.js'
 import { SaidBefore } from './terminal/said-before.js'
 import { isNoNetwork, type Retry, untilThere } from './until-there.js'
 
-/** What is used of a stream. */
+/** The parts of a stream that are used. */
 export type BegunStream = StreamEvents &
   Pick<CtStream, 'batches' | 'acknowledge' | 'acknowledgement' | 'status' | 'logs' | 'close'>
 
 export interface PatientStreamOptions {
-  /** Makes a stream, anew for each try: one that failed cannot be read again. */
+  /** Makes a stream; called for each try, because a stream that failed cannot be read again. */
   readonly open: (logger: Logger) => BegunStream
   readonly logger: Logger
   readonly clock: Clock
 }
 
 /**
- * A stream that begins as soon as there is a network: where its log lists cannot be fetched, it is opened again and again, while what reads
- * it, such as a server, goes on listening. Once a page was read it is the stream as it is.
+ * A stream that begins as soon as there is a network: while its log lists cannot be fetched it is opened again and again, and its reader,
+ * such as a server, just waits. After the first page it behaves like the stream itself.
  */
 export class PatientStream implements AsyncIterable<CtCertificate> {
   private readonly options: PatientStreamOptions
@@ -36,7 +36,7 @@ export class PatientStream implements AsyncIterable<CtCertificate> {
     this.current = options.open(this.saidBefore.nextTry())
   }
 
-  /** Why nothing can be read yet, in words for strangers: of the error only its code. `undefined` once there are logs. */
+  /** Why nothing can be read yet; `undefined` once there are logs. Strangers may see it, so it has only the code of the error. */
   unready(): string | undefined {
     if (this.retry === undefined || this.current.status().logs.length > 0) return undefined
     const { error, attempt, at } = this.retry

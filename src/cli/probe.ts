@@ -8,8 +8,8 @@ import type { SignedHead } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
 
 /**
- * What asking a log for its head came to: the head, its signature checked, the age it may have (milliseconds; `undefined` for a
- * log that takes no more entries), and what is wrong with its time, if anything; or why there is none.
+ * Result of reading a log's head: the verified head, its highest allowed age (milliseconds; `undefined` for a log that accepts no more
+ * entries), and what is wrong with its time, if anything; or the error.
  */
 export type Probe =
   | { readonly head: SignedHead; readonly mmdMs: number | undefined; readonly problem: CtStreamError | undefined }
@@ -23,7 +23,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Asks every log once for its newest head, some at a time (as many as a stream would). By log id.
+ * Reads the newest head of every log once, a few at a time (as many as a stream would). Results by log id.
  *
  * Rejects only with `signal.reason`: what is wrong with a log is part of the result.
  */

@@ -13,7 +13,7 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /** Runs the command line in this process and ends it. The only place that reads `process`. */
 export async function runProcess(commands: readonly Command[]): Promise<never> {
-  // Nobody left to tell: not worth dying for.
+  // stderr is closed: there is nobody to report to.
   process.stderr.on('error', () => {})
   const status = await runCli(
     {
@@ -30,7 +30,7 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
     },
     commands,
   )
-  // Sockets that linger do not keep the program; what stderr was given last is on its way when this has been.
+  // Exits in spite of lingering sockets, once stderr has taken the last message.
   await new Promise<void>((done) => process.stderr.write('', () => done()))
   process.exit(status)
 }
@@ -56,7 +56,7 @@ function isPipe(descriptor: number): boolean {
   }
 }
 
-/** Signal 0 only asks: a process of somebody else may not be signalled (EPERM), but is there. */
+/** Signal 0 only tests for existence: EPERM means that the process exists, but belongs to another user. */
 function isRunning({ pid, host }: { readonly pid: number; readonly host: string }): boolean | undefined {
   if (host !== hostname()) return undefined
   try {

@@ -1,18 +1,18 @@
 import type { Logger } from '../types/clock.js'
 import type { CtStreamEvents } from '../types/stream.js'
 
-/** Where events of a stream come from: the stream, or what stands for it. */
+/** Emits the events of a stream: the stream itself, or an object that wraps it. */
 export interface StreamEvents {
   on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): unknown
 }
 
-/** Says what a stream tells of, for who runs it. */
+/** Logs the events of a stream for its operator. */
 export function reportEvents(stream: StreamEvents, logger: Logger): void {
   stream.on('misbehaviour', ({ log, error }) => logger.error('misbehaviour', { log: log.description, error }))
   stream.on('gap', ({ log, start, end, reason }) => logger.warn('gap', { log: log.description, start, end, reason }))
   stream.on('list', ({ selected, added, removed, failures, problems }) => {
     for (const { list, error } of failures) logger.warn('log list not renewed', { list, error })
-    // What is wrong with one log does not matter much; what is wrong with the selection does: nobody would come.
+    // A problem of one log matters little, but one of the selection can mean that no log is read at all.
     for (const { log, message } of problems) if (log === undefined) logger[selected > 0 ? 'warn' : 'error'](message)
     if (added.length + removed.length > 0) logger.info('log list', { added: added.length, removed: removed.length })
   })

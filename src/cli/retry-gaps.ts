@@ -20,8 +20,8 @@ import { styleFor } from './terminal/style.js'
 import { type WatchedStream, watch } from './watch.js'
 
 /**
- * Fetches what is missing, log by log and in order, by a stream of its own over exactly these entries: proven like all others. What
- * the output has taken is settled page by page, so that an interrupted try goes on where it was.
+ * Fetches missing entries, log by log and in order, by a separate stream over exactly these entries, which proves them like all others.
+ * Settles them page by page as the output takes them, so that an interrupted run continues where it was.
  *
  * @throws {@link CtStreamError} `CT_INCOMPLETE` when something is still missing; `CT_CHECKPOINT_CONFLICT` while a stream uses
  * the file.
@@ -45,7 +45,7 @@ export async function retryGaps(context: CommandContext, path: string): Promise<
         const outcome =
           spec === undefined ? whereIs(piece) : await retry(piece, spec, context, (to) => store.settleGap(gap, to))
         if (outcome === 'stopped') return
-        // What was delivered of a gap is known from its beginning on: nothing after a piece that is still missing.
+        // Delivered entries of a gap are recorded only from its beginning on, so nothing after a piece that is still missing can be settled.
         if (outcome !== undefined) failures.push(outcome)
         if (outcome !== undefined) break
       }
@@ -68,7 +68,7 @@ async function missingLogs(path: string): Promise<ReadonlySet<string>> {
   }
 }
 
-/** How each log is asked: as the flags say, or as the lists do, whatever state they have it in. */
+/** The description of each log, from the flags or the lists, whatever its state in the lists. */
 async function specsById(context: CommandContext, missing: ReadonlySet<string>): Promise<ReadonlyMap<string, LogSpec>> {
   const { io, values } = context
   const given = new Map(((await specsFor(context)) ?? []).map((spec) => [new LogKey(spec.key).id, spec]))
@@ -83,7 +83,7 @@ async function specsById(context: CommandContext, missing: ReadonlySet<string>):
   }
 }
 
-/** @returns `undefined` when all of it was delivered, else why not; `'stopped'` when the user or the reader has had enough. */
+/** @returns `undefined` when all of it was delivered, else the reason; `'stopped'` when the user or the reader ended it. */
 async function retry(
   piece: Gap,
   spec: LogSpec,
@@ -131,11 +131,11 @@ async function retry(
 interface Noted {
   /** Everything before this index was written. */
   readonly onDelivered: (to: number) => void
-  /** There is nothing more to write. */
+  /** Whether there is nothing more to write. */
   readonly onEnd: () => void
 }
 
-/** The stream, and what of it was written and acknowledged. */
+/** The stream, with a count of what was written and acknowledged. */
 function noting(stream: WatchedStream, { onDelivered, onEnd }: Noted): WatchedStream {
   let last: CtCertificate | undefined
   return {

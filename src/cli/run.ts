@@ -56,7 +56,7 @@ async function runCommand(io: CliIo, commands: readonly Command[], onValues: (va
   await command.run({ io, values, positionals, config })
 }
 
-/** Of one command, or of all. */
+/** Help of one command, or of all. */
 function helpText(name: string | undefined, commands: readonly Command[], width: number): string {
   const program = programOf(commands, width)
   const one = name === undefined ? undefined : commandNamed(name, commands)
@@ -94,7 +94,7 @@ function requirePositionals(command: Command, given: readonly string[]): void {
   if (surplus !== undefined) throw usageError(`ct-stream ${command.name} takes no argument ${JSON.stringify(surplus)}`)
 }
 
-/** Flag before variable before file; variables and files may hold flags of other commands. */
+/** Flags win over variables, variables over the file. Variables and files may hold flags of other commands. */
 async function collectValues(
   io: CliIo,
   flags: ReadonlyMap<string, GivenValue>,

@@ -7,12 +7,12 @@ import { usageError } from './flags/usage-error.js'
 import type { Values } from './flags/values.js'
 import { keepForFrom } from './flags/when.js'
 
-/** Far above a chain of certificates. */
+/** Longest file of a certificate chain or key. */
 const MAX_PEM_BYTES = 1024 * 1024
 const MIB = 1024 * 1024
 
 /**
- * What the flags say, in the words of `createServer()`; only what was given.
+ * Options of `createServer()` from the flags; only those that were given.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
  */

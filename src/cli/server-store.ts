@@ -5,8 +5,8 @@ import { checkpointPath, isUnnamed, openToRead } from './checkpoint-file.js'
 import type { Values } from './flags/values.js'
 
 /**
- * What the API of a server says of gaps and evidence: what is in the checkpoint file, opened anew each time it is looked at. `undefined`
- * where no file can be looked at.
+ * Gaps and evidence for the API of a server, read from the checkpoint file, which is opened for each request. `undefined` without a file
+ * that can be read.
  */
 export function serverStore(values: Values): ServerStore | undefined {
   const path = checkpointPath(values)

@@ -7,22 +7,22 @@ import type { LogInfo } from '../types/log.js'
 import { evidenceToJSON } from '../verify/evidence-json.js'
 import { LogKey } from '../wire/head-signature.js'
 
-/** What is needed of an open checkpoint file. */
+/** The parts of an open checkpoint file that are used. */
 interface EvidenceStore {
   evidence(): readonly Evidence[]
   list(url: string): StoredList | undefined
 }
 
-/** What became of stored evidence. */
+/** Result of converting stored evidence. */
 export interface StoredEvidence {
   readonly documents: readonly EvidenceJson[]
-  /** Records that no document can be made of, and why. */
+  /** Why records could not be converted. */
   readonly unusable: readonly string[]
 }
 
 /**
- * All evidence of a checkpoint file as documents, in the order in which it was recorded. Records of earlier versions have no key of
- * their log: it is looked for among `keys`, and in the log lists the file has copies of.
+ * All evidence of a checkpoint file as documents, in the order in which it was recorded. Records of earlier versions lack the log's key: it is
+ * searched among `keys`, and in the copies of log lists in the file.
  *
  * @param keys - Base64 SubjectPublicKeyInfo.
  */
@@ -57,7 +57,7 @@ function keysById(store: EvidenceStore, keys: readonly string[]): (id: string) =
   }
 }
 
-/** Which list says so does not matter: the id is the hash of the key, and evidence is checked against it. */
+/** Any list will do: the log id is the hash of the key, and evidence is checked against it. */
 function listedKeys(store: EvidenceStore): ReadonlyMap<string, string> {
   const keys = new Map<string, string>()
   for (const url of defaultLogLists) {

@@ -4,8 +4,8 @@ import { hasModules, moduleThreads } from './flags/module-specs.js'
 import type { Surroundings } from './watch.js'
 
 /**
- * What becomes of a stream that goes through modules; `undefined` when none are asked for. Everything of modules is loaded here, and only
- * then. The stream must be acknowledged by hand.
+ * A consumer that gives a stream to modules; `undefined` when there are none. Loads the code for modules only if there are any. The stream
+ * must have manual acknowledgement.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a module that is not found or has a wrong option.
  */

@@ -4,7 +4,7 @@ import { logLevelFrom, reporter } from './terminal/report.js'
 import { styleFor } from './terminal/style.js'
 
 /**
- * Writes the stream that the flags ask for to the sink of `--sink`, until it ends or `io.stop` aborts.
+ * Writes the stream of the flags to the sink of `--sink`, until it ends or `io.stop` aborts.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, and what `pump` throws.
  */

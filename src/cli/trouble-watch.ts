@@ -5,7 +5,7 @@ import type { Clock, Logger } from '../types/clock.js'
 import type { StreamEvents } from './report-events.js'
 import { TroubleReport } from './terminal/trouble-report.js'
 
-/** A request failed, and is tried again: of these only what lasts is worth a word. */
+/** Codes of failed requests that are retried: only failures that last are reported. */
 const passing: ReadonlySet<CtErrorCode> = new Set([
   'CT_HTTP_STATUS',
   'CT_HTTP_TIMEOUT',
@@ -14,7 +14,7 @@ const passing: ReadonlySet<CtErrorCode> = new Set([
   'CT_RESPONSE_MALFORMED',
 ])
 
-/** How often the logs are looked at while one of them is in trouble, milliseconds. */
+/** How often the status is checked while a log is in trouble, milliseconds. */
 const EVERY_MS = 1000
 
 export interface TroubleWatchOptions {
@@ -25,7 +25,7 @@ export interface TroubleWatchOptions {
   readonly signal: AbortSignal
 }
 
-/** Warns of logs in trouble when that changes, instead of at every request that fails. */
+/** Warns when a log's trouble begins, lasts or ends, instead of at every failed request. */
 export function watchTroubles({ stream, logger, clock, signal }: TroubleWatchOptions): void {
   const report = new TroubleReport()
   const said = new Map<string, string>()
@@ -57,13 +57,13 @@ export function watchTroubles({ stream, logger, clock, signal }: TroubleWatchOpt
   })
 }
 
-/** The logger of a stream whose logs' troubles are said by {@link watchTroubles}. */
+/** The logger for a stream whose logs' troubles {@link watchTroubles} reports. */
 export function withoutTroubles(logger: Logger): Logger {
   return {
     debug: (message, context) => logger.debug(message, context),
     info: (message, context) => logger.info(message, context),
     warn: (message, context) => (context?.log === undefined ? logger.warn(message, context) : undefined),
-    // Said by the event `misbehaviour`.
+    // Reported by the event `misbehaviour`.
     error: (message, context) => (context?.log === undefined ? logger.error(message, context) : undefined),
   }
 }

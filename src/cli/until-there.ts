@@ -2,20 +2,20 @@ import { CtStreamError } from '../errors.js'
 import type { Clock, Logger } from '../types/clock.js'
 import { backoffDelay } from '../util/backoff.js'
 
-/** Between attempts to begin where nothing can be reached: a service may be started before the network is up. */
+/** Waits between attempts to begin, because a service may be started before the network is up. */
 const backoff = { baseMs: 2000, maxMs: 60_000 }
 
-/** What failed, and when it is tried again. */
+/** A failed attempt, and when the next one follows. */
 export interface Retry {
   readonly error: CtStreamError
   /** How many attempts have failed, from 1. */
   readonly attempt: number
-  /** Of the next attempt, epoch milliseconds. */
+  /** Time of the next attempt, epoch milliseconds. */
   readonly at: number
 }
 
 export interface UntilThereOptions {
-  /** Whether an error says no more than that something is not there yet; any other is thrown. */
+  /** Whether an error only means that something is not there yet. Any other error is thrown. */
   readonly waitsFor: (error: unknown) => boolean
   readonly logger: Pick<Logger, 'warn' | 'debug'>
   /** Called before each wait. */
@@ -25,7 +25,7 @@ export interface UntilThereOptions {
   readonly stop: AbortSignal
 }
 
-/** Tries again and again while what it needs is not there yet. Resolves when it is done, or `stop` aborts. */
+/** Repeats `work` while what it needs is not there yet. Resolves when it has succeeded, or `stop` aborts. */
 export async function untilThere(
   work: () => Promise<void>,
   { waitsFor, logger, clock, stop, onRetry }: UntilThereOptions,
@@ -36,7 +36,7 @@ export async function untilThere(
     } catch (error) {
       if (stop.aborted || !waitsFor(error)) throw error
       const retryInMs = backoffDelay(backoff, attempt - 1, Math.random)
-      // Said again at growing distances: a night without network is a dozen lines.
+      // Repeated at growing intervals: a night without network takes a dozen lines.
       const isWord = (attempt & (attempt - 1)) === 0
       const { code, url, message } = error as CtStreamError
       const context = { code, url, attempt, retryInMs: Math.round(retryInMs) }
@@ -48,7 +48,7 @@ export async function untilThere(
   }
 }
 
-/** Whether nothing answered; of several lists that cannot be had, one for which it may pass is enough. */
+/** Whether the network failed. For several unavailable lists, one such failure is enough. */
 export function isNoNetwork(error: unknown): error is CtStreamError {
   if (!CtStreamError.is(error) || !error.retryable) return false
   const { code, cause } = error

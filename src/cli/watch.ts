@@ -17,20 +17,20 @@ import { styleFor } from './terminal/style.js'
 import { watchTroubles, withoutTroubles } from './trouble-watch.js'
 import { isNoNetwork, untilThere } from './until-there.js'
 
-/** What showing a stream needs of it. */
+/** The parts of a stream that are used. */
 export type WatchedStream = FollowedStream & Pick<CtStream, 'status'> & StreamEvents
 
 export interface WatchOptions<Stream extends WatchedStream = WatchedStream> {
   readonly context: CommandContext
-  /** Makes the stream with a logger that knows of the status line; called when all flags were found good. */
+  /** Makes the stream with a logger that is aware of the status line. Called after all flags were checked. */
   readonly open: (logger: Logger) => Promise<Stream>
   /**
-   * What becomes of it, until it ends or `io.stop` aborts; closes it. Default: certificates are written to stdout in the format that
-   * the flags ask for.
+   * Consumes the stream until it ends or `io.stop` aborts, and closes it. Default: writes certificates to stdout in the format of the
+   * flags.
    */
   readonly consume?: Consume<Stream>
   readonly end?: EndOption
-  /** How long a stream with a limit, and no end, goes on when no log answers. Milliseconds; default: for ever. */
+  /** How long a stream with a limit and without an end waits when no log answers, milliseconds. Default: for ever. */
   readonly endPatienceMs?: number
 }
 
@@ -42,11 +42,11 @@ export interface Surroundings {
   /** `--limit`. */
   readonly limit: number | undefined
   readonly logger: Logger
-  /** Where `--metrics-port` asks for them: modules that the stream goes through are to be added. */
+  /** The metrics of `--metrics-port`, to which the consumer adds its modules. */
   readonly metrics?: Exposition | undefined
 }
 
-/** Shows a stream on stdout, and how it fares on stderr, until it ends or the user has had enough. */
+/** Shows a stream on stdout, and its status on stderr, until it ends or the user stops it. */
 export async function watch<Stream extends WatchedStream>({
   context,
   open,
@@ -74,7 +74,7 @@ export async function watch<Stream extends WatchedStream>({
   }
 }
 
-/** Again and again where there is no network yet. */
+/** Repeats the attempt while there is no network. */
 async function watchOn<Stream extends WatchedStream>(
   options: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
   showing: Showing,
@@ -140,7 +140,7 @@ async function watchOnce<Stream extends WatchedStream>(
   }
 }
 
-/** Warns once of a log that does not serve its issuers; each certificate is a line of `debug`. */
+/** Warns once for each log that does not serve issuers; further certificates are logged at level `debug`. */
 function missingReporter(logger: Logger): PageFormatterOptions['onMissing'] {
   const told = new Set<string>()
   return ({ log, index }, error) => {

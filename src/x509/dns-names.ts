@@ -32,7 +32,7 @@ const DIGIT_9 = 0x39
  * - an IP address counts as an IP address wherever it is written
  * - a text longer than 1024 characters is no name
  * - from the 20,001st on, labels that are not ASCII are escaped as below instead of converted
- * - other characters that cannot be in a name, or would harm a terminal, are written `\\DDD` (RFC 1035 section 5.1)
+ * - other characters that cannot be in a name, or would harm a terminal, are written `\DDD` (RFC 1035 section 5.1)
  */
 export class HostNames {
   private readonly names = new UniqueList()

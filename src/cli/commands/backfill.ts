@@ -15,9 +15,9 @@ import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
 import { styleFor } from '../terminal/style.js'
 
 const DEFAULT_LEASE_MS = 15_000
-/** 4,096 full tiles. */
+/** Default length of a range: 4,096 full tiles. */
 const DEFAULT_STEP = 2 ** 20
-/** A log that is down for less is waited for. */
+/** How long to wait for a log that is down, milliseconds. */
 const PATIENCE_MS = 86_400_000
 
 const flags: readonly Flag[] = [
@@ -85,7 +85,7 @@ async function runCommand(context: CommandContext): Promise<void> {
           logs: 'addressFrom' in spec ? listedAs(spec.id) : [spec],
           end: { index: end },
           endPatienceMs: PATIENCE_MS,
-          // Together they ask no more of the operator than one would.
+          // Together the processes send the operator no more requests than one would.
           concurrency: {
             perOperator: Math.max(1, Math.floor(8 / readers)),
             perLog: Math.max(1, Math.floor(4 / readers)),
@@ -102,7 +102,7 @@ async function runCommand(context: CommandContext): Promise<void> {
   }
 }
 
-/** A log of the lists, whatever they say of its state: it is asked as they allow. */
+/** A log of the lists, whatever its state there; requests respect the addresses that the lists may lead to. */
 function listedAs(id: string): LogSelection {
   const states = ['pending', 'qualified', 'usable', 'readonly', 'retired', 'rejected', 'unlisted'] as const
   return { names: [id], states, logTypes: ['prod', 'test', 'monitoring_only'], shards: 'all' }

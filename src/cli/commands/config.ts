@@ -28,7 +28,7 @@ export function configCommand(commands: () => readonly Command[]): Command {
   }
 }
 
-/** Those of this package, and those that flags and a config file that was named ask for. */
+/** Modules of this package, and those of flags and of a config file that was named. */
 async function modulesOf(context: CommandContext): Promise<readonly SchemaModule[]> {
   const { ownModule, ownModuleNames, longName } = await import('../modules/own-modules.js')
   const { importSpec } = await import('../modules/load.js')

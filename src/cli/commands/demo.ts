@@ -17,7 +17,7 @@ import { type WatchedStream, watch } from '../watch.js'
 /** What the demo needs of `ct-stream/testing` and the stream. */
 export interface DemoKit<C> {
   createTestLog(options: { readonly kind: LogKind } & LogNames): Promise<DemoLog<C>>
-  /** One after the other, no two alike. */
+  /** Distinct seeds. */
   issueCertificates(count: number, options: { readonly seed: string; readonly notBefore: Date }): Iterator<C>
   ctStream(options: CtStreamOptions): WatchedStream & AcknowledgedSource
 }
@@ -92,7 +92,7 @@ async function intoDatabase<C>(context: CommandContext, load: () => Promise<Demo
 
 interface Begun<C> {
   readonly kit: DemoKit<C>
-  /** Reads the logs from their beginning. */
+  /** A stream of the logs from their beginning. */
   readonly request: CtStreamOptions
 }
 
@@ -115,7 +115,7 @@ async function withDemoLogs<C>(
       growing = keepGrowing({ logs, issue: (n) => take(source, n), clock, signal: over.signal }).catch((error) =>
         logger.error('the logs of the demo stopped growing', { error }),
       )
-      // Nobody is burdened by asking these logs often, and for tiles that are not full yet.
+      // These logs are local, so frequent requests, also for partial tiles, burden nobody.
       const pace = { pollIntervalMs: POLL_INTERVAL_MS, partialTileDelayMs: 0 }
       return { kit, request: { logs: logs.map((log) => log.spec), start: 'beginning', ...pace } }
     })

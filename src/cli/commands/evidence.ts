@@ -65,12 +65,12 @@ async function readDocuments(context: CommandContext): Promise<readonly Evidence
   }
 }
 
-/** One line, which is a document. */
+/** A document on one line. */
 function documentText(document: EvidenceJson): string {
   return `${harmlessJson(document)}\n`
 }
 
-/** Named by what they hold: written again, they stay what they are. */
+/** Files are named by their content, so writing a document again does not change anything. */
 async function writeAll(documents: readonly EvidenceJson[], folder: string): Promise<readonly string[]> {
   const paths: string[] = []
   try {
@@ -87,7 +87,7 @@ async function writeAll(documents: readonly EvidenceJson[], folder: string): Pro
   }
 }
 
-/** All of it or nothing, whatever happens meanwhile; what the name leads to now is replaced, not written into. */
+/** Writes a file atomically. Replaces whatever has the name now, without writing into it. */
 async function writeWhole(path: string, text: string): Promise<void> {
   const part = `${path}.${randomUUID().slice(0, 8)}.part`
   try {

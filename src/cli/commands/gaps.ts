@@ -70,7 +70,7 @@ async function showOrRetry(context: CommandContext): Promise<void> {
   await new Output(io.stdout).write(text, io.stop)
 }
 
-/** What is missing in the database of a sink, between the first and the last entry of each log that were read. */
+/** Missing entries in the database of a sink, between the first and the last entry read of each log. */
 async function showUncovered({ io, values }: CommandContext, url: string): Promise<void> {
   const { coverage } = await import('../../sinks/postgres.js')
   const missing = (await coverage(url)).flatMap(({ log, missing }) => missing.map((range) => ({ log, ...range })))
@@ -101,7 +101,7 @@ const columns: readonly Column<Gap>[] = [
   { title: 'REASON', text: ({ reason }) => reason },
 ]
 
-/** `end` is exclusive, as everywhere; `null` where nobody knows it. */
+/** `end` is exclusive, as everywhere; `null` when unknown. */
 function gapJson({ log, start, end, reason, recordedAt }: Gap): object {
   return { log, start, end: end ?? null, reason, recordedAt: new Date(recordedAt).toISOString() }
 }

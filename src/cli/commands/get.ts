@@ -59,7 +59,7 @@ async function showEntry(context: CommandContext): Promise<void> {
     const proven = await provenEntry(client, index, lookup)
     const cert = certificateOf(proven, client, lookup)
     await format?.fetch?.(cert).catch((error: unknown) => {
-      // The entry is proven without it.
+      // The entry is proven even without it.
       loggerOf(context).warn('chain not fetched', { log: client.log.description, index, error })
     })
     await new Output(io.stdout).write(format?.(cert) ?? provenJson(cert, proven), io.stop)
@@ -69,7 +69,7 @@ async function showEntry(context: CommandContext): Promise<void> {
   }
 }
 
-/** `undefined` for `--json`, which gives way to a format that is nearer: a flag before variables and file. */
+/** The format; `undefined` for `--json`, unless a format was given in a nearer layer (a flag wins over variables and file). */
 function chosenFormat({ io, values }: CommandContext): Format | undefined {
   const format = ['format', 'template'].find((name) => values.isFlag(name))
   if (format !== undefined && values.isFlag('json')) throw usageError(`--json and --${format} exclude each other`)
@@ -77,7 +77,7 @@ function chosenFormat({ io, values }: CommandContext): Format | undefined {
   return formatFrom(values, io, io.stdout.isTTY ? 'pretty' : 'json')
 }
 
-/** The JSON form of the entry with one more member, `proof`; bytes in it are base64, as in the answers of RFC 6962. */
+/** The JSON form of the entry with an additional member `proof`, whose bytes are base64, as in answers of RFC 6962. */
 function provenJson(cert: CtCertificate, { head, leafHash, auditPath }: ProvenEntry): string {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
   const json: CertificateJson & { readonly proof: object } = {
@@ -114,7 +114,7 @@ function loggerOf({ io, values }: CommandContext): Logger {
   return reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), { json: jsonClock(values, io.clock) })
 }
 
-/** For people only: that it was printed at all says so too. */
+/** Tells people that the entry is proven. Programs know because it was printed. */
 function tellProof({ io, values }: CommandContext, { entry, head }: ProvenEntry): void {
   if (io.stderr.isTTY !== true || values.switch('quiet')) return
   const signed = new Date(head.timestamp).toISOString()

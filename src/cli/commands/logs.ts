@@ -51,13 +51,13 @@ interface Row {
   readonly log: ListedLog
   /** Whether a stream without further flags reads it. */
   readonly isStreamed: boolean
-  /** `undefined` when the log was not asked. */
+  /** The result of `--probe`; `undefined` without it. */
   readonly probe: Probe | undefined
 }
 
 async function showLogs(context: CommandContext): Promise<void> {
   const { io, values } = context
-  // The flags narrow what is streamed and what is shown alike; the state is only a matter of what is shown.
+  // The flags narrow both what is streamed and what is shown; `--state` only what is shown.
   const selection = selectionFrom(values)
   const shownStates = values.choices('state', states)
   const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
@@ -118,7 +118,7 @@ function stateStyle(state: ListedState, style: Style): (text: string) => string 
   return state === 'readonly' || state === 'pending' ? style.yellow : style.dim
 }
 
-/** The certificates a shard takes, by their last day of validity. */
+/** The range of expiry dates of the certificates that a shard accepts. */
 function intervalText({ temporalInterval }: ListedLog): string | undefined {
   if (temporalInterval === undefined) return undefined
   const { start, end } = temporalInterval

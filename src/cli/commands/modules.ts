@@ -17,7 +17,7 @@ const runningFlag: Flag = {
   isFlagOnly: true,
 }
 
-/** `ct-stream modules`: what certificates would go through, and whether it is fit to run. */
+/** `ct-stream modules`: the modules that certificates would go through, and whether they can run. */
 export const modules: Command = {
   name: 'modules',
   summary:
@@ -34,13 +34,13 @@ export const modules: Command = {
 /** A line of the table. */
 interface Row {
   readonly name: string
-  /** `ready` to run, `wrong` (see `problem`), or `available`: nobody asked for it yet. */
+  /** `ready` to run, `wrong` (see `problem`), or `available`: not in use. */
   readonly state: 'ready' | 'wrong' | 'available'
   readonly problem: string | undefined
   /** `certificates`, `findings`, both or nothing. */
   readonly gets: readonly string[]
   readonly acknowledge: boolean | undefined
-  /** As they can be shown; of one that is available, their names. */
+  /** Options with secrets hidden; only their names for a module that is `available`. */
   readonly options: unknown
   readonly description: string | undefined
 }
@@ -128,7 +128,7 @@ async function rowsOf(context: CommandContext): Promise<{ readonly rows: readonl
       rows.push({ ...unknownRow, name: named.from, problem })
     }
   }
-  // With some missing, what comes after them would be a second complaint.
+  // With some modules missing, errors about their order would only repeat the complaint.
   if (failures.length > 0) return { rows, failure: failures[0] }
   try {
     return { rows: prepareAll(loaded).map(rowOf) }

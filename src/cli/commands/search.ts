@@ -13,7 +13,7 @@ import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.j
 const DEFAULT_FILE = 'findings.db'
 const DEFAULT_LIMIT = 1000
 const MOST_LIMIT = 999_999
-/** Names of a certificate that are shown; it can have thousands. */
+/** Most names of a certificate to show; it can have thousands. */
 const SHOWN_NAMES = 5
 
 const flags: readonly Flag[] = [
@@ -63,7 +63,7 @@ async function showFindings(context: CommandContext): Promise<void> {
   const db = await openFindingsToRead(file)
   let found: readonly Finding[]
   try {
-    // One more says whether there are more.
+    // One more than the limit shows whether there are more.
     found = search(db, pattern, { limit: limit + 1, ...(since !== undefined && { since }) })
   } catch (error) {
     throw patternError(error, pattern)
@@ -73,7 +73,7 @@ async function showFindings(context: CommandContext): Promise<void> {
   await show(context, found, limit, (style) => columnsFor(pattern, style))
 }
 
-/** Prints what was found, one more than is shown where there are more. */
+/** Prints findings. @param found - One more than the limit, where there are more. */
 async function show<T extends object>(
   { io, values }: CommandContext,
   found: readonly T[],
@@ -133,7 +133,7 @@ const minuteOf = (time: string) => `${time.slice(0, 16).replace('T', ' ')}Z`
 
 const PATTERN_BOUND = 'example.com (it and all below), =example.com (only it) or *.example.com (only below)'
 
-/** A pattern that is none is a mistake of the command line; anything else stays what it is. */
+/** Turns the error for an invalid pattern into one of the command line; passes any other error on. */
 function patternError(error: unknown, pattern: string): unknown {
   const isOfPattern = CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID' && /`pattern`/.test(error.message)
   return isOfPattern ? usageError(`<name> must be ${PATTERN_BOUND}, got ${JSON.stringify(pattern)}`) : error
@@ -165,7 +165,7 @@ function columnsFor(pattern: string, style: Style): readonly Column<Finding>[] {
   ]
 }
 
-/** Those that were searched for come first. */
+/** The names of a certificate, those that match first. */
 function namesText(names: readonly string[], pattern: string): string | undefined {
   if (names.length === 0) return undefined
   const base = pattern.toLowerCase().replace(/^(?:=|\*\.)|\.$/g, '')

@@ -15,7 +15,7 @@ import { type Surroundings, watch } from '../watch.js'
 const GROUP = 'The report:'
 const DEFAULT_ROWS = 10
 const flags: readonly Flag[] = [
-  // Counts begin anew with each run: positions would leave out what the last one counted.
+  // Counts start from zero with each run, so resuming from stored positions would leave out what earlier runs counted.
   ...streamFlags.filter(({ name }) => name !== 'checkpoint'),
   sourceFlag,
   { name: 'every', type: 'text', value: 'TIME', help: 'report every 30s, 10m, 1d; default: at the end', group: GROUP },
@@ -94,7 +94,7 @@ async function shower({ io, values }: CommandContext): Promise<Shower> {
     import('../../util/replace-file.js'),
   ])
   const html = values.text('html')
-  // Before a day was spent on what is in it.
+  // Checked now, before a day is spent on counting.
   if (html !== undefined) await access(dirname(html), constants.W_OK).catch((error) => notWritten(html, error))
   const style = styleFor(io.stdout, io.env)
   const isJson = values.switch('json')

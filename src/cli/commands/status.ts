@@ -14,7 +14,7 @@ import { awaitedText } from '../terminal/status-text.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, tableText, widthFor } from '../terminal/table.js'
 
-/** `ct-stream status`: what the checkpoint file knows, also while a stream uses it. */
+/** `ct-stream status`: the content of the checkpoint file, also while a stream uses it. */
 export const status: Command = {
   name: 'status',
   summary: 'What the checkpoint file knows: logs and their state, positions, lag, verified sizes, gaps, evidence.',
@@ -24,22 +24,22 @@ export const status: Command = {
   run: showStatus,
 }
 
-/** What a checkpoint file knows of one log: where reading goes on, how it fares, or both. */
+/** A log in a checkpoint file: its stored row, its last status, or both. */
 interface KnownLog {
   readonly log: LogInfo
-  /** `undefined`: it was never reached. */
+  /** The stored row; `undefined` when the log was never reached. */
   readonly row: LogCheckpoint | undefined
-  /** `undefined`: the last stream did not read it. */
+  /** The status; `undefined` when the last stream did not read the log. */
   readonly condition: LogCondition | undefined
 }
 
-/** What is in a checkpoint file. */
+/** The content of a checkpoint file. */
 interface Contents {
   readonly path: string
   /** The stream that has it open, or had it when it was killed. */
   readonly owner: CheckpointOwner | undefined
   readonly logs: readonly KnownLog[]
-  /** What was not delivered, by a later run either. */
+  /** Gaps that no later run has filled. */
   readonly gaps: readonly Gap[]
   readonly evidence: readonly Evidence[]
 }
@@ -73,14 +73,14 @@ function knownLogs(rows: readonly LogCheckpoint[], conditions: readonly LogCondi
   return [...read, ...never.map((condition) => ({ log: condition.log, row: undefined, condition }))]
 }
 
-/** The largest signed head the file knows, verified or not. */
+/** The largest signed head in the file, verified or not. */
 function lastHead({ row }: KnownLog): SignedHead | undefined {
   const { verifiedHead, pendingHeads = [] } = row ?? {}
   const heads = verifiedHead === undefined ? pendingHeads : [verifiedHead, ...pendingHeads]
   return heads.reduce<SignedHead | undefined>((a, b) => (a === undefined || b.treeSize > a.treeSize ? b : a), undefined)
 }
 
-/** Entries of the last head that are not read; `undefined` when no head is known. */
+/** Unread entries up to that head; `undefined` without a head. */
 function lagOf(log: KnownLog): number | undefined {
   const head = lastHead(log)
   return head && log.row && Math.max(0, head.treeSize - log.row.position)
@@ -119,7 +119,7 @@ function ownerText(owner: CheckpointOwner | undefined, io: CliIo): string {
   return `${isRunning ? 'in use' : 'in use or left behind'} by ${who}`
 }
 
-/** Whether it fails, or keeps a stream with an end from ending. */
+/** Whether the log fails, or keeps a stream with an end from ending. */
 function isWaiting({ state, failingSince, waitsFor }: LogCondition): boolean {
   const isTroubled = state === 'waiting' || state === 'misbehaving' || state === 'failed'
   return isTroubled || failingSince !== undefined || waitsFor !== undefined
@@ -185,11 +185,11 @@ function learnedText(learned: LogCheckpoint['learned']): string | undefined {
 function learnedValue(name: string, value: unknown): string {
   if (typeof value !== 'number') return JSON.stringify(value)
   if (isTime(name, value)) return timeJson(value)
-  // A rate below ten is nothing to round: 0.3 requests a second is not none.
+  // Rates below ten keep a decimal: 0.3 requests a second must not become 0.
   return Number.isInteger(value) || Math.abs(value) >= 10 ? formatCount(value) : String(Number(value.toPrecision(2)))
 }
 
-/** What names of the learned limits say is a time, as far as it can be shown as one. */
+/** Shows a learned limit whose name says that it is a time as a date, if it can be one. */
 function isTime(name: string, value: number): boolean {
   return /(?:At|Since)$/.test(name) && Math.abs(value) <= 8.64e15
 }

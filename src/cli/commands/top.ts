@@ -23,7 +23,7 @@ export const top: Command = {
   run: runTop,
 }
 
-/** It reads the logs itself and keeps no positions, so that it disturbs no stream that runs. */
+/** Reads the logs itself without positions, so that it does not disturb a running stream. */
 async function runTop(context: CommandContext): Promise<void> {
   const { io, values } = context
   if (io.stdout.isTTY !== true || io.env.TERM === 'dumb')

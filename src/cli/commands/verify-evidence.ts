@@ -22,11 +22,11 @@ export const verifyEvidenceCommand: Command = {
   run: verifyFiles,
 }
 
-/** What became of one file. */
+/** Result for one file. */
 interface Outcome {
   readonly file: string
   readonly verdict?: EvidenceVerdict
-  /** Why it cannot be read. */
+  /** Why the file cannot be read. */
   readonly error?: string
 }
 
@@ -59,7 +59,7 @@ async function outcomeOf(file: string, context: CommandContext): Promise<Outcome
     const key = keys.find((one) => new LogKey(one).id === document.log.id) ?? keys[0]
     return { file, verdict: verifyEvidence(document, { key }) }
   } catch (error) {
-    // Node's errors, and a document that is none.
+    // Errors of Node, and of files that are no evidence.
     return { file, error: error instanceof Error ? error.message : String(error) }
   }
 }

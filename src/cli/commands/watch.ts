@@ -25,7 +25,7 @@ export const watchCommand: Command = {
   run: runWatch,
 }
 
-/** Each of the subcommands is no domain: it has no dot. */
+/** A subcommand cannot be confused with a domain, because it has no dot. */
 async function runWatch(context: CommandContext): Promise<void> {
   const { positionals, values } = context
   const [first, ...rest] = positionals

@@ -7,7 +7,7 @@ import { LogKey } from '../../wire/head-signature.js'
 import { usageError } from './usage-error.js'
 import type { Values } from './values.js'
 
-// What flags say of who is asked, and who asks. The library would refuse the same values, in the names of its options.
+// Flags for addresses of logs and the client's contact. The library would refuse the same values, but name its options instead of flags.
 
 /** `--contact`. @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; so do the others here. */
 export function contactFrom(values: Values): string | undefined {
@@ -26,7 +26,7 @@ export function logListsFrom(values: Values): readonly string[] | undefined {
   return lists.length > 0 ? lists : undefined
 }
 
-/** What `--log`, `--key` and `--submission-url` say, keys as base64. */
+/** Values of `--log`, `--key` and `--submission-url`, keys as base64. */
 export interface NamedLogs {
   readonly urls: readonly string[]
   readonly keys: readonly string[]
@@ -74,7 +74,7 @@ function acceptUrl(values: Values, flag: string, url: string, key: string): void
   values.accept(flag, `${urlBound(values)}, without query`, url, check)
 }
 
-/** For a client that is made only to see whether it can be. */
+/** For a client that is made only to check its options. */
 const noTransport = { get: () => Promise.reject(new Error('not asked')), close: () => Promise.resolve() }
 
 function urlBound(values: Values): string {

@@ -19,8 +19,8 @@ export interface Arguments {
 export const HELP_NAME = 'help'
 
 /**
- * Reads arguments: the command, which may stand after flags, its flags, and the rest; strictly: what is not known, lacks its value, or
- * has one too many is refused.
+ * Parses arguments: the command, which may follow flags, its flags, and the rest. Refuses unknown flags, missing values and superfluous
+ * values.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
  */
@@ -48,7 +48,7 @@ function commandIndex(argv: readonly string[], commands: readonly Command[]): nu
     }),
   )
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true })
-  // After a flag nobody knows, what follows may be its value: the flag is what is wrong then.
+  // The argument after an unknown flag may be its value, so the error is about the flag.
   const first = tokens.find(({ kind, ...token }) =>
     kind === 'option' ? !Object.hasOwn(options, (token as { name: string }).name) : true,
   )
@@ -87,7 +87,7 @@ function take(flag: Flag, value: string | undefined, argv: readonly string[], gi
 function textOf(flag: Flag, value: string | undefined, argv: readonly string[]): string {
   const needed = `--${flag.name} needs a value (${flag.value ?? 'TEXT'})`
   if (value === undefined || value === '') throw usageError(needed)
-  // `--format --quiet` forgot the format; `--template=--` means it.
+  // In `--format --quiet` the format was forgotten; `--template=--` is intended.
   const isInline = argv.includes(`--${flag.name}=${value}`) || argv.includes(`-${flag.short}${value}`)
   if (!isInline && value.startsWith('-') && value !== '-') {
     throw usageError(`${needed}, got ${value}: write --${flag.name}=${value} if that is it`)
@@ -95,7 +95,7 @@ function textOf(flag: Flag, value: string | undefined, argv: readonly string[]):
   return value
 }
 
-/** What commander refuses, in words that name the flag and what to do. */
+/** Rewords an error of commander, so that it names the flag and what to do. */
 function refusal(
   { code, message }: CommanderError,
   command: Command,

@@ -8,13 +8,13 @@ import { configLayer, parseConfig } from './layers.js'
 import { usageError } from './usage-error.js'
 import type { GivenValue } from './values.js'
 
-/** A config file as it was read; nothing that it names is loaded. */
+/** The content of a config file. Modules that it names are not loaded yet. */
 export interface ConfigFile {
   /** As the user wrote it, or the default. */
   readonly path: string
   /** Where paths and packages of its modules are looked for. */
   readonly folder: string
-  /** Whether a flag or variable named it; one that was only found may be a stranger's. */
+  /** Whether a flag or variable named it; a file that was only found may be a stranger's. */
   readonly isNamed: boolean
   readonly values: ReadonlyMap<string, GivenValue>
   /** Its `modules`, not checked; default none. */
@@ -23,12 +23,12 @@ export interface ConfigFile {
 
 export const DEFAULT_CONFIG = 'ct-stream.config.json'
 
-/** Of a handful of flags, and lists of names in options of modules. */
+/** Longest config file: a handful of flags, and lists of names in the options of modules. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024
 
 /**
- * The config file that is named, or `ct-stream.config.json` if it is there. A `.js`, `.mjs`, `.ts` or `.mts` file is imported, and its
- * default export is what a JSON file holds; only one that is named: it is a program.
+ * The named config file, or `ct-stream.config.json` if it exists. A `.js`, `.mjs`, `.ts` or `.mts` file is a program, so it is imported only
+ * when it is named; its default export has the form of the JSON file.
  *
  * @returns `undefined` when none is named and the default is not there.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming file and key.
@@ -68,8 +68,8 @@ async function importConfig(path: string): Promise<unknown> {
 }
 
 /**
- * A config file that only lies in the working directory may be a stranger's, as in an archive that was unpacked: what it has written to
- * stays in that directory.
+ * A config file that was only found in the working directory may be a stranger's, for example from an unpacked archive: it may not make
+ * the program write outside of that directory.
  */
 function refuseFarFile(file: GivenValue | undefined): void {
   const path = String(file?.value ?? '')

@@ -4,21 +4,21 @@ export interface Flag {
   readonly name: string
   /** `switch` takes no value, `text` one, `list` may be repeated. */
   readonly type: 'switch' | 'text' | 'list'
-  /** Stands for the value in the help. */
+  /** Placeholder of the value in the help. */
   readonly value?: string
   /** One letter, without dash. */
   readonly short?: string
   /** The same for every command that has the flag. */
   readonly help: string
-  /** What one command adds to it. */
+  /** What one command adds to the help. */
   readonly note?: string
   /** Heading in the help. Default `Flags:`. */
   readonly group?: string
-  /** Values the shell may complete; the command itself says what it refuses. */
+  /** Values for completion by the shell; the command itself checks the value. */
   readonly choices?: readonly string[]
-  /** Names of flags that cannot hold beside this one; one in a nearer layer takes the place of the other. */
+  /** Names of flags that exclude this one. In different layers the nearer flag wins. */
   readonly conflicts?: readonly string[]
-  /** Whether the config file has other words for it. */
+  /** Whether it is not a key of the config file. */
   readonly isFlagOnly?: boolean
 }
 
@@ -61,7 +61,7 @@ const formatFlag: Flag = {
   group: OUTPUT,
 }
 
-/** How findings are shown: they have no more formats than these. */
+/** How findings are shown; they have only these formats. */
 export const findingFormatFlag: Flag = {
   ...formatFlag,
   choices: ['text', 'json'],
@@ -109,7 +109,7 @@ const MEMORY = 'What is remembered:'
 const CERTIFICATES = 'Which certificates:'
 const REQUESTS = 'How the logs are asked:'
 
-/** A log named by hand, and a selection from lists. */
+/** Flags that select from lists, which a log named by `--log` excludes. */
 const selection = ['log-list', 'operator', 'log-name', 'kind']
 
 /** When to stop by count. */
@@ -122,7 +122,7 @@ export const limitFlag: Flag = {
   group: RANGE,
 }
 
-/** Also of commands that never keep positions: what is given to one of them can be given to the other. */
+/** Commands that never keep positions accept it, too, so that a set of flags works with all of them. */
 export const noCheckpointFlag: Flag = {
   name: 'no-checkpoint',
   type: 'switch',
@@ -130,7 +130,7 @@ export const noCheckpointFlag: Flag = {
   group: MEMORY,
 }
 
-/** How long commands wait for logs that do not answer; the same as the library's, which is not loaded for it. Milliseconds. */
+/** Default of `--end-patience`, milliseconds. Equals the library's default, which would have to be loaded for it. */
 export const DEFAULT_END_PATIENCE_MS = 60_000
 
 export const logKeyFlag: Flag = {
@@ -141,7 +141,7 @@ export const logKeyFlag: Flag = {
   group: LOGS,
 }
 
-/** Which logs, from where to where, and what of it. */
+/** Which logs to read, from where to where, and which certificates. */
 export const streamFlags: readonly Flag[] = [
   {
     name: 'log-list',
@@ -312,7 +312,7 @@ export const streamFlags: readonly Flag[] = [
   },
 ]
 
-/** A table or a text as JSON. */
+/** JSON instead of a table or text. */
 export const jsonFlag: Flag = {
   name: 'json',
   type: 'switch',
@@ -330,7 +330,7 @@ export function helpText({ help, note }: Pick<Flag, 'help' | 'note'>): string {
   return note === undefined ? help : `${help}: ${note}`
 }
 
-/** Each once, the first of a name. */
+/** Without duplicates; the first flag of a name counts. */
 export function uniqueFlags(flags: readonly Flag[]): readonly Flag[] {
   return [...new Map(flags.map((flag) => [flag.name, flag])).values()]
 }

@@ -4,7 +4,7 @@ import type { GivenValue } from './values.js'
 
 type Layer = ReadonlyMap<string, GivenValue>
 
-/** One set of values out of several, the first named wins: flags, variables, file. */
+/** Merges layers of values; the first layer wins: flags, variables, file. */
 export function mergeLayers(layers: readonly Layer[], flags: readonly Flag[]): Layer {
   const merged = new Map<string, GivenValue>()
   for (const layer of [...layers].reverse()) {
@@ -34,10 +34,10 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>,
   return layer
 }
 
-/** What the variables of tests begin with, ours and those of programs built on this one. */
+/** Prefix of variables for tests of this program and of programs built on it. */
 const testPrefix = `${VARIABLE_PREFIX}TEST_`
 
-/** Variables that look like ours and are not: a misspelling, most likely. */
+/** Unknown variables with this program's prefix: most likely misspellings. */
 export function strangeVariables(
   env: Readonly<Record<string, string | undefined>>,
   flags: readonly Flag[],
@@ -48,7 +48,7 @@ export function strangeVariables(
   )
 }
 
-/** What a config file says: values of flags, and modules as they stand. */
+/** The content of a config file: values of flags, and unchecked modules. */
 export interface ConfigContent {
   readonly values: Layer
   readonly modules: readonly unknown[]
@@ -95,7 +95,7 @@ function fromText(flag: Flag, text: string, from: string): GivenValue['value'] {
   throw usageError(`${from} must be 1 or 0, got ${JSON.stringify(text)}`)
 }
 
-/** At commas, except those within `{…}`: a module's options are JSON. */
+/** Splits at commas, except within `{…}`, where a module's options are JSON. */
 function splitList(text: string): string[] {
   const parts = ['']
   let depth = 0

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 
 /**
- * A regular expression of the command line, matched in time linear in the name, whatever the expression: names come from strangers, and
- * with a `RegExp` one name can keep `^(a+)+$` busy for years, during which nothing else happens, not even SIGTERM.
+ * A regular expression of the command line that matches any name in linear time. Names come from strangers, and with a `RegExp` such as
+ * `^(a+)+$` a single name could block the process for years, even against SIGTERM.
  *
- * The syntax is RE2's, that of Go and grep -E, without lookaround and back-references; letters match in either case.
+ * The syntax is that of RE2, as in Go: no lookaround, no back-references. Ignores case.
  */
 export class LinearPattern extends RegExp {
   private readonly linear: { test(text: string): boolean }

@@ -3,7 +3,7 @@ import { toBase64 } from '../../util/bytes.js'
 import { LogKey } from '../../wire/head-signature.js'
 import type { CommandContext } from '../command.js'
 
-/** A key is a few hundred bytes. */
+/** Longest file of a key, which has a few hundred bytes. */
 const MAX_BYTES = 64 * 1024
 
 /**

@@ -6,12 +6,12 @@ import { type NamedLogs, specsFrom } from './addresses.js'
 import { isKey, keyOf } from './log-key.js'
 import { usageError } from './usage-error.js'
 
-/** What a log says of itself is about a thousand bytes. */
+/** Longest `log.v3.json`, which has about a thousand bytes. */
 const MAX_BYTES = 64 * 1024
 
 /**
  * Logs named by hand: `--log` with `--key` (base64, PEM, or a file of either) and `--submission-url`; or the `log.v3.json` that a log
- * publishes about itself, as a URL or file, which has all of that. A URL alone is looked for one below it.
+ * publishes about itself, as a URL or file, which has all of that. For a URL alone, fetches `log.v3.json` below it.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what fetching a named `log.v3.json` fails with.
  */
@@ -60,7 +60,7 @@ async function foundBelow(context: CommandContext, url: string): Promise<LogSpec
     throw usageError(`${values.from('log')} needs --key: there is none at ${place} (${reason})`, error)
   }
   const spec = specOf(bytes, place)
-  // Where it is read is what the user said, not what is written there.
+  // The log is read at the URL that the user gave, whatever the file says.
   return spec.kind === 'static-ct' ? { ...spec, monitoringUrl: url } : { ...spec, url }
 }
 

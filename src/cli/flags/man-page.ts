@@ -5,7 +5,7 @@ import { exitStatuses } from './program.js'
 /**
  * The manual page `ct-stream(1)`, in mdoc(7).
  *
- * @param date - Epoch milliseconds; of the day it was made.
+ * @param date - Date of the page, epoch milliseconds.
  */
 export function manPage(commands: readonly Command[], version: string, date: number): string {
   const lines = [
@@ -94,7 +94,7 @@ function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`
 }
 
-/** Text that roff takes as it stands, in lines of 80 characters at most: no escapes, no request at the start of a line. */
+/** Text escaped for roff, in lines of at most 80 characters, none of which begins like a request. */
 function escaped(text: string): string {
   const lines = text.replaceAll('\\', '\\e').match(/\S.{0,76}\S(?=\s|$)|\S+/g) ?? []
   return lines.map((line) => line.replace(/^[.']/, '\\&$&')).join('\n')

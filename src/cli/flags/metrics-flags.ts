@@ -2,7 +2,7 @@ import type { Flag } from './flags.js'
 
 const GROUP = 'Metrics:'
 
-/** Of commands that follow logs without a server. */
+/** Flags of commands that follow logs without a server. */
 export const metricsFlags: readonly Flag[] = [
   {
     name: 'metrics-port',

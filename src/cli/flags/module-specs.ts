@@ -3,7 +3,7 @@ import type { CommandContext } from '../command.js'
 import type { Flag } from './flags.js'
 import { usageError } from './usage-error.js'
 
-/** What certificates go through. */
+/** Modules that certificates go through. */
 export const moduleFlag: Flag = {
   name: 'module',
   type: 'list',
@@ -28,10 +28,10 @@ export function moduleThreads({ values }: CommandContext): number {
   return values.integer('module-threads', 0, 16) ?? 0
 }
 
-/** A module as it was asked for. */
+/** A module as the user named it. */
 export interface NamedSpec {
   readonly spec: ModuleSpec
-  /** How the user named it, for complaints. */
+  /** Where the user named it, for errors. */
   readonly from: string
   /** Where paths and packages are looked for. */
   readonly folder: string

@@ -7,10 +7,10 @@ import { type Style, styleFor } from '../terminal/style.js'
 import { widthFor } from '../terminal/table.js'
 import { truncate, widthOf } from '../terminal/width.js'
 
-/** A finding as whole lines with their ends. */
+/** Formats a finding as whole lines, including line ends. */
 export type FindingFormat = (finding: Finding) => string
 
-/** The format the flags ask for: `text`, as on a terminal, or `json`. */
+/** The format of the flags; by default `text` on a terminal, else `json`. */
 export function findingFormatFrom(values: Values, io: CliIo): FindingFormat {
   const given = values.text('template') === undefined ? values.text('format') : 'template'
   const name = given ?? (io.stdout.isTTY ? 'text' : 'json')
@@ -24,7 +24,7 @@ export function findingFormatFrom(values: Values, io: CliIo): FindingFormat {
   return (finding) => `${findingText(finding, style, widthFor(io.stdout))}\n`
 }
 
-/** One line: when, how bad, which name, why, and in which certificate; the first of it is seen where a terminal is narrow. */
+/** One line: time, severity, name, reason, certificate. The most important comes first, for narrow terminals. */
 export function findingText(finding: Finding, style: Style, columns: number | undefined): string {
   const { firstSeen, severity, score, module, kind, subject, reasons, certificate } = finding
   const time = firstSeen.replace(/\.\d{3}Z$/, 'Z')
@@ -39,7 +39,7 @@ export function findingText(finding: Finding, style: Style, columns: number | un
   return `${style.dim(time)}  ${paint(severity, style)(level)}  ${shown}`
 }
 
-/** The name it is about, and how many others the certificate has. */
+/** The name of the finding, and how many other names the certificate has. */
 function nameText({ reasons, certificate: { dnsNames } }: Finding): string {
   const name = reasons.find((reason) => reason.name !== undefined)?.name ?? dnsNames[0] ?? '-'
   const others = dnsNames.filter((other) => other !== name).length

@@ -3,24 +3,24 @@ import type { Clock } from '../../types/clock.js'
 import { linkedController } from '../../util/abort.js'
 import type { Format } from './format.js'
 
-/** Certificates something is fetched for at the same time. */
+/** Most certificates to fetch something for at the same time. */
 const AT_ONCE = 8
 /**
- * How long a page waits for all of it, milliseconds. Half as long after each page of the log that waited in vain: one that
- * serves entries and no issuers must not hold them up.
+ * How long a page waits for fetches, milliseconds. Halved after each page of the same log that waited in vain: a log that serves entries
+ * but no issuers must not delay them.
  */
 const patienceMs = { first: 10_000, least: 250 }
 
 export interface PageFormatterOptions {
   readonly format: Format
   readonly clock: Clock
-  /** Ends the wait: the page is not to be written then. */
+  /** Ends the wait; the page is then not written. */
   readonly stop: AbortSignal
-  /** Told of each certificate that is shown without what could not be fetched for it. */
+  /** Called for each certificate that is shown incompletely because a fetch failed. */
   readonly onMissing?: (cert: CtCertificate, error: unknown) => void
 }
 
-/** Makes text of pages of certificates, each of one log, after fetching what the format shows beyond the entries. */
+/** Formats pages of certificates, each of one log, after fetching what the format shows beyond the entries. */
 export class PageFormatter {
   private readonly options: PageFormatterOptions
   /** By log id. */
@@ -31,7 +31,7 @@ export class PageFormatter {
   }
 
   /**
-   * No line is lost to a failure to fetch.
+   * A failed fetch loses no line.
    *
    * @returns `undefined` when it was stopped while it fetched.
    */

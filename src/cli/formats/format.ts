@@ -13,11 +13,11 @@ import { textLine } from './text.js'
 
 export type FormatName = (typeof formatNames)[number]
 
-/** How certificates are written. */
+/** A format of certificates. */
 export interface Format {
-  /** Whole lines with their ends, `''` when it has nothing to show. */
+  /** Whole lines, including line ends; `''` when there is nothing to show. */
   (cert: CtCertificate): string
-  /** Fetches what it shows and the entry does not hold; to be awaited before. Without it, less is shown. */
+  /** Fetches what the format shows beyond the entry; await it before `text`. Without it, less is shown. */
   readonly fetch?: (cert: CtCertificate) => Promise<unknown>
 }
 
@@ -58,11 +58,11 @@ function jsonLine(json: object): string {
   return `${harmlessJson(json)}\n`
 }
 
-/** The format the flags ask for; a template alone is enough. */
+/** The format of the flags; `--template` alone is enough. */
 export function formatFrom(values: Values, io: CliIo, fallback: FormatName): Format {
   const template = values.text('template')
   const name = values.choice('format', formatNames) ?? (template === undefined ? fallback : 'template')
-  // A terminal may change its size; a file or pipe has none.
+  // Read each time, because a terminal may change its size; a file or pipe has none.
   const columns = () => widthFor(io.stdout)
   return makeFormat(name, styleFor(io.stdout, io.env), template, columns)
 }

@@ -10,7 +10,7 @@ const name = [
   ...['emailAddress', 'attributes', 'attributes.oid', 'attributes.name', 'attributes.value'],
 ]
 
-/** What the JSON form of a certificate has, and what is in it. */
+/** The members of a certificate's JSON form, and theirs. */
 const fields: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     [
@@ -49,10 +49,11 @@ const paths: ReadonlySet<string> = new Set(
 )
 
 /**
- * A template as a function. `{path}` stands for a value of the JSON form, `{subject.commonName}`, lists joined by commas,
- * nothing where there is no value; `\t`, `\n`, `\\`, `\{` are what they are elsewhere.
+ * Compiles a template. `{path}`, such as `{subject.commonName}`, is a value of the JSON form: lists are joined by commas, an absent value
+ * is empty. `\t`, `
+ `, `\\` and `\{` have their usual meaning.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` for an unknown field or a brace without its other.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for an unknown field or an unpaired brace.
  */
 export function compileTemplate(template: string): (cert: CtCertificate) => string {
   const parts = parse(template)

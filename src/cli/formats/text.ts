@@ -8,9 +8,9 @@ const NAMES_SHOWN = 4
 const kinds = { certificate: 'cert', precertificate: 'pre ', unparsable: 'bad ' } as const
 
 /**
- * One line: when, what, which log and entry, for which names, by whom.
+ * One line: time, kind, names, issuer, log and entry.
  *
- * @param columns - Room for the line; `undefined`: as long as it is. Names are cut first, then the log, then the issuer.
+ * @param columns - Width of the line; `undefined` for any. Names are cut first, then the log, then the issuer.
  */
 export function textLine(cert: CtCertificate, style: Style, columns?: number): string {
   const time = cert.timestamp === undefined ? '-' : cert.timestamp.toISOString().replace(/\.\d{3}Z$/, 'Z')
@@ -25,7 +25,7 @@ export function textLine(cert: CtCertificate, style: Style, columns?: number): s
   ].join('  ')
 }
 
-/** What gives way in turn, and down to what: names (0), log (2), issuer (1). */
+/** The parts to shorten in turn, with their least widths: names (0), log (2), issuer (1). */
 const turns = [
   [0, 28],
   [2, 12],
@@ -35,7 +35,7 @@ const turns = [
   [0, 0],
 ] as const
 
-/** Texts that take `room` together with the two spaces between them. */
+/** Shortens texts so that, with two spaces between them, they fit `room`. */
 function fitted(texts: readonly string[], room: number | undefined): readonly string[] {
   const widths = texts.map(widthOf)
   let excess = widths.reduce((sum, width) => sum + width + 2, -2) - (room ?? Number.POSITIVE_INFINITY)
@@ -54,7 +54,7 @@ function what(cert: CtCertificate): string {
   return `${shown.map(harmless).join(' ')}${rest > 0 ? ` (+${formatCount(rest)})` : ''}`
 }
 
-/** What a certificate is for, in the best words it has. */
+/** The best short description of what a certificate is for. */
 function namesOf(cert: CtCertificate): readonly string[] {
   const { dnsNames, ipAddresses, emailAddresses, uris, subject } = cert
   const names = [dnsNames, ipAddresses, emailAddresses, uris].find((list) => list.length > 0)

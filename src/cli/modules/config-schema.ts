@@ -30,7 +30,7 @@ export function configSchema(flags: readonly Flag[], modules: readonly SchemaMod
 
 function flagSchema({ type, help, choices }: Flag): JsonSchema {
   const single = type === 'list' ? { type: 'string' } : { type: ['string', 'number'] }
-  // Choices are what an editor offers; other values may be good, too.
+  // Choices are suggestions for editors; other values may be valid, too.
   const text = choices === undefined ? single : { anyOf: [{ enum: choices }, single] }
   if (type === 'switch') return { type: 'boolean', description: help }
   if (type === 'text') return { ...text, description: help }
@@ -43,7 +43,7 @@ function knownModule({ names, use }: SchemaModule): JsonSchema {
   return moduleSchema({ enum: names, description: use.module.description }, options, isNeeded)
 }
 
-/** Any that is not given, whose options nobody knows here. */
+/** Any other module, whose options are unknown here. */
 function otherModule(modules: readonly SchemaModule[]): JsonSchema {
   const names = modules.flatMap(({ names }) => names).map((name) => name.replace(/[^\w/@-]/g, '\\$&'))
   return moduleSchema({ type: 'string', pattern: `^(?!(?:${names.join('|')})$)` }, {}, false)

@@ -9,7 +9,7 @@ import { ownModule } from './own-modules.js'
 import { type ModuleTools, moduleTools } from './tools.js'
 
 /**
- * The modules that config file and flags ask for, in order, their options checked.
+ * The modules of config file and flags in order, with checked options.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming where it was asked for, the module and the option.
  */
@@ -22,7 +22,7 @@ export async function modulesFor(context: CommandContext): Promise<readonly Conf
 }
 
 /**
- * Modules that run together, checked and in order.
+ * Checked modules that run together, in order.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  */
@@ -35,14 +35,14 @@ export function prepareAll(modules: readonly ConfiguredModule[]): readonly Prepa
 }
 
 /**
- * Several where a folder is named.
+ * The modules of one spec; several when it names a folder.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, as {@link modulesFor} does.
  */
 export async function loadSpec(named: NamedSpec, tools: ModuleTools = {}): Promise<readonly ConfiguredModule[]> {
   const loaded = await importSpec(named, tools)
   try {
-    // One by one, so that a complaint says whose it is; what comes after what is for all of them together.
+    // One by one, so that errors name the module; their order is checked afterwards for all of them together.
     for (const module of loaded) prepareModules([{ ...module, after: [] }])
   } catch (error) {
     throw asUsage(error, named.from)
@@ -50,7 +50,7 @@ export async function loadSpec(named: NamedSpec, tools: ModuleTools = {}): Promi
   return loaded
 }
 
-/** As {@link loadSpec}, options unseen. */
+/** Like {@link loadSpec}, without checking options. */
 export async function importSpec(
   { spec, from, folder }: NamedSpec,
   tools: ModuleTools = {},

@@ -3,7 +3,7 @@ import type { ModuleTools } from './tools.js'
 
 type Load = (tools: ModuleTools) => Promise<{ readonly default: Module }>
 
-/** Those that are not outputs. */
+/** Modules of this package that are not outputs. */
 const watchers: readonly string[] = ['intelligence', 'watchlist']
 
 /** Modules of this package by their short names, each loaded when it is used. */
@@ -23,8 +23,8 @@ const loaders: Readonly<Record<string, Load>> = {
 export const ownModuleNames: readonly string[] = Object.keys(loaders)
 
 /**
- * A module of this package: `jsonl`, or `ct-stream/outputs/jsonl` as a program would import it. The command line brings it along, also
- * where the folder of the config file has no package `ct-stream`.
+ * A module of this package, named `jsonl`, or `ct-stream/outputs/jsonl` as a program would import it. Works also where the folder of the
+ * config file has no package `ct-stream`.
  *
  * @returns `undefined` for every other name.
  */
@@ -33,7 +33,7 @@ export async function ownModule(name: string, tools: ModuleTools = {}): Promise<
   return Object.hasOwn(loaders, short) ? (await loaders[short]?.(tools))?.default : undefined
 }
 
-/** What a program imports it by. */
+/** The specifier by which a program imports it. */
 export function longName(name: string): string {
   return `ct-stream/${watchers.includes(name) ? 'modules' : 'outputs'}/${name}`
 }

@@ -3,11 +3,11 @@ import { type ConfiguredModule, defineModule } from '../../modules/definition.js
 import type { FindingFormat } from '../formats/finding.js'
 import type { Output } from '../terminal/output.js'
 
-/** As long as a reader of stdout likes, a day at most. */
+/** How long the reader of stdout may take, milliseconds: a day. */
 const PATIENCE_MS = 86_400_000
 
 /**
- * Writes findings to stdout. A finding is finished with when the operating system has it, as a certificate is without modules: so
+ * Writes findings to stdout. A finding is finished when the operating system has taken it, like a certificate without modules, so
  * positions wait for this module.
  */
 export function printer(output: Output, format: FindingFormat): ConfiguredModule {
@@ -15,7 +15,7 @@ export function printer(output: Output, format: FindingFormat): ConfiguredModule
     name: 'ct-stream/stdout',
     description: 'findings on stdout',
     acknowledge: true,
-    // A reader who went away ends the run at once.
+    // A closed stdout ends the run at once.
     limits: { timeoutMs: PATIENCE_MS, onError: 'stop-stream' },
     async onFindings(findings, { signal }) {
       const isWritten = await output.write(findings.map(format).join(''), signal)

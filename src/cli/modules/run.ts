@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly modules: readonly ConfiguredModule[]
   /** See `RunModulesOptions`. */
   readonly threads?: number
-  /** Of findings on stdout; `undefined`: they go elsewhere. */
+  /** Format of findings on stdout; `undefined` when they go elsewhere. */
   readonly format: FindingFormat | undefined
   readonly output: Output
   /** Certificates to give to the modules, at most; default: all. */
@@ -25,13 +25,13 @@ export interface RunOptions {
   readonly clock: Clock
 }
 
-/** After a signal: what modules may still take for what they have, and to close; together less than the 5 s promised for all of it. */
+/** After a signal: how long modules may take to finish their entries, and to close. Together less than the 5 s promised for all of it. */
 const DRAIN_TIMEOUT_MS = 2500
 const TEARDOWN_TIMEOUT_MS = 1000
 
 /**
- * Gives a stream to modules, and their findings to stdout where a format is given, until it ends, the limit is reached, the reader goes
- * away, or `stop` aborts.
+ * Gives a stream to modules, and writes their findings to stdout if there is a format, until the stream ends, the limit is reached, stdout is
+ * closed, or `stop` aborts.
  */
 export async function runThroughModules(stream: AcknowledgedSource, options: RunOptions): Promise<void> {
   const { modules, threads = 0, format, output, limit, logger, metrics, stop, clock } = options
@@ -56,7 +56,7 @@ export async function runThroughModules(stream: AcknowledgedSource, options: Run
   }
 }
 
-/** The first `limit` certificates of a source. It stays open at their end: what was given is acknowledged before it is closed. */
+/** The first `limit` certificates of a source. The source stays open after them, so that they can be acknowledged. */
 function limited(source: AcknowledgedSource, limit = Number.POSITIVE_INFINITY): AcknowledgedSource {
   async function* batches(): AsyncGenerator<readonly CtCertificate[]> {
     const pages = source.batches()

@@ -2,7 +2,7 @@ import { CtStreamError } from '../../errors.js'
 import { harmless } from '../../util/harmless.js'
 import { messageOf } from '../../util/message-of.js'
 
-/** How a module of another process fares. Counts are since its run began. */
+/** Status of a module in another process. Counts start with its run. */
 export interface RunningModule {
   readonly name: string
   readonly state: string
@@ -18,7 +18,7 @@ export interface RunningModule {
 
 type Count = Exclude<keyof RunningModule, 'name' | 'state'>
 
-/** Names of metrics, behind `ct_stream_module_`. */
+/** Names of metrics, after the prefix `ct_stream_module_`. */
 const COUNTS: Readonly<Record<string, Count>> = {
   certificates_total: 'certificates',
   findings_total: 'findings',
@@ -30,11 +30,11 @@ const COUNTS: Readonly<Record<string, Count>> = {
   queued_entries: 'queued',
 }
 const TIMEOUT_MS = 10_000
-/** What thousands of modules would say. */
+/** Longest answer, room for thousands of modules. */
 const MAX_BYTES = 4 * 1024 * 1024
 
 /**
- * Asks the metrics of another process for its modules.
+ * Reads the status of another process's modules from its metrics.
  *
  * @param url - Where it answers Prometheus; `/metrics` may be left out.
  * @throws {@link CtStreamError} `CT_HTTP_STATUS`, `CT_HTTP_NETWORK`, or `CT_RESPONSE_MALFORMED` for what has no metrics of modules.
@@ -72,7 +72,7 @@ async function textOf(url: URL, stop: AbortSignal): Promise<string> {
   try {
     const response = await fetch(url, {
       redirect: 'error',
-      // One question, and no more.
+      // The transport is used for a single request.
       headers: { connection: 'close' },
       signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
     })

@@ -1,10 +1,10 @@
-/** What names an option that nobody should see over a shoulder or in a ticket. */
+/** Names of options that hold secrets, which must not appear on a screen or in a ticket. */
 const secret = /secret|password|passwd|token|credential|authori[sz]ation|api-?_?key|headers|auth$/i
 const HIDDEN = '(hidden)'
 
 /**
- * Options as plain data that can be shown: secrets hidden, URLs as their origins (Slack's and other webhooks have their secret in the
- * path), functions and patterns as text.
+ * Options as plain data for display: secrets are hidden, URLs reduced to their origins (those of Slack and other webhooks have a secret in the
+ * path), functions and patterns shown as text.
  */
 export function shownOptions(options: unknown): unknown {
   return shown(options, 0)

@@ -2,13 +2,13 @@ import { fetchThrough } from '../../http/proxy.js'
 import type { CommandContext } from '../command.js'
 import { proxyFrom } from '../flags/proxy.js'
 
-/** What modules of this package reach others with. */
+/** Network access for modules of this package. */
 export interface ModuleTools {
   readonly fetch?: typeof fetch
 }
 
 /**
- * Requests of modules go through the same proxy as those to logs.
+ * Makes requests of modules go through the same proxy as those to logs.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming flag or variable.
  */

@@ -55,7 +55,7 @@ export async function collect(options: CollectOptions): Promise<void> {
   })
 }
 
-/** The logs that the flags ask for: which they are, and how a stream is told to read some of them. */
+/** The logs of the flags, and the options by which a stream reads some of them. */
 function followed({ context, request, logger }: CollectOptions): {
   list(): Promise<readonly LogInfo[]>
   only(logs: readonly LogInfo[]): LogSelection | readonly LogSpec[]
@@ -83,5 +83,5 @@ function followed({ context, request, logger }: CollectOptions): {
   }
 }
 
-/** For clients that are only asked who they are. */
+/** For clients that are made only to learn their log's id. */
 const unused = { get: () => Promise.reject(new Error('not asked')), close: () => Promise.resolve() }

@@ -3,7 +3,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import { quietController } from '../../util/abort.js'
 import type { ShardStreams } from './shard-streams.js'
 
-/** What the server of a role reads: nothing, for what its shards deliver goes to the database. It says how they fare. */
+/** The source of a role's server. It delivers nothing, because entries go to the database, but it has the status of the shards. */
 export function idleSource(streams: ShardStreams): ServerSource {
   const over = quietController()
   return {

@@ -10,7 +10,7 @@ export interface LookAfterOptions {
   readonly io: Pick<CliIo, 'clock' | 'stop'>
 }
 
-/** The role `api`: what is asked is answered by the server; this sees whether the database answers, until `io.stop` aborts. */
+/** The role `api`: the server answers requests; this checks whether the database answers, until `io.stop` aborts. */
 export async function lookAfter({ view, health, everyMs, io }: LookAfterOptions): Promise<void> {
   while (!io.stop.aborted) {
     const isAnswered = await view.shards().then(

@@ -5,7 +5,7 @@ import type { Logger } from '../../types/clock.js'
 import type { QueueSource } from '../../types/queue.js'
 import type { CliIo } from '../io.js'
 
-/** After a signal: what modules may still take for what they have, and to close. Milliseconds. */
+/** After a signal: how long modules may take to finish their entries, and to close. Milliseconds. */
 const DRAIN_TIMEOUT_MS = 2500
 const TEARDOWN_TIMEOUT_MS = 1000
 
@@ -18,7 +18,7 @@ export interface ProcessOptions {
   readonly logger: Logger
 }
 
-/** The role `processor`: gives modules what collectors have written, until `io.stop` aborts. What they find goes to outputs among them. */
+/** The role `processor`: gives entries that collectors have written to modules, until `io.stop` aborts. Findings go to outputs among them. */
 export async function processQueue({ source, modules, threads, io, logger }: ProcessOptions): Promise<void> {
   const { clock, stop: signal } = io
   const run = runModules(source, modules, {

@@ -3,16 +3,16 @@ import type { Clock } from '../../types/clock.js'
 import { elapsedOf } from '../../util/clock.js'
 import type { Role } from '../flags/run-flags.js'
 
-/** Longer than a question to a database that hangs takes. Milliseconds. */
+/** Longer than the timeout of a query to a database that hangs. Milliseconds. */
 const PATIENCE_MS = 90_000
 
 /**
- * What a process with roles says of itself. That the database is away is no illness: it would not come back by starting anew.
+ * Health of a process with roles. An unreachable database is not an illness of the process, because restarting it would not help.
  */
 export class RoleHealth implements ServerHealth {
   private readonly elapsed: () => number
   private readonly leaseMs: number
-  /** When each role asked the database last, and when it was answered last. */
+  /** When each role last queried the database, and when it last got an answer. */
   private readonly roles: Map<Role, { askedAt: number; answeredAt: number | undefined }>
 
   constructor(clock: Clock, leaseMs: number, roles: Iterable<Role>) {
@@ -21,7 +21,7 @@ export class RoleHealth implements ServerHealth {
     this.roles = new Map([...roles].map((role) => [role, { askedAt: this.elapsed(), answeredAt: undefined }]))
   }
 
-  /** A role has asked the database what it asks again and again. */
+  /** Notes a role's regular query to the database. */
   asked(role: Role, isAnswered: boolean): void {
     const now = this.elapsed()
     this.roles.set(role, { askedAt: now, answeredAt: isAnswered ? now : this.roles.get(role)?.answeredAt })

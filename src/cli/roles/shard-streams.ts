@@ -5,11 +5,11 @@ import { quietController } from '../../util/abort.js'
 import { reportEvents } from '../report-events.js'
 import { watchTroubles } from '../trouble-watch.js'
 
-/** The streams of all shards that this process reads at the moment, as one: what metrics and the API look at. */
+/** All shards that this process currently reads, as one stream, for metrics and the API. */
 export class ShardStreams {
   private readonly logger: Logger
   private readonly clock: Clock
-  /** By the signal of their shard. */
+  /** Streams by the signal of their shard. */
   private readonly streams = new Map<AbortSignal, { readonly stream: CtStream; readonly over: AbortController }>()
   private readonly listeners: ((stream: CtStream) => void)[] = []
 
@@ -18,7 +18,7 @@ export class ShardStreams {
     this.clock = clock
   }
 
-  /** @param signal - Of its shard, of which it takes the place of an earlier stream. */
+  /** @param signal - Signal of its shard; the stream replaces an earlier one of that shard. */
   add(stream: CtStream, signal: AbortSignal): void {
     const over = quietController()
     const earlier = this.streams.get(signal)
@@ -30,7 +30,7 @@ export class ShardStreams {
     for (const listen of this.listeners) listen(stream)
   }
 
-  /** Hears of streams that are added later, too. */
+  /** Listens to all streams, including those added later. */
   on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): void {
     const listen = (stream: CtStream) => void stream.on(event, listener)
     this.listeners.push(listen)

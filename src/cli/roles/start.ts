@@ -28,16 +28,17 @@ import { ShardStreams } from './shard-streams.js'
 export interface RolesOptions {
   readonly context: CommandContext
   readonly roles: ReadonlySet<Role>
-  /** As the user gave it. */
+  /** URL of the database, as given. */
   readonly db: string
   readonly member: string
   readonly leaseMs: number
-  /** What is read instead of what the flags ask for. */
+  /** Logs to read instead of those of the flags. */
   readonly request?: CtStreamOptions
 }
 
 /**
- * Plays the roles until `io.stop` aborts, each on its own: they meet in the database alone. One that fails for good ends the others.
+ * Runs the roles until `io.stop` aborts. They are independent, and communicate only through the database. A role that fails for good ends
+ * the others.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what a role fails with.
  */
@@ -93,7 +94,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   }
 }
 
-/** A role whose database or lists are not there yet is begun again. */
+/** Whether to restart a role, because its database or lists are not reachable yet. */
 function untilOver(work: () => Promise<void>, { io }: CommandContext, logger: Logger): Promise<void> {
   return untilThere(work, { waitsFor, logger, clock: io.clock, stop: io.stop })
 }

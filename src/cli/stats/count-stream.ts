@@ -12,7 +12,7 @@ export interface CountOptions {
   readonly limit: number | undefined
   /** Milliseconds from one report to the next; `undefined`: only at the end. */
   readonly everyMs: number | undefined
-  /** Shows a report. @returns Whether somebody still wants the next. */
+  /** Shows a report. @returns Whether the output is still open. */
   readonly report: () => Promise<boolean>
   /** Asks to finish. */
   readonly stop: AbortSignal
@@ -20,8 +20,8 @@ export interface CountOptions {
 }
 
 /**
- * Counts a stream until it ends, the limit is reached, nobody wants more reports, or `stop` aborts; then closes it. Reports every now and
- * then, and at the end: also when it ends with an error, which comes after the report.
+ * Counts a stream until it ends, the limit is reached, the output is closed, or `stop` aborts; then closes it. Reports at intervals and at the
+ * end; an error of the stream is thrown after the last report.
  */
 export async function countStream(stream: FollowedStream, options: CountOptions): Promise<void> {
   const { statistics, limit = Number.POSITIVE_INFINITY, everyMs, report, stop, clock } = options

@@ -2,17 +2,17 @@ import { RULES, type RuleId } from '../../intelligence/rule.js'
 import type { CountTable, StatisticsReport } from '../../intelligence/statistics-report.js'
 import { formatCount, formatDuration, formatRate } from '../terminal/quantities.js'
 
-/** One table of a report, as it is shown on the terminal and on the page. */
+/** One table of a report, for the terminal and the page. */
 export interface Section {
   readonly title: string
   readonly table: CountTable
-  /** For people; not escaped yet. */
+  /** Text for people, not escaped yet. */
   readonly label: (name: string) => string
 }
 
 const asItIs = (name: string) => name
 
-/** The tables that have rows, in their order. */
+/** The tables that have rows, in order. */
 export function sectionsOf({ counts }: StatisticsReport): readonly Section[] {
   const sections: readonly Section[] = [
     { title: 'CAs', table: counts.caOwners, label: asItIs },
@@ -33,7 +33,7 @@ function ruleText(name: string): string {
   return rule === undefined ? name : `${rule.title} (${rule.clause})`
 }
 
-/** What a report says beside its tables, a sentence each. */
+/** Sentences of a report beside its tables. */
 export function summaryOf(report: StatisticsReport): readonly string[] {
   const { entries, certificates, precertificates, unparsable, distinct, newDomains, withoutCertificate } = report
   const passed = Math.max(1, Date.parse(report.until) - Date.parse(report.since))

@@ -23,8 +23,7 @@ p { margin: .2rem 0 }
 `
 
 /**
- * A report as one page that needs nothing else: no script, no other host, no other file. What stands in certificates is text in it,
- * whatever it is.
+ * A report as one self-contained page: no script, no other host, no other file. Content of certificates appears only as escaped text.
  */
 export function statsPage(report: StatisticsReport): string {
   const style = createHash('sha256').update(CSS).digest('base64')
@@ -55,7 +54,7 @@ ${sectionsOf(report)
 `
 }
 
-/** Text, for between tags and for values of attributes. */
+/** Escapes text for content and for attribute values. */
 export function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',

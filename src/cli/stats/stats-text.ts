@@ -5,13 +5,13 @@ import type { Style } from '../terminal/style.js'
 import { truncate, widthOf, wrap } from '../terminal/width.js'
 import { countText, percent, sectionsOf, summaryOf } from './sections.js'
 
-/** Where nobody says how wide a line may be, and how wide it is at most. */
+/** Default width of a line, and the largest. */
 const DEFAULT_WIDTH = 80
 const MOST_WIDTH = 120
 const LEAST_BAR = 8
 const SHARE_WIDTH = 7
 
-/** A report as lines of at most `width` columns; of 20 or more. Shares are those of all entries. */
+/** A report as lines of at most `width` columns, at least 20. Shares refer to all entries. */
 export function statsText(report: StatisticsReport, style: Style, width = DEFAULT_WIDTH): string {
   const room = Math.max(20, Math.min(width, MOST_WIDTH))
   const lines = summaryOf(report).flatMap((sentence) => wrap(sentence, room))
@@ -22,7 +22,7 @@ export function statsText(report: StatisticsReport, style: Style, width = DEFAUL
       number: countText(count, error),
     }))
     const numbers = Math.max(...rows.map(({ number }) => number.length))
-    // Names have what numbers leave, and bars what both leave, or nothing.
+    // Numbers get their width first, then names; bars get the rest, if there is any.
     const rest = room - numbers - SHARE_WIDTH - 4
     const names = Math.max(1, Math.min(Math.max(...rows.map(({ text }) => widthOf(text))), rest - LEAST_BAR))
     const bars = Math.max(0, rest - names)

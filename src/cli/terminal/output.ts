@@ -1,6 +1,6 @@
 import type { CliOutput } from '../io.js'
 
-/** What must make room while something is written to the same terminal: the status line. */
+/** Something to hide while other text is written to the same terminal: the status line. */
 export interface Overlay {
   hide(): void
   show(): void
@@ -9,7 +9,7 @@ export interface Overlay {
 /**
  * Writes to a stream at the pace of its reader.
  *
- * A reader that goes away (EPIPE) is not an error: {@link Output.isClosed} says so from then on, and nothing is written any more.
+ * A closed reader (EPIPE) is not an error: {@link Output.isClosed} is then `true`, and nothing more is written.
  */
 export class Output {
   private readonly stream: CliOutput
@@ -26,14 +26,14 @@ export class Output {
     })
   }
 
-  /** Whether the reader went away. */
+  /** Whether the reader has closed the stream. */
   get isClosed(): boolean {
     return isGone(this.failure)
   }
 
   /**
-   * Resolves with `true` when the operating system has taken all of `text`; with `false` when the reader went away, or
-   * did not take it before `giveUp` aborted.
+   * Resolves with `true` when the operating system has taken all of `text`; with `false` when the reader has closed the stream, or did not
+   * take the text before `giveUp` aborted.
    *
    * Rejects with Node's error when writing fails for another reason, such as a full disk.
    */

@@ -7,8 +7,7 @@ interface Course {
 }
 
 /**
- * How far a backfill is, from what the stream's status says: each log's course is from the first position seen of it to
- * its end.
+ * Progress of a backfill, computed from the stream's status: each log counts from its first known position to its end.
  */
 export class ProgressMeter {
   private readonly end: EndOption

@@ -14,14 +14,14 @@ export function logLevelFrom(values: Values): LogLevel {
   return values.choice('log-level', logLevels) ?? (values.switch('quiet') ? 'error' : 'warn')
 }
 
-/** The clock that messages in JSON carry the time of: with `--log-format json`; `undefined` for text. */
+/** The clock for timestamps of JSON messages, with `--log-format json`; `undefined` for text. */
 export function jsonClock(values: Values, clock: Clock): Clock | undefined {
   return values.choice('log-format', ['text', 'json']) === 'json' ? clock : undefined
 }
 
 export interface ReporterOptions {
   readonly overlay?: Overlay | undefined
-  /** Messages are JSON lines with the time of this clock. */
+  /** Clock for timestamps: messages are then JSON lines. */
   readonly json?: Clock | undefined
 }
 
@@ -66,15 +66,15 @@ function errorJson(error: Error): object {
   return { code: 'code' in error ? error.code : undefined, message: error.message }
 }
 
-/** One line; what a log sent cannot leave it. */
+/** A message on one line; untrusted text in it is escaped. */
 export function reportLine(message: string, context: Record<string, unknown> = {}): string {
-  // Most messages of requests quote the URL.
+  // Most messages about requests quote the URL already.
   const isSaid = (key: string, value: unknown) => key === 'url' && message.includes(String(value))
   const pairs = Object.entries(context).filter(([key, value]) => value !== undefined && !isSaid(key, value))
   return harmless([message, ...pairs.map(([key, value]) => `${key}=${valueText(value)}`)].join(' '))
 }
 
-/** A line as the terminal shows it best; as it is where it goes to a file or a program. */
+/** Wraps a line for a terminal; returns it unchanged for a file or a program. */
 export function fitted(line: string, { isTTY, columns }: Pick<CliOutput, 'isTTY' | 'columns'>): string {
   return isTTY === true && columns ? wrapWords(line, columns).join('\n') : line
 }

@@ -1,9 +1,9 @@
 import type { Logger } from '../../types/clock.js'
 
-/** Few things are said before a try fails; the one that does not fail may go on for years. */
+/** Most messages to remember: a failing try logs few, while the one that succeeds may go on for years. */
 const MOST_KEPT = 100
 
-/** Tries that begin alike say the same things: each is said by the first of them, and again as `debug`. */
+/** Logs messages that each of several tries repeats only once, and then at level `debug`. */
 export class SaidBefore {
   private readonly logger: Logger
   private readonly said = new Set<string>()
@@ -12,7 +12,7 @@ export class SaidBefore {
     this.logger = logger
   }
 
-  /** The logger of one more try: what an earlier one said, it says once more as `debug`, and after that as it is. */
+  /** The logger for another try. It logs each message of earlier tries once at level `debug`; further repetitions are logged normally. */
   nextTry(): Logger {
     const { logger, said } = this
     const before = new Set(said)

@@ -24,20 +24,20 @@ export class StatusLine implements Overlay {
     this.clock = clock
   }
 
-  /** Begins to show `status()`; also again, after it was stopped. */
+  /** Starts to show `status()`; also after it was stopped. */
   start(status: () => StreamStatus, end: EndOption): void {
     this.stopped.abort()
     this.stopped = new AbortController()
     this.run(status, end).catch(() => {})
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   stop(): void {
     this.stopped.abort()
     this.draw('')
   }
 
-  /** Puts a summary in its place that stays; nothing when no log was followed. */
+  /** Replaces the line by a summary that stays, unless no log was followed. */
   finish(status: StreamStatus): void {
     this.stop()
     if (status.logs.length > 0) this.terminal.write(`${this.style.dim(summaryText(status))}\n`)
@@ -66,7 +66,7 @@ export class StatusLine implements Overlay {
     if (text === '' && this.text === '') return
     this.text = text
     if (this.hidden) return
-    // A terminal that was never told its size has 0 columns.
+    // A terminal whose size was never set reports 0 columns.
     const line = fitLine(text, this.terminal.columns || 80)
     this.terminal.write(line === '' ? ERASE_LINE : `${ERASE_LINE}${this.style.dim(line)}`)
   }

@@ -19,7 +19,7 @@ export function statusText(status: StreamStatus): string {
   return parts.join(' · ')
 }
 
-/** What came of it all: `56,789 entries · 12,000 filtered out · 3 duplicates · 40 logs, 1 misbehaving · 2 gaps` */
+/** The final summary: `56,789 entries · 12,000 filtered out · 3 duplicates · 40 logs, 1 misbehaving · 2 gaps` */
 export function summaryText({ entries, filtered, duplicates, logs, gaps }: StreamStatus): string {
   const troubled = (['misbehaving', 'failed', 'waiting'] as const).flatMap((state) => {
     const count = logs.filter((log) => log.state === state).length
@@ -34,7 +34,7 @@ export function summaryText({ entries, filtered, duplicates, logs, gaps }: Strea
   ].join(' · ')
 }
 
-/** How far a backfill is. */
+/** Progress of a backfill. */
 export interface Progress {
   readonly done: number
   readonly total: number
@@ -74,7 +74,7 @@ export function awaitedText(awaited: AwaitedEnd): string {
     : `entry ${formatCount(awaited.index)}`
 }
 
-/** What comes last, a head after an entry. */
+/** The last of several awaited ends; a head comes after an entry. */
 function latest(awaited: readonly AwaitedEnd[]): AwaitedEnd | undefined {
   const heads = awaited.flatMap((it) => (it.kind === 'head' ? it.signedAt : []))
   if (heads.length > 0) return { kind: 'head', signedAt: Math.max(...heads) }
@@ -82,7 +82,7 @@ function latest(awaited: readonly AwaitedEnd[]): AwaitedEnd | undefined {
   return entries.length > 0 ? { kind: 'entry', index: Math.max(...entries) } : undefined
 }
 
-/** Shorter than the terminal is wide: a line that wraps cannot be taken back. */
+/** Cuts a line to less than the terminal's width, because a wrapped line cannot be erased. */
 export function fitLine(text: string, columns: number): string {
   return truncate(text, columns - 1)
 }
@@ -95,7 +95,7 @@ function logsText(logs: readonly LogStatus[]): string {
   return `${counted(logs.length, 'log')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
 }
 
-/** Logs whose newest head is not of its time. */
+/** Counts logs whose newest head is too old, or from the future. */
 function headProblems(logs: readonly LogStatus[]): string[] {
   const count = (code: CtErrorCode) => logs.filter(({ headProblem }) => headProblem?.code === code).length
   const [stale, future] = [count('CT_HEAD_STALE'), count('CT_HEAD_FUTURE')]
@@ -105,7 +105,7 @@ function headProblems(logs: readonly LogStatus[]): string[] {
   ]
 }
 
-/** The worst log's delay; entries where no time is known. */
+/** The largest lag of all logs, or the number of entries where no time is known. */
 function lagText(logs: readonly LogStatus[]): string | undefined {
   const behind = logs.filter(({ state }) => state !== 'finished' && state !== 'failed')
   const times = behind.flatMap(({ lagMs }) => lagMs ?? [])

@@ -10,7 +10,7 @@ export interface Style {
 
 const plainText = (text: string) => text
 
-/** Leaves text as it is. */
+/** A style without colours. */
 export const noStyle: Style = {
   bold: plainText,
   dim: plainText,

@@ -6,24 +6,24 @@ import { truncate, widthOf, wrap } from './width.js'
 /** One column of a table for people. */
 export interface Column<T> {
   readonly title: string
-  /** Not yet made harmless; `undefined` shows as `-`. */
+  /** Text of a cell, not escaped yet; `undefined` is shown as `-`. */
   readonly text: (row: T) => string | undefined
   readonly isNumber?: boolean
-  /** Never cut to fit: where there is no room for it, the table is stacked. Numbers are not cut either. */
+  /** Whether it is never cut, like numbers: where it does not fit, the table is stacked. */
   readonly isWhole?: boolean
-  /** Colours a cell, padding left out. */
+  /** Colours a cell without its padding. */
   readonly paint?: (text: string, row: T) => string
 }
 
-/** Narrowest a column is cut to. */
+/** Least width of a cut column. */
 const LEAST_WIDTH = 12
 const GAP = 2
 
 /**
- * Whole lines: the titles, then a line for each row; nothing without rows. Where the terminal is too narrow, long texts are cut, and
- * where that is not enough each row becomes a block of lines, one a column.
+ * A table as whole lines: the titles, then a line for each row; nothing without rows. On a narrow terminal long texts are cut; if that is
+ * not enough, each row becomes a block with a line for each column.
  *
- * @param columns - Width of the terminal; `undefined`: as wide as it takes.
+ * @param columns - Width of the terminal; `undefined` for any width.
  */
 export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], style: Style, width?: number): string {
   if (rows.length === 0) return ''
@@ -48,7 +48,7 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
 }
 
-/** Widths that fit together, the widest cut first; `undefined` when there are none. */
+/** Column widths that fit, the widest columns cut first; `undefined` when they cannot fit. */
 function fitted<T>(
   natural: readonly number[],
   columns: readonly Column<T>[],
@@ -92,7 +92,7 @@ function stackText<T>(
     .join('')
 }
 
-/** Columns to fit a table to: those of a terminal; a file or pipe takes it as wide as it is. */
+/** Width for a table: that of the terminal; `undefined` for a file or pipe. */
 export function widthFor({ isTTY, columns }: CliOutput): number | undefined {
   return isTTY ? columns || undefined : undefined
 }

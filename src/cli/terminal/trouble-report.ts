@@ -3,17 +3,17 @@ import { likelyCause } from '../../stream/log/likely-cause.js'
 import type { LogStatus } from '../../types/stream.js'
 import { formatDuration } from './quantities.js'
 
-/** One thing to say of logs that give no answer. */
+/** A message about logs that do not answer. */
 export interface TroubleWord {
   readonly message: string
   readonly context: Record<string, unknown>
 }
 
-/** What passes within this is not worth a word, milliseconds. */
+/** Shorter trouble is not reported, milliseconds. */
 const GRACE_MS = 2000
-/** Milliseconds after the first word until the next one, in turn; then again after the last. */
+/** Intervals between reports of the same trouble, milliseconds; the last one repeats. */
 const intervals = [60_000, 300_000, 900_000, 3_600_000]
-/** Logs that go down together and are named one by one. */
+/** Most logs to report one by one; more that fail together get one message. */
 const MOST_NAMED = 4
 
 interface Told {
@@ -25,14 +25,14 @@ interface Told {
 }
 
 /**
- * What to say of logs that do not answer: that they went down, are still down (at growing intervals) and answer again; one line for
- * all where nothing can be reached. Shown the stream's status now and then.
+ * Messages about logs that do not answer: when they fail, while they still fail (at growing intervals), and when they answer again; one
+ * message for all when no log can be reached. Needs the stream's status regularly.
  */
 export class TroubleReport {
   private readonly told = new Map<string, Told>()
   private all: Told | undefined
 
-  /** Whether something is wrong that may be over soon. */
+  /** Whether some reported trouble is not over yet. */
   get isOpen(): boolean {
     return this.told.size > 0
   }
@@ -52,7 +52,7 @@ export class TroubleReport {
     if (!isNew && now < this.all.nextAt) return []
     const time = isNew ? '' : `, for ${formatDuration(now - this.all.since)}`
     next(this.all, now)
-    // Those that are still down when others answer again have been told of, too.
+    // The message covers each of the logs, so those that stay down when others recover count as reported.
     for (const told of this.told.values()) next(told, now)
     const message = `none of ${logs.length} logs can be reached${time}: ${causeOf(first)}; they are tried again`
     return [{ message, context: contextOf(first?.lastError) }]
@@ -80,7 +80,7 @@ export class TroubleReport {
   }
 
   private up(logs: readonly LogStatus[], down: readonly LogStatus[], now: number): readonly TroubleWord[] {
-    // One that is in trouble again since a second ago has not been well in between for long; one that left is no news.
+    // A log that failed again within the grace time does not count as recovered; one that left the stream is not reported.
     const well = logs.filter(({ log, troubleMs }) => this.told.has(log.id) && troubleMs === undefined)
     const since = new Map(well.map(({ log }) => [log.id, this.told.get(log.id)?.since ?? now]))
     for (const { log } of well) this.told.delete(log.id)
@@ -115,7 +115,7 @@ function next(told: Told, now: number): void {
   told.words += 1
 }
 
-/** A word each, or one for many. */
+/** A message for each log, or one for many. */
 function grouped(
   logs: readonly LogStatus[],
   what: string,

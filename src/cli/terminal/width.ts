@@ -1,13 +1,13 @@
 import stringWidth from 'string-width'
 
-/** Columns a text takes on a terminal: two for each wide character, none for a combining one. */
+/** Width of a text on a terminal in columns: two for a wide character, none for a combining one. */
 export function widthOf(text: string): number {
   return stringWidth(text)
 }
 
 const graphemes = new Intl.Segmenter()
 
-/** The beginning of a text that fits `columns`, with `…` where something is missing; of text without colours. */
+/** Cuts a text without colours to `columns`, with `…` at the cut. */
 export function truncate(text: string, columns: number): string {
   if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text
   if (widthOf(text) <= columns) return text
@@ -21,7 +21,7 @@ export function truncate(text: string, columns: number): string {
   return columns < 1 ? '' : `${shown.trimEnd()}…`
 }
 
-/** A text in lines of at most `columns`, broken between words where there are any. */
+/** Wraps a text into lines of at most `columns`, between words where possible. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -38,7 +38,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line]
 }
 
-/** A line for a terminal, without a word that is broken in the middle: what is too wide, such as a URL, has a line to itself. */
+/** Wraps a line between words only: a word that is too wide, such as a URL, gets a line to itself. */
 export function wrapWords(text: string, columns: number, indent = '  '): string[] {
   const lines: string[] = []
   let line = ''
@@ -53,7 +53,7 @@ export function wrapWords(text: string, columns: number, indent = '  '): string[
       continue
     }
     end()
-    // Without the indent a terminal that wraps it leaves it in one piece to be copied.
+    // Without an indent it can be copied in one piece, although the terminal wraps it.
     line = widthOf(`${indent}${word}`) <= columns ? `${indent}${word}` : word
     if (widthOf(line) > columns) end()
   }
@@ -61,7 +61,7 @@ export function wrapWords(text: string, columns: number, indent = '  '): string[
   return lines
 }
 
-/** Cuts what is longer than a line; `undefined` when it is not. */
+/** Splits a text that is longer than a line; `undefined` when it is not. */
 function split(text: string, columns: number): [string, string] | undefined {
   if (widthOf(text) <= columns) return undefined
   let [taken, width] = [0, 0]

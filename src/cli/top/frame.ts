@@ -13,17 +13,17 @@ export interface FrameOptions {
   readonly history: RateHistory
   readonly view: View
   readonly style: Style
-  /** Of the terminal. */
+  /** Width of the terminal. */
   readonly columns: number
-  /** Lines of the terminal. */
+  /** Height of the terminal. */
   readonly lines: number
-  /** The last thing that was said. */
+  /** The last message. */
   readonly message: string | undefined
-  /** Stands in the place of the logs while there are none. */
+  /** Text in place of the table while there are no logs. */
   readonly beginning: string
 }
 
-/** Lines that are no rows of the table: totals, their plot, the heading, a message, the keys. */
+/** Lines outside of the table's rows: totals, plot, heading, message, keys. */
 const OTHER_LINES = 5
 
 /** Rows of the table that fit a terminal. */
@@ -33,7 +33,7 @@ export function pageRows(lines: number): number {
 
 const KEYS = 'q quit · p pause · / filter · sort: n name s state l lag r rate e errors · ↑↓ scroll'
 
-/** The whole screen, a text for each line of the terminal, none of them wider than it is. */
+/** The whole screen: a text for each line of the terminal, none wider than it. */
 export function frameOf({ status, history, view, style, columns, lines, message, beginning }: FrameOptions): string[] {
   const rows = rowsOf(status.logs, view)
   const page = pageRows(lines)
@@ -74,7 +74,7 @@ function footer(view: View, rows: { readonly offset: number; readonly shown: num
   return `${part}${filter}by ${view.order}${view.isReversed ? ' (reversed)' : ''} · ${KEYS}`
 }
 
-/** From these widths on a column has its place: where there is little room, the least wanted go first. */
+/** The columns for a width. Each appears from a certain width on, the most important ones always. */
 function columnsFor(width: number, history: RateHistory, style: Style): readonly Column<LogStatus>[] {
   const plot = width >= 140 ? 30 : 16
   const all: readonly (Column<LogStatus> & { readonly from: number })[] = [

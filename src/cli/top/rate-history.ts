@@ -1,6 +1,6 @@
 import type { StreamStatus } from '../../types/stream.js'
 
-/** Samples that are kept: two minutes, at one a second. */
+/** Most samples to keep: two minutes at one a second. */
 const MAX_SAMPLES = 120
 
 interface History {
@@ -42,12 +42,12 @@ function sample(history: History, entries: number, seconds: number | undefined):
 
 const bars = [...'▁▂▃▄▅▆▇█']
 
-/** The last `width` values as bars, the largest of them as high as can be; blanks where there are none yet. */
+/** The last `width` values as bars, the largest at full height; blanks where there are no values yet. */
 export function sparkline(values: readonly number[], width: number): string {
   const shown = values.slice(-width)
   const largest = Math.max(...shown, 0)
   const line = shown.map((value) => {
-    // Nothing at all looks unlike a little.
+    // Zero is a blank, so that it differs from a small value.
     if (value <= 0) return ' '
     return bars[Math.min(bars.length - 1, Math.floor((value / largest) * bars.length))] ?? ' '
   })

@@ -2,7 +2,7 @@ import type { CliInput, CliOutput } from '../io.js'
 import { type Key, keysIn } from './keys.js'
 
 const ESC = '\u001b'
-/** The alternate screen of xterm, so that what was there before comes back; no cursor; lines that are too long are cut. */
+/** Control sequences: xterm's alternate screen, so that the previous content returns at the end; no cursor; no line wrapping. */
 const enter = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l`
 const leave = `${ESC}[?7h${ESC}[?25h${ESC}[?1049l`
 const [begin, done] = [`${ESC}[?2026h`, `${ESC}[?2026l`]
@@ -25,7 +25,7 @@ export class Screen {
     this.options = options
   }
 
-  /** A terminal that was never told its size has 80 columns and 24 lines. */
+  /** Default size of a terminal whose size was never set. */
   get columns(): number {
     return this.options.stdout.columns || 80
   }
@@ -45,7 +45,7 @@ export class Screen {
     onResize()
   }
 
-  /** One text a line, none wider than the terminal. Lines that are as before are not written again. */
+  /** Draws one text a line, none wider than the terminal. Unchanged lines are not written again. */
   draw(lines: readonly string[]): void {
     if (!this.isOpen) return
     const changed = lines.flatMap((line, i) => (line === this.drawn[i] ? [] : [`${ESC}[${i + 1};1H${ESC}[2K${line}`]))
@@ -53,7 +53,7 @@ export class Screen {
     this.drawn = lines
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void {
     if (!this.isOpen) return
     this.isOpen = false

@@ -4,7 +4,7 @@ import type { LogInfo } from '../../types/log.js'
 import type { LogStatus, StreamStatus } from '../../types/stream.js'
 import { Rate } from '../../util/rate.js'
 
-/** More logs than there are: a server that makes up names does not fill the memory. */
+/** Most logs to distinguish, more than exist: a server that invents names cannot fill the memory. */
 const MAX_LOGS = 1000
 
 interface Heard {
@@ -23,7 +23,7 @@ export interface ServerCounts {
   readonly bufferedBytes: number
 }
 
-/** What a CertStream server tells of logs, as a stream says of logs it reads itself; nothing of heads, which no server sends. */
+/** The status of logs as far as messages of a CertStream server show it, in the form of a stream's status. Servers send no heads. */
 export class ServerStatus {
   private readonly heard = new Map<string, Heard>()
   private lost: { readonly error: CtStreamError; readonly since: number; readonly retryAt: number } | undefined
@@ -116,7 +116,7 @@ export class ServerStatus {
   }
 }
 
-/** Stands for all logs beyond the most that are told apart; one row more. */
+/** One more row for all logs beyond {@link MAX_LOGS}. */
 const others: LogInfo = { id: 'others', description: 'other logs', operator: '', kind: 'rfc6962', url: '' }
 
 function later(one: number | undefined, other: number | undefined): number | undefined {

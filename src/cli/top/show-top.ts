@@ -11,7 +11,7 @@ import { RateHistory } from './rate-history.js'
 import { Screen } from './screen.js'
 import { firstView, pressed, rowsOf } from './view.js'
 
-/** Between two looks at the logs, milliseconds. */
+/** Interval between two updates, milliseconds. */
 const EVERY_MS = 1000
 /** How long a message stays, milliseconds. */
 const MESSAGE_MS = 30_000
@@ -22,18 +22,18 @@ export interface TopOptions {
   readonly open: (logger: Logger, over: AbortSignal) => Promise<ShownSource>
 }
 
-/** What is read for the screen. */
+/** The source of the screen. */
 export interface ShownSource {
   batches(): AsyncIterable<unknown>
-  /** What was read is finished with. */
+  /** Acknowledges what was read. */
   acknowledge(): void
   status(): StreamStatus
   close(): Promise<void>
-  /** Stands where the logs will be until there are any. */
+  /** Text in place of the logs until there are any. */
   readonly beginning: string
 }
 
-/** Reads a stream for its status only, and shows that on the whole terminal until the user leaves or the stream ends. */
+/** Reads a stream only for its status, and shows that on the whole terminal until the user leaves or the stream ends. */
 export async function showTop({ io, open }: TopOptions): Promise<void> {
   const { clock } = io
   const elapsed = () => clock.elapsed?.() ?? clock.now()
@@ -75,7 +75,7 @@ export async function showTop({ io, open }: TopOptions): Promise<void> {
   screen.open()
   const looking = (async () => {
     while (!over.signal.aborted) {
-      // A screen that stands still goes on counting.
+      // A paused screen keeps counting.
       const now = stream.status()
       history.add(now, elapsed())
       if (!view.isPaused) status = now

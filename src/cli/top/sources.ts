@@ -26,7 +26,7 @@ export async function ofLogs(context: CommandContext): Promise<TopOptions['open'
   }
 }
 
-/** What a CertStream server tells of the logs. */
+/** The logs that a CertStream server reports. */
 export async function ofServer(context: CommandContext): Promise<TopOptions['open']> {
   const { clock } = context.io
   const [stream, elapsed, told] = [await openServer(context), elapsedOf(clock), new ServerStatus()]

@@ -1,7 +1,7 @@
 import type { LogStatus } from '../../types/stream.js'
 import type { Key } from './keys.js'
 
-/** What the rows can be ordered by, each the other way round at a second press of its key. */
+/** Orders of the rows; pressing a key again reverses its order. */
 export const orders = {
   n: 'name',
   s: 'state',
@@ -11,7 +11,7 @@ export const orders = {
 } as const
 export type Order = (typeof orders)[keyof typeof orders]
 
-/** What the user has made of the screen. */
+/** The user's settings of the screen. */
 export interface View {
   readonly order: Order
   readonly isReversed: boolean
@@ -20,7 +20,7 @@ export interface View {
   /** Whether keys go into the filter. */
   readonly isTyping: boolean
   readonly isPaused: boolean
-  /** Rows above the first that is shown. */
+  /** Number of rows above the first visible one. */
   readonly offset: number
 }
 
@@ -33,7 +33,7 @@ export const firstView: View = {
   offset: 0,
 }
 
-/** Longer than any name that one would look for. */
+/** Longest filter. */
 const MAX_FILTER_LENGTH = 64
 
 /** How far one can scroll. */
@@ -44,7 +44,7 @@ export interface Extent {
   readonly rows: number
 }
 
-/** What a key makes of a view; `undefined`: to leave. */
+/** The view after a key was pressed; `undefined` to leave. */
 export function pressed(view: View, key: Key, { page, rows }: Extent): View | undefined {
   if (key === 'ctrl-c' || key === 'ctrl-d') return undefined
   if (view.isTyping) return typed(view, key)
@@ -92,7 +92,7 @@ function typed(view: View, key: Key): View {
   return { ...view, filter: view.filter + key, offset: 0 }
 }
 
-/** Worst first: what one opens this for. */
+/** Worst first, because users open this screen to see problems. */
 const states: Readonly<Record<LogStatus['state'], number>> = {
   misbehaving: 0,
   failed: 1,
@@ -111,7 +111,7 @@ const compare: Readonly<Record<Order, (a: LogStatus, b: LogStatus) => number>> =
   errors: (a, b) => b.retries - a.retries,
 }
 
-/** The logs that the view wants, in its order; those that are alike by name. */
+/** The logs that pass the view's filter, in its order; equal ones by name. */
 export function rowsOf(logs: readonly LogStatus[], view: View): LogStatus[] {
   const wanted = view.filter.toLowerCase()
   const rows = logs.filter(({ log, state }) =>

@@ -6,7 +6,7 @@ import { noStyle, styleFor } from '../terminal/style.js'
 import type { WatchRequest } from './request.js'
 import { sampleFinding, sampleNames } from './sample.js'
 
-/** Says on stderr what is watched, where alerts go and what one looks like: silence afterwards is good news, and no mistake. */
+/** Logs what is watched, where alerts go and what one looks like, so that silence afterwards can be understood as good news. */
 export function announce({ io, values }: CommandContext, request: WatchRequest): void {
   if (['silent', 'error'].includes(logLevelFrom(values))) return
   const json = jsonClock(values, io.clock)

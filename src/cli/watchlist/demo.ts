@@ -7,10 +7,10 @@ import { rulesIn } from './rules.js'
 import { watchNames } from './run.js'
 import { sampleNames } from './sample.js'
 
-/** Certificates that concern nobody, among which those that do are found. */
+/** Number of irrelevant certificates, among which the relevant ones are found. */
 const OTHERS = 200
 
-/** An alert from a log that lives in this process, through the same outputs: what will come, and that it comes. */
+/** Shows an alert from an embedded log through the configured outputs, to demonstrate what it looks like and that it arrives. */
 export async function watchDemo(context: CommandContext, request: WatchRequest): Promise<void> {
   const names = sampleNames(request.rules)
   if (names.length === 0) throw usageError('--demo needs a domain or a --brand to make an alert for')
@@ -24,7 +24,7 @@ export async function watchDemo(context: CommandContext, request: WatchRequest):
       ...issueCertificates(names.map((name) => ({ dnsNames: [name], kind: 'pair' as const }))),
     ])
     log.publish()
-    // Nobody is burdened by tiles that are not full yet.
+    // The log is local, so requests for partial tiles burden nobody.
     const all = { start: 'beginning', end: 'head', partialTileDelayMs: 0 } as const
     await watchNames(context, request, { logs: [log.spec], checkpoint: false, ...all })
   } finally {

@@ -9,22 +9,22 @@ import { usageError } from '../flags/usage-error.js'
 export interface WatchedName {
   /** As a rule of the watchlist: `example.com`, `=mail.example.com`, `*.example.com`, `ip:192.0.2.0/24`. */
   readonly rule: string
-  /** Without what says how much of it is meant; `undefined` for addresses. */
+  /** The domain without `=` or `*.`; `undefined` for addresses. */
   readonly domain: string | undefined
-  /** What a brand with this domain would be called: `example` of `www.example.co.uk`. */
+  /** The likely brand name of this domain: `example` for `www.example.co.uk`. */
   readonly label: string | undefined
 }
 
 const BOUND =
   'a domain (example.com: it and all below; =example.com: only it; *.example.com: only below; ip:192.0.2.0/24)'
 const ELSEWHERE = '; if you mean it, put it into a file for --list, whose names are not checked in this way'
-/** What a misspelled end of a name may mean. */
+/** Likely corrections of misspelled top-level domains. */
 const common = ['com', 'net', 'org', 'de', 'uk', 'io', 'dev', 'app', 'eu', 'info', 'fr', 'nl', 'ch', 'jp', 'us', 'ai']
 
 /**
- * A name to watch, checked as closely as nobody checks a file: to watch a name that does not exist is to watch nothing.
+ * Parses and checks a name to watch. Stricter than for files, because watching a name that cannot exist means watching nothing.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` that says what was meant, where that can be told.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID`, with a suggestion where possible.
  */
 export function watchedName(text: string): WatchedName {
   const rule = text.trim().toLowerCase()
@@ -61,7 +61,7 @@ function refusal(text: string, meant: string | undefined) {
   return usageError(`ct-stream watch takes ${BOUND}, got ${JSON.stringify(text)}${hint}`)
 }
 
-/** The domain in a URL or an e-mail address; what a dot at the beginning means. */
+/** The likely intention: the domain in a URL or an e-mail address, or `*.` for a leading dot. */
 function nearMiss(text: string): string | undefined {
   const host =
     /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#:]+)/.exec(text)?.[1] ??

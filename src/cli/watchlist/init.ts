@@ -7,13 +7,13 @@ import { WATCHLIST_NAME } from './run.js'
 
 const FILE = 'ct-stream.config.json'
 
-/** Flags of the stream that a config file takes as they are. */
+/** Flags of the stream that are copied into the config file. */
 const kept = ['log-list', 'operator', 'kind', 'log', 'key', 'submission-url', 'checkpoint', 'contact', 'proxy'] as const
 const switches = ['no-checkpoint', 'allow-http'] as const
 
 /**
- * `ct-stream watch … --init`: a config file that does the same by `ct-stream --config`, to go on from. For its owner only, as it may hold
- * passwords; one that is there stays.
+ * `ct-stream watch … --init`: writes a config file with which `ct-stream --config` does the same, as a starting point. Only its owner can read
+ * it, because it may hold passwords. An existing file is not overwritten.
  */
 export async function writeConfig({ io, values }: CommandContext, { rules, outputs }: WatchRequest): Promise<void> {
   const flags = kept.flatMap((name) => {

@@ -13,11 +13,11 @@ import { volumeText } from './volume-text.js'
 const DEFAULT_SAMPLE = 20_000
 /** How far back newer certificates begin. */
 const RECENT_MS = 600_000
-/** A log that does not answer is done without, after so long. */
+/** How long to wait for a log that does not answer, milliseconds. */
 const PATIENCE_MS = 15_000
 
 /**
- * `ct-stream watch test LIST`: what in the rules may be too broad, and how many alerts they would make of certificates that the logs have
+ * `ct-stream watch test LIST`: shows rules that may be too broad, and how many alerts they would cause for certificates that are in the logs
  * now.
  */
 export async function testLists(context: CommandContext, { rules }: WatchRequest): Promise<void> {
@@ -31,7 +31,7 @@ export async function testLists(context: CommandContext, { rules }: WatchRequest
   const least = rules.lookalikeScore ?? 60
   const options: CtStreamOptions = {
     start: { time: new Date(io.clock.now() - RECENT_MS) },
-    // Whether one more or less of the older ones is among them does not matter here.
+    // A short merge delay will do, because a few missing or extra old entries do not matter here.
     mergeDelayMs: 0,
     endPatienceMs: PATIENCE_MS,
     ...(await watchedStream(context)),
@@ -58,7 +58,7 @@ async function estimate(
     }
   } catch (error) {
     stop.throwIfAborted()
-    // Some logs may not have answered; what the others have is a sample as well.
+    // Some logs may not have answered; the others suffice as a sample.
     if (!CtStreamError.is(error) || error.code === 'CT_OPTION_INVALID') throw error
     if (read === 0) return `no estimate: the logs cannot be read: ${harmless(error.message)}\n`
   }

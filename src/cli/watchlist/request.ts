@@ -5,24 +5,24 @@ import { usageError } from '../flags/usage-error.js'
 import type { Values } from '../flags/values.js'
 import { type WatchedName, watchedName } from './domain.js'
 
-/** A module of this package, as a config file has it. */
+/** A module of this package, in the form of a config file. */
 export interface OwnSpec {
   readonly module: string
   readonly options: object
 }
 
-/** What `ct-stream watch` was asked for. */
+/** The rules and outputs of a `ct-stream watch` command line. */
 export interface WatchRequest {
   readonly rules: WatchlistModuleOptions
-  /** Outputs, each with the flag it is due to; none: stdout. */
+  /** Outputs, each with its flag; stdout when there are none. */
   readonly outputs: readonly { readonly spec: OwnSpec; readonly from: string }[]
 }
 
-/** Below this, a word is in too many names. */
+/** Shortest brand: shorter words occur in too many names. */
 const MIN_BRAND = 4
 
 /**
- * @param domains - As they stand on the command line.
+ * @param domains - Domains of the command line.
  * @param files - Lists beside those of `--list`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
  */
@@ -52,7 +52,7 @@ export function watchRequest(values: Values, domains: readonly string[], files: 
 type Brands = NonNullable<WatchlistModuleOptions['brands']>
 type Lists = NonNullable<WatchlistModuleOptions['lists']>
 
-/** Brands that are named, or else, where no list holds any, one for each word that the domains begin with. */
+/** The named brands; if there are none, and no list has any, the first words of the domains. */
 function brandsFrom(values: Values, names: readonly WatchedName[], lists: Lists): Brands {
   const domains = [...new Set(names.flatMap(({ domain }) => domain ?? []))]
   const given = values.list('brand')
@@ -112,7 +112,7 @@ function argsOf(values: Values): { readonly args?: readonly string[] } {
   return args.length > 0 ? { args } : {}
 }
 
-/** Who receives at well-known hosts. */
+/** Formats of webhooks at well-known hosts. */
 function shapeOf(url: string): { readonly shape?: string } {
   const { hostname = '', pathname = '' } = URL.canParse(url) ? new URL(url) : {}
   if (hostname === 'hooks.slack.com') return { shape: 'slack' }

@@ -9,7 +9,7 @@ import type { CommandContext } from '../command.js'
 import { usageError } from '../flags/usage-error.js'
 import { moduleTools } from '../modules/tools.js'
 
-/** The rules that a command line holds; those in lists are not read. */
+/** The rules of a command line, without those in lists. */
 export function rulesIn({ own, brands, allow, issuers }: WatchlistModuleOptions): WatchlistOptions {
   return {
     ...(own && { own }),
@@ -22,7 +22,7 @@ export function rulesIn({ own, brands, allow, issuers }: WatchlistModuleOptions)
 }
 
 /**
- * All rules, also those in lists, which are read once.
+ * All rules, including those in lists, which are read once.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming list and line.
  */

@@ -15,7 +15,7 @@ import type { WatchRequest } from './request.js'
 
 export const WATCHLIST_NAME = 'ct-stream/modules/watchlist'
 
-/** Watches until the stream ends or the user has had enough. */
+/** Watches until the stream ends or the user stops it. */
 export async function watchNames(
   context: CommandContext,
   request: WatchRequest,
@@ -38,7 +38,7 @@ export async function watchNames(
   await watch({ context, open, consume, end, endPatienceMs })
 }
 
-/** What the flags ask for, but that a config file or variable may keep certificates from a stream that only shows them. */
+/** The stream of the flags without filter and dedupe, which a config file or variable may set for other commands. */
 export async function watchedStream(context: CommandContext): Promise<CtStreamOptions> {
   const { filter: _, dedupe: __, ...asked } = await askedStream(context)
   return asked

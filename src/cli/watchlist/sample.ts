@@ -6,7 +6,7 @@ import type { ConcerningCertificate } from '../../watchlist/concerns.js'
 import { Watchlist } from '../../watchlist/watchlist.js'
 import { rulesIn } from './rules.js'
 
-/** Names that nobody has and that would be reported: one of each kind that is watched for, at most. */
+/** Invented names that the rules would report: at most one of each kind. */
 export function sampleNames(options: WatchlistModuleOptions): string[] {
   const watchlist = Watchlist.of(rulesIn(options))
   const reported = (name: string) =>
@@ -23,7 +23,7 @@ export function sampleNames(options: WatchlistModuleOptions): string[] {
   return [own, lookalikes].flatMap((names) => names.find(reported) ?? [])
 }
 
-/** What an alert about a name is, before there is a certificate. */
+/** The alert about a name, without a certificate. */
 export function sampleFinding(name: string, options: WatchlistModuleOptions, now: number): Finding | undefined {
   const [concern] = Watchlist.of(rulesIn(options)).concerns(certificateOf(name))
   if (concern === undefined) return undefined
@@ -40,7 +40,7 @@ export function sampleFinding(name: string, options: WatchlistModuleOptions, now
   }
 }
 
-/** A certificate of one name, of which nothing else is known. */
+/** A certificate with one name and no other fields. */
 export function certificateOf(name: string): ConcerningCertificate {
   return {
     ...{ kind: 'certificate', dnsNames: [name], ipAddresses: [], emailAddresses: [], uris: [] },

@@ -3,10 +3,10 @@ import { formatCount } from '../terminal/quantities.js'
 import type { Volume } from './volume.js'
 
 const SHOWN_SUBJECTS = 20
-/** Nothing found in n: with 95 % certainty fewer than three in n. */
+/** Rule of three: nothing found among n means, with 95 % confidence, fewer than three in n. */
 const RULE_OF_THREE = 3
 
-/** In words, with what it rests on. */
+/** The estimate in words, with its basis. */
 export function volumeText({ issuances, logs, alerts, issuancesPerDay }: Volume): string {
   const total = alerts.reduce((sum, [, count]) => sum + count, 0)
   const rate = Math.max(total, total === 0 ? RULE_OF_THREE : 0) / issuances

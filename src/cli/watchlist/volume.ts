@@ -2,20 +2,20 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { Watchlist } from '../../watchlist/watchlist.js'
 
 const DAY_MS = 86_400_000
-/** Times within less tell nothing of a rate. */
+/** Shortest period from which to compute a rate. */
 const LEAST_SPAN_MS = 1000
 
-/** What rules make of the certificates that logs have. */
+/** Estimate of alerts from certificates in the logs. */
 export interface Volume {
   readonly issuances: number
   readonly logs: number
-  /** Alerts there would have been, by what they are about, most first. */
+  /** Alerts that would have occurred, by subject, most frequent first. */
   readonly alerts: readonly (readonly [subject: string, count: number])[]
-  /** Issuances that these logs take up a day; `undefined` where too little was read to tell. */
+  /** Issuances per day in these logs; `undefined` when too little was read. */
   readonly issuancesPerDay: number | undefined
 }
 
-/** Counts the alerts that rules would make, one for each issuance and subject, and how fast logs grow. */
+/** Counts the alerts that rules would cause, one for each issuance and subject, and measures how fast logs grow. */
 export class VolumeCounter {
   private readonly watchlist: Watchlist
   private readonly isReported: (concern: ReturnType<Watchlist['concerns']>[number]) => boolean
@@ -36,7 +36,7 @@ export class VolumeCounter {
     this.noteTime(certificate)
     for (const concern of this.watchlist.concerns(certificate)) {
       if (!this.isReported(concern)) continue
-      // Of own names by rule: that is what somebody would change.
+      // Own names are grouped by rule, because rules are what the user can change.
       const [{ rule, kind, brand = '' } = { rule: concern.subject, kind: concern.class }] = concern.matches
       const subject = kind === 'lookalike' ? `look-alikes of ${brand}` : `${kind} ${rule}`
       const there = this.found.get(subject) ?? new Set()
@@ -45,7 +45,7 @@ export class VolumeCounter {
   }
 
   private noteTime({ log: { id }, timestamp }: CtCertificate): void {
-    // What cannot be parsed may have none.
+    // An unparsable entry may have no timestamp.
     const time = timestamp?.getTime()
     const log = this.logs.get(id) ?? { entries: 0, first: time ?? Number.POSITIVE_INFINITY, last: time ?? 0 }
     this.logs.set(id, log)
@@ -65,7 +65,7 @@ export class VolumeCounter {
     }
   }
 
-  /** An issuance is in several logs, mostly twice: what is read of it more than once counts once. */
+  /** Counts each issuance once: most are in two logs or more. */
   private perDay(): number | undefined {
     let entriesPerMs = 0
     for (const { entries, first, last } of this.logs.values())
