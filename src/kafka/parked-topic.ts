@@ -16,7 +16,7 @@ export interface ParkedRecord extends ParkedEntry {
 
 /** The message that is set aside, as it was or would have been written. */
 export interface ParkedMessage {
-  readonly headers: readonly (readonly [string, string])[]
+  readonly headers: readonly (readonly [string, string | Buffer])[]
   readonly body: Uint8Array
 }
 
@@ -100,7 +100,7 @@ export class ParkedTopic {
     this.found.delete(name)
     if (record.value === null) return
     const said = namedHeaders(record).find(([header]) => header === HEADER)?.[1]
-    const entry = said === undefined ? undefined : entryFrom(said)
+    const entry = said === undefined ? undefined : entryFrom(String(said))
     if (entry === undefined || keyOf(entry.group, entry.key) !== name) return
     this.found.set(name, { ...entry, bytes: record.value.length, offset: record.offset })
   }
@@ -117,7 +117,7 @@ const EMPTY = new Uint8Array(0)
 const keyOf = (group: string, key: string) => JSON.stringify([group, key])
 
 const namedHeaders = ({ headers }: CommittedRecord) =>
-  headers.map(([name, text]) => [String(name), String(text ?? '')] as const)
+  headers.map(([name, text]) => [String(name), text ?? ''] as const)
 
 /** `undefined` for a record that is not of this library: it is left where it is. */
 function entryFrom(text: string): Omit<ParkedRecord, 'bytes' | 'offset'> | undefined {

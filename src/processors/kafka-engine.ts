@@ -49,6 +49,13 @@ interface Opened {
   readonly partitions: number
 }
 
+/** A fetch that is on its way. */
+interface FetchAhead {
+  readonly of: ReadonlyMap<number, KafkaPartition>
+  readonly from: ReadonlyMap<number, bigint>
+  readonly fetched: Promise<readonly FetchedPartition[]>
+}
+
 /**
  * The entries' topic of a `kafkaSink`, for one processor of a group.
  *
@@ -70,6 +77,7 @@ export class KafkaEngine implements QueueEngine {
   private share: ReadonlySet<number> | undefined
   private owned = new Map<number, KafkaPartition>()
   private readonly pages: QueuedPage[] = []
+  private fetchedAhead: FetchAhead | undefined
   private ahead: Promise<QueuedPage | ReplayedEntry | undefined> | undefined
   private mayReplay = true
   /** Replayed entries that were handed out: another replay begins when they are settled or parked. */
@@ -303,20 +311,34 @@ export class KafkaEngine implements QueueEngine {
 
   private async fetch(): Promise<void> {
     const { kafka } = this.connected()
-    const from = new Map([...this.owned].map(([number, { position }]) => [number, position]))
-    const waitMs = this.settings.end === 'head' ? SOON_MS : FETCH_MS
-    let fetched: readonly FetchedPartition[]
+    const { of, from, fetched } = this.fetchedAhead ?? this.beginFetch(kafka)
+    this.fetchedAhead = undefined
+    let found: readonly FetchedPartition[]
     try {
-      fetched = await this.fetching(kafka, 'read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
+      found = await fetched
     } catch (error) {
       if (CtStreamError.is(error) && [...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE'))
         return this.restart(kafka)
       throw error
     }
-    for (const each of fetched) {
+    for (const each of found) {
       const partition = this.owned.get(each.partition)
-      if (partition !== undefined) await this.addPages(partition, partition.take(each))
+      // Another one where it was lost, and taken again, meanwhile.
+      if (partition === undefined || partition !== of.get(each.partition)) continue
+      if (partition.position === from.get(each.partition)) await this.addPages(partition, partition.take(each))
     }
+    // The broker works while these pages are worked on.
+    if (this.pages.length > 0) this.fetchedAhead = this.beginFetch(kafka)
+  }
+
+  private beginFetch(kafka: KafkaClient): FetchAhead {
+    const of = new Map(this.owned)
+    const from = new Map([...of].map(([number, { position }]) => [number, position]))
+    const waitMs = this.settings.end === 'head' ? SOON_MS : FETCH_MS
+    const fetched = this.fetching(kafka, 'read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
+    // Not unhandled: the next fetch throws its error.
+    fetched.catch(() => {})
+    return { of, from, fetched }
   }
 
   /** Retention was faster than this processor. */

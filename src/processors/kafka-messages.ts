@@ -13,7 +13,7 @@ export type KafkaEntry =
   | { readonly logId: string | undefined; readonly index: number | undefined; readonly reason: string }
 
 export const messageOfRecord = ({ headers, value }: CommittedRecord): ParkedMessage => ({
-  headers: headers.map(([name, text]) => [String(name), String(text ?? '')] as const),
+  headers: headers.map(([name, text]) => [String(name), text ?? ''] as const),
   body: value ?? new Uint8Array(0),
 })
 
