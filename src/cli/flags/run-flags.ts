@@ -57,6 +57,12 @@ export const runFlags: readonly Flag[] = [
     group: GROUP,
   },
   groupFlag,
+  {
+    name: 'for-processors',
+    type: 'switch',
+    help: 'write whole entries also where all processors are other processes (?queue=true of Postgres, ?body=leaf of Kafka)',
+    group: GROUP,
+  },
   memberFlag,
   leaseFlag,
 ]

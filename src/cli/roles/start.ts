@@ -46,7 +46,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   const { io, values } = context
   const threads = moduleThreads(context)
   const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
-  const engine = await engineFrom(context, db, leaseMs, roles.has('processor'))
+  const engine = await engineFrom(context, db, leaseMs, roles.has('processor') || values.switch('for-processors'))
   if (roles.has('api') && !engine.hasTables)
     throw usageError(
       `the role api answers from a Postgres database, and ${values.from('db')} names a Kafka cluster: --role collector,processor`,

@@ -69,9 +69,12 @@ spec:
       {{- include "ct-stream.placement" . | nindent 6 }}
       containers:
         - name: {{ .role }}
-          image: "{{ .root.Values.image.repository }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}"
+          image: {{ $values.image | default (printf "%s:%s" .root.Values.image.repository (.root.Values.image.tag | default .root.Chart.AppVersion)) | quote }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-          args: {{- concat (list "run" "--role" .role "--host" "0.0.0.0" "--lease" .root.Values.lease "--log-format" "json") $values.args | toJson | nindent 12 }}
+          {{- $args := list "run" "--role" .role "--host" "0.0.0.0" "--lease" .root.Values.lease "--log-format" "json" -}}
+          {{- if and (eq .role "collector") .root.Values.processor.enabled }}{{ $args = append $args "--for-processors" }}{{ end -}}
+          {{- range $values.modules }}{{ $args = concat $args (list "--module" .) }}{{ end }}
+          args: {{- concat $args $values.args | toJson | nindent 12 }}
           env:
             - name: CT_STREAM_DB
               valueFrom:

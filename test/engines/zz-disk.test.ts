@@ -1,0 +1,231 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Producer } from '@platformatic/kafka'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openSink, pump } from '../../src/sinks/index.js'
+import type { TestLog } from '../../src/testing/index.js'
+import type { QueueSource } from '../../src/types/queue.js'
+import { backfill, grow, logOf } from '../support/logs.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
+import { noKafka } from './kafka-place.js'
+import { kafkaQueue } from './kafka-queue.js'
+import { ownServer } from './own-server.js'
+
+/** Of Kafka's protocol: what a transactional producer begins with. */
+const INIT_PRODUCER_ID = 22
+/** Beyond the longest step, and two sessions. Milliseconds. */
+const AWAY_MS = 60_000
+
+const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
+
+/** Writes all of a log, as a process alone. */
+function write(url: string, log: TestLog) {
+  const said: string[] = []
+  const sink = openSink(`${url}&body=leaf`)
+  const done = sink.then((opened) =>
+    pump({
+      sink: opened,
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+      // The shortest waits.
+      random: () => 0,
+      logger: { info: (text) => said.push(text), warn: (text) => said.push(text) },
+    }),
+  )
+  done.catch(() => {})
+  return { done, said }
+}
+
+/** Reads until there are so many, and acknowledges each. */
+async function read(source: QueueSource, count: number): Promise<number[]> {
+  const found: number[] = []
+  for await (const certificate of source) {
+    found.push(certificate.index)
+    source.acknowledge(certificate)
+    if (found.length === count) break
+  }
+  return found
+}
+
+describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
+  it('sets aside foreign messages, damaged ones and those of another version, and reads the others', async () => {
+    const queue = kafkaQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(60)
+    await write(queue.url, log).done
+    const producer = new Producer(queue.place.client)
+    const [ours] = await queue.place.records()
+    const named = new Map((ours?.headers ?? []).map(([name, text]) => [String(name), String(text)]))
+    const put = (headers: Record<string, string>, value = ours?.value ?? Buffer.alloc(0)) =>
+      producer.send({
+        messages: [
+          {
+            topic: queue.place.topic,
+            key: Buffer.from(log.logId),
+            value,
+            headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+          },
+        ],
+      })
+    const valid = Object.fromEntries(named)
+    await put({}, Buffer.from('{"amount":3}'))
+    await put({ ...valid, 'ct-index': '60', 'ct-v': '2' })
+    await put({ ...valid, 'ct-index': '61' }, Buffer.from('no leaf'))
+    await put({ ...valid, 'ct-index': '62', 'ct-log': Buffer.alloc(32, 7).toString('base64') })
+    await producer.close()
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+    expect(await read(source, 1000)).toEqual(range(0, 60))
+    expect(source.status().parked).toBeGreaterThan(1)
+    await source.close()
+    await using parked = await queue.parked()
+    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
+    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
+      [undefined, expect.stringContaining('not a message of ct-stream')],
+      [60, expect.stringContaining('ct-v is 2')],
+      [61, expect.stringContaining('not one TileLeaf')],
+      [62, expect.stringContaining('no collector of this prefix has described its log')],
+    ])
+    // They fail again, and are there once.
+    expect(await parked.replay('g')).toBe(4)
+    const again = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+    expect(await read(again, 1000)).toEqual([])
+    await again.close()
+    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
+      range(0, 4).map(() => [2, false]),
+    )
+    expect(await parked.drop('g')).toBe(4)
+    expect(await parked.list()).toEqual([])
+  })
+
+  it('says that messages hold no whole entry', async () => {
+    const queue = kafkaQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(10)
+    const sink = await openSink(queue.url)
+    await pump({ sink, stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }) })
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+    await expect(read(source, 1)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringContaining('body=leaf'),
+    })
+    await source.close()
+  })
+
+  it('waits for a broker that is not there yet, and goes on when it comes back after a minute', async () => {
+    const server = await ownServer('kafka')
+    onTestFinished(() => server.remove())
+    const queue = kafkaQueue(`kafka://127.0.0.1:${server.port}`)
+    const log = await logOf(300)
+    const said: string[] = []
+    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
+    const source = queue.source({ group: 'g', leaseMs: 6000, commitIntervalMs: 50, logger })
+    onTestFinished(() => source.close())
+    const found: number[] = []
+    const reading = (async () => {
+      for await (const certificate of source) {
+        found.push(certificate.index)
+        source.acknowledge(certificate)
+      }
+    })()
+    reading.catch(() => {})
+    const first = write(queue.url, log)
+    await wait(3000)
+    await server.start()
+    await first.done
+    while (found.length < 300) await wait(20)
+    await source.commit()
+    await server.kill()
+    grow(log, 200)
+    const second = write(queue.url, log)
+    await wait(AWAY_MS)
+    expect(second.said.join()).toMatch(/opened again in/)
+    expect(said.join()).toMatch(/the queue cannot be reached/)
+    await server.start()
+    await second.done
+    while (new Set(found).size < 500) await wait(20)
+    expect([...new Set(found)]).toEqual(range(0, 500))
+    // What it had acknowledged is not given again.
+    expect(found).toHaveLength(500)
+  }, 240_000)
+
+  it('refuses a broker that is too old, by what it says it understands', async () => {
+    const target = await ownServer('kafka')
+    onTestFinished(() => target.remove())
+    const proxy = await TcpProxy.open(target.port)
+    onTestFinished(() => proxy.close())
+    const server = await ownServer('kafka', { port: target.port, advertisedPort: proxy.port })
+    onTestFinished(() => server.remove())
+    await server.start()
+    let changed = 0
+    proxy.rewrite = (answer) => {
+      if (olderApi(answer, INIT_PRODUCER_ID)) changed++
+      return answer
+    }
+    const sink = await openSink(`kafka://127.0.0.1:${proxy.port}/old`)
+    await expect(sink.open(undefined)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringContaining('too old'),
+    })
+    expect(changed).toBeGreaterThan(0)
+  }, 120_000)
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'loses nothing when the disk of the broker is full (root)',
+    async () => {
+      const server = await ownServer('kafka')
+      onTestFinished(() => server.remove())
+      const data = join(server.folder, 'data')
+      mkdirSync(data)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', data])
+      onTestFinished(() => {
+        execFileSync('umount', ['-l', data])
+      })
+      await server.start()
+      const queue = kafkaQueue(`kafka://127.0.0.1:${server.port}`)
+      const log = await logOf(200)
+      await write(queue.url, log).done
+      try {
+        writeFileSync(join(data, 'ballast'), Buffer.alloc(200 * 2 ** 20))
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ENOSPC' })
+      }
+      console.log(performance.now(), 'full', execFileSync('df', [data]).toString());
+      grow(log, 3000)
+      const { done, said } = write(queue.url, log)
+      // A broker whose only disk fails ends.
+      while (!/opened again in/.test(said.join())) await wait(50)
+      console.log(performance.now(), 'again', said);
+      execFileSync('rm', [join(data, 'ballast')])
+      await server.kill().catch(() => {}); console.log(performance.now(), 'killed')
+      await server.start()
+      console.log(performance.now(), 'started');await done; console.log(performance.now(), 'done', said)
+      const source = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+      expect(await read(source, 10_000)).toEqual(range(0, 3200))
+      await source.close()
+      expect((await queue.place.content()).get(log.logId)).toHaveLength(3200)
+    },
+    240_000,
+  )
+})
+
+/**
+ * Makes an answer to ApiVersions (v3: `error_code INT16, [api_key INT16, min INT16, max INT16, tags]`) one of a broker that knows only the
+ * first version of a request.
+ *
+ * @returns Whether it is such an answer.
+ */
+function olderApi(answer: Buffer, apiKey: number): boolean {
+  if (answer.length < 300 || answer.readInt32BE(0) + 4 > answer.length || answer.readInt16BE(8) !== 0) return false
+  const count = (answer[10] ?? 0) - 1
+  if (count < 30 || answer.readInt16BE(11) !== 0) return false
+  for (let i = 0, at = 11; i < count; i++, at += 7)
+    if (answer.readInt16BE(at) === apiKey) {
+      answer.writeInt16BE(0, at + 2)
+      answer.writeInt16BE(0, at + 4)
+      return true
+    }
+  return false
+}
