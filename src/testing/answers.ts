@@ -8,13 +8,13 @@ export interface AnswersOptions {
   readonly rules: ServingRules
   /** Whether data tiles are compressed: always, only for clients that ask, or never. */
   readonly gzip: 'always' | 'negotiated' | 'never'
-  /** Bound on answers kept, bytes. */
+  /** Most bytes of answers to keep. */
   readonly cacheBytes: number
   /** Writes the signed note of a head. */
   readonly checkpointOf: (head: SignedHead) => string
 }
 
-/** What a log answers when nothing is wrong, and the steps to it, between which faults come in. */
+/** A log's answers without faults, made in three steps, between which faults can intervene. */
 export class Answers {
   private readonly options: AnswersOptions
   private readonly cache: RenderCache
@@ -24,7 +24,7 @@ export class Answers {
     this.cache = new RenderCache(options.cacheBytes)
   }
 
-  /** The whole answer; from the cache where it cannot change. */
+  /** The whole answer, from the cache if it cannot change. */
   answer(request: TestLogRequest, view: LogView): { readonly content: Content; readonly answer: Rendered } {
     const content = this.content(request, view)
     const key = this.cacheKey(request, content, view)
@@ -35,17 +35,17 @@ export class Answers {
     return { content, answer }
   }
 
-  /** First step: what is said. */
+  /** First step: the content. */
   content(request: TestLogRequest, view: LogView): Content {
     return contentOf(request, view, this.options.rules)
   }
 
-  /** Second step: in which words. */
+  /** Second step: the body. */
   write(request: TestLogRequest, content: Content): Rendered {
     return render(request, content, this.options.checkpointOf)
   }
 
-  /** Third step: compressed or not. */
+  /** Third step: compression, if any. */
   encode(request: TestLogRequest, answer: Rendered): Rendered {
     return answer.status === 200 && this.compresses(request) ? compress(answer) : answer
   }

@@ -20,10 +20,10 @@ import {
 import { bitString, sequence, unsignedInteger } from './der-writer.js'
 import { SeededKey } from './seeded.js'
 
-/** How the certificates of an issuer look: two real families of CAs are imitated. */
+/** Style of an issuer's certificates, after two real families of CAs. */
 export type IssuerFamily = 'automated' | 'commercial'
 
-/** A CA that issues end-entity certificates, with what goes into them. */
+/** A CA that issues end-entity certificates, with the data that it puts into them. */
 export interface TestIssuer {
   readonly family: IssuerFamily
   /** Encoded `Name`. */
@@ -33,7 +33,7 @@ export interface TestIssuer {
   readonly keyId: Buffer
   /** SHA-256 of the SubjectPublicKeyInfo: `issuer_key_hash` of RFC 6962 section 3.2. */
   readonly keyHash: Uint8Array
-  /** Its own certificate, then the root's. */
+  /** DER of its own certificate, then of the root's. */
   readonly chain: readonly Uint8Array[]
   /** Host label in its URLs. */
   readonly label: string

@@ -62,13 +62,13 @@ export function time(epochMs: number): Buffer {
   return generalizedTime(`${new Date(epochMs).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`)
 }
 
-/** `Extension` (RFC 5280 section 4.1): `critical` is left out when false, as DER demands of a default. */
+/** `Extension` (RFC 5280 section 4.1): `critical` is omitted when false, as DER requires for a default value. */
 export const extension = (id: string, critical: boolean, value: Uint8Array): Buffer =>
   sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value))
 
 export const extensions = (list: readonly Uint8Array[]): Buffer => context(3, sequence(...list))
 
-/** RFC 7093 has better ones, but this is what CAs write: SHA-1 of the public key bits (RFC 5280 section 4.2.1.2). */
+/** SHA-1 of the public key bits (RFC 5280 section 4.2.1.2), as most CAs write it. RFC 7093 has better methods. */
 export const keyIdentifier = (publicKeyBits: Uint8Array): Buffer => hash('sha1', publicKeyBits, 'buffer')
 
 export const subjectKeyIdentifier = (id: Uint8Array): Buffer => extension('2.5.29.14', false, octetString(id))

@@ -28,7 +28,7 @@ export const CERTIFICATE_SHAPES: readonly CertificateShape[] = Object.freeze([
   'extended-validation',
 ])
 
-/** How often each shape comes, in parts of their sum; like a large log of today. */
+/** Relative frequency of each shape, as in a large log of today. */
 const WEIGHTS: Readonly<Record<CertificateShape, number>> = {
   single: 330,
   www: 240,
@@ -41,14 +41,14 @@ const WEIGHTS: Readonly<Record<CertificateShape, number>> = {
   'extended-validation': 20,
 }
 
-/** Templates with how often each is used. */
+/** Templates with their frequencies. */
 export interface TemplateSet {
   /** The template for a uniform random 32-bit number. */
   pick(random32: number): CertificateTemplate
 }
 
 const DAY = 86_400_000
-// Names that RFC 2606 reserves, so that no test certificate ever names somebody's host.
+// Names reserved by RFC 2606, so that no test certificate names a real host.
 const STEMS = [
   'shop.example',
   'blog.example.com',
@@ -122,7 +122,7 @@ export function createTemplates(
       [8, 25, 100].map((count, i) => {
         const stem = STEMS[i] as string
         const names = Array.from({ length: Math.min(count, maxNames) }, (_, n) => `site-${n}.${LABEL}.${stem}`)
-        // The last template takes all that is allowed: more than 100 names only where the caller asked for them.
+        // Only the last template has as many names as allowed: more than 100 only if the caller wants that.
         for (let n = names.length; count === 100 && n < maxNames; n++) names.push(`site-${n}.${LABEL}.${stem}`)
         return make('many-names', i, withCn(names))
       }),

@@ -25,11 +25,10 @@ import {
 } from './certificate-parts.js'
 import { sequence, unsignedInteger } from './der-writer.js'
 
-/** Stands in a template where every certificate has 7 characters of its own. */
+/** Placeholder in a template for 7 characters that differ in every certificate. */
 export const LABEL = '~label~'
 
-// Places in a template that are overwritten for every certificate. Each marker is as long as what replaces it, and occurs
-// nowhere else.
+// Markers in a template that are overwritten for every certificate. Each is as long as its replacement, and occurs only once.
 const MARKERS = {
   label: Buffer.from(LABEL),
   serial: Buffer.from('7e5e71a17e5e71a17e5e71a17e5e71a1', 'hex'),
@@ -49,7 +48,7 @@ export interface PatchableBytes {
   readonly slots: Readonly<Record<Slot, readonly number[]>>
 }
 
-/** What a family of certificates has in common. */
+/** Properties that a family of certificates shares. */
 export interface TemplateSpec {
   readonly issuer: TestIssuer
   readonly subject: NameAttributes
@@ -94,7 +93,7 @@ function tbsCertificate(spec: TemplateSpec, ctExtension: Buffer | undefined): Bu
   const skid = subjectKeyIdentifier(keyIdentifier(spec.spki.subarray(spec.spki.length - 65)))
   const akid = authorityKeyIdentifier(issuer.keyId)
   const ct = ctExtension === undefined ? [] : [ctExtension]
-  // The order of extensions is each family's own; the CT extension stands where its real counterpart puts it.
+  // Each family has its own order of extensions, with the CT extension where the real CAs put it.
   const list =
     issuer.family === 'automated'
       ? [
@@ -148,7 +147,7 @@ export const SCT_LOGS: readonly Buffer[] = [Buffer.alloc(32, 0x5c), Buffer.alloc
 const sctTemplate = (logId: Buffer): Buffer => unsignedSct(logId, MARKERS.sctTimestamp, MARKERS.sctSignature)
 
 /**
- * SCT (RFC 6962 section 3.2) with something well-formed where the log's signature would be.
+ * SCT (RFC 6962 section 3.2) with a well-formed but meaningless signature.
  *
  * @param timestamp - 8 bytes.
  * @param half - 32 bytes, both numbers of the ECDSA signature.

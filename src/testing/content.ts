@@ -2,7 +2,7 @@ import type { SignedHead } from '../types/log.js'
 import type { LogState } from './log-state.js'
 import type { StoredEntry } from './stored-entry.js'
 
-/** An answer before it is written down: what faults change. */
+/** The content of an answer before it is rendered; faults change it. */
 export type Content =
   | { readonly kind: 'refusal'; readonly status: number; readonly body: string }
   | { readonly kind: 'head'; readonly head: SignedHead }
@@ -28,13 +28,13 @@ export interface ServingRules {
   readonly keepPartialTiles: boolean
 }
 
-/** The log at the time of one of its heads: entries past it are not there. */
+/** The log as of one of its heads: later entries do not exist in it. */
 export interface LogView {
   readonly state: LogState
   readonly head: SignedHead
 }
 
-/** An HTTP status and what it says. */
+/** An HTTP status with its message. */
 export const refusal = (status: number, body: string): Content => ({ kind: 'refusal', status, body })
 
 export const notFound = refusal(404, 'not found\n')

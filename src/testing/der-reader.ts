@@ -1,13 +1,13 @@
-// Just enough DER (ITU-T X.690) to take the caller's own CA certificate apart. Like the writer it shares nothing with the library's reader.
+// Just enough DER (ITU-T X.690) to parse the caller's CA certificate. Like the writer it shares no code with the library's reader.
 
-/** A tag-length-value: its tag, its content, and all of it. */
+/** A tag-length-value: its tag, its content, and all of its bytes. */
 export interface Tlv {
   readonly tag: number
   readonly content: Uint8Array
   readonly whole: Uint8Array
 }
 
-/** The values in a content, in order. @throws {@link RangeError} for what is no sequence of complete values. */
+/** The values in a content, in order. @throws {@link RangeError} for anything but a sequence of complete values. */
 export function readAll(content: Uint8Array): Tlv[] {
   const found: Tlv[] = []
   for (let at = 0; at < content.length; ) {
@@ -18,7 +18,7 @@ export function readAll(content: Uint8Array): Tlv[] {
   return found
 }
 
-/** The value that bytes begin with. @throws {@link RangeError} when they are cut short. */
+/** The first value in bytes. @throws {@link RangeError} when it is truncated. */
 export function readOne(bytes: Uint8Array): Tlv {
   const [tag, first] = bytes
   if (tag === undefined || first === undefined) throw new RangeError('DER is cut short')

@@ -1,7 +1,7 @@
-// The few DER forms (ITU-T X.690) that a certificate needs. Nothing here is shared with the library's DER reader: what
-// this writes is checked against OpenSSL, so that one mistake cannot hide in both.
+// The few DER forms (ITU-T X.690) that a certificate needs. Shares no code with the library's DER reader, and its output is checked
+// against OpenSSL, so that the same mistake cannot hide in both.
 
-/** One tag-length-value; `parts` are joined as its content. */
+/** One tag-length-value, whose content is `parts` joined. */
 export function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   return Buffer.concat([Buffer.of(tag), derLength(length), ...parts])

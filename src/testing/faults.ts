@@ -8,15 +8,15 @@ import { TEST_LOG_ENDPOINTS, type TestLogEndpoint, type TestLogRequest } from '.
 import type { StoredEntry, TestLogEntry } from './stored-entry.js'
 
 /**
- * What goes wrong, with which requests. All effects named in one fault apply together, in the order of this list; of
- * several faults that match a request, the first one that was set applies.
+ * A fault, and the requests that it affects. All effects of one fault apply together, in the order of this list. When several faults match
+ * a request, only the one that was set first applies.
  */
 export interface Fault {
-  /** Which requests; `'*'` is all. */
+  /** The affected requests; `'*'` for all. */
   readonly on: TestLogEndpoint | '*' | readonly TestLogEndpoint[]
-  /** After this many requests the fault is over. Default: never. */
+  /** Number of requests after which the fault ends. Default: never. */
   readonly times?: number
-  /** Matching requests that go unharmed first. Default 0. */
+  /** Number of matching requests to leave unaffected first. Default 0. */
   readonly after?: number
   /** Narrows `on` further. */
   readonly when?: (request: TestLogRequest) => boolean
@@ -31,7 +31,7 @@ export interface Fault {
   readonly disconnect?: boolean
   /** Answers with this status, with `body` (default empty) and `headers`. */
   readonly status?: number
-  /** Sent in the place of the true body. */
+  /** Sent instead of the true body. */
   readonly body?: string | Uint8Array
   /** Added to the answer, whatever it is. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
@@ -40,28 +40,28 @@ export interface Fault {
   /** Answers 200 with a page of HTML, as a misbehaving gateway does. */
   readonly html?: boolean
 
-  /** Answers from another tree of the same log, see `TestLog.fork`. */
+  /** Answers from another tree of the same log; see `TestLog.fork`. */
   readonly from?: TestLogFork
-  /** Answers as of that many heads ago, as a replica that lags: 1 is the one before the newest. */
+  /** Answers as of that many heads ago, like a lagging replica: 1 is the head before the newest. */
   readonly stale?: number
-  /** A head that is properly signed, over a root that is not the tree's. */
+  /** Serves a properly signed head with a wrong root. */
   readonly wrongRoot?: boolean
-  /** How many entries come: 0 for none, fewer than asked, or more than asked. */
+  /** Number of entries in the answer, which may be 0, fewer or more than requested. */
   readonly entries?: number
-  /** Entries of another place, that many further on (or back, when negative), under the place that was asked for. */
+  /** Serves entries that many places further on (or back, when negative) instead of the requested ones. */
   readonly shift?: number
-  /** Two entries of the answer, by their place in it, change places. Where there is one only, nothing does. */
+  /** Swaps two entries of the answer, given by their places in it. No effect in an answer of one entry. */
   readonly swap?: readonly [number, number]
   /** Flips one bit. */
   readonly flipBit?: BitFlip
 
-  /** Puts a character into the first base64 of the body that does not belong there. */
+  /** Inserts a character that is not base64 into the first base64 of the body. */
   readonly badBase64?: boolean
-  /** Pads the body to that many bytes (before compression): spaces for JSON and text, zeros for the rest. */
+  /** Pads the body to that many bytes (before compression), with spaces in JSON and text, with zeros elsewhere. */
   readonly oversize?: number
   /** Changes the body, before compression. */
   readonly rewrite?: (body: Buffer, request: TestLogRequest) => Uint8Array
-  /** Sends that many bytes only, as a complete answer. */
+  /** Sends only that many bytes, as a complete answer. */
   readonly truncate?: number
   /** Announces the whole body, sends that many bytes of it, then closes the connection. */
   readonly cutAfter?: number
@@ -73,42 +73,42 @@ export interface Fault {
   readonly closeConnection?: boolean
 }
 
-/** One bit of a body that is turned over. */
+/** A bit of a body to flip. */
 export interface BitFlip {
   /**
-   * `'leaf'`: an entry's `leaf_input`; `'extra'`: what is sent beside it; `'root'`, `'signature'`: of a head; `'hash'`: of a
-   * proof or hash tile; `'certificate'`: an issuer or root; `'body'`: anywhere. An answer without that part is left alone.
+   * `'leaf'`: an entry's `leaf_input`; `'extra'`: its extra data; `'root'`, `'signature'`: those of a head; `'hash'`: a hash of a proof or hash
+   * tile; `'certificate'`: an issuer or root; `'body'`: anywhere. No effect in an answer without that part.
    */
   readonly in: 'leaf' | 'extra' | 'root' | 'signature' | 'hash' | 'certificate' | 'body'
   /** Which entry, hash or certificate of the answer. Default 0. */
   readonly item?: number
-  /** Byte in it; negative counts from the end. Default the middle one. */
+  /** Index of the byte in that part; negative from the end. Default the middle byte. */
   readonly byte?: number
   /** 0 (least significant) to 7. Default 0. */
   readonly bit?: number
 }
 
-/** How many requests a log answers before it refuses with 429. */
+/** Rate above which a log refuses requests with 429. */
 export interface RateLimit {
-  /** Requests that may come at once. */
+  /** Most requests in a burst. */
   readonly burst: number
-  /** Requests that are let through in a second thereafter. */
+  /** Requests per second after a burst. */
   readonly perSecond: number
-  /** What is counted together. Default `'connection'`. */
+  /** What shares a limit. Default `'connection'`. */
   readonly by?: 'connection' | 'address' | 'user-agent'
   /** How `Retry-After` is written. Default `'seconds'`. */
   readonly retryAfter?: 'seconds' | 'http-date' | 'none'
 }
 
-/** A fault that was set. */
+/** Handle of a fault that was set. */
 export interface FaultHandle {
-  /** Requests it applied to. */
+  /** Number of requests it applied to. */
   readonly hits: number
-  /** Ends it. Idempotent. */
+  /** Ends the fault. Idempotent. */
   clear(): void
 }
 
-/** A second tree of a log, made by `TestLog.fork`: same key, same first entries. */
+/** A second tree of a log, made by `TestLog.fork`, with the same key and the same first entries. */
 export interface TestLogFork {
   /** Number of entries, published or not. */
   readonly size: number
@@ -183,7 +183,7 @@ export class FaultSet {
     this.set.clear()
   }
 
-  /** The fault that applies to a request, if any; counts it. */
+  /** The fault that applies to a request, if any. Counts the request. */
   match(request: TestLogRequest, address: string): ActiveFault | undefined {
     for (const entry of this.set) {
       const { fault } = entry
@@ -200,7 +200,7 @@ export class FaultSet {
     return undefined
   }
 
-  /** Takes a token; otherwise says how long until there is one. */
+  /** Takes a token, or returns how long until there is one. */
   private take(limit: RateLimit, buckets: Map<string, Bucket>, request: TestLogRequest, address: string): number {
     const by = limit.by ?? 'connection'
     const key = by === 'connection' ? `${request.connection}` : by === 'address' ? address : (request.userAgent ?? '')
@@ -274,7 +274,7 @@ export function tamper(content: Content, fault: Fault, view: LogView): Content {
   return changed
 }
 
-/** The first entries, or more: those that follow in the log, then the last one again. */
+/** The wanted number of entries: if there are more than in the answer, those that follow in the log, then the last one repeated. */
 function resize(entries: readonly StoredEntry[], start: number, count: number, view: LogView): readonly StoredEntry[] {
   if (count <= entries.length) return entries.slice(0, count)
   const longer = view.state.entries.slice(start, start + count)
@@ -282,7 +282,7 @@ function resize(entries: readonly StoredEntry[], start: number, count: number, v
   return longer
 }
 
-/** As many entries, from another place; where the log has none there, the last one again. */
+/** As many entries from another place; beyond the end of the log, the last one repeated. */
 function shifted(entries: readonly StoredEntry[], start: number, by: number, view: LogView): readonly StoredEntry[] {
   const { entries: all } = view.state
   return entries.map((entry, i) => all[start + i + by] ?? all.at(-1) ?? entry)

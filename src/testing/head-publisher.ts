@@ -3,17 +3,17 @@ import type { LogState } from './log-state.js'
 import { renderCheckpoint, Witness } from './signing.js'
 
 export interface HeadPublisherOptions {
-  /** Lines that mean nothing among the signatures. */
+  /** Whether to add meaningless lines among the signatures. */
   readonly grease: boolean
   /** Number of witnesses. */
   readonly witnesses: number
-  /** Origin line; read when a checkpoint is written, since it may depend on the port. */
+  /** Origin line; called when a checkpoint is written, because it may depend on the port. */
   readonly origin: () => string
-  /** Told of each head before anybody can read it. */
+  /** Called with each head before it can be read. */
   readonly onPublished: (head: SignedHead) => void
 }
 
-/** Signs the heads of a log, and writes them down as checkpoints, each once. */
+/** Signs the heads of a log, and writes each as a checkpoint once. */
 export class HeadPublisher {
   /** Raw Ed25519 keys, 32 bytes, in the order of the names `witness-0.example`, …. */
   readonly witnessKeys: readonly Uint8Array[]

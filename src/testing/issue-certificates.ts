@@ -9,15 +9,15 @@ import { bitString, sequence, unsignedInteger } from './der-writer.js'
 import { type CertificateRequest, type RequestOptions, requestedCertificates } from './requested-certificates.js'
 import { SeededRandom } from './seeded.js'
 
-/** One made certificate or precertificate, ready for `TestLog.add`. */
+/** An issued certificate or precertificate, ready for `TestLog.add`. */
 export interface IssuedCertificate {
   /** As which of the two it is logged. */
   readonly kind: 'certificate' | 'precertificate'
   /** The certificate, or the precertificate as submitted (with poison). */
   readonly der: Uint8Array
   /**
-   * TBSCertificate without poison and SCT list: what a log hashes of the precertificate. A precertificate and its
-   * certificate hold the same object.
+   * TBSCertificate without poison and SCT list, which a log hashes for the precertificate. A precertificate and its certificate share the
+   * same object.
    */
   readonly tbs: Uint8Array
   /** SHA-256 of the issuer's SubjectPublicKeyInfo, 32 bytes. */
@@ -28,17 +28,17 @@ export interface IssuedCertificate {
   readonly dnsNames: readonly string[]
   /** Lower-case hex of the content octets, 32 characters unless you chose it. */
   readonly serialNumber: string
-  /** Counts issuances from 0: equal for a precertificate and its certificate. */
+  /** Number of the issuance from 0, equal for a precertificate and its certificate. */
   readonly issuance: number
 }
 
-/** How {@link issueCertificates} makes a number of certificates; all optional. */
+/** Options of {@link issueCertificates} for a number of certificates; all optional. */
 export interface IssueOptions {
-  /** Everything but the signatures of end-entity certificates depends on it alone. Default `'ct-stream'`. */
+  /** Determines everything except the signatures of end-entity certificates. Default `'ct-stream'`. */
   readonly seed?: string
   /**
-   * Whether certificates carry real ECDSA P-256 signatures that OpenSSL verifies. `false` puts a placeholder of 70 bytes
-   * in place, for speed: certificates then depend on the seed to the last byte. Default `true`.
+   * Whether certificates have real ECDSA P-256 signatures that OpenSSL verifies. `false`, for speed, puts a placeholder of 70 bytes in their
+   * place: the seed then determines certificates to the last byte. Default `true`.
    */
   readonly sign?: boolean
   /** `'pairs'`: a precertificate, then its certificate, and so on. Default `'pairs'`. */
@@ -47,7 +47,7 @@ export interface IssueOptions {
   readonly shapes?: readonly CertificateShape[]
   /** Names in the largest certificates, 1 to 10,000. Default 100. */
   readonly maxNames?: number
-  /** `notBefore` of the first issuance; the following are a second apart. Default 2026-01-01T00:00:00Z. */
+  /** `notBefore` of the first issuance; each of the following is a second later. Default 2026-01-01T00:00:00Z. */
   readonly notBefore?: Date
 }
 
@@ -59,8 +59,8 @@ const DEFAULT_NOT_BEFORE = Date.UTC(2026, 0, 1)
  * addresses only, up to 100 names; RSA-2048 and P-256 keys; domain, organization and extended validation; from five CAs
  * under two roots.
  *
- * Lazy: nothing is made before it is asked for and nothing is kept, so `count` may be `Infinity`. Spread it for an array:
- * `[...issueCertificates(10)]`. The SCTs inside certificates are well-formed but signed by nobody.
+ * Lazy: makes each certificate when it is requested and keeps none, so `count` may be `Infinity`. Spread it for an array:
+ * `[...issueCertificates(10)]`. The SCTs inside certificates are well-formed, but their signatures are meaningless.
  *
  * @param count - How many, certificates and precertificates together; a non-negative integer or `Infinity`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` at once for a wrong count or option.
@@ -69,10 +69,10 @@ const DEFAULT_NOT_BEFORE = Date.UTC(2026, 0, 1)
  */
 export function issueCertificates(count: number, options?: IssueOptions): IterableIterator<IssuedCertificate>
 /**
- * Makes the certificates of your choice, for tests of what watches for them: names, issuer, validity, key, policies, extensions. What
- * you leave out is as in a certificate of today.
+ * Makes certificates of your choice, for tests of code that watches for them: names, issuer, validity, key, policies, extensions. Properties
+ * that you leave out are as in a typical certificate of today.
  *
- * @param requests - One, or several; the answer is in their order, a pair as two.
+ * @param requests - One or several. The result is in the same order, with a pair as two certificates.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, naming the member, before anything is made.
  * @example
  * log.add(issueCertificates({ dnsNames: ['login.example.com'], kind: 'pair' }))
@@ -151,7 +151,7 @@ function* issue(count: number, settings: Settings): Generator<IssuedCertificate,
   }
 }
 
-/** What differs from one issuance to the next, and how it gets into the bytes. */
+/** The parts that differ from one issuance to the next, and how they are written into the bytes. */
 class IssuanceValues {
   issuance = -1
   /** 16 bytes, first bit clear. */
@@ -207,7 +207,7 @@ class IssuanceValues {
   }
 }
 
-/** `UTCTime` texts; one day's digits are remembered, since issuances are seconds apart. */
+/** Makes `UTCTime` texts. Caches the digits of the day, since issuances are seconds apart. */
 class TimeTexts {
   private readonly days = new Map<number, string>()
 
@@ -233,7 +233,7 @@ class TimeTexts {
 const twoDigits = (n: number): string => (n < 10 ? `0${n}` : `${n}`)
 
 const LABELS = 36 ** 6
-/** Seven characters, different for 2 billion issuances in a row, that do not look counted. */
+/** Seven characters that look random, and differ for 2 billion consecutive issuances. */
 function labelOf(issuance: number): string {
   // The factor shares no divisor with 36, so that the mapping is one to one.
   const scrambled = ((issuance % LABELS) * 1_000_003 + 123_456_789) % LABELS

@@ -4,7 +4,7 @@ import type { TestLog } from './test-log.js'
 
 /** A log list in Chrome's schema v3, as JSON would parse it. */
 export interface TestLogList {
-  /** Version of the list, such as `68.12`; not looked at. */
+  /** Version of the list, such as `68.12`; nothing reads it. */
   readonly version: string
   /** RFC 3339. */
   readonly log_list_timestamp: string
@@ -12,7 +12,7 @@ export interface TestLogList {
   readonly operators: readonly TestLogListOperator[]
 }
 
-/** Whoever runs logs, in a log list. */
+/** An operator in a log list. */
 export interface TestLogListOperator {
   /** Name of the operator. */
   readonly name: string
@@ -24,7 +24,7 @@ export interface TestLogListOperator {
   readonly tiled_logs: readonly TestLogListTiledLog[]
 }
 
-/** What both kinds of log have in a log list. */
+/** Members that logs of both kinds have in a log list. */
 interface TestLogListBase {
   /** Name for people. */
   readonly description: string
@@ -36,7 +36,7 @@ interface TestLogListBase {
   readonly mmd: number
   /** Its state, and since when: ISO 8601. */
   readonly state: { readonly [state in TestLogState]?: { readonly timestamp: string } }
-  /** Which certificates it takes, by `notAfter`: ISO 8601. */
+  /** The range of `notAfter` of the certificates it accepts: ISO 8601. */
   readonly temporal_interval?: { readonly start_inclusive: string; readonly end_exclusive: string }
 }
 
@@ -48,26 +48,26 @@ export interface TestLogListLog extends TestLogListBase {
 
 /** A static-ct log in a log list. */
 export interface TestLogListTiledLog extends TestLogListBase {
-  /** Prefix of what is submitted to; its checkpoints are named after it. */
+  /** Submission prefix, which also is the origin of its checkpoints. */
   readonly submission_url: string
-  /** Prefix of what is read: checkpoint and tiles. */
+  /** Monitoring prefix: checkpoint and tiles. */
   readonly monitoring_url: string
 }
 
 /** States of a log in the lists of Chrome and Apple. */
 export type TestLogState = 'pending' | 'qualified' | 'usable' | 'readonly' | 'retired' | 'rejected'
 
-/** What a list says of its logs; all optional. */
+/** Options of {@link createTestLogList}; all optional. */
 export interface TestLogListOptions {
   /** State of every log, or of each. Default `'usable'`. */
   readonly state?: TestLogState | ((log: { readonly description: string; readonly logId: string }) => TestLogState)
-  /** When the list and the states were made. Default now. */
+  /** Time of the list and the states. Default now. */
   readonly timestamp?: Date
   /** Default `'1.0'`. */
   readonly version?: string
 }
 
-/** What a list needs of a log. */
+/** The parts of a log that a list needs. */
 export interface LogListLog {
   readonly spec: LogSpec
   readonly logId: string
@@ -75,7 +75,7 @@ export interface LogListLog {
 }
 
 /**
- * A log list with these logs, grouped by operator. A log of kind `'both'` stands in it once, with its RFC 6962 side.
+ * A log list with these logs, grouped by operator. A log of kind `'both'` appears once, as an RFC 6962 log.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` when something else than a test log is given.
  */

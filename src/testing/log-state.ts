@@ -6,7 +6,7 @@ import type { LogKey } from './signing.js'
 import { type StoredEntry, storeEntry, type TestLogEntry } from './stored-entry.js'
 import { hashLeaf, TestTree } from './tree.js'
 
-/** What a log knows: entries, their tree, and the heads it signed. No I/O. */
+/** The state of a log: entries, their tree, and the heads it signed. No I/O. */
 export class LogState {
   readonly tree: TestTree
   readonly entries: StoredEntry[]
@@ -15,7 +15,7 @@ export class LogState {
   /** Certificates of all chains by the lower-case hex SHA-256 of their DER. */
   readonly issuers: Map<string, Uint8Array>
   readonly key: LogKey
-  /** Tells the caches of two trees of one log apart. */
+  /** Distinguishes the caches of two trees of one log. */
   readonly id: number
   private readonly clock: Clock
   private readonly servesTiles: boolean
@@ -53,14 +53,14 @@ export class LogState {
     this.newest = Math.max(this.newest, now)
     for (const entry of entries) {
       const stored = storeEntry(entry, now, this.servesTiles ? this.entries.length : undefined)
-      if (this.servesTiles) stored.tileExtra() // throws for what tiles cannot hold, before it is in the tree
+      if (this.servesTiles) stored.tileExtra() // throws for entries that tiles cannot hold, before they are in the tree
       this.rememberIssuers(stored.chain)
       this.tree.append(hashLeaf(stored.leafInput()))
       this.entries.push(stored)
     }
   }
 
-  /** Signs a head over everything added. Its timestamp is later than the last head's unless that is asked for. */
+  /** Signs a head over everything added. Its default timestamp is later than that of the last head. */
   publish(timestamp: number | undefined): SignedHead {
     const last = this.heads.at(-1)
     const at = timestamp ?? Math.max(this.clock.now(), this.newest, last === undefined ? 0 : last.timestamp + 1)
@@ -69,7 +69,7 @@ export class LogState {
     return head
   }
 
-  /** A second tree of the same log that shares the first `size` entries: a split view in the making. */
+  /** A second tree of the same log that shares the first `size` entries, for a split view. */
   fork(size: number): LogState {
     if (!Number.isSafeInteger(size) || size < 0 || size > this.entries.length)
       throw optionError('atIndex', `an integer from 0 to ${this.entries.length}`, size)

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** How an answer leaves: the default is whole. */
+/** How to send an answer; by default the whole. */
 export interface SendOptions {
-  /** Bytes of the body that are sent before the connection is closed, or nothing more happens. */
+  /** Number of bytes of the body to send before the connection is closed, or stays silent. */
   readonly cutAfter?: number
   /** With `cutAfter`: leave the connection open and silent. */
   readonly silent?: boolean
@@ -14,7 +14,7 @@ export interface SendOptions {
   readonly closeConnection?: boolean
 }
 
-/** An HTTP/1.1 server on a free port of 127.0.0.1 that tells connections apart. */
+/** An HTTP/1.1 server on a free port of 127.0.0.1 that numbers its connections. */
 export class LoopbackServer {
   private readonly server: Server
   private readonly connections = new WeakMap<Socket, number>()
@@ -25,12 +25,12 @@ export class LoopbackServer {
     this.server = createServer((request, response) => {
       const connection = this.connections.get(request.socket) ?? -1
       handle(request, response, connection).catch((error: unknown) => {
-        // A mistake in a test's own `when` or `rewrite` must be seen, not hang.
+        // An error in a test's own `when` or `rewrite` must show in the answer instead of leaving it open.
         if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
         response.end(`test log: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
       })
     })
-    // An idle connection that the server closes just as a client uses it again is no fault anybody asked for.
+    // Never closes idle connections: closing one just as a client reuses it would be a fault that no test has set.
     this.server.keepAliveTimeout = 0
     this.server.on('connection', (socket) => {
       this.connections.set(socket, this.connectionCount++)
@@ -57,7 +57,7 @@ export class LoopbackServer {
   }
 }
 
-/** Sends an answer; resolves when the last byte was handed to the kernel, with the number of body bytes. */
+/** Sends an answer. Returns the number of body bytes. */
 export function send(
   response: ServerResponse,
   status: number,
@@ -79,11 +79,11 @@ export function send(
   const part = body.subarray(0, cutAfter)
   response.flushHeaders()
   const { socket } = response
-  // Handed to the kernel before the connection is reset, or the client might see nothing of it.
+  // Resets the connection only after the kernel has the bytes, because the client might otherwise see none of them.
   response.write(part.length === 0 ? '' : part, () => {
     if (reset && !silent) socket?.resetAndDestroy()
   })
-  // end(), not destroy(): what was written still arrives before the connection is closed.
+  // end() instead of destroy(), so that the written bytes arrive before the connection is closed.
   if (!silent && !reset) socket?.end()
   return part.length
 }

@@ -16,17 +16,17 @@ export interface Exchange {
   readonly response: ServerResponse
 }
 
-/** What a faulty answer is made of. */
+/** Inputs of a faulty answer. */
 export interface MisbehaviourParts {
   readonly answers: Answers
   readonly clock: Clock
-  /** Aborts when the log is closed: whoever is kept waiting gets nothing any more. */
+  /** Aborts when the log is closed, which ends answers that are being delayed. */
   readonly closing: AbortSignal
   /** The tree of the log, or of a fork of it. */
   readonly stateOf: (fork: TestLogFork | undefined) => LogState
 }
 
-/** Answers with a fault, or not at all. */
+/** Answers a request with a fault, or not at all. */
 export async function misbehave(exchange: Exchange, active: ActiveFault, parts: MisbehaviourParts): Promise<void> {
   const { record, incoming, response } = exchange
   const { fault } = active
@@ -62,7 +62,7 @@ function faultyAnswer({ request, record }: Exchange, active: ActiveFault, parts:
   return parts.answers.encode(request, { status: written.status, headers, body: rewritten })
 }
 
-/** Something else than an answer, or an answer that says something else. */
+/** A status, page or body that replaces the true answer, or the true answer with changed content. */
 function faultyText(
   request: TestLogRequest,
   record: OpenRecord,
@@ -99,7 +99,7 @@ function retryAfterHeader({ fault, waitMs }: ActiveFault, clock: Clock): Record<
   }
 }
 
-/** @param padding - The byte that can follow a body of its type and mean nothing. */
+/** @param padding - A byte that can follow a body of its type without changing its meaning. */
 function spoiled(body: Buffer, { flipBit, badBase64, oversize = 0 }: Fault, padding: number): Buffer {
   const flipped = flipBit?.in === 'body' ? Buffer.from(flipBitOf(body, flipBit.byte, flipBit.bit ?? 0)) : body
   const other = badBase64 ? spoilBase64(flipped) : flipped

@@ -18,7 +18,7 @@ export class Prerenderer {
     this.options = options
   }
 
-  /** Renders what the newest head made full. */
+  /** Renders the pages and tiles that became full with the newest head. */
   render(view: LogView): void {
     const { kind, pageSize } = this.options
     const { treeSize } = view.head

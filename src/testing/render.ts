@@ -4,7 +4,7 @@ import type { Content } from './content.js'
 import type { TestLogRequest } from './requests.js'
 import { type StoredEntry, tileLeaf } from './stored-entry.js'
 
-/** An answer as HTTP sends it; the body before any compression. */
+/** An answer for HTTP, its body before any compression. */
 export interface Rendered {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -67,7 +67,7 @@ const immutable = (contentType: string, body: Uint8Array): Rendered => {
   return { status, body: bytes, headers: { ...headers, 'cache-control': 'public, max-age=604800, immutable' } }
 }
 
-// Written by hand: several times faster than JSON.stringify of the same, and base64 never needs escaping.
+// Built by hand, several times faster than JSON.stringify, because base64 never needs escaping.
 const entriesJson = (entries: readonly StoredEntry[]): string =>
   `{"entries":[${entries
     .map((entry) => `{"leaf_input":"${base64(entry.leafInput())}","extra_data":"${base64(entry.extraData())}"}`)
@@ -84,14 +84,14 @@ function proofJson(request: TestLogRequest, content: Content & { readonly kind: 
   }
 }
 
-/** Level 1: as a benchmark's server should be cheap, and clients do not care. */
+/** Level 1, because a benchmark's server should be cheap, and the level makes no difference to clients. */
 export const compress = (answer: Rendered): Rendered => ({
   ...answer,
   headers: { ...answer.headers, 'content-encoding': 'gzip' },
   body: gzipSync(answer.body, { level: 1 }),
 })
 
-/** Answers that never change, within a bound of bytes; the least recently used go first. */
+/** A cache of answers that never change, bounded in bytes; drops the least recently used first. */
 export class RenderCache {
   private readonly maxBytes: number
   private readonly answers = new Map<string, Rendered>()

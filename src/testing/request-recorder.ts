@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../types/clock.js'
 import { type Prefixes, type RecordedRequest, routeOf, type TestLogEndpoint, type TestLogRequest } from './requests.js'
 
-/** A record that is still being filled in. */
+/** A record that is still incomplete. */
 export type OpenRecord = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] }
 
 /** Numbers the requests to a log, counts them, and keeps the last ones. */
@@ -14,7 +14,7 @@ export class RequestRecorder {
   private readonly counts = new Map<TestLogEndpoint, number>()
   private total = 0
 
-  /** @param most - Requests kept. */
+  /** @param most - Most requests to keep. */
   constructor(prefixes: Prefixes, clock: Clock, most: number) {
     this.prefixes = prefixes
     this.clock = clock
@@ -26,7 +26,7 @@ export class RequestRecorder {
     return this.kept
   }
 
-  /** Of one endpoint or all, kept or not. */
+  /** Number of requests to one endpoint, or to all, including those no longer kept. */
   count(endpoint?: TestLogEndpoint): number {
     return endpoint === undefined ? this.total : (this.counts.get(endpoint) ?? 0)
   }
@@ -37,7 +37,7 @@ export class RequestRecorder {
     this.total = 0
   }
 
-  /** What a message asks for, and the record of it. */
+  /** Parses a request and starts its record. */
   receive(incoming: IncomingMessage, connection: number): { request: TestLogRequest; record: OpenRecord } {
     const path = incoming.url ?? '/'
     const request: TestLogRequest = {

@@ -32,57 +32,57 @@ import { encodeName, isAscii, type TestName } from './test-name.js'
 
 /** A certificate of your choice, for {@link issueCertificates}. All optional: `{}` is a valid certificate without any name. */
 export interface CertificateRequest {
-  /** Names of the SubjectAltName, in order, as they stand: ASCII, so A-labels (`xn--…`); at most 10,000 of each kind. Default none. */
+  /** DNS names of the SubjectAltName, in order and unchanged: ASCII, so with A-labels (`xn--…`); at most 10,000 of each kind. Default none. */
   readonly dnsNames?: readonly string[]
-  /** IPv4 and IPv6 addresses of it. Default none. */
+  /** IPv4 and IPv6 addresses of the SubjectAltName. Default none. */
   readonly ipAddresses?: readonly string[]
-  /** E-mail addresses of it. ASCII, as they stand. Default none. */
+  /** E-mail addresses of the SubjectAltName: ASCII, unchanged. Default none. */
   readonly emailAddresses?: readonly string[]
-  /** URIs of it. ASCII, as they stand. Default none. */
+  /** URIs of the SubjectAltName: ASCII, unchanged. Default none. */
   readonly uris?: readonly string[]
-  /** Default: the first of `dnsNames` as `commonName` where it has at most 64 characters, else the empty name. */
+  /** Subject. Default: the first of `dnsNames` as `commonName` if it has at most 64 characters, else the empty name. */
   readonly subject?: TestName
   /**
-   * Who issues it: a CA of your own (`createTestCa()`, or any certificate with its private key), or the name of one, which is then the
-   * same CA in every run. Default a CA named `Let's Test`.
+   * The issuer: your own CA (`createTestCa()`, or any certificate with its private key), or the name of a CA, which is then the same in every
+   * run. Default a CA named `Let's Test`.
    */
   readonly issuer?: TestName | TestCa
   /** Default now, whole seconds. Years 0 to 9999. */
   readonly notBefore?: Date
-  /** The last second, as in the certificate. Default 90 days after `notBefore`, less a second. */
+  /** The last valid second, as in the certificate. Default 90 days after `notBefore`, minus a second. */
   readonly notAfter?: Date
-  /** A kind of key, or a key of your own: a `KeyObject`, PEM, or DER SubjectPublicKeyInfo. Default `'P-256'`. */
+  /** A kind of key, or your own key: a `KeyObject`, PEM, or DER SubjectPublicKeyInfo. Default `'P-256'`. */
   readonly key?: TestKeyKind | KeyObject | string | Uint8Array
-  /** What comes of it; `'pair'`: the precertificate, then the certificate. Default `'certificate'`. */
+  /** What to make; `'pair'` for the precertificate, then the certificate. Default `'certificate'`. */
   readonly kind?: 'certificate' | 'precertificate' | 'pair'
   /** Writes the CA/Browser Forum's policy of this level. Default `'DV'`. */
   readonly validation?: 'DV' | 'OV' | 'IV' | 'EV'
-  /** Policies beside that of `validation`, dotted decimal. Default none. */
+  /** Policies in addition to that of `validation`, dotted decimal. Default none. */
   readonly policies?: readonly string[]
   /**
-   * Extensions to add; one that the certificate has anyway (key usage, extended key usage, basic constraints, key identifiers,
-   * policies, SubjectAltName) is replaced. Default none.
+   * Extensions to add. They replace those that the certificate has anyway (key usage, extended key usage, basic constraints, key identifiers,
+   * policies, SubjectAltName). Default none.
    */
   readonly extensions?: readonly TestExtension[]
-  /** Lower-case hex of the content octets, in the shortest form, 1 to 64 octets. Default 16 octets of chance. */
+  /** Serial number: lower-case hex of the content octets, in the shortest form, 1 to 64 octets. Default 16 random octets. */
   readonly serialNumber?: string
 }
 
-/** An extension as the caller has it, RFC 5280 section 4.2. */
+/** An extension of your choice, RFC 5280 section 4.2. */
 export interface TestExtension {
   /** Dotted decimal. */
   readonly oid: string
   /** Default `false`. */
   readonly critical?: boolean
-  /** DER of what is inside the OCTET STRING. `undefined` leaves out the extension that the certificate would have. */
+  /** DER of the content of the OCTET STRING. `undefined` removes an extension that the certificate would have. */
   readonly value: Uint8Array | undefined
 }
 
-/** How {@link issueCertificates} makes what is asked for. */
+/** Options of {@link issueCertificates} for certificates of your choice. */
 export interface RequestOptions {
   /**
-   * Serial numbers and keys depend on it and the place in the list alone. Default none: they differ from call to call. Signatures
-   * differ anyway.
+   * Determines serial numbers and keys, together with the place in the list. Default none: they differ from call to call. Signatures always
+   * differ.
    */
   readonly seed?: string
 }
@@ -107,7 +107,7 @@ const KEYS = [
 const POLICY_OIDS = { DV: '2.23.140.1.2.1', OV: '2.23.140.1.2.2', IV: '2.23.140.1.2.3', EV: '2.23.140.1.1' } as const
 const DEFAULT_ISSUER: TestName = { country: 'US', organization: "Let's Test", commonName: 'E7' }
 const DEFAULT_LIFETIME = 90 * 86_400_000 - 1000
-/** Only such keys also encrypt others (TLS before 1.3). */
+/** Whether a key can also encrypt other keys (RSA, in TLS before 1.3). */
 const RSA_ENCRYPTION = oid('1.2.840.113549.1.1.1')
 const MOST_NAMES = 10_000
 const EARLIEST = Date.parse('0000-01-01T00:00:00Z')
@@ -133,10 +133,10 @@ export function requestedCertificates(
   return plans.flatMap(issue)
 }
 
-/** A request, checked and encoded, except for what differs between precertificate and certificate. */
+/** A checked and encoded request, without the parts in which precertificate and certificate differ. */
 interface Plan {
   readonly issuer: Issuer
-  /** Up to the extensions. */
+  /** The fields before the extensions. */
   readonly fields: readonly Uint8Array[]
   readonly extensions: readonly Buffer[]
   readonly notBefore: number

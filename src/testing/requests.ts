@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What a request asks for. `'other'`: nothing this log has. */
+/** The endpoint of a request; `'other'` for a path that this log does not have. */
 export type TestLogEndpoint =
   | 'get-sth'
   | 'get-entries'
@@ -28,21 +28,21 @@ export const TEST_LOG_ENDPOINTS: readonly TestLogEndpoint[] = Object.freeze([
   'other',
 ])
 
-/** A request as it arrived. Numbers that the endpoint does not have, or that were unreadable, are `undefined`. */
+/** A received request. Numbers that the endpoint does not have, or that are invalid, are `undefined`. */
 export interface TestLogRequest {
-  /** What it asks for. */
+  /** Its endpoint. */
   readonly endpoint: TestLogEndpoint
   /** Such as `GET`. */
   readonly method: string
   /** Path and query as sent. */
   readonly path: string
-  /** Headers as Node gives them, names in lower case. */
+  /** Headers in Node's form, with names in lower case. */
   readonly headers: Readonly<IncomingHttpHeaders>
   /** Header `User-Agent`; `undefined` when there is none. */
   readonly userAgent: string | undefined
-  /** Counts all requests to this log from 0. */
+  /** Number of the request at this log, from 0. */
   readonly number: number
-  /** Counts TCP connections from 0: requests with the same one shared a connection. */
+  /** Number of the TCP connection, from 0. */
   readonly connection: number
   /** Epoch milliseconds of the log's clock. */
   readonly receivedAt: number
@@ -106,7 +106,7 @@ export interface Prefixes {
   readonly monitoring: string | undefined
 }
 
-/** Which endpoint a path means, with its parameters. */
+/** The endpoint of a path, and its parameters. */
 export function routeOf(path: string, prefixes: Prefixes): { readonly endpoint: TestLogEndpoint } & Parameters {
   const { rfc6962, submission, monitoring } = prefixes
   const query = path.indexOf('?')

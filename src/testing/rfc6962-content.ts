@@ -1,7 +1,7 @@
 import { type Content, type LogView, refusal, type ServingRules } from './content.js'
 import type { TestLogRequest } from './requests.js'
 
-// The calls of RFC 6962 section 4, for clients that read.
+// The calls of RFC 6962 section 4 that readers use.
 
 // Sizes, alignment and refusals as in the log server of certificate-transparency-go (trillian/ctfe/handlers.go).
 export function getEntries(
@@ -49,7 +49,7 @@ export function getEntryAndProof({ leafIndex, treeSize }: TestLogRequest, { stat
   return { kind: 'proof', hashes: state.tree.inclusion(leafIndex, treeSize), entry: state.entries[leafIndex] }
 }
 
-/** The last certificate of every chain. */
+/** The roots: the last certificate of every chain. */
 export function getRoots({ state }: LogView): Content {
   const found = new Set<Uint8Array>()
   for (const entry of state.entries) {

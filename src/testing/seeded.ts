@@ -1,7 +1,7 @@
 import { createECDH, createHash, createHmac, createPrivateKey, type KeyObject } from 'node:crypto'
 import { bitString, oid, sequence, unsignedInteger } from './der-writer.js'
 
-/** A stream of 32-bit numbers that depends on nothing but its seed (sfc32). For test data only. */
+/** A random generator of 32-bit numbers that depends only on its seed (sfc32). For test data only. */
 export class SeededRandom {
   private a: number
   private b: number
@@ -51,11 +51,11 @@ export class SeededRandom {
 /** Order of the P-256 group (FIPS 186-4, D.1.2.3). */
 const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
-/** A P-256 key that depends on nothing but its seed. Worthless as a secret. */
+/** A P-256 key that depends only on its seed. Useless as a secret. */
 export class SeededKey {
   /** SubjectPublicKeyInfo, 91 bytes. */
   readonly spki: Buffer
-  /** The uncompressed point, 65 bytes: what a subject key identifier hashes. */
+  /** The uncompressed point, 65 bytes, of which a subject key identifier is the hash. */
   readonly point: Buffer
   readonly privateKey: KeyObject
   private readonly scalar: bigint
@@ -110,10 +110,10 @@ const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).t
 const to32Bytes = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
 
 /**
- * SubjectPublicKeyInfo of an RSA key nobody has: the modulus is a random odd number. Subject keys of test
- * certificates never sign anything, and making real RSA keys would take a tenth of a second each.
+ * SubjectPublicKeyInfo of an RSA key without a private key: the modulus is a random odd number. Subject keys of test certificates never
+ * sign anything, and generating a real RSA key takes a tenth of a second.
  *
- * @param bits - Of the modulus, a multiple of 8.
+ * @param bits - Length of the modulus, a multiple of 8.
  */
 export function seededRsaSpki(random: SeededRandom, bits = 2048): Buffer {
   const modulus = random.bytes(bits / 8)

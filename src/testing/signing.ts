@@ -89,7 +89,7 @@ export function renderCheckpoint(
   time.writeBigUInt64BE(BigInt(head.timestamp))
   const lines = [noteLine(origin, noteKeyId(origin, 0x05, logId), Buffer.concat([time, head.signature]))]
   for (const witness of extra.witnesses) lines.push(witness.cosign(note, Math.floor(head.timestamp / 1000)))
-  // Sunlight adds lines that mean nothing, so that clients which fail on what they do not know are found out.
+  // Sunlight adds meaningless lines, to reveal clients that fail on unknown signatures.
   if (extra.grease)
     lines.push(
       noteLine('grease.invalid', randomBytes(4), randomBytes(randomInt(5, 105))),

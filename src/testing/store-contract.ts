@@ -15,9 +15,9 @@ import {
   sampleRange,
 } from './store-samples.js'
 
-/** One place that a store keeps things in: a table, a file, a key prefix. Each case of the contract has a new one. */
+/** A place for a store's data: a table, a file, a key prefix. Each case of the contract uses a new one. */
 export interface CheckpointStorePlace {
-  /** A store over this place, not opened. Called several times, for the next process and for a rival. */
+  /** An unopened store in this place. Called several times, to simulate the next process and a rival. */
   store(): CheckpointStore
   /** Called last, when every store is closed. */
   remove?(): void | Promise<void>
@@ -25,14 +25,14 @@ export interface CheckpointStorePlace {
 
 /** One promise of the interface `CheckpointStore`. */
 export interface CheckpointStoreCase {
-  /** A sentence that goes on from «a store …». */
+  /** The end of a sentence that begins with «a store …». */
   readonly name: string
   /** Rejects with an `AssertionError` when the store does not keep the promise. */
   run(): Promise<void>
 }
 
 /**
- * What a `CheckpointStore` must do, as cases for any test runner.
+ * The requirements on a `CheckpointStore`, as cases for any test runner.
  *
  * ```ts
  * import { test } from 'node:test' // or vitest, mocha, …
@@ -41,7 +41,7 @@ export interface CheckpointStoreCase {
  * for (const { name, run } of checkpointStoreContract(() => newPlace())) test(name, run)
  * ```
  *
- * Not covered, because no test in one process can: that a commit survives the death of the process, evidence a power cut.
+ * Not covered, because a test in one process cannot show it: a commit survives the death of the process, evidence a power cut.
  *
  * @param makePlace - A new, empty place for each case.
  */
@@ -78,14 +78,14 @@ class Trial {
     return this.place.store()
   }
 
-  /** The stream ends, the next one begins. */
+  /** Ends the stream and begins the next one. */
   async reopen(): Promise<void> {
     await this.store.close()
     this.store = this.place.store()
     await this.store.open()
   }
 
-  /** What the library makes of the rows: the order of logs is the store's own affair. */
+  /** The rows as the library sees them, in any order of logs. */
   async expectRows(rows: readonly LogCheckpoint[]): Promise<void> {
     const loaded = loadedRows(await this.store.load(), 'the store under test')
     expectEqual(byId(loaded), byId(rows))
@@ -335,7 +335,7 @@ function expectEqual(actual: unknown, expected: unknown): void {
   assert.deepStrictEqual(comparable(actual), comparable(expected))
 }
 
-/** A `Buffer` is as good as a `Uint8Array`, and a missing property as one that is `undefined`. */
+/** Treats a `Buffer` like a `Uint8Array`, and a missing property like `undefined`. */
 function comparable(value: unknown): unknown {
   if (isUint8Array(value)) return `bytes ${toHex(value)}`
   if (Array.isArray(value)) return value.map(comparable)

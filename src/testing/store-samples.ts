@@ -5,7 +5,7 @@ import type { LogInfo, SignedHead } from '../types/log.js'
 import { toBase64 } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 
-// What a checkpoint store may be given: made up, and no easier to keep than the real thing.
+// Invented data for checkpoint stores, as hard to store as real data.
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
@@ -30,7 +30,7 @@ export function sampleHead(treeSize: number): SignedHead {
   }
 }
 
-/** A row of log `n` as the library commits it, its checksum included. */
+/** A row of log `n` as the library commits it, including its checksum. */
 export function sampleCheckpoint(n: number, position: number, changes: Partial<LogCheckpoint> = {}): LogCheckpoint {
   return sealed({
     log: sampleLog(n),

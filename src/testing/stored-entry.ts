@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { optionError } from '../util/options.js'
 import type { IssuedCertificate } from './issue-certificates.js'
 
-/** What `TestLog.add` takes. */
+/** Arguments of `TestLog.add`. */
 export type TestLogEntry = IssuedCertificate | DerEntry | PrecertificateEntry | RawLogEntry
 
 /** Any certificate: becomes an `x509_entry`. */
@@ -13,7 +13,7 @@ export interface DerEntry {
   readonly chain?: readonly Uint8Array[]
 }
 
-/** A precertificate with what the log would compute of it: becomes a `precert_entry`. */
+/** A precertificate with the values that a log would compute from it: becomes a `precert_entry`. */
 export interface PrecertificateEntry {
   readonly kind: 'precertificate'
   /** The precertificate, with poison. */
@@ -26,15 +26,15 @@ export interface PrecertificateEntry {
   readonly chain?: readonly Uint8Array[]
 }
 
-/** An entry as another log served it, whatever it is; kept byte for byte. */
+/** Any entry as another log served it, kept byte for byte. */
 export interface RawLogEntry {
-  /** `MerkleTreeLeaf`, or anything: the log serves and hashes it as it is. */
+  /** A `MerkleTreeLeaf`, or any other bytes: the log serves and hashes them unchanged. */
   readonly leafInput: Uint8Array
-  /** RFC 6962 `extra_data`. Logs that serve tiles must be able to take it apart. */
+  /** RFC 6962 `extra_data`. Logs that serve tiles must be able to parse it. */
   readonly extraData: Uint8Array
 }
 
-/** An entry as the log keeps it: parts, from which either protocol's form is put together when asked for. */
+/** An entry in the log, stored in parts, from which the forms of both protocols are assembled on request. */
 export interface StoredEntry {
   /** Epoch milliseconds; `undefined` for a raw entry that is no timestamped leaf. */
   readonly timestamp: number | undefined

@@ -25,11 +25,11 @@ import {
 } from './test-key.js'
 import { encodeName, type TestName } from './test-name.js'
 
-/** A CA of the caller: made by {@link createTestCa}, or any certificate with its private key. */
+/** The caller's CA: made by {@link createTestCa}, or any certificate with its private key. */
 export interface TestCa {
   /** DER. */
   readonly certificate: Uint8Array
-  /** Private key of it, RSA, P-256, P-384, P-521 or Ed25519: a `KeyObject` or PEM. */
+  /** Its private key, RSA, P-256, P-384, P-521 or Ed25519: a `KeyObject` or PEM. */
   readonly key: KeyObject | string
   /** DER of the certificates above it, nearest first. Default none. */
   readonly chain?: readonly Uint8Array[]
