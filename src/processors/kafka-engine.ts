@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
 import type { KafkaAddress } from '../kafka/address.js'
-import { clientOptions, type KafkaClient, type KafkaConsumer, loadKafka } from '../kafka/client.js'
-import {
-  type CommittedRecord,
-  EARLIEST,
-  type FetchedPartition,
-  fetchFrom,
-  LATEST,
-  offsetOf,
-} from '../kafka/committed-records.js'
-import { withDeadline } from '../kafka/deadline.js'
+import { type KafkaClient, loadKafka } from '../kafka/client.js'
+import type { CommittedRecord, FetchedPartition } from '../kafka/committed-records.js'
+import { EntriesReader } from '../kafka/entries-reader.js'
 import { apiIds } from '../kafka/errors.js'
 import { GroupMarks, type LogMark, marksName } from '../kafka/group-marks.js'
 import { LogDirectory } from '../kafka/log-directory.js'
-import { ParkedTopic } from '../kafka/parked-topic.js'
+import { type ParkedMessage, ParkedTopic } from '../kafka/parked-topic.js'
 import { entriesTopic, makeTopics, marksTopic, parkedTopic } from '../kafka/topics.js'
 import { WorkGroup } from '../kafka/work-group.js'
-import { MessageEncoder } from '../sinks/message.js'
 import type { QueueGap, Watermark } from '../types/queue.js'
 import { quietController } from '../util/abort.js'
 import { messageOf } from '../util/message-of.js'
 import { Notifier } from '../util/notifier.js'
 import type { Parking, QueueClaim, QueuedEntry, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
-import { messageOfRecord, readEntry } from './kafka-messages.js'
+import { type KafkaEntry, messageOfRecord, readEntry } from './kafka-messages.js'
+import { KafkaParking } from './kafka-parking.js'
 import { type KafkaClaim, KafkaPartition } from './kafka-partition.js'
 import { isPassing, orAborted, patiently } from './patiently.js'
 import type { CheckedSettings } from './source-settings.js'
@@ -45,8 +38,9 @@ const LOOKS = 20
 interface Opened {
   readonly kafka: KafkaClient
   readonly group: WorkGroup
+  readonly reader: EntriesReader
   readonly parked: ParkedTopic
-  readonly partitions: number
+  readonly parking: KafkaParking
 }
 
 /** A fetch that is on its way. */
@@ -68,20 +62,15 @@ export class KafkaEngine implements QueueEngine {
   private readonly closing = quietController()
   private readonly changed = new Notifier()
   private readonly logs = new LogDirectory()
-  private readonly encoder = new MessageEncoder({ body: 'leaf' })
-  /** The messages of entries that cannot be read, by their bodies. */
-  private readonly messages = new WeakMap<Uint8Array, CommittedRecord>()
+  /** Logs that were looked for, and not found, a moment ago. */
+  private readonly unknown = new Set<string>()
   private opened: Opened | undefined
-  private consumer: KafkaConsumer | undefined
   /** Partitions that the group has given to this processor; `undefined` until it has joined. */
   private share: ReadonlySet<number> | undefined
   private owned = new Map<number, KafkaPartition>()
   private readonly pages: QueuedPage[] = []
   private fetchedAhead: FetchAhead | undefined
   private ahead: Promise<QueuedPage | ReplayedEntry | undefined> | undefined
-  private mayReplay = true
-  /** Replayed entries that were handed out: another replay begins when they are settled or parked. */
-  private readonly replaying = new Set<string>()
   private watching: Promise<void> | undefined
   private failure: { readonly error: unknown } | undefined
 
@@ -99,15 +88,16 @@ export class KafkaEngine implements QueueEngine {
     const { address, clock, group, leaseMs } = this.settings
     const { signal } = this.closing
     const kafka = await loadKafka()
+    const reader = new EntriesReader(kafka, address, this.topic, clock)
     const partitions = await this.patiently(async () => {
       await makeTopics(kafka, address, [entriesTopic(this.topic, address), parkedTopic(address)], clock)
-      const count = await this.fetching(kafka, 'see the partitions', async (consumer) => {
-        const { topics } = await consumer.metadata({ topics: [this.topic], forceUpdate: true })
-        return topics.get(this.topic)?.partitions.length ?? 0
-      })
+      const count = await reader.partitions()
       await makeTopics(kafka, address, [marksTopic(this.marksTopic, count)], clock)
       return count
-    }, signal)
+    }, signal).catch(async (error) => {
+      await reader.close()
+      throw error
+    })
     const work = new WorkGroup({
       kafka,
       address,
@@ -124,7 +114,8 @@ export class KafkaEngine implements QueueEngine {
         this.changed.notify()
       },
     })
-    this.opened = { kafka, group: work, parked: new ParkedTopic(kafka, address, clock), partitions }
+    const parked = new ParkedTopic(kafka, address, clock)
+    this.opened = { kafka, group: work, reader, parked, parking: new KafkaParking(parked, group, clock) }
     work.check()
     this.watching = this.watch(signal)
   }
@@ -161,31 +152,12 @@ export class KafkaEngine implements QueueEngine {
   }
 
   async park(items: readonly Parking[]): Promise<void> {
-    const { group } = this.settings
-    const { parked } = this.connected()
-    for (const { by, message, logId, index, content, key } of items) {
-      const known = key === undefined ? undefined : (await this.listParked()).find((each) => each.key === key)
-      const partition = known?.partition ?? this.partitionOf(logId)
-      // The log was lost: its next processor meets the entry again and parks it.
-      if (partition === undefined || (key === undefined && index === undefined)) continue
-      const entry = {
-        ...{ group, by, message, logId, index, partition },
-        key: key ?? `${logId}:${index}`,
-        failures: (known?.failures ?? 0) + 1,
-        parkedAt: new Date(this.settings.clock.now()),
-        isReplayed: false,
-      }
-      const whole =
-        known === undefined ? this.messageOf(content, logId, index) : await this.patient(() => parked.read(known))
-      if (whole !== undefined) await this.patient(() => parked.put(entry, whole))
-      if (key !== undefined) this.replaying.delete(key)
-    }
+    const { parking } = this.connected()
+    for (const item of items) await this.patient(() => parking.park(item, (logId) => this.partitionOf(logId)))
   }
 
   async settle(key: string): Promise<void> {
-    const { parked } = this.connected()
-    await this.patient(() => parked.delete({ group: this.settings.group, key }))
-    this.replaying.delete(key)
+    await this.patient(() => this.connected().parking.settle(key))
   }
 
   async addGap(gap: QueueGap): Promise<void> {
@@ -204,7 +176,7 @@ export class KafkaEngine implements QueueEngine {
     await Promise.all([...this.owned.values()].map(({ marks }) => marks.close()))
     this.owned.clear()
     await opened?.group.close()
-    await Promise.all([opened?.parked.close(), this.consumer?.close(true)])
+    await Promise.all([opened?.parked.close(), opened?.reader.close()])
   }
 
   private connected(): Opened {
@@ -216,8 +188,8 @@ export class KafkaEngine implements QueueEngine {
     return this.owned.get(partition.number) === partition
   }
 
-  private partitionOf(logId: string | undefined): number | undefined {
-    for (const { number, claims } of this.owned.values()) if (logId !== undefined && claims.has(logId)) return number
+  private partitionOf(logId: string): number | undefined {
+    for (const { number, claims } of this.owned.values()) if (claims.has(logId)) return number
     return undefined
   }
 
@@ -233,7 +205,8 @@ export class KafkaEngine implements QueueEngine {
         if (!isPassing(error)) this.failure ??= { error }
         logger?.warn(`the queue cannot be reached: ${messageOf(error)}`)
       }
-      this.mayReplay = true
+      this.unknown.clear()
+      if (this.opened !== undefined) this.opened.parking.mayReplay = true
       this.changed.notify()
     }
   }
@@ -287,20 +260,18 @@ export class KafkaEngine implements QueueEngine {
 
   private async takePartition(number: number): Promise<void> {
     const { address, clock, start, logger } = this.settings
-    const { kafka } = this.connected()
+    const { kafka, reader } = this.connected()
     const marks = new GroupMarks(kafka, address, this.marksTopic, number, clock)
     try {
       const stored = await marks.take()
-      const [earliest, latest] = (await this.fetching(kafka, 'see what there is', (consumer) =>
-        Promise.all([EARLIEST, LATEST].map((time) => offsetOf(consumer, this.topic, number, time))),
-      )) as [bigint, bigint]
+      const { earliest, latest } = await reader.bounds(number)
       const begin = stored.offset ?? (start === 'now' ? latest : earliest)
       const from = begin < earliest || begin > latest ? earliest : begin
       const partition = new KafkaPartition(number, marks, stored, earliest, from)
       // So that a group that begins now is known to have begun.
       if (stored.offset === undefined) await partition.store([])
       this.owned.set(number, partition)
-      this.mayReplay = true
+      this.connected().parking.mayReplay = true
       logger?.info(`works on ${this.owned.size} partitions`)
     } catch (error) {
       await marks.close()
@@ -310,43 +281,49 @@ export class KafkaEngine implements QueueEngine {
   }
 
   private async fetch(): Promise<void> {
-    const { kafka } = this.connected()
-    const { of, from, fetched } = this.fetchedAhead ?? this.beginFetch(kafka)
+    const { of, from, fetched } = this.fetchedAhead ?? this.beginFetch()
     this.fetchedAhead = undefined
     let found: readonly FetchedPartition[]
     try {
       found = await fetched
     } catch (error) {
-      if (CtStreamError.is(error) && [...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE'))
-        return this.restart(kafka)
+      if (CtStreamError.is(error) && [...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE')) return this.restart()
       throw error
     }
     for (const each of found) {
       const partition = this.owned.get(each.partition)
       // Another one where it was lost, and taken again, meanwhile.
       if (partition === undefined || partition !== of.get(each.partition)) continue
-      if (partition.position === from.get(each.partition)) await this.addPages(partition, partition.take(each))
+      if (partition.position === from.get(each.partition)) await this.addPagesOf(partition, each)
     }
     // The broker works while these pages are worked on.
-    if (this.pages.length > 0) this.fetchedAhead = this.beginFetch(kafka)
+    if (this.pages.length > 0) this.fetchedAhead = this.beginFetch()
   }
 
-  private beginFetch(kafka: KafkaClient): FetchAhead {
+  private async addPagesOf(partition: KafkaPartition, fetched: FetchedPartition): Promise<void> {
+    try {
+      await this.addPages(partition, partition.take(fetched))
+    } catch (error) {
+      // What was taken is not read again: this processor cannot go on.
+      this.failure ??= { error }
+      throw error
+    }
+  }
+
+  private beginFetch(): FetchAhead {
     const of = new Map(this.owned)
     const from = new Map([...of].map(([number, { position }]) => [number, position]))
     const waitMs = this.settings.end === 'head' ? SOON_MS : FETCH_MS
-    const fetched = this.fetching(kafka, 'read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
+    const fetched = this.connected().reader.fetch(from, waitMs)
     // Not unhandled: the next fetch throws its error.
     fetched.catch(() => {})
     return { of, from, fetched }
   }
 
   /** Retention was faster than this processor. */
-  private async restart(kafka: KafkaClient): Promise<void> {
+  private async restart(): Promise<void> {
     for (const partition of this.owned.values()) {
-      const [earliest, latest] = (await this.fetching(kafka, 'see what there is', (consumer) =>
-        Promise.all([EARLIEST, LATEST].map((time) => offsetOf(consumer, this.topic, partition.number, time))),
-      )) as [bigint, bigint]
+      const { earliest, latest } = await this.connected().reader.bounds(partition.number)
       if (partition.position < earliest || partition.position > latest) partition.restart(earliest)
     }
   }
@@ -372,16 +349,16 @@ export class KafkaEngine implements QueueEngine {
     }
     for (const record of records) {
       const message = messageOfRecord(record)
-      let found = readEntry(message, (logId) => this.logs.get(logId))
-      if (!('entry' in found) && found.logId !== undefined) found = await this.readAgain(message, found.logId)
+      const found = await this.readMessage(message)
       if (!('entry' in found)) {
-        await this.parkForeign(partition, record, found)
+        const { parking } = this.connected()
+        await this.patient(() => parking.parkForeign(partition.number, record, found))
         continue
       }
       const { logId, index, entry } = found
       const log = this.logs.get(logId)
       if (log === undefined) continue
-      if (entry.kind === 'refused') this.messages.set(entry.body, record)
+      if (entry.kind === 'refused') this.connected().parking.remember(entry.body, record)
       const claim = partition.claims.get(logId) ?? partition.claim(log)
       const page = open.get(claim) ?? { first: record.offset, end: 0, entries: [] }
       open.set(claim, page)
@@ -390,17 +367,22 @@ export class KafkaEngine implements QueueEngine {
       if (page.entries.length >= pageEntries) finish(claim)
     }
     for (const claim of [...open.keys()]) finish(claim)
+    partition.taken()
   }
 
-  /** A log that is new: the topic of its positions may show it a moment later than its entries are there. */
-  private async readAgain(message: ReturnType<typeof messageOfRecord>, logId: string) {
-    const { kafka } = this.connected()
-    const { address, clock } = this.settings
-    for (let look = 0; look < LOOKS && this.logs.get(logId) === undefined; look++) {
+  private async readMessage(message: ParkedMessage): Promise<KafkaEntry> {
+    const { reader } = this.connected()
+    const { clock } = this.settings
+    const read = () => readEntry(message, (logId) => this.logs.get(logId))
+    const found = read()
+    if ('entry' in found || found.logId === undefined || this.unknown.has(found.logId)) return found
+    // A log that is new: the topic of its positions may show it a moment later than its entries are there.
+    for (let look = 0; look < LOOKS && this.logs.get(found.logId) === undefined; look++) {
       if (look > 0) await clock.sleep(SOON_MS, this.closing.signal).catch(() => {})
-      await this.fetching(kafka, 'read which logs there are', (consumer) => this.logs.read(kafka, address, consumer))
+      await this.patient(() => reader.readLogs(this.logs))
     }
-    return readEntry(message, (id) => this.logs.get(id))
+    if (this.logs.get(found.logId) === undefined) this.unknown.add(found.logId)
+    return read()
   }
 
   private missing(partition: KafkaPartition, claim: KafkaClaim, entries: readonly QueuedEntry[]): readonly QueueGap[] {
@@ -412,67 +394,16 @@ export class KafkaEngine implements QueueEngine {
     return end > start ? [{ log: claim.log, start, end, reason: 'no longer in the queue' }] : []
   }
 
-  /** What is of no log that is known has no watermark either: it is set aside here. */
-  private async parkForeign(
-    { number }: KafkaPartition,
-    record: CommittedRecord,
-    { logId, index, reason }: { logId: string | undefined; index: number | undefined; reason: string },
-  ): Promise<void> {
-    const { group, clock } = this.settings
-    const { parked } = this.connected()
-    const key = `${number}:${record.offset}`
-    if ((await this.listParked()).some((each) => each.key === key)) return
-    const entry = { group, key, by: 'queue', message: reason, logId, index, partition: number }
-    await this.patient(() =>
-      parked.put(
-        { ...entry, failures: 1, parkedAt: new Date(clock.now()), isReplayed: false },
-        messageOfRecord(record),
-      ),
-    )
-  }
-
-  private listParked() {
-    const { parked } = this.connected()
-    return this.patient(() => parked.list(this.settings.group))
-  }
-
   private async nextReplay(): Promise<ReplayedEntry | undefined> {
-    if (!this.mayReplay || this.owned.size === 0) return undefined
-    const due = (await this.listParked()).find(
-      ({ isReplayed, partition, key }) => isReplayed && this.owned.has(partition) && !this.replaying.has(key),
-    )
-    if (due === undefined) {
-      this.mayReplay = false
-      return undefined
-    }
-    const message = await this.patient(() => this.connected().parked.read(due))
-    if (message === undefined) return undefined
-    this.replaying.add(due.key)
-    let found = readEntry(message, (logId) => this.logs.get(logId))
-    if (!('entry' in found) && found.logId !== undefined) found = await this.readAgain(message, found.logId)
-    const { key } = due
+    const { parking } = this.connected()
+    if (this.owned.size === 0) return undefined
+    const due = await this.patient(() => parking.nextReplay((partition) => this.owned.has(partition)))
+    if (due === undefined) return undefined
+    const { entry, message } = due
+    const found = await this.readMessage(message)
+    const { key, index } = entry
     if ('entry' in found) return { kind: 'replay', key, entry: found.entry }
-    return {
-      kind: 'replay',
-      key,
-      entry: { kind: 'refused', index: due.index, reason: found.reason, body: message.body },
-    }
-  }
-
-  /** The message of what is parked. */
-  private messageOf(content: Parking['content'], logId: string | undefined, index: number | undefined) {
-    if (content !== undefined && 'leafInput' in content) {
-      const { headers, body } = this.encoder.encode(content, 0)
-      return { headers: Object.entries(headers), body }
-    }
-    const record = content === undefined ? undefined : this.messages.get(content)
-    if (record !== undefined) return messageOfRecord(record)
-    // Only its log has it.
-    const place: [string, string][] = [
-      ['ct-log', logId ?? ''],
-      ['ct-index', String(index)],
-    ]
-    return { headers: place, body: content ?? new Uint8Array(0) }
+    return { kind: 'replay', key, entry: { kind: 'refused', index, reason: found.reason, body: message.body } }
   }
 
   /** @returns Whether the partition is still this processor's. */
@@ -492,29 +423,6 @@ export class KafkaEngine implements QueueEngine {
   private dropAll(): void {
     for (const { marks } of this.owned.values()) void marks.close()
     this.owned = new Map()
-  }
-
-  /** Reads with a consumer, and drops it after a failure: what it has learnt of the cluster may be wrong now. */
-  private async fetching<T>(
-    kafka: KafkaClient,
-    doing: string,
-    work: (consumer: KafkaConsumer) => Promise<T>,
-  ): Promise<T> {
-    const { address, clock } = this.settings
-    const consumer = (this.consumer ??= new kafka.Consumer({
-      ...clientOptions(address, 30_000),
-      groupId: `${address.prefix}.reading`,
-    }))
-    const drop = () => {
-      if (this.consumer === consumer) this.consumer = undefined
-      Promise.resolve(consumer.close(true)).catch(() => {})
-    }
-    try {
-      return await withDeadline(work(consumer), { doing, address, clock, giveUp: drop })
-    } catch (error) {
-      drop()
-      throw error
-    }
   }
 
   private patient<T>(work: () => Promise<T>): Promise<T> {

@@ -35,6 +35,8 @@ export class KafkaPartition {
   private floor: bigint
   private readonly decided = new DecidedRecords()
   private readonly pieces: Piece[] = []
+  /** The first record of a fetch that is being made into pages; it stays where that fails. */
+  private inHand: bigint | undefined
   private readonly stored = new Map<string, number>()
   private storedOffset: bigint | undefined
 
@@ -62,7 +64,7 @@ export class KafkaPartition {
     return claim
   }
 
-  /** What of a fetch is committed. */
+  /** What of a fetch is committed. None of it counts as finished with until {@link taken}. */
   take({ batches, end }: FetchedPartition): readonly CommittedRecord[] {
     const found: CommittedRecord[] = []
     for (const batch of batches) {
@@ -72,7 +74,13 @@ export class KafkaPartition {
       for (const record of this.decided.take(batch)) if (record.offset >= this.floor) found.push(record)
     }
     this.end = end
+    for (const { offset } of found) if (this.inHand === undefined || offset < this.inHand) this.inHand = offset
     return found
+  }
+
+  /** All that was taken is handed out, or set aside. */
+  taken(): void {
+    this.inHand = undefined
   }
 
   /** Whether all that was there when it was fetched last has been read, and is decided. */
@@ -105,6 +113,7 @@ export class KafkaPartition {
     // Until their next messages have shown what is missing, another processor has to find out, too.
     if (this.mayMiss.size > 0) return this.storedOffset
     let offset = this.decided.firstOpen ?? this.position
+    if (this.inHand !== undefined && this.inHand < offset) offset = this.inHand
     for (const { first, claim, end } of this.pieces)
       if (first < offset && end > (next.get(claim.log.id) ?? 0)) offset = first
     return offset

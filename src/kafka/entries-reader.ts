@@ -1,0 +1,69 @@
+import type { Clock } from '../types/clock.js'
+import type { KafkaAddress } from './address.js'
+import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
+import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf } from './committed-records.js'
+import { withDeadline } from './deadline.js'
+import type { LogDirectory } from './log-directory.js'
+
+/** Reads partitions of the entries' topic, by their numbers and offsets. */
+export class EntriesReader {
+  private readonly kafka: KafkaClient
+  private readonly address: KafkaAddress
+  private readonly topic: string
+  private readonly clock: Clock
+  private consumer: KafkaConsumer | undefined
+
+  constructor(kafka: KafkaClient, address: KafkaAddress, topic: string, clock: Clock) {
+    this.kafka = kafka
+    this.address = address
+    this.topic = topic
+    this.clock = clock
+  }
+
+  /** How many partitions there are. */
+  partitions(): Promise<number> {
+    return this.reading('see the partitions', async (consumer) => {
+      const { topics } = await consumer.metadata({ topics: [this.topic], forceUpdate: true })
+      return topics.get(this.topic)?.partitions.length ?? 0
+    })
+  }
+
+  /** The first offset that is there, and the exclusive end. */
+  bounds(partition: number): Promise<{ readonly earliest: bigint; readonly latest: bigint }> {
+    return this.reading('see what there is', async (consumer) => ({
+      earliest: await offsetOf(consumer, this.topic, partition, EARLIEST),
+      latest: await offsetOf(consumer, this.topic, partition, LATEST),
+    }))
+  }
+
+  /** As {@link fetchFrom}. */
+  fetch(from: ReadonlyMap<number, bigint>, waitMs: number): Promise<readonly FetchedPartition[]> {
+    return this.reading('read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
+  }
+
+  /** Reads again which logs there are. */
+  readLogs(logs: LogDirectory): Promise<void> {
+    return this.reading('read which logs there are', (consumer) => logs.read(this.kafka, this.address, consumer))
+  }
+
+  async close(): Promise<void> {
+    await this.consumer?.close(true)
+  }
+
+  /** Drops the consumer after a failure: what it has learnt of the cluster may be wrong now. */
+  private async reading<T>(doing: string, work: (consumer: KafkaConsumer) => Promise<T>): Promise<T> {
+    const { address, clock, kafka } = this
+    const options = { ...clientOptions(address, 30_000), groupId: `${address.prefix}.reading` }
+    const consumer = (this.consumer ??= new kafka.Consumer(options))
+    const drop = () => {
+      if (this.consumer === consumer) this.consumer = undefined
+      Promise.resolve(consumer.close(true)).catch(() => {})
+    }
+    try {
+      return await withDeadline(work(consumer), { doing, address, clock, giveUp: drop })
+    } catch (error) {
+      drop()
+      throw error
+    }
+  }
+}
