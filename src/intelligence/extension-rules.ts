@@ -1,5 +1,4 @@
-import { CtStreamError } from '../errors.js'
-import { outlineCertificate } from '../x509/certificate-frame.js'
+import { equalBytes } from '../util/bytes.js'
 import {
   CLIENT_AUTH,
   type InspectedCertificate,
@@ -9,6 +8,7 @@ import {
   TLS_POLICIES,
 } from './facts.js'
 import { breach, type RuleBreach } from './rule.js'
+import { submittedIssuer } from './submitted-issuer.js'
 
 /** When the profiles of BR 2.0.0 came into force. */
 const PROFILES_FROM = Date.UTC(2023, 8, 15)
@@ -102,13 +102,7 @@ export function sctRules(
  */
 export function precertificateRules(cert: InspectedCertificate): RuleBreach[] {
   // Read the precertificate last: reading it decodes it from the log's answer.
-  if (cert.kind !== 'precertificate' || begins(cert) < NO_SIGNING_CA_FROM || cert.der === undefined) return []
-  try {
-    const { outline } = outlineCertificate(cert.der)
-    const issuer = outline.bytes.subarray(outline.issuerStart, outline.validityStart)
-    return Buffer.compare(issuer, cert.issuer.raw) === 0 ? [] : [breach('precertificate-signing-ca')]
-  } catch (error) {
-    if (CtStreamError.is(error)) return []
-    throw error
-  }
+  if (cert.kind !== 'precertificate' || begins(cert) < NO_SIGNING_CA_FROM) return []
+  const issuer = submittedIssuer(cert)
+  return issuer === undefined || equalBytes(issuer, cert.issuer.raw) ? [] : [breach('precertificate-signing-ca')]
 }

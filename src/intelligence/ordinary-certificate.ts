@@ -10,13 +10,13 @@ import { type IssuanceProfile, IssuanceProfiles } from './issuance-profiles.js'
 import { type KnownName, NameMemory } from './name-memory.js'
 import { PlainNames } from './plain-names.js'
 import { StringHash } from './string-hash.js'
+import { issuerIn, SUBMITTED_START } from './submitted-issuer.js'
 
 const VALIDITY_OCTETS = 32
 const UTC_TIME_OCTETS = 13
 /** publicExponent INTEGER ::= 65537 */
 const F4 = Uint8Array.of(2, 3, 1, 0, 1)
-/** Most octets before the issuer in a TBSCertificate: version, serial number, and algorithm of the signature. */
-const BEFORE_ISSUER = [0xa0, Tag.integer, Tag.sequence]
+/** Octets before the issuer in a TBSCertificate, and more. */
 const MOST_BEFORE_ISSUER = 100
 const URL_IN_CRL = [Tag.sequence, Tag.sequence, 0xa0, 0xa0, 0x86]
 
@@ -96,7 +96,7 @@ export class OrdinaryCertificate {
   isSignedByIssuer(cert: InspectedCertificate): boolean {
     const { bytes, issuerStart, validityStart } = this.outline as Outline
     const length = validityStart - issuerStart
-    const submitted = rawOf(cert)?.extra.preCertificateStart?.(length + MOST_BEFORE_ISSUER)
+    const submitted = rawOf(cert)?.extra.preCertificateStart?.(Math.min(SUBMITTED_START, length + MOST_BEFORE_ISSUER))
     const at = submitted === undefined ? -1 : issuerIn(submitted)
     return submitted !== undefined && at >= 0 && sameAt(bytes, issuerStart, submitted, at, length)
   }
@@ -193,28 +193,6 @@ export class OrdinaryCertificate {
     this.shape = profiles.profile(cert)
     return this.shape.isRsa === this.keyBits > 0
   }
-}
-
-/**
- * Where the issuer begins in the first bytes of a certificate; -1 if they do not show it.
- *
- * Certificate ::= SEQUENCE { TBSCertificate ::= SEQUENCE { version [0], serialNumber INTEGER, signature AlgorithmIdentifier, issuer Name …
- */
-function issuerIn(bytes: Uint8Array): number {
-  let at = contentAt(bytes, contentAt(bytes, 0))
-  for (const tag of BEFORE_ISSUER) {
-    const length = bytes[at + 1]
-    if (bytes[at] !== tag || length === undefined || length >= 0x80) return -1
-    at += 2 + length
-  }
-  return at < bytes.length ? at : -1
-}
-
-/** Where the content of the SEQUENCE at `at` begins, whatever its length; `Infinity` if there is no SEQUENCE. */
-function contentAt(bytes: Uint8Array, at: number): number {
-  const length = bytes[at + 1]
-  if (bytes[at] !== Tag.sequence || length === undefined) return Number.POSITIVE_INFINITY
-  return at + 2 + (length < 0x80 ? 0 : length - 0x80)
 }
 
 function utcTime(bytes: Uint8Array, at: number): number | undefined {

@@ -7,8 +7,6 @@ const LENGTH_OCTETS = 3
 /** Base64 of a precertificate of 2^24 - 1 bytes and a chain of 16 issuers of 64 KiB, with their lengths. */
 const MAX_TEXT = 4 * Math.ceil((2 ** 24 + 5 + MAX_CHAIN * (MAX_ISSUER_BYTES + 3)) / 3)
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
 /** The parts of RFC 6962 `extra_data`. */
 export interface ExtraData {
   /** Only in precert entries. */
@@ -61,13 +59,6 @@ export class Rfc6962Extra implements EntryExtra {
     return this.latin1.length
   }
 
-  /** How many of its characters have the precertificate and its length, at least 4. */
-  get preCertificateChars(): number {
-    let length = 0
-    for (let i = 0; i < 4; i++) length = length * 64 + Math.max(0, ALPHABET.indexOf(this.latin1.charAt(i)))
-    return Math.min(this.latin1.length, 4 * Math.ceil((length + LENGTH_OCTETS) / 3))
-  }
-
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or does not have the structure of the standard. */
   preCertificate(): Uint8Array | undefined {
     return this.parts.preCertificate
@@ -101,32 +92,5 @@ export class Rfc6962Extra implements EntryExtra {
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)
-  }
-}
-
-/** The beginning of the `extra_data` of a precert entry, where its chain is of no interest. */
-export class Rfc6962Start implements EntryExtra {
-  private readonly whole: Rfc6962Extra
-
-  /** @param latin1 - The first `preCertificateChars`. */
-  constructor(latin1: string) {
-    this.whole = new Rfc6962Extra(latin1, 'precert')
-  }
-
-  /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or shorter than it says. */
-  preCertificate(): Uint8Array | undefined {
-    const bytes = fromBase64(this.whole.latin1)
-    if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
-    if (bytes.length === 0) return undefined
-    const reader = new ByteReader(bytes, 'extra_data')
-    return reader.view(reader.u24('pre_certificate length'), 'pre_certificate')
-  }
-
-  preCertificateStart(least: number): Uint8Array | undefined {
-    return this.whole.preCertificateStart(least)
-  }
-
-  chain(): EntryChain {
-    return { kind: 'certificates', certificates: [] }
   }
 }

@@ -2,11 +2,13 @@ import { contextOf, decodeEntry, rawOf } from '../../decode/decode-entry.js'
 import type { EntryContext } from '../../decode/entry-context.js'
 import { preCertificateOf } from '../../decode/leaf-body.js'
 import { CtStreamError } from '../../errors.js'
+import { SUBMITTED_START } from '../../intelligence/submitted-issuer.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryChain, EntryExtra, RawEntry } from '../../types/entries.js'
 import type { BufferPool } from '../../util/buffer-pool.js'
 import { plain } from '../../util/bytes.js'
-import { Rfc6962Extra, Rfc6962Start } from '../../wire/extra-data.js'
+import { Rfc6962Extra } from '../../wire/extra-data.js'
+import { base64Extra } from '../../wire/get-entries.js'
 import type { EntryTable } from '../../wire/leaf-batch.js'
 import { leafKind } from '../../wire/merkle-leaf.js'
 import { TileLeafExtra, tileExtra } from '../../wire/tile-leaf.js'
@@ -15,12 +17,17 @@ import type { SharedContext, SharedPage } from './messages.js'
 
 /** Before the bytes of a page, for each entry: its index (a double), and where its leaf and its extra data end (32 bits each). */
 const HEAD = 16
+/** Octets of the length of a precertificate. */
+const LENGTH = 3
+/** How much of a precertificate goes along: all that rules read of it. */
+const TILE_START = LENGTH + SUBMITTED_START
+const BASE64_START = 4 * Math.ceil(TILE_START / 3)
 /** What a data tile has behind an entry without issuers. */
 const NO_CHAIN = new Uint8Array(0)
 
 /**
- * Writes certificates into shared memory, as their logs sent them. Of what a log sends beside a leaf only that of precertificates goes
- * along: modules that run in threads read no chain.
+ * Writes certificates into shared memory, as their logs sent them. Of what a log sends beside a leaf only the beginning of
+ * precertificates goes along, in which their issuer is: modules that run in threads read nothing else of it.
  *
  * @param certificates - At least one, all of one log, all made by `decodeEntry`.
  */
@@ -39,7 +46,7 @@ export function writePage(certificates: readonly CtCertificate[], pool: BufferPo
   for (const { leafInput, extra } of raws) {
     const isPrecert = leafKind(leafInput) === 'precert'
     const text = !isPrecert ? '' : isAsSent ? (extra as Rfc6962Extra).latin1 : tileText(extra)
-    const textLength = isPrecert && isAsSent ? (extra as Rfc6962Extra).preCertificateChars : text.length
+    const textLength = Math.min(text.length, isAsSent ? BASE64_START : TILE_START)
     texts.push(text)
     textLengths.push(textLength)
     length += leafInput.length + textLength
@@ -73,7 +80,7 @@ export function readPage({ count, memory, extra, log, contexts }: SharedPage): r
   const bytes = plain(text)
   const indexes = new Float64Array(memory, 0, count)
   const ends = new Uint32Array(memory, 8 * count, 2 * count)
-  const make: EntryTable['extra'] = extra === 'get-entries' ? (latin1) => new Rfc6962Start(latin1) : tileExtra
+  const make: EntryTable['extra'] = extra === 'get-entries' ? base64Extra : tileExtra
   const certificates: CtCertificate[] = []
   let at = HEAD * count
   let i = 0
@@ -124,7 +131,7 @@ interface ExtraPlace {
   readonly leafInput: Uint8Array
 }
 
-/** Extra data in a page: made of its bytes when it is read, as most is not. */
+/** The beginning of a precertificate in a page: made of its bytes when it is read, as most is not. */
 class SharedExtra implements EntryExtra {
   private readonly place: ExtraPlace
 
@@ -133,12 +140,12 @@ class SharedExtra implements EntryExtra {
   }
 
   preCertificate(): Uint8Array | undefined {
-    return this.upTo(Number.POSITIVE_INFINITY)?.preCertificate()
+    return undefined
   }
 
   preCertificateStart(least: number): Uint8Array | undefined {
-    // As base64 in groups of four characters, with the three octets of its length.
-    return this.upTo(4 * Math.ceil((least + 3) / 3))?.preCertificateStart?.(least)
+    // As base64 in groups of four characters.
+    return this.upTo(4 * Math.ceil((least + LENGTH) / 3))?.preCertificateStart?.(least)
   }
 
   chain(): EntryChain {
