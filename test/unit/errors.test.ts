@@ -25,7 +25,7 @@ describe('CtStreamError', () => {
     })
   })
 
-  it('is not retryable, and has no cause, unless told', () => {
+  it('is not retryable and has no cause by default', () => {
     const error = new CtStreamError('CT_CLOSED', 'closed')
     expect(error.retryable).toBe(false)
     expect('cause' in error).toBe(false)

@@ -13,7 +13,7 @@ const row = checkpoint(1, 11)
 const { log, range = [], verifiedHead = head(1), pendingHeads } = row
 
 describe('a row that a store returns', () => {
-  it('is accepted as it was committed, with null for what is absent, and with Buffers', () => {
+  it('is accepted as it was committed, with null for absent fields, and with Buffers', () => {
     expect(load(row)).toEqual([row])
     const bare = checkpoint(2, 5, { range: undefined, verifiedHead: undefined, pendingHeads: [] })
     expect(load({ ...bare, range: null, verifiedHead: null })).toEqual([bare])

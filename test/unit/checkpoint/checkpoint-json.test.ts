@@ -18,7 +18,7 @@ describe('a row as JSON', () => {
     }
   })
 
-  it('has base64 for bytes and null for what is absent', () => {
+  it('has base64 for bytes and null for absent fields', () => {
     const json = checkpointToJSON(rows[1] ?? checkpoint(1, 0))
     expect(json).toMatchObject({ position: 0, range: [], verifiedHead: null, pendingHeads: [] })
     const { range, verifiedHead, checksum } = checkpointToJSON(checkpoint(1, 1))

@@ -45,7 +45,7 @@ describe('positions as records of an engine', () => {
     }
   })
 
-  it('know who wrote last', () => {
+  it('name the last writer', () => {
     const owners = [1, 2].map((epoch) => ownerRecord({ epoch, name: `sink ${epoch}` }))
     expect(new KeyedState('the test', owners).owner).toEqual({ epoch: 2, name: 'sink 2' })
   })

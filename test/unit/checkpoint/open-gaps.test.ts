@@ -16,7 +16,7 @@ const rowOf = (position: number, readFrom: unknown = 0, log = LOG) => ({ log, po
 const spans = (gaps: readonly Gap[]) => gaps.map(({ start, end }) => [start, end])
 
 describe('openGaps', () => {
-  it('keeps what nobody read, and leaves out what a later run delivered', () => {
+  it('keeps unread parts, and leaves out those that a later run delivered', () => {
     const gap = gapOf(768, 2822)
     expect(openGaps([gap], [])).toEqual([gap])
     expect(openGaps([gap], [rowOf(768)])).toEqual([gap])
@@ -39,7 +39,7 @@ describe('openGaps', () => {
     expect(openGaps([gap], [rowOf(1000, 1000)])).toEqual([gap])
   })
 
-  it('keeps all of a log of which nobody knows from where it was read', () => {
+  it('keeps all gaps of a log whose first read entry is unknown', () => {
     const gap = gapOf(768, 2822)
     for (const readFrom of [undefined, null, 'x', -1, 1.5, 9001])
       expect(openGaps([gap], [{ log: LOG, position: 9000, learned: { readFrom } }])).toEqual([gap])
@@ -57,7 +57,7 @@ describe('openGaps', () => {
     expect(spans(openGaps([gapOf(10, 50), gapOf(20, 50)], [rowOf(30)]))).toEqual([[30, 50]])
   })
 
-  it('is what is left of a gap when the stretch that was read is taken away', () => {
+  it('is a gap without the range that was read', () => {
     const index = fc.nat(40)
     fc.assert(
       fc.property(index, index, index, index, (start, length, from, read) => {

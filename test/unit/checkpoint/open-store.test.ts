@@ -16,7 +16,7 @@ describe('the checkpoint option', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('is memory for false, and a store of its own for itself', () => {
+  it('is memory for `false`, and the given store for a store', () => {
     expect(checkpointStore(false)).toBeInstanceOf(MemoryCheckpointStore)
     const own = new MemoryCheckpointStore()
     expect(checkpointStore(own)).toBe(own)
@@ -34,7 +34,7 @@ describe('the checkpoint option', () => {
     )
   })
 
-  it('opens what it means', async () => {
+  it('opens the store for each option', async () => {
     const store = checkpointStore(folder.file())
     await store.open()
     expect(await store.load()).toEqual([])

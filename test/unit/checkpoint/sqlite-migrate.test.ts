@@ -169,7 +169,7 @@ describe('migrations', () => {
     closeFile(file)
   })
 
-  it('are not run by one who only reads', async () => {
+  it('are not run by readers', async () => {
     const path = madeByVersion1()
     const error = await errorOf(() => openForReading(Database, path, next))
     expect(error).toMatchObject({
@@ -181,7 +181,7 @@ describe('migrations', () => {
 })
 
 describe('a file of a newer version', () => {
-  it('is refused, naming both versions and what to do, and left as it is', async () => {
+  it('is refused with both versions and advice, and left unchanged', async () => {
     const path = folder.file()
     const store = new SqliteCheckpointStore(path)
     await store.open()

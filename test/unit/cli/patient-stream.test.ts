@@ -68,7 +68,7 @@ describe('a stream that waits for a network', () => {
     ])
   })
 
-  it('hands events of every attempt to who listened once', async () => {
+  it('passes events of every attempt on to listeners that were added once', async () => {
     const { stream, listened } = patient(noNetwork)
     stream.on('gap', () => {})
     await all(stream)

@@ -82,7 +82,7 @@ describe('the command line', () => {
     ])
   })
 
-  it('lets a config file that nobody named write to its own directory only', async () => {
+  it('lets a config file that was only found write nowhere but to its own directory', async () => {
     const holding = (checkpoint: string) => ({ 'ct-stream.config.json': JSON.stringify({ checkpoint }) })
     for (const far of ['/home/me/.bashrc', '../a.db', 'a/../../b.db', 'C:\\a.db', '\\\\host\\a.db', 'file:///a.db'])
       expect(await run('', { files: holding(far) })).toEqual({

@@ -61,7 +61,7 @@ describe('flags as options of createServer()', () => {
     expect(await request(argv)).toBe(`ct-stream: ${message}\n`)
   })
 
-  it('lets a config file that nobody named keep entries in its own directory only', async () => {
+  it('lets a config file that was only found keep entries nowhere but in its own directory', async () => {
     const holding = (keep: string) => ({ files: { 'ct-stream.config.json': JSON.stringify({ keep }) } })
     expect(await request('', holding('k.db'))).toEqual({ keep: { file: 'k.db' } })
     expect(await request('', holding('../k.db'))).toMatch(

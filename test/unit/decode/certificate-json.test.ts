@@ -212,7 +212,7 @@ describe('the validation level', () => {
     expect(of(...policies)).toBe(level)
   })
 
-  it('is none without policies', () => {
+  it('is absent without policies', () => {
     expect(certificateEntry(buildCertificate()).validation).toBeUndefined()
   })
 })

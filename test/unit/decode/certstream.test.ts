@@ -177,7 +177,7 @@ describe('a CertStream message', () => {
     )
   })
 
-  it('of a static-ct log has no link, and the time of the log where nobody says when it was seen', () => {
+  it("of a static-ct log has no link, and the log's time when it is unknown when it was seen", () => {
     const raw = { log: { ...rfcLog, kind: 'static-ct' as const } }
     const { data } = certificateEntry(buildCertificate()).toCertStream()
     expect(data.cert_link).toBe('https://ct.example/ct/v1/get-entries?start=7&end=7')

@@ -79,7 +79,7 @@ describe('an entry', () => {
     expect(cert.problems).toEqual(cert.problems)
   })
 
-  it('gives dates and records that may be changed, and is none the worse for it', () => {
+  it('returns dates and records that a caller can change without changing the certificate', () => {
     const cert = certificateEntry(certificate)
     const before = JSON.stringify(cert)
     for (const field of ['timestamp', 'notBefore', 'notAfter'] as const) {

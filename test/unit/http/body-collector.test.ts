@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { BodyCollector } from '../../../src/http/body-collector.js'
 
-it('joins any pieces up to the bound, whatever length was announced, into memory of its own', () => {
+it('joins any pieces up to the bound into its own memory, whatever length was announced', () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 })
   const announced = fc.option(fc.nat(250), { nil: undefined })
   fc.assert(

@@ -63,7 +63,7 @@ describe('a fetch of the caller', () => {
     expect(error).toMatchObject({ code: 'CT_HTTP_NETWORK', url, retryable: true })
   })
 
-  it('says what it holds as it comes', async () => {
+  it('reports the bytes it holds while they arrive', async () => {
     const pieces = [new Uint8Array(10), new Uint8Array(20), new Uint8Array(5)]
     const body = () =>
       new ReadableStream({ pull: (out) => (pieces.length > 0 ? out.enqueue(pieces.shift()) : out.close()) })

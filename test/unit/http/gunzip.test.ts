@@ -32,7 +32,7 @@ describe('unpacking into memory of the pool', () => {
     )
   })
 
-  it('uses memory again that was given back, and none that was not', async () => {
+  it('reuses memory that was returned, and no other', async () => {
     const pool = new BufferPool()
     const packed = gzipSync(noise(300_000))
     const first = await gunzipUpTo(packed, 300_000, pool)
@@ -44,7 +44,7 @@ describe('unpacking into memory of the pool', () => {
     expect(Buffer.compare(third?.bytes as Uint8Array, noise(300_000))).toBe(0)
   })
 
-  it('rejects what is no gzip, is cut short, or is broken, and gives none of its memory to others', async () => {
+  it('rejects bytes that are no gzip, truncated or damaged, and does not reuse their memory', async () => {
     const pool = new BufferPool()
     const packed = gzipSync(noise(300_000))
     const broken = Buffer.from(packed)

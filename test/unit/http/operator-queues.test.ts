@@ -74,7 +74,7 @@ describe('OperatorQueues', () => {
     )
   })
 
-  it('lets the urgent go first, otherwise who came first', async () => {
+  it('serves urgent requests first, otherwise in order of arrival', async () => {
     const queues = new OperatorQueues({ perLog: 1, perOperator: 1, total: 1 })
     const tasks = new Tasks()
     const priorities = [0, 0, 5, 0, 10, 5]

@@ -82,7 +82,7 @@ describe('a rate that is learned', () => {
     expect(rates.requestsPerSecond(url) ?? 1000).toBeGreaterThan(9)
   })
 
-  it('stays what it is while it is not in the way', async () => {
+  it('does not change while no request waits for it', async () => {
     const { clock, rates, server } = setup({ perSecond: 1e9, burst: 1e9 })
     rates.restore(url, kept(0.5))
     for (let i = 0; i < 500; i++) {
@@ -265,7 +265,7 @@ describe('errors', () => {
 })
 
 describe('waiting for the rate', () => {
-  it('lets what is live go before a backlog, otherwise who came first', async () => {
+  it('serves live requests before a backlog, otherwise in order of arrival', async () => {
     const clock = new VirtualClock()
     const rates = new OriginRates({ clock, random })
     rates.restore(url, kept(0.5))
@@ -295,7 +295,7 @@ describe('waiting for the rate', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(501)
   })
 
-  it('ends at once with the reason of the abort, and leaves no timer behind when nobody waits', async () => {
+  it('rejects at once with the reason of the abort, and leaves no timer behind when no request waits', async () => {
     const clock = new VirtualClock()
     const rates = new OriginRates({ clock, random })
     await expect(rates.run({ url }, () => Promise.reject(refusal(429, HOUR)))).rejects.toThrow()

@@ -113,7 +113,7 @@ describe('a look-up', () => {
     },
   )
 
-  it('fails with what it failed with', async () => {
+  it('fails with the error of the look-up', async () => {
     const error = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })
     const lookup: LookupFunction = (_hostname, _options, callback) => callback(error, [])
     await expect(resolved(publicLookup(lookup), true)).rejects.toBe(error)
@@ -143,7 +143,7 @@ describe('the transport', () => {
     expect(asked).toEqual(['log.test-ca.org'])
   })
 
-  it('looks at what it connects to, each time', async () => {
+  it('checks the address of every connection', async () => {
     // What a name resolved to when it was first looked at says nothing.
     const { lookup, asked } = resolver(['127.0.0.1'])
     const transport = transportWith(lookup)

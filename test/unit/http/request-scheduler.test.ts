@@ -31,7 +31,7 @@ describe('RequestScheduler', () => {
     expect(begun).toEqual(['first', 'other', 'second'])
   })
 
-  it('lets who waits for a rate take no place in a queue', async () => {
+  it('gives a request that waits for a rate no place in a queue', async () => {
     const clock = new VirtualClock()
     const { scheduler, turn } = schedulerOn(clock)
     await expect(scheduler.run(LOG, turn, busy)).rejects.toMatchObject({ status: 429 })
@@ -46,7 +46,7 @@ describe('RequestScheduler', () => {
     expect(begun).toEqual(['moved', 'limited'])
   })
 
-  it('keeps what it learned of a rate, and takes it up again', async () => {
+  it('returns a learned rate for storing, and continues with it', async () => {
     const clock = new VirtualClock()
     const { scheduler } = schedulerOn(clock)
     expect([scheduler.requestsPerSecond(LOG.url), scheduler.kept(LOG.url)]).toEqual([undefined, undefined])

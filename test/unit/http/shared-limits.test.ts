@@ -99,7 +99,7 @@ describe('a limit of 75 requests/s that others use up for 20 s', () => {
     expect(mean(({ refusedShare }) => refusedShare)).toBeLessThan(0.05)
   })
 
-  it('leaves half of what is left over by those who do not listen', async () => {
+  it('takes half of what clients that ignore refusals leave over', async () => {
     const { mean } = await runs(SKYLIGHT, { crowd: 60, seconds: 60 })
     expect(mean(({ perSecond }) => perSecond)).toBeGreaterThan(15 / 2 - 1)
     expect(mean(({ refusedShare }) => refusedShare)).toBeLessThan(0.05)
@@ -172,7 +172,7 @@ describe('what was kept of a limit', () => {
     expect(await read(learned)).toBeLessThan(10)
   })
 
-  it('says since when it has held, and when it was last in the way', async () => {
+  it('reports since when it has held, and when a request last waited for it', async () => {
     const clock = new VirtualClock()
     const rates = new OriginRates({ clock, random: numbers(1) })
     expect(rates.kept(url)).toBeUndefined()

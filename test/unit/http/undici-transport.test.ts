@@ -80,7 +80,7 @@ describe('an answer', () => {
     expect(text(answer.body)).toBe('x'.repeat(100_000))
   })
 
-  it('says what it holds as it comes, and what unpacking it may take before that is done', async () => {
+  it('reports the bytes it holds while they arrive, and before unpacking the most it can take', async () => {
     const body = Buffer.from(randomBytes(750_000).toString('hex').repeat(2))
     const packed = gzipSync(body)
     const server = await serve((request, response) => {
@@ -306,7 +306,7 @@ describe('what goes wrong', () => {
     expect(error.message).toMatch(/Connect Timeout/i)
   })
 
-  it('a URL that is none', async () => {
+  it('an invalid URL', async () => {
     for (const url of ['nonsense', 'ftp://log.example/'])
       expect(await ctError(transport().get(url))).toMatchObject({ code: 'CT_OPTION_INVALID' })
   })
@@ -426,7 +426,7 @@ describe('connections', () => {
 })
 
 describe('close', () => {
-  it('cuts what is under way and refuses what comes later', async () => {
+  it('ends requests under way and refuses later ones', async () => {
     const server = await serve(() => {})
     const client = transport()
     const pending = ctError(client.get(server.url))

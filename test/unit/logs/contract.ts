@@ -118,7 +118,7 @@ export function describeLogClient(name: string, start: () => Promise<ContractLog
     })
 
     describe('consistency', () => {
-      it('is proven between all sizes, and asks nothing where there is nothing to prove', async () => {
+      it('is proven between all sizes, without a request where there is nothing to prove', async () => {
         for (const second of SIZES) {
           const head = log.sign(second)
           for (const first of SIZES.filter((size) => size <= second)) {

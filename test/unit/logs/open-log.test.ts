@@ -21,7 +21,7 @@ const staticCt: LogSpec = {
 }
 
 describe('openLog', () => {
-  it('makes the client the spec asks for, with a description of the log', async () => {
+  it('makes the client for the spec, with a description of the log', async () => {
     const client = openLog(rfc6962, { transport })
     expect(client).toBeInstanceOf(Rfc6962Client)
     expect(client.log).toEqual({
@@ -61,7 +61,7 @@ describe('openLog', () => {
     expect(openLog({ ...rfc6962, url }, { transport }).log.url).toBe(`${url}/`)
   })
 
-  it('accepts http elsewhere when told to', () => {
+  it('accepts http of other hosts when allowed to', () => {
     const url = 'http://log.internal/'
     expect(() => openLog({ ...rfc6962, url }, { transport })).toThrow(/option `log.url` must be an https URL/)
     expect(openLog({ ...rfc6962, url }, { transport, allowHttp: true }).log.url).toBe(url)
@@ -95,7 +95,7 @@ describe('openLog', () => {
     )
   })
 
-  it('refuses issuers by fingerprint for a log that has none', async () => {
+  it('refuses issuers by fingerprint for a log that does not serve them', async () => {
     const error = await ctError(openLog(rfc6962, { transport }).issuer(new Uint8Array(32)))
     expect(error.code).toBe('CT_OPTION_INVALID')
   })

@@ -83,7 +83,7 @@ describe('rfc6962Frontier', () => {
     expect(asked).toEqual(['entryAndProof 299 300', 'consistency 200 300'])
   })
 
-  it('says what the preferred endpoint said when none is left', async () => {
+  it('fails with the error of the preferred endpoint when all endpoints failed', async () => {
     const big = { ...headOf(tree), treeSize: 5000 }
     const error = await ctError(rfc6962Frontier(sourceOf(tree, []), 5000, big))
     expect(error.message).toBe('entryAndProof: 404')

@@ -43,7 +43,7 @@ describe('getEntry()', () => {
     await expect(getEntry(log.spec, index as number)).rejects.toEqual(codeOf('CT_OPTION_INVALID'))
   })
 
-  it('refuses what is no log, and options that there are not', async () => {
+  it('refuses an invalid log and unknown options', async () => {
     const log = await logOf(5)
     await expect(getEntry(undefined as never, 1)).rejects.toEqual(codeOf('CT_OPTION_INVALID'))
     await expect(getEntry({ ...log.spec, kind: 'other' } as never, 1)).rejects.toEqual(codeOf('CT_OPTION_INVALID'))
@@ -76,7 +76,7 @@ describe('getEntry()', () => {
 })
 
 describe('probeLog()', () => {
-  it('gives the newest head, and what is wrong with its time', async () => {
+  it('returns the newest head, and what is wrong with its time', async () => {
     const log = await logOf(5, { mmd: 3600 })
     const probe = await probeLog(log.spec)
     expect(probe).toMatchObject({ log: { id: log.logId, kind: 'rfc6962' }, head: { treeSize: 5 }, mmdMs: 3_600_000 })
@@ -147,7 +147,7 @@ describe('decodeCertificate()', () => {
     await expect(decodeCertificate(given as string)).rejects.toEqual(codeOf(code))
   })
 
-  it('refuses a chain that is none', async () => {
+  it('refuses an invalid chain', async () => {
     await expect(decodeCertificate(cert, { chain: ['x'] as never })).rejects.toEqual(codeOf('CT_OPTION_INVALID'))
   })
 })

@@ -107,7 +107,7 @@ describe('CompactRange', () => {
     )
   })
 
-  it('is not changed by what is appended to it', () => {
+  it('is not changed by appending to it', () => {
     const hashes = leafHashesOf(leaves(9))
     const five = CompactRange.empty.append(hashes, 5)
     const before = hashesOf(five)
@@ -130,7 +130,7 @@ describe('CompactRange', () => {
     }
   })
 
-  it('refuses what is not a compact range', () => {
+  it('refuses hashes that are no compact range', () => {
     const hash = new Uint8Array(32)
     expect(code(() => new CompactRange(-1, []))).toBe('CT_CONSISTENCY')
     expect(code(() => new CompactRange(2 ** 53, [hash]))).toBe('CT_CONSISTENCY')

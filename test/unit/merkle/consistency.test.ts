@@ -77,7 +77,7 @@ describe('verifyConsistency', () => {
       }
   })
 
-  it('refuses sizes and proofs out of any bound before it hashes', () => {
+  it('refuses impossible sizes and proofs before it hashes anything', () => {
     const hash = new Uint8Array(32)
     for (const [m, n] of [
       [0, 0],

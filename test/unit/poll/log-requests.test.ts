@@ -68,7 +68,7 @@ describe('LogRequests', () => {
     expect(failures).toEqual([])
   })
 
-  it('takes a signature that never verified for a wrong key, and asks on', async () => {
+  it('takes a signature that never verified for a wrong key, and keeps trying', async () => {
     const answers = ['wrong', 'wrong', 'right', 'wrong']
     const head = () =>
       answers.shift() === 'right'
@@ -107,7 +107,7 @@ describe('LogRequests', () => {
     expect(read.sort()).toEqual([0, 1, 2, 3])
   })
 
-  it('asks ever less often for what is not there', async () => {
+  it('retries a missing resource ever less often', async () => {
     let left = 40
     const { requests, clock } = requestsOn({
       head: () => {
@@ -160,7 +160,7 @@ describe('LogRequests', () => {
     await expect(waiting).rejects.toBe(reason)
   })
 
-  it('opens no breaker for being told to slow down', async () => {
+  it('opens no circuit breaker for an answer that asks to slow down', async () => {
     let most = 0
     let underWay = 0
     let failing = true

@@ -99,7 +99,7 @@ describe('RangeReader', () => {
     )
   })
 
-  it('never asks past its end', async () => {
+  it('never requests entries past its end', async () => {
     const asked: number[] = []
     const { reader } = readerOver([10, 700], async (from, to) => {
       asked.push(to)
@@ -249,7 +249,7 @@ describe('RangeReader', () => {
   })
 
   describe('an answer that grows beyond what was reserved for it', () => {
-    it('counts as it grows, and gives back what it held when the attempt fails', async () => {
+    it('counts in the budget as it grows, and no more when the attempt fails', async () => {
       const grow: ((held: number) => void)[] = []
       const ends: { resolve: (batch: ReturnType<typeof batchOf>) => void; reject: (error: unknown) => void }[] = []
       const { reader, budget } = readerOver([0, 256], (_from, _to, options) => {

@@ -76,7 +76,7 @@ describe('trouble that stays', () => {
     expect(indexesOf(await take(backfill(log)))).toEqual(range(0, 600))
   })
 
-  it('an answer that hangs is given up and asked for again', async () => {
+  it('a request that hangs is given up and retried', async () => {
     const log = await logOf('rfc6962')
     log.fault({ on: 'get-entries', times: 1, hang: 'body' })
     const errors: string[] = []
@@ -217,7 +217,7 @@ describe('a log that lies', () => {
     expect(await Promise.race([accused, 'never'])).toBe('never')
   })
 
-  it('a wrong answer of a gateway is asked for again, and nobody is accused', async () => {
+  it('a wrong answer of a gateway is requested again, without an accusation', async () => {
     const log = await logOf('rfc6962')
     log.fault({ on: 'get-entries', times: 2, flipBit: { in: 'leaf', item: 1 } })
     const stream = backfill(log)

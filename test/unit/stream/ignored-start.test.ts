@@ -23,7 +23,7 @@ describe('a start', () => {
     return { log, checkpoint }
   }
 
-  it('that a checkpoint overrules is said to be ignored, once, with what to do', async () => {
+  it('that a checkpoint overrules is reported as ignored, once, with advice', async () => {
     const { log, checkpoint } = await read()
     const added = await logOf(7)
     grow(log, 2)
@@ -39,7 +39,7 @@ describe('a start', () => {
     ])
   })
 
-  it('that a cursor overrules is said to be ignored', async () => {
+  it('that a cursor overrules is reported as ignored', async () => {
     const { log } = await read()
     const [first] = await take(backfill(log), 1)
     const { logger, said } = warnings()
@@ -49,7 +49,7 @@ describe('a start', () => {
     ])
   })
 
-  it('that nobody gave, or that is used, is not', async () => {
+  it('that was not given, or that is used, is not reported', async () => {
     const { log, checkpoint } = await read()
     const { logger, said } = warnings()
     await take(ctStream({ logs: [log.spec], end: 'head', checkpoint, logger, clock: fastClock() }))

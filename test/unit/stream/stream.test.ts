@@ -24,7 +24,7 @@ it('follows a static-ct log that lets fewer requests through at once than a proo
 })
 
 describe.each(['rfc6962', 'static-ct'] as const)('ctStream over a %s log', (kind) => {
-  it('says no position before it has one', async () => {
+  it('has no position before the log was opened', async () => {
     const log = await logOf(300, { kind })
     const positions: (number | undefined)[] = []
     const stream = backfill(log, { start: { index: 250 } })
@@ -215,7 +215,7 @@ describe('reading', () => {
     expect(results.map(({ value }) => value?.index)).toEqual([...range(0, 20), ...Array(5).fill(undefined)])
   })
 
-  it('acknowledges the last entry when told to', async () => {
+  it('acknowledges the last entry by acknowledge()', async () => {
     const log = await logOf(10)
     const checkpoint = new MemoryCheckpointStore()
     const stream = backfill(log, { checkpoint })
@@ -227,7 +227,7 @@ describe('reading', () => {
     expect(indexesOf(await take(backfill(log, { checkpoint })))).toEqual(range(5, 10))
   })
 
-  it('commits only when told to in manual mode', async () => {
+  it('commits only by commit() in manual mode', async () => {
     const log = await logOf(10)
     const checkpoint = new MemoryCheckpointStore()
     expect(indexesOf(await take(backfill(log, { checkpoint, commit: 'manual' })))).toEqual(range(0, 10))
@@ -310,7 +310,7 @@ describe('reading', () => {
     await reading
   })
 
-  it('keeps what is fetched and not acknowledged within its bound, however slow the reader', async () => {
+  it('keeps unacknowledged bytes within the bound, however slow the reader', async () => {
     const log = await logOf(3000)
     const stream = backfill(log, { maxBufferedBytes: 3_000_000, concurrency: { perLog: 8 } })
     let most = 0
@@ -325,7 +325,7 @@ describe('reading', () => {
     expect(stream.status().bufferedBytes).toBe(0)
   })
 
-  it('interleaves logs, so that a backlog does not delay what is live', async () => {
+  it('interleaves logs, so that a backlog does not delay live entries', async () => {
     const backlog = await logOf(5000, { operator: 'A' })
     const live = await logOf(10, { operator: 'B' })
     const stream = ctStream({

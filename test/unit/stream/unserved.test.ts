@@ -185,7 +185,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     expect([reader.indexes(), reader.misbehaviour]).toEqual([range(0, 450), []])
   })
 
-  it('that serves late what it signed is accused of nothing', async () => {
+  it('that serves late what it signed is not accused', async () => {
     const clock = new VirtualClock()
     const log = await logOf(300, { kind, clock, mmd: 60 })
     const reader = await readOn(clock, { logs: [log.spec], pollIntervalMs: MINUTE })

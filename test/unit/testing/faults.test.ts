@@ -308,7 +308,7 @@ describe('faults: connections', () => {
     expect(await received({ cutAfter: 100, reset: true })).toMatchObject({ error })
   })
 
-  it('announce another length than what is sent', async () => {
+  it('announce another length than is sent', async () => {
     const log = await start()
     log.fault({ on: 'get-sth', announce: 1_000_000 })
     const announced = await new Promise<string | undefined>((resolve) => {

@@ -44,7 +44,7 @@ function opensslVerify({ der, chain }: IssuedCertificate, at: number, ...flags: 
 const noon = new Date('2026-11-24T12:00:00Z')
 const noonSeconds = noon.getTime() / 1000
 
-describe('issueCertificates of what is asked for', () => {
+describe('issueCertificates for certificates of your choice', () => {
   it('writes names of every kind as node:crypto reads them', () => {
     const request = {
       dnsNames: ['login.example.com', '*.example.com', 'xn--bcher-kva.example'],
@@ -208,7 +208,7 @@ describe('issueCertificates of what is asked for', () => {
     expect(opensslText(der)).not.toContain('CA:FALSE')
   })
 
-  it('has the serial number that is asked for, and else one of its own', () => {
+  it('has the requested serial number, or a random one', () => {
     for (const serialNumber of ['01', '7f'.repeat(20), '00ff', '80', 'ff7f'])
       expect(one({ serialNumber }).serialNumber).toBe(serialNumber)
     expect(x509Of({ serialNumber: '00c0ffee' }).serialNumber).toBe('C0FFEE')

@@ -60,7 +60,7 @@ describe('LogKey', () => {
     expect(key.logId.toString('hex')).toBe(createHash('sha256').update(key.spki).digest('hex'))
   })
 
-  it('refuses what is no P-256 private key', () => {
+  it('refuses anything but a P-256 private key', () => {
     expect(() => new LogKey('nonsense')).toThrow(expect.objectContaining({ code: 'CT_OPTION_INVALID' }))
   })
 })

@@ -41,7 +41,7 @@ function signedBy(log: TestLog, head: SignedHead): boolean {
 }
 
 describe('an RFC 6962 test log', () => {
-  it('serves signed heads, also of the empty tree, and only what is published', async () => {
+  it('serves signed heads, also of the empty tree, and only published entries', async () => {
     const log = await start()
     const sth = async () => headOf(await fetchJson<SthBody>(`${log.url}ct/v1/get-sth`))
     const empty = await sth()
@@ -327,7 +327,7 @@ describe('a test log of both kinds', () => {
     expect(tile.subarray(0, first.length).equals(first)).toBe(true)
   })
 
-  it('prerenders what it will be asked for', async () => {
+  it('renders full pages and tiles ahead of requests', async () => {
     const log = await start({ kind: 'both', entries: certificates(1100), pageSize: 500, prerender: true })
     const { entries } = await fetchJson<EntriesBody>(`${log.url}ct/v1/get-entries?start=500&end=999`)
     expect(entries).toHaveLength(500)

@@ -30,7 +30,7 @@ describe('the types of the public surface', () => {
     expectTypeOf<CtStream['readable']>().returns.toExtend<Readable>()
   })
 
-  it('take any dispatcher of undici, and nothing that is none', () => {
+  it('accept any dispatcher of undici, and nothing else', () => {
     expectTypeOf<Agent | MockAgent | ProxyAgent | Dispatcher>().toExtend<NonNullable<CtStreamOptions['dispatcher']>>()
     expectTypeOf<object>().not.toExtend<NonNullable<CtStreamOptions['dispatcher']>>()
   })

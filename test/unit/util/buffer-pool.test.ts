@@ -4,7 +4,7 @@ import { BufferPool } from '../../../src/util/buffer-pool.js'
 
 const MIB = 1024 * 1024
 
-it('lends memory again only when it was given back', () => {
+it('reuses a buffer only after it was returned', () => {
   const pool = new BufferPool()
   const first = pool.take(MIB)
   expect(pool.take(MIB).buffer).not.toBe(first.buffer)
@@ -22,7 +22,7 @@ it('gives what was asked for, whatever was given back', () => {
   }
 })
 
-it('lends a buffer that is somewhat larger, but no large one for little', () => {
+it('reuses a somewhat larger buffer, but no large one for a small request', () => {
   const pool = new BufferPool()
   const [large, larger] = [pool.take(8 * MIB), pool.take(1.5 * MIB)]
   pool.give(large)
@@ -31,7 +31,7 @@ it('lends a buffer that is somewhat larger, but no large one for little', () => 
   expect(pool.take(MIB).buffer).toBe(larger.buffer)
 })
 
-it('lets go of what nobody used for a while', () => {
+it('frees buffers that were unused for a while', () => {
   vi.useFakeTimers()
   try {
     const pool = new BufferPool()

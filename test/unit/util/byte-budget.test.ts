@@ -39,7 +39,7 @@ describe('ByteBudget', () => {
     expect(await settled(backlog)).toBeUndefined()
   })
 
-  it('grants what is larger than all of it when nothing else is held', async () => {
+  it('grants a reservation larger than the whole budget when nothing else is held', async () => {
     const budget = new ByteBudget(10)
     const lease = await budget.reserve(1000, 0, never)
     expect(await settled(budget.reserve(1, 0, never))).toBeUndefined()
@@ -60,7 +60,7 @@ describe('ByteBudget', () => {
     await expect(budget.reserve(1, 0, stop.signal)).rejects.toBe(reason)
   })
 
-  it('gives a share no more than its own, nor than is left of the whole', async () => {
+  it('grants a share no more than its own limit, and no more than the rest of the whole', async () => {
     const whole = new ByteBudget(100)
     const [one, other] = [new ByteBudget(60, whole), new ByteBudget(60, whole)]
     const first = await one.reserve(50, 0, never)
@@ -78,7 +78,7 @@ describe('ByteBudget', () => {
     expect([other.used, whole.used]).toEqual([10, 30])
   })
 
-  it('grants a share at once what it said would fit, whoever asks in the same moment', async () => {
+  it('grants a reservation at once that was said to fit, whatever others reserve in the same tick', async () => {
     const whole = new ByteBudget(100)
     const [one, other] = [new ByteBudget(70, whole), new ByteBudget(70, whole)]
     for (const share of [one, other]) await share.reserve(10, 0, never)
@@ -89,7 +89,7 @@ describe('ByteBudget', () => {
     expect([await settled(first), await settled(second)]).toEqual([expect.anything(), undefined])
   })
 
-  it('holds nothing of a share for who gave up waiting for the whole', async () => {
+  it('holds nothing for a reservation that was aborted while it waited for the whole', async () => {
     const whole = new ByteBudget(100)
     const share = new ByteBudget(60, whole)
     await whole.reserve(80, 0, never)

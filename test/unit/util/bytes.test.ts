@@ -19,7 +19,7 @@ describe('bytes that may be kept', () => {
 })
 
 describe('base64', () => {
-  it('reads what it writes, of any length', () => {
+  it('reads integers of any length as they were written', () => {
     for (let length = 0; length < 100; length++) {
       const bytes = Uint8Array.from({ length }, (_, i) => (i * 151 + length) % 256)
       expect(fromBase64(toBase64(bytes))).toEqual(bytes)

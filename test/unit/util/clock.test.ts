@@ -16,7 +16,7 @@ describe('elapsed time', () => {
     expect(elapsed() - before).toBe(2_000)
   })
 
-  it('of a clock that does not tell is what it went forward: a step back counts as no time', () => {
+  it('of a clock without `elapsed` is how far it went forward: a step back counts as no time', () => {
     let now = 5_000_000
     const elapsed = elapsedOf({ now: () => now, sleep: async () => {} })
     const seen = [1_000, -DAY, 500, 0, -1, 1_500].map((step) => {

@@ -12,7 +12,7 @@ it('says what to install when the package of an engine is missing', async () => 
   })
 })
 
-it('hands on what it loads', async () => {
+it('returns the package that it loads', async () => {
   const path = await importPeer('Paths', () => import('node:path'), 'path')
   expect(path.posix.join('a', 'b')).toBe('a/b')
 })

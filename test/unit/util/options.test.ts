@@ -54,7 +54,7 @@ describe('option checks', () => {
     for (const value of [null, 5, 'x', []]) expect(() => objectOption('o', value, [])).toThrow(/must be an object/)
   })
 
-  it('suggests only what is near', () => {
+  it('suggests only similar names', () => {
     expect(suggest('sart', ['start', 'end'])).toBe('start')
     expect(suggest('zzz', ['start', 'end'])).toBeUndefined()
   })

@@ -18,7 +18,7 @@ const judging = (log: typeof LOG | typeof STATIC = LOG, isSigned = true) => {
 }
 
 describe('HeadRegress', () => {
-  it('tells of an old copy once, when it has lasted for two minutes and three reads', () => {
+  it('reports an old copy once, when it has lasted for two minutes and three reads', () => {
     const { regress, codeAt } = judging()
     const old = headOf(4467, 900)
     expect(codeAt(0, old)).toBeUndefined()

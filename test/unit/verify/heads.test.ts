@@ -26,7 +26,7 @@ function honestHeads(isPremature?: (head: SignedHead) => boolean) {
 }
 
 describe('Heads', () => {
-  it('takes over the first head, and larger ones that what is read will prove, without asking', async () => {
+  it('accepts the first head, and larger ones that the next entries will prove, without a request', async () => {
     const { heads, asked } = honestHeads()
     expect(await heads.adopt(headOf(10), 0)).toBe(true)
     heads.confirm()
@@ -56,7 +56,7 @@ describe('Heads', () => {
     expect(asked).toEqual([])
   })
 
-  it('of equal heads, takes none that is signed ahead of time before one that is not', async () => {
+  it('of equal heads, prefers one that is not signed ahead of time', async () => {
     const { heads } = honestHeads(({ timestamp }) => timestamp >= 100)
     const adopt = async (timestamp: number) => [await heads.adopt(headOf(10, timestamp), 0), heads.newest?.timestamp]
     expect(await adopt(200)).toEqual([true, 200])
@@ -116,7 +116,7 @@ describe('Heads', () => {
     expect(heads.disputed).toMatchObject({ head: other, against: { treeSize: 13, timestamp: 13 } })
   })
 
-  it('finds another root for what is verified while a larger head is read', async () => {
+  it('detects another root for the verified size while it reads up to a larger head', async () => {
     const { heads } = honestHeads()
     await heads.adopt(headOf(20), 0)
     heads.confirm()

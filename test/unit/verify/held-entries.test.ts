@@ -16,7 +16,7 @@ const headOf = (treeSize: number): SignedHead => ({
 const rangeOf = (n: number) => CompactRange.empty.append(leafHashesOf(leavesTo(n)), n)
 
 describe('HeldEntries', () => {
-  it('proves what it holds by a head of its size, from any start', () => {
+  it('proves the held pages by a head of their end, from any start', () => {
     for (const start of [0, 1, 2, 3, 7, 8, 9, 64]) {
       const held = new HeldEntries<string>(rangeOf(start))
       held.hold(batchOf(start, 5), 'a')
@@ -50,7 +50,7 @@ describe('HeldEntries', () => {
     }
   })
 
-  it('proves what it holds by a consistency proof to a larger head', () => {
+  it('proves the held pages by a consistency proof to a larger head', () => {
     const held = new HeldEntries<undefined>(CompactRange.empty)
     held.hold(batchOf(0, 37), undefined)
     expect(held.proveByConsistency(headOf(100), PROOF(37, leavesTo(100)))).toHaveLength(1)

@@ -16,7 +16,7 @@ const decode = (text: string): string | undefined => {
 }
 
 describe('decodeBase64Into', () => {
-  it('agrees with encoding the result again, for base64 and for what is nearly base64', () => {
+  it('agrees with encoding the result again, for base64 and for text that is nearly base64', () => {
     const alphabet = fc.constantFrom(...'ABCDwxyz0129+/', '=', '-', '_', ' ', '\n', '\\', 'é', '\u0000')
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

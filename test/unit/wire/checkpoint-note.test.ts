@@ -35,7 +35,7 @@ describe('openCheckpoint', () => {
     expect(Buffer.from(encodeCheckpoint(origin, head, key.logId)).toString()).toBe(rome.note)
   })
 
-  it('refuses another origin, another log, and any change of what is signed', () => {
+  it('refuses another origin, another log, and any change of the signed text', () => {
     const key = new LogKey(rome.key)
     const change = (from: string, to: string) => utf8(rome.note.replaceAll(from, to))
     const cases: [Uint8Array, LogKey, string | undefined, string][] = [

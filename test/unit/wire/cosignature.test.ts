@@ -50,7 +50,7 @@ describe('cosignatures', () => {
     expect(cosignature && isCosignedBy(cosignature, vkey)).toBe(false)
   })
 
-  it('of a kind that is not known are given as they are', () => {
+  it('of an unknown kind are returned unchanged', () => {
     const line = (bytes: Uint8Array) => `\u2014 other.example ${toBase64(Uint8Array.of(1, 2, 3, 4, ...bytes))}\n`
     const blobs = [Uint8Array.of(9), new Uint8Array(71), new Uint8Array(73), new Uint8Array(2428)]
     // A time too late for a number of milliseconds, and one too late for a number.
@@ -65,13 +65,13 @@ describe('cosignatures', () => {
     expect(found.some((cosignature) => isCosignedBy(cosignature, vkey))).toBe(false)
   })
 
-  it('are no more than 64, and none of a text that no log may sign', () => {
+  it('are at most 64, and none for a text that no log may sign', () => {
     const lines = Array.from({ length: 100 }, (_, i) => new Witness(`w${i}`).cosign(TEXT, i)).join('')
     expect(cosignaturesOf(noteOf(lines)).map(({ name }) => name)).toEqual(Array.from({ length: 64 }, (_, i) => `w${i}`))
     expect(cosignaturesOf(noteOf(lines, `${TEXT}${'x'.repeat(16 * 1024)}\n`))).toEqual([])
   })
 
-  it('are not looked for with what is no key of a witness', () => {
+  it('are not verified with anything but the key of a witness', () => {
     const [cosignature] = cosignaturesOf(noteOf(witness.cosign(TEXT, 1)))
     const [name = '', id = '', key = ''] = vkey
       .split('+', 1)

@@ -133,7 +133,7 @@ describe('parseGetEntries', () => {
     expect(code(() => batch.entry(1).extra.chain())).toBe('CT_LEAF_MALFORMED')
   })
 
-  it('refuses what is not an answer, retryably, quoting its beginning', () => {
+  it('refuses anything but an answer with a retryable error that quotes its beginning', () => {
     const bodies: [string, string][] = [
       ['', 'not JSON'],
       ['<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title>', '"<!DOCTYPE html>\\n<html>'],

@@ -69,7 +69,7 @@ describe('SCTs', () => {
     expect(code(() => parseSct(new Uint8Array([...good, 0])))).toBe('CT_LEAF_MALFORMED')
   })
 
-  it('are read up to a bound; what is left is one that is malformed', () => {
+  it('are read up to a bound; the rest counts as one malformed SCT', () => {
     const list = parseSctList(encodeSctList(Array<Uint8Array>(20_000).fill(hex('00'))))
     expect(list).toHaveLength(1_001)
     expect(list.at(-1)).toMatchObject({ kind: 'malformed', reason: expect.stringContaining('more than 1000') })

@@ -38,7 +38,7 @@ describe('parseSignedNote', () => {
       expect(code(() => parseSignedNote(utf8(`${text}${line}${other}`)))).toBe('CT_RESPONSE_MALFORMED')
   })
 
-  it('refuses what is not a note', () => {
+  it('refuses anything but a note', () => {
     const bad = [
       '',
       '\n',

@@ -42,7 +42,7 @@ describe('get-sth', () => {
     )
   })
 
-  it('refuses what is not the promised structure, saying how it begins', () => {
+  it('refuses any other structure, quoting its beginning', () => {
     const bad: Record<string, unknown>[] = [
       { ...answer, tree_size: '90785920' },
       { ...answer, tree_size: -1 },
@@ -139,7 +139,7 @@ describe('verifyHead', () => {
 })
 
 describe('LogKey', () => {
-  it('refuses what is not a key a log may have', () => {
+  it('refuses keys that logs may not have', () => {
     const der = base64(key)
     const bad = [
       '',

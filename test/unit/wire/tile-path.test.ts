@@ -37,7 +37,7 @@ describe('tile paths', () => {
     )
   })
 
-  it('refuse what is no tile', () => {
+  it('refuse impossible tiles', () => {
     for (const index of [-1, 1.5, Number.NaN, 2 ** 53])
       expect(code(() => dataTilePath(index))).toBe('CT_OPTION_INVALID')
     for (const width of [0, 257, -1, 1.5, Number.NaN])

@@ -56,7 +56,7 @@ describe('IP addresses', () => {
     fc.assert(property)
   })
 
-  it('other lengths are none', () => {
+  it('other lengths are no addresses', () => {
     for (const length of [0, 3, 5, 8, 15, 17, 32]) expect(formatIpAddress(new Uint8Array(length))).toBeUndefined()
   })
 })

@@ -22,7 +22,7 @@ const san = subjectAltName(dnsName('www.example.com'))
 const ofCertificate = (der: Uint8Array) => issuanceTbs(outlineCertificate(der).outline)
 
 describe('the TBSCertificate of an issuance', () => {
-  it('is the TBSCertificate as it stands when there is nothing to take out', () => {
+  it('is the unchanged TBSCertificate when there is nothing to remove', () => {
     expect(ofCertificate(buildCertificate())).toEqual(buildTbs())
     expect(issuanceTbs(outlineTbs(buildTbs({ extensions: undefined })))).toEqual(buildTbs({ extensions: undefined }))
   })

@@ -52,7 +52,7 @@ describe('a distinguished name', () => {
     expect(text(tlv(0x31), commonName('a'))).toBe('CN=a')
   })
 
-  it('that is none gives no attributes', () => {
+  it('that is no Name yields no attributes', () => {
     expect(decode(fromHex('0500')).attributes).toEqual([])
     expect(decode(new Uint8Array(0)).toString()).toBe('')
   })

@@ -79,14 +79,14 @@ describe('ct-stream decode', () => {
     },
   )
 
-  it('names stdin as what it is', async () => {
+  it('names stdin in errors', async () => {
     const { stdout } = await runWith(['decode', '-', '--template', '{log.description} {kind}'], {
       changes: { stdin: (await import('node:stream')).Readable.from([Buffer.from(issued[1]?.der ?? [])]) },
     })
     expect(stdout).toBe('stdin certificate\n')
   })
 
-  it('shows what is no certificate as that, with the reason, and fails where there is nothing else', async () => {
+  it('shows an invalid certificate with the reason, and fails when there is no valid one', async () => {
     const cut = (issued[1]?.der ?? new Uint8Array()).slice(0, 90)
     for (const content of [cut, Uint8Array.of(0x30, 0x82, 0, 0)]) {
       const { code, stdout, stderr } = await runWith(['decode', 'a.der'], { files: { 'a.der': content } })
@@ -114,7 +114,7 @@ describe('ct-stream decode', () => {
     }
   })
 
-  it('says what is wrong with a tile that is cut, and with what gzip damaged', async () => {
+  it('says what is wrong with a truncated tile, and with damaged gzip', async () => {
     const tile = Uint8Array.from([0, 0, 1, 0x90, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1])
     const cut = await runWith(['decode', 't'], { files: { t: tile } })
     expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining('t cannot be parsed')])
@@ -122,7 +122,7 @@ describe('ct-stream decode', () => {
     expect([packed.code, packed.stderr]).toEqual([1, expect.stringContaining('damaged gzip')])
   })
 
-  it('never asks for what it cannot have', async () => {
+  it('has no chain and no timestamp for a single certificate, and requests none', async () => {
     const cert = decodeCertificate(issued[1]?.der ?? new Uint8Array(), 0, 'x')
     expect(await cert.chain()).toEqual([])
     expect(cert.timestamp).toBeUndefined()

@@ -159,7 +159,7 @@ describe('ct-stream verify-evidence', () => {
     expect(device).toMatchObject({ code: 2, stdout: expect.stringContaining('more than 4194304 bytes') })
   })
 
-  it('takes the key of a document that has none, and speaks JSON', async () => {
+  it('takes a key for a document without one, and prints JSON', async () => {
     const keyless = join(folder, 'keyless.json')
     writeFileSync(keyless, (await run('--json', '--log-name', 'old')).stdout)
     expect(await verify(keyless)).toMatchObject({ code: 1, stdout: expect.stringContaining('has no key of the log') })

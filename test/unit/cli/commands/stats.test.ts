@@ -151,7 +151,7 @@ describe('the report as text', () => {
 describe('the report as a page', () => {
   const page = statsPage(hostileReport())
 
-  it('holds what is in certificates as text only', () => {
+  it('contains text of certificates only escaped', () => {
     expect(page).toContain(
       '&lt;script src=&quot;https://evil.test/x.js&quot;&gt;&lt;/script&gt;&quot;&#39;&amp;\\x1b[31m',
     )

@@ -87,7 +87,7 @@ describe('ct-stream --start', () => {
 })
 
 describe('ct-stream with a selection', () => {
-  it('reads what it selects', async () => {
+  it('reads only the selected logs', async () => {
     const argv = ['--operator', 'example', '--start', 'beginning', '--end', 'head', '--template', '{log.operator}']
     const { code, stdout, stderr } = await run(argv)
     expect([code, stderr]).toEqual([0, ''])

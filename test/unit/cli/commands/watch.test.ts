@@ -62,7 +62,7 @@ describe('ct-stream watch', () => {
     expect((await watch('example.com', '--quiet')).stderr).toBe('')
   })
 
-  it('takes brands by name instead of by domain, none, a score, and domains that are none', async () => {
+  it('takes named brands, no brands, a score, and domains that are not look-alikes', async () => {
     expect(alertsIn((await watch('example.org', '--brand', 'Acme')).stdout)).toEqual([
       'lookalike secure-acme-login.top',
     ])
@@ -121,7 +121,7 @@ describe('ct-stream watch', () => {
     expect(readFileSync(out, 'utf8').split('\n').sort()).toEqual(['', 'lookalike', 'new-name'])
   })
 
-  it('does not heed a filter of a config file, which is for those who are shown certificates', async () => {
+  it('ignores a filter of a config file, which is for commands that show certificates', async () => {
     const files = { 'ct-stream.config.json': JSON.stringify({ domain: ['example.net'], dedupe: 'issuance' }) }
     const { stdout } = await runWith(['watch', 'example.com', ...logFlags(), '--end', 'head'], {
       files,
@@ -225,7 +225,7 @@ describe('ct-stream watch test', () => {
     ])
   })
 
-  it('names file and line of what is no rule, and does without an estimate where it is not wanted or not to be had', async () => {
+  it('names file and line of an invalid rule, and works without an estimate', async () => {
     writeFileSync(path('broken.txt'), 'example.com\nno name at all\n')
     const broken = await run(['test', path('broken.txt')])
     expect([broken.code, broken.stderr]).toEqual([2, expect.stringMatching(/broken\.txt:2: must be a name of yours/)])

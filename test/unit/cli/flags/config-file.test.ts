@@ -35,7 +35,7 @@ describe('a config file that is a program', () => {
     })
   })
 
-  it('is not looked for where none is named', async () => {
+  it('is undefined when none is named and the default file does not exist', async () => {
     expect(await readConfigFile(sampleIo([]).io, undefined, streamFlags)).toBeUndefined()
   })
 })

@@ -109,7 +109,7 @@ describe('a log that describes itself', () => {
     await expect(specs(...log(file))).rejects.toThrowError(message)
   })
 
-  it('needs a key where there is none', async () => {
+  it('is required where the log has no log.v3.json', async () => {
     await expect(specs(...log(`${url}/other/`))).rejects.toThrowError(/^--log needs --key: there is none at .*404/)
     await expect(specs(...log('http://a.example/'))).rejects.toThrowError(/^--log must be an https URL/)
     await expect(specs(...log('log.v3.json'), '--key', key)).rejects.toThrowError(/one for each: got 0 and 1/)

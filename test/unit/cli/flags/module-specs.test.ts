@@ -38,7 +38,7 @@ describe('--module', () => {
     )
   })
 
-  it('takes a path of Windows for what it is', () => {
+  it('accepts a Windows path', () => {
     expect(fromFlags('C:\\watch\\mine.js', 'C:\\mine.js:{"a":1}')).toEqual([
       'C:\\watch\\mine.js',
       { module: 'C:\\mine.js', options: { a: 1 } },

@@ -108,7 +108,7 @@ describe('a proxy', () => {
     }
   })
 
-  it('is not asked for hosts in NO_PROXY, nor where there is none', async () => {
+  it('is not used for hosts in NO_PROXY, or where none is set', async () => {
     const near = { HTTP_PROXY: proxyUrl, NO_PROXY: 'localhost,127.0.0.1' }
     expect(await run(['get', '2'], near)).toMatchObject({ status: 0, stdout: '2\n', tunnels: 0 })
     expect(await run(['get', '2'])).toMatchObject({ status: 0, stdout: '2\n', tunnels: 0 })

@@ -73,7 +73,7 @@ describe('pretty', () => {
     )
   })
 
-  it('does without what is missing', () => {
+  it('leaves out missing fields', () => {
     const bare = certificate({
       ...{ timestamp: undefined, dnsNames: [], subject: name(), issuer: name(), notBefore: undefined },
       ...{ publicKey: undefined, signatureAlgorithm: undefined, keyUsage: undefined, extendedKeyUsage: undefined },
@@ -134,7 +134,7 @@ describe('the other formats', () => {
     )
   })
 
-  it('domains is one name a line, nothing for none', () => {
+  it('domains is one name a line, and nothing for an entry without names', () => {
     const domains = makeFormat('domains', noStyle)
     expect(domains(certificate())).toBe('example.com\nwww.example.com\n')
     expect(domains(certificate({ dnsNames: [] }))).toBe('')

@@ -31,7 +31,7 @@ describe('the health of a process with roles', () => {
     expect(health.unready()).toBeUndefined()
   })
 
-  it('is ill when one role asks no more, whatever the others do and the database says', () => {
+  it('is ill when one role no longer queries the database, whatever the others do', () => {
     const clock = clockInHand()
     const health = new RoleHealth(clock, 15_000, ['collector', 'api'])
     for (let i = 0; i < 20; i++) {

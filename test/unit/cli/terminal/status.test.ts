@@ -50,7 +50,7 @@ describe('the status of a stream', () => {
     )
   })
 
-  it('tells entries where no time is known, gaps, and does not wait for what is over', () => {
+  it('shows entries where no time is known, and gaps, and ignores finished logs', () => {
     const logs = [log({ lagMs: undefined, lagEntries: 5000 }), log({ state: 'failed', lagMs: 1e9 })]
     expect(statusText(status(logs, { gaps: 1 }))).toBe(
       '1,234/s · 56,789 entries · 2 logs: 1 live, 1 failed · 5,000 behind · 1 gap',

@@ -17,7 +17,7 @@ const columns: readonly Column<Row>[] = [
 const plainColumns = columns.map(({ paint: _, ...column }) => column)
 
 describe('a table', () => {
-  it('pads what is short, puts numbers to the right, and leaves no blanks at the end of a line', () => {
+  it('pads short texts, aligns numbers to the right, and leaves no blanks at the end of a line', () => {
     const rows = [
       { name: 'a', size: '1,000,000' },
       { name: 'çédille', note: 'odd' },
@@ -27,7 +27,7 @@ describe('a table', () => {
     )
   })
 
-  it('pads by what is seen, not by colours', () => {
+  it('pads by visible width, without counting colours', () => {
     const rows = [
       { name: 'a', size: '1' },
       { name: 'long', size: '22' },

@@ -15,7 +15,7 @@ const many = Array.from({ length: 40 }, (_, i) =>
 )
 
 describe('sparkline', () => {
-  it('is as high as the largest of what is shown, and blank for nothing', () => {
+  it('is scaled to the largest value shown, and blank for zero', () => {
     expect(sparkline([100, 0, 1, 4, 8], 4)).toBe(' ▂▅█')
     expect(sparkline([1], 4)).toBe('   █')
     expect(sparkline([], 3)).toBe('   ')
@@ -34,7 +34,7 @@ describe('rate history', () => {
     expect([rates.of('a'), rates.of('b'), rates.of(), rates.of('c')]).toEqual([[10, 0], [0, 1], [12.5, 1], []])
   })
 
-  it('forgets what is older than two minutes', () => {
+  it('drops samples older than two minutes', () => {
     const rates = new RateHistory()
     for (let i = 0; i < 500; i++) rates.add(status([], { entries: i }), i * 1000)
     expect(rates.of()).toHaveLength(120)
@@ -66,7 +66,7 @@ describe('a frame', () => {
     )
   })
 
-  it('has totals, the logs in order with their state, what was said, and the keys', () => {
+  it('has totals, the logs in order with their state, the last message, and the keys', () => {
     const frame = frameOf({
       beginning: 'wait',
       status: status([log({ lagMs: 61_000 }, 'one'), log({ state: 'waiting', lastError, lagMs: 120_000 }, 'two')]),

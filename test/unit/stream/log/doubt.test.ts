@@ -44,7 +44,7 @@ describe('Doubt', () => {
     ])
   })
 
-  it('knows what is news', () => {
+  it('recognizes a new subject', () => {
     const doubt = new Doubt()
     const error = (message: string) => new CtStreamError('CT_ROOT_MISMATCH', message)
     expect([doubt.name(error('a')), doubt.name(error('a')), doubt.name(error('b'))]).toEqual([true, false, true])

@@ -93,7 +93,7 @@ describe.each(KINDS)('a stream with an end, of a %s log that', (kind) => {
   })
 })
 
-it('a static-ct log with another origin is said to have another submission URL', async () => {
+it('the error for a static-ct log with another origin names the submission URL', async () => {
   const clock = new VirtualClock()
   const log = await logOf(5, { kind: 'static-ct' })
   const spec = { ...log.spec, submissionUrl: 'https://log.example/2027h1/' } as LogSpec

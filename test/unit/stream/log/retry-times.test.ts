@@ -37,7 +37,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the status of a %s log', (kind
     expect(status()).toMatchObject({ state: 'live', ...ALL_WELL })
   })
 
-  it('that serves what it did not sign says since when, and when it is asked again', async () => {
+  it('that contradicts its signatures has the time since when, and that of the next retry', async () => {
     const clock = new VirtualClock()
     const log = await logOf(600, { kind, clock, mmd: 86_400 })
     const lie = log.fault({ on: ENTRIES, after: 1, flipBit: { in: 'leaf', item: 3, byte: 20 } })
