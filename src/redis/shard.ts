@@ -19,7 +19,7 @@ export interface NewEntry {
 }
 
 /** Limits of one script call, since Redis does nothing else while it runs, and the next entries are made meanwhile. */
-const MAX_ENTRIES = 64
+const MAX_ENTRIES = 128
 const MAX_BYTES = 2 ** 20
 /** Calls that are sent and not answered. Each names the last ids of the one before: when that fails, so does this. */
 const MAX_SENT = 8

@@ -7,14 +7,14 @@ const server = inject('amqp')
 export const noAmqp = server === undefined
 
 /** A prefix of a server that nothing else uses. */
-export async function amqpPlace() {
-  const prefix = `t${randomUUID().slice(0, 8)}`
+export async function amqpPlace(url = server, prefix = `t${randomUUID().slice(0, 8)}`) {
   const queue = `${prefix}.entries`
-  const connection = new Connection(server ?? '')
+  const connection = new Connection(url ?? '')
   const channel = await connection.acquire()
   const found: { headers: [string, string][]; body: Buffer; durable: boolean }[] = []
   return {
-    url: `${server}?prefix=${prefix}`,
+    url: `${url}?prefix=${prefix}`,
+    prefix,
     queue,
     channel,
     /** Headers and bodies of all messages so far, in the order of the queue: taken out, for what is given back changes its place. */

@@ -10,13 +10,12 @@ export const noMongo = server === undefined
 type Found = Record<string, unknown> & { _id: string }
 
 /** A prefix of a server that nothing else uses. */
-export async function mongoPlace(url = server) {
-  const prefix = `t${randomUUID().slice(0, 8)}`
+export async function mongoPlace(url = server, prefix = `t${randomUUID().slice(0, 8)}`) {
   const client = await new MongoClient(url ?? '').connect()
   const database = client.db('ct')
   const collection = (name: string) => database.collection<Found>(`${prefix}_${name}`)
   return {
-    url: `${url}/ct?prefix=${prefix}`,
+    url: `${url}/ct?prefix=${prefix}&serverSelectionTimeoutMS=1000`,
     prefix,
     database,
     collection,

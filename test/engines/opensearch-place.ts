@@ -12,8 +12,7 @@ interface Hit {
 }
 
 /** A prefix of a server that nothing else uses. Asked over plain HTTP, without the client. */
-export async function openSearchPlace(url = server) {
-  const prefix = `t${randomUUID().slice(0, 8)}`
+export async function openSearchPlace(url = server, prefix = `t${randomUUID().slice(0, 8)}`) {
   const base = (url ?? '').replace('opensearch:', 'http:')
   const ask = async (method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${base}/${path}`, {

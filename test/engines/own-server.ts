@@ -65,6 +65,9 @@ export async function ownServer(
   }
 }
 
+/** How URLs begin, where it is not the name of the engine. */
+const BEGINNINGS: Readonly<Record<string, string>> = { ferretdb: 'mongodb://', amqp: 'amqp://guest:guest@' }
+
 /** As {@link ownServer}, started, and removed when the test is over; with its URL. */
 export async function startedServer(
   kind: Parameters<typeof ownServer>[0],
@@ -73,7 +76,7 @@ export async function startedServer(
   const server = await ownServer(kind, { more })
   onTestFinished(() => server.remove())
   await server.start()
-  return { ...server, url: `${kind === 'ferretdb' ? 'mongodb' : kind}://127.0.0.1:${server.port}` }
+  return { ...server, url: `${BEGINNINGS[kind] ?? `${kind}://`}127.0.0.1:${server.port}` }
 }
 
 /** Three Kafka brokers of one cluster, with three copies of everything. Started. */

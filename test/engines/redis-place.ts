@@ -7,8 +7,7 @@ const server = inject('redis')
 export const noRedis = server === undefined
 
 /** A prefix of a server that nothing else uses. */
-export async function redisPlace(url = server) {
-  const prefix = `t${randomUUID().slice(0, 8)}`
+export async function redisPlace(url = server, prefix = `t${randomUUID().slice(0, 8)}`) {
   const client = createClient({ url: url ?? '', RESP: 2 })
   await client.connect()
   const keys = () => client.keys(`${prefix}:*`)
