@@ -104,7 +104,9 @@ export class ModuleThread {
         onMessage: (message: FromModuleWorker) => this.take(worker, message),
         onEnd: (why) => this.ended(worker.isReady, why),
       })
-      const pages = new SentPages(this.uses.size, this.pool, (pages) => worker.post({ kind: 'forget', pages }))
+      const forget = (pages: readonly number[]) => worker.post({ kind: 'forget', pages })
+      // Modules are added one after the other, the first when it starts the thread.
+      const pages = new SentPages(() => this.uses.size, this.pool, forget)
       this.running = { worker, pages, setUps: new Map(), isPinged: false }
       return this.running
     } catch (error) {

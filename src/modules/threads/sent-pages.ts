@@ -31,7 +31,7 @@ export interface AskedPage {
 /** The pages that a thread has: each is written once for all its modules. */
 export class SentPages {
   private readonly sent = new Map<readonly CtCertificate[], Sent>()
-  private readonly modules: number
+  private readonly modules: () => number
   private readonly pool: BufferPool
   private readonly forget: (pages: readonly number[]) => void
   private last = 0
@@ -41,7 +41,7 @@ export class SentPages {
    * @param modules - How many modules ask for each page.
    * @param forget - Called with pages that the thread should forget.
    */
-  constructor(modules: number, pool: BufferPool, forget: (pages: readonly number[]) => void) {
+  constructor(modules: () => number, pool: BufferPool, forget: (pages: readonly number[]) => void) {
     this.modules = modules
     this.pool = pool
     this.forget = forget
@@ -51,7 +51,7 @@ export class SentPages {
     const known = this.sent.get(certificates)
     if (known !== undefined) return this.asked(certificates, known, undefined)
     const [bytes, memory] = writePage(certificates, this.pool)
-    const sent = { page: ++this.last, memory, left: this.modules, readers: 0, isForgotten: false }
+    const sent = { page: ++this.last, memory, left: this.modules(), readers: 0, isForgotten: false }
     this.sent.set(certificates, sent)
     this.bytes += memory.length
     const asked = this.asked(certificates, sent, bytes)
