@@ -75,6 +75,8 @@ export function judge({ runs, memory, starts }) {
     const share = paired(`RFC 6962, ${modules}`, ours, rate)
     judgeOne(`rate with ${modules}`, share && 100 * share, '≥ 70', (x) => x >= 70, '%')
   }
+  const threaded = paired('RFC 6962, both in a thread', ours, rate)
+  judgeOne('rate with both in a thread', threaded && 100 * threaded, '≥ 70', (x) => x >= 70, '%')
   const peak =
     memory?.maxRssBytes ?? (runs[ours]?.length > 0 ? Math.max(...runs[ours].map((run) => run.maxRssBytes)) : undefined)
   judgeOne(
