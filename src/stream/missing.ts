@@ -37,13 +37,18 @@ export class Missing {
     const gaps = this.openGaps(rows)
     const parts = gaps.map(
       ({ log, start, end, reason }) =>
-        `${log.description} from ${start}${end === undefined ? '' : ` to ${end}`} (${reason})`,
+        `${nameOf(log, reason)} from ${start}${end === undefined ? '' : ` to ${end}`} (${reason})`,
     )
     for (const { log, reason } of this.givenUp.values())
-      if (!gaps.some((gap) => gap.log.id === log.id)) parts.push(`${log.description} (${reason})`)
+      if (!gaps.some((gap) => gap.log.id === log.id)) parts.push(`${nameOf(log, reason)} (${reason})`)
     if (parts.length === 0) return
     const rest = parts.length > NAMED ? ` and ${parts.length - NAMED} more` : ''
     const missing = parts.slice(0, NAMED).join(', ') + rest
     throw new CtStreamError('CT_INCOMPLETE', `the stream ended without some entries: ${missing}`)
   }
+}
+
+/** With its URL, unless the reason has it: most are errors of requests. */
+function nameOf({ description, url }: LogInfo, reason: string): string {
+  return reason.includes(url) ? description : `${description} at ${url}`
 }

@@ -8,8 +8,11 @@ const BEGINS = 'undici:request:create'
 const GOES_ON = ['undici:client:sendHeaders', 'undici:request:headers', 'undici:request:bodyChunkReceived']
 const ENDS = ['undici:request:trailers', 'undici:request:error']
 
-/** Without a sign of life for so long, a request is one that the server does not answer. */
-const STUCK_MS = 100
+/**
+ * Waits of a millisecond without a sign of life after which a request is one that the server does not answer. Servers are in this process:
+ * when the machine is busy with something else, they and these waits stand still together.
+ */
+const STUCK_WAITS = 80
 /** Turns of the event loop without anything new: what follows an answer needs a few. */
 const CALM_TURNS = 6
 
@@ -72,13 +75,13 @@ let seen = 0
  */
 export async function requestsDone(): Promise<void> {
   if (!isMoving()) return
-  let since = performance.now()
+  let waits = 0
   for (let calm = 0; calm < CALM_TURNS; calm++) {
     await (moving.size > 0 ? wait(1) : new Promise((resolve) => setImmediate(resolve)))
     if (!isMoving()) continue
     calm = -1
-    if (signs !== seen) since = performance.now()
-    else if (performance.now() - since > STUCK_MS) moving.clear()
+    if (signs !== seen) waits = 0
+    else if (++waits > STUCK_WAITS) moving.clear()
     seen = signs
   }
 }
