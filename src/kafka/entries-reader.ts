@@ -1,6 +1,7 @@
 import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
+import { closeClients } from './close-clients.js'
 import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 import type { LogDirectory } from './log-directory.js'
@@ -47,7 +48,7 @@ export class EntriesReader {
   }
 
   async close(): Promise<void> {
-    await this.consumer?.close(true)
+    await closeClients(this.clock, this.consumer)
   }
 
   /** Drops the consumer after a failure: what it has learnt of the cluster may be wrong now. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
+import { closeClients } from './close-clients.js'
 import { type CommittedRecord, committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 
@@ -68,7 +69,7 @@ export class FencedProducer {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.producer.close(true), this.consumer.close(true)])
+    await closeClients(this.clock, this.producer, this.consumer)
   }
 
   private step<T>(doing: string, work: Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { Clock } from '../types/clock.js'
 import type { ParkedEntry } from '../types/queue.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
+import { closeClients } from './close-clients.js'
 import { type CommittedRecord, committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 import { parkedTopic } from './topics.js'
@@ -81,7 +82,7 @@ export class ParkedTopic {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.producer.close(true), this.consumer.close(true)])
+    await closeClients(this.clock, this.producer, this.consumer)
   }
 
   private async send(

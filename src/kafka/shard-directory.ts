@@ -4,6 +4,7 @@ import type { LogInfo } from '../types/log.js'
 import { messageOf } from '../util/message-of.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
+import { closeClients } from './close-clients.js'
 import { committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 
@@ -66,7 +67,7 @@ export class ShardDirectory {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.producer.close(true), this.consumer.close(true)])
+    await closeClients(this.clock, this.producer, this.consumer)
   }
 
   private next<T>(work: () => Promise<T>): Promise<T> {
