@@ -28,6 +28,7 @@ export class KafkaShard {
   private readonly clock: Clock
   private readonly name: string
   private kafka: KafkaClient | undefined
+  private isClosed = false
   private producer: FencedProducer | undefined
   private current: ShardState | undefined
 
@@ -59,6 +60,7 @@ export class KafkaShard {
    */
   async open(withEntries = true): Promise<void> {
     this.kafka ??= await loadKafka()
+    this.isClosed = false
     const { address, clock, entries, positions, lease } = this
     if (lease === undefined) await refuseOtherMode(this.kafka, address, true, clock)
     const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions)]
@@ -88,6 +90,7 @@ export class KafkaShard {
 
   async close(): Promise<void> {
     const { producer } = this
+    this.isClosed = true
     this.producer = undefined
     this.current = undefined
     await producer?.close()
@@ -95,7 +98,7 @@ export class KafkaShard {
 
   private async reopen(): Promise<void> {
     const { kafka, address, clock, positions, current: before, lease, name } = this
-    if (kafka === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (kafka === undefined || this.isClosed) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
     const producer = new FencedProducer(kafka, address, this.transactionalId, clock)
     try {
       // Checked before shutting out the writer: a member that has lost its lease must not regain it that way.

@@ -44,7 +44,7 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
  * @throws what the stream throws; what the sink throws and is not `retryable`, such as `CT_LEASE_LOST` and `CT_CHECKPOINT_CONFLICT`.
  */
 export async function pump(options: PumpOptions): Promise<void> {
-  const { sink, signal, clock = systemClock, random = Math.random, logger } = options
+  const { signal, clock = systemClock, random = Math.random, logger } = options
   for (let attempt = 0; signal?.aborted !== true; ) {
     try {
       await pumpOnce(options, () => {
@@ -59,8 +59,6 @@ export async function pump(options: PumpOptions): Promise<void> {
       await clock.sleep(delay, signal).catch((reason) => {
         if (signal?.aborted !== true) throw reason
       })
-    } finally {
-      await sink.close()
     }
   }
 }
@@ -72,6 +70,16 @@ function isPassing(error: unknown): error is CtStreamError {
 }
 
 async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<void> {
+  let closed: Promise<void> | undefined
+  const close = () => (closed ??= options.sink.close())
+  try {
+    await pumpOpened(options, close, onWritten)
+  } finally {
+    await close()
+  }
+}
+
+async function pumpOpened(options: PumpOptions, close: () => Promise<void>, onWritten: () => void): Promise<void> {
   const { sink, lease, signal } = options
   const places = await sink.open(lease)
   const isStopped = () => signal?.aborted === true
@@ -103,6 +111,8 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
     await commits.settled()
     await stream.close()
   } catch (error) {
+    // First: otherwise the stream, which commits as it closes, would wait for an engine that is away once more.
+    if (!isStopped()) await close().catch(() => {})
     // Closing may fail for the same reason: the first error is the one to report.
     await stream.close().catch(() => {})
     await commits.settled()
