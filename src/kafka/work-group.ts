@@ -1,6 +1,7 @@
 import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
+import { closeClients } from './close-clients.js'
 import { withDeadline } from './deadline.js'
 import { kafkaError } from './errors.js'
 import { decodeMember, encodeMember, shareOut } from './share-out.js'
@@ -200,6 +201,6 @@ export class WorkGroup {
     const late = clock.sleep(this.isClosed ? LEAVE_MS : 0, timer.signal).catch(() => undefined)
     await Promise.race([new Promise<void>((done) => consumer.leaveGroup(true, () => done())), late])
     timer.abort()
-    await new Promise<void>((done) => consumer.close(true, () => done()))
+    await closeClients(clock, consumer)
   }
 }
