@@ -20,11 +20,14 @@ export type MessageBody = 'json' | 'leaf' | 'certstream'
 export interface EntryMessage {
   /** The log id (base64), which keeps the entries of a log in order; with `key: 'issuance'` the issuance id, where there is one. */
   readonly key: string
-  /** ASCII text by name: `ct-v`, `ct-log`, `ct-index`, `ct-epoch`, `ct-leaf`, `ct-issuance`, `ct-time`, `ct-kind`, `ct-body`. */
+  /** ASCII text by name: `ct-v`, `ct-log`, `ct-index`, `ct-epoch`, `ct-leaf`, `ct-issuance`, `ct-time`, `ct-kind`, `ct-body`, `ct-marks`. */
   readonly headers: Readonly<Record<string, string>>
   /** Empty where it would exceed the limit (`ct-body: omitted`): read that entry from its log. */
   readonly body: Uint8Array
 }
+
+/** What `ct-marks` says of an entry, comma-separated; most entries have none of them. */
+export const MARKS = ['unverified', 'historical'] as const
 
 /** What messages contain; all optional. */
 export interface MessageOptions {
@@ -52,6 +55,10 @@ export interface MessageFacts {
   readonly timestamp: number | undefined
   /** What the entry holds. */
   readonly kind: CertificateKind
+  /** Whether the reader proved the entry to be in its log: `ct-marks` does not say `unverified`. */
+  readonly verified: boolean
+  /** Whether the entry is from a backlog rather than live: `ct-marks` says `historical`. */
+  readonly historical: boolean
 }
 
 /** What a consumer must know of a log, since messages do not contain it. */
@@ -77,7 +84,7 @@ export class MessageEncoder {
 
   /** @param epoch - Epoch of the lease; 0 without one. */
   encode(certificate: CtCertificate, epoch: number): EntryMessage {
-    const { log, index, leafHash, issuanceId, timestamp, kind } = certificate
+    const { log, index, leafHash, issuanceId, timestamp, kind, verified, historical } = certificate
     const body = bodyOf(certificate, this.body)
     const isWhole = body !== undefined && body.length <= this.maxBodyBytes
     const headers: Record<string, string> = {
@@ -91,6 +98,8 @@ export class MessageEncoder {
     }
     if (issuanceId !== undefined) headers['ct-issuance'] = issuanceId
     if (timestamp !== undefined) headers['ct-time'] = String(timestamp.getTime())
+    const marks = MARKS.filter((mark) => (mark === 'historical' ? historical : !verified))
+    if (marks.length > 0) headers['ct-marks'] = marks.join(',')
     return {
       key: this.key === 'issuance' ? (issuanceId ?? log.id) : log.id,
       headers,

@@ -74,7 +74,10 @@ function withBody(facts: MessageFacts, kind: string, body: Uint8Array, contextOf
   if (kind === 'omitted') return { ...facts, body: kind }
   if (body.length > MAX_BODY) throw malformed(`a body of ${body.length} bytes`)
   if (kind === 'leaf') {
-    const certificate = decodeLeafBody(body, facts.index, facts.leafHash, contextOf(facts.logId))
+    const known = contextOf(facts.logId)
+    const verified = known.verified === true && facts.verified
+    const context = { ...known, verified, historical: known.historical || facts.historical }
+    const certificate = decodeLeafBody(body, facts.index, facts.leafHash, context)
     return { ...facts, body: kind, certificate }
   }
   if (kind !== 'json' && kind !== 'certstream') throw malformed(`ct-body is ${JSON.stringify(kind)}`)
@@ -100,7 +103,9 @@ function factsOf(headers: ReadonlyMap<string, string>): MessageFacts | string {
   const time = headers.get('ct-time')
   const timestamp = integerOf(time)
   if (time !== undefined && timestamp === undefined) return 'ct-time is not an integer from 0 to 2^53 - 1'
-  return { logId, index, epoch, leafHash, issuanceId: issuance, timestamp, kind }
+  const marks = headers.get('ct-marks')?.split(',') ?? []
+  const [verified, historical] = [!marks.includes('unverified'), marks.includes('historical')]
+  return { logId, index, epoch, leafHash, issuanceId: issuance, timestamp, kind, verified, historical }
 }
 
 /** Our headers by name; of two with one name the first counts. */

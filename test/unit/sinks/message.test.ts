@@ -4,6 +4,7 @@ import { contextOfSource } from '../../../src/decode/index.js'
 import { decodeMessage, type EntryMessage, MessageEncoder } from '../../../src/sinks/index.js'
 import type { TestLogOptions } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { VerifyOption } from '../../../src/types/stream.js'
 import { backfill, logOf } from '../../support/logs.js'
 
 const contextOf = () => contextOfSource('messages')
@@ -11,10 +12,10 @@ const read = ({ headers, body }: EntryMessage) => decodeMessage(Object.entries(h
 const refused = (headers: Record<string, string | Uint8Array>, body: Uint8Array) =>
   decodeMessage(Object.entries(headers), body, contextOf)
 
-async function entriesOf(options: TestLogOptions): Promise<CtCertificate[]> {
+async function entriesOf(options: TestLogOptions, verify: VerifyOption = 'full'): Promise<CtCertificate[]> {
   const log = await logOf(24, options)
   const entries: CtCertificate[] = []
-  for await (const page of backfill(log, { partialTileDelayMs: 0 }).batches()) entries.push(...page)
+  for await (const page of backfill(log, { partialTileDelayMs: 0, verify }).batches()) entries.push(...page)
   expect(entries).toHaveLength(24)
   return entries
 }
@@ -37,6 +38,17 @@ describe.each(['rfc6962', 'static-ct'] as const)('a message of an entry of a log
       expect(certificate.issuanceId).toBe(decoded.issuanceId)
     }
     expect(kinds.size).toBe(2)
+  })
+
+  it.each(['full', 'signatures-only'] as const)('says whether the entry was proven: with verify %s', async (verify) => {
+    const [entry] = await entriesOf({ kind }, verify)
+    if (entry === undefined) throw new Error('no entry')
+    const { verified, historical } = entry
+    expect(verified).toBe(verify === 'full')
+    const { headers, body } = new MessageEncoder({ body: 'leaf' }).encode(entry, 1)
+    const trusting = () => ({ ...contextOf(), verified: true, historical: false })
+    const decoded = decodeMessage(Object.entries(headers), body, trusting)
+    expect(decoded).toMatchObject({ verified, historical, certificate: { verified, historical } })
   })
 
   it('says as JSON what toJSON() says, and as CertStream what toCertStream() says', async () => {
