@@ -40,8 +40,11 @@ export function retryDelay(
   _retries: number,
   error: Error,
 ): number {
+  const { closed } = client as KafkaAdmin
   // The client retries for ever. Once closed, it gives up and reports the errors it met.
-  if (isRefused(error)) setImmediate(() => (client as KafkaAdmin).close(() => {}))
+  if (isRefused(error) && !closed) setImmediate(() => (client as KafkaAdmin).close(() => {}))
+  // A request that was under way when the client was closed is retried for ever, too: it listens for that event only from here on.
+  if (closed) setImmediate(() => (client as KafkaAdmin).emit('client:close'))
   if ([...apiIds(error)].some((id) => MOMENTARY.has(id))) return MOMENT_MS
   return Math.min(5 * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY_MS)
 }

@@ -14,15 +14,9 @@ export class LogDirectory {
 
   /** Reads them again. @throws what the client throws. */
   async read(kafka: KafkaClient, address: KafkaAddress, consumer: KafkaConsumer): Promise<void> {
-    const admin = new kafka.Admin(clientOptions(address, 30_000))
-    try {
-      const topics = await admin.listTopics({ includeInternals: false })
-      for (const topic of topics) {
-        if (!topic.startsWith(`${address.prefix}.positions.`)) continue
-        for await (const { key, value } of committedRecords(consumer, topic)) this.take(String(key), value)
-      }
-    } finally {
-      await admin.close().catch(() => {})
+    for (const topic of await topicsOf(kafka, address)) {
+      if (!topic.startsWith(`${address.prefix}.positions.`)) continue
+      for await (const { key, value } of committedRecords(consumer, topic)) this.take(String(key), value)
     }
   }
 
@@ -34,5 +28,14 @@ export class LogDirectory {
     } catch {
       // Whoever writes there says so, more loudly.
     }
+  }
+}
+
+async function topicsOf(kafka: KafkaClient, address: KafkaAddress): Promise<readonly string[]> {
+  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  try {
+    return await admin.listTopics({ includeInternals: false })
+  } finally {
+    void admin.close().catch(() => {})
   }
 }

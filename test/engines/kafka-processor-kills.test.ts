@@ -118,6 +118,10 @@ describe.skipIf(noKafka)('processors on Kafka', () => {
       expect(distinct().size).toBe(size)
       // What is given again was given to a process that lost its log before that was stored: a part, not everything.
       expect(given().flat().length).toBeLessThan(size * 1.5)
+      // What a killed one had in its hands is given again, and finished with.
+      await expect
+        .poll(async () => [...(await watermarks()).values()].map((moves) => moves.at(-1)).sort(), { timeout: 60_000 })
+        .toEqual(logs.map((log) => log.size).sort())
       for (const process of [...processors]) {
         const exited = once(process, 'exit')
         process.kill('SIGTERM')
