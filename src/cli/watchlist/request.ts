@@ -102,6 +102,8 @@ function outputsFrom(values: Values): WatchRequest['outputs'] {
     throw usageError(
       `${values.from('mail')} needs --smtp, or CT_STREAM_SMTP: the mail server, such as smtps://user:password@mail.example.com`,
     )
+  // In the environment it may wait for another command.
+  if (to.length === 0 && values.isFlag('smtp')) throw usageError('--smtp goes with --mail: whom to write to')
   if (to.length > 0) add('mail', 'smtp', { url: smtp, to })
   if (file !== undefined) add('jsonl', 'jsonl', { file })
   return outputs

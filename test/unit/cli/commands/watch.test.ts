@@ -153,6 +153,7 @@ describe('ct-stream watch', () => {
     [['example.com', '--brand', '!!'], /--brand must be a name that has 2 to 63 letters/],
     [['example.com', '--score', '101'], /--score must be an integer from 0 to 100/],
     [['example.com', '--mail', 'me@example.com'], /--mail needs --smtp, or CT_STREAM_SMTP/],
+    [['example.com', '--smtp', 'smtps://mail.example.com'], /--smtp goes with --mail/],
     [
       ['example.com', '--mail', 'me', '--smtp', 'smtp://mail.example.com'],
       /--mail: module `smtp`: option `to\[0\]`: must be an address/,
