@@ -142,7 +142,9 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
     expect((await run('search', top ?? '', '--new', '--since', '1s', '--db', db.url)).code).toBe(0)
     expect(await run('search', 'a.example', '--new')).toMatchObject({ code: 2 })
     expect((await run('gaps', '--db', db.url)).stdout).toBe('nothing is missing\n')
-    await db.query(`INSERT INTO gap (log, start, stop, gap) VALUES ($1, 20, 30, '{}')`, [log.logId])
+    // As a reader leaves it that went on behind a gap.
+    await db.query('UPDATE coverage SET stop = 20 WHERE log = $1', [log.logId])
+    await db.query('INSERT INTO coverage (log, start, stop) VALUES ($1, 30, 60)', [log.logId])
     expect((await run('gaps', '--db', db.url)).stdout).toMatch(/^LOG .*\n.* 20 +29\n$/)
     const missing = JSON.parse((await run('gaps', '--db', db.url, '--json')).stdout)
     expect(missing).toMatchObject([{ log: { id: log.logId }, start: 20, end: 30 }])

@@ -12,7 +12,7 @@ import { SqliteCheckpointStore } from '../../src/checkpoint/sqlite.js'
 import { createTestLog, issueCertificates, type TestLog } from '../../src/testing/index.js'
 
 // As crash.test.ts: a few kills in `npm test`, many in `npm run test:long`.
-const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 3)
+const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 2)
 const PROGRAM = join(import.meta.dirname, 'programs', 'crash-modules.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'ct-stream-crash-modules-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

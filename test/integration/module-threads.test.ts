@@ -29,7 +29,7 @@ import { deliveredCertificates } from '../support/module-certificates.js'
 // The program of the threads is that of the built package.
 const FILE = join(import.meta.dirname, '../../dist/module-worker.js')
 /** A hundred together. */
-const KILLS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 10)
+const KILLS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 4)
 const COUNT = 1200
 
 /** Threads made since the test began. */

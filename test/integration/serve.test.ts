@@ -8,7 +8,7 @@ import { SocketClient } from '../support/server-clients.js'
 
 // `ct-stream serve` as it is shipped, in a process of its own, against a log in this one. A few kills in `npm test`, many in
 // `npm run test:long`.
-const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 3)
+const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 2)
 
 async function certStreamJs(url: string, path: string) {
   const messages: Record<string, unknown>[] = []

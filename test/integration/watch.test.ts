@@ -10,7 +10,7 @@ import { createTestLog, issueCertificates, type TestLog } from '../../src/testin
 import type { Finding } from '../../src/types/finding.js'
 
 // `ct-stream watch` as it is shipped, in a process of its own, against a log in this one.
-const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 4)
+const ROUNDS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 2)
 const root = join(import.meta.dirname, '..', '..')
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-watching-'))
 afterAll(() => rmSync(place, { recursive: true, force: true }))

@@ -18,7 +18,7 @@ const FILE = join(import.meta.dirname, '../../dist/page-worker.js')
 const ENTRIES = [...issueCertificates(700, { sign: false })]
 const KINDS = ['rfc6962', 'static-ct'] as const
 /** A hundred together. */
-const KILLS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 10)
+const KILLS = Number(process.env.CT_STREAM_TEST_CRASHES ?? 4)
 
 /** Threads made since the test began. */
 const made: Worker[] = []

@@ -144,14 +144,14 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       await fill(...logs)
       const found: CtCertificate[][] = [[], []]
       const all = () => found.flat()
-      const wanted = { count: 240 }
+      const wanted = { count: 240, isAll: false }
       const enough = new Notifier()
       const sources = [0, 1].map(() => source({ end: 'never', commitIntervalMs: 20 }))
       const readers = sources.map(async (one, n) => {
         for await (const certificate of one) {
           found[n]?.push(certificate)
           one.acknowledge(certificate)
-          if (new Set(all().map(({ log, index }) => `${log.id} ${index}`)).size === wanted.count && sharing())
+          if (wanted.isAll && new Set(all().map(({ log, index }) => `${log.id} ${index}`)).size === wanted.count)
             enough.notify()
         }
       })
@@ -165,6 +165,7 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
         }
         for (const log of logs) grow(log, 1)
         wanted.count += logs.length
+        wanted.isAll = true
         await fill(...logs)
       }
       await feed()
