@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,7 +39,8 @@ describe.skipIf(isLeftOut || !has('buildah') || !has('debootstrap') || process.g
         { mode: 0o755 },
       )
       // Where registries are reached over a proxy that signs for them, its certificate is among those of this machine.
-      const trusted = process.env.NODE_EXTRA_CA_CERTS
+      const cafile = run('npm', ['config', 'get', 'cafile']).stdout.trim()
+      const trusted = process.env.NODE_EXTRA_CA_CERTS ?? (existsSync(cafile) ? cafile : undefined)
       if (trusted !== undefined) copyFileSync(trusted, join(rootfs, 'etc', 'trusted.pem'))
       const trust = trusted === undefined ? '' : 'ENV NODE_EXTRA_CA_CERTS=/etc/trusted.pem\n'
       writeFileSync(join(place, 'Base'), `FROM scratch\nADD rootfs /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n${trust}`)
