@@ -23,22 +23,10 @@ export type DecodedSct =
   | { readonly kind: 'unknown'; readonly version: number; readonly bytes: Uint8Array }
   | { readonly kind: 'malformed'; readonly reason: string; readonly bytes: Uint8Array }
 
-/**
- * Parses one whole SCT. Shares no memory with `bytes`.
- * @throws {@link CtStreamError} `CT_LEAF_MALFORMED` for anything else, unknown versions included.
- */
-export function parseSct(bytes: Uint8Array): Sct {
-  return sctOver(copyBytes(bytes))
-}
-
-/** {@link parseSct} without throwing. */
-export function decodeSct(bytes: Uint8Array): DecodedSct {
-  return decodeOver(copyBytes(bytes))
-}
-
-function decodeOver(bytes: Uint8Array): DecodedSct {
+/** Parses one whole SCT, whose parts are views of `bytes`. */
+function decodeSct(bytes: Uint8Array): DecodedSct {
   try {
-    return { kind: 'sct', sct: sctOver(bytes) }
+    return { kind: 'sct', sct: parseSct(bytes) }
   } catch (error) {
     if (!CtStreamError.is(error)) throw error
     const version = bytes[0] ?? 0
@@ -47,8 +35,7 @@ function decodeOver(bytes: Uint8Array): DecodedSct {
   }
 }
 
-/** Its parts are views. */
-function sctOver(bytes: Uint8Array): Sct {
+function parseSct(bytes: Uint8Array): Sct {
   const reader = new ByteReader(bytes, 'SCT')
   // Version sct_version;
   const version = reader.u8('sct_version')
@@ -82,7 +69,7 @@ export function parseSctList(bytes: Uint8Array): DecodedSct[] {
   const scts: DecodedSct[] = []
   // opaque SerializedSCT<1..2^16-1>;
   while (reader.remaining > 0 && scts.length < MAX_SCTS)
-    scts.push(decodeOver(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
+    scts.push(decodeSct(reader.view(reader.u16('SerializedSCT length'), 'SerializedSCT')))
   if (reader.remaining === 0) return scts
   const reason = `SCT list: more than ${MAX_SCTS} SCTs, the others are not read`
   return [...scts, { kind: 'malformed', reason, bytes: reader.view(reader.remaining, 'SCTs') }]

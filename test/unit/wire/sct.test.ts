@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CtStreamError } from '../../../src/errors.js'
 import { parseDigitallySigned } from '../../../src/wire/digitally-signed.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
 import { encodeMerkleLeaf } from '../../../src/wire/merkle-leaf.js'
-import { decodeSct, isSctBy, parseSct, parseSctList, sctSignatureInput } from '../../../src/wire/sct.js'
+import { type DecodedSct, isSctBy, parseSctList, type Sct, sctSignatureInput } from '../../../src/wire/sct.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
 import { encodeDigitallySigned, encodeSct, encodeSctList } from '../../support/wire.js'
 import { base64, code, hex, precertSample, testKey, toHex, x509Sample } from './samples.js'
@@ -18,6 +19,14 @@ const anySct = fc.record({
     encodeDigitallySigned({ hashAlgorithm: 4, signatureAlgorithm: 3, signature }),
   ),
 })
+
+/** One SCT, as a list of it alone. */
+const decodeSct = (sct: Uint8Array) => parseSctList(encodeSctList([sct]))[0] as DecodedSct
+function parseSct(bytes: Uint8Array): Sct {
+  const found = decodeSct(bytes)
+  if (found.kind === 'sct') return found.sct
+  throw new CtStreamError('CT_LEAF_MALFORMED', found.kind === 'unknown' ? 'another version' : found.reason)
+}
 
 describe('SCTs', () => {
   it('round-trip, alone and in a list', () => {
