@@ -2,18 +2,10 @@
 # amqp.sh start FOLDER PORT | stop FOLDER | kill FOLDER: a RabbitMQ server on loopback (and PORT + 1, PORT + 2), empty; its pid is in FOLDER/pid.
 # Of Debian's package `rabbitmq-server`.
 set -euo pipefail
+source "$(dirname "$0")/server.sh"
 folder=$2
 # Not the one in the path: that one changes the user.
 program=/usr/lib/rabbitmq/bin/rabbitmq-server
-
-stop() {
-  for name in pid epmd.pid; do
-    pid=$(cat "$folder/$name" 2> /dev/null) || continue
-    kill "-$1" "$pid" 2> /dev/null || continue
-    for ((i = 0; i < 600; i++)); do kill -0 "$pid" 2> /dev/null || continue 2; sleep 0.05; done
-    kill -KILL "$pid"
-  done
-}
 
 case $1 in
   start)
@@ -30,15 +22,9 @@ case $1 in
       epmd > "$folder/epmd.log" 2>&1 < /dev/null &
       echo $! > "$folder/epmd.pid"
     fi
-    # With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
-    "$program" > "$folder/log" 2>&1 < /dev/null &
-    for ((i = 0; i < 1200; i++)); do
-      ! grep -q 'Server startup complete' "$folder/log" || exit 0
-      sleep 0.05
-    done
-    tail -20 "$folder/log" >&2
-    exit 1
+    launch "$program"
+    ready 60 says 'Server startup complete'
     ;;
-  stop) stop TERM ;;
-  kill) stop KILL ;;
+  stop) stop TERM; stop TERM epmd.pid ;;
+  kill) stop KILL; stop KILL epmd.pid ;;
 esac

@@ -2,6 +2,7 @@
 # collector.sh start FOLDER PORT | stop FOLDER: an OpenTelemetry collector that takes logs by OTLP over HTTP on loopback, and writes them to
 # FOLDER/log; its pid is in FOLDER/pid. Of its Go modules, built once and kept below the home folder's cache by version; needs Go the first time.
 set -euo pipefail
+source "$(dirname "$0")/server.sh"
 folder=$2
 version=0.130.0
 program=$HOME/.cache/ct-stream/otel-collector-$version/collector
@@ -70,21 +71,8 @@ service:
   telemetry: { metrics: { level: none } }
   pipelines: { logs: { receivers: [otlp], exporters: [debug] } }
 YAML
-    # With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
-    "$program" --config "file:$folder/config.yaml" > "$folder/log" 2>&1 < /dev/null &
-    echo $! > "$folder/pid"
-    for ((i = 0; i < 600; i++)); do
-      ! grep -q 'Everything is ready' "$folder/log" || exit 0
-      kill -0 "$(cat "$folder/pid")" 2> /dev/null || break
-      sleep 0.05
-    done
-    cat "$folder/log" >&2
-    exit 1
+    launch "$program" --config "file:$folder/config.yaml"
+    ready 30 says 'Everything is ready'
     ;;
-  stop)
-    pid=$(cat "$folder/pid" 2> /dev/null) || exit 0
-    kill "$pid" 2> /dev/null || exit 0
-    for ((i = 0; i < 600; i++)); do kill -0 "$pid" 2> /dev/null || exit 0; sleep 0.05; done
-    kill -KILL "$pid"
-    ;;
+  stop) stop TERM ;;
 esac

@@ -3,6 +3,7 @@
 # its data in SQLite; its pid is in FOLDER/pid. Started again, it has what it had.
 # Of its Go module, built once and kept below the home folder's cache by version; needs Go the first time.
 set -euo pipefail
+source "$(dirname "$0")/server.sh"
 folder=$2
 version=1.24.2
 program=$HOME/.cache/ct-stream/ferretdb-$version/ferretdb
@@ -51,27 +52,12 @@ GO
   rm -rf "$project"
 }
 
-stop() {
-  pid=$(cat "$folder/pid" 2> /dev/null) || exit 0
-  kill "-$1" "$pid" 2> /dev/null || exit 0
-  for ((i = 0; i < 600; i++)); do kill -0 "$pid" 2> /dev/null || exit 0; sleep 0.05; done
-  kill -KILL "$pid"
-}
-
 case $1 in
   start)
     build
     mkdir -p "$folder/data"
-    # With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
-    "$program" "127.0.0.1:$3" "$folder/data" > "$folder/log" 2>&1 < /dev/null &
-    echo $! > "$folder/pid"
-    for ((i = 0; i < 600; i++)); do
-      ! (exec 3<> "/dev/tcp/127.0.0.1/$3") 2> /dev/null || exit 0
-      kill -0 "$(cat "$folder/pid")" 2> /dev/null || break
-      sleep 0.05
-    done
-    cat "$folder/log" >&2
-    exit 1
+    launch "$program" "127.0.0.1:$3" "$folder/data"
+    ready 30 listens "$3"
     ;;
   stop) stop TERM ;;
   kill) stop KILL ;;

@@ -6,29 +6,10 @@
 # kafka.sh restart FOLDER/2 starts one of them again after kill.
 # Of Maven Central's jars, kept below the home folder's cache by version; needs Java 17, and Maven the first time.
 set -euo pipefail
+source "$(dirname "$0")/server.sh"
 folder=$2
 version=4.4.0
 libs=$HOME/.cache/ct-stream/kafka-$version
-
-jars() {
-  [ ! -e "$libs/.complete" ] || return 0
-  command -v mvn > /dev/null || { echo "no Kafka: apt-get install openjdk-17-jre-headless maven" >&2; exit 3; }
-  local project
-  project=$(mktemp -d)
-  # Without a binding of slf4j the broker logs nothing.
-  cat > "$project/pom.xml" << POM
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>local</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$version</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
-</dependencies></project>
-POM
-  mkdir -p "$libs"
-  mvn -q -B -f "$project/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$libs" > "$project/log" 2>&1 ||
-    { cat "$project/log" >&2; exit 3; }
-  rm -rf "$project"
-  touch "$libs/.complete"
-}
 
 # configure FOLDER PORT ADVERTISED NODE VOTERS COPIES
 configure() {
@@ -70,57 +51,38 @@ format() {
     -t MkU3OEVBNTcwNTJENDM2Qg -c "$1/server.properties" > "$1/format.log" 2>&1 || { cat "$1/format.log" >&2; exit 1; }
 }
 
-# With its output elsewhere: a server that keeps the caller's pipe open hangs the caller.
-launch() {
-  nohup java -Xms64m -Xmx512m -XX:+UseSerialGC -cp "$libs/*" kafka.Kafka "$1/server.properties" > "$1/log" 2>&1 < /dev/null &
-  echo $! > "$1/pid"
+broker() { launch java -Xms64m -Xmx512m -XX:+UseSerialGC -cp "$libs/*" kafka.Kafka "$folder/server.properties"; }
+awaited() { ready 120 says 'Kafka Server started'; }
+# Without a binding of slf4j the broker logs nothing.
+needed() {
+  command -v java > /dev/null || { echo "no Kafka: apt-get install openjdk-17-jre-headless maven" >&2; exit 3; }
+  jars "$libs" "org.apache.kafka:kafka_2.13:$version" org.slf4j:slf4j-simple:1.7.36
 }
-
-await() {
-  for ((i = 0; i < 2400; i++)); do
-    ! grep -q 'Kafka Server started' "$1/log" || return 0
-    kill -0 "$(cat "$1/pid")" 2> /dev/null || break
-    sleep 0.05
-  done
-  grep -E "ERROR|FATAL|Exception" "$1/log" >&2 || tail -20 "$1/log" >&2
-  exit 1
-}
-
-stop() {
-  pid=$(cat "$folder/pid" 2> /dev/null) || exit 0
-  kill "-$1" "$pid" 2> /dev/null || exit 0
-  for ((i = 0; i < 600; i++)); do kill -0 "$pid" 2> /dev/null || exit 0; sleep 0.05; done
-  kill -KILL "$pid"
-}
-
-needs_java() { command -v java > /dev/null || { echo "no Kafka: apt-get install openjdk-17-jre-headless maven" >&2; exit 3; }; }
 
 case $1 in
   start)
-    needs_java
-    jars
+    needed
     mkdir -p "$folder"
     configure "$folder" "$3" "${4:-$3}" 1 "1@127.0.0.1:$(($3 + 1))" 1
     format "$folder"
-    launch "$folder"
-    await "$folder"
+    broker
+    awaited
     ;;
   start3)
-    needs_java
-    jars
+    needed
     voters=1@127.0.0.1:$(($3 + 1)),2@127.0.0.1:$(($3 + 3)),3@127.0.0.1:$(($3 + 5))
     for node in 1 2 3; do
       mkdir -p "$folder/$node"
       port=$(($3 + 2 * (node - 1)))
       configure "$folder/$node" "$port" "$port" "$node" "$voters" 3
       format "$folder/$node"
-      launch "$folder/$node"
+      (folder=$folder/$node; broker)
     done
-    for node in 1 2 3; do await "$folder/$node"; done
+    for node in 1 2 3; do (folder=$folder/$node; awaited); done
     ;;
   restart)
-    launch "$folder"
-    await "$folder"
+    broker
+    awaited
     ;;
   stop) stop TERM ;;
   kill) stop KILL ;;
