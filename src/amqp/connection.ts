@@ -7,7 +7,10 @@ import type { AmqpAddress } from './address.js'
 import { amqpError } from './errors.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
-const CONFIRM_TIMEOUT_MS = 45_000
+/** Longest wait for the next confirm: a server that has just recovered from a crash may never confirm what it took first. */
+const CONFIRM_TIMEOUT_MS = 15_000
+/** Confirms waited for with one timer. */
+const CONFIRMS = 64
 /** Most messages sent and not confirmed. */
 const MAX_IN_FLIGHT = 512
 const MAX_BYTES_IN_FLIGHT = 2 ** 23
@@ -91,7 +94,10 @@ export class AmqpConnection {
       const all = window
       window = []
       bytes = 0
-      await withDeadline(Promise.all(all), clock, CONFIRM_TIMEOUT_MS, () => noAnswer('write entries', address))
+      for (let from = 0; from < all.length; from += CONFIRMS) {
+        const some = Promise.all(all.slice(from, from + CONFIRMS))
+        await withDeadline(some, clock, CONFIRM_TIMEOUT_MS, () => noAnswer('write entries', address))
+      }
       // The client reports a returned message one turn of the event loop after its confirm.
       await new Promise(setImmediate)
       if (this.failure !== undefined) throw this.failure
