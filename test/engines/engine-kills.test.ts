@@ -30,6 +30,12 @@ describe.each(engines)('faults of %s', (name, isMissing, kind, placeAt) => {
     // Its own connection would not live through this.
     const { url, prefix, remove } = await placeAt(server.url)
     await remove()
+    // RabbitMQ 3.10 keeps the members of a new queue in memory for minutes; killed before, it has the queue, and nobody who leads it.
+    const first = await openSink(url)
+    await first.open(undefined)
+    await first.close()
+    await server.stop()
+    await server.start()
     let isDead = false
     let kills = 0
     const sink = interrupted(await openSink(url), new Set([3, 7]), async () => {
