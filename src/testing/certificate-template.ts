@@ -75,12 +75,23 @@ export interface CertificateTemplate {
 
 const POLICY_OIDS = { DV: '2.23.140.1.2.1', OV: '2.23.140.1.2.2', EV: '2.23.140.1.1' } as const
 
+/** Each of the three is made when it is first needed: most tests ask for a few certificates, and never see most templates. */
 export function createTemplate(spec: TemplateSpec): CertificateTemplate {
+  const made: { -readonly [form in 'tbs' | 'precertificate' | 'certificate']?: PatchableBytes } = {}
   return {
     spec,
-    tbs: patchable(tbsCertificate(spec, undefined)),
-    precertificate: patchable(tbsCertificate(spec, poison())),
-    certificate: patchable(tbsCertificate(spec, sctList(SCT_LOGS.map(sctTemplate)))),
+    get tbs() {
+      made.tbs ??= patchable(tbsCertificate(spec, undefined))
+      return made.tbs
+    },
+    get precertificate() {
+      made.precertificate ??= patchable(tbsCertificate(spec, poison()))
+      return made.precertificate
+    },
+    get certificate() {
+      made.certificate ??= patchable(tbsCertificate(spec, sctList(SCT_LOGS.map(sctTemplate))))
+      return made.certificate
+    },
   }
 }
 
