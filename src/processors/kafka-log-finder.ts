@@ -1,0 +1,45 @@
+import { LogDirectory } from '../kafka/log-directory.js'
+import type { ParkedMessage } from '../kafka/parked-topic.js'
+import type { LogInfo } from '../types/log.js'
+import type { KafkaContext } from './kafka-context.js'
+import { type KafkaEntry, readEntry } from './kafka-messages.js'
+
+/** How long to wait between looks at what a transaction of a moment ago has not shown yet. Milliseconds. */
+const SOON_MS = 50
+/** Looks for the description of a log that is new, before its messages are set aside. */
+const LOOKS = 20
+
+/** Reads messages; looks for the logs of which they are. */
+export class KafkaLogFinder {
+  private readonly context: KafkaContext
+  private readonly logs = new LogDirectory()
+  /** Logs that were looked for, and not found, a moment ago. */
+  private readonly unknown = new Set<string>()
+
+  constructor(context: KafkaContext) {
+    this.context = context
+  }
+
+  get(logId: string): LogInfo | undefined {
+    return this.logs.get(logId)
+  }
+
+  /** Logs that were not found may be there by now. */
+  lookAgain(): void {
+    this.unknown.clear()
+  }
+
+  async read(message: ParkedMessage): Promise<KafkaEntry> {
+    const { settings, reader, closing, patient } = this.context
+    const read = () => readEntry(message, (logId) => this.logs.get(logId))
+    const found = read()
+    if ('entry' in found || found.logId === undefined || this.unknown.has(found.logId)) return found
+    // A log that is new: the topic of its positions may show it a moment later than its entries are there.
+    for (let look = 0; look < LOOKS && this.logs.get(found.logId) === undefined; look++) {
+      if (look > 0) await settings.clock.sleep(SOON_MS, closing).catch(() => {})
+      await patient(() => reader.readLogs(this.logs))
+    }
+    if (this.logs.get(found.logId) === undefined) this.unknown.add(found.logId)
+    return read()
+  }
+}
