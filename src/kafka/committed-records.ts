@@ -16,31 +16,53 @@ export const EARLIEST = -2n
 const MAX_BYTES = 2 ** 23
 
 /**
- * Reads the records of a partition that are committed at this moment, from its beginning, in the order of commits.
+ * Reads a partition again and again: each time the records that were committed since, in the order of commits.
  *
  * Fetches name the partition, because the client's manual assignment joins a group and delivers other partitions too.
+ */
+export class CommittedTail {
+  private readonly topic: string
+  private readonly partition: number
+  private next: bigint | undefined
+  private decided = new DecidedRecords()
+
+  /** @param from - First offset. Default: the first there is. */
+  constructor(topic: string, partition = 0, from?: bigint) {
+    this.topic = topic
+    this.partition = partition
+    this.next = from
+  }
+
+  async *read(consumer: KafkaConsumer): AsyncGenerator<CommittedRecord> {
+    const { topic, partition } = this
+    const end = await offsetOf(consumer, topic, partition, LATEST)
+    const first = await offsetOf(consumer, topic, partition, EARLIEST)
+    if (this.next === undefined || this.next < first || this.next > end) {
+      this.next = first
+      this.decided = new DecidedRecords()
+    }
+    while (this.next < end) {
+      const [fetched] = await fetchFrom(consumer, topic, new Map([[partition, this.next]]))
+      for (const batch of fetched?.batches ?? []) {
+        if (batch.firstOffset >= end) break
+        this.next = behind(batch)
+        yield* this.decided.take(batch)
+      }
+    }
+  }
+}
+
+/**
+ * Reads the records of a partition that are committed at this moment, from its beginning, in the order of commits.
  *
  * @param from - First offset. Default: the first there is.
  */
-export async function* committedRecords(
+export const committedRecords = (
   consumer: KafkaConsumer,
   topic: string,
   partition = 0,
   from?: bigint,
-): AsyncGenerator<CommittedRecord> {
-  const end = await offsetOf(consumer, topic, partition, LATEST)
-  const first = await offsetOf(consumer, topic, partition, EARLIEST)
-  let next = from === undefined || from < first ? first : from
-  const decided = new DecidedRecords()
-  while (next < end) {
-    const [fetched] = await fetchFrom(consumer, topic, new Map([[partition, next]]))
-    for (const batch of fetched?.batches ?? []) {
-      if (batch.firstOffset >= end) break
-      next = behind(batch)
-      yield* decided.take(batch)
-    }
-  }
-}
+): AsyncGenerator<CommittedRecord> => new CommittedTail(topic, partition, from).read(consumer)
 
 /** The first offset behind a batch. */
 export const behind = ({ firstOffset, lastOffsetDelta }: RecordBatch): bigint =>
@@ -53,13 +75,25 @@ export async function offsetOf(
   partition: number,
   timestamp: bigint,
 ): Promise<bigint> {
+  return (await offsetsOf(consumer, topic, [partition], timestamp)).get(partition) ?? 0n
+}
+
+/** The same of several partitions, by number. */
+export async function offsetsOf(
+  consumer: KafkaConsumer,
+  topic: string,
+  partitions: readonly number[],
+  timestamp: bigint,
+): Promise<ReadonlyMap<number, bigint>> {
+  if (partitions.length === 0) return new Map()
   const offsets = await consumer.listOffsets({
     topics: [topic],
-    partitions: { [topic]: [partition] },
+    partitions: { [topic]: [...partitions] },
     timestamp,
     isolationLevel: UNCOMMITTED,
   })
-  return offsets.get(topic)?.[partition] ?? 0n
+  const found = offsets.get(topic)
+  return new Map(partitions.map((partition) => [partition, found?.[partition] ?? 0n]))
 }
 
 /** What one fetch found in a partition. */

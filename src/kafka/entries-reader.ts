@@ -2,9 +2,10 @@ import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
 import { closeClients } from './close-clients.js'
-import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf } from './committed-records.js'
+import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf, offsetsOf } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 import type { LogDirectory } from './log-directory.js'
+import { positionTopics } from './position-topics.js'
 
 /** Reads partitions of the entries' topic, by their numbers and offsets. */
 export class EntriesReader {
@@ -37,14 +38,20 @@ export class EntriesReader {
     }))
   }
 
+  /** The exclusive ends of partitions, by number. */
+  ends(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    return this.reading('see what there is', (consumer) => offsetsOf(consumer, this.topic, partitions, LATEST))
+  }
+
   /** As {@link fetchFrom}. */
   fetch(from: ReadonlyMap<number, bigint>, waitMs: number): Promise<readonly FetchedPartition[]> {
     return this.reading('read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
   }
 
   /** Reads again which logs there are. */
-  readLogs(logs: LogDirectory): Promise<void> {
-    return this.reading('read which logs there are', (consumer) => logs.read(this.kafka, this.address, consumer))
+  async readLogs(logs: LogDirectory): Promise<void> {
+    const topics = await positionTopics(this.kafka, this.address, this.clock)
+    return this.reading('read which logs there are', (consumer) => logs.read(topics, consumer))
   }
 
   async close(): Promise<void> {

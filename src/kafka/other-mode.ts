@@ -4,6 +4,7 @@ import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient } from './client.js'
 import { committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
+import { positionTopics } from './position-topics.js'
 import { placeOf } from './topics.js'
 
 /**
@@ -20,12 +21,10 @@ export async function refuseOtherMode(
   clock: Clock,
 ): Promise<void> {
   const alone = placeOf(address, undefined).positions
-  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  const positions = await positionTopics(kafka, address, clock)
   const consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.positions` })
-  const giveUp = () => void Promise.allSettled([admin.close(), consumer.close(true)])
+  const giveUp = () => void Promise.resolve(consumer.close(true)).catch(() => {})
   const find = async () => {
-    const topics = await admin.listTopics({ includeInternals: false })
-    const positions = topics.filter((name) => name.startsWith(`${address.prefix}.positions.`))
     for (const topic of positions)
       if ((topic === alone) !== isAlone) for await (const _ of committedRecords(consumer, topic)) return topic
     return undefined

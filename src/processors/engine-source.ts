@@ -121,7 +121,12 @@ export class EngineSource implements QueueSource {
   }
 
   status(): QueueStatus {
-    const ours = this.engine.claims.map((claim) => this.progressOf(claim).status)
+    const { engine } = this
+    const ours = engine.claims.map((claim) => {
+      const progress = this.progressOf(claim)
+      if (engine.headOf !== undefined) progress.head = engine.headOf(claim)
+      return progress.status
+    })
     return { ...this.counts, logs: ours }
   }
 

@@ -12,6 +12,8 @@ export interface KafkaContext {
   readonly settings: KafkaEngineSettings
   readonly kafka: KafkaClient
   readonly reader: EntriesReader
+  /** For what must not wait behind a fetch that waits for entries to come. */
+  readonly looking: EntriesReader
   /** The topic of the entries, and that of the watermarks: as many partitions. */
   readonly topic: string
   readonly marksTopic: string

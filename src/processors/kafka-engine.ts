@@ -9,6 +9,7 @@ import { quietController } from '../util/abort.js'
 import { messageOf } from '../util/message-of.js'
 import type { Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
 import type { KafkaContext, KafkaEngineSettings } from './kafka-context.js'
+import { KafkaEnds } from './kafka-ends.js'
 import { KafkaLogFinder } from './kafka-log-finder.js'
 import { storeGap, storeMarks } from './kafka-marks.js'
 import { KafkaPages } from './kafka-pages.js'
@@ -25,7 +26,8 @@ interface Opened {
   readonly share: KafkaShare
   readonly pages: KafkaPages
   readonly logs: KafkaLogFinder
-  readonly reader: EntriesReader
+  readonly ends: KafkaEnds
+  readonly readers: readonly EntriesReader[]
   readonly parked: ParkedTopic
   readonly parking: KafkaParking
 }
@@ -54,15 +56,17 @@ export class KafkaEngine implements QueueEngine {
   async open(): Promise<void> {
     const { address, clock, group } = this.settings
     const context = await this.connect()
-    const { kafka, reader } = context
+    const { kafka, reader, looking } = context
     const share = new KafkaShare(context)
     const parked = new ParkedTopic(kafka, address, clock)
     const parking = new KafkaParking(parked, group, clock)
     const logs = new KafkaLogFinder(context)
     const pages = new KafkaPages({ context, share, parking, logs })
-    this.opened = { share, pages, logs, reader, parked, parking }
+    const ends = new KafkaEnds(context, share, logs)
+    this.opened = { share, pages, logs, ends, readers: [reader, looking], parked, parking }
     share.check()
     this.watching = this.watch(this.opened)
+    void ends.watch()
   }
 
   async next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
@@ -80,6 +84,10 @@ export class KafkaEngine implements QueueEngine {
       this.ahead.catch(() => {})
       return next
     }
+  }
+
+  headOf(claim: QueueClaim): number {
+    return this.opened?.ends.headOf(claim as KafkaClaim) ?? 0
   }
 
   async store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]> {
@@ -110,7 +118,7 @@ export class KafkaEngine implements QueueEngine {
     const { opened } = this
     this.opened = undefined
     await opened?.share.close()
-    await Promise.all([opened?.parked.close(), opened?.reader.close()])
+    await Promise.all([opened?.parked.close(), ...(opened?.readers ?? []).map((reader) => reader.close())])
   }
 
   private connected(): Opened {
@@ -125,7 +133,10 @@ export class KafkaEngine implements QueueEngine {
     const kafka = await loadKafka()
     const topic = `${address.prefix}.entries`
     const marks = marksName(address, group)
-    const reader = new EntriesReader(kafka, address, topic, clock)
+    const [reader, looking] = [0, 1].map(() => new EntriesReader(kafka, address, topic, clock)) as [
+      EntriesReader,
+      EntriesReader,
+    ]
     const patient = <T>(work: () => Promise<T>) => this.patient(work)
     try {
       const partitions = await patient(async () => {
@@ -134,7 +145,17 @@ export class KafkaEngine implements QueueEngine {
         await makeTopics(kafka, address, [marksTopic(marks, count)], clock)
         return count
       })
-      return { settings, kafka, reader, topic, marksTopic: marks, partitions, closing: this.closing.signal, patient }
+      return {
+        settings,
+        kafka,
+        reader,
+        looking,
+        topic,
+        marksTopic: marks,
+        partitions,
+        closing: this.closing.signal,
+        patient,
+      }
     } catch (error) {
       await reader.close()
       throw error
@@ -142,7 +163,7 @@ export class KafkaEngine implements QueueEngine {
   }
 
   /** Keeps this processor in the group, and looks for replays. */
-  private async watch({ share, logs, parking }: Opened): Promise<void> {
+  private async watch({ share, parking }: Opened): Promise<void> {
     const { clock, leaseMs, logger } = this.settings
     const { signal } = this.closing
     while (!signal.aborted) {
@@ -154,7 +175,6 @@ export class KafkaEngine implements QueueEngine {
         if (!isPassing(error)) this.failure ??= { error }
         logger?.warn(`the queue cannot be reached: ${messageOf(error)}`)
       }
-      logs.lookAgain()
       parking.mayReplay = true
       share.changed.notify()
     }

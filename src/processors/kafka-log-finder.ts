@@ -24,20 +24,26 @@ export class KafkaLogFinder {
     return this.logs.get(logId)
   }
 
-  /** Logs that were not found may be there by now. */
-  lookAgain(): void {
+  /** As `LogDirectory.endOf`. */
+  endOf(logId: string): number | undefined {
+    return this.logs.endOf(logId)
+  }
+
+  /** Sees which logs there are now, and how far they have been written. @throws as `EntriesReader.readLogs`. */
+  async look(): Promise<void> {
+    await this.context.looking.readLogs(this.logs)
     this.unknown.clear()
   }
 
   async read(message: ParkedMessage): Promise<KafkaEntry> {
-    const { settings, reader, closing, patient } = this.context
+    const { settings, looking, closing, patient } = this.context
     const read = () => readEntry(message, (logId) => this.logs.get(logId))
     const found = read()
     if ('entry' in found || found.logId === undefined || this.unknown.has(found.logId)) return found
     // A log that is new: the topic of its positions may show it a moment later than its entries are there.
     for (let look = 0; look < LOOKS && this.logs.get(found.logId) === undefined; look++) {
       if (look > 0) await settings.clock.sleep(SOON_MS, closing).catch(() => {})
-      await patient(() => reader.readLogs(this.logs))
+      await patient(() => looking.readLogs(this.logs))
     }
     if (this.logs.get(found.logId) === undefined) this.unknown.add(found.logId)
     return read()

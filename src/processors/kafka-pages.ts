@@ -1,5 +1,5 @@
 import type { CommittedRecord } from '../kafka/committed-records.js'
-import type { QueueGap } from '../types/queue.js'
+import type { QueueGap, Watermark } from '../types/queue.js'
 import type { QueuedEntry, QueuedPage } from './engine.js'
 import type { KafkaContext } from './kafka-context.js'
 import { KafkaFetcher } from './kafka-fetcher.js'
@@ -77,7 +77,7 @@ export class KafkaPages {
       const log = logs.get(logId)
       if (log === undefined) continue
       if (entry.kind === 'refused') parking.remember(entry.body, record)
-      const claim = partition.claims.get(logId) ?? partition.claim(log)
+      const claim = partition.claims.get(logId) ?? partition.claim(log, beginning(entry))
       const page = open.get(claim) ?? { first: record.offset, end: 0, entries: [] }
       open.set(claim, page)
       page.entries.push(entry)
@@ -87,6 +87,13 @@ export class KafkaPages {
     for (const claim of [...open.keys()]) finish(claim)
     partition.taken()
   }
+}
+
+/** The mark of a group that has read nothing of a log: it begins with the first entry that it meets. */
+function beginning(entry: QueuedEntry): Watermark {
+  // A message that cannot be read may have any index.
+  if (entry.kind === 'refused') return { epoch: 0, next: 0 }
+  return { epoch: 0, next: entry.kind === 'omitted' ? entry.index : entry.certificate.index }
 }
 
 /** What retention has taken before the first entry of a log since the claim began. */

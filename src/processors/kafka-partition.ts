@@ -9,6 +9,8 @@ import type { QueueClaim } from './engine.js'
 /** A log in a partition that this processor has. */
 export interface KafkaClaim extends QueueClaim {
   readonly partition: KafkaPartition
+  /** Exclusive end of what was read of it. */
+  readTo: number
 }
 
 /** Records that were handed out, and where they begin. */
@@ -27,8 +29,8 @@ export class KafkaPartition {
   readonly claims = new Map<string, KafkaClaim>()
   /** The next offset to fetch. */
   position: bigint
-  /** Exclusive end of the partition, when it was fetched last. */
-  end: bigint
+  /** Exclusive end of the partition, when it was fetched or looked at last. */
+  private end: bigint
   /** Logs of which retention may have taken entries: their next message shows which. */
   readonly mayMiss = new Set<string>()
   /** A batch is fetched whole: of the first, what lies before this offset was deleted, or is finished with. */
@@ -40,10 +42,17 @@ export class KafkaPartition {
   private readonly stored = new Map<string, number>()
   private storedOffset: bigint | undefined
 
-  constructor(number: number, marks: GroupMarks, { logs, offset }: StoredMarks, earliest: bigint, from: bigint) {
+  /** @param end - Exclusive end of the partition at this moment. */
+  constructor(
+    number: number,
+    marks: GroupMarks,
+    { logs, offset }: StoredMarks,
+    { earliest, from, end }: { readonly earliest: bigint; readonly from: bigint; readonly end: bigint },
+  ) {
     this.number = number
     this.marks = marks
-    this.position = this.end = this.floor = from
+    this.position = this.floor = from
+    this.end = end
     this.storedOffset = offset
     for (const { log, mark } of logs.values()) {
       this.claim(log, mark)
@@ -59,7 +68,7 @@ export class KafkaPartition {
   }
 
   claim(log: LogInfo, mark: Watermark = { epoch: 0, next: 0 }): KafkaClaim {
-    const claim: KafkaClaim = { log, mark, partition: this }
+    const claim: KafkaClaim = { log, mark, partition: this, readTo: mark.next }
     this.claims.set(log.id, claim)
     return claim
   }
@@ -88,8 +97,19 @@ export class KafkaPartition {
     return this.position >= this.end && this.decided.firstOpen === undefined
   }
 
+  /** Whether all that is known to be there is handed out. */
+  get isRead(): boolean {
+    return this.isAtEnd && this.inHand === undefined
+  }
+
+  /** Somebody has looked where the partition ends. */
+  sawEnd(end: bigint): void {
+    if (end > this.end) this.end = end
+  }
+
   /** Records of this log, up to this index, will be handed out. */
   handOut(claim: KafkaClaim, first: bigint, end: number): void {
+    claim.readTo = Math.max(claim.readTo, end)
     this.pieces.push({ first, claim, end })
   }
 

@@ -130,7 +130,7 @@ export class KafkaShare {
       const { earliest, latest } = await reader.bounds(number)
       const begin = stored.offset ?? (start === 'now' ? latest : earliest)
       const from = begin < earliest || begin > latest ? earliest : begin
-      const partition = new KafkaPartition(number, marks, stored, earliest, from)
+      const partition = new KafkaPartition(number, marks, stored, { earliest, from, end: latest })
       // So that a group that begins now is known to have begun.
       if (stored.offset === undefined) await partition.store([])
       this.owned.set(number, partition)

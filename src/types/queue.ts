@@ -70,7 +70,10 @@ export interface QueueLogStatus {
   readonly log: LogInfo
   /** Index of the first entry that is not acknowledged. */
   readonly next: number
-  /** Entries that the engine had beyond that when it was asked last. */
+  /**
+   * Entries that the engine had beyond that when it was asked last, which is every few seconds. Counted in indexes: at most so many, where a
+   * collector leaves entries out.
+   */
   readonly lag: number
 }
 

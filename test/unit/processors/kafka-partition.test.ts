@@ -15,7 +15,15 @@ function partition() {
       if (offset !== undefined) stored.offset = offset
     },
   } as unknown as GroupMarks
-  return { stored, it: new KafkaPartition(0, marks, { logs: new Map(), offset: undefined, owner: '' }, 0n, 0n) }
+  return {
+    stored,
+    it: new KafkaPartition(
+      0,
+      marks,
+      { logs: new Map(), offset: undefined, owner: '' },
+      { earliest: 0n, from: 0n, end: 0n },
+    ),
+  }
 }
 
 /** Batches of one record each, without a transaction. */
