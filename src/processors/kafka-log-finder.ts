@@ -2,7 +2,7 @@ import { LogDirectory } from '../kafka/log-directory.js'
 import type { ParkedMessage } from '../kafka/parked-topic.js'
 import type { LogInfo } from '../types/log.js'
 import type { KafkaContext } from './kafka-context.js'
-import { type KafkaEntry, readEntry } from './kafka-messages.js'
+import { type MessageEntry, readEntry } from './queued-message.js'
 
 /** How long to wait between looks at what a transaction of a moment ago has not shown yet. Milliseconds. */
 const SOON_MS = 50
@@ -35,9 +35,9 @@ export class KafkaLogFinder {
     this.unknown.clear()
   }
 
-  async read(message: ParkedMessage): Promise<KafkaEntry> {
+  async read(message: ParkedMessage): Promise<MessageEntry> {
     const { settings, looking, closing, patient } = this.context
-    const read = () => readEntry(message, (logId) => this.logs.get(logId))
+    const read = () => readEntry('Kafka', message, (logId) => this.logs.get(logId))
     const found = read()
     if ('entry' in found || found.logId === undefined || this.unknown.has(found.logId)) return found
     // A log that is new: the topic of its positions may show it a moment later than its entries are there.

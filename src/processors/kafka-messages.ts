@@ -1,52 +1,7 @@
-import { CtStreamError } from '../errors.js'
 import type { CommittedRecord } from '../kafka/committed-records.js'
-import type { ParkedMessage } from '../kafka/parked-topic.js'
-import { decodeMessage } from '../sinks/read-message.js'
-import type { LogInfo } from '../types/log.js'
-import { toHex } from '../util/bytes.js'
-import type { QueuedEntry } from './engine.js'
+import type { QueuedMessage } from './queued-message.js'
 
-/** What a message is, as far as its headers say. */
-export type KafkaEntry =
-  | { readonly logId: string; readonly index: number; readonly entry: QueuedEntry }
-  /** It is of no log that is known. */
-  | { readonly logId: string | undefined; readonly index: number | undefined; readonly reason: string }
-
-export const messageOfRecord = ({ headers, value }: CommittedRecord): ParkedMessage => ({
+export const messageOfRecord = ({ headers, value }: CommittedRecord): QueuedMessage => ({
   headers: headers.map(([name, text]) => [String(name), text ?? ''] as const),
   body: value ?? new Uint8Array(0),
 })
-
-/**
- * Reads a message of the entries' topic.
- *
- * @throws {@link CtStreamError} `CT_SINK_FAILED` when its body is not the whole entry.
- */
-export function readEntry(message: ParkedMessage, logOf: (logId: string) => LogInfo | undefined): KafkaEntry {
-  const decoded = decodeMessage(message.headers, message.body, (logId) => ({
-    log: logOf(logId) as LogInfo,
-    historical: false,
-    verified: true,
-    // A cursor would need the positions of all logs, and a processor has only some.
-    cursor: () => '',
-    issuer: (fingerprint) =>
-      Promise.reject(new CtStreamError('CT_SINK_FAILED', `Kafka does not have the issuer ${toHex(fingerprint)}`)),
-  }))
-  const { logId, index } = decoded
-  if ('value' in decoded)
-    throw new CtStreamError(
-      'CT_SINK_FAILED',
-      `the messages have ${decoded.body} as body, which is not the whole entry: write them with body=leaf in the URL of the sink`,
-    )
-  if (decoded.body === 'refused') {
-    const { reason } = decoded
-    if (logId === undefined || index === undefined || logOf(logId) === undefined) return { logId, index, reason }
-    return { logId, index, entry: { kind: 'refused', index, reason, body: message.body } }
-  }
-  if (logOf(decoded.logId) === undefined)
-    return { logId, index, reason: 'no collector of this prefix has described its log' }
-  const { epoch } = decoded
-  const place = { logId: decoded.logId, index: decoded.index }
-  if (decoded.body === 'omitted') return { ...place, entry: { kind: 'omitted', epoch, index: decoded.index } }
-  return { ...place, entry: { kind: 'certificate', epoch, certificate: decoded.certificate } }
-}

@@ -76,7 +76,7 @@ export class KafkaPages {
       const { logId, index, entry } = found
       const log = logs.get(logId)
       if (log === undefined) continue
-      if (entry.kind === 'refused') parking.remember(entry.body, record)
+      if (entry.kind === 'refused') parking.messages.remember(entry.body, message)
       const claim = partition.claims.get(logId) ?? partition.claim(log, beginning(entry))
       const page = open.get(claim) ?? { first: record.offset, end: 0, entries: [] }
       open.set(claim, page)

@@ -1,20 +1,18 @@
 import type { CommittedRecord } from '../kafka/committed-records.js'
 import type { ParkedMessage, ParkedRecord, ParkedTopic } from '../kafka/parked-topic.js'
-import { MessageEncoder } from '../sinks/message.js'
 import type { Clock } from '../types/clock.js'
 import type { Parking } from './engine.js'
 import { messageOfRecord } from './kafka-messages.js'
+import { ParkedMessages } from './parked-messages.js'
 
 /** What is set aside for one group in Kafka, as one processor sees it. */
 export class KafkaParking {
   /** Entries may be marked for replay. */
   mayReplay = true
+  readonly messages = new ParkedMessages()
   private readonly topic: ParkedTopic
   private readonly group: string
   private readonly clock: Clock
-  private readonly encoder = new MessageEncoder({ body: 'leaf' })
-  /** The messages of entries that cannot be read, by their bodies. */
-  private readonly messages = new WeakMap<Uint8Array, CommittedRecord>()
   /** Replayed entries that were handed out: they can be again when they are settled or parked. */
   private readonly replaying = new Set<string>()
 
@@ -22,11 +20,6 @@ export class KafkaParking {
     this.topic = topic
     this.group = group
     this.clock = clock
-  }
-
-  /** Remembers the message of an entry that cannot be read, as long as its body is there. */
-  remember(body: Uint8Array, record: CommittedRecord): void {
-    this.messages.set(body, record)
   }
 
   /** @param partitionOf - Of a log that this processor has; `undefined` for others, whose next processor meets the entry again. */
@@ -37,7 +30,8 @@ export class KafkaParking {
     const known = key === undefined ? undefined : await this.find(key)
     const partition = known?.partition ?? (logId === undefined ? undefined : partitionOf(logId))
     if (partition === undefined || (key === undefined && index === undefined)) return
-    const whole = known === undefined ? this.messageOf(content, logId, index) : await this.topic.read(known)
+    const whole =
+      known === undefined ? this.messages.messageOf({ content, logId, index }) : await this.topic.read(known)
     const entry = { by, message, logId, index, partition, key: key ?? `${logId}:${index}` }
     if (whole !== undefined) await this.put(entry, (known?.failures ?? 0) + 1, whole)
     if (key !== undefined) this.replaying.delete(key)
@@ -88,20 +82,5 @@ export class KafkaParking {
   ): Promise<void> {
     const parkedAt = new Date(this.clock.now())
     return this.topic.put({ ...entry, group: this.group, failures, parkedAt, isReplayed: false }, message)
-  }
-
-  private messageOf(content: Parking['content'], logId: string | undefined, index: number | undefined): ParkedMessage {
-    if (content !== undefined && 'leafInput' in content) {
-      const { headers, body } = this.encoder.encode(content, 0)
-      return { headers: Object.entries(headers), body }
-    }
-    const record = content && this.messages.get(content)
-    if (record !== undefined) return messageOfRecord(record)
-    // Only its log has it.
-    const headers = [
-      ['ct-log', logId ?? ''],
-      ['ct-index', String(index)],
-    ] as const
-    return { headers, body: content ?? new Uint8Array(0) }
   }
 }
