@@ -1,12 +1,3 @@
-import type { PostgresConnection } from '../postgres/connection.js'
-import {
-  type ClaimedLog,
-  claimLogs,
-  type GroupMember,
-  joinGroup,
-  releaseClaims,
-  renewClaims,
-} from '../postgres/queue-claims.js'
 import { messageOf } from '../util/message-of.js'
 import { Notifier } from '../util/notifier.js'
 import type { QueueClaim } from './engine.js'
@@ -14,7 +5,7 @@ import { isPassing } from './patiently.js'
 import type { CheckedSettings } from './source-settings.js'
 
 /** A log that this processor works on. */
-export interface Held extends ClaimedLog, QueueClaim {
+export interface Held extends QueueClaim {
   /** Index up to which pages were read. */
   readTo: number
   /** Exclusive end of the log in the queue, when last read. */
@@ -22,12 +13,39 @@ export interface Held extends ClaimedLog, QueueClaim {
   /** Read no further; released for another processor once everything handed out is acknowledged and stored. */
   isLeaving: boolean
   storedNext: number
+  /** Where a range of a log ends, exclusive: finished with, it is released. `undefined` for a whole log. */
+  readonly stop?: number | undefined
+}
+
+/** The leases of a group in an engine, whose clock alone says when one has expired. */
+export interface ClaimStore<Claim extends Held> {
+  /** Joins the group, or stays in it, and renews claims. */
+  renew(held: readonly Claim[]): Promise<{
+    /** Those that this processor still holds. */
+    readonly kept: ReadonlySet<Claim>
+    /** How many logs each processor should have. */
+    readonly share: number
+  }>
+  /** Claims up to `want` logs that nobody in the group works on. */
+  claim(want: number): Promise<readonly Claim[]>
+  /** Releases claims, except those that another processor holds by now. */
+  release(claims: readonly Claim[]): Promise<void>
+  /** Releases claims and leaves the group. */
+  leave(claims: readonly Claim[]): Promise<void>
+  /**
+   * Listens for notices of other processes.
+   *
+   * @param onEnd - Called when it has to be called again.
+   */
+  listen(onNotice: () => void, onEnd: () => void): Promise<void>
+  /** Disconnects. Idempotent. */
+  close(): Promise<void>
 }
 
 /** Which logs a processor works on: claims them, renews the claims, and releases some when another processor has too few. */
-export class ClaimKeeper {
+export class ClaimKeeper<Claim extends Held> {
   /** The claims of this processor, in the order in which they are read next. */
-  held: Held[] = []
+  held: Claim[] = []
   /** Notified when there may be more to read. */
   readonly changed = new Notifier()
   /** The ends of the logs may have moved: read them again. */
@@ -36,37 +54,38 @@ export class ClaimKeeper {
   mayReplay = true
   /** A failure in the background, for the next caller to throw. */
   failure: { readonly error: unknown } | undefined
-  private readonly connection: PostgresConnection
-  private readonly member: GroupMember
+  private readonly store: ClaimStore<Claim>
   private readonly settings: CheckedSettings
-  private readonly channel: string
   private handedOverAt = 0
+  private renewedAt = Number.NEGATIVE_INFINITY
+  private turning: Promise<void> | undefined
 
-  /** @param connection - Used here alone, so that no slow query delays the renewal of leases. */
-  constructor(connection: PostgresConnection, member: GroupMember, settings: CheckedSettings, channel: string) {
-    this.connection = connection
-    this.member = member
+  /** @param store - Over a connection used here alone, so that no slow query delays the renewal of leases. */
+  constructor(store: ClaimStore<Claim>, settings: CheckedSettings) {
+    this.store = store
     this.settings = settings
-    this.channel = channel
   }
 
-  putLast(claim: Held): void {
+  /**
+   * Whether the claims were renewed within a lease. A processor that was suspended may have lost them, and would hand out again what others
+   * work on.
+   */
+  get isConfirmed(): boolean {
+    return this.settings.clock.now() - this.renewedAt < this.settings.leaseMs
+  }
+
+  putLast(claim: Claim): void {
     this.held = [...this.held.filter((one) => one !== claim), claim]
   }
 
   /** Releases every claim and leaves the group. */
   async leave(): Promise<void> {
-    const { held, member, settings, channel } = this
+    await this.turning?.catch(() => {})
+    const { held, store } = this
     this.held = []
-    await this.connection
-      .run(async (session) => {
-        await releaseClaims(session, settings.group, held)
-        await session.query('DELETE FROM processor WHERE grp = $1 AND name = $2', [settings.group, member.name])
-        await session.query(`NOTIFY ${channel}`)
-      })
-      // The leases expire anyway.
-      .catch(() => {})
-    await this.connection.close()
+    // If this fails, the leases expire.
+    await store.leave(held).catch(() => {})
+    await store.close()
   }
 
   /** Renews leases and listens for notices until `signal` aborts. */
@@ -81,7 +100,7 @@ export class ClaimKeeper {
           const onEnd = () => {
             isListening = false
           }
-          await this.connection.listen(this.channel, onNotice, onEnd)
+          await this.store.listen(onNotice, onEnd)
         }
         await this.turn()
       } catch (error) {
@@ -95,30 +114,11 @@ export class ClaimKeeper {
   }
 
   /** Renews our claims, then claims or releases logs until all processors have the same number. */
-  async turn(): Promise<void> {
-    const { connection } = this
-    const { leaseMs, clock, logger } = this.settings
-    const before = this.held
-    const { kept, share } = await connection.run(async (session) => ({
-      share: await joinGroup(session, this.member),
-      kept: new Set(await renewClaims(session, this.member, before)),
-    }))
-    for (const claim of before) if (!kept.has(claim)) this.lose(claim)
-    const staying = this.held.filter(({ isLeaving }) => !isLeaving)
-    if (staying.length < share && this.held.length === staying.length) {
-      const claimed = await connection.run((session) => claimLogs(session, this.member, share - staying.length))
-      for (const claim of claimed) {
-        const { next } = claim.mark
-        this.held.push({ ...claim, readTo: next, head: claim.stop ?? next, isLeaving: false, storedNext: next })
-      }
-      if (claimed.length > 0) logger?.info(`works on ${this.held.length} logs`)
-    } else if (staying.length > share && clock.now() - this.handedOverAt >= leaseMs) {
-      this.handedOverAt = clock.now()
-      const [first] = staying
-      if (first !== undefined) first.isLeaving = true
-    }
-    await this.giveAway()
-    this.noteChange()
+  turn(): Promise<void> {
+    this.turning ??= this.turnNow().finally(() => {
+      this.turning = undefined
+    })
+    return this.turning
   }
 
   /** Releases finished ranges, and the leaving claims of which everything is acknowledged and stored. */
@@ -130,19 +130,38 @@ export class ClaimKeeper {
     if (leaving.length === 0) return
     for (const claim of leaving) this.lose(claim)
     // If this fails, the leases expire.
-    await this.connection.run(async (session) => {
-      await releaseClaims(session, this.settings.group, leaving)
-      await session.query(`NOTIFY ${this.channel}`)
-    })
+    await this.store.release(leaving)
   }
 
-  lose(claim: Held): void {
+  lose(claim: Claim): void {
     this.held = this.held.filter((one) => one !== claim)
   }
 
-  private noteChange(): void {
+  noteChange(): void {
     this.isStale = true
     this.mayReplay = true
     this.changed.notify()
+  }
+
+  private async turnNow(): Promise<void> {
+    const { store } = this
+    const { leaseMs, clock, logger } = this.settings
+    const before = this.held
+    const began = clock.now()
+    const { kept, share } = await store.renew(before)
+    this.renewedAt = began
+    for (const claim of before) if (!kept.has(claim)) this.lose(claim)
+    const staying = this.held.filter(({ isLeaving }) => !isLeaving)
+    if (staying.length < share && this.held.length === staying.length) {
+      const claimed = await store.claim(share - staying.length)
+      this.held.push(...claimed)
+      if (claimed.length > 0) logger?.info(`works on ${this.held.length} logs`)
+    } else if (staying.length > share && clock.now() - this.handedOverAt >= leaseMs) {
+      this.handedOverAt = clock.now()
+      const [first] = staying
+      if (first !== undefined) first.isLeaving = true
+    }
+    await this.giveAway()
+    this.noteChange()
   }
 }

@@ -11,9 +11,11 @@ import type { PostgresTarget } from '../postgres/target.js'
 import type { QueueGap, Watermark } from '../types/queue.js'
 import { quietController } from '../util/abort.js'
 import { messageOf } from '../util/message-of.js'
-import { ClaimKeeper, type Held } from './claim-keeper.js'
+import { ClaimKeeper } from './claim-keeper.js'
 import type { Effects, Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
-import { orAborted, patiently } from './patiently.js'
+import { LeasedReader } from './leased-reader.js'
+import { patiently } from './patiently.js'
+import { type PostgresClaim, PostgresClaims } from './postgres-claims.js'
 import { entryReader } from './queued-entry.js'
 import type { CheckedSettings } from './source-settings.js'
 
@@ -28,9 +30,9 @@ export class PostgresEngine implements QueueEngine {
   /** One connection for pages, one for writes, and the keeper's for leases and notices, so that none waits for another. */
   private reading: PostgresConnection | undefined
   private writing: PostgresConnection | undefined
-  private keeper: ClaimKeeper | undefined
+  private keeper: ClaimKeeper<PostgresClaim> | undefined
+  private reader: LeasedReader<PostgresClaim> | undefined
   private watching: Promise<void> | undefined
-  private ahead: Promise<QueuedPage | ReplayedEntry | undefined> | undefined
   private readonly closing = quietController()
   private readonly readEntry
 
@@ -38,7 +40,7 @@ export class PostgresEngine implements QueueEngine {
     this.settings = settings
     const { group, leaseMs, start } = settings
     this.member = { group, name: randomUUID(), leaseMs, start }
-    this.readEntry = entryReader((work) => this.reader.run(work))
+    this.readEntry = entryReader((work) => this.connected.run(work))
   }
 
   get claims(): readonly QueueClaim[] {
@@ -52,30 +54,22 @@ export class PostgresEngine implements QueueEngine {
       this.patiently(() => openDatabase(target, leaseMs, onConnect), signal)
     this.writing = await connect()
     this.reading = await connect(readInOrder)
-    const keeper = new ClaimKeeper(await connect(), this.member, this.settings, queueChannel(target))
+    const claims = new PostgresClaims(await connect(), this.member, queueChannel(target))
+    const keeper = new ClaimKeeper(claims, this.settings)
     this.keeper = keeper
+    const nextReplay = () => this.nextReplay()
+    this.reader = new LeasedReader(keeper, { nextReplay, nextPage: () => this.readPage(keeper) }, this.settings)
     await this.patiently(() => keeper.turn(), signal)
     this.watching = keeper.watch(signal)
   }
 
-  async next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
-    for (;;) {
-      this.ahead ??= this.readNext(signal)
-      const next = await this.ahead
-      this.ahead = undefined
-      if (next === undefined) return undefined
-      // Read ahead, but the claim was lost meanwhile: another processor handles it.
-      if (next.kind === 'page' && !this.claims.includes(next.claim)) continue
-      this.ahead = this.readNext(signal)
-      // Not unhandled: the next call awaits this promise and throws its error.
-      this.ahead.catch(() => {})
-      return next
-    }
+  next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
+    return (this.reader as LeasedReader<PostgresClaim>).next(signal)
   }
 
   async store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]> {
     const { group } = this.settings
-    const all = [...(marks as ReadonlyMap<Held, Watermark>)]
+    const all = [...(marks as ReadonlyMap<PostgresClaim, Watermark>)]
     const kept = new Set(await this.write((session) => storeMarks(session, group, all)))
     for (const [claim, { next }] of all) if (kept.has(claim)) claim.storedNext = Math.max(claim.storedNext, next)
     const lost = all.map(([claim]) => claim).filter((claim) => !kept.has(claim))
@@ -123,7 +117,7 @@ export class PostgresEngine implements QueueEngine {
             if (gone.length > 0) await run(session)
             return
           }
-          const claim = what.claim as Held
+          const claim = what.claim as PostgresClaim
           // An attempt before took effect although its answer was lost: do not repeat it.
           if ((await holdClaim(session, group, claim)) >= what.mark.next) return
           await run(session)
@@ -132,7 +126,7 @@ export class PostgresEngine implements QueueEngine {
       this.closing.signal,
     )
     if (!('key' in what)) {
-      const claim = what.claim as Held
+      const claim = what.claim as PostgresClaim
       claim.storedNext = Math.max(claim.storedNext, what.mark.next)
     }
   }
@@ -140,13 +134,13 @@ export class PostgresEngine implements QueueEngine {
   async close(): Promise<void> {
     this.closing.abort(new CtStreamError('CT_CLOSED', 'the queue source is closed'))
     this.keeper?.changed.notify()
-    await this.ahead?.catch(() => {})
+    await this.reader?.settled()
     await this.watching
     await this.keeper?.leave()
     await Promise.all([this.reading, this.writing].map((connection) => connection?.close()))
   }
 
-  private get reader(): PostgresConnection {
+  private get connected(): PostgresConnection {
     return this.reading as PostgresConnection
   }
 
@@ -158,38 +152,19 @@ export class PostgresEngine implements QueueEngine {
     return this.patiently(() => this.writer.run(work), this.closing.signal)
   }
 
-  private async readNext(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
-    const { group, leaseMs, end } = this.settings
-    const keeper = this.keeper as ClaimKeeper
-    while (!signal.aborted) {
-      if (keeper.failure !== undefined) throw keeper.failure.error
-      const change = keeper.changed.wait()
-      if (keeper.mayReplay) {
-        keeper.mayReplay = false
-        const row = await this.patiently(() => this.reader.run((s) => takeReplay(s, group, leaseMs * 10)), signal)
-        if (row !== undefined) {
-          keeper.mayReplay = true
-          return {
-            kind: 'replay',
-            key: row.key,
-            entry: await this.patiently(() => this.readEntry.replayed(row), signal),
-          }
-        }
-      }
-      const page = await this.patiently(() => this.readPage(keeper), signal)
-      if (page !== undefined) return page
-      if (end === 'head' && !keeper.isStale) return undefined
-      if (keeper.isStale || signal.aborted) continue
-      await orAborted(change, signal)
-    }
-    return undefined
+  private async nextReplay(): Promise<ReplayedEntry | undefined> {
+    const { group, leaseMs } = this.settings
+    const row = await this.connected.run((session) => takeReplay(session, group, leaseMs * 10))
+    if (row === undefined) return undefined
+    const entry = await this.patiently(() => this.readEntry.replayed(row), this.closing.signal)
+    return { kind: 'replay', key: row.key, entry }
   }
 
   /** The next page, of the logs in turn. */
-  private async readPage(keeper: ClaimKeeper): Promise<QueuedPage | undefined> {
+  private async readPage(keeper: ClaimKeeper<PostgresClaim>): Promise<QueuedPage | undefined> {
     if (keeper.isStale) {
       keeper.isStale = false
-      const reach = await this.reader.run((session) =>
+      const reach = await this.connected.run((session) =>
         reachOf(
           session,
           keeper.held.map(({ log }) => log.id),
@@ -204,13 +179,13 @@ export class PostgresEngine implements QueueEngine {
     const { readTo } = claim
     const { pageEntries, group } = this.settings
     if (claim.stop !== undefined) {
-      const rows = await this.reader.run((session) => readLate(session, group, claim, readTo, pageEntries))
+      const rows = await this.connected.run((session) => readLate(session, group, claim, readTo, pageEntries))
       const end = rows.length < pageEntries ? claim.stop : (rows.at(-1)?.idx ?? readTo) + 1
       claim.readTo = end
       const entries = rows.map((row) => this.readEntry.queued(row, claim.log))
       return { kind: 'page', claim, entries, end, missing: [], head: claim.stop }
     }
-    const { rows, reach } = await this.reader.run((session) => readQueued(session, claim, readTo, pageEntries))
+    const { rows, reach } = await this.connected.run((session) => readQueued(session, claim, readTo, pageEntries))
     claim.head = Math.max(claim.head, reach.to)
     // A page has its gap before its entries, so rows below a hole need a page of their own.
     const below = rows.filter(({ idx }) => idx < reach.from)
@@ -223,6 +198,7 @@ export class PostgresEngine implements QueueEngine {
     const entries = taken.map((row) => this.readEntry.queued(row, claim.log))
     return { kind: 'page', claim, entries, end, missing: isHole ? [gap] : [], head: claim.head }
   }
+
   private patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return patiently(this.settings, signal, work)
   }
