@@ -1,3 +1,4 @@
+import { PARKED_HEADER, parkedFacts, parkedText } from '../checkpoint/parked-record.js'
 import type { Clock } from '../types/clock.js'
 import type { ParkedEntry } from '../types/queue.js'
 import type { KafkaAddress } from './address.js'
@@ -20,9 +21,6 @@ export interface ParkedMessage {
   readonly headers: readonly (readonly [string, string | Buffer])[]
   readonly body: Uint8Array
 }
-
-/** Name of the header that says what is parked; those of the message itself are beside it. */
-const HEADER = 'ct-parked'
 
 /**
  * What groups have set aside, in a topic of one partition: the last record of a key counts, and one without a value deletes it.
@@ -61,7 +59,10 @@ export class ParkedTopic {
     await this.inTurn('read what is parked', async () => {
       for await (const record of committedRecords(this.consumer, this.topic, 0, offset)) {
         if (record.offset !== offset) continue
-        message = { headers: namedHeaders(record).filter(([name]) => name !== HEADER), body: record.value ?? EMPTY }
+        message = {
+          headers: namedHeaders(record).filter(([name]) => name !== PARKED_HEADER),
+          body: record.value ?? EMPTY,
+        }
         break
       }
     })
@@ -70,8 +71,8 @@ export class ParkedTopic {
 
   async put(entry: Omit<ParkedRecord, 'offset' | 'bytes'>, { headers, body }: ParkedMessage): Promise<void> {
     const { group, key, by, message, logId, index, failures, parkedAt, isReplayed, partition } = entry
-    const said = JSON.stringify({ group, key, by, message, logId, index, failures, parkedAt, isReplayed, partition })
-    const all = [...headers, [HEADER, said] as const].map(
+    const said = parkedText({ group, key, by, message, logId, index, failures, parkedAt, isReplayed, partition })
+    const all = [...headers, [PARKED_HEADER, said] as const].map(
       ([name, text]) => [Buffer.from(name), Buffer.from(text)] as const,
     )
     await this.send(entry, Buffer.from(body.buffer, body.byteOffset, body.length), new Map(all))
@@ -100,7 +101,7 @@ export class ParkedTopic {
     const name = String(record.key)
     this.found.delete(name)
     if (record.value === null) return
-    const said = namedHeaders(record).find(([header]) => header === HEADER)?.[1]
+    const said = namedHeaders(record).find(([header]) => header === PARKED_HEADER)?.[1]
     const entry = said === undefined ? undefined : entryFrom(String(said))
     if (entry === undefined || keyOf(entry.group, entry.key) !== name) return
     this.found.set(name, { ...entry, bytes: record.value.length, offset: record.offset })
@@ -122,21 +123,6 @@ const namedHeaders = ({ headers }: CommittedRecord) =>
 
 /** `undefined` for a record that is not of this library: it is left where it is. */
 function entryFrom(text: string): Omit<ParkedRecord, 'bytes' | 'offset'> | undefined {
-  try {
-    const { group, key, by, message, logId, index, failures, parkedAt, isReplayed, partition } = JSON.parse(text)
-    return {
-      group: String(group),
-      key: String(key),
-      by: String(by),
-      message: String(message),
-      logId: typeof logId === 'string' ? logId : undefined,
-      index: Number.isSafeInteger(index) ? index : undefined,
-      failures: Number(failures),
-      parkedAt: new Date(parkedAt),
-      isReplayed: isReplayed === true,
-      partition: Number(partition),
-    }
-  } catch {
-    return undefined
-  }
+  const facts = parkedFacts(text)
+  return facts && { ...facts, partition: Number(JSON.parse(text).partition) }
 }

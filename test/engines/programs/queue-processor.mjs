@@ -1,5 +1,5 @@
-// A processor of a queue in Kafka as a process of its own; it appends what it is given to a file of its own, a line for each entry:
-// node kafka-processor.mjs '{"url":…,"leaseMs":…,"folder":…}'
+// A processor of a queue as a process of its own; it appends what it is given to a file of its own, a line for each entry:
+// node queue-processor.mjs '{"url":…,"leaseMs":…,"folder":…}'
 
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
