@@ -1,5 +1,5 @@
-import { CtStreamError } from '../errors.js'
 import type { ParkedEntry } from '../types/queue.js'
+import { readableEngine } from './engines.js'
 
 /** The entries that groups of processors have set aside in an engine. */
 export interface ParkedEntries extends AsyncDisposable {
@@ -34,11 +34,5 @@ export interface ParkedEntries extends AsyncDisposable {
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_SINK_FAILED`, `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`.
  */
 export async function openParked(url: string): Promise<ParkedEntries> {
-  if (URL.canParse(url) && /^postgres(?:ql)?:$/.test(new URL(url).protocol))
-    return (await import('./postgres-parked.js')).openPostgresParked(url)
-  if (/^kafkas?:\/\//.test(url)) return (await import('./kafka-parked.js')).openKafkaParked(url)
-  throw new CtStreamError(
-    'CT_OPTION_INVALID',
-    'a queue must be the URL of an engine, such as postgres://host/database or kafka://host/prefix',
-  )
+  return readableEngine(url).parked(url)
 }

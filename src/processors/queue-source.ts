@@ -1,5 +1,5 @@
-import { CtStreamError } from '../errors.js'
 import type { QueueSource, QueueSourceOptions } from '../types/queue.js'
+import { readableEngine } from './engines.js'
 
 /**
  * The queue of an engine, by the URL of the sink that fills it. Loads the client of that engine; connects when it is first read.
@@ -13,18 +13,5 @@ import type { QueueSource, QueueSourceOptions } from '../types/queue.js'
  * await runModules(source, modules).done
  */
 export async function queueSource(url: string, options: QueueSourceOptions): Promise<QueueSource> {
-  // Not by `URL`, which allows only one host.
-  switch (/^[a-z]+(?=:\/\/)/.exec(url)?.[0]) {
-    case 'kafka':
-    case 'kafkas':
-      return (await import('./kafka.js')).kafkaQueueSource(url, options)
-    case 'postgres':
-    case 'postgresql':
-      return (await import('./postgres.js')).postgresQueueSource(url, options)
-    default:
-      throw new CtStreamError(
-        'CT_OPTION_INVALID',
-        'a queue must be the URL of an engine, such as postgres://host/database or kafka://host/prefix',
-      )
-  }
+  return readableEngine(url).source(url, options)
 }
