@@ -10,11 +10,13 @@ export type RedisCommand = readonly (string | Buffer)[]
 /** The part of the client's interface that is used here. */
 interface Client {
   connect(): Promise<unknown>
-  sendCommand(args: RedisCommand): Promise<unknown>
+  sendCommand(args: RedisCommand, options?: { readonly typeMapping: object }): Promise<unknown>
   destroy(): void
   on(event: 'error', listener: (error: unknown) => void): void
 }
 
+/** Strings of answers as bytes; 36 is their type in the protocol, `$`. */
+const AS_BYTES = { typeMapping: { 36: Buffer } }
 const STEP_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -74,6 +76,25 @@ export class RedisConnection {
    */
   async send(doing: string, command: RedisCommand): Promise<unknown> {
     return this.step(doing, this.client.sendCommand(command))
+  }
+
+  /**
+   * Sends commands that no other client comes between.
+   *
+   * @returns The answer of each, its strings as bytes; an error where one failed.
+   * @throws {@link CtStreamError} `CT_SINK_FAILED`
+   */
+  async sendTogether(doing: string, commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
+    const { client } = this
+    // All in one tick, so that nothing of this connection comes between either.
+    const answers = [['MULTI'], ...commands, ['EXEC']].map((command) => client.sendCommand(command, AS_BYTES))
+    const all = await this.step(doing, Promise.all(answers))
+    return all.at(-1) as readonly unknown[]
+  }
+
+  /** As {@link RedisConnection.send}, with strings of the answer as bytes. */
+  async sendForBytes(doing: string, command: RedisCommand): Promise<unknown> {
+    return this.step(doing, this.client.sendCommand(command, AS_BYTES))
   }
 
   /** Idempotent. */

@@ -6,6 +6,7 @@ import { harmless } from '../util/harmless.js'
 import { sha256Hex } from '../util/hash.js'
 import type { RedisAddress } from './address.js'
 import { RedisConnection } from './connection.js'
+import { entryId, indexOfId } from './entry-id.js'
 import { redisError } from './errors.js'
 import { CLAIM, LAST_IDS, WRITE } from './scripts.js'
 import { checkServer } from './server.js'
@@ -24,8 +25,6 @@ const MAX_BYTES = 2 ** 20
 /** Calls that are sent and not answered. Each names the last ids of the one before: when that fails, so does this. */
 const MAX_SENT = 8
 const MAX_CLAIMS = 10
-/** An id of our entries. It ends in 1, because for index 0 Redis would refuse the id 0-0. */
-const ID = /^(\d{1,16})-1$/
 
 /**
  * One shard in Redis: the streams of its logs, a hash of its positions, and the right to write both.
@@ -75,8 +74,8 @@ export class RedisShard {
 
   /** Whether the server lacks the entry; it has it when a write reported as failed took effect. */
   lacks(logId: string, index: number): boolean {
-    const last = ID.exec(this.lastIds.get(this.streamPrefix + logId) ?? '')?.[1]
-    return last === undefined || index > Number(last)
+    const last = indexOfId(this.lastIds.get(this.streamPrefix + logId))
+    return last === undefined || index > last
   }
 
   /**
@@ -172,7 +171,7 @@ export class RedisShard {
     const lastIds = new Map<string, string>()
     for (const { logId, index, fields } of entries) {
       const key = this.streamPrefix + logId
-      const id = `${index}-1`
+      const id = entryId(index)
       args.push(numbers.get(key) ?? '', id, String(fields.length), ...fields)
       lastIds.set(key, id)
       expected.set(key, id)
@@ -214,7 +213,7 @@ export class RedisShard {
     const command = ['EVAL', LAST_IDS, String(keys.length), ...keys]
     const ids = (await connection.send('ask what it has', command)) as readonly string[]
     const found = keys.map((key, i) => [key, String(ids[i] ?? '')] as const).filter(([, id]) => id !== '')
-    for (const [key, id] of found) if (!ID.test(id)) throw foreign(key)
+    for (const [key, id] of found) if (indexOfId(id) === undefined) throw foreign(key)
     return new Map(found)
   }
 
@@ -252,6 +251,5 @@ function foreign(key: string): CtStreamError {
 
 /** Whether a stream ends before where it ended. */
 function isBehind(found: string | undefined, before: string): boolean {
-  const index = (id: string | undefined) => Number(ID.exec(id ?? '')?.[1] ?? -1)
-  return index(found) < index(before)
+  return (indexOfId(found) ?? -1) < (indexOfId(before) ?? -1)
 }

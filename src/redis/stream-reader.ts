@@ -1,0 +1,74 @@
+import { CtStreamError } from '../errors.js'
+import type { RedisConnection } from './connection.js'
+import type { RedisLink } from './link.js'
+
+/** An entry of a stream. */
+export interface StreamEntry {
+  readonly id: string
+  /** Names and values of its fields. */
+  readonly fields: readonly (readonly [string, Buffer])[]
+}
+
+/** What a stream had when it was read; ids are `undefined` when there is none. */
+export interface StreamPage {
+  readonly entries: readonly StreamEntry[]
+  /** Of the first entry that is left. */
+  readonly firstId: string | undefined
+  /** The last one that was given, even if that entry is gone. */
+  readonly lastId: string | undefined
+}
+
+/** How long one call waits for what comes. Milliseconds; below the deadline of a step. */
+const BLOCK_MS = 5000
+
+/** Entries of a stream behind an id, and the ends of the stream at the same moment. */
+export async function readStream(
+  connection: RedisConnection,
+  stream: string,
+  afterId: string,
+  limit: number,
+): Promise<StreamPage> {
+  const [found, facts] = await connection.sendTogether('read entries', [
+    ['XRANGE', stream, `(${afterId}`, '+', 'COUNT', String(limit)],
+    ['XINFO', 'STREAM', stream],
+  ])
+  if (found instanceof Error) throw found
+  const entries = (found as readonly RawEntry[]).map(([id, flat]) => ({ id: String(id), fields: pairs(flat ?? []) }))
+  // No such stream: nothing was written yet, or the server has lost it.
+  if (!Array.isArray(facts)) return { entries, firstId: undefined, lastId: undefined }
+  const named = new Map(facts.flatMap((name, i) => (i % 2 === 0 ? [[String(name), facts[i + 1] as unknown]] : [])))
+  const first = named.get('first-entry')
+  return {
+    entries,
+    firstId: Array.isArray(first) ? String(first[0]) : undefined,
+    lastId: String(named.get('last-generated-id')),
+  }
+}
+
+/**
+ * Waits until one of several streams has something behind an id, for some seconds at most.
+ *
+ * @param link - Used here alone: nothing else is answered meanwhile.
+ * @returns Of each that has: the id of the first entry there.
+ */
+export async function awaitEntries(link: RedisLink, after: ReadonlyMap<string, string>): Promise<Map<string, string>> {
+  const command = [
+    'XREAD',
+    ...['COUNT', '1', 'BLOCK', String(BLOCK_MS)],
+    ...['STREAMS', ...after.keys(), ...after.values()],
+  ]
+  const found = await link.use((connection) => connection.sendForBytes('wait for entries', command))
+  const streams = (found ?? []) as readonly (readonly [Buffer, readonly RawEntry[]])[]
+  return new Map(streams.map(([stream, entries]) => [String(stream), String(entries[0]?.[0])]))
+}
+
+type RawEntry = readonly [id: Buffer, fields: readonly Buffer[] | null]
+
+function pairs(flat: readonly Buffer[]): (readonly [string, Buffer])[] {
+  const fields: (readonly [string, Buffer])[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) fields.push([String(flat[i]), flat[i + 1] as Buffer])
+  return fields
+}
+
+/** Whether an error says that the connection was closed by ourselves. */
+export const isClosed = (error: unknown): boolean => CtStreamError.is(error) && error.code === 'CT_CLOSED'
