@@ -23,6 +23,11 @@ const ENGINES: readonly ReadableEngine[] = [
     source: async (url, options) => (await import('./kafka.js')).kafkaQueueSource(url, options),
     parked: async (url) => (await import('./kafka-parked.js')).openKafkaParked(url),
   },
+  {
+    schemes: ['redis', 'rediss'],
+    source: async (url, options) => (await import('./redis.js')).redisQueueSource(url, options),
+    parked: async (url) => (await import('./redis-parked.js')).openRedisParked(url),
+  },
 ]
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which is not shown, for it may hold a password. */
@@ -33,6 +38,6 @@ export function readableEngine(url: string): ReadableEngine {
   if (engine !== undefined) return engine
   throw new CtStreamError(
     'CT_OPTION_INVALID',
-    'a queue must be the URL of an engine, such as postgres://host/database or kafka://host/prefix',
+    'a queue must be the URL of an engine, such as postgres://host/database, kafka://host/prefix or redis://host',
   )
 }

@@ -10,6 +10,7 @@ export const noRedis = server === undefined
 export async function redisPlace(url = server, prefix = `t${randomUUID().slice(0, 8)}`) {
   const client = createClient({ url: url ?? '', RESP: 2 })
   await client.connect()
+  const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
   const keys = () => client.keys(`${prefix}:*`)
   return {
     url: `${url}?prefix=${prefix}`,
@@ -19,7 +20,6 @@ export async function redisPlace(url = server, prefix = `t${randomUUID().slice(0
     async messages() {
       const found: { id: string; headers: [string, string][]; body: Buffer }[] = []
       for (const key of await client.sMembers(`${prefix}:streams`)) {
-        const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
         for (const { id, message } of (await binary.xRange(key, '-', '+')) ?? []) {
           const { body = Buffer.alloc(0), ...headers } = message as Record<string, Buffer>
           found.push({
@@ -38,6 +38,19 @@ export async function redisPlace(url = server, prefix = `t${randomUUID().slice(0
         content.set(logId, [...(content.get(logId) ?? []), Number(index)])
       }
       return content
+    },
+    /** Entries of a stream, with their fields in order. */
+    async raw(key: string) {
+      const entries = (await binary.xRange(key, '-', '+')) ?? []
+      return entries.map(({ id, message }) => ({
+        id: String(id),
+        fields: new Map(Object.entries(message as Record<string, Buffer>)),
+      }))
+    },
+    /** Makes a stream anew. */
+    async rewrite(key: string, entries: readonly { id: string; fields: ReadonlyMap<string, Buffer> }[]) {
+      await client.del(key)
+      for (const { id, fields } of entries) await client.sendCommand(['XADD', key, id, ...[...fields].flat()])
     },
     /** All keys as they are now, to go back to. */
     async keep() {
