@@ -5,13 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Producer } from '@platformatic/kafka'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSink, pump } from '../../src/sinks/index.js'
-import type { TestLog } from '../../src/testing/index.js'
-import type { QueueSource } from '../../src/types/queue.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
 import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
 import { ownServer } from './own-server.js'
+import { read, write } from './queue-ends.js'
 
 /** Of Kafka's protocol: what a transactional producer begins with. */
 const INIT_PRODUCER_ID = 22
@@ -20,40 +19,12 @@ const AWAY_MS = 60_000
 
 const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
 
-/** Writes all of a log, as a process alone. */
-function write(url: string, log: TestLog) {
-  const said: string[] = []
-  const sink = openSink(`${url}&body=leaf`)
-  const done = sink.then((opened) =>
-    pump({
-      sink: opened,
-      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
-      // The shortest waits.
-      random: () => 0,
-      logger: { info: (text) => said.push(text), warn: (text) => said.push(text) },
-    }),
-  )
-  done.catch(() => {})
-  return { done, said }
-}
-
-/** Reads until there are so many, and acknowledges each. */
-async function read(source: QueueSource, count: number): Promise<number[]> {
-  const found: number[] = []
-  for await (const certificate of source) {
-    found.push(certificate.index)
-    source.acknowledge(certificate)
-    if (found.length === count) break
-  }
-  return found
-}
-
 describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
   it('sets aside foreign messages, damaged ones and those of another version, and reads the others', async () => {
     const queue = kafkaQueue()
     onTestFinished(() => queue.remove())
     const log = await logOf(60)
-    await write(queue.url, log).done
+    await write(`${queue.url}&body=leaf`, log).done
     const producer = new Producer(queue.place.client)
     const [ours] = await queue.place.records()
     const named = new Map((ours?.headers ?? []).map(([name, text]) => [String(name), String(text)]))
@@ -130,7 +101,7 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
       }
     })()
     reading.catch(() => {})
-    const first = write(queue.url, log)
+    const first = write(`${queue.url}&body=leaf`, log)
     await wait(3000)
     await server.start()
     await first.done
@@ -138,7 +109,7 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     await source.commit()
     await server.kill()
     grow(log, 200)
-    const second = write(queue.url, log)
+    const second = write(`${queue.url}&body=leaf`, log)
     await wait(AWAY_MS)
     expect(second.said.join()).toMatch(/opened again in/)
     expect(said.join()).toMatch(/the queue cannot be reached/)
@@ -186,14 +157,14 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
       await server.start()
       const queue = kafkaQueue(`kafka://127.0.0.1:${server.port}`)
       const log = await logOf(200)
-      await write(queue.url, log).done
+      await write(`${queue.url}&body=leaf`, log).done
       try {
         writeFileSync(join(data, 'ballast'), Buffer.alloc(200 * 2 ** 20))
       } catch (error) {
         expect(error).toMatchObject({ code: 'ENOSPC' })
       }
       grow(log, 3000)
-      const { done } = write(queue.url, log)
+      const { done } = write(`${queue.url}&body=leaf`, log)
       // A broker whose only disk fails ends.
       const pid = Number(readFileSync(join(server.folder, 'pid'), 'utf8'))
       while (isAlive(pid)) await wait(50)
