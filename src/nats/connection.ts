@@ -1,8 +1,10 @@
-import type { JetStreamClient, JetStreamManager, PubAck } from '@nats-io/jetstream'
+import { randomUUID } from 'node:crypto'
+import type { JetStreamClient, JetStreamManager, JetStreamPublishOptions, PubAck } from '@nats-io/jetstream'
 import type { NatsConnection as Client } from '@nats-io/transport-node'
 import { importPeer } from '../util/import-peer.js'
 import type { NatsAddress } from './address.js'
 import { natsError } from './errors.js'
+import { headersOf, type Received, receivedFrom } from './received.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ACK_TIMEOUT_MS = 30_000
@@ -72,12 +74,52 @@ export class NatsConnection {
    * @param before - The expected last message: its id, or its number in the stream.
    */
   publish({ subject, headers, body }: NatsMessage, id: string, before: string | number): Promise<PubAck> {
+    return this.send(
+      { subject, headers, body },
+      id,
+      typeof before === 'number' ? { lastSequence: before } : { lastMsgID: before },
+    )
+  }
+
+  /**
+   * Publishes a message. Resolves when the stream has it.
+   *
+   * @param before - Number of the last message of this subject; 0: there is none. The stream refuses the message when it is another.
+   * @returns Its number in the stream.
+   */
+  async put(message: NatsMessage, before?: number): Promise<number> {
+    const expected = before === undefined ? undefined : { lastSubjectSequence: before }
+    return (await this.send(message, undefined, expected)).seq
+  }
+
+  /**
+   * Receives what is sent to an address that only this connection has.
+   *
+   * @param take - Must not throw.
+   */
+  receive(take: (received: Received) => void): { readonly address: string; end(): void } {
+    const address = `_INBOX.${randomUUID()}`
+    const callback = (_error: Error | null, message: Parameters<typeof receivedFrom>[0]) => take(receivedFrom(message))
+    const subscription = this.client.subscribe(address, { callback })
+    return { address, end: () => subscription.unsubscribe() }
+  }
+
+  /** Sends a request whose answers come to `address`. */
+  ask(subject: string, request: object, address: string): void {
+    this.client.publish(subject, JSON.stringify(request), { reply: address })
+  }
+
+  private send(
+    { subject, headers, body }: NatsMessage,
+    id: string | undefined,
+    expect: JetStreamPublishOptions['expect'] | undefined,
+  ): Promise<PubAck> {
     const named = this.makeHeaders()
     for (const name of Object.keys(headers)) named.append(name, headers[name] ?? '')
     return this.jetstream.publish(subject, body, {
       headers: named as never,
-      msgID: id,
-      expect: typeof before === 'number' ? { lastSequence: before } : { lastMsgID: before },
+      ...(id !== undefined && { msgID: id }),
+      ...(expect !== undefined && { expect }),
       timeout: ACK_TIMEOUT_MS,
       retries: 1,
     })
@@ -89,19 +131,19 @@ export class NatsConnection {
     const subjects = Object.keys(info.state.subjects ?? {})
     const found: LastMessage[] = []
     // In small groups, as a shard has a few dozen subjects.
-    for (let i = 0; i < subjects.length; i += 16)
-      for (const one of await Promise.all(
-        subjects.slice(i, i + 16).map((subject) => this.manager.streams.getMessage(stream, { last_by_subj: subject })),
-      ))
-        if (one !== null)
-          found.push({
-            subject: one.subject,
-            sequence: one.seq,
-            time: one.time.getTime(),
-            body: one.data,
-            header: (name) => one.header?.get(name) ?? '',
-          })
+    for (let i = 0; i < subjects.length; i += 16) {
+      const some = subjects.slice(i, i + 16).map((subject) => this.lastMessage(stream, subject))
+      for (const one of await Promise.all(some)) if (one !== undefined) found.push(one)
+    }
     return found
+  }
+
+  async lastMessage(stream: string, subject: string): Promise<LastMessage | undefined> {
+    const one = await this.manager.streams.getMessage(stream, { last_by_subj: subject })
+    if (one === null) return undefined
+    const header = (name: string) => one.header?.get(name) ?? ''
+    const { seq: sequence, time, data: body } = one
+    return { subject, sequence, time: time.getTime(), body, header, headers: headersOf(one.header) }
   }
 
   /** Idempotent. */
@@ -118,4 +160,6 @@ export interface LastMessage {
   readonly time: number
   readonly body: Uint8Array
   header(name: string): string
+  /** All of them; of one with several values the first. */
+  readonly headers: readonly (readonly [string, string])[]
 }

@@ -9,6 +9,7 @@ import { type LastMessage, NatsConnection, type NatsMessage } from './connection
 import { isOvertaken, natsError } from './errors.js'
 import { KeptRecords } from './kept-records.js'
 import { ensureStream } from './stream.js'
+import { subjectToken } from './subject-token.js'
 
 /** An entry for the subject of its log. */
 export interface NewEntry {
@@ -132,14 +133,14 @@ export class NatsShard {
     records: readonly KeyedRecord[],
   ): Generator<NatsMessage> {
     for (const { logId, index, headers, body } of entries) {
-      yield { subject: `${this.subjects}.entries.${token(logId)}`, headers, body }
+      yield { subject: `${this.subjects}.entries.${subjectToken(logId)}`, headers, body }
       last.set(logId, index)
     }
     for (const record of records) yield this.message(record)
   }
 
   private message({ key, value }: KeyedRecord): NatsMessage {
-    const subject = `${this.subjects}.state.${token(key)}`
+    const subject = `${this.subjects}.state.${subjectToken(key)}`
     return { subject, headers: { 'ct-key': key }, body: Buffer.from(value) }
   }
 
@@ -268,6 +269,3 @@ export class NatsShard {
     )
   }
 }
-
-/** Encodes text as one token of a subject. */
-const token = (text: string): string => Buffer.from(text).toString('base64url')

@@ -14,7 +14,7 @@ export async function ensureStream(
   name: string,
   subjects: string,
 ): Promise<StreamInfo> {
-  const found = await infoOf(manager, name)
+  const found = await streamInfo(manager, name)
   if (found !== undefined) return checked(found, subjects)
   const config: Pick<StreamConfig, 'name' | 'subjects' | 'storage' | 'num_replicas' | 'max_age' | 'duplicate_window'> =
     {
@@ -29,7 +29,7 @@ export async function ensureStream(
   return checked(await manager.streams.add(config), subjects)
 }
 
-async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+export async function streamInfo(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
     return await manager.streams.info(name)
   } catch (error) {

@@ -28,6 +28,11 @@ const ENGINES: readonly ReadableEngine[] = [
     source: async (url, options) => (await import('./redis.js')).redisQueueSource(url, options),
     parked: async (url) => (await import('./redis-parked.js')).openRedisParked(url),
   },
+  {
+    schemes: ['nats', 'natss'],
+    source: async (url, options) => (await import('./nats.js')).natsQueueSource(url, options),
+    parked: async (url) => (await import('./nats-parked.js')).openNatsParked(url),
+  },
 ]
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which is not shown, for it may hold a password. */

@@ -1,0 +1,44 @@
+import { natsAddress } from '../../src/nats/address.js'
+import { groupStream } from '../../src/nats/group-stream.js'
+import { openParked } from '../../src/processors/index.js'
+import { natsQueueSource } from '../../src/processors/nats.js'
+import { natsSink } from '../../src/sinks/nats.js'
+import type { QueuePlace } from '../support/source-contract.js'
+import { natsPlace } from './nats-place.js'
+
+/** An empty queue in a prefix of its own. @param server - Default: that of these tests. */
+export async function natsQueue(
+  server?: string,
+): Promise<QueuePlace & { readonly place: Awaited<ReturnType<typeof natsPlace>>; readonly url: string }> {
+  const place = await natsPlace(server)
+  const { url, manager } = place
+  return {
+    place,
+    url,
+    sink: () => natsSink(url, { body: 'leaf' }),
+    source: (options) => natsQueueSource(url, options),
+    async retain(logId, below) {
+      const name = `${place.prefix}_alone`
+      const { state } = await manager.streams.info(name)
+      let sequence = 0
+      for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+        const one = await manager.streams.getMessage(name, { seq })
+        if (one?.header.get('ct-log') === logId && Number(one.header.get('ct-index')) < below) sequence = seq + 1
+      }
+      await manager.streams.purge(name, { seq: sequence })
+    },
+    parked: () => openParked(url),
+    async missed(group) {
+      const { name, base } = groupStream(natsAddress(url), group)
+      const { state } = await manager.streams.info(name, { subjects_filter: `${base}.gap.>` })
+      const found = await Promise.all(
+        Object.keys(state.subjects ?? {}).map((subject) => manager.streams.getMessage(name, { last_by_subj: subject })),
+      )
+      return found.map((one) => {
+        const { log, start, end } = JSON.parse(Buffer.from(one?.data ?? []).toString('utf8'))
+        return { logId: log.id, start, end }
+      })
+    },
+    remove: () => place.remove(),
+  }
+}
