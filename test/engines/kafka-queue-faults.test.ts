@@ -10,14 +10,12 @@ import { TcpProxy } from '../support/tcp-proxy.js'
 import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
 import { ownServer } from './own-server.js'
-import { read, write } from './queue-ends.js'
+import { range, read, reading, write } from './queue-use.js'
 
 /** Of Kafka's protocol: what a transactional producer begins with. */
 const INIT_PRODUCER_ID = 22
 /** Beyond the longest step, and two sessions. Milliseconds. */
 const AWAY_MS = 60_000
-
-const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
 
 describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
   it('sets aside foreign messages, damaged ones and those of another version, and reads the others', async () => {
@@ -93,15 +91,8 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
     const source = queue.source({ group: 'g', leaseMs: 6000, commitIntervalMs: 50, logger })
     onTestFinished(() => source.close())
-    const found: number[] = []
-    const reading = (async () => {
-      for await (const certificate of source) {
-        found.push(certificate.index)
-        source.acknowledge(certificate)
-      }
-    })()
-    reading.catch(() => {})
-    const first = write(`${queue.url}&body=leaf`, log)
+    const { found } = reading(source)
+    const first = write(queue.url, log)
     await wait(3000)
     await server.start()
     await first.done

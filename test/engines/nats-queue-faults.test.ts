@@ -1,0 +1,158 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect, headers as natsHeaders } from '@nats-io/transport-node'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { natsQueueSource } from '../../src/processors/nats.js'
+import { openSink, pump } from '../../src/sinks/index.js'
+import { backfill, grow, logOf } from '../support/logs.js'
+import { natsServer, noNats } from './nats-place.js'
+import { natsQueue } from './nats-queue.js'
+import { ownServer, startedServer } from './own-server.js'
+import { range, read, reading, write } from './queue-use.js'
+
+const LEASE_MS = 1000
+
+describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
+  it('sets aside foreign messages, damaged ones and those of another version, and reads the others', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(60)
+    await write(queue.url, log).done
+    const [ours] = await queue.place.messages()
+    const valid = Object.fromEntries(ours?.headers ?? [])
+    const client = await connect({ servers: natsServer })
+    const jetstream = (await jetstreamManager(client)).jetstream()
+    const subject = `${queue.place.prefix}.alone.entries.${Buffer.from(log.logId).toString('base64url')}`
+    const put = (headers: Record<string, string>, value: Uint8Array = ours?.body ?? Buffer.alloc(0)) => {
+      const named = natsHeaders()
+      for (const [name, text] of Object.entries(headers)) if (name.startsWith('ct-')) named.append(name, text)
+      return jetstream.publish(subject, value, { headers: named })
+    }
+    await put({}, Buffer.from('{"amount":3}'))
+    await put({ ...valid, 'ct-index': '60', 'ct-v': '2' })
+    await put({ ...valid, 'ct-index': '61' }, Buffer.from('no leaf'))
+    await put({ ...valid, 'ct-index': '62', 'ct-log': Buffer.alloc(32, 7).toString('base64') })
+    await client.close()
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    expect(await read(source, 1000)).toEqual(range(0, 60))
+    await source.close()
+    await using parked = await queue.parked()
+    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
+    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
+      [undefined, expect.stringContaining('not a message of ct-stream')],
+      [60, expect.stringContaining('ct-v is 2')],
+      [61, expect.stringContaining('not one TileLeaf')],
+      [62, expect.stringContaining('no collector of this prefix has described its log')],
+    ])
+    // They fail again, and are there once.
+    expect(await parked.replay('g')).toBe(4)
+    const again = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    expect(await read(again, 1000)).toEqual([])
+    await again.close()
+    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
+      range(0, 4).map(() => [2, false]),
+    )
+    expect(await parked.drop('g')).toBe(4)
+    expect(await parked.list()).toEqual([])
+  })
+
+  it('says that messages hold no whole entry', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(10)
+    const sink = await openSink(queue.url)
+    await pump({ sink, stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }) })
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await expect(read(source, 1)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringContaining('body=leaf'),
+    })
+    await source.close()
+  })
+
+  it('refuses a stream of the group that would lose records', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(10)
+    await write(queue.url, log).done
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await read(source, 1)
+    await source.close()
+    const name = (await queue.place.ours()).find((each) => each.includes('_group_')) ?? ''
+    const { config } = await queue.place.manager.streams.info(name)
+    await queue.place.manager.streams.update(name, { ...config, max_msgs: 3 })
+    const next = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await expect(read(next, 1)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringMatching(/max_msgs 3: it must be -1/),
+    })
+    await next.close()
+  })
+
+  it('waits for a server that is not there yet, and goes on when it is killed and comes back', async () => {
+    const server = await ownServer('nats')
+    onTestFinished(() => server.remove())
+    const url = `nats://127.0.0.1:${server.port}?prefix=ct`
+    const log = await logOf(300)
+    const said: string[] = []
+    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
+    const sources = [0, 1].map(() =>
+      natsQueueSource(url, { group: 'g', leaseMs: LEASE_MS, commitIntervalMs: 50, logger }),
+    )
+    const readers = sources.map(reading)
+    onTestFinished(() => Promise.all(sources.map((source) => source.close())).then(() => {}))
+    const found = () => readers.flatMap((reader) => reader.found)
+    await wait(1000)
+    await server.start()
+    await write(url, log).done
+    await expect.poll(() => found().length, { timeout: 30_000 }).toBe(300)
+    for (const source of sources) await source.commit()
+    await server.kill()
+    grow(log, 200)
+    const second = write(url, log)
+    await wait(5 * LEASE_MS)
+    expect(said.join()).toMatch(/the queue cannot be reached/)
+    await server.start()
+    await second.done
+    await expect.poll(() => new Set(found()).size, { timeout: 30_000 }).toBe(500)
+    // What was acknowledged is not given again.
+    expect(found().filter((index) => index < 300)).toHaveLength(300)
+    expect([...new Set(found())].sort((a, b) => a - b)).toEqual(range(0, 500))
+  }, 120_000)
+
+  it('reads on where it was when the server has lost the end of its file, and has it again', async () => {
+    const server = await startedServer('nats')
+    const url = `${server.url}?prefix=ct`
+    const [log, other] = [await logOf(300), await logOf(10)]
+    await write(url, other).done
+    await write(url, log).done
+    const first = natsQueueSource(url, { group: 'g', end: 'head', leaseMs: LEASE_MS })
+    expect(await read(first, 10_000)).toHaveLength(310)
+    await first.close()
+    await server.kill()
+    const [block = ''] = readdirSync(server.folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /ct_alone\/msgs\/\d+\.blk$/.test(file),
+    )
+    const file = join(server.folder, block)
+    truncateSync(file, Math.floor((statSync(file).size * 2) / 3))
+    await server.start()
+    // In another order than before, and more of it: other messages have the numbers that the group has seen.
+    grow(other, 150)
+    grow(log, 100)
+    await write(url, other).done
+    await write(url, log).done
+    const again = natsQueueSource(url, { group: 'g', end: 'head', leaseMs: LEASE_MS })
+    const found: [string, number][] = []
+    for await (const certificate of again) {
+      found.push([certificate.log.id, certificate.index])
+      again.acknowledge(certificate)
+    }
+    await again.close()
+    expect(found.filter(([id]) => id === log.logId).map(([, index]) => index)).toEqual(range(300, 400))
+    expect(found.filter(([id]) => id === other.logId).map(([, index]) => index)).toEqual(range(10, 160))
+  }, 60_000)
+})

@@ -1,0 +1,54 @@
+import { openSink, pump } from '../../src/sinks/index.js'
+import type { TestLog } from '../../src/testing/index.js'
+import type { CheckpointStore } from '../../src/types/checkpoint.js'
+import type { QueueSource } from '../../src/types/queue.js'
+import { backfill } from '../support/logs.js'
+
+/** Indexes from `start` to before `end`. */
+export const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
+
+/**
+ * Writes all of a log as whole entries, as a process alone.
+ *
+ * @param checkpoint - Of an engine that keeps no positions.
+ */
+export function write(url: string, log: TestLog, checkpoint?: CheckpointStore) {
+  const said: string[] = []
+  const sink = openSink(`${url}&body=leaf`)
+  const done = sink.then((opened) =>
+    pump({
+      sink: opened,
+      stream: (own) =>
+        backfill(log, checkpoint === undefined ? { checkpoint: own ?? false, commit: 'manual' } : { checkpoint }),
+      // The shortest waits.
+      random: () => 0,
+      logger: { info: (text) => said.push(text), warn: (text) => said.push(text) },
+    }),
+  )
+  done.catch(() => {})
+  return { done, said }
+}
+
+/** Reads until there are so many, or the end, and acknowledges each. */
+export async function read(source: QueueSource, count: number): Promise<number[]> {
+  const found: number[] = []
+  for await (const certificate of source) {
+    found.push(certificate.index)
+    source.acknowledge(certificate)
+    if (found.length === count) break
+  }
+  return found
+}
+
+/** Reads in the background, and acknowledges each, until the source is closed. */
+export function reading(source: QueueSource): { readonly found: number[]; readonly ended: Promise<void> } {
+  const found: number[] = []
+  const ended = (async () => {
+    for await (const certificate of source) {
+      found.push(certificate.index)
+      source.acknowledge(certificate)
+    }
+  })()
+  ended.catch(() => {})
+  return { found, ended }
+}
