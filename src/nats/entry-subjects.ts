@@ -20,7 +20,6 @@ export interface EntryPlace {
   readonly sequence: number
   /** `undefined` where the message does not say. */
   readonly index: number | undefined
-  readonly epoch: number
 }
 
 /** First and last number that a stream has; a stream without messages: the first that is to come, and the one before. */
@@ -90,16 +89,8 @@ export async function findEntry(
         : { seq: Math.max(1, which.from), next_by_subj: subject }
   const found = await connection.manager.streams.getMessage(stream, query as never)
   if (found === null || found.subject !== subject) return undefined
-  return placeOf(found.seq, (name) => found.header?.get(name) ?? '')
-}
-
-/** @param header - Its value, or nothing. */
-export function placeOf(sequence: number, header: (name: string) => string): EntryPlace {
-  const [index, epoch] = ['ct-index', 'ct-epoch'].map((name) => {
-    const value = Number(header(name) || Number.NaN)
-    return Number.isSafeInteger(value) && value >= 0 ? value : undefined
-  })
-  return { sequence, index, epoch: epoch ?? 0 }
+  const index = Number(found.header?.get('ct-index') || Number.NaN)
+  return { sequence: found.seq, index: Number.isSafeInteger(index) && index >= 0 ? index : undefined }
 }
 
 /** The number from which on all entries from an index on are. Entries are in the order of their indexes. */

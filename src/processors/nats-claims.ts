@@ -167,9 +167,9 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
       if (watch.records.has(LOG + entries.key)) continue
       const first = await findEntry(connection, entries, isNow ? 'last' : { from: 1 })
       if (first?.index === undefined) continue
-      const { sequence, index, epoch } = first
+      const { sequence, index } = first
       const begins = isNow
-        ? { mark: { epoch, next: index + 1 }, anchor: { sequence, index } }
+        ? { mark: { epoch: 0, next: index + 1 }, anchor: { sequence, index } }
         : { mark: { epoch: 0, next: index }, anchor: { sequence: sequence - 1, index: undefined } }
       await put(LOG + entries.key, recordText({ owner: '', term: 0, ...begins }))
     }

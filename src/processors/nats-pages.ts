@@ -14,6 +14,11 @@ import type { CheckedSettings } from './source-settings.js'
 /** Most entries asked for and not handed out, of all logs. */
 const MAX_AHEAD = 8192
 const LEAST_AHEAD = 64
+/**
+ * Of all entries. The stream has taken none of an owner that was replaced, so their own say nothing; and those of a process alone begin anew
+ * where the server has lost its tail: entries behind would pass for some of an owner before.
+ */
+const EPOCH = 0
 
 /** Reads the logs that a processor has claimed, each by a reader of its own. */
 export class NatsPages {
@@ -143,7 +148,7 @@ export class NatsPages {
       }
       claim.mayMiss = false
       if (entry.kind === 'refused') this.parking.remember(entry.body, message)
-      entries.push(entry)
+      entries.push(entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH })
       end = Math.max(end, index + 1)
       last = { sequence: message.sequence, index }
     }
