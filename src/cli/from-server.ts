@@ -11,8 +11,7 @@ import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
 import { metricsEndpoint } from './metrics.js'
 import { Output } from './terminal/output.js'
-import { jsonClock, logLevelFrom, reporter } from './terminal/report.js'
-import { styleFor } from './terminal/style.js'
+import { commandLogger } from './terminal/report.js'
 import { throughModules } from './through-modules.js'
 import type { Surroundings } from './watch.js'
 
@@ -36,9 +35,7 @@ export async function fromServer(
   const { io, values } = context
   const limit = values.integer('limit', 1)
   const consumed = consume ?? (await throughModules(context)) ?? written(context)
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
-    json: jsonClock(values, io.clock),
-  })
+  const logger = commandLogger(context)
   const stream = await openServer(context, { everything })
   reportEvents(stream, logger)
   const endpoint = await metricsEndpoint(context, logger)

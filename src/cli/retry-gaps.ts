@@ -15,8 +15,7 @@ import { proxyFrom } from './flags/proxy.js'
 import { streamRequest } from './flags/stream-options.js'
 import { readListedLogs, transportFrom } from './listed-logs.js'
 import { Output } from './terminal/output.js'
-import { logLevelFrom, reporter, reportLine } from './terminal/report.js'
-import { styleFor } from './terminal/style.js'
+import { commandLogger, reportLine } from './terminal/report.js'
 import { type WatchedStream, watch } from './watch.js'
 
 /**
@@ -70,12 +69,11 @@ async function missingLogs(path: string): Promise<ReadonlySet<string>> {
 
 /** The description of each log, from the flags or the lists, whatever its state in the lists. */
 async function specsById(context: CommandContext, missing: ReadonlySet<string>): Promise<ReadonlyMap<string, LogSpec>> {
-  const { io, values } = context
   const given = new Map(((await specsFor(context)) ?? []).map((spec) => [new LogKey(spec.key).id, spec]))
   if (given.size > 0) return given
   const transport = await transportFrom(context)
   try {
-    const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+    const logger = commandLogger(context)
     const { listed } = await readListedLogs(context, transport, logger)
     return new Map([...listed.values()].filter(({ id }) => missing.has(id)).map((log) => [log.id, specOf(log)]))
   } finally {

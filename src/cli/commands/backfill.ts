@@ -11,8 +11,7 @@ import { memberFrom } from '../member.js'
 import { oneLog } from '../one-log.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
-import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
-import { styleFor } from '../terminal/style.js'
+import { commandLogger } from '../terminal/report.js'
 
 const DEFAULT_LEASE_MS = 15_000
 /** Default length of a range: 4,096 full tiles. */
@@ -55,9 +54,7 @@ async function runCommand(context: CommandContext): Promise<void> {
   const { LEAST_STEP, runBackfill } = await import('../../cluster/backfill.js')
   const step = values.integer('range', LEAST_STEP, 2 ** 32) ?? DEFAULT_STEP
   const leaseMs = leaseFrom(values) ?? DEFAULT_LEASE_MS
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
-    json: jsonClock(values, io.clock),
-  })
+  const logger = commandLogger(context)
   const [{ sinkParts }, { rangeSink }, { ctStream }, { openListedLog }, { transportFrom }] = await Promise.all([
     import('../../sinks/open-sink.js'),
     import('../../sinks/range-sink.js'),

@@ -9,8 +9,7 @@ import { moduleFlag } from '../flags/module-specs.js'
 import { databaseFlag, type Role } from '../flags/run-flags.js'
 import { listeningFlags } from '../flags/serve-flags.js'
 import { memberFrom } from '../member.js'
-import { logLevelFrom, reporter } from '../terminal/report.js'
-import { styleFor } from '../terminal/style.js'
+import { commandLogger } from '../terminal/report.js'
 import { throughModules } from '../through-modules.js'
 import { type WatchedStream, watch } from '../watch.js'
 
@@ -74,8 +73,8 @@ async function runDemo<C>(context: CommandContext, load: () => Promise<DemoKit<C
 
 /** All roles in this process, over the embedded logs. */
 async function intoDatabase<C>(context: CommandContext, load: () => Promise<DemoKit<C>>, db: string): Promise<void> {
-  const { io, values } = context
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env))
+  const { values } = context
+  const logger = commandLogger(context)
   const { startRoles } = await import('../roles/start.js')
   await withDemoLogs(context, load, async (begin) => {
     const { request } = await begin(logger)

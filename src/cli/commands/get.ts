@@ -1,6 +1,5 @@
 import type { ProvenEntry } from '../../lookup/proven-entry.js'
 import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
-import type { Logger } from '../../types/clock.js'
 import { harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
@@ -8,7 +7,7 @@ import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
 import { oneLog } from '../one-log.js'
 import { Output } from '../terminal/output.js'
-import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
+import { commandLogger } from '../terminal/report.js'
 import { counted } from '../terminal/status-text.js'
 import { styleFor } from '../terminal/style.js'
 
@@ -51,7 +50,7 @@ async function showEntry(context: CommandContext): Promise<void> {
   const { openListedLog } = await import('../../logs/open-log.js')
   const transport = await transportFrom(context)
   try {
-    const spec = await oneLog(context, transport, loggerOf(context), name)
+    const spec = await oneLog(context, transport, commandLogger(context), name)
     const client = openListedLog(spec, { transport, allowHttp: values.switch('allow-http') })
     const { provenEntry } = await import('../../lookup/proven-entry.js')
     const { certificateOf } = await import('../../lookup/get-entry.js')
@@ -60,7 +59,7 @@ async function showEntry(context: CommandContext): Promise<void> {
     const cert = certificateOf(proven, client, lookup)
     await format?.fetch?.(cert).catch((error: unknown) => {
       // The entry is proven even without it.
-      loggerOf(context).warn('chain not fetched', { log: client.log.description, index, error })
+      commandLogger(context).warn('chain not fetched', { log: client.log.description, index, error })
     })
     await new Output(io.stdout).write(format?.(cert) ?? provenJson(cert, proven), io.stop)
     tellProof(context, proven)
@@ -108,10 +107,6 @@ function targetOf({ values, positionals }: CommandContext): Target {
   const index = /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(index)) throw usageError(`<index> must be an integer from 0, got ${JSON.stringify(text)}`)
   return { name, index }
-}
-
-function loggerOf({ io, values }: CommandContext): Logger {
-  return reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), { json: jsonClock(values, io.clock) })
 }
 
 /** Tells people that the entry is proven. Programs know because it was printed. */

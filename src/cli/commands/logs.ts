@@ -6,7 +6,7 @@ import { selectionFrom } from '../flags/selection.js'
 import type { Probe } from '../probe.js'
 import { Output } from '../terminal/output.js'
 import { formatCount, formatDuration } from '../terminal/quantities.js'
-import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
+import { commandLogger } from '../terminal/report.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.js'
 
@@ -60,9 +60,7 @@ async function showLogs(context: CommandContext): Promise<void> {
   // The flags narrow both what is streamed and what is shown; `--state` only what is shown.
   const selection = selectionFrom(values)
   const shownStates = values.choices('state', states)
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
-    json: jsonClock(values, io.clock),
-  })
+  const logger = commandLogger(context)
   const { readListedLogs, transportFrom } = await import('../listed-logs.js')
   const { selectLogs } = await import('../../loglist/select.js')
   const transport = await transportFrom(context)

@@ -15,8 +15,7 @@ import type { Role } from '../flags/run-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { serveRequest } from '../serve-request.js'
 import { Output } from '../terminal/output.js'
-import { jsonClock, logLevelFrom, reporter } from '../terminal/report.js'
-import { styleFor } from '../terminal/style.js'
+import { commandLogger } from '../terminal/report.js'
 import { isNoNetwork, untilThere } from '../until-there.js'
 import { collect } from './collect.js'
 import { idleSource } from './idle-source.js'
@@ -55,9 +54,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   const queue = roles.has('processor')
     ? await queueSource(engine.url, { group: values.text('group') ?? 'processors', leaseMs })
     : undefined
-  const logger = reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), {
-    json: jsonClock(values, io.clock),
-  })
+  const logger = commandLogger(context)
   const over = linkedController(io.stop)
   const mine = { ...context, io: { ...io, stop: over.signal } }
   const streams = new ShardStreams(logger, io.clock)

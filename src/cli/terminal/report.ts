@@ -1,9 +1,10 @@
 import type { Clock, Logger } from '../../types/clock.js'
 import { harmless, harmlessJson } from '../../util/harmless.js'
+import type { CommandContext } from '../command.js'
 import type { Values } from '../flags/values.js'
 import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
-import type { Style } from './style.js'
+import { type Style, styleFor } from './style.js'
 import { wrapWords } from './width.js'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
@@ -17,6 +18,11 @@ export function logLevelFrom(values: Values): LogLevel {
 /** The clock for timestamps of JSON messages, with `--log-format json`; `undefined` for text. */
 export function jsonClock(values: Values, clock: Clock): Clock | undefined {
   return values.choice('log-format', ['text', 'json']) === 'json' ? clock : undefined
+}
+
+/** The logger of a command without a status line, as its flags want it. */
+export function commandLogger({ io, values }: Pick<CommandContext, 'io' | 'values'>): Logger {
+  return reporter(io.stderr, logLevelFrom(values), styleFor(io.stderr, io.env), { json: jsonClock(values, io.clock) })
 }
 
 export interface ReporterOptions {
