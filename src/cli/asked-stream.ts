@@ -1,15 +1,17 @@
+import type { LogSpec } from '../types/log.js'
 import type { CtStreamOptions } from '../types/stream.js'
 import type { CommandContext } from './command.js'
 import { usageError } from './flags/usage-error.js'
 
 /**
- * Options of the stream from the flags in `streamFlags` and the proxy in the environment. Loads the code for it only when called.
+ * Options of the stream from the flags in `streamFlags` and the proxy in the environment. Loads the code for it only when called. For a
+ * stream without an end or limit, waits while a log of `--log` cannot be asked for its description.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what fetching the description of a log fails with;
+ * `stoppedBefore` when `io.stop` aborts the waiting.
  */
 export async function askedStream(context: CommandContext): Promise<CtStreamOptions> {
-  const [{ specsFor }, { streamRequest }, { proxyFrom }] = await Promise.all([
-    import('./flags/log-sources.js'),
+  const [{ streamRequest }, { proxyFrom }] = await Promise.all([
     import('./flags/stream-options.js'),
     import('./flags/proxy.js'),
   ])
@@ -17,10 +19,34 @@ export async function askedStream(context: CommandContext): Promise<CtStreamOpti
   const request = streamRequest(values, {
     now: io.clock.now(),
     domainsFile: await readDomains(context),
-    specs: values.has('log') ? await specsFor(context) : undefined,
+    specs: values.has('log') ? await namedLogs(context) : undefined,
   })
   const dispatcher = await proxyFrom(values, io.env)
   return { ...request, ...(dispatcher !== undefined && { dispatcher }) }
+}
+
+async function namedLogs(context: CommandContext): Promise<readonly LogSpec[] | undefined> {
+  const [{ specsFor }, { endFrom }, { commandLogger }, { isNoNetwork, stoppedBefore, untilThere }] = await Promise.all([
+    import('./flags/log-sources.js'),
+    import('./flags/when.js'),
+    import('./terminal/report.js'),
+    import('./until-there.js'),
+  ])
+  const { io, values } = context
+  if ((endFrom(values) ?? 'never') !== 'never' || values.has('limit')) return specsFor(context)
+  let specs: readonly LogSpec[] | undefined
+  const attempt = async () => {
+    specs = await specsFor(context)
+  }
+  const { clock, stop } = io
+  const logger = commandLogger(context)
+  try {
+    await untilThere(attempt, { waitsFor: isNoNetwork, logger, clock, stop })
+  } catch (error) {
+    if (!stop.aborted) throw error
+  }
+  if (stop.aborted) throw stoppedBefore
+  return specs
 }
 
 /** Longest file of patterns, room for two million. */

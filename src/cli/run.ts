@@ -12,6 +12,7 @@ import { type GivenValue, Values } from './flags/values.js'
 import type { CliIo } from './io.js'
 import { Output } from './terminal/output.js'
 import { fitted, messageJson, reportLine } from './terminal/report.js'
+import { stoppedBefore } from './until-there.js'
 
 /** Exit status: 0 done, 1 failed, 2 bad usage. */
 export type ExitStatus = 0 | 1 | 2
@@ -29,6 +30,7 @@ export async function runCli(io: CliIo, commands: readonly Command[]): Promise<E
     })
     return 0
   } catch (error) {
+    if (error === stoppedBefore) return 0
     const isStopped = io.stop.aborted && error === io.stop.reason
     const line =
       values?.text('log-format') === 'json'

@@ -1,7 +1,9 @@
 import { CtStreamError } from '../../errors.js'
 import type { LogSpec } from '../../types/log.js'
+import { messageOf } from '../../util/message-of.js'
 import { LogKey } from '../../wire/head-signature.js'
 import type { CommandContext } from '../command.js'
+import { isNoNetwork } from '../until-there.js'
 import { type NamedLogs, specsFrom } from './addresses.js'
 import { isKey, keyOf } from './log-key.js'
 import { usageError } from './usage-error.js'
@@ -56,7 +58,12 @@ async function foundBelow(context: CommandContext, url: string): Promise<LogSpec
   } catch (error) {
     io.stop.throwIfAborted()
     if (CtStreamError.is(error) && error.code === 'CT_OPTION_INVALID') throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
+    // A log that cannot be reached may have one.
+    if (isNoNetwork(error))
+      throw new CtStreamError(error.code, `${reason}; with --key this file is not needed`, {
+        ...{ retryable: true, url: place, cause: error },
+      })
     throw usageError(`${values.from('log')} needs --key: there is none at ${place} (${reason})`, error)
   }
   const spec = specOf(bytes, place)

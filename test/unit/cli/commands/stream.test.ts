@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -68,6 +70,60 @@ describe('ct-stream before there is a network', () => {
     await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/trying again: no log list at hand: .*attempt=4/)
     stop.abort()
     expect(await run).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  it.each([
+    ['at its URL', ['--log', 'http://127.0.0.1:1/']],
+    ['where it is said to be', ['--log', 'http://127.0.0.1:1/log.v3.json']],
+  ])('waits for the description of a log %s, and ends well when it is stopped', async (_, named) => {
+    const stop = new AbortController()
+    const stderr = sink()
+    const clock = { now: () => Date.now(), sleep: async () => {} }
+    const run = runWith([...named, '--no-checkpoint'], { changes: { clock, stop: stop.signal, stderr: stderr.stream } })
+    await expect
+      .poll(stderr.text, { timeout: 10_000 })
+      .toMatch(/warn: trying again: \[GET\] "http:\/\/127.0.0.1:1\/log.v3.json" .*attempt=4/)
+    stop.abort()
+    expect(await run).toMatchObject({ code: 0, stdout: '' })
+    expect(stderr.text()).not.toMatch(/attempt=3 |interrupted/)
+  })
+
+  it('reads a log as soon as its description is there', async () => {
+    let failures = 5
+    const { monitoringUrl, submissionUrl, key } = logs.tiled
+    const server = createServer((request, response) => {
+      if (failures-- > 0) request.destroy()
+      else response.end(JSON.stringify({ key, monitoring_url: monitoringUrl, submission_url: submissionUrl }))
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/log.v3.json`
+    const [stop, stdout] = [new AbortController(), sink()]
+    const waits: number[] = []
+    const clock = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => {
+        if (failures > 0) waits.push(ms)
+        return failures >= 0 ? Promise.resolve() : systemClock.sleep(ms, signal)
+      },
+    }
+    const argv = ['--log', url, '--start', 'beginning', '--no-checkpoint', '--template', '{index}']
+    const run = runWith(argv, { changes: { clock, stop: stop.signal, stdout: stdout.stream } })
+    await expect.poll(stdout.text, { timeout: 10_000 }).toMatch(/^0\n1\n/)
+    stop.abort()
+    expect((await run).code).toBe(0)
+    server.close()
+    expect(waits).toHaveLength(4)
+  })
+
+  it.each([
+    ['--limit', '1'],
+    ['--end', 'head'],
+  ])('does not wait for the description of a log with %s %s', async (...flag) => {
+    const { code, stderr } = await runWith(['--log', 'http://127.0.0.1:1/', '--no-checkpoint', ...flag])
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/ECONNREFUSED.*; with --key this file is not needed \(CT_HTTP_NETWORK\)\n$/),
+    ])
   })
 })
 
