@@ -7,6 +7,7 @@ import { Run } from './module-run.js'
 import { type ModuleSource, pagedSource } from './source.js'
 import type { ModulesStatus } from './status.js'
 import { inThreads } from './threads/in-threads.js'
+import { threadsOption } from './threads/threads-option.js'
 
 /** Options of {@link runModules}; all optional. */
 export interface RunModulesOptions {
@@ -71,7 +72,6 @@ const OPTIONS = [
   'random',
 ] as const
 const DAY = 86_400_000
-const MAX_THREADS = 16
 
 /**
  * Gives every certificate of a source to modules.
@@ -97,7 +97,7 @@ export function runModules(
     integerOption(name, given[name], min, DAY, fallback)
   const prepared = prepareModules(modules)
   const { logger, clock = systemClock } = given
-  const threads = integerOption('threads', given.threads, 0, MAX_THREADS, 0)
+  const threads = threadsOption('threads', given.threads)
   const run = new Run(
     pagedSource(
       source,

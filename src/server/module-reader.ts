@@ -13,7 +13,7 @@ const DRAIN_TIMEOUT_MS = 1500
 const TEARDOWN_TIMEOUT_MS = 500
 
 export interface ModuleReaderOptions {
-  readonly settings: Pick<ServerSettings, 'source' | 'modules' | 'logger' | 'clock'>
+  readonly settings: Pick<ServerSettings, 'source' | 'modules' | 'moduleThreads' | 'logger' | 'clock'>
   readonly backlog: Pick<Backlog, 'add' | 'hasFinding'>
   readonly signal: AbortSignal
   /** Entries that were kept and sent, batch by batch. */
@@ -30,7 +30,7 @@ export interface ModuleReaderOptions {
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`, `CT_MODULE_INVALID` for modules that cannot be run.
  */
 export function runOnServer({ settings, backlog, signal, batches, publish }: ModuleReaderOptions): ModuleRun {
-  const { source, modules, logger, clock } = settings
+  const { source, modules, moduleThreads: threads, logger, clock } = settings
   const isManual = source.acknowledgement === 'manual'
   const sender = defineModule({
     name: 'ct-stream/served',
@@ -53,6 +53,7 @@ export function runOnServer({ settings, backlog, signal, batches, publish }: Mod
     logger,
     signal,
     clock,
+    threads,
     drainTimeoutMs: DRAIN_TIMEOUT_MS,
     teardownTimeoutMs: TEARDOWN_TIMEOUT_MS,
   })

@@ -1,5 +1,6 @@
 import type { ClusterView } from '../cluster/view.js'
 import type { ConfiguredModule, Module } from '../modules/definition.js'
+import { threadsOption } from '../modules/threads/threads-option.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
@@ -65,6 +66,8 @@ export interface ServerOptions {
    * `acknowledge: true` delays reading; with a stream of `acknowledge: 'manual'` so does every module that reports findings.
    */
   readonly modules?: readonly (Module | ConfiguredModule)[]
+  /** Threads that run {@link modules}, 0 to 16; see `threads` of `RunModulesOptions`. Default 0: they run in this one. */
+  readonly moduleThreads?: number
   /** What is kept so that clients can resume later, even after a restart. `false`: only the last pages, in memory. */
   readonly keep?: false | KeepOption
   /** Certificate chain and private key, PEM. Default: no TLS. */
@@ -146,6 +149,7 @@ const KEYS = [
   ...(['source', 'host', 'port', 'keep', 'tls', 'tokens', 'allowedOrigins', 'trustedProxies', 'maxClients'] as const),
   ...(['maxClientsPerAddress', 'maxQueueBytes', 'pingEveryMs', 'clientTimeoutMs', 'logger', 'clock'] as const),
   ...(['handshakeTimeoutMs', 'apiTokens', 'store', 'modules', 'health', 'cluster', 'queue', 'readTokens'] as const),
+  'moduleThreads' as const,
 ]
 const DAY = 86_400_000
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -172,6 +176,7 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     cluster: given.cluster,
     queue: given.queue,
     modules: modulesOption(given.modules),
+    moduleThreads: threadsOption('moduleThreads', given.moduleThreads),
     allowedOrigins: textsOption('allowedOrigins', given.allowedOrigins).map(originOf),
     trustedProxies: textsOption('trustedProxies', given.trustedProxies),
     maxClients: integerOption('maxClients', given.maxClients, 1, 1_000_000, 10_000),

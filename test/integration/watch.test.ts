@@ -108,7 +108,7 @@ describe('ct-stream watch, as a process', () => {
     const cwd = mkdtempSync(join(place, 'init-'))
     const range = [...flagsOf(log), '--end', 'head', '--no-checkpoint']
     const watched = await start(['watch', 'example.com', ...range], cwd).ended
-    const init = ['watch', 'example.com', '--jsonl', join(cwd, 'alerts.jsonl'), '--init']
+    const init = ['watch', 'example.com', '--jsonl', join(cwd, 'alerts.jsonl'), '--module-threads', '1', '--init']
     expect((await start(init, cwd).ended).stdout).toMatch(/^wrote ct-stream\.config\.json/)
     const file = join(cwd, 'ct-stream.config.json')
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600)

@@ -3,7 +3,7 @@ import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
 import { given } from '../flags/given.js'
-import { hasModules, moduleFlag } from '../flags/module-specs.js'
+import { hasModules, moduleFlag, moduleThreads, moduleThreadsFlag } from '../flags/module-specs.js'
 import { serveFlags } from '../flags/serve-flags.js'
 import { PatientStream } from '../patient-stream.js'
 import { serveRequest } from '../serve-request.js'
@@ -21,6 +21,7 @@ export const serve: Command = {
     ...flagsNamed('checkpoint', 'no-checkpoint', 'domain', 'domains-file', 'match', 'issuer', 'only', 'dedupe'),
     ...flagsNamed('verify', 'on-misbehaviour', 'contact', 'proxy', 'allow-http'),
     moduleFlag,
+    moduleThreadsFlag,
     ...reportFlags,
   ],
   examples: [
@@ -35,6 +36,7 @@ export const serve: Command = {
 async function runServe(context: CommandContext): Promise<void> {
   const { io } = context
   const [request, options] = [await askedStream(context), await serveRequest(context)]
+  const threads = moduleThreads(context)
   const modules = hasModules(context) ? await (await import('../modules/load.js')).modulesFor(context) : undefined
   const [{ ctStream }, { createServer }] = await Promise.all([
     import('../../stream/ct-stream.js'),
@@ -50,6 +52,7 @@ async function runServe(context: CommandContext): Promise<void> {
     consume: async (source, { output, logger }) => {
       const server = createServer({
         ...options,
+        moduleThreads: threads,
         ...given({ store: serverStore(context.values), modules }),
         source,
         logger,

@@ -1,6 +1,7 @@
 import type { Command, CommandContext } from '../command.js'
 import { reportFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
+import { moduleThreadsFlag } from '../flags/module-specs.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { watchedStreamFlags, watchFlags } from '../flags/watch-flags.js'
@@ -13,7 +14,7 @@ export const watchCommand: Command = {
   positionals: ['domain'],
   optional: ['domain'],
   repeats: true,
-  flags: [...watchFlags, ...watchedStreamFlags, sourceFlag, ...metricsFlags, ...reportFlags],
+  flags: [...watchFlags, ...watchedStreamFlags, sourceFlag, moduleThreadsFlag, ...metricsFlags, ...reportFlags],
   examples: [
     ['ct-stream watch example.com --demo', 'what an alert looks like, at once and offline'],
     ['ct-stream watch example.com --webhook https://hooks.slack.com/…', 'alerts to a channel'],

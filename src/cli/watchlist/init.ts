@@ -8,7 +8,10 @@ import { WATCHLIST_NAME } from './run.js'
 const FILE = 'ct-stream.config.json'
 
 /** Flags of the stream that are copied into the config file. */
-const kept = ['log-list', 'operator', 'kind', 'log', 'key', 'submission-url', 'checkpoint', 'contact', 'proxy'] as const
+const kept = [
+  ...(['log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url'] as const),
+  ...(['checkpoint', 'contact', 'proxy', 'module-threads'] as const),
+]
 const switches = ['no-checkpoint', 'allow-http'] as const
 
 /**

@@ -5,6 +5,7 @@ import type { CtStreamOptions } from '../../types/stream.js'
 import { askedStream } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS } from '../flags/flags.js'
+import { moduleThreads } from '../flags/module-specs.js'
 import { findingFormatFrom } from '../formats/finding.js'
 import { loadSpec } from '../modules/load.js'
 import { runThroughModules } from '../modules/run.js'
@@ -23,12 +24,13 @@ export async function watchNames(
 ): Promise<void> {
   const { io, values } = context
   const isOfServer = options === undefined && values.has('source')
+  const threads = moduleThreads(context)
   const asked = options ?? (await watchedStream(context))
   const format = request.outputs.length === 0 ? findingFormatFrom(values, io) : undefined
   const modules = await modulesOf(context, request)
   announce(context, request)
   const consume = (stream: AcknowledgedSource, surroundings: Surroundings) =>
-    runThroughModules(stream, { ...surroundings, modules, format, stop: io.stop, clock: io.clock })
+    runThroughModules(stream, { ...surroundings, modules, threads, format, stop: io.stop, clock: io.clock })
   if (isOfServer) return (await import('../from-server.js')).fromServer(context, { consume, everything: true })
   const open = async (logger: Logger) => {
     const { ctStream } = await import('../../stream/ct-stream.js')
