@@ -6,14 +6,14 @@ import { ClientAddresses, clientKey } from '../../../src/server/client-address.j
 import { Tokens } from '../../../src/server/tokens.js'
 
 describe('the address of a client', () => {
-  it('is that of the connection, whatever a stranger says', () => {
+  it('is the address of the connection, whatever headers a stranger sends', () => {
     const addresses = new ClientAddresses(['10.0.0.0/8'])
     expect(addresses.of('198.51.100.1', '203.0.113.9')).toBe('198.51.100.1')
     expect(addresses.of('::ffff:198.51.100.1', undefined)).toBe('198.51.100.1')
     expect(addresses.of(undefined, '203.0.113.9')).toBe('')
   })
 
-  it('is the right-most one that is not a trusted proxy', () => {
+  it('is the right-most address in X-Forwarded-For that is not a trusted proxy', () => {
     const addresses = new ClientAddresses(['10.0.0.0/8', '2001:db8::1'])
     expect(addresses.of('10.1.2.3', '192.0.2.66, 203.0.113.9')).toBe('203.0.113.9')
     expect(addresses.of('2001:db8::1', '192.0.2.66, 203.0.113.9, 10.9.9.9')).toBe('203.0.113.9')
@@ -34,7 +34,7 @@ describe('the address of a client', () => {
     )
   })
 
-  it('refuses a proxy that is no address', () => {
+  it('is not computed with a trusted proxy that is no address: the option is refused', () => {
     for (const proxy of ['proxy.example', '10.0.0.0/33', '10.0.0.0/', '::/129', '10.0.0.0/8/8', ''])
       expect(() => new ClientAddresses(['127.0.0.1', proxy]), proxy).toThrow(/trustedProxies\[1\]/)
   })
@@ -45,11 +45,11 @@ describe('tokens', () => {
   const url = (query = '') => new URL(`http://server.test/${query}`)
   const secret = 'a long secret'.replaceAll(' ', '-')
 
-  it('are not needed where there are none', () => {
+  it('are not needed by a server that has none', () => {
     expect(new Tokens([]).allow(request(), url())).toBe(true)
   })
 
-  it('are taken as a header or in the URL, and known by their hash', () => {
+  it('are accepted in a header or in the URL, and may be configured as hashes', () => {
     const hash = `sha256:${createHash('sha256').update(secret).digest('hex')}`
     for (const given of [secret, hash]) {
       const tokens = new Tokens(['another-token', given])
@@ -68,7 +68,7 @@ describe('tokens', () => {
     }
   })
 
-  it('that are no secret are refused, and not shown', () => {
+  it('are refused as an option when they are too weak, without showing them', () => {
     for (const token of ['short', 'with space in it', 'x'.repeat(1025)]) {
       expect(() => new Tokens([token]), token).toThrow(/tokens\[0\]/)
       expect(() => new Tokens([token])).not.toThrow(new RegExp(token))

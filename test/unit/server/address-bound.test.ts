@@ -23,7 +23,7 @@ async function bounded(most: number) {
   return { server, open }
 }
 
-it('one address has so many connections and no more; others and trusted proxies are not counted with it', async () => {
+it('a server bounds the connections of one address; other addresses and trusted proxies are not affected', async () => {
   const { server, open } = await bounded(3)
   const kept: (Socket | undefined)[] = []
   for (let i = 0; i < 5; i++) kept.push(await open('127.0.0.1'))

@@ -67,13 +67,13 @@ describe('/api/v1', () => {
     )
   })
 
-  it('has a reference that is made of the document: node test/generate/api-reference.mjs', async () => {
+  it('has a reference generated from the document by node test/generate/api-reference.mjs', async () => {
     const { api } = await serving()
     const file = join(import.meta.dirname, '..', '..', '..', 'examples', 'serve', 'api.md')
     expect(readFileSync(file, 'utf8')).toBe(referenceOf(api.document))
   })
 
-  it('answers from the database where there is one, and says that there is none elsewhere', async () => {
+  it('answers from the database if there is one; without one it says so', async () => {
     const alone = await serving()
     for (const path of ['/shards', '/members', '/backfills']) expect((await alone.api.ask(path)).status).toBe(404)
     expect((await alone.api.ask('/certificates', { query: '?name=example.com' })).status).toBe(404)
@@ -156,7 +156,7 @@ describe('/api/v1', () => {
     expect([down.status, JSON.stringify(down.body)]).toEqual([503, expect.not.stringContaining('secret')])
   })
 
-  it('lets one with a token to read look, and change nothing', async () => {
+  it('lets a read token see everything and change nothing', async () => {
     const readTokens = ['reader-secret']
     const { url, api } = await serving({ readTokens }, { Authorization: 'Bearer reader-secret' })
     expect((await api.ask('/status')).status).toBe(200)
@@ -166,7 +166,7 @@ describe('/api/v1', () => {
     expect((await both.api.ask('/pause', { method: 'post' })).status).toBe(200)
   })
 
-  it('tells of the server and of what it keeps', async () => {
+  it('reports on the server and on the messages it keeps', async () => {
     const { source, socket, api } = await serving()
     expect((await api.ask('/status')).body).toMatchObject({
       clients: 1,
@@ -181,7 +181,7 @@ describe('/api/v1', () => {
     expect(body.kept).toMatchObject({ oldest: socket.ids[0], newest: socket.ids[2], messages: 3 })
   })
 
-  it('lists logs page by page, and one by its id, written as base64 or base64url', async () => {
+  it('lists logs in pages, and finds one by its id in base64 or base64url', async () => {
     const { source, api } = await serving()
     source.statuses = logs
     const ids = logs.map(({ log }) => log.id).sort()
@@ -197,7 +197,7 @@ describe('/api/v1', () => {
     expect((await api.ask('/logs/{id}', { id: 'none' })).status).toBe(404)
   })
 
-  it('lists gaps and evidence of the store', async () => {
+  it('lists the gaps and the evidence of the store', async () => {
     const evidence: Evidence = {
       log: logNamed('a'),
       code: 'CT_CONSISTENCY',
@@ -227,7 +227,7 @@ describe('/api/v1', () => {
     for (const id of ['3', '0', 'x', '%']) expect((await api.ask('/evidence/{id}', { id })).status).toBe(404)
   })
 
-  it('has gaps and misbehaviour of this run where there is no store', async () => {
+  it('lists the gaps and the misbehaviour of this run if there is no store', async () => {
     const { source, api } = await serving()
     source.tell('gap', gap(1, 10))
     source.tell('misbehaviour', { log: logNamed('a'), error: new CtStreamError('CT_CONSISTENCY', 'forked') })
@@ -237,7 +237,7 @@ describe('/api/v1', () => {
     ])
   })
 
-  it('lists clients without telling who they are', async () => {
+  it('lists clients without their addresses', async () => {
     const { url, api } = await serving()
     const other = closing(new SocketClient(`${url}v2/stream?format=domains&kind=certificate`))
     await other.opened
@@ -249,7 +249,7 @@ describe('/api/v1', () => {
     expect(JSON.stringify(items)).not.toContain('127.0.0.1')
   })
 
-  it('lists what was sent last, newest first, with the filters of a stream', async () => {
+  it('lists the certificates sent last, newest first, with the filters of a stream', async () => {
     const { source, socket, api } = await serving()
     for (let i = 0; i < 40; i += 8) source.add(certificates.slice(i, i + 8))
     await socket.have(40)
@@ -278,7 +278,7 @@ describe('/api/v1', () => {
     expect((await socket.have(9)).length).toBe(9)
   })
 
-  it('answers what is wrong as a problem: a path, a method, a parameter', async () => {
+  it('answers a wrong path, method or parameter with a problem document', async () => {
     const { url, api } = await serving()
     const problem = async (path: string, init?: RequestInit) => {
       const answer = await fetch(`${url}api/v1${path}`, init)
@@ -302,7 +302,7 @@ describe('who may ask /api', () => {
     (await fetch(`${url}api/v1/status`, { headers })).status
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-  it('is this machine alone without tokens: nobody by a proxy, and no page with a name of its own', async () => {
+  it('is only this machine if there are no tokens, not through a proxy, and no web page of another host name', async () => {
     const { url } = await serving()
     expect(await asked(url)).toBe(200)
     for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])
@@ -317,7 +317,7 @@ describe('who may ask /api', () => {
     expect(await asked(url, { origin: 'https://evil.example' })).toBe(403)
   })
 
-  it('is who has a token of either kind, and one for the API is good for nothing else', async () => {
+  it('is whoever has a token; an API token opens only the API', async () => {
     const options = { tokens: ['for-everything'], apiTokens: ['for-the-api'] }
     const { url } = await serving(options, bearer('for-the-api'))
     expect(await asked(url)).toBe(401)
@@ -328,7 +328,7 @@ describe('who may ask /api', () => {
     expect([await latest('for-the-api'), await latest('for-everything')]).toEqual([401, 200])
   })
 
-  it('is who has a token for the API where everybody may have the rest', async () => {
+  it('is whoever has an API token on a server whose stream is open to all', async () => {
     const { url } = await serving({ apiTokens: ['for-the-api'] }, bearer('for-the-api'))
     expect([await asked(url), (await fetch(`${url}latest.json`)).status]).toEqual([401, 200])
     expect((await fetch(`${url}api/v1/status`)).headers.get('www-authenticate')).toBe('Bearer realm="ct-stream"')

@@ -61,7 +61,7 @@ async function settle(): Promise<void> {
 }
 
 describe('a client of a server', () => {
-  it('gets each page as it comes', async () => {
+  it('gets each page when it is published', async () => {
     const backlog = new MemoryBacklog()
     const { sink, client } = connected(backlog)
     for (let i = 0; i < 3; i++) client.take(await backlog.add(entries.slice(2 * i, 2 * i + 2)))
@@ -70,7 +70,7 @@ describe('a client of a server', () => {
     expect(client.isLive).toBe(true)
   })
 
-  it('that does not read is given no more than its queue and a page, and all of it when it reads', async () => {
+  it('is sent no more than its queue and a page while it does not read, and the rest when it reads', async () => {
     const backlog = new MemoryBacklog()
     const { sink, client } = connected(backlog)
     sink.hold(true)
@@ -89,7 +89,7 @@ describe('a client of a server', () => {
     expect(client.isLive).toBe(true)
   })
 
-  it('gets a gap for what is no longer there, and goes on', async () => {
+  it('gets a message about the gap when entries are no longer kept, and the entries after it', async () => {
     const backlog = new MemoryBacklog()
     const { sink, client } = connected(backlog)
     sink.hold(true)
@@ -105,7 +105,7 @@ describe('a client of a server', () => {
     expect(messages.at(-1)?.id).toBe(messageId(backlog.series, 20))
   })
 
-  it('that has gone is given nothing, and waited for by nobody', async () => {
+  it('is sent nothing after it has disconnected, and delays nobody', async () => {
     const backlog = new MemoryBacklog()
     const { sink, client, failures } = connected(backlog)
     sink.hold(true)
@@ -118,7 +118,7 @@ describe('a client of a server', () => {
     expect(client.position).toBeLessThan(5)
   })
 
-  it('that has gone while it caught up has nothing more read for it', async () => {
+  it('causes no more reads from the file after it disconnected while catching up', async () => {
     const backlog = new MemoryBacklog()
     for (let i = 0; i < 6; i++) await backlog.add(entries.slice(i, i + 1))
     const read: number[] = []
@@ -137,7 +137,7 @@ describe('a client of a server', () => {
     expect(sink.messages).toHaveLength(2)
   })
 
-  it('is disconnected when what it missed cannot be read', async () => {
+  it('is disconnected when the entries it missed cannot be read', async () => {
     const backlog = new MemoryBacklog()
     await backlog.add(entries.slice(0, 1))
     backlog.pageAfter = () => Promise.reject(new Error('unreadable'))
@@ -148,7 +148,7 @@ describe('a client of a server', () => {
     expect(sink.destroyed).toBe(true)
   })
 
-  it('misses nothing and gets nothing twice, however it reads', async () => {
+  it('gets every entry exactly once, however slowly and irregularly it reads', async () => {
     const step = fc.oneof(
       fc.record({ add: fc.integer({ min: 1, max: 5 }) }),
       fc.constant({ hold: true }),

@@ -38,7 +38,7 @@ async function passed(source: PageSource, page: readonly CtCertificate[], client
 }
 
 describe('a server', () => {
-  it("sends CertStream's messages on its three paths, and acknowledges what is sent", async () => {
+  it("sends CertStream's messages on three paths, and acknowledges what it has sent", async () => {
     const { source, socket } = await serving()
     const paths = ['', 'full-stream', 'full-stream/', 'domains-only', 'domains-only/']
     const clients = paths.map((path) => socket(path))
@@ -54,7 +54,7 @@ describe('a server', () => {
     expect(source.position(certificates[0])).toBe(3)
   })
 
-  it('sends our messages with filters, over both kinds of connection', async () => {
+  it('sends filtered messages in its own format over WebSockets and Server-Sent Events', async () => {
     const { source, socket, events } = await serving()
     const precertificates = socket('v2/stream?kind=precertificate&format=domains')
     const [name] = (certificates[1] as CtCertificate).dnsNames as [string]
@@ -72,7 +72,7 @@ describe('a server', () => {
     expect((await named.have(found.length)).map(({ id }) => id)).toEqual(found.map(({ index }) => all.ids[index]))
   })
 
-  it('goes on after an id, in order, without a hole and without a repeat, also after a restart', async () => {
+  it('resumes after the id that a client names, in order, without gaps or repeats, also after a restart', async () => {
     const keep = { file: newFile() }
     const first = await serving({ keep })
     const begun = first.socket('v2/stream')
@@ -99,7 +99,7 @@ describe('a server', () => {
     expect(events.lastId).toBe(resumed.ids.at(-1))
   })
 
-  it('names what is no longer kept, and ids it never gave', async () => {
+  it('tells a client how many messages are no longer kept, and that an id is not one of its own', async () => {
     const { source, socket } = await serving()
     const begun = socket('v2/stream')
     await begun.opened
@@ -116,7 +116,7 @@ describe('a server', () => {
     }
   })
 
-  it('sends everything to a client that did not read for a while, and does not let the others wait', async () => {
+  it('sends everything to a client that did not read for a while, without delaying the others', async () => {
     const { source, socket, json } = await serving({ keep: { file: newFile() }, maxQueueBytes: 65_536 })
     const [slow, quick] = [socket('full-stream'), socket('full-stream')]
     await Promise.all([slow.opened, quick.opened])
@@ -134,7 +134,7 @@ describe('a server', () => {
     expect((await slow.have(count + 1)).at(-1)).toEqual(quick.messages.at(-1))
   })
 
-  it('answers with the newest messages, figures without addresses, and how it is', async () => {
+  it('answers requests for the newest messages, for figures without addresses, and for its health', async () => {
     const { source, socket, json, get } = await serving()
     expect(await json('example.json')).toEqual({})
     expect(await json('latest.json')).toEqual({ messages: [] })
@@ -164,7 +164,7 @@ describe('a server', () => {
     await source.close()
   })
 
-  it('says that it is ill when nothing more comes, and goes on serving', async () => {
+  it('reports that it is unhealthy when its source ends, and keeps serving', async () => {
     async function* failing(): AsyncGenerator<CtCertificate> {
       yield* certificates.slice(0, 2)
       throw new Error('the logs are gone')
@@ -176,7 +176,7 @@ describe('a server', () => {
     expect((await json('stats')).processed_certificates).toBe(2)
   })
 
-  it('says goodbye to its clients and is gone at once, also with clients that do not answer', async () => {
+  it('closes at once with a goodbye to its clients, even if they do not answer', async () => {
     const { server, socket, events, url } = await serving()
     const polite = socket('')
     const stream = events('v2/sse')
@@ -191,7 +191,7 @@ describe('a server', () => {
     await expect(server.listen()).rejects.toMatchObject({ code: 'CT_CLOSED' })
   })
 
-  it('pings, keeps those that ping and those that do not, and cuts who is gone', async () => {
+  it('pings its clients, keeps those that answer or read, and disconnects those that are gone', async () => {
     const clock = new VirtualClock()
     const { source, socket, events } = await serving({ clock })
     const [quiet, gone] = [socket(''), socket('', { autoPong: false })]
@@ -221,7 +221,7 @@ describe('a server', () => {
     expect(stream.lastId).toBe(quiet.ids[1])
   })
 
-  it('cuts a client that talks too much', async () => {
+  it('disconnects a client that sends too much', async () => {
     const { socket } = await serving()
     const [chatty, long] = [socket(''), socket('')]
     await Promise.all([chatty.opened, long.opened])
@@ -231,7 +231,7 @@ describe('a server', () => {
     expect(await long.closed).toBe(1009)
   })
 
-  it('lets in who has a token, from allowed pages, and not too many', async () => {
+  it('admits clients with a token and from allowed web pages, up to a limit', async () => {
     const options = {
       tokens: ['not-to-be-guessed'],
       allowedOrigins: ['https://page.example'],
@@ -267,7 +267,7 @@ describe('a server', () => {
     ])
   })
 
-  it('speaks TLS with the certificate it is given', async () => {
+  it('serves TLS with the configured certificate', async () => {
     const { source, socket, url } = await serving({ tls: selfSigned })
     expect(url).toMatch(/^https:/)
     const [trusting, careful] = [socket('', { ca: selfSigned.cert, checkServerIdentity: () => undefined }), socket('')]
@@ -281,7 +281,7 @@ describe('a server', () => {
     expect((await stream.have(2)).map(({ id }) => id)).toEqual(trusting.ids)
   })
 
-  it('cuts who begins a request and never ends it, and goes on with the others', async () => {
+  it('disconnects a client that never finishes its request, and keeps the others', async () => {
     const { socket, url } = await serving({ handshakeTimeoutMs: 300 })
     const good = socket('')
     await good.opened
@@ -298,7 +298,7 @@ describe('a server', () => {
     expect((await fetch(`${url}healthz`)).status).toBe(200)
   })
 
-  it('cuts who begins a TLS handshake and never ends it, and goes on with the others', async () => {
+  it('disconnects a client that never finishes its TLS handshake, and keeps the others', async () => {
     const { socket, url } = await serving({ tls: selfSigned, handshakeTimeoutMs: 1000 })
     const good = socket('', { ca: selfSigned.cert, checkServerIdentity: () => undefined })
     await good.opened

@@ -38,7 +38,7 @@ function firsts(certificates: readonly CtCertificate[]): CtCertificate[] {
 }
 
 describe('dedupe=issuance', () => {
-  it('sends each issuance once: not the certificate after its precertificate, nor either of another log', async () => {
+  it('sends each issuance once: neither the certificate after its precertificate, nor the same from another log', async () => {
     const { source, url, socket } = await serving()
     const [all, once] = [await socket(''), await socket('&dedupe=issuance')]
     const events = closing(new EventClient(`${url}v2/sse?format=domains&dedupe=issuance`))
@@ -55,7 +55,7 @@ describe('dedupe=issuance', () => {
     expect(await events.have(10)).toEqual(once.messages)
   })
 
-  it('counts only what the filters of the client let pass', async () => {
+  it('considers only entries that pass the filters of the client', async () => {
     const { source, socket } = await serving()
     const [all, certificates, second] = [
       await socket(''),
@@ -69,7 +69,7 @@ describe('dedupe=issuance', () => {
     expect(placesOf(await second.have(10))).toEqual(places(firsts(two)))
   })
 
-  it('loses nothing to a client that comes later: what was sent before it came does not count', async () => {
+  it('ignores what was sent before the client connected', async () => {
     const { source, socket } = await serving()
     const [all, first] = [await socket(''), await socket('&dedupe=issuance')]
     source.add(one)
@@ -83,7 +83,7 @@ describe('dedupe=issuance', () => {
     expect(placesOf(await first.have(10))).toEqual(places(firsts(one)))
   })
 
-  it('knows no other way', async () => {
+  it('refuses any other value', async () => {
     const { url } = await serving()
     const wrong = closing(new SocketClient(`${url}v2/stream?dedupe=certificate`))
     expect(await wrong.refused).toBe(400)
@@ -93,7 +93,7 @@ describe('dedupe=issuance', () => {
 describe('issuances', () => {
   const issued = (number: number) => ({ number, kind: 'certificate' as const, log: logNamed('one') })
 
-  it('know what was sent between two numbers, in whatever order and however often they are added', () => {
+  it('know whether an issuance was sent between two numbers, in whatever order and however often entries are added', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20)), fc.nat(20), fc.nat(20), (numbers, after, before) => {
         const issuances = new Issuances()
@@ -105,7 +105,7 @@ describe('issuances', () => {
     )
   })
 
-  it('keep the newest entries of one of which there are many', () => {
+  it('keep only the newest entries of an issuance that was sent many times', () => {
     const issuances = new Issuances()
     for (let number = 1; number <= 1000; number++) issuances.add('a', issued(number))
     expect([issuances.wasSent('a', 900, 1000, () => true), issuances.wasSent('a', 0, 900, () => true)]).toEqual([
@@ -114,7 +114,7 @@ describe('issuances', () => {
     ])
   })
 
-  it('forget the oldest when there are too many: it comes again, and nothing is lost', () => {
+  it('forget the oldest when there are too many, so that it may be sent again but is never lost', () => {
     const issuances = new Issuances(2)
     for (const [i, id] of ['a', 'b', 'c'].entries()) issuances.add(id, issued(i + 1))
     expect(['a', 'b', 'c'].map((id) => issuances.wasSent(id, 0, 9, () => true))).toEqual([false, true, true])

@@ -48,7 +48,7 @@ const told = (messages: readonly Message[]) =>
   )
 
 describe('findings of modules', () => {
-  it('are sent to who asks for them, with or without certificates, and to nobody else', async () => {
+  it('are sent to clients that ask for them, with or without certificates, and to no others', async () => {
     const { source, url, socket } = await serving()
     const [none, all, only] = [await socket(''), await socket('&findings=1'), await socket('&findings=only')]
     const events = closing(new EventClient(`${url}v2/sse?findings=only`))
@@ -68,7 +68,7 @@ describe('findings of modules', () => {
     expect(events.lastId).toBe(only.ids[1])
   })
 
-  it('have ids of the series of all messages: a client goes on after either kind, also after a restart', async () => {
+  it('share one series of ids with certificates, so that a client can resume after either, also after a restart', async () => {
     const file = newFile()
     const { source, server, socket } = await serving({ keep: { file } })
     const first = await socket('&findings=1')
@@ -89,7 +89,7 @@ describe('findings of modules', () => {
     expect(await plain.have(certificatesAfter.length)).toEqual(certificatesAfter)
   })
 
-  it('are sent once, also when a crash has the module see an entry again', async () => {
+  it('are sent once, even if the module sees an entry again after a crash', async () => {
     const file = newFile()
     const first = await serving({ keep: { file } })
     const client = await first.socket('&findings=only')
@@ -105,7 +105,7 @@ describe('findings of modules', () => {
     expect(told(messages)).toEqual(['finding 2', 'finding 4'])
   })
 
-  it('pass the filters of a client by the certificate that they are about, also those that are kept', async () => {
+  it('are filtered by the certificate that they are about, also when sent from the file', async () => {
     const { source, socket } = await serving({ keep: { file: newFile() } })
     const [name] = (certificates[2] as CtCertificate).dnsNames as [string]
     const live = await socket(`&findings=1&domain==${name}`)
@@ -143,7 +143,7 @@ describe('findings of modules', () => {
     await expect.poll(() => source.position(certificates[0])).toBe(1)
   })
 
-  it('are at the API, newest first, with how the modules fare, and counted in the metrics', async () => {
+  it('are listed by the API, newest first, with the state of the modules, and counted in the metrics', async () => {
     const { source, url, socket } = await serving()
     const client = await socket('&findings=only')
     source.add(certificates)
@@ -164,7 +164,7 @@ describe('findings of modules', () => {
     expect(metrics).toMatch(/^ct_stream_module_emitted_findings_total\{module="even"\} 6$/m)
   })
 
-  it('say what is wrong: a parameter, a module', async () => {
+  it('cannot be asked for with a wrong parameter, or made by a wrong module', async () => {
     const { url } = await serving()
     const wrong = closing(new SocketClient(`${url}v2/stream?findings=yes`))
     expect(await wrong.refused).toBe(400)

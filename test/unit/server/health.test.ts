@@ -23,14 +23,14 @@ function watched() {
 }
 
 describe('the health of a server', () => {
-  it('is good while nothing comes because there is no more', async () => {
+  it('is good while no entries arrive because the logs have no more', async () => {
     const { logs, health, pass } = watched()
     logs.now = [log({ lagEntries: 0 })]
     await pass(3600)
     expect(health.illness()).toBeUndefined()
   })
 
-  it('is bad when logs have more and nothing is read for ten minutes, until something is', async () => {
+  it('is bad after ten minutes in which logs had more and nothing was read, until something is read', async () => {
     const { health, pass } = watched()
     await pass(595)
     expect(health.illness()).toBeUndefined()
@@ -40,7 +40,7 @@ describe('the health of a server', () => {
     expect(health.illness()).toBeUndefined()
   })
 
-  it('is good while a filter drops all that is read', async () => {
+  it('is good while a filter drops everything that is read', async () => {
     const { logs, health, pass } = watched()
     for (let i = 1; i < 20; i++) {
       logs.now = [log({ lagEntries: 5, entries: i })]
@@ -60,7 +60,7 @@ describe('the health of a server', () => {
     expect(health.illness()).toBeUndefined()
   })
 
-  it('is bad while the event loop is held up', async () => {
+  it('is bad while the event loop is blocked', async () => {
     const { clock, health } = watched()
     health.tick(1000)
     await clock.pass(5900)

@@ -27,7 +27,7 @@ function opened(file: string, options: Partial<KeepOptions> = {}) {
 }
 
 describe('kept entries', () => {
-  it('come back from bytes as they were', async () => {
+  it('are decoded from their bytes unchanged', async () => {
     const bytes = fc.uint8Array({ maxLength: 50 })
     const some = fc.record({
       index: fc.nat(),
@@ -53,7 +53,7 @@ describe('kept entries', () => {
     )
   })
 
-  it('are numbered on after the file was closed, and make the same messages', async () => {
+  it('continue their numbering after a restart, and make the same messages', async () => {
     const file = newFile()
     const first = await opened(file)
     const page = await first.add(entries.slice(0, 10))
@@ -73,7 +73,7 @@ describe('kept entries', () => {
     second.close()
   })
 
-  it('are known to the next run, which must not number them again', async () => {
+  it('are known to the next run, which does not number them again', async () => {
     const file = newFile()
     const first = await opened(file)
     await first.add([...entries.slice(3, 7), ...entries.slice(9, 10)])
@@ -88,7 +88,7 @@ describe('kept entries', () => {
     second.close()
   })
 
-  it('go when they are too old or too many, the oldest first', async () => {
+  it('are deleted when they are too old or too many, the oldest first', async () => {
     let now = 0
     const file = newFile()
     const kept = await opened(file, { now: () => now })
@@ -108,7 +108,7 @@ describe('kept entries', () => {
     small.close()
   })
 
-  it('are those of one process', async () => {
+  it('belong to one process at a time', async () => {
     const file = newFile()
     const first = await opened(file)
     await expect(opened(file)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('kept entries', () => {
     ;(await opened(file)).close()
   })
 
-  it('are not put into a file of somebody else', async () => {
+  it('are not written into a file that is not ours', async () => {
     const file = newFile()
     writeFileSync(
       file,
@@ -129,7 +129,7 @@ describe('kept entries', () => {
     await expect(opened(join(folder, 'no', 'such', 'folder'))).rejects.toMatchObject({ code: 'CT_CACHE_UNUSABLE' })
   })
 
-  it('are not read by a version that does not know them', async () => {
+  it('are refused if a newer version wrote them', async () => {
     const file = newFile()
     ;(await opened(file)).close()
     const db = new Database(file)
@@ -141,7 +141,7 @@ describe('kept entries', () => {
     })
   })
 
-  it('that were damaged are left out, with a warning', async () => {
+  it('are left out with a warning if they are damaged', async () => {
     const file = newFile()
     const first = await opened(file)
     for (const start of [0, 4, 8]) await first.add(entries.slice(start, start + 4))
@@ -158,7 +158,7 @@ describe('kept entries', () => {
     second.close()
   })
 
-  it('say so when they cannot be read', async () => {
+  it('fail with a clear error if they cannot be read', async () => {
     await expect(unpackPage(Uint8Array.of(1, 2, 3))).rejects.toThrow()
     const whole = await packPage(entries.slice(0, 2))
     await expect(unpackPage(whole.subarray(0, whole.length - 20))).rejects.toThrow()
@@ -166,7 +166,7 @@ describe('kept entries', () => {
 })
 
 describe('ranges of indexes', () => {
-  it('are those of a list', () => {
+  it('cover the indexes of a list', () => {
     expect(rangesOf([])).toEqual([])
     expect(rangesOf([4, 5, 6, 9, 11, 12])).toEqual([
       [4, 7],
@@ -175,7 +175,7 @@ describe('ranges of indexes', () => {
     ])
   })
 
-  it('have what was added, as a set would', () => {
+  it('contain the indexes that were added, as a set would', () => {
     const steps = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 })), { maxLength: 30 })
     fc.assert(
       fc.property(steps, (all) => {

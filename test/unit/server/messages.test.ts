@@ -49,7 +49,7 @@ describeReal('messages of real entries', () => {
     },
   )
 
-  it('share their issuers', async () => {
+  it('share the bytes of their issuers', async () => {
     const issuers = (await entries).flatMap((entry) => entry.issuers ?? [])
     const distinct = new Set(issuers.map(({ base64 }) => base64))
     expect(new Set(issuers).size).toBe(distinct.size)
@@ -57,7 +57,7 @@ describeReal('messages of real entries', () => {
   })
 })
 
-it('keeps no issuer as long as nobody real has, and one it has not seen for long no longer', () => {
+it('issuers are kept up to a length that real ones do not exceed, and until they were not seen for long', () => {
   const pool = new IssuerPool()
   const long = new Uint8Array(20_000)
   expect(pool.of(long)).not.toBe(pool.of(long))

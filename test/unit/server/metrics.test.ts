@@ -17,7 +17,7 @@ async function serving(options: Partial<ServerOptions> = {}) {
 }
 
 describe('/metrics', () => {
-  it('counts clients, entries, bytes and answers by path, and has what the source says', async () => {
+  it('counts clients, entries, bytes and answers by path, and shows the figures of the source', async () => {
     const { source, url, metrics } = await serving()
     const [socket, events] = [
       closing(new SocketClient(`${url}v2/stream`)),
@@ -49,7 +49,7 @@ describe('/metrics', () => {
     expect(Number(sent?.split(' ')[1])).toBeGreaterThan(1000)
   })
 
-  it('tells of clients that came too late for what is kept', async () => {
+  it('counts clients that resumed too late for what is kept', async () => {
     const { source, url, metrics } = await serving()
     const first = closing(new SocketClient(`${url}v2/stream`))
     await first.opened

@@ -35,7 +35,7 @@ async function messagesIn(bytes: Buffer): Promise<unknown[]> {
 }
 
 describe('a page of a server', () => {
-  it('has the frames of all its messages in one buffer, as ws reads them', async () => {
+  it('has all its messages as WebSocket frames in one buffer, which the package ws can read', async () => {
     const certificates = madeCertificates(5, { kinds: 'pairs' })
     const page = await pageOf(certificates, 7)
     const messages = await messagesIn(page.encode(lite, 7))
@@ -47,7 +47,7 @@ describe('a page of a server', () => {
     )
   })
 
-  it('frames messages of every length as ws reads them', async () => {
+  it('frames messages of every length so that the package ws can read them', async () => {
     const lengths = fc.oneof(fc.constantFrom(0, 123, 124, 65_533, 65_534, 70_000), fc.integer({ min: 0, max: 300 }))
     await fc.assert(
       fc.asyncProperty(fc.array(lengths, { maxLength: 4 }), async (all) => {
@@ -59,7 +59,7 @@ describe('a page of a server', () => {
     )
   })
 
-  it('gives the same buffer to all who want the same, and makes no message that nobody wants', async () => {
+  it('gives the same buffer to all clients with the same subscription, and makes no message that nobody wants', async () => {
     const page = await pageOf(madeCertificates(3))
     expect(page.encode(lite, 1)).toBe(page.encode({ ...lite }, 1))
     expect(page.message('certstream-lite', 0)).toBe(page.message('certstream-lite', 0))
@@ -70,14 +70,14 @@ describe('a page of a server', () => {
     expect(asked).toBe(3)
   })
 
-  it('begins in the middle for those who have its beginning', async () => {
+  it('can be sent from the middle to clients that have its beginning', async () => {
     const page = await pageOf(madeCertificates(4), 10)
     const rest = await messagesIn(page.encode(lite, 12))
     expect(rest).toMatchObject([{ cursor: messageId(series, 12) }, { cursor: messageId(series, 13) }])
     expect(await messagesIn(page.encode(lite, 10))).toHaveLength(4)
   })
 
-  it('writes events that carry the id', async () => {
+  it('makes Server-Sent Events that carry the id', async () => {
     const page = await pageOf(madeCertificates(1))
     const text = `${page.encode({ ...lite, key: 'sse', framing: 'sse', format: 'domains' }, 1)}`
     expect(text).toMatch(new RegExp(`^id: ${series}-1\\ndata: \\{.*\\}\\n\\n$`))
@@ -97,7 +97,7 @@ describe('a page of a server', () => {
 })
 
 describe('an id of a message', () => {
-  it('reads back, and nothing else does', () => {
+  it('is parsed from its own text, and from no other', () => {
     expect(parseMessageId(messageId(series, 42))).toEqual({ series, number: 42 })
     for (const text of [
       '',

@@ -28,7 +28,7 @@ function withoutIssuers(certificate: CtCertificate): CtCertificate {
 }
 
 describe('reading for a server', () => {
-  it('keeps, sends and acknowledges, in this order', async () => {
+  it('keeps each entry, then sends it, then acknowledges it', async () => {
     const certificates = madeCertificates(3)
     const source = new PageSource([certificates])
     const backlog = new MemoryBacklog()
@@ -53,7 +53,7 @@ describe('reading for a server', () => {
     expect(source.position(certificates[0])).toBe(3)
   })
 
-  it('acknowledges nothing that could not be kept', async () => {
+  it('acknowledges no entry that could not be kept', async () => {
     const certificates = madeCertificates(3)
     const source = new PageSource([certificates])
     const backlog = new MemoryBacklog()
@@ -75,7 +75,7 @@ describe('reading for a server', () => {
     ])
   })
 
-  it('does not number again what a run before has kept', async () => {
+  it('does not number again the entries that an earlier run has kept', async () => {
     const backlog = new MemoryBacklog()
     Object.assign(backlog, { has: (_: string, index: number) => index < 2 })
     const { done, pages } = reading(new PageSource([madeCertificates(2), madeCertificates(4)]), backlog)
@@ -83,7 +83,7 @@ describe('reading for a server', () => {
     expect(pages.map(({ entries }) => entries.map(({ index }) => index))).toEqual([[2, 3]])
   })
 
-  it('waits for issuers a while, and ever less for a log that does not serve them', async () => {
+  it('waits a while for issuers, and ever shorter for a log that does not serve them', async () => {
     const [slow, quick] = [madeCertificates(3).map(withoutIssuers), madeCertificates(1, { log: logNamed('quick') })]
     const source = new PageSource([slow.slice(0, 1), slow.slice(1, 2), quick, slow.slice(2)])
     const { done, pages, clock } = reading(source)
@@ -101,7 +101,7 @@ describe('reading for a server', () => {
     expect(clock.nextIn).toBeUndefined()
   })
 
-  it('leaves what waits for its issuers when the server is closed: it comes again', async () => {
+  it('leaves entries that wait for their issuers unacknowledged when the server is closed', async () => {
     const certificates = madeCertificates(1)
     const source = new PageSource([certificates.map(withoutIssuers)])
     const { done, over, pages } = reading(source)

@@ -23,11 +23,11 @@ describe('what a client asks for', () => {
       expect(ws(path), path).toBeUndefined()
   })
 
-  it('may have anything else in the query there, as old clients do, and is not filtered by it', () => {
+  it('may have unknown parameters on those paths, as old clients send them, which have no effect', () => {
     expect(ws('/?domain=example.com&x=1')?.selection.matches).toBeUndefined()
   })
 
-  it('is a format and filters with the meaning of those of the stream', () => {
+  it('is a format, and filters with the same meaning as those of the stream', () => {
     const matches = (query: string) => ws(`/v2/stream?${query}`)?.selection.matches?.(certificate)
     expect(ws('/v2/stream')?.selection).toMatchObject({ format: 'lite', matches: undefined })
     expect(ws('/v2/stream?format=domains')?.selection.format).toBe('domains')
@@ -42,7 +42,7 @@ describe('what a client asks for', () => {
     expect(matches('issuer=nobody')).toBe(false)
   })
 
-  it('is the same for all who write the same filters in any order', () => {
+  it('is the same for all clients that write the same filters in any order', () => {
     const key = (query: string) => ws(`/v2/stream?${query}`)?.selection.key
     expect(key('domain=a.example&domain=b.example&kind=certificate')).toBe(
       key('kind=certificate&domain=b.example&domain=a.example&domain=a.example'),
@@ -52,14 +52,14 @@ describe('what a client asks for', () => {
     expect(sse('/v2/sse')?.selection.key).not.toBe(key(''))
   })
 
-  it('goes on after a message; what the browser remembers counts more than the URL', () => {
+  it('resumes after a message; the id that a browser remembers overrides the one in the URL', () => {
     expect(ws('/full-stream?after=0123456789-42')?.after).toEqual({ series: '0123456789', number: 42 })
     expect(sse('/v2/sse?after=0123456789-42', '0123456789-50')?.after?.number).toBe(50)
     expect(sse('/v2/sse?after=0123456789-42', '')?.after?.number).toBe(42)
     expect(ws('/v2/stream?after=')?.after).toBeUndefined()
   })
 
-  it('says what is wrong', () => {
+  it('is refused with the reason if it is wrong', () => {
     for (const [path, message] of [
       ['/?after=12', /after must be the id of a message/],
       ['/?heartbeat=0', /heartbeat/],

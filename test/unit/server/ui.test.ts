@@ -23,7 +23,7 @@ async function serving(options: Partial<ServerOptions> = {}) {
 }
 
 describe('what the page is shown', () => {
-  it('begins with what there was and goes on every second, with counts of all and a few certificates', async () => {
+  it('begins with recent entries and is updated every second, with counts of all entries and a few certificates', async () => {
     const { source, viewer, told } = await serving()
     const client = viewer()
     const [begin] = await told(client, 1)
@@ -39,7 +39,7 @@ describe('what the page is shown', () => {
     )
   })
 
-  it('is what matches, also of what came before', async () => {
+  it('is filtered by the search, including recent entries', async () => {
     const { source, viewer, told } = await serving()
     const first = viewer()
     await first.have(1)
@@ -54,7 +54,7 @@ describe('what the page is shown', () => {
     expect(begin?.rows[0]?.names.concat()).toContain(name)
   })
 
-  it('gives all of a certificate by its id, while it is kept', async () => {
+  it('includes a whole certificate by its id while it is kept', async () => {
     const { source, url, viewer, told } = await serving()
     source.add(certificates.slice(0, 5))
     const client = viewer()
@@ -78,7 +78,7 @@ describe('what the page is shown', () => {
     expect((await fetch(`${url}ui/`, { redirect: 'manual' })).headers.get('location')).toBe('../ui')
   })
 
-  it('ends with the server', async () => {
+  it('ends when the server closes', async () => {
     const source = new PageSource([], { staysOpen: true })
     const server = closing(createServer({ source, port: 0, keep: false }))
     const { url } = await server.listen()
@@ -90,7 +90,7 @@ describe('what the page is shown', () => {
 })
 
 describe('entries a second', () => {
-  it('are those of seconds that are over, zero where nothing came, a quarter of an hour at most', () => {
+  it('cover finished seconds of the last quarter of an hour, with zero where nothing arrived', () => {
     const rates = new Rates(1000_500)
     rates.add(5, 1000_900)
     rates.add(2, 1001_000)
@@ -102,7 +102,7 @@ describe('entries a second', () => {
     expect([later.from, later.values.length, later.values.some((count) => count > 0)]).toEqual([4100, 900, false])
   })
 
-  it('do not go back with a clock that is set back', () => {
+  it('are unaffected by a clock that is set back', () => {
     const rates = new Rates(1000_000)
     rates.add(1, 1002_000)
     rates.add(3, 900_000)
@@ -111,7 +111,7 @@ describe('entries a second', () => {
 })
 
 describe('certificates that are shown', () => {
-  it('are each as likely as any other', () => {
+  it('are chosen with equal probability', () => {
     const chosen = new Array<number>(10).fill(0)
     let state = 1
     const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
@@ -134,7 +134,7 @@ describe('certificates that are shown', () => {
     expect(matcherOf(`${name} nothing-of-it`)?.(certificate)).toBe(false)
   })
 
-  it('have short lines, whatever they hold', () => {
+  it('are described in short lines, whatever they hold', () => {
     const dnsNames = Array.from({ length: 5 }, (_, i) => `${'x'.repeat(300)}${i}.example`)
     const [certificate] = madeCertificates(1) as [CtCertificate]
     const long = Object.create(certificate, { dnsNames: { value: dnsNames } }) as CtCertificate

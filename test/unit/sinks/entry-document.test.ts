@@ -18,7 +18,7 @@ async function shapes(): Promise<CtCertificate[]> {
 }
 
 describe('the document of an entry', () => {
-  it('has its fields under the names of the Elastic Common Schema', async () => {
+  it('has the field names of the Elastic Common Schema', async () => {
     for (const certificate of await shapes()) {
       const document = JSON.parse(JSON.stringify(entryDocument(certificate, NOW, {})))
       const { log, index, kind, serialNumber, issuer } = certificate
@@ -44,7 +44,7 @@ describe('the document of an entry', () => {
     expect(names_reversed.map((name) => name.split('.').reverse().join('.'))).toEqual(names)
   })
 
-  it('has the same key whenever it is made, and only the time it was made is another', async () => {
+  it('has the same key and content whenever it is made, except for the time at which it was made', async () => {
     const [certificate] = await shapes()
     const at = (now: number) => {
       const { event, ...rest } = entryDocument(certificate as CtCertificate, now, { der: true })
@@ -65,7 +65,7 @@ describe('the document of an entry', () => {
     expect(plausibleTime({ timestamp } as CtCertificate, NOW)).toEqual(isPlausible ? timestamp : undefined)
   })
 
-  it('keeps of a refused one what it takes to read it again', async () => {
+  it('keeps enough of a refused entry to read it again', async () => {
     const certificate = (await shapes()).at(-1) as CtCertificate
     expect(parkedDocument(certificate, NOW, 'why')).toMatchObject({
       ct: { index: certificate.index, log: { id: certificate.log.id, url: certificate.log.url } },

@@ -32,7 +32,7 @@ function* guarantees() {
 describe('the table of guarantees', () => {
   const rows = [...guarantees()]
 
-  it('is found', () => {
+  it('can be read from the guide', () => {
     expect(rows.length).toBeGreaterThan(25)
   })
 

@@ -71,14 +71,14 @@ describe('a message', () => {
     expect(read(message)).toMatchObject({ body: 'omitted', index: 0, logId: entry.log.id })
   })
 
-  it('has the key that was asked for', async () => {
+  it('has the configured key', async () => {
     const [entry] = await entriesOf({})
     if (entry === undefined) throw new Error('no entry')
     expect(new MessageEncoder().encode(entry, 1).key).toBe(entry.log.id)
     expect(new MessageEncoder({ key: 'issuance' }).encode(entry, 1).key).toBe(entry.issuanceId)
   })
 
-  it('is refused by name: a foreign one, one of a later version, one whose body is not its leaf', async () => {
+  it('is refused with the reason if it is foreign, of a later version, or its body is not its leaf', async () => {
     const [entry, other] = await entriesOf({})
     if (entry === undefined || other === undefined) throw new Error('no entry')
     const encoder = new MessageEncoder({ body: 'leaf' })
@@ -106,7 +106,7 @@ describe('a message', () => {
     expect(hostile).toMatchObject({ reason: expect.not.stringMatching(/\p{C}/u) })
   })
 
-  it('is never an exception, whatever its headers and body are', async () => {
+  it('is refused with a CtStreamError or read, whatever its headers and body are', async () => {
     const [entry] = await entriesOf({})
     if (entry === undefined) throw new Error('no entry')
     const { headers, body } = new MessageEncoder({ body: 'leaf' }).encode(entry, 1)

@@ -27,7 +27,7 @@ describe('a sink by its URL', () => {
     'kafkas://user:p%40ss@a,b/prefix?sasl=scram-sha-256',
     'mongodb://user:p%40ss@a:27017,b/database?replicaSet=one&prefix=x&der=true&w=majority',
     'mongodb+srv://cluster.example.net',
-  ])('is made for %s, and not opened', async (url) => {
+  ])('is made from %s without connecting', async (url) => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'exactly-once' })
   })
 
@@ -36,7 +36,7 @@ describe('a sink by its URL', () => {
     'amqps://a?prefix=x',
     'opensearch://user:p%40ss@a:9200,b?prefix=x&replicas=0&shards=3&der=true',
     'elasticsearchs://a?apikey=VnVhQ2ZHY0JDZGJrU',
-  ])('is made for %s, at least once', async (url) => {
+  ])('is made from %s, for delivery at least once', async (url) => {
     expect(await openSink(url)).toMatchObject({ guarantee: 'at-least-once' })
   })
 
@@ -93,7 +93,7 @@ describe('a sink by its URL', () => {
         await openSink(`${scheme}://user:s3cr3t@${rest}`).catch((error) => expect(error.message).not.toMatch('s3cr3t'))
   })
 
-  it('makes a sink of a URL or refuses it, whatever the text', async () => {
+  it('makes a sink or refuses the URL, whatever the text', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc

@@ -9,12 +9,12 @@ import { backfill, logOf } from '../../support/logs.js'
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples', 'opensearch')
 
 describe('the files for OpenSearch', () => {
-  it('have the templates that the sink makes', () => {
+  it('contain the templates that the sink creates', () => {
     const file = JSON.parse(readFileSync(join(folder, 'index-templates.json'), 'utf8'))
     expect(file).toEqual(JSON.parse(JSON.stringify(templates({ prefix: 'ct', replicas: 1, shards: 1 }))))
   })
 
-  it('name no object that is not among them', () => {
+  it('refer to no object that is missing', () => {
     const lines = readFileSync(join(folder, 'saved-objects.ndjson'), 'utf8').trim().split('\n')
     const objects = lines.map((line) => JSON.parse(line))
     const known = objects.map(({ type, id }) => `${type}/${id}`)
@@ -53,7 +53,7 @@ describe('the mapping', () => {
     expect(Object.keys(ENTRY_FIELDS).filter((path) => !found.has(path) && !rare.test(path))).toEqual([])
   })
 
-  it('is read back as it was made', () => {
+  it('is parsed back to what it was generated from', () => {
     const { template } = templates({ prefix: 'ct', replicas: 1, shards: 1 })['ct-entries'] ?? {}
     const types = typesOf(template?.mappings.properties)
     expect(Object.fromEntries(types)).toEqual(

@@ -110,7 +110,7 @@ describe('the pump', () => {
     expect(calls.at(-1)).toBe('close')
   })
 
-  it('ends with an error that does not pass, and with what the stream throws', async () => {
+  it('ends with an error that cannot pass, and with any error of the stream', async () => {
     const log = await logOf(10)
     const sink = (code: 'CT_LEASE_LOST' | 'CT_SINK_FAILED'): Sink => ({
       guarantee: 'at-least-once',
@@ -122,7 +122,7 @@ describe('the pump', () => {
       await expect(pump({ sink: sink(code), stream: () => backfill(log) })).rejects.toMatchObject({ code })
   })
 
-  it('leaves out what the engine says it has', async () => {
+  it('leaves out entries that the engine already has', async () => {
     const log = await logOf(300)
     const written: number[] = []
     await pump({
@@ -157,7 +157,7 @@ describe('the pump', () => {
     return { sink, written }
   }
 
-  it('reads on while it commits, so that the next commit has all of that', async () => {
+  it('reads on during a commit, and commits those pages with the next one', async () => {
     const log = await logOf(2000)
     const commits: number[] = []
     let goOn = () => {}

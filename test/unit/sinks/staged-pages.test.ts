@@ -7,7 +7,7 @@ const entry = (log: string, index: number) => ({ log: { id: log }, index }) as C
 const row = (log: string, position: number) => ({ log: { id: log }, position }) as LogCheckpoint
 const shown = (entries: readonly CtCertificate[]) => entries.map(({ log, index }) => `${log.id}${index}`)
 
-it('gives each entry with the position that covers it, once, in its order', () => {
+it('staged pages give each entry once and in order, with the position that covers it', () => {
   const pages = new StagedPages()
   pages.add([entry('a', 0), entry('a', 1)])
   pages.add([entry('b', 7)])
