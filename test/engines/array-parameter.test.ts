@@ -39,7 +39,7 @@ describe.skipIf(noPostgres)('an array parameter', () => {
   })
   afterAll(() => db.remove())
 
-  it('is to the server what was added', async () => {
+  it('is received by the server as it was added', async () => {
     const property = fc.asyncProperty(columns, async (given) => {
       for (const kind of Object.keys(elements) as Kind[]) {
         const type = kind === 'hex' ? 'bytea' : kind

@@ -51,7 +51,7 @@ describe.skipIf(noPostgres)('ct-stream backfill', () => {
     120_000,
   )
 
-  it('fails where one process is served another tree', async () => {
+  it('fails if one of the processes is served another tree', async () => {
     const log = await logOf(STEP * 3, { operator: 'one' })
     const fork = log.fork(STEP + 100)
     fork.add(certificates(STEP * 2))
@@ -66,7 +66,7 @@ describe.skipIf(noPostgres)('ct-stream backfill', () => {
     expect(await job()).toMatchObject({ state: 'failed', reason: expect.stringContaining('CT_') })
   })
 
-  it('fails where what two processes have proven does not meet', async () => {
+  it('fails if the ranges that two processes have proven do not join', async () => {
     const log = await logOf(STEP * 3, { operator: 'one' })
     const first = start(log)
     await first.says('stderr', /(1 of 3 ranges)/)
@@ -78,7 +78,7 @@ describe.skipIf(noPostgres)('ct-stream backfill', () => {
     expect(second.stderr).toContain(`two trees meet at entry ${STEP}`)
   })
 
-  it('says what the log does not have', async () => {
+  it('refuses a range that the log does not have', async () => {
     const log = await logOf(100)
     const late = start(log, '--from', '100')
     expect([await late.closed, late.stderr]).toEqual([2, expect.stringContaining('above 100, and 100 at most')])

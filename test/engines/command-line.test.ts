@@ -26,7 +26,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
   })
   afterEach(() => db.remove())
 
-  it('writes a stream to --sink, and goes on where it was', async () => {
+  it('writes a stream to --sink, and resumes where it stopped', async () => {
     const log = await logOf(300)
     const read = () =>
       run(
@@ -48,7 +48,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
     expect((await db.entries()).get(log.logId)).toHaveLength(320)
   })
 
-  it('finds certificates of the sink by name, and says the same as a walk through all of them', async () => {
+  it('finds certificates in the sink by name, the same ones as a scan through all of them', async () => {
     const log = await logOf(400)
     const filled = await run(
       '--log',
@@ -92,7 +92,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
     })
   })
 
-  it('lists what processors have set aside, has it tried again, and forgets it', async () => {
+  it('lists, replays and removes the entries that processors have set aside', async () => {
     const log = await logOf(30)
     const filled = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head']
     expect((await run(...filled, '--sink', `${db.url}&queue=true`)).code).toBe(0)
@@ -129,7 +129,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
       expect(await parked(...wrong)).toMatchObject({ code: 2, stdout: '' })
   })
 
-  it('says which names are new and what is missing, and takes away what is old', async () => {
+  it('reports new names and missing entries, and deletes old certificates', async () => {
     const log = await logOf(60)
     const filled = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head']
     expect((await run(...filled, '--sink', `${db.url}&queue=true&entries=all`)).code).toBe(0)
@@ -158,7 +158,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
       expect(await run('prune', ...wrong)).toMatchObject({ code: 2, stdout: '' })
   })
 
-  it('refuses what is no sink in one line, without the password in it', async () => {
+  it('refuses an invalid sink with one line that does not contain the password', async () => {
     const { code, stderr } = await run('--sink', 'mysql://u:secret@localhost/x')
     expect([code, stderr.split('\n')]).toMatchObject([2, { length: 2 }])
     expect(stderr).not.toContain('secret')
@@ -168,7 +168,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
 })
 
 describe.skipIf(noKafka)('the built command line with Kafka', () => {
-  it('writes to several brokers by flag and by config, and goes on where it was', async () => {
+  it('writes to several brokers named by flag or config file, and resumes where it stopped', async () => {
     const place = kafkaPlace()
     const folder = mkdtempSync(join(tmpdir(), 'ct-stream-sink-'))
     onTestFinished(async () => {

@@ -105,7 +105,7 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     await place.expectEachOnce([log])
   }, 180_000)
 
-  it('waits for a server that is not there yet, and says so', async () => {
+  it('waits for a server that is not running yet, and reports that', async () => {
     const server = await ownServer('postgres')
     onTestFinished(() => server.remove())
     const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`
@@ -123,7 +123,7 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     expect(said.at(-1)).toBe('the sink takes entries again')
   }, 120_000)
 
-  it('refuses a server that is too old, and says which version is needed', async () => {
+  it('refuses a server that is too old, naming the version it needs', async () => {
     const server = await ownServer('postgres')
     onTestFinished(() => server.remove())
     await server.start()

@@ -19,7 +19,7 @@ const isTaken = await new Promise<boolean>((resolve) => {
 })
 
 describe.skipIf(noPostgres || isTaken)('examples/deploy', () => {
-  it('has two commands after which certificates are collected and found', async () => {
+  it('has two commands that collect certificates and find one', async () => {
     const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(guide) ?? []
     const commands = block.trim().split('\n')
     expect(commands).toHaveLength(2)
@@ -56,7 +56,7 @@ describe.skipIf(noPostgres || isTaken)('examples/deploy', () => {
     expect(items).toMatchObject([{ owner: expect.any(String) }])
   }, 120_000)
 
-  it('names tests that there are', () => {
+  it('refers only to tests that exist', () => {
     const named = [...guide.matchAll(/\(`([a-z-]+)`(?:, sink contract)?: ([^)]+)\)/g)]
     expect(named.length).toBeGreaterThan(8)
     const contract = readFileSync(join(root, 'test', 'support', 'sink-contract.ts'), 'utf8')

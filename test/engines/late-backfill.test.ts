@@ -60,7 +60,7 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     for (const group of ['one', 'two', 'three']) expect(await read(source(group))).toEqual(indexes(900, 950))
   })
 
-  it('come again when they are not acknowledged, and have their effects once', async () => {
+  it('are delivered again until they are acknowledged, and take effect once', async () => {
     const log = await logOf(500)
     await collect(log, 400)
     await db.query('CREATE TABLE effect (idx bigint NOT NULL)')
@@ -81,7 +81,7 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(effects.map(({ idx }) => Number(idx))).toEqual(indexes(0, 400))
   })
 
-  it('reach a group that had missed them, and nothing that it had', async () => {
+  it('reach a group that had missed them, without those it already had', async () => {
     const log = await logOf(300)
     await collect(log, 0)
     const half = source('one')
@@ -99,7 +99,7 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 300 })
   })
 
-  it('are kept from retention until every group has them', async () => {
+  it('are kept until every group has them, even if they are older than the retention', async () => {
     const log = await logOf(300)
     await collect(log, 200)
     await read(source('one'))

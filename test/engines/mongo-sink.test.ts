@@ -36,7 +36,7 @@ describe.skipIf(noMongo)('MongoDB', () => {
       stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
     })
 
-  it('finds a certificate by the end of its name, as the log has it', async () => {
+  it('finds a certificate by the end of its name, with the bytes that the log has', async () => {
     const place = await mongoPlace()
     const log = await logOf(40)
     await fill(place.url, log, { der: true })
@@ -133,7 +133,7 @@ describe.skipIf(noMongo)('MongoDB', () => {
     await place.remove()
   })
 
-  it('refuses what is not its own, and a collection that forgets', async () => {
+  it('refuses a foreign collection, and one that deletes documents by itself', async () => {
     const place = await mongoPlace()
     await place.collection('state').insertOne({ _id: 'alone cart', value: 'apples' })
     await expect(mongoSink(place.url).open(undefined)).rejects.toMatchObject({
@@ -150,7 +150,7 @@ describe.skipIf(noMongo)('MongoDB', () => {
     await place.remove()
   })
 
-  it('says that no server is there, or what is wrong with the user or an option, without the password', async () => {
+  it('reports a missing server, a wrong user or a wrong option, without the password', async () => {
     const server = inject('ferretdb')?.replace('mongodb://', '')
     for (const [url, code, retryable] of [
       ['mongodb://user:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50', 'CT_SINK_FAILED', true],

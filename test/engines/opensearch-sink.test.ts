@@ -84,7 +84,7 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
     await place.ask('PUT', path, ours)
   }
 
-  it('takes the saved searches and what the dashboard counts by', async () => {
+  it('answers the saved searches and the aggregations of the dashboard', async () => {
     const place = await begin()
     const log = await logOf(30)
     log.add([{ leafInput: Uint8Array.of(0, 0, 1), extraData: new Uint8Array(0) }])
@@ -151,7 +151,7 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
     )
   })
 
-  it('writes in smaller parts to a server that takes less, and parks the one document that is too large', {
+  it('writes smaller requests to a server that accepts less, and parks the one document that is too large', {
     timeout: 180_000,
   }, async () => {
     const { url } = await startedServer('opensearch', ['http.max_content_length=64kb'])
@@ -211,7 +211,7 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
     })
   })
 
-  it('refuses an index of something else, and a data stream that was rolled over', async () => {
+  it('refuses a foreign index, and a data stream that was rolled over', async () => {
     const place = await begin()
     const log = await logOf(3)
     await fill(place.url, log, { problems: true })
@@ -232,7 +232,7 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
     })
   })
 
-  it('says that no server is there, without the password', async () => {
+  it('reports a missing server, without the password', async () => {
     const server = inject('opensearch')?.replace('opensearch://', '')
     for (const [url, retryable] of [
       ['opensearch://user:secret@127.0.0.1:1', true],

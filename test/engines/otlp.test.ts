@@ -31,7 +31,7 @@ async function collector() {
 
 describe('findings as OpenTelemetry logs', () => {
   // The first time it is built.
-  it('are read by a collector as they were meant', { timeout: 600_000 }, async ({ skip }) => {
+  it('arrive in a collector with their severity, attributes and text', { timeout: 600_000 }, async ({ skip }) => {
     const target = await collector()
     if (target === undefined) return skip()
     expect(await send(otlp.with({ url: target.url, maxBatch: 20 }), 50)).toBeUndefined()

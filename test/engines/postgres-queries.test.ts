@@ -24,7 +24,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
       stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', ...options }),
     })
 
-  it('says what of a log was read, and what is missing', async () => {
+  it('reports which entries of a log were read, and which are missing', async () => {
     const log = await logOf(400)
     await fill(log, { start: { index: 100 } })
     grow(log, 50)
@@ -50,7 +50,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect(() => coverage(db.url, { start: -1 })).toThrow(expect.objectContaining({ code: 'CT_OPTION_INVALID' }))
   })
 
-  it('counts a gap as read when it was read after all', async () => {
+  it('counts a gap as read once it has been filled', async () => {
     const log = await logOf(300)
     await fill(log)
     const gap = { log: { id: log.logId }, start: 300, end: 350, reason: 'out of reach', recordedAt: 0 }
@@ -66,7 +66,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect(await missing()).toEqual([[]])
   })
 
-  it('has tables that the guide describes, and no other', async () => {
+  it('has exactly the tables that the guide describes', async () => {
     await fill(await logOf(1))
     const rows = await db.query<{ name: string }>(
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename !~ '^certificate_'",
@@ -79,7 +79,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect(rows.map(({ name }) => name).sort()).toEqual(described.sort())
   })
 
-  it('has each name once, as new as its first certificate', async () => {
+  it('has each name once, with the time of its first certificate', async () => {
     const log = await logOf(100)
     await fill(log)
     const names = new Set<string>()
@@ -98,7 +98,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect(first.every(({ first_seen }) => first_seen < now)).toBe(true)
   })
 
-  it('takes away what is old, and leaves what a group has not acknowledged', async () => {
+  it('deletes old entries, except those that a group has not acknowledged', async () => {
     const log = await logOf(300)
     await fill(log)
     const source = postgresQueueSource(db.url, { group: 'slow', end: 'head' })
@@ -128,7 +128,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect((await db.entries()).get(log.logId)?.[0]).toBe(50)
   })
 
-  it('brings a schema of the first version up to date', async () => {
+  it('migrates a schema of the first version', async () => {
     const log = await logOf(20)
     await pump({
       sink: postgresSink(db.url),

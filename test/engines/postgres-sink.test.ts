@@ -44,7 +44,7 @@ describe.skipIf(noPostgres)('Postgres', () => {
     })
     afterEach(() => db.remove())
 
-    it('keeps the certificates, their names, and the entries that are asked for', async () => {
+    it('stores certificates, their names, and the entries that the options select', async () => {
       const log = await logOf(400)
       for (const [entries, der] of [
         ['all', true],
@@ -85,7 +85,7 @@ describe.skipIf(noPostgres)('Postgres', () => {
       }
     })
 
-    it('refuses a schema of a newer version, a wrong login and a server that is not there, and says which', async () => {
+    it('refuses a schema of a newer version, a wrong login and a missing server, each with its reason', async () => {
       const sink = postgresSink(db.url)
       await sink.open(undefined)
       await sink.close()

@@ -106,7 +106,7 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect(await owners()).toEqual([undefined])
   })
 
-  it('answers from the database what any of them has written', async () => {
+  it('answers from the database with entries that any process has written', async () => {
     const collector = start('--member', 'first', '--role', 'collector')
     await urlOf(collector)
     const server = start('--member', 'second', '--role', 'api', '--read-token', 'reader-secret')
@@ -140,7 +140,7 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect([await collector.stop(), await server.stop()]).toEqual([0, 0])
   })
 
-  it('gives modules all that collectors have written, also after a kill', async () => {
+  it('gives modules every entry that collectors have written, also after a kill', async () => {
     const found = join(mkdtempSync(join(tmpdir(), 'ct-stream-run-')), 'found.jsonl')
     onTestFinished(() => rmSync(dirname(found), { recursive: true, force: true }))
     const module = join(dirname(found), 'each.mjs')
@@ -169,7 +169,7 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect([await bare.closed, bare.stderr]).toEqual([2, expect.stringContaining('processor needs --module')])
   })
 
-  it('waits for a database that is not there yet, and refuses what is none', async () => {
+  it('waits for a database that is not running yet, and refuses a URL that is not a database', async () => {
     const nowhere = new BuiltCommand(['run', '--db', 'postgres://127.0.0.1:1/x', '--port', '0'], import.meta.dirname)
     const url = await urlOf(nowhere)
     expect(await nowhere.says('stderr', /^warn: (trying again: )/m)).toBeDefined()

@@ -7,7 +7,7 @@ import { clockOf, once, reporter, send } from '../support/sent-findings.js'
 import { noRsyslog, rsyslog } from './rsyslog.js'
 
 describe.skipIf(noRsyslog)('syslog, to rsyslog over TLS', () => {
-  it('is read as it was meant: severity, source, structured data, text', async () => {
+  it('arrives with its severity, source, structured data and text', async () => {
     const server = await rsyslog()
     const { url, ca } = server
     const output = syslog.with({ url, ca, servername: 'syslog.example', hostname: 'collector one', facility: 'local3' })
@@ -28,7 +28,7 @@ describe.skipIf(noRsyslog)('syslog, to rsyslog over TLS', () => {
     }
   })
 
-  it('refuses a server that it cannot check', async () => {
+  it('refuses a server whose certificate it cannot verify', async () => {
     const server = await rsyslog()
     for (const more of [{}, { ca: server.ca }])
       expect(await send(syslog.with({ url: server.url, ...more }, once))).toMatchObject({
@@ -40,7 +40,7 @@ describe.skipIf(noRsyslog)('syslog, to rsyslog over TLS', () => {
     expect(server.messages()).toEqual([])
   })
 
-  it('sends what was not taken when the server is there again', async () => {
+  it('sends the findings that were not accepted once the server is back', async () => {
     const server = await rsyslog()
     await server.stop()
     const output = syslog.with({ url: server.url, ca: server.ca, servername: 'syslog.example' })

@@ -53,21 +53,21 @@ async function bundle(name: string, format: 'esm' | 'cjs'): Promise<string> {
 
 describe('a program that is bundled', () => {
   it.each(['esm', 'cjs'] as const)(
-    'reads in one thread, and says why, where the package is not installed: %s',
+    'reads in one thread, and warns why, if the package is not installed: %s',
     async (format) => {
       const file = await bundle(`alone-${format}`, format)
       expect(await run(file)).toEqual({ entries: 300, threads: 0, warnings: NOT_FOUND })
     },
   )
 
-  it('has threads where the package is installed', async () => {
+  it('uses threads if the package is installed', async () => {
     const file = await bundle('installed', 'esm')
     mkdirSync(join(place, 'installed/node_modules'))
     symlinkSync(ROOT, join(place, 'installed/node_modules/ct-stream'))
     expect(await run(file)).toEqual({ entries: 300, threads: 1, warnings: [] })
   })
 
-  it('has threads where a CommonJS program requires the package', async () => {
+  it('uses threads in a CommonJS program that requires the package', async () => {
     const folder = join(place, 'required')
     mkdirSync(join(folder, 'node_modules'), { recursive: true })
     symlinkSync(ROOT, join(folder, 'node_modules/ct-stream'))

@@ -50,7 +50,7 @@ describe('ct-stream --source as a process', () => {
     expect(server.asked).toHaveLength(4)
   })
 
-  it('leaves with 0 within 5 seconds of a signal, and says goodbye', async () => {
+  it('ends with status 0 within 5 seconds of a signal, closing its connection properly', async () => {
     let code: number | undefined
     const server = await testServer((client) => {
       client.on('close', (with_) => {

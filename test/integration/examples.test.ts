@@ -72,7 +72,7 @@ const url = (name: string) => JSON.stringify(pathToFileURL(join(built, 'out', `$
 const options = () => JSON.stringify({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false })
 
 describe('the examples', () => {
-  it('watch-domains prints what it watches for', async () => {
+  it('watch-domains prints the certificates of its domains', async () => {
     const domain = [...issueCertificates(600, { sign: false })].flatMap(({ dnsNames }) => dnsNames)[0] ?? ''
     const watched = domain.replace(/^\*\./, '')
     const { stdout } = await node(`import { watchDomains } from ${url('watch-domains')}
@@ -122,7 +122,7 @@ describe('the examples of modules', () => {
   const reading = ({ spec }: TestLog) =>
     JSON.stringify({ logs: [spec], start: 'beginning', end: 'head', checkpoint: false })
 
-  it('own-domains keeps what is not expected, and nothing that is of others', async () => {
+  it('own-domains stores the unexpected certificates of its domains, and none of other domains', async () => {
     await using log = await entries('mail.example.com', 'www.example.com', 'example.com.attacker.example')
     const database = join(place, 'own-domains.db')
     const watched = JSON.stringify({
@@ -143,7 +143,7 @@ describe('the examples of modules', () => {
     ])
   })
 
-  it('brand-watch shows a look-alike with its reasons, and writes it down', async () => {
+  it('brand-watch prints a look-alike with its reasons, and stores it', async () => {
     await using log = await entries('paypa1-login.example', 'www.paypal.com', 'weather.example')
     const file = join(place, 'look-alikes.jsonl')
     const { stdout } = await node(`import { watchBrand } from ${url('brand-watch')}
@@ -191,7 +191,7 @@ describe('the programs in the guides', () => {
     expect(lines).toEqual(Array.from({ length: 600 }, (_, i) => `${log.spec.kind} ${i}`))
   })
 
-  it('run where they are whole', async () => {
+  it('run if they are complete', async () => {
     const output = async (name: string) => (await run(process.execPath, [join(built, 'out', `${name}.mjs`)])).stdout
     expect(await output('readme')).toBe("[ 'login.example.com' ]\n")
     expect((await output('many')).split('\n').length).toBeGreaterThan(1000)

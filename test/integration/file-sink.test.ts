@@ -27,7 +27,7 @@ describe('the file sink of the examples', () => {
     return { sink: () => new FileSink(folder), content: async () => contentOf(folder) }
   })
 
-  it('cuts off half a line that a crash has left', async () => {
+  it('removes half a line that a crash has left', async () => {
     const folder = mkdtempSync(join(root, 'crash-'))
     const log = await logOf(30)
     await pump({ sink: new FileSink(folder), stream: () => backfill(log, { end: { index: 20 } }) })
@@ -37,7 +37,7 @@ describe('the file sink of the examples', () => {
     expect(contentOf(folder).get(log.logId)).toEqual(upTo(30))
   })
 
-  it('refuses a file of something else', async () => {
+  it('refuses a foreign file', async () => {
     const folder = mkdtempSync(join(root, 'other-'))
     writeFileSync(join(folder, 'AAAA.jsonl'), 'shopping list\n')
     await expect(new FileSink(folder).open()).rejects.toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE' })

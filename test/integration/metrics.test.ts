@@ -44,7 +44,7 @@ describe('--metrics-port', () => {
     expect(await command.stop()).toBe(0)
   })
 
-  it('says which flag is wrong: a port that is taken, a host without a port', async () => {
+  it('names the flag that is wrong: a port in use, a host without a port', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const port = `${(other.address() as AddressInfo).port}`

@@ -96,7 +96,7 @@ function finished(run: ModuleRun): number {
 }
 
 describe('modules in threads', () => {
-  it('find the same in the same order, with the same ids, counters and positions', async () => {
+  it('report the same findings in the same order as without, with the same ids, counters and positions', async () => {
     const pages = pagesOf(certificates, 100)
     const plain = await outcome(0, pages)
     expect(made).toHaveLength(0)
@@ -111,7 +111,7 @@ describe('modules in threads', () => {
     expect(made).toHaveLength(1 + 2 + 2)
   })
 
-  it('count findings beyond the bound of one certificate as without', async () => {
+  it('count the findings above the limit of one certificate as without', async () => {
     const use = () => watching().map((module) => ({ ...module, limits: { maxFindings: 1 } }))
     const pages = pagesOf(certificates, 100)
     const [plain, threaded] = [await outcome(0, pages, use()), await outcome(1, pages, use())]
@@ -119,7 +119,7 @@ describe('modules in threads', () => {
     expect(plain.result.modules[0]?.dropped).toBeGreaterThan(0)
   })
 
-  it('fail as without when they cannot be set up, and end their threads', async () => {
+  it('fail as without if they cannot be set up, and end their threads', async () => {
     const use = [watchlist.with({ lists: { own: ['/there/is/no/such/list.txt'] } })]
     const pages = [certificates.slice(0, 10)]
     const [plain, threaded] = [await outcome(0, pages, use), await outcome(1, pages, use)]
@@ -129,7 +129,7 @@ describe('modules in threads', () => {
     expect(made[0]?.threadId).toBe(-1)
   })
 
-  it('go on in the thread of the run where certificates come without their bytes', async () => {
+  it('run in the main thread if certificates come without their bytes', async () => {
     const single = ISSUED.slice(0, 50).map(({ der }, index) => decodeSingle(der, { index }))
     const [plain, threaded] = [await outcome(0, pagesOf(single, 10)), await outcome(1, pagesOf(single, 10))]
     expect(threaded.result).toEqual(plain.result)
@@ -210,7 +210,7 @@ describe('modules in threads', () => {
     expect(lines.filter((line) => /the worker thread of modules ended/.test(line)).length).toBeGreaterThanOrEqual(KILLS)
   }, 300_000)
 
-  it('replace a thread that is silent after a call has taken too long', async () => {
+  it('replace a thread that does not respond after a call has timed out', async () => {
     const { lines, logger } = logbook()
     const thread = new ModuleThread(FILE, logger, 50)
     const [use] = prepareModules([{ ...(watching()[0] as ConfiguredModule), limits: { timeoutMs: 3000 } }])
@@ -235,7 +235,7 @@ describe('modules in threads', () => {
     expect(made).toHaveLength(2)
   })
 
-  it('run in the thread of the run where the program of a thread is of another version', async () => {
+  it('run in the main thread if the program for threads is of another version', async () => {
     const { lines, logger } = logbook()
     const thread = new ModuleThread(join(import.meta.dirname, 'programs/no-page-worker.mjs'), logger)
     const modules = prepareModules(watching()).map((prepared, number) =>
@@ -252,7 +252,7 @@ describe('modules in threads', () => {
     expect(lines.filter((line) => /is of version 0.0.0/.test(line))).toHaveLength(2)
   })
 
-  it('let the process end by itself', async () => {
+  it('do not keep the process alive', async () => {
     const program = `
       import { watchlist } from './dist/modules/watchlist.js'
       import { runModules } from './dist/modules.js'

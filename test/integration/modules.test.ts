@@ -86,7 +86,7 @@ describe('the guide to modules', () => {
     expect(schema).toContain('Certificates valid for more days than this are reported.')
   })
 
-  it('has an output that tries until every finding is received', async () => {
+  it('has an output that retries until every finding is received', async () => {
     const received: string[] = []
     const statuses = [503, 200]
     const server = createServer(async (request, response) => {
@@ -107,7 +107,7 @@ describe('the guide to modules', () => {
 })
 
 describe('a config file in TypeScript', () => {
-  it('runs where Node.js reads it, and is refused in clear words where it does not', async () => {
+  it('runs on a Node.js that reads TypeScript, and is refused with a clear message on others', async () => {
     write(
       'mine.ts',
       `import { defineModule } from 'ct-stream/modules'
@@ -138,13 +138,13 @@ export default { modules: [mine, { module: 'long-lived', options: { days: 100 as
 })
 
 describe('the built command line', () => {
-  it('shows what a module finds in the demo, offline', async () => {
+  it('shows the findings of a module in the demo, offline', async () => {
     const { code, stdout, stderr } = await run('demo', '--limit', '40', '--module', 'long-lived:{"days":5}')
     expect([code, stderr]).toEqual([0, ''])
     expect(findingsOf(stdout).length).toBeGreaterThan(10)
   })
 
-  it('ends at SIGTERM in time beside a module that hangs, and says what is not finished', async () => {
+  it('ends in time at SIGTERM although a module hangs, and says which work is not finished', async () => {
     write(
       'hangs.js',
       `import { defineModule } from 'ct-stream/modules'

@@ -30,7 +30,7 @@ function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr:
 }
 
 describe('the built `ct-stream search`', () => {
-  it('finds what the output sqlite has written', async () => {
+  it('finds the findings that the output sqlite has stored', async () => {
     const name = certificates[7]?.dnsNames[0] ?? ''
     const { code, stdout, stderr } = await run(`=${name.replace('*.', '')}`, '--since', '1h', '--json')
     expect([code, stderr]).toEqual([0, ''])
@@ -40,7 +40,7 @@ describe('the built `ct-stream search`', () => {
     )
   })
 
-  it('fails in one line without a database', async () => {
+  it('fails with one line if there is no database', async () => {
     const { code, stdout, stderr } = await run('example.com', '--db', 'none.db')
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/^ct-stream: there is no database of findings none\.db: [^\n]+ \(CT_OUTPUT_FAILED\)\n$/)

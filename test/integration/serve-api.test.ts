@@ -50,7 +50,7 @@ describe('ct-stream serve', () => {
     expect(await command.stop()).toBe(0)
   })
 
-  it('answers Prometheus, and who asks whether it is healthy and ready', async () => {
+  it('answers Prometheus, and requests for its health and readiness', async () => {
     const { command, url } = await serve('metrics')
     await expect.poll(async () => (await fetch(`${url}readyz`)).status, { timeout: 10_000 }).toBe(200)
     await expect
@@ -62,7 +62,7 @@ describe('ct-stream serve', () => {
     expect(await command.stop()).toBe(0)
   })
 
-  it('lets in below /api who has a token for it, and nobody else', async () => {
+  it('admits clients below /api only with a token for it', async () => {
     const { command, url } = await serve('token', '--api-token', 'only-for-the-api')
     expect((await fetch(`${url}api/v1/status`)).status).toBe(401)
     expect((await fetch(`${url}stats`)).status).toBe(200)
@@ -118,7 +118,7 @@ describe('every path of ct-stream serve', () => {
 })
 
 describe('ct-stream serve --module', () => {
-  it('sends each finding once and none never, in spite of kills', async () => {
+  it('sends every finding exactly once in spite of kills', async () => {
     const count = 400
     const log = closing(
       await createTestLog({
@@ -169,7 +169,7 @@ describe('ct-stream serve --module', () => {
     expect(await client.closed).toBe(1001)
   })
 
-  it('sends what modules find to who asks for it, and has it at the API', async () => {
+  it('sends findings to the clients that ask for them, and lists them in the API', async () => {
     const names = [...issueCertificates(40, { seed: 'serve api', kinds: 'pairs' })].flatMap(({ dnsNames }) => dnsNames)
     const watchlist = `watchlist:${JSON.stringify({ own: names.slice(0, 3) })}`
     const { command, url } = await serve('modules', '--module', watchlist)

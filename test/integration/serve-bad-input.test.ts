@@ -42,20 +42,20 @@ const upgrade = (path: string, headers = '') =>
 
 describe('strangers at the server', () => {
   it.each([
-    ['a path that there is not', upgrade('/nothing'), 404],
+    ['a path that does not exist', upgrade('/nothing'), 404],
     ['a path with a name of JavaScript', upgrade('/__proto__'), 404],
     ['an upgrade to something else', upgrade('/full-stream').replace('websocket\r\n', 'h2c\r\n'), 400],
-    ['a WebSocket of a version that there is not', upgrade('/').replace('Version: 13', 'Version: 5'), 400],
-    ['a WebSocket with a key that is none', upgrade('/').replace('AAAA==', '!'), 400],
+    ['a WebSocket of an unknown version', upgrade('/').replace('Version: 13', 'Version: 5'), 400],
+    ['a WebSocket with an invalid key', upgrade('/').replace('AAAA==', '!'), 400],
     ['an id that is damaged', upgrade('/v2/stream?after=0123456789-x'), 400],
     ['an id with control bytes and a script', upgrade('/v2/stream?after=%1b%5b31m%3Cscript%3E'), 400],
-    ['a filter that there is not', upgrade('/v2/stream?nothing=1'), 400],
-    ['a page of somebody else', upgrade('/', 'Origin: https://foreign.example\r\n'), 403],
-    ['what is no HTTP', 'nonsense\r\n\r\n', 400],
+    ['an unknown filter', upgrade('/v2/stream?nothing=1'), 400],
+    ['a web page of another origin', upgrade('/', 'Origin: https://foreign.example\r\n'), 403],
+    ['bytes that are not HTTP', 'nonsense\r\n\r\n', 400],
     ['headers without an end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['a method that there is not here', 'DELETE /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 405],
+    ['a method that the path does not have', 'DELETE /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 405],
     ['a URL of another host', 'GET http://other.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
-  ])('%s', async (_name, request, status) => {
+  ])('are refused, and nobody else notices: %s', async (_name, request, status) => {
     const { raw, server } = await serving('--no-keep')
     const answer = await raw(request)
     expect(statusOf(answer), answer.slice(0, 200)).toBe(status)
@@ -66,7 +66,7 @@ describe('strangers at the server', () => {
     expect((await fetch(`${server.url}healthz`)).status).toBe(200)
   })
 
-  it('with a wrong token get 401, whatever else they send', async () => {
+  it('get 401 for a wrong token, whatever else they send', async () => {
     const { raw, server } = await serving('--no-keep', '--token', 'not-to-be-guessed')
     for (const headers of [
       '',
@@ -83,7 +83,7 @@ describe('strangers at the server', () => {
     await client.close()
   })
 
-  it('that forge X-Forwarded-For are counted by the address of their connection', async () => {
+  it('are counted by the address of their connection if they forge X-Forwarded-For', async () => {
     const { server } = await serving('--no-keep', '--max-clients-per-address', '2')
     const forged = (n: number) => ({ headers: { 'x-forwarded-for': `198.51.100.${n}` } })
     const clients = [1, 2].map((n) => new SocketClient(server.url, forged(n)))
@@ -92,7 +92,7 @@ describe('strangers at the server', () => {
     await Promise.all(clients.map((client) => client.close()))
   })
 
-  it('that send too large a frame, or connect far too often, do not keep the others from anything', async () => {
+  it('cannot disturb other clients by sending too large a frame or connecting far too often', async () => {
     const { server, issued, release } = await serving('--no-keep', '--max-clients-per-address', `${CLIENTS}`)
     const good = new SocketClient(`${server.url}full-stream`)
     const large = new SocketClient(server.url)

@@ -72,14 +72,14 @@ const hasSystemd =
 const isThere = (name: string) => spawnSync(name, ['-h']).error === undefined
 
 describe('the guide', () => {
-  it('has a config file that serve takes', async () => {
+  it('has a config file that serve accepts', async () => {
     const { command, url } = await serve()
     expect((await fetch(`${url}healthz`)).status).toBe(200)
     expect(await command.stop()).toBe(0)
     expect(command.stderr).not.toContain('unknown')
   })
 
-  it.skipIf(!hasSystemd)('has a unit file in which systemd finds nothing wrong', () => {
+  it.skipIf(!hasSystemd)('has a unit file that systemd verifies', () => {
     const unit = readFileSync(join(guide, 'ct-stream.service'), 'utf8')
     const file = join(place, 'ct-stream.service')
     const verify = (text: string) => {

@@ -31,7 +31,7 @@ async function certStreamJs(url: string, path: string) {
 }
 
 describe('ct-stream serve', () => {
-  it('gives certstream-js, unchanged, what the log issued, and ends in time with clients attached', async () => {
+  it('serves the entries of the log to an unchanged certstream-js, and ends in time with clients attached', async () => {
     const place = newFolder()
     const { log, issued, release } = await heldLog(40)
     const server = await serve(place, log, '--no-checkpoint', '--no-keep')
@@ -57,7 +57,7 @@ describe('ct-stream serve', () => {
     expect(ms).toBeLessThan(5000)
   })
 
-  it('gives curl events, and goes on after an id', async () => {
+  it('sends events to curl, and resumes after an id', async () => {
     const place = newFolder()
     const { log, issued, release } = await heldLog(20)
     const server = await serve(place, log, '--no-checkpoint', '--keep', 'curl.db')
@@ -109,7 +109,7 @@ describe('ct-stream serve', () => {
     120_000 + ROUNDS * 10_000,
   )
 
-  it('says what is wrong with its flags, and that a port or a file is taken', async () => {
+  it('reports wrong flags, and a port or a file in use', async () => {
     const place = newFolder()
     const { log } = await heldLog(2)
     const first = await serve(place, log, '--no-checkpoint', '--keep', 'taken.db')
@@ -128,7 +128,7 @@ describe('ct-stream serve', () => {
 })
 
 describeReal('messages of servers that were recorded', () => {
-  it('have no key that those of ct-stream serve do not have', async () => {
+  it('have no key that is missing in those of ct-stream serve', async () => {
     const place = newFolder()
     const { log, issued, release } = await heldLog(4)
     const server = await serve(place, log, '--no-checkpoint', '--no-keep')

@@ -52,7 +52,7 @@ function start(...argv: string[]): {
 }
 
 describe.skipIf(process.platform === 'win32')('the built `ct-stream stats`', () => {
-  it('reports what a log holds, as text and as a page, and keeps no positions', async () => {
+  it('reports the content of a log as text and as a page, and stores no positions', async () => {
     const { code, stdout, stderr } = await start('--end', 'head', '--html', 'report.html').ended
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^501 entries in /)

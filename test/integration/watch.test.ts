@@ -69,7 +69,7 @@ async function logOf(names: readonly string[]): Promise<TestLog> {
 }
 
 describe('ct-stream watch, as a process', () => {
-  it('alerts for a certificate that is issued while it runs, and ends in good order', async () => {
+  it('alerts for a certificate that is issued while it runs, and ends with status 0', async () => {
     const log = await logOf(['www.example.com'])
     let child: ChildProcess | undefined
     const { url, findings } = await receiver((count) => {
@@ -121,7 +121,7 @@ describe('ct-stream watch, as a process', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/there is a ct-stream\.config\.json already/)])
   })
 
-  it('is made of modules that a program in a folder with this package finds by name', async () => {
+  it('uses modules that a program with this package can load by name', async () => {
     const names = ['ct-stream/modules/watchlist', 'ct-stream/outputs/command', 'ct-stream/outputs/smtp']
     const loaded = await loadModules(names, { from: root })
     expect(loaded.map(({ module }) => module.name)).toEqual(['watchlist', 'command', 'smtp'])

@@ -72,7 +72,7 @@ async function failureOf(page: Promise<EntryBatch>): Promise<unknown> {
 }
 
 describe.each(KINDS)('a page of a %s log that a thread asked for', (kind) => {
-  it('is the page that is read without one', async () => {
+  it('is the same page as without a thread', async () => {
     const log = await logOf(kind)
     const { transport, here } = threaded()
     const { url, form } = pageOf(log, 256)
@@ -96,7 +96,7 @@ describe.each(KINDS)('a page of a %s log that a thread asked for', (kind) => {
     { on: '*', oversize: 70 * 1024 * 1024 },
     { on: '*', status: 200, body: '{"entries":[{"leaf_input":"*"}]}' },
   ]
-  it.each(faults)('fails as it does without one: %o', async (fault) => {
+  it.each(faults)('fails as without a thread: %o', async (fault) => {
     const log = await logOf(kind)
     const { transport, here } = threaded()
     const { url, form } = pageOf(log, 0)
@@ -106,7 +106,7 @@ describe.each(KINDS)('a page of a %s log that a thread asked for', (kind) => {
     expect(there).toEqual(await failureOf(fetchPage(here, url, form, { maxBytes })))
   })
 
-  it('is given up when nobody waits for it any more, and its thread goes on', async () => {
+  it('is cancelled when nobody waits for it any more, and its thread goes on', async () => {
     const log = await logOf(kind)
     const { transport } = threaded({ count: 1 })
     const { url, form } = pageOf(log, 0)
@@ -122,7 +122,7 @@ describe.each(KINDS)('a page of a %s log that a thread asked for', (kind) => {
 })
 
 describe('threads', () => {
-  it('that cannot be made are done without, and that is said once', async () => {
+  it('are replaced by the main thread, with one warning, if they cannot be started', async () => {
     const log = await logOf('rfc6962')
     const { url, form } = pageOf(log, 0)
     for (const file of ['/there/is/no/such/file.js', join(import.meta.dirname, 'programs/no-page-worker.mjs')]) {
@@ -132,7 +132,7 @@ describe('threads', () => {
     }
   })
 
-  it('that end again and again over one page fail the request, which may be repeated', async () => {
+  it('fail a request with a retryable error if they crash over its page again and again', async () => {
     const log = await logOf('rfc6962')
     const { url, form } = pageOf(log, 0)
     const { transport } = threaded({ count: 1 })
@@ -191,7 +191,7 @@ describe.each(KINDS)('a stream of a %s log with threads', (kind) => {
     expect(seen).toEqual(Array.from({ length: pages * 256 }, (_, i) => i))
   }, 300_000)
 
-  it('delivers nothing that a thread received and the log did not sign', async () => {
+  it('delivers no entry that a thread received and the log did not sign', async () => {
     const log = await logOf(kind)
     log.fault({ on: ['get-entries', 'data-tile'], flipBit: { in: 'leaf' } })
     const stream = ctStream({
@@ -206,7 +206,7 @@ describe.each(KINDS)('a stream of a %s log with threads', (kind) => {
     expect(made).toHaveLength(1)
   })
 
-  it('has the same entries with and without them, and lets the process end', async () => {
+  it('delivers the same entries with and without them, and does not keep the process alive', async () => {
     const log = await logOf(kind)
     const read = async (workers: number) => {
       const stream = ctStream({ logs: [log.spec], start: 'beginning', end: 'head', checkpoint: false, workers })
