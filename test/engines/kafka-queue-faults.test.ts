@@ -22,7 +22,7 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     const queue = kafkaQueue()
     onTestFinished(() => queue.remove())
     const log = await logOf(60)
-    await write(`${queue.url}&body=leaf`, log).done
+    await write(queue.url, log).done
     const producer = new Producer(queue.place.client)
     const [ours] = await queue.place.records()
     const named = new Map((ours?.headers ?? []).map(([name, text]) => [String(name), String(text)]))
@@ -100,7 +100,7 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     await source.commit()
     await server.kill()
     grow(log, 200)
-    const second = write(`${queue.url}&body=leaf`, log)
+    const second = write(queue.url, log)
     await wait(AWAY_MS)
     expect(second.said.join()).toMatch(/opened again in/)
     expect(said.join()).toMatch(/the queue cannot be reached/)
@@ -148,14 +148,14 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
       await server.start()
       const queue = kafkaQueue(`kafka://127.0.0.1:${server.port}`)
       const log = await logOf(200)
-      await write(`${queue.url}&body=leaf`, log).done
+      await write(queue.url, log).done
       try {
         writeFileSync(join(data, 'ballast'), Buffer.alloc(200 * 2 ** 20))
       } catch (error) {
         expect(error).toMatchObject({ code: 'ENOSPC' })
       }
       grow(log, 3000)
-      const { done } = write(`${queue.url}&body=leaf`, log)
+      const { done } = write(queue.url, log)
       // A broker whose only disk fails ends.
       const pid = Number(readFileSync(join(server.folder, 'pid'), 'utf8'))
       while (isAlive(pid)) await wait(50)
