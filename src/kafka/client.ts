@@ -26,6 +26,10 @@ export const NEW_ID = { producerId: -1n, producerEpoch: -1 } as const
 const MOMENTARY = new Set(['CONCURRENT_TRANSACTIONS'])
 const MOMENT_MS = 2
 const LONGEST_DELAY_MS = 500
+/** A broker that is cut off, or suspended, takes connections and gives no answer. Below the time of a step, so that the next attempt is part of it. */
+const REQUEST_MS = 12_000
+/** The broker aborts a transaction that is open longer, and fences its producer. Milliseconds. */
+const TRANSACTION_MS = 30_000
 
 /**
  * How long the client waits before a retry; it does not retry a refused user or password.
@@ -49,19 +53,24 @@ export function retryDelay(
   return Math.min(5 * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY_MS)
 }
 
+/** Another broker first each time: a client asks the next one only when it cannot connect, and one that is suspended takes connections. */
+function fromAnyone(brokers: readonly string[]): string[] {
+  const first = Math.floor(Math.random() * brokers.length)
+  return [...brokers.slice(first), ...brokers.slice(0, first)]
+}
+
 /**
  * Options of every client.
  *
- * @param timeoutMs - Longest request. For a transactional producer also the longest transaction: the broker aborts one that is open
- * longer, and fences its producer.
+ * @param requestMs - Longest wait for an answer, after which the client asks again. Milliseconds.
  */
-export function clientOptions(address: KafkaAddress, timeoutMs: number): BaseOptions {
+export function clientOptions(address: KafkaAddress, requestMs: number = REQUEST_MS): BaseOptions {
   return {
     clientId: 'ct-stream',
-    bootstrapBrokers: [...address.brokers],
-    timeout: timeoutMs,
+    bootstrapBrokers: fromAnyone(address.brokers),
+    timeout: TRANSACTION_MS,
     connectTimeout: 5000,
-    requestTimeout: Math.max(timeoutMs, 10_000),
+    requestTimeout: requestMs,
     // `withDeadline` bounds the time instead: attempts come every 2 ms while the broker is busy for a moment.
     retries: 100_000,
     retryDelay,

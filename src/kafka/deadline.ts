@@ -5,13 +5,13 @@ import type { KafkaAddress } from './address.js'
 import { kafkaError } from './errors.js'
 
 /** How long one step may take, even while a broker fails over: with three brokers the longest seen was 13 s. Milliseconds. */
-export const STEP_TIMEOUT_MS = 45_000
+const STEP_TIMEOUT_MS = 20_000
 
 export interface Step {
   readonly doing: string
   readonly address: KafkaAddress
   readonly clock: Clock
-  /** Default {@link STEP_TIMEOUT_MS}. */
+  /** Default 20,000. */
   readonly timeoutMs?: number
   /** Ends the work at the deadline: closes the client, which would otherwise retry for ever. */
   giveUp(): void

@@ -1,11 +1,10 @@
 import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
-import { closeClients } from './close-clients.js'
 import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf, offsetsOf } from './committed-records.js'
-import { withDeadline } from './deadline.js'
 import type { LogDirectory } from './log-directory.js'
 import { positionTopics } from './position-topics.js'
+import { RenewedClient } from './renewed-client.js'
 
 /** Reads partitions of the entries' topic, by their numbers and offsets. */
 export class EntriesReader {
@@ -13,18 +12,20 @@ export class EntriesReader {
   private readonly address: KafkaAddress
   private readonly topic: string
   private readonly clock: Clock
-  private consumer: KafkaConsumer | undefined
+  private readonly consumer: RenewedClient<KafkaConsumer>
 
   constructor(kafka: KafkaClient, address: KafkaAddress, topic: string, clock: Clock) {
     this.kafka = kafka
     this.address = address
     this.topic = topic
     this.clock = clock
+    const options = { ...clientOptions(address), groupId: `${address.prefix}.reading` }
+    this.consumer = new RenewedClient(address, clock, () => new kafka.Consumer(options))
   }
 
   /** How many partitions there are. */
   partitions(): Promise<number> {
-    return this.reading('see the partitions', async (consumer) => {
+    return this.consumer.use('see the partitions', async (consumer) => {
       const { topics } = await consumer.metadata({ topics: [this.topic], forceUpdate: true })
       return topics.get(this.topic)?.partitions.length ?? 0
     })
@@ -32,7 +33,7 @@ export class EntriesReader {
 
   /** The first offset that is there, and the exclusive end. */
   bounds(partition: number): Promise<{ readonly earliest: bigint; readonly latest: bigint }> {
-    return this.reading('see what there is', async (consumer) => ({
+    return this.consumer.use('see what there is', async (consumer) => ({
       earliest: await offsetOf(consumer, this.topic, partition, EARLIEST),
       latest: await offsetOf(consumer, this.topic, partition, LATEST),
     }))
@@ -40,38 +41,21 @@ export class EntriesReader {
 
   /** The exclusive ends of partitions, by number. */
   ends(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
-    return this.reading('see what there is', (consumer) => offsetsOf(consumer, this.topic, partitions, LATEST))
+    return this.consumer.use('see what there is', (consumer) => offsetsOf(consumer, this.topic, partitions, LATEST))
   }
 
   /** As {@link fetchFrom}. */
   fetch(from: ReadonlyMap<number, bigint>, waitMs: number): Promise<readonly FetchedPartition[]> {
-    return this.reading('read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
+    return this.consumer.use('read entries', (consumer) => fetchFrom(consumer, this.topic, from, waitMs))
   }
 
   /** Reads again which logs there are. */
   async readLogs(logs: LogDirectory): Promise<void> {
     const topics = await positionTopics(this.kafka, this.address, this.clock)
-    return this.reading('read which logs there are', (consumer) => logs.read(topics, consumer))
+    return this.consumer.use('read which logs there are', (consumer) => logs.read(topics, consumer))
   }
 
   async close(): Promise<void> {
-    await closeClients(this.clock, this.consumer)
-  }
-
-  /** Drops the consumer after a failure: what it has learnt of the cluster may be wrong now. */
-  private async reading<T>(doing: string, work: (consumer: KafkaConsumer) => Promise<T>): Promise<T> {
-    const { address, clock, kafka } = this
-    const options = { ...clientOptions(address, 30_000), groupId: `${address.prefix}.reading` }
-    const consumer = (this.consumer ??= new kafka.Consumer(options))
-    const drop = () => {
-      if (this.consumer === consumer) this.consumer = undefined
-      Promise.resolve(consumer.close(true)).catch(() => {})
-    }
-    try {
-      return await withDeadline(work(consumer), { doing, address, clock, giveUp: drop })
-    } catch (error) {
-      drop()
-      throw error
-    }
+    await this.consumer.close()
   }
 }

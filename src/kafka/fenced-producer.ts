@@ -21,8 +21,6 @@ export interface NewRecord {
 const MAX_BATCH_BYTES = 900_000
 /** Upper bound of the bytes that lengths and deltas add to a record, or to a header. */
 const RECORD_OVERHEAD = 64
-/** The broker aborts a transaction that is open longer. Milliseconds. */
-const TRANSACTION_MS = 30_000
 /**
  * The only writer of a shard: opening one shuts out all earlier ones.
  *
@@ -40,13 +38,13 @@ export class FencedProducer {
     this.address = address
     this.clock = clock
     this.producer = new kafka.Producer({
-      ...clientOptions(address, TRANSACTION_MS),
+      ...clientOptions(address),
       ...NEW_ID,
       idempotent: true,
       transactionalId,
     })
     // Fetches by partition, without joining a group.
-    this.consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.positions` })
+    this.consumer = new kafka.Consumer({ ...clientOptions(address), groupId: `${address.prefix}.positions` })
   }
 
   /** Shuts out every earlier producer of the same transactional id; the broker aborts the transaction it left open. */

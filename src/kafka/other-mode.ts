@@ -22,7 +22,7 @@ export async function refuseOtherMode(
 ): Promise<void> {
   const alone = placeOf(address, undefined).positions
   const positions = await positionTopics(kafka, address, clock)
-  const consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.positions` })
+  const consumer = new kafka.Consumer({ ...clientOptions(address), groupId: `${address.prefix}.positions` })
   const giveUp = () => void Promise.resolve(consumer.close(true)).catch(() => {})
   const find = async () => {
     for (const topic of positions)

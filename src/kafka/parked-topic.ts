@@ -3,9 +3,8 @@ import type { Clock } from '../types/clock.js'
 import type { ParkedEntry } from '../types/queue.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
-import { closeClients } from './close-clients.js'
 import { type CommittedRecord, committedRecords } from './committed-records.js'
-import { withDeadline } from './deadline.js'
+import { RenewedClient } from './renewed-client.js'
 import { parkedTopic } from './topics.js'
 
 /** An entry that is set aside: what the record says of it, and where it is. */
@@ -29,26 +28,28 @@ export interface ParkedMessage {
  */
 export class ParkedTopic {
   private readonly topic: string
-  private readonly address: KafkaAddress
-  private readonly clock: Clock
-  private readonly consumer: KafkaConsumer
-  private readonly producer: KafkaProducer
+  private readonly consumer: RenewedClient<KafkaConsumer>
+  private readonly producer: RenewedClient<KafkaProducer>
   private readonly found = new Map<string, ParkedRecord>()
   private next = 0n
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: KafkaClient, address: KafkaAddress, clock: Clock) {
     this.topic = parkedTopic(address).name
-    this.address = address
-    this.clock = clock
-    this.consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.parked` })
-    this.producer = new kafka.Producer({ ...clientOptions(address, 30_000), ...NEW_ID, idempotent: true })
+    const options = clientOptions(address)
+    const reading = { ...options, groupId: `${address.prefix}.parked` }
+    this.consumer = new RenewedClient(address, clock, () => new kafka.Consumer(reading))
+    this.producer = new RenewedClient(
+      address,
+      clock,
+      () => new kafka.Producer({ ...options, ...NEW_ID, idempotent: true }),
+    )
   }
 
   /** All that is set aside at this moment, in the order in which it was. */
   async list(group?: string): Promise<readonly ParkedRecord[]> {
-    await this.inTurn('read what is parked', async () => {
-      for await (const record of committedRecords(this.consumer, this.topic, 0, this.next)) this.take(record)
+    await this.reading(async (consumer) => {
+      for await (const record of committedRecords(consumer, this.topic, 0, this.next)) this.take(record)
     })
     return [...this.found.values()].filter((each) => group === undefined || each.group === group)
   }
@@ -56,8 +57,8 @@ export class ParkedTopic {
   /** The message itself; `undefined` when it was replaced or deleted meanwhile. */
   async read({ offset }: ParkedRecord): Promise<ParkedMessage | undefined> {
     let message: ParkedMessage | undefined
-    await this.inTurn('read what is parked', async () => {
-      for await (const record of committedRecords(this.consumer, this.topic, 0, offset)) {
+    await this.reading(async (consumer) => {
+      for await (const record of committedRecords(consumer, this.topic, 0, offset)) {
         if (record.offset !== offset) continue
         message = {
           headers: namedHeaders(record).filter(([name]) => name !== PARKED_HEADER),
@@ -83,7 +84,7 @@ export class ParkedTopic {
   }
 
   async close(): Promise<void> {
-    await closeClients(this.clock, this.producer, this.consumer)
+    await Promise.all([this.producer.close(), this.consumer.close()])
   }
 
   private async send(
@@ -93,7 +94,7 @@ export class ParkedTopic {
   ): Promise<void> {
     const record = { topic: this.topic, partition: 0, key: Buffer.from(keyOf(group, key)), headers }
     const messages = [value === undefined ? record : { ...record, value }]
-    await this.inTurn('park an entry', () => this.producer.send({ messages, acks: -1 }))
+    await this.inTurn(() => this.producer.use('park an entry', (producer) => producer.send({ messages, acks: -1 })))
   }
 
   private take(record: CommittedRecord): void {
@@ -107,9 +108,12 @@ export class ParkedTopic {
     this.found.set(name, { ...entry, bytes: record.value.length, offset: record.offset })
   }
 
-  private inTurn<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    const { address, clock } = this
-    const done = this.turn.then(() => withDeadline(work(), { doing, address, clock, giveUp: () => void this.close() }))
+  private reading(work: (consumer: KafkaConsumer) => Promise<void>): Promise<void> {
+    return this.inTurn(() => this.consumer.use('read what is parked', work))
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work)
     this.turn = done.catch(() => {})
     return done
   }

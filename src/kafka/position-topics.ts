@@ -9,7 +9,7 @@ export async function positionTopics(
   address: KafkaAddress,
   clock: Clock,
 ): Promise<readonly string[]> {
-  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  const admin = new kafka.Admin(clientOptions(address))
   const giveUp = () => void admin.close().catch(() => {})
   try {
     const topics = await withDeadline(admin.listTopics({ includeInternals: false }), {

@@ -4,9 +4,8 @@ import type { LogInfo } from '../types/log.js'
 import { messageOf } from '../util/message-of.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
-import { closeClients } from './close-clients.js'
 import { committedRecords } from './committed-records.js'
-import { withDeadline } from './deadline.js'
+import { RenewedClient } from './renewed-client.js'
 
 /** The shard that a log was put into when it was first seen. */
 interface Place {
@@ -25,19 +24,21 @@ export class ShardDirectory {
   shards: readonly string[] = []
   private logs: ReadonlyMap<string, Place> = new Map()
   private readonly topic: string
-  private readonly address: KafkaAddress
-  private readonly clock: Clock
-  private readonly consumer: KafkaConsumer
-  private readonly producer: KafkaProducer
+  private readonly consumer: RenewedClient<KafkaConsumer>
+  private readonly producer: RenewedClient<KafkaProducer>
   /** Runs steps one after another: the producer must have only one send in flight. */
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: KafkaClient, address: KafkaAddress, topic: string, clock: Clock) {
     this.topic = topic
-    this.address = address
-    this.clock = clock
-    this.consumer = new kafka.Consumer({ ...clientOptions(address, 30_000), groupId: `${address.prefix}.assign` })
-    this.producer = new kafka.Producer({ ...clientOptions(address, 30_000), ...NEW_ID, idempotent: true })
+    const options = clientOptions(address)
+    const reading = { ...options, groupId: `${address.prefix}.assign` }
+    this.consumer = new RenewedClient(address, clock, () => new kafka.Consumer(reading))
+    this.producer = new RenewedClient(
+      address,
+      clock,
+      () => new kafka.Producer({ ...options, ...NEW_ID, idempotent: true }),
+    )
   }
 
   /** The operators of the logs in a shard. */
@@ -54,7 +55,7 @@ export class ShardDirectory {
       if (known !== undefined) return known.shard
       const value = Buffer.from(JSON.stringify({ shard, operator: log.operator }))
       const messages = [{ topic: this.topic, partition: 0, key: Buffer.from(log.id), value }]
-      await this.step('put a log into a shard', this.producer.send({ messages }))
+      await this.producer.use('put a log into a shard', (producer) => producer.send({ messages }))
       await this.load()
       return this.logs.get(log.id)?.shard ?? shard
     }
@@ -67,7 +68,7 @@ export class ShardDirectory {
   }
 
   async close(): Promise<void> {
-    await closeClients(this.clock, this.producer, this.consumer)
+    await Promise.all([this.producer.close(), this.consumer.close()])
   }
 
   private next<T>(work: () => Promise<T>): Promise<T> {
@@ -77,22 +78,18 @@ export class ShardDirectory {
   }
 
   private async load(): Promise<void> {
-    const logs = new Map<string, Place>()
-    await this.step('read which log is in which shard', this.collect(logs))
+    const logs = await this.consumer.use('read which log is in which shard', (consumer) => this.collect(consumer))
     this.logs = logs
     this.shards = [...new Set([...logs.values()].map(({ shard }) => shard))]
   }
 
-  private async collect(logs: Map<string, Place>): Promise<void> {
-    for await (const { key, value } of committedRecords(this.consumer, this.topic)) {
+  private async collect(consumer: KafkaConsumer): Promise<ReadonlyMap<string, Place>> {
+    const logs = new Map<string, Place>()
+    for await (const { key, value } of committedRecords(consumer, this.topic)) {
       const logId = key?.toString('utf8') ?? ''
       if (!logs.has(logId)) logs.set(logId, placeFrom(value, this.topic))
     }
-  }
-
-  private step<T>(doing: string, work: Promise<T>): Promise<T> {
-    const { address, clock } = this
-    return withDeadline(work, { doing, address, clock, giveUp: () => void this.close() })
+    return logs
   }
 }
 

@@ -44,7 +44,7 @@ export async function makeTopics(
   topics: readonly NewTopic[],
   clock: Clock,
 ): Promise<void> {
-  const admin = new kafka.Admin(clientOptions(address, 30_000))
+  const admin = new kafka.Admin(clientOptions(address))
   const make = async () => {
     for (const topic of topics) await ensureTopic(admin, address, topic)
   }

@@ -29,6 +29,8 @@ export interface WorkGroupOptions {
 
 /** Interval of heartbeats, by which members learn of a hand-over. Milliseconds. */
 const HEARTBEAT_MS = 500
+/** How long joining may take beyond a session. Milliseconds. */
+const JOIN_MS = 10_000
 const LEAVE_MS = 3000
 const DESCRIBE_MS = 3000
 
@@ -84,7 +86,7 @@ export class WorkGroup {
   /** The shards of each member, as the broker reports them; only this member's own during a rebalance or after an error. */
   async shares(): Promise<readonly ReadonlySet<number>[]> {
     const { kafka, address, group, topic, clock } = this.options
-    const admin = new kafka.Admin(clientOptions(address, 10_000))
+    const admin = new kafka.Admin(clientOptions(address))
     const giveUp = () => void admin.close().catch(() => {})
     try {
       const work = admin.describeGroups({ groups: [group] })
@@ -136,7 +138,8 @@ export class WorkGroup {
     const { self } = this
     this.heardAt = this.options.clock.now()
     const consumer: KafkaConsumer = new kafka.Consumer({
-      ...clientOptions(address, 10_000),
+      // Joining waits until the session of a member that died has ended.
+      ...clientOptions(address, sessionMs + JOIN_MS),
       clientId: member,
       groupId: group,
       groupProtocol: 'classic',

@@ -8,6 +8,7 @@ import { backoffDelay } from '../util/backoff.js'
 import { systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
 import { CommitsBeside } from './commits-beside.js'
+import { Silence } from './silence.js'
 
 /** Options of {@link pump}. */
 export interface PumpOptions {
@@ -23,7 +24,7 @@ export interface PumpOptions {
   readonly lease?: Lease
   /** Ends the pump after the page that is being written. */
   readonly signal?: AbortSignal
-  /** Reports retries. Default: silent. */
+  /** Reports retries, and an engine that gives no answer for long. Default: silent. */
   readonly logger?: Pick<Logger, 'warn' | 'info'>
   /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
@@ -37,6 +38,8 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
  * Writes a stream to a sink, page by page, until the stream ends or `signal` aborts. A page is acknowledged when the sink has it; with
  * a sink that keeps positions it becomes visible together with the position behind it. Such a sink may get several pages, up to 2,048 entries and
  * one page, before the next commit: those read while the one before was under way.
+ *
+ * An engine that gives no answer for 5 seconds is said to; whoever writes the sink bounds how long it waits.
  *
  * After an error that may pass, it opens the sink again and makes a new stream from the position that the sink has: nothing is sent again
  * over a connection that failed.
@@ -80,13 +83,14 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
 }
 
 async function pumpOpened(options: PumpOptions, close: () => Promise<void>, onWritten: () => void): Promise<void> {
-  const { sink, lease, signal } = options
-  const places = await sink.open(lease)
+  const { sink, lease, signal, clock = systemClock, logger } = options
+  const silence = new Silence(clock, logger)
+  const places = await silence.of(sink.open(lease))
   const isStopped = () => signal?.aborted === true
   if (isStopped()) return
   const stream = options.stream(sink.store)
   const stop = () => void stream.close().catch(() => {})
-  const commits = new CommitsBeside(stream, onWritten, stop)
+  const commits = new CommitsBeside({ commit: () => silence.of(stream.commit()) }, onWritten, stop)
   let isWriting = false
   const onAbort = () => {
     // While a page is written, the loop stops after acknowledging it.
@@ -100,7 +104,7 @@ async function pumpOpened(options: PumpOptions, close: () => Promise<void>, onWr
       for (const part of byLog(page)) {
         const place = places?.get(part[0]?.log.id ?? '') ?? 0
         const missing = part.filter(({ index }) => index >= place)
-        if (missing.length > 0) await sink.write(missing)
+        if (missing.length > 0) await silence.of(sink.write(missing))
       }
       stream.acknowledge()
       if (sink.store !== undefined) await commits.acknowledged(page)

@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { abortable, quietController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
-import { systemClock } from '../util/clock.js'
+import { elapsedOf, systemClock } from '../util/clock.js'
 
 /** How long a write to the store is retried, in the background and for a caller that waits, milliseconds. */
 export const STORE_PATIENCE = Object.freeze({ backgroundMs: 300_000, commitMs: 5_000 })
@@ -64,14 +64,18 @@ export class StoreQueue {
    * @throws The last error of the write.
    */
   async persist(write: () => void | Promise<void>, patienceMs: number): Promise<void> {
+    // Tries count too, as one may take long to fail; in real time, so that a fast clock of a test leaves time for several.
+    const elapsed = elapsedOf(systemClock)
     let waited = 0
     for (let failures = 0; ; failures++) {
+      const began = elapsed()
       try {
         await this.exclusively(write)
         this.recovered()
         return
       } catch (error) {
         if (!isRetryable(error) || this.isOver) throw error
+        waited += elapsed() - began
         if (waited >= patienceMs) throw withPatience(error, patienceMs)
         this.troubled(error)
         const delay = backoffDelay(this.isClosing ? BACKOFF_CLOSING : BACKOFF, failures, this.options.random)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -91,6 +91,8 @@ export async function threeBrokers() {
     /** With SIGKILL; 1 to 3. */
     kill: (node: number) => kafka('kill', join(folder, String(node))),
     restart: (node: number) => kafka('restart', join(folder, String(node))),
+    signal: (node: number, name: 'SIGSTOP' | 'SIGCONT') =>
+      process.kill(Number(readFileSync(join(folder, String(node), 'pid'), 'utf8')), name),
     async remove() {
       await kafka('stop3', folder)
       rmSync(folder, { recursive: true, force: true })
