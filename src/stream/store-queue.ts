@@ -60,13 +60,15 @@ export class StoreQueue {
   /**
    * Runs a write until it succeeds.
    *
-   * @param patienceMs - How long to retry after retryable failures; once the stream is closed, what is left of five seconds.
+   * @param patienceMs - How long to retry after retryable failures: the sum of waits, and that of tries; once the stream is closed, what is
+   * left of five seconds.
    * @throws The last error of the write.
    */
   async persist(write: () => void | Promise<void>, patienceMs: number): Promise<void> {
-    // Tries count too, as one may take long to fail; in real time, so that a fast clock of a test leaves time for several.
+    // One try may take long to fail; in real time, so that a fast clock of a test leaves time for several.
     const elapsed = elapsedOf(systemClock)
     let waited = 0
+    let tried = 0
     for (let failures = 0; ; failures++) {
       const began = elapsed()
       try {
@@ -75,8 +77,8 @@ export class StoreQueue {
         return
       } catch (error) {
         if (!isRetryable(error) || this.isOver) throw error
-        waited += elapsed() - began
-        if (waited >= patienceMs) throw withPatience(error, patienceMs)
+        tried += elapsed() - began
+        if (waited >= patienceMs || tried >= patienceMs) throw withPatience(error, patienceMs)
         this.troubled(error)
         const delay = backoffDelay(this.isClosing ? BACKOFF_CLOSING : BACKOFF, failures, this.options.random)
         const ms = Math.min(delay, patienceMs - waited)
