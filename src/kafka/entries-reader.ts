@@ -3,8 +3,8 @@ import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
 import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf, offsetsOf } from './committed-records.js'
 import type { LogDirectory } from './log-directory.js'
-import { positionTopics } from './position-topics.js'
 import { RenewedClient } from './renewed-client.js'
+import { topicNames } from './topic-names.js'
 
 /** Reads partitions of the entries' topic, by their numbers and offsets. */
 export class EntriesReader {
@@ -51,7 +51,7 @@ export class EntriesReader {
 
   /** Reads again which logs there are. */
   async readLogs(logs: LogDirectory): Promise<void> {
-    const topics = await positionTopics(this.kafka, this.address, this.clock)
+    const topics = await topicNames(this.kafka, this.address, this.clock, 'positions.')
     return this.consumer.use('read which logs there are', (consumer) => logs.read(topics, consumer))
   }
 

@@ -4,7 +4,7 @@ import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient } from './client.js'
 import { committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
-import { positionTopics } from './position-topics.js'
+import { topicNames } from './topic-names.js'
 import { placeOf } from './topics.js'
 
 /**
@@ -21,7 +21,7 @@ export async function refuseOtherMode(
   clock: Clock,
 ): Promise<void> {
   const alone = placeOf(address, undefined).positions
-  const positions = await positionTopics(kafka, address, clock)
+  const positions = await topicNames(kafka, address, clock, 'positions.')
   const consumer = new kafka.Consumer({ ...clientOptions(address), groupId: `${address.prefix}.positions` })
   const giveUp = () => void Promise.resolve(consumer.close(true)).catch(() => {})
   const find = async () => {

@@ -11,6 +11,9 @@ import { RenewedClient } from './renewed-client.js'
 interface Place {
   readonly shard: string
   readonly operator: string
+  /** As its list had it then; empty in a record of an earlier version. */
+  readonly description: string
+  readonly url: string
 }
 
 /**
@@ -48,12 +51,20 @@ export class ShardDirectory {
     return operators
   }
 
+  /** The logs in a shard, in the order in which they were put into it. */
+  logsOf(shard: string): readonly Pick<LogInfo, 'id' | 'operator' | 'description' | 'url'>[] {
+    return [...this.logs]
+      .filter(([, place]) => place.shard === shard)
+      .map(([id, { operator, description, url }]) => ({ id, operator, description, url }))
+  }
+
   /** Adds a log to a shard, unless it is in one already. */
   put(log: LogInfo, shard: string): Promise<string> {
     const put = async () => {
       const known = this.logs.get(log.id)
       if (known !== undefined) return known.shard
-      const value = Buffer.from(JSON.stringify({ shard, operator: log.operator }))
+      const { operator, description, url } = log
+      const value = Buffer.from(JSON.stringify({ shard, operator, description, url }))
       const messages = [{ topic: this.topic, partition: 0, key: Buffer.from(log.id), value }]
       await this.producer.use('put a log into a shard', (producer) => producer.send({ messages }))
       await this.load()
@@ -95,9 +106,9 @@ export class ShardDirectory {
 
 function placeFrom(value: Buffer | null, topic: string): Place {
   try {
-    const { shard, operator } = JSON.parse(String(value)) as Record<string, unknown>
+    const { shard, operator, description = '', url = '' } = JSON.parse(String(value)) as Record<string, unknown>
     if (typeof shard !== 'string' || typeof operator !== 'string') throw new TypeError('neither shard nor operator')
-    return { shard, operator }
+    return { shard, operator, description: String(description), url: String(url) }
   } catch (cause) {
     throw new CtStreamError(
       'CT_CHECKPOINT_UNUSABLE',

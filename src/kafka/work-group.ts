@@ -2,8 +2,8 @@ import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
 import { closeClients } from './close-clients.js'
-import { withDeadline } from './deadline.js'
 import { kafkaError } from './errors.js'
+import { groupMembers } from './group-members.js'
 import { decodeMember, encodeMember, shareOut } from './share-out.js'
 
 export interface WorkGroupOptions {
@@ -32,7 +32,6 @@ const HEARTBEAT_MS = 500
 /** How long joining may take beyond a session. Milliseconds. */
 const JOIN_MS = 10_000
 const LEAVE_MS = 3000
-const DESCRIBE_MS = 3000
 
 /**
  * Decides which member works on which shard: a classic consumer group that consumes nothing.
@@ -85,26 +84,10 @@ export class WorkGroup {
 
   /** The shards of each member, as the broker reports them; only this member's own during a rebalance or after an error. */
   async shares(): Promise<readonly ReadonlySet<number>[]> {
-    const { kafka, address, group, topic, clock } = this.options
-    const admin = new kafka.Admin(clientOptions(address))
-    const giveUp = () => void admin.close().catch(() => {})
-    try {
-      const work = admin.describeGroups({ groups: [group] })
-      const groups = await withDeadline(work, {
-        doing: 'see who works',
-        address,
-        clock,
-        giveUp,
-        timeoutMs: DESCRIBE_MS,
-      })
-      const found = groups.get(group)
-      if (found?.state !== 'STABLE') return [this.share]
-      return [...found.members.values()].map(({ assignments }) => new Set(assignments?.get(topic)?.partitions))
-    } catch {
-      return [this.share]
-    } finally {
-      giveUp()
-    }
+    const { kafka, address } = this.options
+    const members = await groupMembers(kafka, address, this.options).catch(() => undefined)
+    const own = [this.share]
+    return members === undefined || members.length === 0 ? own : members.map(({ share }) => share)
   }
 
   /** Marks a shard as released; `tell()` reports it to the group. */

@@ -3,11 +3,12 @@ import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient } from './client.js'
 import { withDeadline } from './deadline.js'
 
-/** Names of the topics of positions that a prefix has: one for each unit that was ever written. */
-export async function positionTopics(
+/** Names of the topics of a prefix that go on with `rest`, such as `positions.`: one for each unit that was ever written. */
+export async function topicNames(
   kafka: KafkaClient,
   address: KafkaAddress,
   clock: Clock,
+  rest: string,
 ): Promise<readonly string[]> {
   const admin = new kafka.Admin(clientOptions(address))
   const giveUp = () => void admin.close().catch(() => {})
@@ -18,7 +19,7 @@ export async function positionTopics(
       clock,
       giveUp,
     })
-    return topics.filter((name) => name.startsWith(`${address.prefix}.positions.`))
+    return topics.filter((name) => name.startsWith(`${address.prefix}.${rest}`))
   } finally {
     giveUp()
   }
