@@ -1,17 +1,19 @@
 import { CtStreamError } from '../errors.js'
 import { sinkParts } from '../sinks/open-sink.js'
 import type { Coordinator, Sink } from '../types/cluster.js'
+import type { KafkaClusterView } from './kafka-view.js'
+import type { ClusterView } from './view.js'
 
 /** The engine that processes share: it coordinates them and takes the entries. */
 export interface ClusterEngine {
   /** URL of the engine, without parameters that only concern entries. */
   readonly url: string
-  /** Whether it can be asked about the cluster and searched: it is a database. */
-  readonly hasTables: boolean
   /** Makes a coordinator, not joined. */
   coordinator(): Coordinator
   /** Makes a sink, not opened. */
   sink(): Promise<Sink>
+  /** Reads what the engine has of the cluster, from outside; of a database it can search, too. */
+  view(): Promise<ClusterView | KafkaClusterView>
 }
 
 /**
@@ -38,12 +40,14 @@ export async function openCluster(url: string, leaseMs: number, withQueue = fals
     // Throws for a URL or an option that is wrong.
     await sink()
     const { kafkaCoordinator } = await import('./kafka.js')
-    return { url: rest, hasTables: false, coordinator: () => kafkaCoordinator(rest, { leaseMs }), sink }
+    const view = async () => new (await import('./kafka-view.js')).KafkaClusterView(rest)
+    return { url: rest, coordinator: () => kafkaCoordinator(rest, { leaseMs }), sink, view }
   }
   const sink = () => engine.open(rest, { ...options, ...(withQueue && { queue: true }), leaseMs })
   await sink()
   const { postgresCoordinator } = await import('./postgres.js')
-  return { url: rest, hasTables: true, coordinator: () => postgresCoordinator(rest, { leaseMs }), sink }
+  const view = async () => new (await import('./view.js')).ClusterView(rest)
+  return { url: rest, coordinator: () => postgresCoordinator(rest, { leaseMs }), sink, view }
 }
 
 /** Processors read whole entries, of a log in the order of its messages. */

@@ -2,10 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { kafkaCoordinator } from '../../src/cluster/index.js'
+import { kafkaQueueSource } from '../../src/processors/kafka.js'
 import { pump } from '../../src/sinks/index.js'
 import { kafkaSink } from '../../src/sinks/kafka.js'
+import type { TestLog } from '../../src/testing/index.js'
+import { ApiClient } from '../support/api-client.js'
 import { BuiltCommand } from '../support/built-command.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { infoOf } from './collectors.js'
@@ -20,6 +23,13 @@ export default defineModule({
   onBatch: (page) => appendFileSync(${JSON.stringify(file)}, page.map(({ log, index }) => log.id + ' ' + index + '\\n').join('')),
 })
 `
+
+const namedLogs = (logs: readonly TestLog[]) =>
+  logs.flatMap(({ spec }) =>
+    spec.kind === 'static-ct'
+      ? ['--log', spec.monitoringUrl, '--key', spec.key, '--submission-url', spec.submissionUrl]
+      : ['--log', spec.url, '--key', spec.key, '--submission-url', '-'],
+  )
 
 describe.skipIf(noKafka)('Kafka alone', () => {
   let place: ReturnType<typeof kafkaPlace>
@@ -38,15 +48,10 @@ describe.skipIf(noKafka)('Kafka alone', () => {
     const [file, module] = [join(folder, 'lines'), join(folder, 'lines.mjs')]
     writeFileSync(module, MODULE(file))
     writeFileSync(file, '')
-    const named = logs.flatMap(({ spec }) =>
-      spec.kind === 'static-ct'
-        ? ['--log', spec.monitoringUrl, '--key', spec.key, '--submission-url', spec.submissionUrl]
-        : ['--log', spec.url, '--key', spec.key, '--submission-url', '-'],
-    )
     const start = () =>
       new BuiltCommand(
         [
-          ...['run', '--role', 'collector,processor', '--db', place.url, ...named, '--start', 'beginning'],
+          ...['run', '--role', 'collector,processor', '--db', place.url, ...namedLogs(logs), '--start', 'beginning'],
           ...['--port', '0', '--lease', '6s', '--shard-by', 'log', '--module', module],
         ],
         import.meta.dirname,
@@ -70,6 +75,69 @@ describe.skipIf(noKafka)('Kafka alone', () => {
     for (const log of logs) grow(log, 256)
     await until(1536)
     expect(await second.stop()).toBe(0)
+  })
+
+  it('answers from the topics what collectors have written and processors have parked, and writes nothing', async () => {
+    const logs = [await logOf(256), await logOf(300)]
+    const run = (...args: readonly string[]) =>
+      new BuiltCommand(['run', '--db', place.url, '--lease', '6s', '--port', '0', ...args], import.meta.dirname)
+    const urlOf = async (command: BuiltCommand) => command.says('stdout', / at (http\S+)/)
+    const server = run('--role', 'api', '--read-token', 'reader-secret', ...namedLogs(logs))
+    const api = await ApiClient.open(await urlOf(server), { Authorization: 'Bearer reader-secret' })
+    // Nobody has written anything yet, and asking makes no topic.
+    expect((await api.ask('/shards')).body).toEqual({ items: [], next: null })
+    expect((await api.ask('/parked')).body).toEqual({ items: [], next: null })
+    expect(await place.topics()).toEqual([])
+    const collector = run(
+      '--role',
+      'collector',
+      '--shard-by',
+      'log',
+      '--for-processors',
+      '--member',
+      'first',
+      '--start',
+      'beginning',
+      ...namedLogs(logs),
+    )
+    const byId = [...logs].sort((a, b) => (a.logId < b.logId ? -1 : 1))
+    type Shards = { items: { name: string; owner: string | null; epoch: number; logs: object[] }[] }
+    const shards = async () =>
+      (await api.ask<Shards>('/shards')).body.items.map((shard) => ({ ...shard, owner: shard.owner?.split(' ')[0] }))
+    await vi.waitFor(
+      async () =>
+        expect(await shards()).toEqual(
+          byId.map(({ logId, size }) => ({
+            ...{ name: logId, owner: 'first', epoch: 1, until: null },
+            logs: [expect.objectContaining({ id: logId, position: size, verifiedSize: size })],
+          })),
+        ),
+      { timeout: 60_000, interval: 200 },
+    )
+    expect((await api.ask('/members')).body).toMatchObject({ items: [{ shards: 2 }] })
+    const { body: coverage } = await api.ask<{ items: object[] }>('/coverage')
+    expect(coverage.items).toEqual(
+      byId.map(({ logId, size }) => ({
+        log: expect.objectContaining({ id: logId }),
+        ...{ range: { start: 0, end: size }, covered: [{ start: 0, end: size }], missing: [] },
+      })),
+    )
+    const source = kafkaQueueSource(place.url, { group: 'g', leaseMs: 6000 })
+    for await (const certificate of source) {
+      await source.park(certificate, { by: 'test', message: 'not today' })
+      break
+    }
+    await source.close()
+    expect((await api.ask('/parked')).body).toMatchObject({ items: [{ group: 'g', by: 'test', index: 0 }], next: null })
+    expect((await api.ask('/gaps')).body).toEqual({ items: [], next: null })
+    for (const path of ['/backfills', '/certificates']) {
+      const { status, body } = await api.ask<{ detail: string }>(path, {
+        query: path === '/certificates' ? '?name=example.com' : '',
+      })
+      expect(status).toBe(501)
+      expect(body.detail).toContain('only Postgres')
+    }
+    expect([await collector.stop(), await server.stop()]).toEqual([0, 0])
   })
 
   it('does not let a process write alone where a cluster writes, nor the other way round', async () => {

@@ -32,7 +32,7 @@ export const run: Command = {
       'ct-stream run --role processor --module ./mine.js --db postgres://db/ct',
       'what collectors wrote (?queue=true) to modules',
     ],
-    ['ct-stream run --role collector,processor --db kafka://broker:9092/ct', 'the same on Kafka'],
+    ['ct-stream run --db kafka://broker:9092/ct', 'the same on Kafka'],
     ['ct-stream run --role api --db postgres://db/ct --port 8080', 'answers /api/v1 from the database'],
   ],
   run: runRoles,
@@ -42,15 +42,14 @@ async function runRoles(context: CommandContext): Promise<void> {
   const { values } = context
   const db = values.text('db')
   if (db === undefined) throw usageError('ct-stream run needs --db: the engine that all processes share')
-  const roles = rolesFrom(values, hasModules(context), db)
+  const roles = rolesFrom(values, hasModules(context))
   const { startRoles } = await import('../roles/start.js')
   await startRoles({ context, roles, db, member: memberFrom(values), leaseMs: leaseFrom(values) ?? DEFAULT_LEASE_MS })
 }
 
-function rolesFrom(values: Values, withModules: boolean, db: string): ReadonlySet<Role> {
+function rolesFrom(values: Values, withModules: boolean): ReadonlySet<Role> {
   const named = values.list('role').flatMap((text) => text.split(',').map((name) => name.trim()))
-  // Kafka has no tables that the role api could answer from.
-  const isPossible = (name: Role) => (name === 'processor' ? withModules : name !== 'api' || !db.startsWith('kafka'))
+  const isPossible = (name: Role) => name !== 'processor' || withModules
   if (named.length === 0) return new Set(roleNames.filter(isPossible))
   if (named.includes('processor') && !withModules)
     throw usageError(`${values.from('role')} processor needs --module, or modules in the config file`)

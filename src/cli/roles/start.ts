@@ -1,5 +1,4 @@
 import { type ClusterEngine, openCluster } from '../../cluster/open-cluster.js'
-import { ClusterView } from '../../cluster/view.js'
 import { CtStreamError } from '../../errors.js'
 import { queueSource } from '../../processors/queue-source.js'
 import { createServer } from '../../server/create-server.js'
@@ -46,10 +45,6 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   const threads = moduleThreads(context)
   const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
   const engine = await engineFrom(context, db, leaseMs, roles.has('processor') || values.switch('for-processors'))
-  if (roles.has('api') && !engine.hasTables)
-    throw usageError(
-      `the role api answers from a Postgres database, and ${values.from('db')} names a Kafka cluster: --role collector,processor`,
-    )
   const modules = roles.has('processor') ? await (await import('../modules/load.js')).modulesFor(context) : []
   const queue = roles.has('processor')
     ? await queueSource(engine.url, { group: values.text('group') ?? 'processors', leaseMs })
@@ -63,7 +58,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     leaseMs,
     [...roles].filter((role) => role !== 'processor'),
   )
-  const view = roles.has('api') ? new ClusterView(engine.url) : undefined
+  const view = roles.has('api') ? await engine.view() : undefined
   const server = createServer({
     ...options,
     keep: false,

@@ -45,11 +45,13 @@ export const clusterOperations: readonly Operation[] = [
     },
     query: paged,
     answer: pageOf(Backfill),
-    problems: [404, 503],
+    problems: [404, 501, 503],
     async run({ world, query }) {
       // The newest has the smallest key.
       const keyOf = ({ id }: BackfillJob) => sortable(Number.MAX_SAFE_INTEGER - Number(id))
-      const page = keysetPage(await clusterOf(world).backfills(), keyOf, query)
+      const { backfills } = clusterOf(world)
+      if (backfills === undefined) throw onlyPostgres('backfills')
+      const page = keysetPage(await backfills.call(world.cluster), keyOf, query)
       return { ...page, items: page.items.map(backfillRecord) }
     },
   }),
@@ -100,11 +102,14 @@ function backfillRecord({ log, head, reason, createdAt, endedAt, ...rest }: Back
   }
 }
 
-/** @throws {@link ApiProblem} 404 where the server has no database. */
+/** @throws {@link ApiProblem} 404 where the server is not part of a cluster. */
 export function clusterOf({ cluster }: ApiWorld): ServerCluster {
   if (cluster === undefined) throw new ApiProblem(404, 'this server has no database: see ct-stream run --role api')
   return cluster
 }
+
+const onlyPostgres = (what: string) =>
+  new ApiProblem(501, `only Postgres has ${what}: the engine of this cluster is Kafka, which keeps no tables`)
 
 interface NameQuery {
   readonly name: string
@@ -113,10 +118,16 @@ interface NameQuery {
   readonly after?: string | undefined
 }
 
-/** Certificates in the database by name, newest first. */
+/**
+ * Certificates in the database by name, newest first.
+ *
+ * @throws {@link ApiProblem} 404; 501 where the engine cannot be searched.
+ */
 export async function foundPage(world: ApiWorld, { name, since, limit, after }: NameQuery): Promise<object> {
   const from = since === undefined ? {} : { since: new Date(since) }
-  const { items, next } = await clusterOf(world).search(name, { limit, after, ...from })
+  const { search } = clusterOf(world)
+  if (search === undefined) throw onlyPostgres('a search for certificates')
+  const { items, next } = await search.call(world.cluster, name, { limit, after, ...from })
   return { items: items.map(foundRecord), next: next ?? null }
 }
 

@@ -14,6 +14,7 @@ const problemMeaning: Readonly<Record<number, string>> = {
   403: 'Pages of this origin, other machines, or a token that may only read, are not allowed.',
   404: 'There is no such thing.',
   500: 'It could not be answered.',
+  501: 'The engine of this cluster does not have it: only Postgres has.',
   503: 'The database does not answer, or not in time.',
 }
 

@@ -121,7 +121,7 @@ export const operations: readonly Operation[] = [
       log: texts,
     }),
     answer: pageOf(CertificateItem),
-    problems: [400, 404, 503],
+    problems: [400, 404, 501, 503],
     run({ world, query }) {
       if (query.name !== undefined) return foundPage(world, { ...query, name: query.name })
       const { domain, issuer, kind, log } = query
