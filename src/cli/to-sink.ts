@@ -1,5 +1,6 @@
 import { askedStream } from './asked-stream.js'
 import type { CommandContext } from './command.js'
+import { metricsEndpoint } from './metrics.js'
 import { patientPump } from './patient-pump.js'
 import { commandLogger } from './terminal/report.js'
 
@@ -16,9 +17,19 @@ export async function toSink(context: CommandContext): Promise<void> {
     import('../stream/ct-stream.js'),
   ])
   const sink = await openSink(values.text('sink') ?? '')
-  await patientPump({
-    ...{ sink, stop: io.stop, clock: io.clock, logger: commandLogger(context), end: request.end },
-    stream: (store, logger) =>
-      ctStream({ ...request, logger, ...(store !== undefined && { checkpoint: store, commit: 'manual' }) }),
-  })
+  const logger = commandLogger(context)
+  const endpoint = await metricsEndpoint(context, logger)
+  try {
+    await patientPump({
+      ...{ sink, stop: io.stop, clock: io.clock, logger, end: request.end },
+      stream: (store, logger) => {
+        const own = store !== undefined && ({ checkpoint: store, commit: 'manual' } as const)
+        const stream = ctStream({ ...request, logger, ...own })
+        endpoint?.exposition.attach(stream)
+        return stream
+      },
+    })
+  } finally {
+    await endpoint?.close()
+  }
 }

@@ -127,6 +127,21 @@ describe('ct-stream before there is a network', () => {
   })
 })
 
+describe('ct-stream --sink', () => {
+  it('answers Prometheus at --metrics-port, also while the engine cannot be reached', async () => {
+    const [stop, stderr] = [new AbortController(), sink()]
+    const argv = ['--sink', 'postgres://127.0.0.1:1/ct', '--metrics-port', '0', '--log-level', 'info']
+    const run = runWith(argv, { changes: { clock: systemClock, stop: stop.signal, stderr: stderr.stream } })
+    await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/the sink is opened again/)
+    const [, url = ''] = /metrics url="([^"]+)"/.exec(stderr.text()) ?? []
+    const answer = await fetch(url)
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('process_cpu')])
+    stop.abort()
+    expect((await run).code).toBe(0)
+    await expect(fetch(url)).rejects.toThrow()
+  })
+})
+
 describe('ct-stream --start', () => {
   it('says when the checkpoint overrules it, and how to read anew', async () => {
     const { url, key } = logs.classic
