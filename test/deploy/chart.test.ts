@@ -15,12 +15,30 @@ interface Manifest {
   }
 }
 
+interface SinkSpec {
+  readonly replicas: number
+  readonly volumeClaimTemplates?: readonly object[]
+  readonly template: {
+    readonly spec: {
+      readonly containers: readonly [
+        {
+          readonly args: readonly string[]
+          readonly env: readonly object[]
+          readonly volumeMounts: readonly { readonly mountPath: string }[]
+        },
+      ]
+    }
+  }
+}
+
 const place = mkdtempSync(join(tmpdir(), 'ct-stream-chart-'))
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 const chart = join(folder, 'chart')
 /** Helm that was not built as a release knows an old version alone. */
 const cluster = ['--kube-version', '1.31.0']
-const valuesFiles = ['ci/full.yaml', 'ci/small.yaml']
+const valuesFiles = ['ci/full.yaml', 'ci/small.yaml', 'ci/redis.yaml', 'ci/opensearch.yaml']
+/** Kinds that have pods. */
+const withPods = /^(Deployment|StatefulSet)$/
 
 function rendered(...argv: string[]): string {
   const { status, stdout, stderr } = run('helm', ['template', 'ct', chart, ...cluster, ...argv])
@@ -55,9 +73,9 @@ describe.skipIf(!has('helm'))('the chart', () => {
 
   it('has pods that are not root, cannot write, and hold no token of the cluster', () => {
     for (const file of valuesFiles) {
-      const deployments = manifests(rendered('--values', join(chart, file))).filter(({ kind }) => kind === 'Deployment')
-      expect(deployments.length).toBeGreaterThan(1)
-      for (const { spec } of deployments)
+      const owners = manifests(rendered('--values', join(chart, file))).filter(({ kind }) => withPods.test(kind))
+      expect(owners.length).toBeGreaterThan(0)
+      for (const { spec } of owners)
         expect(spec).toMatchObject({
           template: {
             spec: {
@@ -71,7 +89,7 @@ describe.skipIf(!has('helm'))('the chart', () => {
   })
 
   it('has selectors that fit the pods they are for', () => {
-    const all = manifests(rendered('--values', join(chart, 'ci', 'full.yaml')))
+    const all = manifests(rendered('--values', join(chart, 'ci', 'full.yaml'), '--set', 'sink.enabled=true'))
     const pods = all.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template.metadata.labels]))
     const selectors = all.flatMap(({ kind, spec: { selector, podSelector } = {} }) => {
       const of = kind === 'Service' ? selector : (selector?.matchLabels ?? podSelector?.matchLabels)
@@ -84,6 +102,31 @@ describe.skipIf(!has('helm'))('the chart', () => {
       )
   })
 
+  it.each(['redis', 'opensearch'])(
+    'writes to %s alone from one pod, with the URL from a secret and flags that exist',
+    (engine) => {
+      const all = manifests(rendered('--values', join(chart, 'ci', `${engine}.yaml`)))
+      expect(all.map(({ kind }) => kind).filter((kind) => !foreign.test(kind))).toEqual([
+        'NetworkPolicy',
+        'StatefulSet',
+      ])
+      const sink = all.find(({ kind }) => kind === 'StatefulSet')?.spec as unknown as SinkSpec
+      expect(sink.replicas).toBe(1)
+      const [{ args, env, volumeMounts }] = sink.template.spec.containers
+      expect(env[0]).toEqual({
+        name: 'CT_STREAM_SINK',
+        valueFrom: { secretKeyRef: { name: `${engine}-url`, key: 'url' } },
+      })
+      const help = run(process.execPath, ['dist/cli.js', 'help', 'stream']).stdout
+      for (const flag of args.filter((word) => word.startsWith('--'))) expect(help).toContain(flag)
+      // Redis keeps the positions.
+      const keepsPositions = engine === 'opensearch'
+      expect(args.includes('--checkpoint')).toBe(keepsPositions)
+      expect(volumeMounts.some(({ mountPath }) => mountPath === '/data')).toBe(keepsPositions)
+      expect((sink.volumeClaimTemplates ?? []).length).toBe(keepsPositions ? 1 : 0)
+    },
+  )
+
   it.skipIf(!has('kubernetes-validate')).each(valuesFiles)('is valid for Kubernetes with %s', (file) => {
     const documents = manifests(rendered('--values', join(chart, file)))
     const own = documents.filter(({ kind }) => !foreign.test(kind))
@@ -94,10 +137,7 @@ describe.skipIf(!has('helm'))('the chart', () => {
       expect(status, `${stdout}${stderr}`).toBe(0)
     }
     // It can say no.
-    writeFileSync(
-      target,
-      JSON.stringify({ ...own.find(({ kind }) => kind === 'Deployment'), spec: { replicas: 'two' } }),
-    )
+    writeFileSync(target, JSON.stringify({ ...own.find(({ kind }) => withPods.test(kind)), spec: { replicas: 'two' } }))
     expect(run('kubernetes-validate', ['--strict', target]).status).not.toBe(0)
   })
 })

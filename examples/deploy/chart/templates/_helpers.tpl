@@ -8,6 +8,21 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .role }}
 {{- end -}}
 
+{{- /* Roles of ct-stream run that there are, with commas between. */ -}}
+{{- define "ct-stream.roles" -}}
+{{- if .Values.database.enabled -}}
+collector,api{{ if .Values.processor.enabled }},processor{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "ct-stream.image" -}}
+{{ .own | default (printf "%s:%s" .root.Values.image.repository (.root.Values.image.tag | default .root.Chart.AppVersion)) | quote }}
+{{- end -}}
+
+{{- define "ct-stream.contact" -}}
+{{ required "contact is needed: who the operators of logs can write to" .Values.contact | quote }}
+{{- end -}}
+
 {{- define "ct-stream.labels" -}}
 {{ include "ct-stream.selector" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
@@ -69,7 +84,7 @@ spec:
       {{- include "ct-stream.placement" . | nindent 6 }}
       containers:
         - name: {{ .role }}
-          image: {{ $values.image | default (printf "%s:%s" .root.Values.image.repository (.root.Values.image.tag | default .root.Chart.AppVersion)) | quote }}
+          image: {{ include "ct-stream.image" (dict "root" .root "own" $values.image) }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
           {{- $args := list "run" "--role" .role "--host" "0.0.0.0" "--lease" .root.Values.lease "--log-format" "json" -}}
           {{- if and (eq .role "collector") .root.Values.processor.enabled }}{{ $args = append $args "--for-processors" }}{{ end -}}
@@ -80,7 +95,7 @@ spec:
               valueFrom:
                 secretKeyRef: { name: {{ .root.Values.database.secret }}, key: {{ .root.Values.database.key }} }
             - name: CT_STREAM_CONTACT
-              value: {{ required "contact is needed: who the operators of logs can write to" .root.Values.contact | quote }}
+              value: {{ include "ct-stream.contact" .root }}
             - name: CT_STREAM_MEMBER
               valueFrom:
                 fieldRef: { fieldPath: metadata.name }
