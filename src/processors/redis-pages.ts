@@ -79,7 +79,7 @@ export class RedisPages implements ClaimedPages {
     this.sayWhenShort(claim, end ?? (found.lastId === undefined ? 0 : readTo))
     claim.head = end ?? claim.head
     claim.isDrained = found.entries.length < pageEntries
-    const first = found.firstId === undefined ? end : indexOfId(found.firstId)
+    const first = firstOf(found, end)
     const isHole = first !== undefined && first > readTo
     const entries = found.entries.map((each) => {
       const message = messageOfEntry(each)
@@ -88,7 +88,7 @@ export class RedisPages implements ClaimedPages {
       return entry
     })
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor
-    claim.readTo = Math.max(readTo, isHole ? first : 0, claim.isDrained ? (end ?? 0) : lastOf(found) + 1)
+    claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(found.entries.at(-1)?.id) ?? -1) + 1)
     if (entries.length === 0 && !isHole) return undefined
     const gap = { log: claim.log, start: readTo, end: first ?? readTo, reason: 'no longer in the queue' }
     return { kind: 'page', claim, entries, end: claim.readTo, missing: isHole ? [gap] : [], head: claim.head }
@@ -136,6 +136,12 @@ export class RedisPages implements ClaimedPages {
 /** Before another attempt to wait for entries. Milliseconds. */
 const RETRY_MS = 200
 
-/** The last index of a page; -1 where it has none. */
-const lastOf = ({ entries }: StreamPage): number =>
-  Math.max(-1, ...entries.slice(-1).map(({ id }) => indexOfId(id) ?? -1))
+/**
+ * The index that comes first of what was not read before: the first of a page, where what is before it in the stream has been trimmed. Of a
+ * stream that is empty, the end.
+ */
+function firstOf({ entries, firstId, lastId }: StreamPage, end: number | undefined): number | undefined {
+  if (firstId === undefined) return lastId === undefined ? undefined : end
+  const first = entries.map(({ id }) => indexOfId(id)).find((index) => index !== undefined)
+  return first === undefined || (indexOfId(firstId) ?? 0) < first ? undefined : first
+}

@@ -78,20 +78,6 @@ export class RedisConnection {
     return this.step(doing, this.client.sendCommand(command))
   }
 
-  /**
-   * Sends commands that no other client comes between.
-   *
-   * @returns The answer of each, its strings as bytes; an error where one failed.
-   * @throws {@link CtStreamError} `CT_SINK_FAILED`
-   */
-  async sendTogether(doing: string, commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
-    const { client } = this
-    // All in one tick, so that nothing of this connection comes between either.
-    const answers = [['MULTI'], ...commands, ['EXEC']].map((command) => client.sendCommand(command, AS_BYTES))
-    const all = await this.step(doing, Promise.all(answers))
-    return all.at(-1) as readonly unknown[]
-  }
-
   /** As {@link RedisConnection.send}, with strings of the answer as bytes. */
   async sendForBytes(doing: string, command: RedisCommand): Promise<unknown> {
     return this.step(doing, this.client.sendCommand(command, AS_BYTES))

@@ -1,10 +1,12 @@
+/** Runs on a full server as well: what is written is small, and only with it can a group finish what it has read. */
+const EVEN_FULL = '#!lua flags=allow-oom'
+
 /**
- * Scripts for groups of processors. Each takes effect as a whole, and only the server's clock says when a lease has expired. They run on a
- * full server as well: what they write is small, and only with it can a group finish what it has read.
+ * Scripts for groups of processors. Each takes effect as a whole, and only the server's clock says when a lease has expired.
  *
  * The hash of watermarks has `<epoch> <next>` for each stream, that of leases `<owner> <fence> <until>`: the fence grows with each owner.
  */
-const BEGIN = `#!lua flags=allow-oom
+const BEGIN = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number) return string.format('%.0f', number) end
@@ -30,7 +32,7 @@ end`
  * streams and of hashes of positions begin with; then stream and fence of each claim. Returns how many logs and how many processors there
  * are, then the streams that are still this processor's.
  */
-export const RENEW = `${BEGIN}${ROW}
+export const RENEW = `${EVEN_FULL}${BEGIN}${ROW}
 local function begin_of(stream, is_behind)
   local facts = redis.call('XINFO', 'STREAM', stream)
   local first, last
@@ -70,7 +72,7 @@ return result`
  * KEYS: streams, watermarks, leases, the bell. ARGV: the processor, the lease (ms), as of {@link RENEW} the two beginnings, how many at
  * most. Returns of each its name, fence, watermark and the row of its log.
  */
-export const CLAIM_STREAMS = `${BEGIN}${ROW}
+export const CLAIM_STREAMS = `${EVEN_FULL}${BEGIN}${ROW}
 local taken = {}
 for _, stream in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   if #taken / 4 >= tonumber(ARGV[5]) then break end
@@ -91,7 +93,7 @@ return taken`
  *
  * KEYS: watermarks, leases. ARGV: the processor; stream, fence, epoch and next of each. Returns the streams that are still its own.
  */
-export const STORE_MARKS = `${BEGIN}
+export const STORE_MARKS = `${EVEN_FULL}${BEGIN}
 local kept = {}
 for i = 2, #ARGV, 4 do
   local owner, fence = lease_of(KEYS[2], ARGV[i])
@@ -106,7 +108,7 @@ end
 return kept`
 
 /** Releases leases, and with a third key the place among the members. KEYS: leases, the bell, members. ARGV: the processor; stream and fence of each. */
-export const RELEASE = `${BEGIN}
+export const RELEASE = `${EVEN_FULL}${BEGIN}
 for i = 2, #ARGV, 2 do
   local owner, fence = lease_of(KEYS[1], ARGV[i])
   if owner == ARGV[1] and fence == ARGV[i + 1] then redis.call('HSET', KEYS[1], ARGV[i], '- ' .. fence .. ' 0') end
@@ -116,7 +118,7 @@ ring(KEYS[2])
 return 1`
 
 /**
- * Sets an entry aside; what is set aside already counts another failure only when its replay failed.
+ * Sets an entry aside, unless the server is full; what is set aside already counts another failure only when its replay failed.
  *
  * KEYS: parked, bodies, replays. ARGV: key, facts (JSON), body, `1` for a replay that failed.
  */
@@ -130,7 +132,7 @@ redis.call('ZREM', KEYS[3], ARGV[1])
 return 1`
 
 /** Reserves the next entry to replay. KEYS: parked, bodies, replays. ARGV: for how long (ms). Returns key, facts and body. */
-export const TAKE_REPLAY = `${BEGIN}
+export const TAKE_REPLAY = `${EVEN_FULL}${BEGIN}
 for _, key in ipairs(redis.call('ZRANGE', KEYS[3], '-inf', text(now), 'BYSCORE', 'LIMIT', '0', '100')) do
   local facts = redis.call('HGET', KEYS[1], key)
   if facts then
@@ -142,7 +144,7 @@ end
 return {}`
 
 /** Asks for replays. KEYS: parked, replays, the bell. ARGV: keys. Returns how many there are. */
-export const MARK_REPLAYS = `${BEGIN}
+export const MARK_REPLAYS = `${EVEN_FULL}${BEGIN}
 local count = 0
 for _, key in ipairs(ARGV) do
   if redis.call('HEXISTS', KEYS[1], key) == 1 then
@@ -154,7 +156,7 @@ if count > 0 then ring(KEYS[3]) end
 return count`
 
 /** Forgets entries. KEYS: parked, bodies, replays. ARGV: keys. Returns how many there were. */
-export const FORGET = `${BEGIN}
+export const FORGET = `${EVEN_FULL}${BEGIN}
 local count = 0
 for _, key in ipairs(ARGV) do
   count = count + redis.call('HDEL', KEYS[1], key)

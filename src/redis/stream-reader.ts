@@ -9,7 +9,7 @@ export interface StreamEntry {
   readonly fields: readonly (readonly [string, Buffer])[]
 }
 
-/** What a stream had when it was read; ids are `undefined` when there is none. */
+/** What a stream has; ids are `undefined` when there is none. */
 export interface StreamPage {
   readonly entries: readonly StreamEntry[]
   /** Of the first entry that is left. */
@@ -21,20 +21,23 @@ export interface StreamPage {
 /** How long one call waits for what comes. Milliseconds; below the deadline of a step. */
 const BLOCK_MS = 5000
 
-/** Entries of a stream behind an id, and the ends of the stream at the same moment. */
+/**
+ * Entries of a stream behind an id, and then the ends of the stream; not in a transaction, for a full server refuses those.
+ *
+ * What is trimmed in between is at the beginning: an entry that is there, and was not behind the id, came later.
+ */
 export async function readStream(
   connection: RedisConnection,
   stream: string,
   afterId: string,
   limit: number,
 ): Promise<StreamPage> {
-  const [found, facts] = await connection.sendTogether('read entries', [
-    ['XRANGE', stream, `(${afterId}`, '+', 'COUNT', String(limit)],
-    ['XINFO', 'STREAM', stream],
+  // In one tick: one comes right after the other.
+  const [found, facts] = await Promise.all([
+    connection.sendForBytes('read entries', ['XRANGE', stream, `(${afterId}`, '+', 'COUNT', String(limit)]),
+    connection.sendForBytes('read entries', ['XINFO', 'STREAM', stream]).catch(whenMissing),
   ])
-  if (found instanceof Error) throw found
   const entries = (found as readonly RawEntry[]).map(([id, flat]) => ({ id: String(id), fields: pairs(flat ?? []) }))
-  // No such stream: nothing was written yet, or the server has lost it.
   if (!Array.isArray(facts)) return { entries, firstId: undefined, lastId: undefined }
   const named = new Map(facts.flatMap((name, i) => (i % 2 === 0 ? [[String(name), facts[i + 1] as unknown]] : [])))
   const first = named.get('first-entry')
@@ -43,6 +46,12 @@ export async function readStream(
     firstId: Array.isArray(first) ? String(first[0]) : undefined,
     lastId: String(named.get('last-generated-id')),
   }
+}
+
+/** No such stream: nothing was written yet, or the server has lost it. */
+function whenMissing(error: unknown): undefined {
+  if (error instanceof Error && error.cause instanceof Error && /^ERR no such key/.test(error.cause.message)) return
+  throw error
 }
 
 /**

@@ -1,0 +1,227 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { queueSource } from '../../src/processors/index.js'
+import type { QueueSource, QueueSourceOptions } from '../../src/types/queue.js'
+import { grow, logOf } from '../support/logs.js'
+import { upTo } from '../support/whole-messages.js'
+import { ownServer, startedServer } from './own-server.js'
+import { read, write } from './queue-ends.js'
+import { noRedis } from './redis-place.js'
+import { redisQueue } from './redis-queue.js'
+
+/** Many leases. Milliseconds. */
+const AWAY_MS = 8000
+const leaseMs = 600
+
+/** Reads on and on, and acknowledges each. */
+function follow(source: QueueSource) {
+  const found: { logId: string; index: number }[] = []
+  const reading = (async () => {
+    for await (const certificate of source) {
+      found.push({ logId: certificate.log.id, index: certificate.index })
+      source.acknowledge(certificate)
+    }
+  })()
+  reading.catch(() => {})
+  return { found }
+}
+
+describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
+  const begin = async (server?: string) => {
+    const queue = await redisQueue(server)
+    onTestFinished(() => queue.remove().catch(() => {}))
+    const leaf = `${queue.url}&body=leaf`
+    const open = (options: Partial<QueueSourceOptions> = {}) => {
+      const source = queue.source({ group: 'g', end: 'head', leaseMs, commitIntervalMs: 20, ...options })
+      onTestFinished(() => source.close())
+      return source
+    }
+    return { queue, leaf, open }
+  }
+
+  it('sets aside foreign messages, damaged ones and those of another version, and reads the others', async () => {
+    const { queue, leaf, open } = await begin()
+    const log = await logOf(60)
+    await write(leaf, log).done
+    const stream = `${queue.place.prefix}:entries:${log.logId}`
+    const [ours] = await queue.place.raw(stream)
+    const put = (id: string, fields: Record<string, string | Buffer>) =>
+      queue.place.client.sendCommand(['XADD', stream, id, ...Object.entries(fields).flat()])
+    const valid = Object.fromEntries(ours?.fields ?? [])
+    await put('60-1', { amount: '3' })
+    await put('61-1', { ...valid, 'ct-index': '61', 'ct-v': '2' })
+    await put('62-1', { ...valid, 'ct-index': '62', body: 'no leaf' })
+    await put('63-1', { ...valid, 'ct-index': '63', 'ct-log': Buffer.alloc(32, 7).toString('base64') })
+    await put('64-1', { ...valid, 'ct-index': '5' })
+    await put('65-1', { ...valid, 'ct-index': '65', body: '' })
+    await put('65-7', { other: '\u001b[31m' })
+    const source = open()
+    expect(await read(source, 1000)).toEqual(upTo(60))
+    expect(source.status().parked).toBe(7)
+    await source.close()
+    await using parked = await queue.parked()
+    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
+    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
+      [undefined, expect.stringContaining('not a message of ct-stream')],
+      [60, expect.stringContaining('not a message of ct-stream')],
+      [61, expect.stringContaining('ct-v is 2')],
+      [62, expect.stringContaining('not one TileLeaf')],
+      [63, expect.stringContaining('another log')],
+      [64, expect.stringContaining('its id is not that of index 5')],
+      [65, expect.anything()],
+    ])
+    // They fail again, and are there once.
+    expect(await parked.replay('g')).toBe(7)
+    const again = open()
+    expect(await read(again, 1000)).toEqual([])
+    await again.close()
+    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
+      upTo(7).map(() => [2, false]),
+    )
+    expect(await parked.drop('g')).toBe(7)
+    expect(await parked.list()).toEqual([])
+  })
+
+  it('says that messages hold no whole entry', async () => {
+    const { queue, open } = await begin()
+    await write(queue.url, await logOf(10)).done
+    await expect(read(open(), 1)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringContaining('body=leaf'),
+    })
+  })
+
+  it('notices logs that are new, and hands all over at once when it is closed', async () => {
+    const { leaf, open } = await begin()
+    const logs = [await logOf(30), await logOf(30)] as const
+    await write(leaf, logs[0]).done
+    // Nothing expires here: only what the other one says makes room.
+    const first = open({ end: 'never', leaseMs: 30_000 })
+    const one = follow(first)
+    while (one.found.length < 30) await wait(20)
+    const second = open({ end: 'never', leaseMs: 3000 })
+    const two = follow(second)
+    await write(leaf, logs[1]).done
+    while (one.found.length + two.found.length < 60) await wait(20)
+    await first.close()
+    const closed = performance.now()
+    while (second.status().logs.length < 2) await wait(20)
+    expect(performance.now() - closed).toBeLessThan(2000)
+    for (const { logId } of logs)
+      expect([...one.found, ...two.found].filter((each) => each.logId === logId).map(({ index }) => index)).toEqual(
+        upTo(30),
+      )
+  })
+
+  it('waits for a server that is not there yet, and goes on when it comes back after many leases', async () => {
+    const server = await ownServer('redis')
+    onTestFinished(() => server.remove())
+    const url = `redis://127.0.0.1:${server.port}`
+    const log = await logOf(300)
+    const said: string[] = []
+    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
+    const source = await queueSource(url, { group: 'g', leaseMs, commitIntervalMs: 20, logger })
+    onTestFinished(() => source.close())
+    const { found } = follow(source)
+    const first = write(`${url}?body=leaf`, log)
+    await wait(1000)
+    await server.start()
+    await first.done
+    while (found.length < 300) await wait(20)
+    await source.commit()
+    await server.kill()
+    grow(log, 200)
+    const second = write(`${url}?body=leaf`, log)
+    await wait(AWAY_MS)
+    expect(said.join()).toMatch(/the queue cannot be reached/)
+    await server.start()
+    await second.done
+    while (found.length < 500) await wait(20)
+    // What it had acknowledged is not given again.
+    expect(found.map(({ index }) => index)).toEqual(upTo(500))
+  }, 120_000)
+
+  it('goes on where it was when the server has lost its last second, and says so', async () => {
+    const server = await startedServer('redis')
+    const log = await logOf(100)
+    const said: string[] = []
+    const logger = { info: () => {}, warn: (text: string) => void said.push(text) }
+    const options = { group: 'g', leaseMs, commitIntervalMs: 20, logger }
+    const source = await queueSource(server.url, options)
+    onTestFinished(() => source.close())
+    const { found } = follow(source)
+    await write(`${server.url}?body=leaf`, log).done
+    while (found.length < 100) await wait(20)
+    await source.commit()
+    const folder = join(server.folder, 'appendonlydir')
+    const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof')) ?? '')
+    const { size } = statSync(file)
+    grow(log, 100)
+    await write(`${server.url}?body=leaf`, log).done
+    while (found.length < 200) await wait(20)
+    await source.commit()
+    await server.kill()
+    // As after a power cut with `appendfsync everysec`.
+    truncateSync(file, size)
+    await server.start()
+    const isSaid = () => said.some((text) => text.includes('the server has 100 entries less of'))
+    while (!isSaid()) await wait(20)
+    grow(log, 50)
+    await write(`${server.url}?body=leaf`, log).done
+    while (found.length < 250) await wait(20)
+    expect(found.map(({ index }) => index)).toEqual(upTo(250))
+    // Another processor of the group has nothing left to do.
+    await source.close()
+    const next = await queueSource(server.url, { ...options, end: 'head' })
+    expect(await read(next, 1)).toEqual([])
+    await next.close()
+  }, 120_000)
+
+  it('finishes with what it reads on a server that is full, and sets aside when there is room', async () => {
+    const server = await startedServer('redis')
+    const { queue, leaf, open } = await begin(server.url)
+    const { client } = queue.place
+    await write(leaf, await logOf(200)).done
+    await client.configSet('maxmemory', '1mb')
+    await expect(client.set('more', 'x')).rejects.toThrow('OOM')
+    const said: string[] = []
+    const source = open({ logger: { info: () => {}, warn: (text) => void said.push(text) } })
+    const found: number[] = []
+    for await (const certificate of source) {
+      found.push(certificate.index)
+      if (certificate.index === 150) {
+        const parking = source.park(certificate, { by: 'test', message: 'no' })
+        await source.commit()
+        while (said.length === 0) await wait(20)
+        expect(said.join()).toContain('the server is full (maxmemory): give it more')
+        await client.configSet('maxmemory', '0')
+        await parking
+        await client.configSet('maxmemory', '1mb')
+      }
+      source.acknowledge(certificate)
+    }
+    await source.close()
+    expect(found).toEqual(upTo(200))
+    expect(Object.values(await client.hGetAll(`${queue.place.prefix}:marks:g`))).toEqual([
+      expect.stringMatching(/ 200$/),
+    ])
+    await using parked = await queue.parked()
+    expect(await parked.list()).toMatchObject([{ index: 150 }])
+    await client.configSet('maxmemory', '0')
+  }, 120_000)
+
+  it('refuses a server that throws keys out', async () => {
+    const server = await startedServer('redis')
+    const { queue, leaf, open } = await begin(server.url)
+    await write(leaf, await logOf(10)).done
+    await queue.place.client.configSet('maxmemory-policy', 'allkeys-lru')
+    await expect(read(open(), 1)).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+      message: expect.stringContaining('set maxmemory-policy noeviction, it is allkeys-lru'),
+    })
+  })
+})
