@@ -35,6 +35,7 @@ export function amqpError(error: unknown, doing: string, address: AmqpAddress): 
     )
   if (code === 'NOT_ALLOWED')
     return fail(`there is no virtual host ${harmless(address.virtualHost)} for the user`, false)
+  if (code === 'NOT_FOUND') return fail(`a queue is gone (${text})`, true)
   if (code === 'BASIC.NACK')
     return fail('the queue refuses messages: it is full (overflow reject-publish), or has lost its majority', true)
   if (/CERT|ERR_TLS|ERR_SSL|SELF_SIGNED/.test(code)) return fail(`TLS: ${text}`, false)

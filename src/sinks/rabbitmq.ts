@@ -1,5 +1,7 @@
 import { amqpAddress } from '../amqp/address.js'
-import { AmqpConnection, type AmqpMessage } from '../amqp/connection.js'
+import type { AmqpMessage } from '../amqp/confirmed-channel.js'
+import { AmqpConnection } from '../amqp/connection.js'
+import { LOG_HEADER, logHeader } from '../amqp/log-header.js'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
@@ -14,12 +16,14 @@ export interface RabbitMqSinkOptions extends MessageOptions {
 }
 
 /**
- * A sink to RabbitMQ 3.10 or later: all entries in the quorum queue `<prefix>.entries`, each confirmed by a majority of its servers. At least
- * once: RabbitMQ keeps no positions, so after a crash everything since the stream's last stored position is written again. Consumers drop
- * the repetitions: messages whose `ct-index` is not above the last one of their `ct-log`.
+ * A sink to RabbitMQ 3.10 or later: all entries go to the exchange `<prefix>.entries` (fanout), and from there into the quorum queue of the
+ * same name; each is confirmed by a majority of its servers. With `groups` in the URL they go into a quorum queue of each group instead
+ * (`<prefix>.entries.<group>`), for `queueSource` with `body: 'leaf'`. At least once: RabbitMQ keeps no positions, so after a crash everything
+ * since the stream's last stored position is written again. Consumers drop the repetitions: messages whose `ct-index` is not above the last
+ * one of their `ct-log`.
  *
- * @param url - `amqp://[user:password@]host[:port][,…][/virtual-host]`, or `amqps://` for TLS; parameters `prefix` (default `ct`), `ca`, `cert`,
- * `key` (files, PEM), `servername`.
+ * @param url - `amqp://[user:password@]host[:port][,…][/virtual-host]`, or `amqps://` for TLS; parameters `prefix` (default `ct`), `groups`
+ * (names, separated by commas), `ca`, `cert`, `key` (files, PEM), `servername`.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  * @example
  * await pump({
@@ -35,6 +39,8 @@ class RabbitMqSink implements Sink {
   readonly guarantee = 'at-least-once'
   private readonly address
   private readonly encoder: MessageEncoder
+  /** Whether processors can read the messages, who must know of which log each is. */
+  private readonly isWhole: boolean
   private readonly clock: Clock
   private connection: AmqpConnection | undefined
   private epoch = 0
@@ -43,6 +49,7 @@ class RabbitMqSink implements Sink {
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
     const { clock = systemClock, ...message } = objectOption<RabbitMqSinkOptions>('sink', options, known)
     this.encoder = new MessageEncoder(message)
+    this.isWhole = message.body === 'leaf'
     this.address = amqpAddress(url)
     this.clock = clock
   }
@@ -66,6 +73,9 @@ class RabbitMqSink implements Sink {
   }
 
   private *messages(page: readonly CtCertificate[]): Generator<AmqpMessage> {
-    for (const certificate of page) yield this.encoder.encode(certificate, this.epoch)
+    for (const certificate of page) {
+      const { headers, body } = this.encoder.encode(certificate, this.epoch)
+      yield { headers: this.isWhole ? { ...headers, [LOG_HEADER]: logHeader(certificate.log) } : headers, body }
+    }
   }
 }

@@ -36,6 +36,7 @@ export async function amqpPlace(url = server, prefix = `t${randomUUID().slice(0,
     },
     async remove(): Promise<void> {
       await channel.queueDelete({ queue })
+      await channel.exchangeDelete({ exchange: queue })
       await channel.close()
       connection.unsafeDestroy()
     },

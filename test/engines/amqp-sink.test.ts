@@ -55,6 +55,37 @@ describe.skipIf(noAmqp)('RabbitMQ', () => {
     await place.remove()
   })
 
+  it('fills the queue of each group alone, and notices that one of them is gone', async () => {
+    const place = await amqpPlace()
+    const log = await logOf(40)
+    const pages: Parameters<ReturnType<typeof rabbitMqSink>['write']>[0][] = []
+    for await (const page of backfill(log).batches()) pages.push(page)
+    const before = rabbitMqSink(place.url)
+    await before.open(undefined)
+    await before.close()
+    const sink = rabbitMqSink(`${place.url}&groups=one,two`)
+    await sink.open(undefined)
+    for (const page of pages) await sink.write(page)
+    const countOf = async (queue: string) => (await place.channel.queueDeclare({ queue, passive: true })).messageCount
+    expect(await Promise.all([place.queue, `${place.queue}.one`, `${place.queue}.two`].map(countOf))).toEqual([
+      0, 40, 40,
+    ])
+    await place.channel.queueDelete({ queue: `${place.queue}.two` })
+    await expect(sink.write(pages[0] ?? [])).rejects.toMatchObject({ code: 'CT_SINK_FAILED', retryable: true })
+    await sink.open(undefined)
+    for (const page of pages) await sink.write(page)
+    expect(await countOf(`${place.queue}.two`)).toBe(40)
+    await sink.close()
+    for (const group of ['one', 'two']) await place.channel.queueDelete({ queue: `${place.queue}.${group}` })
+    await place.remove()
+  })
+
+  it.each(['', 'a,,b', 'a b', 'ä', 'x'.repeat(101)])('refuses %j as groups', (groups) => {
+    expect(() => rabbitMqSink(`amqp://localhost?groups=${encodeURIComponent(groups)}`)).toThrow(
+      /has groups that are not/,
+    )
+  })
+
   it('says that no server is there, or that the password is wrong, without it', async () => {
     const clock = { now: () => Date.now(), sleep: () => new Promise<never>(() => undefined) }
     for (const [url, retryable] of [
