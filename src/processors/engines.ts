@@ -33,6 +33,11 @@ const ENGINES: readonly ReadableEngine[] = [
     source: async (url, options) => (await import('./nats.js')).natsQueueSource(url, options),
     parked: async (url) => (await import('./nats-parked.js')).openNatsParked(url),
   },
+  {
+    schemes: ['amqp', 'amqps'],
+    source: async (url, options) => (await import('./amqp.js')).amqpQueueSource(url, options),
+    parked: async (url) => (await import('./amqp-parked.js')).openAmqpParked(url),
+  },
 ]
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which is not shown, for it may hold a password. */

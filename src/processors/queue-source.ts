@@ -8,6 +8,7 @@ import { readableEngine } from './engines.js'
  * - `kafka://host:9092/prefix`, `kafkas://…`: as `kafkaQueueSource`
  * - `redis://user:password@host:6379?prefix=ct`, `rediss://…`: as `redisQueueSource`
  * - `nats://host:4222`, `natss://…`: as `natsQueueSource`
+ * - `amqp://host/virtual-host`, `amqps://…`: as `amqpQueueSource`
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which is not shown, for it may hold a password.
  * @example

@@ -4,5 +4,11 @@ import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
 
 describe.skipIf(noKafka)('Kafka', () => {
-  sourceContract('Kafka', { leaseMs: 6000, obeysClock: false, keepsEverything: false }, async () => kafkaQueue())
+  const traits = {
+    leaseMs: 6000,
+    obeysClock: false,
+    keepsEverything: false,
+    lacks: { damage: 'a record in a topic cannot be changed' },
+  }
+  sourceContract('Kafka', traits, async () => kafkaQueue())
 })

@@ -4,5 +4,6 @@ import { noNats } from './nats-place.js'
 import { natsQueue } from './nats-queue.js'
 
 describe.skipIf(noNats)('NATS', () => {
-  sourceContract('NATS', { leaseMs: 600, obeysClock: true, keepsEverything: false }, () => natsQueue())
+  const lacks = { damage: 'a message in a stream cannot be changed' }
+  sourceContract('NATS', { leaseMs: 600, obeysClock: true, keepsEverything: false, lacks }, () => natsQueue())
 })
