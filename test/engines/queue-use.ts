@@ -8,13 +8,13 @@ import { backfill } from '../support/logs.js'
 export const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
 
 /**
- * Writes all of a log as whole entries, as a process alone.
+ * Writes all of a log, as a process alone: as whole entries, unless the URL names another body.
  *
  * @param checkpoint - Of an engine that keeps no positions.
  */
 export function write(url: string, log: TestLog, checkpoint?: CheckpointStore) {
   const said: string[] = []
-  const sink = openSink(`${url}&body=leaf`)
+  const sink = openSink(url.includes('body=') ? url : `${url}${url.includes('?') ? '&' : '?'}body=leaf`)
   const done = sink.then((opened) =>
     pump({
       sink: opened,

@@ -5,8 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openParked } from '../../src/processors/index.js'
 import { grow, logOf } from '../support/logs.js'
 import { startedServer } from './own-server.js'
-import { write } from './queue-ends.js'
 import { QueueProcessors } from './queue-processors.js'
+import { write } from './queue-use.js'
 import { noRedis } from './redis-place.js'
 
 /** Faults of a run, two of three kill -9; `CT_STREAM_TEST_PROCESSOR_KILLS=200 npm run test:engines` makes a long one. */

@@ -7,7 +7,7 @@ import type { QueueSource, QueueSourceOptions } from '../../src/types/queue.js'
 import { grow, logOf } from '../support/logs.js'
 import { upTo } from '../support/whole-messages.js'
 import { ownServer, startedServer } from './own-server.js'
-import { read, write } from './queue-ends.js'
+import { read, write } from './queue-use.js'
 import { noRedis } from './redis-place.js'
 import { redisQueue } from './redis-queue.js'
 
@@ -86,7 +86,7 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
 
   it('says that messages hold no whole entry', async () => {
     const { queue, open } = await begin()
-    await write(queue.url, await logOf(10)).done
+    await write(`${queue.url}&body=json`, await logOf(10)).done
     await expect(read(open(), 1)).rejects.toMatchObject({
       code: 'CT_SINK_FAILED',
       retryable: false,
