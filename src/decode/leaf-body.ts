@@ -1,6 +1,8 @@
 import { CtStreamError } from '../errors.js'
+import { leafHash as merkleLeafHash } from '../merkle/hash.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { EntryExtra, RawEntry } from '../types/entries.js'
+import { ByteMemory } from '../util/byte-memory.js'
 import { concatBytes, equalBytes } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
@@ -45,7 +47,7 @@ export function decodeLeafBody(
   context: EntryContext,
 ): CtCertificate {
   const raw = readLeaf(body, index)
-  const actual = sha256(concatBytes([Uint8Array.of(0), raw.leafInput]))
+  const actual = merkleLeafHash(raw.leafInput)
   if (!equalBytes(actual, leafHash))
     throw new CtStreamError('CT_LEAF_MALFORMED', 'the body does not hash to its ct-leaf', { index })
   return decodeEntry(raw, context, actual)
@@ -69,7 +71,18 @@ export function preCertificateOf(extra: EntryExtra): Uint8Array {
 
 function fingerprintsOf(extra: EntryExtra): readonly Uint8Array[] {
   const chain = orElse(() => extra.chain(), { kind: 'fingerprints', fingerprints: [] } as const)
-  return chain.kind === 'fingerprints' ? chain.fingerprints : chain.certificates.map((der) => sha256(der))
+  return chain.kind === 'fingerprints' ? chain.fingerprints : chain.certificates.map(fingerprintOf)
+}
+
+/** Some hundred issuers stand in nearly every chain; real ones have 1 or 2 KiB. */
+const fingerprints = new ByteMemory<Uint8Array>(9, 8192)
+
+function fingerprintOf(der: Uint8Array): Uint8Array {
+  const known = fingerprints.find(der)
+  if (known !== undefined) return known
+  const fingerprint = sha256(der)
+  fingerprints.keep(fingerprint, der)
+  return fingerprint
 }
 
 /** Tolerant, because the data beside the leaf may be anything. */

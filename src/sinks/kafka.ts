@@ -39,11 +39,17 @@ export function kafkaSink(url: string, options: KafkaSinkOptions = {}): Sink {
   return new KafkaSink(url, options)
 }
 
+/** Headers that are another in every message. */
+const VARYING = new Set(['ct-index', 'ct-leaf', 'ct-issuance', 'ct-time'])
+const MOST_TEXTS = 1000
+
 class KafkaSink extends KeyedSink<KafkaShard> {
   private readonly address
   private readonly name = randomUUID()
   private readonly encoder: MessageEncoder
   private readonly clock: Clock
+  /** Bytes of texts that many messages have: names, kinds, keys. */
+  private readonly texts = new Map<string, Buffer>()
 
   constructor(url: string, options: KafkaSinkOptions) {
     super()
@@ -75,10 +81,26 @@ class KafkaSink extends KeyedSink<KafkaShard> {
     return shard.put(record)
   }
 
+  /** The bytes of a text that many messages have. */
+  private known(text: string): Buffer {
+    const known = this.texts.get(text)
+    if (known !== undefined) return known
+    // With `key: 'issuance'` every message has another.
+    if (this.texts.size >= MOST_TEXTS) this.texts.clear()
+    const bytes = Buffer.from(text, 'latin1')
+    this.texts.set(text, bytes)
+    return bytes
+  }
+
   private record(certificate: CtCertificate, shard: KafkaShard): NewRecord {
     const { key, headers, body } = this.encoder.encode(certificate, shard.epoch)
-    const named = Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const)
-    return { topic: shard.entries, key: Buffer.from(key), value: bufferOf(body), headers: new Map(named) }
+    const bytes = new Map<Buffer, Buffer>()
+    // All of it is ASCII.
+    for (const name in headers) {
+      const text = headers[name] as string
+      bytes.set(this.known(name), VARYING.has(name) ? Buffer.from(text, 'latin1') : this.known(text))
+    }
+    return { topic: shard.entries, key: this.known(key), value: bufferOf(body), headers: bytes }
   }
 }
 

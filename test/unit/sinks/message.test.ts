@@ -5,6 +5,7 @@ import { decodeMessage, type EntryMessage, MessageEncoder } from '../../../src/s
 import type { TestLogOptions } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import type { VerifyOption } from '../../../src/types/stream.js'
+import { fromBase64, toBase64 } from '../../../src/util/bytes.js'
 import { backfill, logOf } from '../../support/logs.js'
 
 const contextOf = () => contextOfSource('messages')
@@ -125,3 +126,19 @@ describe('a message', () => {
 })
 
 const firstFifths = (bytes: Uint8Array, parts: number) => bytes.subarray(0, Math.floor((bytes.length * parts) / 5))
+
+it('takes for a log id exactly what is canonical base64 of 32 bytes', () => {
+  const character = fc.oneof(fc.constantFrom(...'AEBQw048+/=-_ \n\u00e9'), fc.string({ minLength: 1, maxLength: 2 }))
+  const bytes = fc.uint8Array({ minLength: 30, maxLength: 34 })
+  const text = fc.tuple(bytes, fc.nat(43), fc.option(character)).map(([raw, at, other]) => {
+    const id = toBase64(raw)
+    return other === null ? id : id.slice(0, at) + other + id.slice(at + 1)
+  })
+  fc.assert(
+    fc.property(text, (id) => {
+      const { logId } = refused({ 'ct-log': id }, new Uint8Array(0)) as { logId?: string }
+      expect(logId).toBe(fromBase64(id)?.length === 32 ? id : undefined)
+    }),
+    { numRuns: 2000 },
+  )
+})
