@@ -1,6 +1,5 @@
 import { openSink, pump } from '../../src/sinks/index.js'
 import type { TestLog } from '../../src/testing/index.js'
-import type { CheckpointStore } from '../../src/types/checkpoint.js'
 import type { QueueSource } from '../../src/types/queue.js'
 import { backfill } from '../support/logs.js'
 
@@ -8,18 +7,16 @@ import { backfill } from '../support/logs.js'
 export const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i)
 
 /**
- * Writes all of a log, as a process alone: as whole entries, unless the URL names another body.
- *
- * @param checkpoint - Of an engine that keeps no positions.
+ * Writes all of a log, as a process alone: as whole entries, unless the URL names another body; from its beginning where the engine keeps no
+ * positions.
  */
-export function write(url: string, log: TestLog, checkpoint?: CheckpointStore) {
+export function write(url: string, log: TestLog) {
   const said: string[] = []
   const sink = openSink(url.includes('body=') ? url : `${url}${url.includes('?') ? '&' : '?'}body=leaf`)
   const done = sink.then((opened) =>
     pump({
       sink: opened,
-      stream: (own) =>
-        backfill(log, checkpoint === undefined ? { checkpoint: own ?? false, commit: 'manual' } : { checkpoint }),
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
       // The shortest waits.
       random: () => 0,
       logger: { info: (text) => said.push(text), warn: (text) => said.push(text) },
