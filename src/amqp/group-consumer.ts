@@ -129,7 +129,9 @@ export class GroupConsumer {
 
   private end(): void {
     if (this.isEnded) return
-    this.close()
+    this.isEnded = true
+    // Not in the client's own event: it would connect again behind that, and keep the process alive.
+    setImmediate(() => this.close())
     this.settings.onEnd()
   }
 }
