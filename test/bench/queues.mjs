@@ -1,6 +1,7 @@
 // `node test/bench/queues.mjs [--entries N] [--only redis,nats,amqp,ferretdb,opensearch] [--body leaf|json]`, after a build: entries in pages of
 // 256 (documents: 1,024) to real servers on loopback, each page durable before the next, by the sinks and by the bare clients with the same
-// messages, made in the run by both, one after the other. Starts the servers itself (test/services).
+// messages, made in the run by both, one after the other; then, of whole entries, all of them to one processor, each page acknowledged.
+// Starts the servers itself (test/services).
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,9 +20,8 @@ const { values } = parseArgs({
 })
 const count = Number(values.entries)
 const load = (name) => import(join(resolve(values.dist), name))
-const [{ ctStream }, { createTestLog, issueCertificates }, { MessageEncoder, openSink }] = await Promise.all(
-  ['index.js', 'testing.js', 'sinks.js'].map(load),
-)
+const [{ ctStream }, { createTestLog, issueCertificates }, { MessageEncoder, openSink }, { queueSource }] =
+  await Promise.all(['index.js', 'testing.js', 'sinks.js', 'processors.js'].map(load))
 
 /** Messages of a page, as the sinks make them. */
 const encoder = new MessageEncoder({ body: values.body })
@@ -102,6 +102,7 @@ const engines = {
   nats: {
     port: 45_222,
     url: 'nats://127.0.0.1:45222',
+    source: 'nats://127.0.0.1:45222',
     target: 20_000,
     page: 256,
     async bare(url) {
@@ -124,6 +125,8 @@ const engines = {
   amqp: {
     port: 45_672,
     url: 'amqp://guest:guest@127.0.0.1:45672',
+    sink: `amqp://guest:guest@127.0.0.1:45672?groups=bench&body=${values.body}`,
+    source: 'amqp://guest:guest@127.0.0.1:45672',
     target: 15_000,
     page: 256,
     async bare(url) {
@@ -158,6 +161,24 @@ async function measure(pages, write) {
   return { rate: count / seconds, cpuSeconds: (user + system) / 1e6 }
 }
 
+/** Reads all entries as the only processor of a group; entries a second, what they held looked at. */
+async function measureSource(url) {
+  const source = await queueSource(url, { group: 'bench', end: 'head' })
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  let found = 0
+  for await (const page of source.batches()) {
+    for (const certificate of page) found += certificate.sha256 === undefined ? 0 : 1
+    source.acknowledge(page.at(-1))
+    if (found >= count) break
+  }
+  const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  await source.close()
+  if (found !== count) throw new Error(`${found} of ${count} entries came`)
+  return { rate: count / seconds, cpuSeconds: (user + system) / 1e6 }
+}
+
 const pagesOf = (all, size) =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 const rowOf = ({ log, index }) => ({
@@ -178,7 +199,7 @@ for (const [what, make] of [
   console.log(`making the ${what} alone: ${Math.round(making.rate)}/s (${making.cpuSeconds.toFixed(1)} CPU s)`)
 }
 for (const name of values.only.split(',')) {
-  const { port, url, sink: address = `${url}?body=${values.body}`, target, page: size, bare } = engines[name]
+  const { port, url, source, sink: address = `${url}?body=${values.body}`, target, page: size, bare } = engines[name]
   const folder = mkdtempSync(join(tmpdir(), 'ct-stream-bench-'))
   const script = (...args) => execFileSync('bash', [join(import.meta.dirname, '..', 'services', `${name}.sh`), ...args])
   try {
@@ -197,6 +218,10 @@ for (const name of values.only.split(',')) {
     console.log(
       `${name}: ${Math.round(ours.rate)}/s (${ours.cpuSeconds.toFixed(1)} CPU s, messages made included), bare client ${Math.round(plain.rate)}/s (${plain.cpuSeconds.toFixed(1)} CPU s): ${share} %; target ${target}/s${ours.rate < target ? ', not met' : ''}`,
     )
+    if (source !== undefined && values.body === 'leaf') {
+      const read = await measureSource(source)
+      console.log(`${name}: a processor has ${Math.round(read.rate)}/s (${read.cpuSeconds.toFixed(1)} CPU s)`)
+    }
   } finally {
     script('stop', folder)
     rmSync(folder, { recursive: true, force: true })
