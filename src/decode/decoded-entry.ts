@@ -1,74 +1,32 @@
 import { inspect } from 'node:util'
 import type { Certificate } from '@peculiar/asn1-x509'
 import { CtStreamError } from '../errors.js'
-import type {
-  BasicConstraints,
-  CertificateJson,
-  CertificateKind,
-  CertificatePolicy,
-  CtCertificate,
-  ExtendedKeyUsage,
-  Extension,
-  GeneralName,
-  KeyUsageName,
-  LogKeys,
-  Name,
-  Problem,
-  PublicKeyInfo,
-  Sct,
-  SctVerification,
-  SignatureAlgorithm,
-  ValidationLevel,
-} from '../types/certificate.js'
+import type { CertificateJson, CtCertificate, LogKeys, Problem, SctVerification } from '../types/certificate.js'
 import type { CertStreamDomains, CertStreamForm, CertStreamMessage, CertStreamUpdate } from '../types/certstream.js'
 import type { EntryChain, RawEntry } from '../types/entries.js'
-import type { LogInfo } from '../types/log.js'
-import { sha1Hex, sha256, sha256Hex } from '../util/hash.js'
 import { choiceOption } from '../util/options.js'
-import { certificatePem } from '../util/pem.js'
 import { decodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
-import { AccessMethod, validationLevel } from '../x509/extension-values.js'
 import { parseFull } from '../x509/full.js'
-import { noName } from '../x509/name.js'
 import { Octets } from '../x509/oids.js'
 import type { Outline } from '../x509/outline.js'
 import { hasExtension } from '../x509/precertificate.js'
-import { ProblemList } from '../x509/problem-list.js'
 import { certificateJson } from './certificate-json.js'
 import { certificateLine } from './certificate-line.js'
 import { certStreamUpdate } from './certstream.js'
 import { checkLinks, fetchChain, finalIssuer } from './chain.js'
-import { readScts } from './embedded-scts.js'
+import { EntryCertificate } from './entry-certificate.js'
 import type { EntryContext } from './entry-context.js'
-import { type OpenedLeaf, openLeaf } from './open-leaf.js'
-import { checkPreCertificate, readPreCertificate } from './submitted.js'
+import { checkPreCertificate } from './submitted.js'
 import { verifySctsOf } from './verify-scts.js'
 
-const LEAF_PREFIX = Uint8Array.of(0)
 const FORMS: readonly CertStreamForm[] = ['full', 'lite', 'domains']
-/** The problems of every certificate that has none; frozen, since all share it. */
-const noStrings: readonly string[] = Object.freeze([])
 
 /** {@link CtCertificate} over the bytes of one entry. Holds the entry and its decoded fields, but nothing of its batch. */
-export class DecodedEntry implements CtCertificate {
-  readonly index: number
-  private readonly raw: RawEntry
-  private readonly context: EntryContext
-  protected readonly found = new ProblemList()
-  private keptFields: Map<string, unknown> | undefined
-  private opened: OpenedLeaf | undefined
-  private knownLeafHash: Uint8Array | undefined
+export class DecodedEntry extends EntryCertificate implements CtCertificate {
   private fetchedChain: Promise<readonly Uint8Array[]> | undefined
   /** Issuers that are available without a request: those of an RFC 6962 entry, or those that `chain()` has fetched. */
   private issuers: readonly Uint8Array[] | undefined
-
-  constructor(raw: RawEntry, context: EntryContext, leafHash: Uint8Array | undefined) {
-    this.index = raw.index
-    this.raw = raw
-    this.context = context
-    this.knownLeafHash = leafHash
-  }
 
   /** What an entry was decoded with; `undefined` for anything that was not made here. */
   static contextOf(value: unknown): EntryContext | undefined {
@@ -93,179 +51,6 @@ export class DecodedEntry implements CtCertificate {
   /** Whether the JSON of this certificate is what {@link certificateJson} makes of its properties. */
   static hasJsonOf({ toJSON }: CtCertificate): boolean {
     return toJSON === DecodedEntry.prototype.toJSON
-  }
-
-  // — the entry
-
-  get kind(): CertificateKind {
-    return this.leaf.kind
-  }
-
-  get log(): LogInfo {
-    return this.context.log
-  }
-
-  get timestamp(): Date | undefined {
-    return dateOf(this.leaf.timestamp)
-  }
-
-  get leafHash(): Uint8Array {
-    // One buffer and one call are faster than hashing in two steps. It is not kept, so it may come from Node's pool.
-    this.knownLeafHash ??= sha256(Buffer.concat([LEAF_PREFIX, this.raw.leafInput]))
-    return this.knownLeafHash
-  }
-
-  get historical(): boolean {
-    return this.context.historical
-  }
-
-  get verified(): boolean {
-    return this.context.verified === true && this.context.accusedOf === undefined
-  }
-
-  get cursor(): string {
-    // Not cached: the next time it may cover more of the other logs.
-    return this.context.cursor(this.index)
-  }
-
-  get leafInput(): Uint8Array {
-    return this.raw.leafInput
-  }
-
-  get der(): Uint8Array | undefined {
-    const { certificate, tbsCertificate } = this.leaf
-    if (tbsCertificate === undefined) return certificate
-    return this.once('der', () => readPreCertificate(this.raw.extra, this.found))
-  }
-
-  get pem(): string | undefined {
-    return this.der === undefined ? undefined : certificatePem(this.der)
-  }
-
-  get tbs(): Uint8Array | undefined {
-    return this.leaf.tbsCertificate ?? this.fields?.tbs
-  }
-
-  get issuerKeyHash(): Uint8Array | undefined {
-    return this.leaf.issuerKeyHash
-  }
-
-  get sha256(): string | undefined {
-    return this.once('sha256', () => (this.der === undefined ? undefined : sha256Hex(this.der)))
-  }
-
-  get sha1(): string | undefined {
-    return this.once('sha1', () => (this.der === undefined ? undefined : sha1Hex(this.der)))
-  }
-
-  get issuanceId(): string | undefined {
-    return this.fields?.issuanceId
-  }
-
-  // — the certificate
-
-  get serialNumber(): string | undefined {
-    return this.fields?.serialNumber
-  }
-
-  get subject(): Name {
-    return this.fields?.subject ?? noName
-  }
-
-  get issuer(): Name {
-    return this.fields?.issuer ?? noName
-  }
-
-  get notBefore(): Date | undefined {
-    return dateOf(this.fields?.notBefore)
-  }
-
-  get notAfter(): Date | undefined {
-    return dateOf(this.fields?.notAfter)
-  }
-
-  get dnsNames(): readonly string[] {
-    return this.fields?.dnsNames ?? noStrings
-  }
-
-  get ipAddresses(): readonly string[] {
-    return this.fields?.ipAddresses ?? noStrings
-  }
-
-  get emailAddresses(): readonly string[] {
-    return this.fields?.emailAddresses ?? noStrings
-  }
-
-  get uris(): readonly string[] {
-    return this.fields?.uris ?? noStrings
-  }
-
-  get altNames(): readonly GeneralName[] {
-    return this.fields?.altNames ?? []
-  }
-
-  get publicKey(): PublicKeyInfo | undefined {
-    return this.fields?.publicKey
-  }
-
-  get signatureAlgorithm(): SignatureAlgorithm | undefined {
-    return this.fields?.signatureAlgorithm
-  }
-
-  get keyUsage(): readonly KeyUsageName[] | undefined {
-    return this.fields?.keyUsage
-  }
-
-  get extendedKeyUsage(): readonly ExtendedKeyUsage[] | undefined {
-    return this.fields?.extendedKeyUsage
-  }
-
-  get basicConstraints(): BasicConstraints | undefined {
-    return this.fields?.basicConstraints
-  }
-
-  get subjectKeyId(): string | undefined {
-    return this.fields?.subjectKeyId
-  }
-
-  get authorityKeyId(): string | undefined {
-    return this.fields?.authorityKeyId
-  }
-
-  get ocspUrls(): readonly string[] {
-    return this.once('ocspUrls', () => this.accessUrls(AccessMethod.ocsp))
-  }
-
-  get caIssuerUrls(): readonly string[] {
-    return this.once('caIssuerUrls', () => this.accessUrls(AccessMethod.caIssuers))
-  }
-
-  get crlUrls(): readonly string[] {
-    return this.fields?.crlUrls ?? noStrings
-  }
-
-  get policies(): readonly CertificatePolicy[] {
-    return this.fields?.policies ?? []
-  }
-
-  get validation(): ValidationLevel | undefined {
-    return validationLevel(this.policies)
-  }
-
-  get scts(): readonly Sct[] {
-    return this.once('scts', () => readScts(this.fields?.sctLists ?? [], this.found))
-  }
-
-  get extensions(): readonly Extension[] {
-    return this.fields?.extensions ?? []
-  }
-
-  get isCa(): boolean {
-    return this.basicConstraints?.ca ?? false
-  }
-
-  get isSelfIssued(): boolean {
-    return this.fields?.isSelfIssued ?? false
   }
 
   // — checks
@@ -311,7 +96,7 @@ export class DecodedEntry implements CtCertificate {
     })
   }
 
-  toString(): string {
+  override toString(): string {
     return certificateLine(this)
   }
 
@@ -334,21 +119,6 @@ export class DecodedEntry implements CtCertificate {
     return `CtCertificate ${inspect(this.toJSON(), options)}`
   }
 
-  protected get leaf(): OpenedLeaf {
-    this.opened ??= openLeaf(this.raw.leafInput, this.found)
-    return this.opened
-  }
-
-  private get fields() {
-    return this.leaf.fields
-  }
-
-  private accessUrls(method: string): readonly string[] {
-    const uris: string[] = []
-    for (const location of this.fields?.accessLocations ?? []) if (location.method === method) uris.push(location.uri)
-    return uris
-  }
-
   /** Checks the data beside the leaf, which the Merkle tree does not cover. */
   private checkSubmitted(): void {
     const { tbsCertificate } = this.leaf
@@ -363,13 +133,13 @@ export class DecodedEntry implements CtCertificate {
       this.found.add('extensions', 'poison-unexpected', `the poison extension in a ${this.kind}'s entry`)
   }
 
-  /** Checks the index that a static-ct log writes into each of its leaves. */
   private checkVerified(): void {
     const { accusedOf } = this.context
     if (accusedOf === undefined) return
     this.found.add('verified', 'entry-unverified', `not proven: delivered after the log was accused of ${accusedOf}`)
   }
 
+  /** Checks the index that a static-ct log writes into each of its leaves. */
   private checkIndex(): void {
     const decoded = this.log.kind === 'static-ct' ? decodeMerkleLeaf(this.raw.leafInput) : undefined
     if (decoded?.kind !== 'leaf') return
@@ -438,16 +208,6 @@ export class DecodedEntry implements CtCertificate {
       (error: unknown) => `the issuer is not available: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-
-  private get kept(): Map<string, unknown> {
-    this.keptFields ??= new Map()
-    return this.keptFields
-  }
-
-  private once<T>(field: string, make: () => T): T {
-    if (!this.kept.has(field)) this.kept.set(field, make())
-    return this.kept.get(field) as T
-  }
 }
 
 /** Every property that can find a problem. */
@@ -477,8 +237,3 @@ const decodedFields = [
   'policies',
   'scts',
 ] as const satisfies readonly (keyof DecodedEntry)[]
-
-/** A new object each time, because a `Date` is mutable. */
-function dateOf(time: number | undefined): Date | undefined {
-  return time === undefined ? undefined : new Date(time)
-}
