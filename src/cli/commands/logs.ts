@@ -29,7 +29,7 @@ const probeFlag: Flag = {
 /** `ct-stream logs`: the logs the lists name, and which of them are streamed. */
 export const logs: Command = {
   name: 'logs',
-  summary: 'The logs the log lists name; with --probe also how large they are now and how old their heads.',
+  summary: 'The logs in the log lists; with --probe also their size and the age of their heads now.',
   positionals: [],
   flags: [
     ...flagsNamed('log-list', 'operator', 'log-name', 'kind'),

@@ -18,7 +18,7 @@ const flags: readonly Flag[] = [
 /** `ct-stream prune`: takes old rows out of the database of a sink. */
 export const prune: Command = {
   name: 'prune',
-  summary: 'Takes what is older than --queue or --entries out of the database of a sink, in small batches.',
+  summary: 'Deletes what is older than --queue or --entries from the database of a sink, in small batches.',
   positionals: [],
   flags,
   examples: [['ct-stream prune --db URL --queue 7d', 'once a day: processors can be a week behind']],

@@ -13,7 +13,8 @@ const DEFAULT_LEASE_MS = 15_000
 /** `ct-stream run`: one of several processes that share the work. */
 export const run: Command = {
   name: 'run',
-  summary: 'One of several processes that share the logs by a database or Kafka: what one leaves, another takes over.',
+  summary:
+    'One of several processes that share the logs through a database or Kafka; when one stops, another takes over.',
   positionals: [],
   flags: [
     ...runFlags,

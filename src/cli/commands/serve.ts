@@ -13,7 +13,7 @@ import { watch } from '../watch.js'
 /** `ct-stream serve`: the stream for clients of CertStream, and for those who want to miss nothing. */
 export const serve: Command = {
   name: 'serve',
-  summary: 'A CertStream server: WebSockets and Server-Sent Events, where clients that come back miss nothing.',
+  summary: 'A CertStream server: WebSockets and Server-Sent Events, whose clients miss nothing when they reconnect.',
   positionals: [],
   flags: [
     ...serveFlags,

@@ -28,7 +28,10 @@ export const stream: Command = {
     ['ct-stream', 'all public logs from now on: text on a terminal, JSON lines in a pipe'],
     ['ct-stream --domain example.com --dedupe issuance', 'what is issued for a domain and all below, once each'],
     ['ct-stream --operator google --start 2h --end head', 'the last two hours of one operator, then end'],
-    ['ct-stream --module ./watch.js --module sqlite:{"file":"f.db"}', 'findings of modules, to stdout and a database'],
+    [
+      'ct-stream --module ./watch.js --module \'sqlite:{"file":"f.db"}\'',
+      'findings of modules, to stdout and a database',
+    ],
     ['ct-stream --source wss://certstream.example/full-stream', 'what a CertStream server sends, instead of the logs'],
     ['ct-stream --sink postgres://localhost/ct', 'certificates, names and positions in a Postgres database'],
     ['ct-stream --sink kafka://localhost:9092/ct', 'messages and positions in Kafka, topic ct.entries'],

@@ -19,7 +19,7 @@ export const moduleThreadsFlag: Flag = {
   name: 'module-threads',
   type: 'text',
   value: 'N',
-  help: 'threads that run the modules watchlist and intelligence (default 0: the one that reads)',
+  help: 'threads that run the modules watchlist and intelligence (default 0: they share the one that reads)',
   group: 'Modules:',
 }
 

@@ -10,7 +10,7 @@ export const databaseFlag: Flag = {
   name: 'db',
   type: 'text',
   value: 'URL',
-  help: 'the engine of a --sink, or that processes share: postgres://HOST/DATABASE; some commands also kafka://HOST:PORT/PREFIX',
+  help: 'the database that the processes share, or that of a --sink: postgres://HOST/DATABASE; some commands also kafka://HOST:PORT/PREFIX',
   group: GROUP,
 }
 
@@ -18,7 +18,7 @@ export const memberFlag: Flag = {
   name: 'member',
   type: 'text',
   value: 'NAME',
-  help: 'its name among the others (default that of the machine)',
+  help: 'name of this process among the others (default that of the machine)',
   group: GROUP,
 }
 
@@ -26,7 +26,7 @@ export const leaseFlag: Flag = {
   name: 'lease',
   type: 'text',
   value: 'TIME',
-  help: 'how long one that is silent keeps what it reads, the same for all (default 15s)',
+  help: 'how long a silent process keeps its logs, the same for all processes (default 15s)',
   group: GROUP,
 }
 
@@ -53,14 +53,14 @@ export const runFlags: readonly Flag[] = [
     type: 'text',
     value: 'WHAT',
     choices: ['operator', 'log'],
-    help: "what one process takes as a whole: an operator's logs, or each log; kept for logs that are known (default operator)",
+    help: 'what a process takes as a unit: all logs of an operator, or one log; applies to new logs only (default operator)',
     group: GROUP,
   },
   groupFlag,
   {
     name: 'for-processors',
     type: 'switch',
-    help: 'write whole entries also where all processors are other processes (?queue=true of Postgres, ?body=leaf of Kafka)',
+    help: 'write whole entries for processors that are other processes (as ?queue=true of Postgres, ?body=leaf of Kafka)',
     group: GROUP,
   },
   memberFlag,

@@ -1,7 +1,7 @@
 import type { Flag } from './flags.js'
 
 const LISTENING = 'Where it listens:'
-const KEPT = 'What clients can go on from:'
+const KEPT = 'What clients can resume from:'
 const ACCESS = 'Who may connect:'
 
 /** Of `ct-stream serve`, beside those of the stream. */
@@ -44,14 +44,14 @@ export const serveFlags: readonly Flag[] = [
     name: 'api-token',
     type: 'list',
     value: 'SECRET',
-    help: 'a token for /api alone, where those of --token are good, too',
+    help: 'a token for /api alone, which takes those of --token, too',
     group: ACCESS,
   },
   {
     name: 'read-token',
     type: 'list',
     value: 'SECRET',
-    help: 'let in below /api who has one, to look at it and change nothing',
+    help: 'a token to read /api with, without changing anything',
     group: ACCESS,
   },
   {

@@ -5,7 +5,7 @@ export const sinkFlag: Flag = {
   name: 'sink',
   type: 'text',
   value: 'URL',
-  help: 'write to an engine instead of stdout, such as postgres://HOST/DATABASE or kafka://HOST:9092/PREFIX, which keeps the positions too (not --checkpoint)',
+  help: 'write to an engine instead of stdout: postgres://HOST/DATABASE; kafka, redis, nats, mongodb, amqp or opensearch://HOST. All but the last two keep the positions, too (not --checkpoint)',
   group: 'Output:',
   conflicts: ['source', 'module', 'format', 'template', 'limit'],
 }

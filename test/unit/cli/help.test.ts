@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src/cli/commands.js'
+import { parseArguments } from '../../../src/cli/flags/arguments.js'
+import { namedSpecs } from '../../../src/cli/flags/module-specs.js'
+import { Values } from '../../../src/cli/flags/values.js'
 import { runCli } from '../../../src/cli/run.js'
 import { sampleIo } from './sample-io.js'
 
@@ -42,4 +46,20 @@ describe('the help', () => {
     )
     expect(headings).not.toContain('Flags')
   })
+})
+
+describe('the examples of a command', () => {
+  const examples = commands.flatMap(({ examples = [] }) => examples.map(([line]) => line))
+
+  it.skipIf(process.platform === 'win32').each(examples.filter((line) => line.startsWith('ct-stream')))(
+    'are taken as a shell gives them: %s',
+    (line) => {
+      const [one = ''] = line.split(' | ')
+      const words = execFileSync('sh', ['-c', `printf '%s\\n' ${one.slice('ct-stream'.length)}`], { encoding: 'utf8' })
+      const argv = words.split('\n').filter((word) => word !== '')
+      const { flags, positionals } = parseArguments(argv, commands)
+      const context = { io: sampleIo(argv).io, values: new Values(flags), positionals }
+      expect(namedSpecs(context)).toHaveLength(context.values.list('module').length)
+    },
+  )
 })
