@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { postgresQueueSource } from '../../src/processors/postgres.js'
+import type { TestLog } from '../../src/testing/index.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
@@ -19,6 +20,10 @@ function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr:
   })
 }
 
+/** Writes all of a log to a sink. */
+const fill = ({ url, key }: TestLog, sink: string) =>
+  run('--log', url, '--key', key, '--start', 'beginning', '--end', 'head', '--sink', sink)
+
 describe.skipIf(noPostgres)('the built command line with Postgres', () => {
   let db: TestDatabase
   beforeEach(async () => {
@@ -28,19 +33,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
 
   it('writes a stream to --sink, and resumes where it stopped', async () => {
     const log = await logOf(300)
-    const read = () =>
-      run(
-        '--log',
-        log.url,
-        '--key',
-        log.key,
-        '--start',
-        'beginning',
-        '--end',
-        'head',
-        '--sink',
-        `${db.url}&entries=all`,
-      )
+    const read = () => fill(log, `${db.url}&entries=all`)
     expect(await read()).toEqual({ code: 0, stdout: '', stderr: '' })
     expect((await db.entries()).get(log.logId)).toHaveLength(300)
     grow(log, 20)
@@ -50,18 +43,7 @@ describe.skipIf(noPostgres)('the built command line with Postgres', () => {
 
   it('finds certificates in the sink by name, the same ones as a scan through all of them', async () => {
     const log = await logOf(400)
-    const filled = await run(
-      '--log',
-      log.url,
-      '--key',
-      log.key,
-      '--start',
-      'beginning',
-      '--end',
-      'head',
-      '--sink',
-      db.url,
-    )
+    const filled = await fill(log, db.url)
     expect(filled).toEqual({ code: 0, stdout: '', stderr: '' })
     const all: CtCertificate[] = []
     for await (const cert of backfill(log)) all.push(cert)

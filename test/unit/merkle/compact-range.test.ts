@@ -4,19 +4,17 @@ import { CompactRange, RangeBuilder } from '../../../src/merkle/compact-range.js
 import { leafHash } from '../../../src/merkle/hash.js'
 import { toHex } from '../../../src/util/bytes.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
-import { code, hugeSizes, leafHashesOf, leaves, MTH, UniformTree } from './reference.js'
+import {
+  code,
+  customaryLeaves,
+  customaryRoots,
+  hugeSizes,
+  leafHashesOf,
+  leaves,
+  MTH,
+  UniformTree,
+} from './reference.js'
 
-// The customary eight leaves of the Certificate Transparency test suites, with their roots.
-const customaryLeaves = [
-  '',
-  '00',
-  '10',
-  '2021',
-  '3031',
-  '40414243',
-  '5051525354555657',
-  '606162636465666768696a6b6c6d6e6f',
-]
 const customaryLeafHashes = [
   '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
   '96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7',
@@ -26,17 +24,6 @@ const customaryLeafHashes = [
   '4271a26be0d8a84f0bd54c8c302e7cb3a3b5d1fa6780a40bcce2873477dab658',
   'b08693ec2e721597130641e8211e7eedccb4c26413963eee6c1e2ed16ffb1a5f',
   '46f6ffadd3d06a09ff3c5860d2755c8b9819db7df44251788c7d8e3180de8eb1',
-]
-const customaryRoots = [
-  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-  '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
-  'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
-  'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
-  'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
-  '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
-  '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
-  'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
-  '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ]
 
 const hashesOf = (range: CompactRange): string[] => range.hashes.map(toHex)

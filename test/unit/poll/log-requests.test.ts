@@ -34,6 +34,23 @@ function requestsOver<C extends Clock>(
   return { requests, clock, failures, stop, recoveries: () => recoveries }
 }
 
+/** Answers for entries that take a turn of the event loop, and how many of them were under way at once. */
+function countedEntries(status: number) {
+  let underWay = 0
+  const counted = {
+    most: 0,
+    isFailing: true,
+    entries: async (start: number) => {
+      counted.most = Math.max(counted.most, ++underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay--
+      if (counted.isFailing) throw busy(status)
+      return batchOf(start, 1)
+    },
+  }
+  return counted
+}
+
 const requestsOn = (client: Parameters<typeof stubClient>[0]) => requestsOver(client, steppingClock())
 
 describe('LogRequests', () => {
@@ -122,25 +139,14 @@ describe('LogRequests', () => {
   })
 
   it('asks one thing at a time of a log that keeps failing, and all again when it answers', async () => {
-    let underWay = 0
-    let most = 0
-    let failing = true
-    const { requests } = requestsOn({
-      entries: async (start) => {
-        underWay++
-        most = Math.max(most, underWay)
-        await new Promise((resolve) => setImmediate(resolve))
-        underWay--
-        if (failing) throw busy(500)
-        return batchOf(start, 1)
-      },
-    })
+    const counted = countedEntries(500)
+    const { requests } = requestsOn(counted)
     const all = Promise.all(Array.from({ length: 8 }, (_, i) => requests.entries(i, i + 1)))
     while (requests.retries < 40) await new Promise((resolve) => setImmediate(resolve))
-    most = 0
+    counted.most = 0
     while (requests.retries < 60) await new Promise((resolve) => setImmediate(resolve))
-    expect(most).toBe(1)
-    failing = false
+    expect(counted.most).toBe(1)
+    counted.isFailing = false
     expect((await all).map((batch) => batch.start)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
@@ -161,23 +167,12 @@ describe('LogRequests', () => {
   })
 
   it('opens no circuit breaker for an answer that asks to slow down', async () => {
-    let most = 0
-    let underWay = 0
-    let failing = true
-    const { requests } = requestsOn({
-      entries: async (start) => {
-        underWay++
-        most = Math.max(most, underWay)
-        await new Promise((resolve) => setImmediate(resolve))
-        underWay--
-        if (failing) throw busy(429)
-        return batchOf(start, 1)
-      },
-    })
+    const counted = countedEntries(429)
+    const { requests } = requestsOn(counted)
     const all = Promise.all(Array.from({ length: 4 }, (_, i) => requests.entries(i, i + 1)))
     while (requests.retries < 40) await new Promise((resolve) => setImmediate(resolve))
-    expect(most).toBeGreaterThan(1)
-    failing = false
+    expect(counted.most).toBeGreaterThan(1)
+    counted.isFailing = false
     await all
   })
 

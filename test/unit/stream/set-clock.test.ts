@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLogList, type TestLog } from '../../../src/testing/index.js'
 import type { CtStreamOptions } from '../../../src/types/stream.js'
 import { closing } from '../../support/closing.js'
 import { range } from '../../support/follow.js'
 import { ListServer } from '../../support/list-server.js'
 import { certificates, grow, logOf } from '../../support/logs.js'
-import { Reader } from '../../support/reader.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
+import { readEveryFiveSeconds } from '../../support/virtual-reader.js'
 
 // Issue 9: the clock of the machine is set by a day, back (a wrong battery, NTP) or forward (a suspend looks like it). How long
 // something takes must not be measured by it.
@@ -17,26 +16,11 @@ const JUMPS = [
   ['forward', DAY],
 ] as const
 
-const follow = (log: TestLog, clock: VirtualClock, options: CtStreamOptions = {}) =>
-  closing(
-    new Reader(
-      ctStream({
-        logs: [log.spec],
-        start: 'beginning',
-        checkpoint: false,
-        clock,
-        random: () => 0.5,
-        pollIntervalMs: 5_000,
-        ...options,
-      }),
-    ),
-  )
-
 describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
   it('changes nothing about when a partial tile is read', async () => {
     const clock = new VirtualClock()
     const log = await logOf(266, { kind: 'static-ct' })
-    const reader = follow(log, clock)
+    const reader = readEveryFiveSeconds(log, clock)
     await reader.until(() => reader.certificates.length === 256)
     await clock.pass(10_000)
     clock.set(jump)
@@ -49,7 +33,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
   it('changes nothing about how often heads are read', async () => {
     const clock = new VirtualClock()
     const log = await logOf(5)
-    const reader = follow(log, clock)
+    const reader = readEveryFiveSeconds(log, clock)
     await reader.until(() => reader.state(log.logId) === 'live')
     clock.set(jump)
     log.clearRequests()
@@ -61,7 +45,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
   it('changes nothing about the speed that is shown', async () => {
     const clock = new VirtualClock()
     const log = await logOf(500)
-    const reader = follow(log, clock, { pollIntervalMs: 60_000 })
+    const reader = readEveryFiveSeconds(log, clock, { pollIntervalMs: 60_000 })
     await reader.until(() => reader.certificates.length === 500)
     const speed = () => reader.stream.status().entriesPerSecond
     const before = speed()
@@ -76,7 +60,10 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const clock = new VirtualClock()
     const log = await logOf(0)
     const [certificate] = certificates(1)
-    const reader = follow(log, clock, { dedupe: { by: 'certificate', ttlMs: 600_000 }, pollIntervalMs: 10_000 })
+    const reader = readEveryFiveSeconds(log, clock, {
+      dedupe: { by: 'certificate', ttlMs: 600_000 },
+      pollIntervalMs: 10_000,
+    })
     const publish = async () => {
       log.add([certificate as never])
       log.publish()
@@ -96,7 +83,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const [log, other] = [await logOf(5), await logOf(1)]
     const list = (...logs: TestLog[]) => createTestLogList(logs, { timestamp: new Date(clock.now()) })
     const lists = closing(await ListServer.open(list(log, other)))
-    const reader = follow(log, clock, {
+    const reader = readEveryFiveSeconds(log, clock, {
       logs: undefined,
       logList: lists.url,
       pollIntervalMs: 60_000,
@@ -123,7 +110,7 @@ describe.each(JUMPS)('a clock that is set %s a day', (_, jump) => {
     const clock = new VirtualClock()
     const log = await logOf(1_000, { pageSize: 32, clock })
     log.fault({ on: 'get-entries', delayMs: 20_000 })
-    const reader = follow(log, clock)
+    const reader = readEveryFiveSeconds(log, clock)
     await reader.until(() => reader.state(log.logId) === 'catching-up')
     await clock.pass(20_000)
     clock.set(jump)

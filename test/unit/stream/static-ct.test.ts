@@ -17,9 +17,9 @@ import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
 import { backfill, grow, logOf as logOfEither } from '../../support/logs.js'
-import { Reader } from '../../support/reader.js'
 import { indexedEntries } from '../../support/real-entries.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
+import { readEveryFiveSeconds } from '../../support/virtual-reader.js'
 
 const logOf = (count: number, options: TestLogOptions = {}) => logOfEither(count, { kind: 'static-ct', ...options })
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -29,25 +29,10 @@ const tilesOf = (log: TestLog) =>
   log.requests.filter(({ endpoint }) => endpoint === 'data-tile').map(({ index, width }) => [index, width])
 
 describe('the last tile, while it is partial', () => {
-  const follow = (log: TestLog, clock: VirtualClock, options: CtStreamOptions = {}) =>
-    closing(
-      new Reader(
-        ctStream({
-          logs: [log.spec],
-          start: 'beginning',
-          checkpoint: false,
-          clock,
-          random: () => 0.5,
-          pollIntervalMs: 5_000,
-          ...options,
-        }),
-      ),
-    )
-
   it('is waited for: for a minute by default, and what is in it is read then, once', async () => {
     const clock = new VirtualClock()
     const log = await logOf(266)
-    const reader = follow(log, clock)
+    const reader = readEveryFiveSeconds(log, clock)
     // Full tiles are not held up by it.
     await reader.until(() => reader.certificates.length === 256)
     await clock.pass(58_000)
@@ -68,7 +53,7 @@ describe('the last tile, while it is partial', () => {
   it('is waited for again each time it grows', async () => {
     const clock = new VirtualClock()
     const log = await logOf(266)
-    const reader = follow(log, clock, { partialTileDelayMs: 20_000 })
+    const reader = readEveryFiveSeconds(log, clock, { partialTileDelayMs: 20_000 })
     await clock.pass(30_000)
     expect(reader.certificates).toHaveLength(266)
     grow(log, 3)
@@ -86,7 +71,7 @@ describe('the last tile, while it is partial', () => {
   it('is read as soon as it is full, and then never as a partial one', async () => {
     const clock = new VirtualClock()
     const log = await logOf(266)
-    const reader = follow(log, clock)
+    const reader = readEveryFiveSeconds(log, clock)
     await clock.pass(20_000)
     grow(log, 246)
     await clock.pass(7_000)
@@ -100,7 +85,7 @@ describe('the last tile, while it is partial', () => {
   it('that always grows a little is read at the latest after the delay', async () => {
     const clock = new VirtualClock()
     const log = await logOf(256)
-    const reader = follow(log, clock, { partialTileDelayMs: 20_000 })
+    const reader = readEveryFiveSeconds(log, clock, { partialTileDelayMs: 20_000 })
     await reader.until(() => reader.certificates.length === 256)
     for (let second = 0; second < 120; second++) {
       if (second % 4 === 0) grow(log, 1)
@@ -114,7 +99,7 @@ describe('the last tile, while it is partial', () => {
   it('is read at once when that is asked for', async () => {
     const clock = new VirtualClock()
     const log = await logOf(266)
-    const reader = follow(log, clock, { partialTileDelayMs: 0 })
+    const reader = readEveryFiveSeconds(log, clock, { partialTileDelayMs: 0 })
     await reader.until(() => reader.certificates.length === 266)
     expect(clock.now()).toBe(new VirtualClock().now())
   })
@@ -129,7 +114,7 @@ describe('the last tile, while it is partial', () => {
   it('is waited for where a log is joined in the middle of it', async () => {
     const clock = new VirtualClock()
     const log = await logOf(300)
-    const reader = follow(log, clock, { start: 'now' })
+    const reader = readEveryFiveSeconds(log, clock, { start: 'now' })
     await clock.pass(2_000)
     grow(log, 10)
     await clock.pass(50_000)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   createTestLog,
   type Fault,
@@ -10,18 +10,10 @@ import {
   type TestLog,
   type TestLogOptions,
 } from '../../../src/testing/index.js'
+import { closing } from '../../support/closing.js'
 import { type EntriesBody, fetchJson, fetchRaw, type SthBody } from './log-http.js'
 
-const open: TestLog[] = []
-const start = async (options?: TestLogOptions): Promise<TestLog> => {
-  const log = await createTestLog(options)
-  open.push(log)
-  return log
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((log) => log.close()))
-})
-
+const start = async (options?: TestLogOptions): Promise<TestLog> => closing(await createTestLog(options))
 const certificates = (n: number) => issueCertificates(n, { sign: false })
 const entriesUrl = (log: TestLog, from = 0, to = 9) => `${log.url}ct/v1/get-entries?start=${from}&end=${to}`
 const entriesOf = async (log: TestLog) => (await fetchJson<EntriesBody>(entriesUrl(log))).entries

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify, X509Certificate } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { verifyConsistency } from '../../../src/merkle/consistency.js'
 import { verifyInclusion } from '../../../src/merkle/inclusion.js'
 import {
@@ -13,18 +13,10 @@ import {
 } from '../../../src/testing/index.js'
 import type { SignedHead } from '../../../src/types/log.js'
 import { describeReal, realBytes, realJson } from '../../real-data.js'
+import { closing } from '../../support/closing.js'
 import { type EntriesBody, fetchJson, fetchRaw, headOf, type SthBody } from './log-http.js'
 
-const open: TestLog[] = []
-const start = async (options?: TestLogOptions): Promise<TestLog> => {
-  const log = await createTestLog(options)
-  open.push(log)
-  return log
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((log) => log.close()))
-})
-
+const start = async (options?: TestLogOptions): Promise<TestLog> => closing(await createTestLog(options))
 const certificates = (n: number) => issueCertificates(n, { sign: false })
 const bytes = (text: string) => Buffer.from(text, 'base64')
 const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest()
