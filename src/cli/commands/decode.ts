@@ -27,7 +27,7 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
     flags: formatFlags,
     examples: [
       ['ct-stream decode certificate.pem', 'every field, a line each'],
-      ['openssl s_client -connect example.com:443 </dev/null | ct-stream decode -', 'of a server'],
+      ['openssl s_client -connect example.com:443 </dev/null | ct-stream decode -', 'the certificate of a server'],
     ],
     async run(context) {
       const { io, values } = context

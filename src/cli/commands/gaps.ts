@@ -13,12 +13,12 @@ import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.j
 const retryFlag: Flag = {
   name: 'retry',
   type: 'switch',
-  help: 'fetch, prove and print what is missing; what was printed is missing no more',
+  help: 'fetch, verify and print the missing entries; what was printed is no longer a gap',
 }
 
 const dbFlag: Flag = {
   ...databaseFlag,
-  note: 'what was not read by those, instead of by the checkpoint file',
+  note: 'its gaps instead of those in the checkpoint file',
   conflicts: ['retry', 'checkpoint'],
 }
 

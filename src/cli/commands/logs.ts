@@ -41,7 +41,7 @@ export const logs: Command = {
   ],
   examples: [
     ['ct-stream logs --state usable', 'the logs that take certificates now'],
-    ['ct-stream logs --operator google --probe', 'how large they are, and how old their heads'],
+    ['ct-stream logs --operator google --probe', 'their size, and the age of their heads'],
   ],
   run: showLogs,
 }

@@ -13,7 +13,7 @@ const runningFlag: Flag = {
   name: 'running',
   type: 'text',
   value: 'URL',
-  help: 'the modules of a process that runs, with counters: where its --metrics-port, or a server, answers',
+  help: 'the modules of a running process, with counters: URL of its --metrics-port, or of a server',
   isFlagOnly: true,
 }
 
@@ -25,8 +25,14 @@ export const modules: Command = {
   positionals: [],
   flags: [moduleFlag, runningFlag, jsonFlag],
   examples: [
-    ['ct-stream modules --running http://127.0.0.1:9464', 'how those of a process fare that has --metrics-port 9464'],
-    ['ct-stream modules --config ct-stream.config.json', 'whether its modules are found, and their options good'],
+    [
+      'ct-stream modules --running http://127.0.0.1:9464',
+      'those of a process that was started with --metrics-port 9464',
+    ],
+    [
+      'ct-stream modules --config ct-stream.config.json',
+      'checks that its modules are found, and their options are valid',
+    ],
   ],
   run: showModules,
 }

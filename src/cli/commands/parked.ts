@@ -13,7 +13,7 @@ const DEFAULT_LIMIT = 1000
 const flags: readonly Flag[] = [
   databaseFlag,
   { ...groupFlag, help: 'only what this group of processors has parked (list: default all groups)' },
-  { name: 'all', type: 'switch', help: 'all of the group' },
+  { name: 'all', type: 'switch', help: 'all entries of the group' },
   { name: 'limit', type: 'text', value: 'N', short: 'n', help: `the last N entries (default ${DEFAULT_LIMIT})` },
   jsonFlag,
 ]
@@ -28,10 +28,7 @@ export const parked: Command = {
   flags,
   examples: [
     ['ct-stream parked list --db URL', 'what processors could not work on, and why'],
-    [
-      'ct-stream parked replay --db URL --group alerts --all',
-      'all of a group is tried again, once what was wrong is mended',
-    ],
+    ['ct-stream parked replay --db URL --group alerts --all', 'all of a group is tried again, once the cause is fixed'],
   ],
   run,
 }

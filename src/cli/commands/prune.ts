@@ -12,7 +12,7 @@ const flags: readonly Flag[] = [
   databaseFlag,
   { name: 'queue', type: 'text', value: 'AGE', help: 'entries for processors that were added longer ago, as 7d' },
   { name: 'entries', type: 'text', value: 'AGE', help: 'rows of entries logged longer ago, as 365d; not certificates' },
-  { name: 'unread', type: 'switch', help: 'also what processors have not acknowledged: they are told of a gap' },
+  { name: 'unread', type: 'switch', help: 'also what processors have not acknowledged: they get a gap instead' },
 ]
 
 /** `ct-stream prune`: takes old rows out of the database of a sink. */

@@ -17,7 +17,7 @@ import { type Column, tableText, widthFor } from '../terminal/table.js'
 /** `ct-stream status`: the content of the checkpoint file, also while a stream uses it. */
 export const status: Command = {
   name: 'status',
-  summary: 'What the checkpoint file knows: logs and their state, positions, lag, verified sizes, gaps, evidence.',
+  summary: 'What is in the checkpoint file: logs and their state, positions, lag, verified sizes, gaps, evidence.',
   positionals: [],
   flags: [...flagsNamed('checkpoint'), jsonFlag],
   examples: [['ct-stream status --json | jq .gaps', 'what was never delivered']],

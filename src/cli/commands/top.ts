@@ -18,7 +18,7 @@ export const top: Command = {
   examples: [
     ['ct-stream top', 'all public logs; q quits, / filters, a letter sorts'],
     ['ct-stream top --operator google', 'the logs of one operator'],
-    ['ct-stream top --source wss://certstream.example/full-stream', 'the logs that a CertStream server tells of'],
+    ['ct-stream top --source wss://certstream.example/full-stream', 'the logs that a CertStream server reads'],
   ],
   run: runTop,
 }

@@ -3,7 +3,7 @@ import type { Flag } from './flags.js'
 export const roleNames = ['collector', 'processor', 'api'] as const
 export type Role = (typeof roleNames)[number]
 
-const GROUP = 'What it does, and with whom:'
+const GROUP = 'The database and other processes:'
 
 /** Where a `--sink` writes to Postgres, and processes share what they read. */
 export const databaseFlag: Flag = {
