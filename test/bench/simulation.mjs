@@ -1,10 +1,10 @@
-// `node test/bench/simulation.mjs [--quick] [--only shared-limit] [--json FILE] [--raw FILE] [--verbose] [--seconds N] [--rate N] [--backlog N] [--poll MS] [--partial MS] [--dist FOLDER] [--profile FOLDER]`
+// `node test/bench/simulation.mjs [--quick] [--only logs|shared-limit] [--json FILE] [--raw FILE] [--verbose] [--seconds N] [--rate N] [--backlog N] [--poll MS] [--partial MS] [--dist FOLDER] [--buffered MIB] [--profile FOLDER] [--node FLAG …]`
 //
 // The whole of CT in small: 48 logs of both kinds that grow by 3,000 entries a second together, some of them throttled, slow, down or
 // behind, and one stream that reads them all. The logs and the reader are processes of their own. After it, one log whose limit others
-// use up for a while (`--only shared-limit`: only that). Ends with 1 when an entry was lost,
+// use up for a while (`--only`: one of both). Ends with 1 when an entry was lost,
 // came twice or out of order, or when a log was not caught up. `--raw` keeps every request, head and delivery, to look closer;
-// `--profile` the reader's CPU profile, for profile.mjs.
+// `--profile` the reader's CPU profile, for profile.mjs; `--node` a flag of Node for the reader.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -29,6 +29,8 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     dist: { type: 'string', default: join(import.meta.dirname, '../../dist') },
     profile: { type: 'string' },
+    buffered: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
   },
 })
 const seconds = Number(flags.seconds ?? (flags.quick ? 15 : 60))
@@ -38,6 +40,11 @@ const pollIntervalMs = Number(flags.poll)
 const partialTileDelayMs = Number(flags.partial)
 /** For what is still missing when the logs stop growing. */
 const patienceMs = 90_000
+/** Flags of Node for the reader. */
+const readerFlags = [
+  ...flags.node,
+  ...(flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`]),
+]
 const dist = pathToFileURL(resolve(flags.dist)).href
 
 const say = (text) => process.stderr.write(`${text}\n`)
@@ -48,9 +55,11 @@ try {
   const plan = planOf({ rate, backlog })
   const result = flags.only === 'shared-limit' ? { faults: [] } : await simulate(plan)
   if (flags.only !== 'shared-limit') print({ plan, result, verbose: flags.verbose })
-  say('a limit that others use up …')
-  result.sharedLimit = (await start('shared-limit', { dist }).next('sharedLimit')).sharedLimit
-  printSharedLimit(result.sharedLimit)
+  if (flags.only !== 'logs') {
+    say('a limit that others use up …')
+    result.sharedLimit = (await start('shared-limit', { dist }).next('sharedLimit')).sharedLimit
+    printSharedLimit(result.sharedLimit)
+  }
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`)
   process.exitCode = result.faults.length === 0 ? 0 : 1
 } finally {
@@ -65,7 +74,11 @@ async function simulate(plan) {
   say(`reading for ${seconds} s …`)
   const reader = start('reader', {
     logs: ready.map((log, i) => ({ ...log, begins: plan[i].begins })),
-    options: { pollIntervalMs, partialTileDelayMs },
+    options: {
+      pollIntervalMs,
+      partialTileDelayMs,
+      ...(flags.buffered && { maxBufferedBytes: flags.buffered * 2 ** 20 }),
+    },
     checkpoint: join(folder, 'ct-stream.db'),
     dist,
   })
@@ -109,6 +122,7 @@ function summaryOf(facts, { middle, late, stoppedAt }) {
       maxRssBytes: reader.usage.maxRssBytes,
       atPeak: reader.usage.atPeak,
       bufferedBytes: reader.bufferedBytes,
+      arrayBufferBytes: reader.arrayBufferBytes,
       loopMs: reader.usage.loopMs,
     },
     server: { cpuPercent: (server.usage.user + server.usage.system) / 10 / (reader.usage.at - grownAt) },
@@ -141,7 +155,7 @@ function delayOfLog({ plan, server, reader, ...facts }, i) {
 function start(name, options) {
   const child = fork(join(import.meta.dirname, 'simulation', `${name}.mjs`), [JSON.stringify(options)], {
     serialization: 'advanced',
-    execArgv: flags.profile !== undefined && name === 'reader' ? ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`] : [],
+    execArgv: name === 'reader' ? readerFlags : [],
   })
   children.push(child)
   const gone = new Promise((_, reject) => {

@@ -16,6 +16,7 @@ const errors = {}
 const runs = []
 let names = 0
 let bufferedBytes = 0
+let arrayBufferBytes = 0
 /** `process.memoryUsage()` when most was resident. */
 let atPeak = process.memoryUsage()
 let finals
@@ -59,6 +60,7 @@ loop.enable()
 const sampling = setInterval(() => {
   bufferedBytes = Math.max(bufferedBytes, stream.status().bufferedBytes)
   const memory = process.memoryUsage()
+  arrayBufferBytes = Math.max(arrayBufferBytes, memory.arrayBuffers)
   if (memory.rss > atPeak.rss) atPeak = memory
 }, 250)
 let run = [-1, 0, 0, 0]
@@ -83,6 +85,7 @@ process.send(
       runs,
       names,
       bufferedBytes,
+      arrayBufferBytes,
       usage: atEnd,
       status,
       positions: await positions(),

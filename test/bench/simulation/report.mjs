@@ -20,6 +20,7 @@ export function print({ plan, result, verbose }) {
       ['peak RSS, MB', megabytes(usage.maxRssBytes)],
       ['then heap / array buffers / other external / the rest, MB', kinds(usage.atPeak)],
       ['most bytes buffered, MB', megabytes(usage.bufferedBytes)],
+      ['most bytes in array buffers, MB', megabytes(usage.arrayBufferBytes)],
       ['event loop late, p99 / max, ms', `${number(usage.loopMs.p99)} / ${number(usage.loopMs.max)}`],
       ['caught up after the last publication, s', seconds(result.drainMs)],
       ['(the logs themselves: CPU, % of one core)', number(server.cpuPercent, 1)],
