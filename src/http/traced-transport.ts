@@ -3,7 +3,7 @@ import type { Transport } from './transport.js'
 
 /** Adds a span to each request while spans are recorded, by OpenTelemetry's conventions for HTTP clients. */
 export function tracedTransport(transport: Transport, tracing: Tracing): Transport {
-  const { page } = transport
+  const { page, pool } = transport
   const spanOf = (url: string) => {
     const { hostname, port, protocol } = new URL(url)
     const attributes = {
@@ -15,6 +15,7 @@ export function tracedTransport(transport: Transport, tracing: Tracing): Transpo
     return { name: 'GET', kind: 'client', attributes } as const
   }
   return {
+    pool,
     get(url, options) {
       if (!tracing.isOn) return transport.get(url, options)
       return tracing.span(

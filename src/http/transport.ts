@@ -1,4 +1,5 @@
 import type { EntryBatch } from '../types/entries.js'
+import type { BufferPool } from '../util/buffer-pool.js'
 import { optionError } from '../util/options.js'
 
 /** An answer with an accepted status, its body complete and decoded. */
@@ -57,6 +58,11 @@ export interface Transport {
    * @throws as {@link get}; `CT_RESPONSE_MALFORMED` for an answer that is not of this form.
    */
   readonly page?: ((url: string, form: PageForm, options: GetOptions) => Promise<EntryBatch>) | undefined
+  /**
+   * Memory for bodies. What is copied out of a body for as long as its page is read goes there, too: one pool for all logs holds what the
+   * busiest moment needed, a pool for each log would hold what each log's busiest moment needed. Default: new memory each time.
+   */
+  readonly pool?: BufferPool | undefined
   /** Ends requests under way and releases every connection. Idempotent. */
   close(): Promise<void>
 }
@@ -72,8 +78,9 @@ export interface PageForm {
 
 /** The same transport, restricted to public addresses; see {@link GetOptions.publicOnly}. */
 export function publicOnly(transport: Transport): Transport {
-  const { page } = transport
+  const { page, pool } = transport
   return {
+    pool,
     page: page && ((url, form, options) => page(url, form, { ...options, publicOnly: true })),
     get: (url, options) => transport.get(url, { ...options, publicOnly: true }),
     close: () => transport.close(),

@@ -55,7 +55,7 @@ export class UndiciTransport implements Transport {
   private readonly timeouts: HttpTimeouts
   /** Pools by origin; those restricted to public addresses are separate ones. */
   private readonly pools = { any: new Map<string, Pool>(), public: new Map<string, Pool>() }
-  private readonly bodies: BufferPool
+  readonly pool: BufferPool
   private readonly reads = new SharedReads()
   private readonly closing = quietController()
 
@@ -63,7 +63,7 @@ export class UndiciTransport implements Transport {
     if (options.dispatcher !== undefined && typeof options.dispatcher.dispatch !== 'function')
       throw optionError('dispatcher', 'an undici Dispatcher', options.dispatcher)
     this.options = options
-    this.bodies = options.pool ?? new BufferPool()
+    this.pool = options.pool ?? new BufferPool()
     this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   }
 
@@ -85,13 +85,13 @@ export class UndiciTransport implements Transport {
         maxBytes,
         statuses,
         now: this.options.now ?? Date.now,
-        pool: this.bodies,
+        pool: this.pool,
         onBytes: options.onBytes,
         signal,
         closing: this.closing.signal,
       })
       const encoding = answer.headers['content-encoding']
-      const { bytes, release } = await decodeContent(url, encoding, answer.body, maxBytes, this.bodies, options.onBytes)
+      const { bytes, release } = await decodeContent(url, encoding, answer.body, maxBytes, this.pool, options.onBytes)
       if (bytes === answer.body) return answer
       answer.release?.()
       return { ...answer, body: bytes, release }
@@ -105,7 +105,7 @@ export class UndiciTransport implements Transport {
     const pools = [...this.pools.any.values(), ...this.pools.public.values()]
     this.pools.any.clear()
     this.pools.public.clear()
-    this.bodies.clear()
+    this.pool.clear()
     await Promise.all(pools.map((pool) => pool.destroy()))
   }
 

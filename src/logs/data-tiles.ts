@@ -2,7 +2,6 @@ import { CtStreamError } from '../errors.js'
 import { TILE_WIDTH } from '../merkle/tile-hashes.js'
 import { malformed, refused } from '../pages/refused-answer.js'
 import type { EntryBatch } from '../types/entries.js'
-import { BufferPool } from '../util/buffer-pool.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
 import { dataTilePath } from '../wire/tile-path.js'
@@ -18,7 +17,6 @@ const MAX_TILE_BYTES = 48 * 1024 * 1024
 /** Data tiles of a log: 256 entries each, the last one fewer. */
 export class DataTiles {
   private readonly http: LogHttp
-  private readonly pool = new BufferPool()
 
   constructor(http: LogHttp) {
     this.http = http
@@ -55,7 +53,7 @@ export class DataTiles {
   private async fetch(index: number, width: number, options: RequestOptions): Promise<EntryBatch> {
     const path = dataTilePath(index, width)
     const form = { kind: 'data-tile', start: index * TILE_WIDTH, count: width } as const
-    const batch = await this.http.page(path, form, options, MAX_TILE_BYTES, this.pool)
+    const batch = await this.http.page(path, form, options, MAX_TILE_BYTES)
     try {
       refuseForeign(batch)
       return batch

@@ -3,7 +3,6 @@ import type { HttpAnswer, PageForm, Transport } from '../http/transport.js'
 import { reading, readPage } from '../pages/fetch-page.js'
 import { refused, refuseHtml } from '../pages/refused-answer.js'
 import type { EntryBatch } from '../types/entries.js'
-import type { BufferPool } from '../util/buffer-pool.js'
 import type { Steps } from '../util/turns.js'
 import { withAnswer } from './answer-at-fault.js'
 import type { RequestOptions } from './client.js'
@@ -51,16 +50,12 @@ export class LogHttp {
     }
   }
 
-  /**
-   * A page of entries: asked for and read where the transport does that, or here.
-   * @param pool - Memory for the copy of a data tile.
-   */
+  /** A page of entries: asked for and read where the transport does that, or here. */
   async page(
     path: string,
     form: PageForm,
     { signal, fresh, schedule, onBytes }: RequestOptions,
     maxBytes: number,
-    pool?: BufferPool,
   ): Promise<EntryBatch> {
     const { transport } = this
     const url = this.url(path)
@@ -72,7 +67,7 @@ export class LogHttp {
     }
     const request = () => transport.get(url, options)
     const answer = await (schedule === undefined ? request() : schedule(request))
-    return await readPage(url, answer, form, signal, pool)
+    return await readPage(url, answer, form, signal, transport.pool)
   }
 
   /**

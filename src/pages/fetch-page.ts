@@ -17,7 +17,6 @@ export interface FetchedTable {
 /**
  * Requests a page of entries and locates them in the answer.
  *
- * @param pool - Memory for the copy of a data tile.
  * @throws what `Transport.get` throws; {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, for an answer of another form.
  */
 export async function fetchPage(
@@ -25,13 +24,17 @@ export async function fetchPage(
   url: string,
   form: PageForm,
   options: GetOptions,
-  pool?: BufferPool,
 ): Promise<EntryBatch> {
   const answer = await transport.get(url, options)
-  return await readPage(url, answer, form, options.signal, pool)
+  return await readPage(url, answer, form, options.signal, transport.pool)
 }
 
-/** Locates and hashes the entries of an answer, yielding to the event loop in between. @throws as {@link fetchPage}. */
+/**
+ * Locates and hashes the entries of an answer, yielding to the event loop in between.
+ *
+ * @param pool - Memory for the copy of a data tile.
+ * @throws as {@link fetchPage}.
+ */
 export async function readPage(
   url: string,
   answer: HttpAnswer,

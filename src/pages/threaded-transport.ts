@@ -3,7 +3,7 @@ import type { GetOptions, HttpAnswer, PageForm, Transport } from '../http/transp
 import { ThreadEnded } from '../threads/worker-thread.js'
 import type { Logger } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
-import { BufferPool } from '../util/buffer-pool.js'
+import type { BufferPool } from '../util/buffer-pool.js'
 import { messageOf } from '../util/message-of.js'
 import { fetchPage } from './fetch-page.js'
 import type { WorkerSetup } from './messages.js'
@@ -35,7 +35,6 @@ const MAX_ENDS = 3
 export class ThreadedTransport implements Transport {
   private readonly options: ThreadedTransportOptions
   private readonly threads: PageThread[] = []
-  private readonly pool = new BufferPool()
   private pagesHere = 0
   /** Whether no thread can be made. */
   private isAlone = false
@@ -43,6 +42,10 @@ export class ThreadedTransport implements Transport {
 
   constructor(options: ThreadedTransportOptions) {
     this.options = options
+  }
+
+  get pool(): BufferPool | undefined {
+    return this.options.here.pool
   }
 
   get(url: string, options?: GetOptions): Promise<HttpAnswer> {
@@ -53,7 +56,7 @@ export class ThreadedTransport implements Transport {
     for (let ends = 0; ends < MAX_ENDS; ends++) {
       if (this.isClosed) throw closedError(url)
       const thread = this.pick()
-      if (thread === undefined) return await fetchPage(this.options.here, url, form, options, this.pool)
+      if (thread === undefined) return await fetchPage(this.options.here, url, form, options)
       try {
         return await thread.ask(url, form, options)
       } catch (error) {
@@ -66,7 +69,6 @@ export class ThreadedTransport implements Transport {
   async close(): Promise<void> {
     this.isClosed = true
     await Promise.all(this.threads.splice(0).map((thread) => thread.close()))
-    this.pool.clear()
     await this.options.here.close()
   }
 

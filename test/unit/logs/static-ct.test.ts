@@ -4,6 +4,7 @@ import type { GetOptions, HttpAnswer } from '../../../src/http/transport.js'
 import { UndiciTransport } from '../../../src/http/undici-transport.js'
 import type { LogClient } from '../../../src/logs/client.js'
 import { openLog } from '../../../src/logs/open-log.js'
+import { BufferPool } from '../../../src/util/buffer-pool.js'
 import { ctError } from '../http/errors.js'
 import { type Fault, StandInLog } from './stand-in-log.js'
 
@@ -64,6 +65,24 @@ describe('data tiles', () => {
     const batch = await openLog(log.spec, { transport: { get, close: () => transport.close() } }).entries(0, 256)
     expect(released).toBe(1)
     expect(batch.leafInput(255)).toEqual((await client.entries(0, 256)).leafInput(255))
+  })
+
+  it('of all logs are copied into the memory of one pool', async () => {
+    let made = 0
+    const pool = new BufferPool((length) => {
+      made++
+      return Buffer.alloc(length)
+    })
+    const shared = new UndiciTransport({ pool })
+    try {
+      for (const own of [openLog(log.spec, { transport: shared }), openLog(log.spec, { transport: shared })]) {
+        const batch = await own.entries(0, 256)
+        batch.release()
+      }
+      expect(made).toBe(1)
+    } finally {
+      await shared.close()
+    }
   })
 
   it('that are partial and gone are read from the full one, cut to what the head covers', async () => {

@@ -24,12 +24,38 @@ it('gives what was asked for, whatever was given back', () => {
 
 it('reuses a somewhat larger buffer, but no large one for a small request', () => {
   const pool = new BufferPool()
-  const [large, larger] = [pool.take(8 * MIB), pool.take(1.5 * MIB)]
+  const [large, larger] = [pool.take(8 * MIB), pool.take(1.2 * MIB)]
   pool.give(large)
   pool.give(larger)
   expect(pool.take(300_000).buffer).not.toBe(large.buffer)
   expect(pool.take(MIB).buffer).toBe(larger.buffer)
 })
+
+it('makes no buffer that is much larger than what is counted for it', () => {
+  const pool = new BufferPool()
+  for (const length of [65_536, 100_000, 257 * 1024, 300_000, MIB + 1, 1.7 * MIB, 9 * MIB])
+    expect(pool.take(length).length).toBeLessThanOrEqual(Math.max(length * 1.125, length + 32 * 1024))
+})
+
+it('keeps a dozen unused pages, not all that a busy moment needed', () => {
+  const pool = new BufferPool()
+  const taken = Array.from({ length: 64 }, () => pool.take(MIB))
+  for (const buffer of taken) pool.give(buffer)
+  const again = Array.from({ length: 64 }, () => pool.take(MIB))
+  expect(again.filter((buffer) => taken.includes(buffer))).toEqual(taken.slice(-16).reverse())
+})
+
+it.runIf('transfer' in ArrayBuffer.prototype)(
+  'frees what it does not keep at once, without the garbage collector',
+  () => {
+    const pool = new BufferPool()
+    const taken = [pool.take(20 * MIB), ...Array.from({ length: 20 }, () => pool.take(MIB))]
+    for (const buffer of taken) pool.give(buffer)
+    expect(taken.filter(({ buffer }) => buffer.byteLength > 0)).toHaveLength(16)
+    pool.clear()
+    expect(taken.filter(({ buffer }) => buffer.byteLength > 0)).toHaveLength(0)
+  },
+)
 
 it('frees buffers that were unused for a while', () => {
   vi.useFakeTimers()
