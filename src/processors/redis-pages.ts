@@ -85,7 +85,7 @@ export class RedisPages implements ClaimedPages {
       const message = messageOfEntry(each)
       const entry = readMessage(message, claim.log, indexOfId(each.id))
       if (entry.kind === 'refused') this.reading.parking.remember(entry.body, message, each.id)
-      return entry
+      return entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH }
     })
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor
     claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(found.entries.at(-1)?.id) ?? -1) + 1)
@@ -132,6 +132,12 @@ export class RedisPages implements ClaimedPages {
     }
   }
 }
+
+/**
+ * Of all entries. A stream takes nothing of an owner that was replaced, and each index once, so their own say nothing; and those of a process
+ * alone begin anew where the server has lost its last second: entries behind would pass for some of an owner before.
+ */
+const EPOCH = 0
 
 /** Before another attempt to wait for entries. Milliseconds. */
 const RETRY_MS = 200
