@@ -1,13 +1,6 @@
-import type { StreamEntry } from '../redis/stream-reader.js'
 import type { LogInfo } from '../types/log.js'
 import type { QueuedEntry } from './engine.js'
 import { type QueuedMessage, readEntry } from './queued-message.js'
-
-/** The message of an entry: its fields are headers, and `body`. */
-export function messageOfEntry({ fields }: StreamEntry): QueuedMessage {
-  const body = fields.find(([name]) => name === 'body')?.[1]
-  return { headers: fields.filter(([name]) => name !== 'body'), body: body ?? new Uint8Array(0) }
-}
 
 /**
  * Reads the message of an entry of a stream.

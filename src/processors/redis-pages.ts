@@ -9,7 +9,7 @@ import type { QueuedPage, ReplayedEntry } from './engine.js'
 import type { ClaimedPages } from './leased-reader.js'
 import { isPassing } from './patiently.js'
 import { endOf, type RedisClaim } from './redis-claims.js'
-import { messageOfEntry, readMessage } from './redis-messages.js'
+import { readMessage } from './redis-messages.js'
 import type { RedisParking } from './redis-parking.js'
 import type { CheckedSettings } from './source-settings.js'
 
@@ -82,9 +82,8 @@ export class RedisPages implements ClaimedPages {
     const first = firstOf(found, end)
     const isHole = first !== undefined && first > readTo
     const entries = found.entries.map((each) => {
-      const message = messageOfEntry(each)
-      const entry = readMessage(message, claim.log, indexOfId(each.id))
-      if (entry.kind === 'refused') this.reading.parking.remember(entry.body, message, each.id)
+      const entry = readMessage(each, claim.log, indexOfId(each.id))
+      if (entry.kind === 'refused') this.reading.parking.remember(entry.body, each, each.id)
       return entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH }
     })
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor

@@ -2,11 +2,12 @@ import { CtStreamError } from '../errors.js'
 import type { RedisConnection } from './connection.js'
 import type { RedisLink } from './link.js'
 
-/** An entry of a stream. */
+/** An entry of a stream: its fields are headers, and `body`. */
 export interface StreamEntry {
   readonly id: string
-  /** Names and values of its fields. */
-  readonly fields: readonly (readonly [string, Buffer])[]
+  /** Names and values, of long ones the beginning. */
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Uint8Array
 }
 
 /** What a stream has; ids are `undefined` when there is none. */
@@ -18,6 +19,8 @@ export interface StreamPage {
   readonly lastId: string | undefined
 }
 
+/** Of a header: longer than any of this library. */
+const LONGEST = 1024
 /** How long one call waits for what comes. Milliseconds; below the deadline of a step. */
 const BLOCK_MS = 5000
 
@@ -37,7 +40,7 @@ export async function readStream(
     connection.sendForBytes('read entries', ['XRANGE', stream, `(${afterId}`, '+', 'COUNT', String(limit)]),
     connection.sendForBytes('read entries', ['XINFO', 'STREAM', stream]).catch(whenMissing),
   ])
-  const entries = (found as readonly RawEntry[]).map(([id, flat]) => ({ id: String(id), fields: pairs(flat ?? []) }))
+  const entries = (found as readonly RawEntry[]).map(entryOf)
   if (!Array.isArray(facts)) return { entries, firstId: undefined, lastId: undefined }
   const named = new Map(facts.flatMap((name, i) => (i % 2 === 0 ? [[String(name), facts[i + 1] as unknown]] : [])))
   const first = named.get('first-entry')
@@ -73,11 +76,20 @@ export async function awaitEntries(link: RedisLink, after: ReadonlyMap<string, s
 
 type RawEntry = readonly [id: Buffer, fields: readonly Buffer[] | null]
 
-function pairs(flat: readonly Buffer[]): (readonly [string, Buffer])[] {
-  const fields: (readonly [string, Buffer])[] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) fields.push([String(flat[i]), flat[i + 1] as Buffer])
-  return fields
+function entryOf([id, flat]: RawEntry): StreamEntry {
+  const headers: (readonly [string, string])[] = []
+  let body: Uint8Array | undefined
+  const fields = flat ?? []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = shortText(fields[i])
+    if (name === 'body') body ??= fields[i + 1]
+    else headers.push([name, shortText(fields[i + 1])])
+  }
+  return { id: String(id), headers, body: body ?? new Uint8Array(0) }
 }
+
+/** ASCII in messages of this library. */
+const shortText = (bytes: Buffer | undefined) => bytes?.toString('latin1', 0, Math.min(bytes.length, LONGEST)) ?? ''
 
 /** Whether an error says that the connection was closed by ourselves. */
 export const isClosed = (error: unknown): boolean => CtStreamError.is(error) && error.code === 'CT_CLOSED'

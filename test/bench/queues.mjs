@@ -85,6 +85,7 @@ const engines = {
   redis: {
     port: 45_379,
     url: 'redis://127.0.0.1:45379',
+    source: 'redis://127.0.0.1:45379',
     target: 20_000,
     page: 256,
     async bare(url) {
