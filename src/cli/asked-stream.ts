@@ -11,16 +11,54 @@ import { usageError } from './flags/usage-error.js'
  * `stoppedBefore` when `io.stop` aborts the waiting.
  */
 export async function askedStream(context: CommandContext): Promise<CtStreamOptions> {
+  return requestOf(context, context.values.has('log') ? await namedLogs(context) : undefined)
+}
+
+/** Options of a stream that begins later, when its logs are known. */
+export interface AskedLater {
+  /** Those that are known now: all but {@link CtStreamOptions.logs}. */
+  readonly known: CtStreamOptions
+  /** All of them. Rejects with what fetching the description of a log fails with; can then be called again. */
+  all(): Promise<CtStreamOptions>
+}
+
+/**
+ * As {@link askedStream}, for a command that has something to do before its logs are known: does not wait for a network.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
+ */
+export async function askedLater(context: CommandContext): Promise<AskedLater> {
+  if (!context.values.has('log')) {
+    const request = await requestOf(context, undefined)
+    const { logs: _, ...known } = request
+    return { known, all: async () => request }
+  }
+  const [{ specsFor }, { isNoNetwork }] = await Promise.all([
+    import('./flags/log-sources.js'),
+    import('./until-there.js'),
+  ])
+  let specs = await specsFor(context).catch((error) => {
+    // What is wrong with the flags is said at once.
+    if (!isNoNetwork(error)) throw error
+    return undefined
+  })
+  const { logs: _, ...known } = await requestOf(context, specs ?? [])
+  return {
+    known,
+    async all() {
+      specs ??= await specsFor(context)
+      return { ...known, ...(specs !== undefined && { logs: specs }) }
+    },
+  }
+}
+
+async function requestOf(context: CommandContext, specs: readonly LogSpec[] | undefined): Promise<CtStreamOptions> {
   const [{ streamRequest }, { proxyFrom }] = await Promise.all([
     import('./flags/stream-options.js'),
     import('./flags/proxy.js'),
   ])
   const { io, values } = context
-  const request = streamRequest(values, {
-    now: io.clock.now(),
-    domainsFile: await readDomains(context),
-    specs: values.has('log') ? await namedLogs(context) : undefined,
-  })
+  const request = streamRequest(values, { now: io.clock.now(), domainsFile: await readDomains(context), specs })
   const dispatcher = await proxyFrom(values, io.env)
   return { ...request, ...(dispatcher !== undefined && { dispatcher }) }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../types/clock.js'
-import { askedStream } from '../asked-stream.js'
+import { askedLater } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
 import { given } from '../flags/given.js'
@@ -35,19 +35,22 @@ export const serve: Command = {
 
 async function runServe(context: CommandContext): Promise<void> {
   const { io } = context
-  const [request, options] = [await askedStream(context), await serveRequest(context)]
+  const [asked, options] = [await askedLater(context), await serveRequest(context)]
   const threads = moduleThreads(context)
   const modules = hasModules(context) ? await (await import('../modules/load.js')).modulesFor(context) : undefined
   const [{ ctStream }, { createServer }] = await Promise.all([
     import('../../stream/ct-stream.js'),
     import('../../server/create-server.js'),
   ])
+  const acknowledge = modules === undefined ? 'automatic' : 'manual'
+  // Refuses wrong options before the server listens.
+  ctStream({ ...asked.known, acknowledge })
   await watch({
     context,
     open: async (logger: Logger) =>
       new PatientStream({
-        open: (logger) => ctStream({ ...request, ...(modules !== undefined && { acknowledge: 'manual' }), logger }),
-        ...{ logger, clock: io.clock },
+        open: async (logger) => ctStream({ ...(await asked.all()), acknowledge, logger }),
+        ...{ acknowledgement: acknowledge, logger, clock: io.clock },
       }),
     consume: async (source, { output, logger }) => {
       const server = createServer({

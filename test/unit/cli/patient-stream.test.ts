@@ -31,7 +31,7 @@ function patient(...failures: readonly Error[]) {
   const say = (message: string) => void said.push(message)
   const logger = { debug: () => {}, info: say, warn: say, error: say }
   const clock = steppingClock()
-  const stream = new PatientStream({ open, logger, clock })
+  const stream = new PatientStream({ open, acknowledgement: 'automatic', logger, clock })
   return { stream, listened, closed, said, clock }
 }
 
@@ -63,7 +63,7 @@ describe('a stream that waits for a network', () => {
     await all(stream)
     expect(reasons).toEqual([
       expect.stringMatching(
-        /^no log list can be fetched yet: CT_HTTP_NETWORK at attempt 1, the next at 2023-[-\dT:]+Z$/,
+        /^neither log lists nor logs can be reached yet: CT_HTTP_NETWORK at attempt 1, the next at 2023-[-\dT:]+Z$/,
       ),
     ])
   })
