@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -7,6 +8,7 @@ import { searchCertificates } from '../../src/sinks/postgres.js'
 import type { TestLog } from '../../src/testing/index.js'
 import { ApiClient } from '../support/api-client.js'
 import { BuiltCommand } from '../support/built-command.js'
+import { freePort } from '../support/free-port.js'
 import { grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
 
@@ -167,6 +169,22 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect(new Set(seen()).size).toBe(1024)
     const bare = new BuiltCommand(['run', '--role', 'processor', '--db', db.url], import.meta.dirname)
     expect([await bare.closed, bare.stderr]).toEqual([2, expect.stringContaining('processor needs --module')])
+  })
+
+  it('listens while it waits for the description of a log, and reads the log as soon as that is there', async () => {
+    const [log] = (logs = [await logOf(256)]) as [TestLog]
+    const port = await freePort()
+    const named = ['--log', `http://127.0.0.1:${port}/log.v3.json`, '--start', 'beginning', '--port', '0']
+    const waiting = new BuiltCommand(['run', '--db', `${db.url}&entries=all`, ...named], import.meta.dirname)
+    const url = await urlOf(waiting)
+    expect(await waiting.says('stderr', /^warn: (trying again: \[GET\] "http:\S+\/log\.v3\.json")/m)).toBeDefined()
+    const status = async (path: string) => (await fetch(`${url}${path}`)).status
+    expect([await status('healthz'), await status('readyz')]).toEqual([200, 503])
+    const server = createServer((_, response) => response.end(JSON.stringify({ key: log.key, url: log.url })))
+    onTestFinished(() => void server.close())
+    server.listen(port, '127.0.0.1')
+    await untilRead(60_000)
+    expect(await waiting.stop()).toBe(0)
   })
 
   it('waits for a database that is not running yet, and refuses a URL that is not a database', async () => {

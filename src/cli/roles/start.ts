@@ -7,7 +7,7 @@ import type { Lease } from '../../types/cluster.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import { linkedController } from '../../util/abort.js'
 import { messageOf } from '../../util/message-of.js'
-import { askedStream } from '../asked-stream.js'
+import { askedLater } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { moduleThreads } from '../flags/module-specs.js'
 import type { Role } from '../flags/run-flags.js'
@@ -43,7 +43,8 @@ export interface RolesOptions {
 export async function startRoles({ context, roles, db, member, leaseMs, request: given }: RolesOptions): Promise<void> {
   const { io, values } = context
   const threads = moduleThreads(context)
-  const [request, options] = [given ?? (await askedStream(context)), await serveRequest(context)]
+  const asked = given === undefined ? await askedLater(context) : { all: async () => given }
+  const options = await serveRequest(context)
   const engine = await engineFrom(context, db, leaseMs, roles.has('processor') || values.switch('for-processors'))
   const modules = roles.has('processor') ? await (await import('../modules/load.js')).modulesFor(context) : []
   const queue = roles.has('processor')
@@ -74,7 +75,12 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     const work: (() => Promise<void>)[] = []
     const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
     if (roles.has('collector'))
-      work.push(() => collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger }))
+      work.push(async () => {
+        // Not held up: it begins again as long as its logs cannot be looked up.
+        onTurn(undefined)
+        const request = await asked.all()
+        await collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger })
+      })
     if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, threads, io: mine.io, logger }))
     if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
     await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
