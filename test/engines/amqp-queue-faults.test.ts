@@ -137,11 +137,18 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     expect(() => amqpQueueSource('amqp://localhost', { group: 'a group' })).toThrow(/for RabbitMQ a name of 1 to 100/)
   })
 
-  it('waits for a server that is not there yet, and goes on when it is stopped and comes back', async () => {
+  it('waits for a server that is not there yet, and goes on when it is killed and comes back', async () => {
     const server = await ownServer('amqp')
     onTestFinished(() => server.remove())
     const url = `amqp://guest:guest@127.0.0.1:${server.port}?groups=g`
     const log = await logOf(300)
+    // RabbitMQ 3.10 keeps the members of a new queue in memory for minutes; killed before, it has the queue, and nobody who leads it.
+    await server.start()
+    await write(url, await logOf(0)).done
+    const maker = amqpQueueSource(url, { group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await read(maker, 1)
+    await maker.close()
+    await server.stop()
     const said: string[] = []
     const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
     const sources = [0, 1].map(() =>
@@ -155,8 +162,7 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     await write(url, log).done
     await expect.poll(() => found().length, { timeout: 30_000 }).toBe(300)
     for (const source of sources) await source.commit()
-    // In order: a new quorum queue is not on the disk for minutes, and its tail would be gone.
-    await server.stop()
+    await server.kill()
     grow(log, 200)
     await wait(2 * LEASE_MS)
     expect(said.join()).toMatch(/the queue cannot be reached/)
@@ -165,5 +171,5 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     await expect.poll(() => new Set(found()).size, { timeout: 60_000 }).toBe(500)
     // What was acknowledged is not given again.
     expect(found()).toHaveLength(500)
-  }, 150_000)
+  }, 240_000)
 })
