@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { describedLog, type EntrySubject, entrySubjects, findEntry, streamBounds } from '../nats/entry-subjects.js'
+import { describedLog, type EntrySubject, entrySubjects, findEntry } from '../nats/entry-subjects.js'
 import { isOvertaken } from '../nats/errors.js'
 import type { GroupLink, LinkedGroup } from '../nats/group-link.js'
 import type { LogInfo } from '../types/log.js'
@@ -190,7 +190,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     this.subjects = subjects
   }
 
-  private async take({ watch, connection }: LinkedGroup, entries: EntrySubject): Promise<NatsClaim | undefined> {
+  private async take({ watch }: LinkedGroup, entries: EntrySubject): Promise<NatsClaim | undefined> {
     const { key } = entries
     const stored = watch.records.get(LOG + key)
     const log = this.logs.get(key)
@@ -201,9 +201,8 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     try {
       const value = recordText({ owner: this.name, term, mark, anchor })
       const revision = await watch.put(LOG + key, value, stored.revision)
-      const { last } = await streamBounds(connection, entries.stream)
       const { next } = mark
-      const progress = { readTo: next, storedNext: next, head: next + (last > anchor.sequence ? 1 : 0) }
+      const progress = { readTo: next, storedNext: next, head: next }
       const places = { stored: mark, storedAnchor: anchor, position: anchor, pages: [], mayMiss: false }
       return { log, mark, entries, term, revision, ...progress, ...places, isLeaving: false }
     } catch (error) {

@@ -73,6 +73,50 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
     await source.close()
   })
 
+  it('records what retention takes while it reads', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(600)
+    await write(queue.url, log).done
+    const source = queue.source({ group: 'g', end: 'head', pageEntries: 50, leaseMs: LEASE_MS })
+    const found: number[] = []
+    for await (const certificate of source) {
+      found.push(certificate.index)
+      source.acknowledge(certificate)
+      if (certificate.index === 20) await queue.retain?.(log.logId, 400)
+    }
+    await source.close()
+    const [gap, ...others] = await queue.missed('g')
+    expect(others).toEqual([])
+    expect(gap).toMatchObject({ logId: log.logId, end: 400 })
+    // What was on its way came.
+    expect(gap?.start).toBeLessThan(300)
+    expect(found).toEqual([...range(0, gap?.start ?? 0), ...range(400, 600)])
+  })
+
+  it('reads the streams of all units of a cluster, and those that come', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const logs = [await logOf(30), await logOf(40), await logOf(50)]
+    const fill = async (log: (typeof logs)[number], unit: string) => {
+      const lease = { unit, epoch: 7, until: Number.POSITIVE_INFINITY }
+      await pump({
+        sink: queue.sink(),
+        lease,
+        stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+      })
+    }
+    await fill(logs[0] as never, 'one')
+    await fill(logs[1] as never, 'two')
+    const source = queue.source({ group: 'g', leaseMs: LEASE_MS })
+    onTestFinished(() => source.close())
+    const { found } = reading(source)
+    await expect.poll(() => found.length).toBe(70)
+    await fill(logs[2] as never, 'three')
+    await expect.poll(() => found.length).toBe(120)
+    expect(new Set(source.status().logs.map(({ log }) => log.id))).toEqual(new Set(logs.map(({ logId }) => logId)))
+  })
+
   it('refuses a stream of the group that would lose records', async () => {
     const queue = await natsQueue()
     onTestFinished(() => queue.remove())
