@@ -16,6 +16,9 @@ export interface ClusterEngine {
   view(): Promise<ClusterView | KafkaClusterView>
 }
 
+/** Whether processes can share logs by the engine of this URL; others only take entries, or have them read again. */
+export const canCoordinate = (url: string): boolean => /^(?:postgres(?:ql)?|kafkas?):\/\//i.test(url)
+
 /**
  * The engine that a URL names. Loads its client, without connecting.
  *
@@ -28,7 +31,7 @@ export interface ClusterEngine {
 export async function openCluster(url: string, leaseMs: number, withQueue = false): Promise<ClusterEngine> {
   const { engine, rest, options } = sinkParts(url)
   const isKafka = engine.schemes.includes('kafka')
-  if (!isKafka && !engine.schemes.includes('postgres'))
+  if (!canCoordinate(url))
     throw new CtStreamError(
       'CT_OPTION_INVALID',
       'it must be the URL of a Postgres database or a Kafka cluster: postgres://host/database, kafka://host:9092/prefix',

@@ -34,6 +34,10 @@ export const run: Command = {
       'what collectors wrote (?queue=true) to modules',
     ],
     ['ct-stream run --db kafka://broker:9092/ct', 'the same on Kafka'],
+    [
+      'ct-stream run --role processor --module ./mine.js --db redis://host:6379',
+      'what a sink wrote to Redis (?body=leaf) to modules',
+    ],
     ['ct-stream run --role api --db postgres://db/ct --port 8080', 'answers /api/v1 from the database'],
   ],
   run: runRoles,

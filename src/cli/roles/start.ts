@@ -1,7 +1,8 @@
-import { type ClusterEngine, openCluster } from '../../cluster/open-cluster.js'
+import { canCoordinate, openCluster } from '../../cluster/open-cluster.js'
 import { CtStreamError } from '../../errors.js'
 import { queueSource } from '../../processors/queue-source.js'
 import { createServer } from '../../server/create-server.js'
+import { sinkParts } from '../../sinks/open-sink.js'
 import type { Logger } from '../../types/clock.js'
 import type { Lease } from '../../types/cluster.js'
 import type { CtStreamOptions } from '../../types/stream.js'
@@ -45,10 +46,16 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   const threads = moduleThreads(context)
   const asked = given === undefined ? await askedLater(context) : { all: async () => given }
   const options = await serveRequest(context)
-  const engine = await engineFrom(context, db, leaseMs, roles.has('processor') || values.switch('for-processors'))
+  const withQueue = roles.has('processor') || values.switch('for-processors')
+  const isAlone = roles.size === 1 && roles.has('processor')
+  // A processor shares no logs with collectors: any engine that can be read again will do.
+  const engine =
+    isAlone && !canCoordinate(db) ? undefined : await namingDb(context, () => openCluster(db, leaseMs, withQueue))
   const modules = roles.has('processor') ? await (await import('../modules/load.js')).modulesFor(context) : []
   const queue = roles.has('processor')
-    ? await queueSource(engine.url, { group: values.text('group') ?? 'processors', leaseMs })
+    ? await namingDb(context, () =>
+        queueSource(engine?.url ?? sinkParts(db).rest, { group: values.text('group') ?? 'processors', leaseMs }),
+      )
     : undefined
   const logger = commandLogger(context)
   const over = linkedController(io.stop)
@@ -59,7 +66,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     leaseMs,
     [...roles].filter((role) => role !== 'processor'),
   )
-  const view = roles.has('api') ? await engine.view() : undefined
+  const view = roles.has('api') ? await engine?.view() : undefined
   const server = createServer({
     ...options,
     keep: false,
@@ -74,7 +81,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     await new Output(io.stdout).write(`ct-stream runs ${[...roles].join(', ')} at ${url}\n`)
     const work: (() => Promise<void>)[] = []
     const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
-    if (roles.has('collector'))
+    if (roles.has('collector') && engine !== undefined)
       work.push(async () => {
         // Not held up: it begins again as long as its logs cannot be looked up.
         onTurn(undefined)
@@ -101,14 +108,10 @@ function waitsFor(error: unknown): boolean {
   return isNoNetwork(error) || (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable)
 }
 
-async function engineFrom(
-  { values }: CommandContext,
-  db: string,
-  leaseMs: number,
-  withQueue: boolean,
-): Promise<ClusterEngine> {
+/** Has an error that is about the URL name its flag. */
+async function namingDb<T>({ values }: CommandContext, work: () => Promise<T>): Promise<T> {
   try {
-    return await openCluster(db, leaseMs, withQueue)
+    return await work()
   } catch (error) {
     if (!CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
     throw usageError(`${values.from('db')}: ${messageOf(error)}`, error)
