@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { queueSource } from '../../src/processors/index.js'
+import { pump } from '../../src/sinks/index.js'
 import type { QueueSourceOptions } from '../../src/types/queue.js'
-import { grow, logOf } from '../support/logs.js'
+import { backfill, grow, logOf } from '../support/logs.js'
 import { upTo } from '../support/whole-messages.js'
 import { ownServer, startedServer } from './own-server.js'
 import { read, reading, write } from './queue-use.js'
@@ -78,6 +79,29 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
       retryable: false,
       message: expect.stringContaining('body=leaf'),
     })
+  })
+
+  it('reads what collectors with leases wrote, and replays what was set aside of it', async () => {
+    const { queue, open } = await begin()
+    const log = await logOf(50)
+    await pump({
+      sink: queue.sink(),
+      lease: { unit: 'operator "one"', epoch: 3, until: Number.POSITIVE_INFINITY },
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+    })
+    const first = open()
+    const found: number[] = []
+    for await (const certificate of first) {
+      found.push(certificate.index)
+      if (certificate.index === 20) await first.park(certificate, { by: 'test', message: 'no' })
+      first.acknowledge(certificate)
+    }
+    await first.close()
+    expect(found).toEqual(upTo(50))
+    await using parked = await queue.parked()
+    expect(await parked.replay('g', ['no such key'])).toBe(0)
+    expect(await parked.replay('g', [`${log.logId}:20`])).toBe(1)
+    expect(await read(open(), 1000)).toEqual([20])
   })
 
   it('notices logs that are new, and hands all over at once when it is closed', async () => {
