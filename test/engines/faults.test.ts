@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -12,6 +11,7 @@ import { noPostgres } from './database.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 import { type KillPlace, kafkaKillPlace, postgresKillPlace } from './kill-places.js'
 import { ownServer, threeBrokers } from './own-server.js'
+import { smallDisk } from './small-disk.js'
 
 /** In Kafka's protocol: the end of a transaction. */
 const END_TXN = 26
@@ -145,25 +145,16 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     async () => {
       const server = await ownServer('postgres')
       onTestFinished(() => server.remove())
-      const data = join(server.folder, 'data')
-      mkdirSync(data)
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m,mode=0700,uid=postgres', 'tmpfs', data])
-      onTestFinished(() => {
-        execFileSync('umount', ['-l', data])
-      })
+      const disk = smallDisk(server.folder, 400, ',mode=0700,uid=postgres')
       await server.start()
       const place = await postgresKillPlace(`postgres://postgres@127.0.0.1:${server.port}/postgres`)
       const log = await logOf(4000)
       const { done, said } = run(place, [log])
       await inMiddle(place, log, 1000)
-      // As much as there is; what is left in the files that are there will do for a page or two.
-      try {
-        writeFileSync(join(data, 'ballast'), Buffer.alloc(400 * 2 ** 20))
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'ENOSPC' })
-      }
+      // What is left in the files that are there will do for a page or two.
+      disk.fill()
       await saying(said, /opened again in .* (No space left on device|recovery mode|starting up|terminat|ECONN)/i)
-      execFileSync('rm', [join(data, 'ballast')])
+      disk.empty()
       await server.kill().catch(() => {})
       await server.start()
       await done

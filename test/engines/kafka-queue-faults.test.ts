@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Producer } from '@platformatic/kafka'
@@ -11,6 +10,7 @@ import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
 import { ownServer } from './own-server.js'
 import { range, read, reading, write } from './queue-use.js'
+import { smallDisk } from './small-disk.js'
 
 /** Of Kafka's protocol: what a transactional producer begins with. */
 const INIT_PRODUCER_ID = 22
@@ -139,27 +139,18 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     async () => {
       const server = await ownServer('kafka')
       onTestFinished(() => server.remove())
-      const data = join(server.folder, 'data')
-      mkdirSync(data)
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', data])
-      onTestFinished(() => {
-        execFileSync('umount', ['-l', data])
-      })
+      const disk = smallDisk(server.folder, 200)
       await server.start()
       const queue = kafkaQueue(`kafka://127.0.0.1:${server.port}`)
       const log = await logOf(200)
       await write(queue.url, log).done
-      try {
-        writeFileSync(join(data, 'ballast'), Buffer.alloc(200 * 2 ** 20))
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'ENOSPC' })
-      }
+      disk.fill()
       grow(log, 3000)
       const { done } = write(queue.url, log)
       // A broker whose only disk fails ends.
       const pid = Number(readFileSync(join(server.folder, 'pid'), 'utf8'))
       while (isAlive(pid)) await wait(50)
-      execFileSync('rm', [join(data, 'ballast')])
+      disk.empty()
       await server.kill().catch(() => {})
       await server.start()
       await done
