@@ -127,7 +127,7 @@ export class EngineSource implements QueueSource {
       if (engine.headOf !== undefined) progress.head = engine.headOf(claim)
       return progress.status
     })
-    return { ...this.counts, logs: ours }
+    return { ...this.counts, parked: this.counts.parked + (engine.setAside ?? 0), logs: ours }
   }
 
   close(): Promise<void> {

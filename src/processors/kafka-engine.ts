@@ -86,6 +86,10 @@ export class KafkaEngine implements QueueEngine {
     }
   }
 
+  get setAside(): number {
+    return this.opened?.parking.foreign ?? 0
+  }
+
   headOf(claim: QueueClaim): number {
     return this.opened?.ends.headOf(claim as KafkaClaim) ?? 0
   }

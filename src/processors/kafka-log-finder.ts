@@ -35,7 +35,24 @@ export class KafkaLogFinder {
     this.unknown.clear()
   }
 
+  /** A message that cannot be read, at an index that no collector has written, is of nobody's log. */
   async read(message: ParkedMessage): Promise<MessageEntry> {
+    const found = await this.readKnown(message)
+    if (!('entry' in found) || found.entry.kind !== 'refused') return found
+    const { logId, index, entry } = found
+    // Otherwise one such message would have all entries up to its index count as read.
+    if (await this.isWritten(logId, index)) return found
+    return { logId, index, reason: entry.reason }
+  }
+
+  /** Whether a collector has come so far: its position is committed together with the entry. */
+  private async isWritten(logId: string, index: number): Promise<boolean> {
+    const isBelow = () => index < (this.logs.endOf(logId) ?? 0)
+    if (!isBelow()) await this.context.patient(() => this.context.looking.readLogs(this.logs))
+    return isBelow()
+  }
+
+  private async readKnown(message: ParkedMessage): Promise<MessageEntry> {
     const { settings, looking, closing, patient } = this.context
     const read = () => readEntry('Kafka', message, (logId) => this.logs.get(logId))
     const found = read()

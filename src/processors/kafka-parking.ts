@@ -10,6 +10,8 @@ export class KafkaParking {
   /** Entries may be marked for replay. */
   mayReplay = true
   readonly messages = new ParkedMessages()
+  /** Messages of no log that is known, set aside here. */
+  foreign = 0
   private readonly topic: ParkedTopic
   private readonly group: string
   private readonly clock: Clock
@@ -46,6 +48,7 @@ export class KafkaParking {
     const key = `${partition}:${record.offset}`
     if ((await this.find(key)) !== undefined) return
     await this.put({ key, by: 'queue', message: reason, logId, index, partition }, 1, messageOfRecord(record))
+    this.foreign++
   }
 
   async settle(key: string): Promise<void> {
