@@ -1,7 +1,8 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
+import { ByteMemory } from '../util/byte-memory.js'
 import { ByteReader, fromBase64 } from '../util/bytes.js'
 import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES, malformedLeaf } from './malformed.js'
-import type { EntryKind } from './merkle-leaf.js'
+import { type EntryKind, leafKind } from './merkle-leaf.js'
 
 const LENGTH_OCTETS = 3
 /** Base64 of a precertificate of 2^24 - 1 bytes and a chain of 16 issuers of 64 KiB, with their lengths. */
@@ -38,10 +39,49 @@ export function parseExtraData(bytes: Uint8Array, kind: EntryKind): ExtraData {
   return { preCertificate, certificates }
 }
 
+/**
+ * Chains as base64, up to 8 KiB each. Two thirds of an answer are chains of a few issuers, again and again: entries share the string, so
+ * that an entry that is kept, in the queue of a module say, holds its precertificate and no more. A chain stands behind a precertificate
+ * in one of three alignments of base64.
+ */
+const chains = new ByteMemory<string>(10, 8 * 1024)
+
+/** Copies the extra data of an entry, as base64, out of an answer. */
+export function base64Extra(text: Buffer, from: number, to: number, leafInput: Uint8Array): Rfc6962Extra {
+  const kind = leafKind(leafInput)
+  const at = kind === 'x509' ? from : kind === 'precert' ? chainStart(text, from, to) : to
+  return new Rfc6962Extra(text.toString('latin1', from, at), kind, at === to ? '' : sharedChain(text, at, to))
+}
+
+function sharedChain(text: Buffer, from: number, to: number): string {
+  const known = chains.find(text, from, to)
+  if (known !== undefined) return known
+  const chain = text.toString('latin1', from, to)
+  chains.keep(chain, text, from, to)
+  return chain
+}
+
+/** Where the first group of four characters begins that holds nothing of the precertificate; `to` when there is none. */
+function chainStart(text: Buffer, from: number, to: number): number {
+  if (to - from < 4) return to
+  let length = 0
+  for (let at = from; at < from + 4; at++) length = length * 64 + sextet(text[at] as number)
+  const start = from + 4 * Math.ceil((LENGTH_OCTETS + length) / 3)
+  return start < to ? start : to
+}
+
+/** The value of a base64 character; any number for other characters, which are found when the whole is decoded. */
+function sextet(character: number): number {
+  if (character >= 0x61) return character - 0x61 + 26
+  if (character >= 0x41) return character - 0x41
+  if (character >= 0x30) return character - 0x30 + 52
+  return character === 0x2b ? 62 : 63
+}
+
 /** The `extra_data` of one entry, kept as base64 and decoded on first use. */
 export class Rfc6962Extra implements EntryExtra {
-  /** As it came: base64. */
-  readonly latin1: string
+  private readonly own: string
+  private readonly shared: string
   private readonly kind: EntryKind | undefined
   /** Kept after the first use: readers of one part often want the other, and both are views of the same bytes. */
   private parsed: ExtraData | undefined
@@ -49,14 +89,21 @@ export class Rfc6962Extra implements EntryExtra {
   /**
    * @param latin1 - Base64; characters below U+0100 only.
    * @param kind - Entry type of the leaf, which decides the structure; `undefined` when it is unknown.
+   * @param shared - The rest of it, in a string that other entries have, too. Default: nothing.
    */
-  constructor(latin1: string, kind: EntryKind | undefined) {
-    this.latin1 = latin1
+  constructor(latin1: string, kind: EntryKind | undefined, shared = '') {
+    this.own = latin1
     this.kind = kind
+    this.shared = shared
   }
 
   get byteLength(): number {
-    return this.latin1.length
+    return this.own.length + this.shared.length
+  }
+
+  /** At most the first `length` characters, as they came. */
+  startOf(length: number): string {
+    return (this.own.length < length ? this.own + this.shared : this.own).slice(0, length)
   }
 
   /** @throws {@link CtStreamError} `CT_LEAF_MALFORMED` when it is not base64, or does not have the structure of the standard. */
@@ -67,7 +114,7 @@ export class Rfc6962Extra implements EntryExtra {
   preCertificateStart(least: number): Uint8Array | undefined {
     if (this.kind !== 'precert') return undefined
     // ASN.1Cert pre_certificate, after three octets for its length
-    const start = Buffer.from(this.latin1.slice(0, 4 * Math.ceil((least + LENGTH_OCTETS) / 3)), 'base64')
+    const start = Buffer.from(this.startOf(4 * Math.ceil((least + LENGTH_OCTETS) / 3)), 'base64')
     return start.subarray(LENGTH_OCTETS)
   }
 
@@ -87,8 +134,8 @@ export class Rfc6962Extra implements EntryExtra {
   }
 
   private parse(): ExtraData {
-    if (this.latin1.length > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
-    const bytes = fromBase64(this.latin1)
+    if (this.byteLength > MAX_TEXT) throw malformedLeaf('extra_data', 'longer than any precertificate and chain')
+    const bytes = fromBase64(this.own + this.shared)
     if (bytes === undefined) throw malformedLeaf('extra_data', 'not base64')
     if (this.kind === undefined) throw malformedLeaf('extra_data', 'the type of its entry is not known')
     return parseExtraData(bytes, this.kind)

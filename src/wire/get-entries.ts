@@ -2,10 +2,9 @@ import type { EntryBatch } from '../types/entries.js'
 import { bufferOf, plain } from '../util/bytes.js'
 import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
 import { decodeBase64Into, decodeBase64Steps } from './base64.js'
-import { Rfc6962Extra } from './extra-data.js'
+import { base64Extra } from './extra-data.js'
 import { JsonScanner } from './json-scanner.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
-import { leafKind } from './merkle-leaf.js'
 
 /** Bytes that an answer may have besides leaves and extra data, such as white space and fields of the operator's own. */
 const SPARE = 64 * 1024
@@ -85,9 +84,6 @@ function* decodeLeaves(scanner: JsonScanner, ends: readonly number[], start: num
   }
   return { bytes: plain(text), places, extra: base64Extra }
 }
-
-/** Extra data as base64, as received. */
-export const base64Extra: EntryTable['extra'] = (latin1, leafInput) => new Rfc6962Extra(latin1, leafKind(leafInput))
 
 /**
  * Finds the strings of `{"entries":[{"leaf_input":"...","extra_data":"..."},...]}` among any other fields. Of a repeated field the

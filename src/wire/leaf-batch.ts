@@ -12,8 +12,8 @@ export interface EntryTable {
    * overlap, and are in order.
    */
   readonly places: Uint32Array
-  /** Makes the extra data from its bytes, given as a string with a character for each. */
-  extra(latin1: string, leafInput: Uint8Array): EntryExtra
+  /** Copies the extra data out of `text`, where it is from `from` to `to`. */
+  extra(text: Buffer, from: number, to: number, leafInput: Uint8Array): EntryExtra
 }
 
 /** A page with more bytes is hashed with pauses. Pages of 256 entries have a third of it. */
@@ -143,10 +143,11 @@ class Page {
     const { bytes, starts, from } =
       copied !== undefined && i >= copied.from && i < copied.to ? copied : this.copyFrom(i)
     const leafInput = bytes.subarray(starts[i - from], starts[i - from + 1])
-    // A string, which lives briefly in V8's heap. As bytes outside of the heap, extra data made V8 mark the whole heap for every 30 MB,
+    // Strings, which live briefly in V8's heap. As bytes outside of the heap, extra data made V8 mark the whole heap for every 30 MB,
     // although most of it is never read.
-    const latin1 = this.text.toString('latin1', places[PLACES * i + 2], places[PLACES * i + 3])
-    return { index: this.start + i, leafInput, extra: table.extra(latin1, leafInput) }
+    const extraAt = places[PLACES * i + 2] as number
+    const extra = table.extra(this.text, extraAt, places[PLACES * i + 3] as number, leafInput)
+    return { index: this.start + i, leafInput, extra }
   }
 
   leafHashes(): Uint8Array {

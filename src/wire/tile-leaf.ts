@@ -56,8 +56,8 @@ export function dataTileTable(
   return { table: { bytes, places, extra: tileExtra }, release: () => pool?.give(memory) }
 }
 
-export const tileExtra: EntryTable['extra'] = (latin1, leafInput) =>
-  new TileLeafExtra(latin1, leafKind(leafInput) === 'precert')
+export const tileExtra: EntryTable['extra'] = (text, from, to, leafInput) =>
+  new TileLeafExtra(text.toString('latin1', from, to), leafKind(leafInput) === 'precert')
 
 /** The part of a `TileLeaf` after its `TimestampedEntry`. */
 export class TileLeafExtra implements EntryExtra {

@@ -7,8 +7,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryChain, EntryExtra, RawEntry } from '../../types/entries.js'
 import type { BufferPool } from '../../util/buffer-pool.js'
 import { plain } from '../../util/bytes.js'
-import { Rfc6962Extra } from '../../wire/extra-data.js'
-import { base64Extra } from '../../wire/get-entries.js'
+import { base64Extra, Rfc6962Extra } from '../../wire/extra-data.js'
 import type { EntryTable } from '../../wire/leaf-batch.js'
 import { leafKind } from '../../wire/merkle-leaf.js'
 import { TileLeafExtra, tileExtra } from '../../wire/tile-leaf.js'
@@ -45,7 +44,7 @@ export function writePage(certificates: readonly CtCertificate[], pool: BufferPo
   let length = HEAD * count
   for (const { leafInput, extra } of raws) {
     const isPrecert = leafKind(leafInput) === 'precert'
-    const text = !isPrecert ? '' : isAsSent ? (extra as Rfc6962Extra).latin1 : tileText(extra)
+    const text = !isPrecert ? '' : isAsSent ? (extra as Rfc6962Extra).startOf(BASE64_START) : tileText(extra)
     const textLength = Math.min(text.length, isAsSent ? BASE64_START : TILE_START)
     texts.push(text)
     textLengths.push(textLength)
@@ -156,6 +155,6 @@ class SharedExtra implements EntryExtra {
   private upTo(length: number): EntryExtra | undefined {
     const { text, from, to, make, leafInput } = this.place
     if (from === to) return undefined
-    return make(text.toString('latin1', from, Math.min(to, from + length)), leafInput)
+    return make(text, from, Math.min(to, from + length), leafInput)
   }
 }

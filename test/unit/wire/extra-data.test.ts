@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseExtraData, Rfc6962Extra } from '../../../src/wire/extra-data.js'
+import { base64Extra, parseExtraData, Rfc6962Extra } from '../../../src/wire/extra-data.js'
 import { encodeExtraData } from '../../support/wire.js'
 import { code, hex, precertSample, toBase64, toHex, x509Sample } from './samples.js'
 
@@ -93,5 +93,53 @@ describe('Rfc6962Extra', () => {
       expect(code(() => extra.chain())).toBe('CT_LEAF_MALFORMED')
       expect(code(() => extra.preCertificate())).toBe('CT_LEAF_MALFORMED')
     }
+  })
+})
+
+describe('extra data out of an answer', () => {
+  /** As it stands in an answer, with something before and behind it. */
+  const read = (base64: string, kind: 'x509' | 'precert') => {
+    const leafInput = new Uint8Array(12)
+    if (kind === 'precert') leafInput[11] = 1
+    const text = Buffer.from(`"extra_data":"${base64}"}`, 'latin1')
+    const from = text.indexOf(':"') + 2
+    return base64Extra(text, from, from + base64.length, leafInput)
+  }
+  const certificate = fc.uint8Array({ minLength: 1, maxLength: 200 })
+  const kinds = fc.constantFrom('x509' as const, 'precert' as const)
+
+  it('is the same whether its chain was met before or not, behind precertificates of any length', () => {
+    fc.assert(
+      fc.property(
+        fc.array(certificate, { maxLength: 3 }),
+        fc.array(certificate, { minLength: 4 }),
+        (chain, precerts) => {
+          for (const precertificate of [...precerts, ...precerts]) {
+            const extra = read(toBase64(encodeExtraData(chain, precertificate)), 'precert')
+            expect(extra.preCertificate()).toEqual(precertificate)
+            const start = precertificate.subarray(0, 30)
+            expect(Uint8Array.from(extra.preCertificateStart(30) ?? []).subarray(0, start.length)).toEqual(start)
+            expect(extra.chain()).toEqual({ kind: 'certificates', certificates: chain })
+          }
+          const extra = read(toBase64(encodeExtraData(chain)), 'x509')
+          expect(extra.chain()).toEqual({ kind: 'certificates', certificates: chain })
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it('is all there, whatever the log sent', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 100 }), kinds, (text, kind) => {
+        const extra = read(text, kind)
+        expect(extra.startOf(Number.POSITIVE_INFINITY)).toBe(text)
+        expect(extra.byteLength).toBe(text.length)
+        const whole = new Rfc6962Extra(text, kind)
+        for (const part of ['chain', 'preCertificate'] as const)
+          expect(code(() => extra[part]())).toBe(code(() => whole[part]()))
+      }),
+      { numRuns: 500 },
+    )
   })
 })

@@ -61,7 +61,7 @@ describe('certificates in shared memory', () => {
   it('are the same, with the context of each', () => {
     const certificates = madeCertificates(40, { kinds: 'pairs' }).map((certificate, i) => {
       const { leafInput } = certificate
-      const extra = tileExtra(leafInput[11] === 1 ? '\0\0\0\0\0' : '\0\0', leafInput)
+      const extra = tileExtra(Buffer.alloc(5), 0, leafInput[11] === 1 ? 5 : 2, leafInput)
       const part = {
         ...context,
         historical: i < 7,
