@@ -5,8 +5,11 @@ import type { Received, StreamMessage } from './received.js'
 const SECOND_NS = 1_000_000_000
 /** The server forgets a reader that asks for nothing so long: the next one begins where this one was. */
 const INACTIVE_NS = 300 * SECOND_NS
-/** How long the server waits for messages to come, before it says that none did. Milliseconds. */
-const WAIT_MS = 5000
+/**
+ * How long the server waits for messages to come, before it says that none did; a page waits as long where retention has taken what would
+ * have filled it. Milliseconds.
+ */
+const WAIT_MS = 2000
 /** Longest silence of the server beyond that. Milliseconds. */
 const SILENCE_MS = 5000
 const MAX_BYTES = 2 ** 23

@@ -22,7 +22,10 @@ export async function openAmqpParked(url: string): Promise<ParkedEntries> {
     async list({ group, limit } = {}) {
       const most = integerOption('limit', limit, 1, 1_000_000, 1000)
       if (group === undefined)
-        throw new CtStreamError('CT_OPTION_INVALID', 'RabbitMQ does not say which groups there are: name the group')
+        throw new CtStreamError(
+          'CT_OPTION_INVALID',
+          'RabbitMQ does not say which groups there are: name the group (--group)',
+        )
       return [...(await queue.each(groupQueues(address, group), () => 'keep'))].reverse().slice(0, most)
     },
     replay: (group, keys) => chosen(group, keys, 'replay'),
