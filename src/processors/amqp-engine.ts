@@ -29,6 +29,7 @@ const ON_ITS_WAY_MS = 100
 
 /** The queue of a group in RabbitMQ, for one of its processors: one at a time gets the messages, the others stand by. */
 export class AmqpEngine implements QueueEngine {
+  setAside = 0
   private readonly settings: AmqpEngineSettings
   private readonly queues: GroupQueues
   private readonly closing = quietController()
@@ -187,7 +188,7 @@ export class AmqpEngine implements QueueEngine {
         this.skipped = 0
         this.known = higherMarks(this.known, marksFrom(stored))
       }
-      this.session = new AmqpSession(consumer, this.known, (body, delivery) => this.messages.remember(body, delivery))
+      this.session = new AmqpSession(consumer, this.known)
     }
     const { session } = this
     const skipped = this.arrived.splice(0, this.skipped)
@@ -203,6 +204,7 @@ export class AmqpEngine implements QueueEngine {
       // The same one when it is delivered again.
       const key = sha256Hex(Buffer.concat([Buffer.from(JSON.stringify(delivery.headers)), delivery.body]))
       await this.putParked({ key, by: 'queue', message: reason, logId, index }, 1, delivery)
+      this.setAside++
       done()
     }
     this.ready.push(...pages)

@@ -63,16 +63,11 @@ export class AmqpSession {
   private readonly logs = new Map<string, LogState>()
   private readonly marks: AmqpMarks
   private readonly unfinished: Unfinished[] = []
-  private readonly remember: (body: Uint8Array, delivery: Delivery) => void
 
-  /**
-   * @param marks - What is known to be finished with.
-   * @param remember - Called with the message of an entry that cannot be read.
-   */
-  constructor(consumer: GroupConsumer, marks: AmqpMarks, remember: (body: Uint8Array, delivery: Delivery) => void) {
+  /** @param marks - What is known to be finished with. */
+  constructor(consumer: GroupConsumer, marks: AmqpMarks) {
     this.consumer = consumer
     this.marks = marks
-    this.remember = remember
   }
 
   get claims(): readonly AmqpClaim[] {
@@ -114,10 +109,11 @@ export class AmqpSession {
         }
       }
       const log = 'entry' in found ? this.logOf(found.logId) : undefined
-      if (log === undefined || !('entry' in found)) {
+      // What cannot be read does not count as seen: its entry may still come, and with a wrong index all those before it.
+      if (log === undefined || !('entry' in found) || found.entry.kind === 'refused') {
         const unfinished: Unfinished = { tag: delivery.tag, isDone: false }
         this.unfinished.push(unfinished)
-        const why = 'entry' in found ? { ...found, reason: 'it does not describe its log' } : found
+        const why = 'entry' in found ? { ...found, reason: reasonOf(found.entry) } : found
         const done = () => {
           unfinished.isDone = true
         }
@@ -132,13 +128,10 @@ export class AmqpSession {
         log.late.add(index)
         continue
       }
-      if (entry.kind === 'refused') this.remember(entry.body, delivery)
       this.unfinished.push({ tag: delivery.tag, log, index, isDone: place === 'repeated' })
-      // Of a repetition the source counts that it was one.
-      if (place === 'repeated' && entry.kind === 'refused') continue
       const entries = open.get(log) ?? []
       open.set(log, entries)
-      entries.push(entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH })
+      entries.push({ ...entry, epoch: EPOCH })
     }
     for (const [{ claim }, entries] of open) {
       const end = Math.max(...entries.map((entry) => indexOf(entry) + 1))
@@ -226,3 +219,6 @@ const indexOf = (entry: QueuedEntry): number =>
 
 const isFinished = ({ isDone, log, index = Number.POSITIVE_INFINITY }: Unfinished) =>
   isDone || (log !== undefined && index < log.finished)
+
+const reasonOf = (entry: QueuedEntry): string =>
+  entry.kind === 'refused' ? entry.reason : 'it does not describe its log'

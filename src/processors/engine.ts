@@ -78,7 +78,7 @@ export interface QueueEngine {
   open(): Promise<void>
   /** Waits for the next page of any claimed log. `undefined` at the end (`end: 'head'`), or when `signal` has aborted. */
   next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined>
-  /** Messages that belong to no log, which the engine has set aside by itself. */
+  /** Messages that the engine has set aside by itself: of no log that is known, or that cannot be read. */
   readonly setAside?: number
   /** Exclusive end of a log in the engine, as of the last look; engines without it say so in their pages. */
   headOf?(claim: QueueClaim): number

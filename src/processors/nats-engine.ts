@@ -53,6 +53,10 @@ export class NatsEngine implements QueueEngine {
     return this.keeper.held
   }
 
+  get setAside(): number {
+    return this.parking.foreign
+  }
+
   async open(): Promise<void> {
     const { signal } = this.closing
     await this.patiently(() => this.keeper.turn())

@@ -137,7 +137,13 @@ export class NatsPages {
         last = { sequence: message.sequence, index: undefined }
         continue
       }
-      const { index, entry } = found
+      const { logId, index, entry } = found
+      // What cannot be read does not count as read: its entry may still come, and with a wrong index all those before it.
+      if (entry.kind === 'refused') {
+        await this.parking.parkForeign(claim, message, { logId, index, reason: entry.reason })
+        last = { sequence: message.sequence, index: undefined }
+        continue
+      }
       if (index > end && (await this.isTaken(connection, claim, last))) {
         // A page has its gap before its entries.
         if (entries.length > 0) {
@@ -147,8 +153,7 @@ export class NatsPages {
         missing = [{ log, start: end, end: index, reason: 'no longer in the queue' }]
       }
       claim.mayMiss = false
-      if (entry.kind === 'refused') this.parking.remember(entry.body, message)
-      entries.push(entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH })
+      entries.push({ ...entry, epoch: EPOCH })
       end = Math.max(end, index + 1)
       last = { sequence: message.sequence, index }
     }

@@ -9,6 +9,8 @@ import { type QueuedMessage, readEntry } from './queued-message.js'
 
 /** What is set aside for one group in NATS, as one processor sees it. */
 export class NatsParking {
+  /** Messages that were set aside here, being no entries. */
+  foreign = 0
   /** Entries may be marked for replay, or logs were taken whose entries are. */
   private mayReplay = true
   private readonly link: GroupLink
@@ -28,11 +30,6 @@ export class NatsParking {
     this.mayReplay = true
   }
 
-  /** Remembers the message of an entry that cannot be read, as long as its body is there. */
-  remember(body: Uint8Array, message: QueuedMessage): void {
-    this.messages.remember(body, message)
-  }
-
   /** @param held - An entry of another log is left out: whose processor has it meets it again. */
   async park(item: Parking, held: readonly NatsClaim[]): Promise<void> {
     const { by, message, logId, index, key } = item
@@ -50,7 +47,7 @@ export class NatsParking {
     if (key !== undefined) this.replaying.delete(key)
   }
 
-  /** Sets aside a message that is no entry of the log whose subject it has: once, however often it is read. */
+  /** Sets aside a message that cannot be read as an entry of the log whose subject it has: once, however often it is read. */
   async parkForeign(
     claim: NatsClaim,
     message: StreamMessage,
@@ -61,6 +58,7 @@ export class NatsParking {
     if ((await this.read(key)) !== undefined) return
     const { logId, index, reason } = found
     await this.put({ key, by: 'queue', message: reason, logId, index, place }, 1, message)
+    this.foreign++
   }
 
   async settle(key: string): Promise<void> {

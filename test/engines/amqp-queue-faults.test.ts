@@ -92,9 +92,12 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     await put({}, { amount: 3 })
     await put({ ...valid, 'ct-index': '60', 'ct-v': '2' })
     await put({ ...valid, 'ct-index': '61' }, 'no leaf')
+    // Far beyond the end of the log: the entries up to there are still to come.
+    await put({ ...valid, 'ct-index': '9000000' }, 'no leaf')
     await put({ ...valid, 'ct-index': '62', 'ct-log': Buffer.alloc(32, 7).toString('base64'), [LOG_HEADER]: '[]' })
     const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
     expect(await read(source, 1000)).toEqual(range(0, 60))
+    expect(source.status().parked).toBe(5)
     await source.close()
     await using parked = await queue.parked()
     const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
@@ -103,21 +106,27 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
       [60, expect.stringContaining('ct-v is 2')],
       [61, expect.stringContaining('not one TileLeaf')],
       [62, expect.stringContaining('no collector of this prefix has described its log')],
+      [9_000_000, expect.stringContaining('not one TileLeaf')],
     ])
     // They fail again, and are there once.
-    expect(await parked.replay('g')).toBe(4)
+    expect(await parked.replay('g')).toBe(5)
     expect(await parked.list({ group: 'g' })).toEqual([])
     const again = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
     expect(await read(again, 1000)).toEqual([])
     await again.close()
     expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
-      range(0, 4).map(() => [2, false]),
+      range(0, 5).map(() => [2, false]),
     )
     await expect(parked.list()).rejects.toMatchObject({ code: 'CT_OPTION_INVALID' })
     const [one] = await parked.list({ group: 'g', limit: 1 })
     expect(await parked.drop('g', [one?.key ?? ''])).toBe(1)
-    expect(await parked.drop('g')).toBe(3)
+    expect(await parked.drop('g')).toBe(4)
     expect(await parked.list({ group: 'g' })).toEqual([])
+    grow(log, 20)
+    await write(queue.url, log).done
+    const later = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    expect(await read(later, 1000)).toEqual(range(60, 80))
+    await later.close()
   })
 
   it('says that messages hold no whole entry', async () => {
