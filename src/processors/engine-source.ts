@@ -3,13 +3,18 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { ParkReason, QueueSource, QueueStatus, Watermark } from '../types/queue.js'
 import { quietController } from '../util/abort.js'
+import { withDeadline } from '../util/deadline.js'
 import { ClaimProgress } from './claim-progress.js'
 import type { Effects, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
 import { oneLine, PageReader, type Pages, type ReaderSettings, type SourceCounts } from './page-reader.js'
 
+/** An engine that is back is asked again within 10 s. Milliseconds. */
+const SHORTEST_CLOSE_MS = 20_000
+
 export interface SourceSettings extends ReaderSettings {
   readonly parkAfter: number | undefined
   readonly commitIntervalMs: number
+  readonly leaseMs: number
   readonly clock: Clock
 }
 
@@ -141,9 +146,15 @@ export class EngineSource implements QueueSource {
 
   private async closeNow(): Promise<void> {
     this.closing.abort(closed())
-    await this.opening?.catch(() => {})
+    const { clock, leaseMs } = this.settings
+    const stored = this.opening?.then(
+      () => this.commit(),
+      () => {},
+    )
     try {
-      if (this.opening !== undefined) await this.commit()
+      // Longer would be for nothing: by then another processor may have the logs.
+      const atMost = Math.max(leaseMs, SHORTEST_CLOSE_MS)
+      if (stored !== undefined) await withDeadline(stored, clock, atMost, silent)
     } finally {
       await this.engine.close()
     }
@@ -222,3 +233,10 @@ export class EngineSource implements QueueSource {
 }
 
 const closed = () => new CtStreamError('CT_CLOSED', 'the queue source is closed')
+
+const silent = () =>
+  new CtStreamError(
+    'CT_SINK_FAILED',
+    'the queue was closed, but its engine gave no answer: what was acknowledged last is not stored, and comes again',
+    { retryable: true },
+  )

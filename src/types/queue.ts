@@ -103,7 +103,11 @@ export interface QueueSource extends AsyncIterable<CtCertificate>, AsyncDisposab
   readonly parkAfter: number | undefined
   /** How it fares. */
   status(): QueueStatus
-  /** Stores what is acknowledged, gives the logs to the others and disconnects. Idempotent. */
+  /**
+   * Stores what is acknowledged, gives the logs to the others and disconnects. Idempotent.
+   *
+   * @throws `CT_SINK_FAILED` when the engine gives no answer for `leaseMs`, and 20 s: it is disconnected, and what was acknowledged last comes again.
+   */
   close(): Promise<void>
 }
 
