@@ -50,18 +50,22 @@ function takeOptions(url: string, known: SinkEngine['options']): { rest: string;
   const at = url.indexOf('?')
   if (at === -1) return { rest: url, options: {} }
   const options: Record<string, unknown> = {}
+  const isTls = /^[a-z]+s:/i.test(url)
   const others = url
     .slice(at + 1)
     .split('&')
     .filter((parameter) => {
       const [[name, text] = ['', '']] = new URLSearchParams(parameter)
       const type = Object.hasOwn(known, name) ? known[name] : undefined
-      if (type === undefined) return true
+      if (type === undefined || (isTls && isFileOfKey(name, text))) return true
       options[name] = parsed(text, type)
       return false
     })
   return { rest: url.slice(0, at) + (others.length > 0 ? `?${others.join('&')}` : ''), options }
 }
+
+/** `key` is what messages are keyed by, and with TLS the file of the client's private key. */
+const isFileOfKey = (name: string, text: string): boolean => name === 'key' && text !== 'log' && text !== 'issuance'
 
 function parsed(text: string, type: SinkEngine['options'][string]): unknown {
   if (type === 'number' && /^\d{1,15}$/.test(text)) return Number(text)

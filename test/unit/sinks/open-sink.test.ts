@@ -65,6 +65,9 @@ describe('a sink by its URL', () => {
     ['opensearch://a/ct', /has a path: write the prefix/],
     ['opensearch://a?prefix=CT', /a prefix that no index may have/],
     ['elasticsearch://a?replicas=11', /the Elasticsearch URL has replicas that is no number from 0 to 10/],
+    // With TLS, a private key: messages are keyed by `log` or `issuance`.
+    ['kafkas://a?key=/nowhere/key.pem', /names a file of key that cannot be read/],
+    ['rediss://a?key=/nowhere/key.pem', /names a file of key that cannot be read/],
     ['elasticsearch://u:p@a?apikey=x', /both a password and an apikey/],
     ['elasticsearch://a?apikey=%0a', /apikey that is not the base64/],
     ['mongodb://', /is not mongodb:/],
