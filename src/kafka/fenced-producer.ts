@@ -42,6 +42,7 @@ export class FencedProducer {
       ...NEW_ID,
       idempotent: true,
       transactionalId,
+      partitioner: rememberedPartitioner(kafka),
     })
     // Fetches by partition, without joining a group.
     this.consumer = new kafka.Consumer({ ...clientOptions(address), groupId: `${address.prefix}.positions` })
@@ -73,6 +74,17 @@ export class FencedProducer {
   private step<T>(doing: string, work: Promise<T>): Promise<T> {
     const { address, clock } = this
     return withDeadline(work, { doing, address, clock, giveUp: () => void this.close() })
+  }
+}
+
+/** As the client's default, which hashes the key with big integers: once for a key that is the same object in many records. */
+function rememberedPartitioner({ defaultPartitioner }: KafkaClient): (message: unknown, key?: Buffer) => number {
+  const known = new WeakMap<Buffer, number>()
+  return (message, key) => {
+    if (key === undefined) return 0
+    const found = known.get(key) ?? defaultPartitioner(message as never, key)
+    known.set(key, found)
+    return found
   }
 }
 
