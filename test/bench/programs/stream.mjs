@@ -1,10 +1,11 @@
-// Reads a log with the built library. `node stream.mjs '{"dist":…,"spec":…,"how":"batches"|"each"|"unread","filter":…,"checkpoint":…,"traced":…}'`
+// Reads a log with the built library. `node stream.mjs '{"dist":…,"spec":…|"specs":[…],"how":"batches"|"each"|"unread","filter":…,"checkpoint":…,"traced":…}'`
 import { pathToFileURL } from 'node:url'
 import { begin, Checksum, MemorySamples, report } from './result.mjs'
 
 const {
   dist,
   spec,
+  specs = [spec],
   how,
   domains,
   workers,
@@ -16,6 +17,7 @@ const { ctStream, CtStreamError } = await import(pathToFileURL(`${dist}/index.js
 const spans = traced ? (await import('./tracing.mjs')).setUpTracing() : async () => undefined
 
 const begun = begin()
+const threadBegun = process.threadCpuUsage?.()
 const memory = new MemorySamples(20_000)
 const checksum = new Checksum()
 const failures = []
@@ -23,7 +25,7 @@ let delivered = 0
 
 const filter = domains === undefined ? {} : { filter: { domains: watchedDomains(domains) } }
 const threads = workers === undefined ? {} : { workers }
-const stream = open({ logs: [spec], start: 'beginning', end: 'head', checkpoint, verify, ...filter, ...threads })
+const stream = open({ logs: specs, start: 'beginning', end: 'head', checkpoint, verify, ...filter, ...threads })
 let status = stream.status()
 stream.on('error', ({ error }) => failures.push(error.message))
 stream.on('commit', () => {
@@ -44,20 +46,29 @@ else
   }
 
 status = stream.status()
-const [log] = status.logs
-if (failures.length > 0 || log?.state !== 'finished') throw new Error(`${log?.state}: ${failures.join('; ')}`)
-const { requests, retries, position, verifiedSize } = log
+const { logs } = status
+const unfinished = logs.find(({ state }) => state !== 'finished')
+if (failures.length > 0 || logs.length === 0 || unfinished)
+  throw new Error(`${unfinished?.state}: ${failures.join('; ')}`)
+const total = (field) => logs.reduce((sum, log) => sum + log[field], 0)
 report({
-  entries: position,
+  entries: total('position'),
   delivered,
   checksum: how === 'unread' ? undefined : `${checksum}`,
   begun,
   memory,
-  requests,
-  retries,
-  verifiedSize,
+  requests: total('requests'),
+  retries: total('retries'),
+  verifiedSize: total('verifiedSize'),
+  threadCpuMs: threadCpuMs(),
   spans: await spans(),
 })
+
+/** Of the reader's own thread; `undefined` before Node 24. */
+function threadCpuMs() {
+  const usage = process.threadCpuUsage?.(threadBegun)
+  return usage && (usage.user + usage.system) / 1000
+}
 
 function open(options) {
   try {
