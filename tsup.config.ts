@@ -25,7 +25,7 @@ export default defineConfig({
     'outputs/syslog': 'src/outputs/syslog.ts',
     'outputs/webhook': 'src/outputs/webhook.ts',
     processors: 'src/processors/index.ts',
-    'processors/postgres': 'src/processors/postgres.ts',
+    'processors/postgres': 'src/processors/postgres/index.ts',
     server: 'src/server/index.ts',
     sinks: 'src/sinks/index.ts',
     'sinks/kafka': 'src/sinks/kafka.ts',

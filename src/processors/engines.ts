@@ -15,28 +15,28 @@ export interface ReadableEngine {
 const ENGINES: readonly ReadableEngine[] = [
   {
     schemes: ['postgres', 'postgresql'],
-    source: async (url, options) => (await import('./postgres.js')).postgresQueueSource(url, options),
-    parked: async (url) => (await import('./postgres-parked.js')).openPostgresParked(url),
+    source: async (url, options) => (await import('./postgres/index.js')).postgresQueueSource(url, options),
+    parked: async (url) => (await import('./postgres/parked.js')).openPostgresParked(url),
   },
   {
     schemes: ['kafka', 'kafkas'],
-    source: async (url, options) => (await import('./kafka.js')).kafkaQueueSource(url, options),
-    parked: async (url) => (await import('./kafka-parked.js')).openKafkaParked(url),
+    source: async (url, options) => (await import('./kafka/index.js')).kafkaQueueSource(url, options),
+    parked: async (url) => (await import('./kafka/parked.js')).openKafkaParked(url),
   },
   {
     schemes: ['redis', 'rediss'],
-    source: async (url, options) => (await import('./redis.js')).redisQueueSource(url, options),
-    parked: async (url) => (await import('./redis-parked.js')).openRedisParked(url),
+    source: async (url, options) => (await import('./redis/index.js')).redisQueueSource(url, options),
+    parked: async (url) => (await import('./redis/parked.js')).openRedisParked(url),
   },
   {
     schemes: ['nats', 'natss'],
-    source: async (url, options) => (await import('./nats.js')).natsQueueSource(url, options),
-    parked: async (url) => (await import('./nats-parked.js')).openNatsParked(url),
+    source: async (url, options) => (await import('./nats/index.js')).natsQueueSource(url, options),
+    parked: async (url) => (await import('./nats/parked.js')).openNatsParked(url),
   },
   {
     schemes: ['amqp', 'amqps'],
-    source: async (url, options) => (await import('./amqp.js')).amqpQueueSource(url, options),
-    parked: async (url) => (await import('./amqp-parked.js')).openAmqpParked(url),
+    source: async (url, options) => (await import('./amqp/index.js')).amqpQueueSource(url, options),
+    parked: async (url) => (await import('./amqp/parked.js')).openAmqpParked(url),
   },
 ]
 

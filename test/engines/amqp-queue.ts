@@ -1,4 +1,4 @@
-import { amqpQueueSource } from '../../src/processors/amqp.js'
+import { amqpQueueSource } from '../../src/processors/amqp/index.js'
 import { openParked } from '../../src/processors/index.js'
 import { rabbitMqSink } from '../../src/sinks/rabbitmq.js'
 import type { QueuePlace } from '../support/source-contract.js'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres.js'
+import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres/index.js'
 import { pump } from '../../src/sinks/index.js'
 import { postgresSink, prune } from '../../src/sinks/postgres.js'
 import type { TestLog } from '../../src/testing/index.js'

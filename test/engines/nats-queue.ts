@@ -1,7 +1,7 @@
 import { natsAddress } from '../../src/nats/address.js'
 import { groupStream } from '../../src/nats/group-stream.js'
 import { openParked } from '../../src/processors/index.js'
-import { natsQueueSource } from '../../src/processors/nats.js'
+import { natsQueueSource } from '../../src/processors/nats/index.js'
 import { natsSink } from '../../src/sinks/nats.js'
 import type { QueuePlace } from '../support/source-contract.js'
 import { natsPlace } from './nats-place.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { postgresQueueSource } from '../../src/processors/postgres.js'
+import { postgresQueueSource } from '../../src/processors/postgres/index.js'
 import { pump } from '../../src/sinks/index.js'
 import { coverage, newNames, postgresSink, prune } from '../../src/sinks/postgres.js'
 import type { TestLog } from '../../src/testing/index.js'

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { openParked } from '../../src/processors/index.js'
-import { postgresQueueSource } from '../../src/processors/postgres.js'
+import { postgresQueueSource } from '../../src/processors/postgres/index.js'
 import { postgresSink } from '../../src/sinks/postgres.js'
 import { sourceContract } from '../support/source-contract.js'
 import { noPostgres, testDatabase } from './database.js'

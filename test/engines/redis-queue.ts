@@ -1,5 +1,5 @@
 import { openParked } from '../../src/processors/index.js'
-import { redisQueueSource } from '../../src/processors/redis.js'
+import { redisQueueSource } from '../../src/processors/redis/index.js'
 import { redisSink } from '../../src/sinks/redis.js'
 import type { QueuePlace } from '../support/source-contract.js'
 import { redisPlace } from './redis-place.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { higherMarks, marksFrom, marksText } from '../../../src/processors/amqp-marks.js'
+import { higherMarks, marksFrom, marksText } from '../../../src/processors/amqp/marks.js'
 
 describe('watermarks in RabbitMQ', () => {
   const marks = new Map([

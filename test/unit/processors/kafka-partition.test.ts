@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FetchedPartition } from '../../../src/kafka/committed-records.js'
 import type { GroupMarks, LogMark } from '../../../src/kafka/group-marks.js'
-import { type KafkaClaim, KafkaPartition } from '../../../src/processors/kafka-partition.js'
+import { type KafkaClaim, KafkaPartition } from '../../../src/processors/kafka/partition.js'
 import type { LogInfo } from '../../../src/types/log.js'
 
 const logs = ['a', 'b', 'c'].map((id): LogInfo => ({ id, description: id, operator: '', kind: 'rfc6962', url: '' }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anchorBelow, logRecord, type NatsClaim, recordText } from '../../../src/processors/nats-claim.js'
+import { anchorBelow, logRecord, type NatsClaim, recordText } from '../../../src/processors/nats/claim.js'
 
 describe('the record of a log in NATS', () => {
   const record = { owner: 'p', term: 3, mark: { epoch: 0, next: 7 }, anchor: { sequence: 12, index: 6 } }

@@ -1,0 +1,181 @@
+import { findEntry, sequenceOf, streamBounds } from '../../nats/entry-subjects.js'
+import type { GroupLink, LinkedGroup } from '../../nats/group-link.js'
+import { SubjectReader } from '../../nats/subject-reader.js'
+import type { QueueGap } from '../../types/queue.js'
+import { elapsedOf } from '../../util/clock.js'
+import { Notifier } from '../../util/notifier.js'
+import type { ClaimKeeper } from '../claim-keeper.js'
+import type { QueuedEntry, QueuedPage } from '../engine.js'
+import { readEntry } from '../queued-message.js'
+import type { CheckedSettings } from '../source-settings.js'
+import type { Anchor, NatsClaim } from './claim.js'
+import type { NatsParking } from './parking.js'
+
+/** Most entries asked for and not handed out, of all logs. */
+const MAX_AHEAD = 8192
+const LEAST_AHEAD = 64
+/**
+ * Of all entries. The stream has taken none of an owner that was replaced, so their own say nothing; and those of a process alone begin anew
+ * where the server has lost its tail: entries behind would pass for some of an owner before.
+ */
+const EPOCH = 0
+
+/** Reads the logs that a processor has claimed, each by a reader of its own. */
+export class NatsPages {
+  private readonly link: GroupLink
+  private readonly keeper: ClaimKeeper<NatsClaim>
+  private readonly parking: NatsParking
+  private readonly settings: CheckedSettings
+  private readonly signal: AbortSignal
+  private readonly readers = new Map<NatsClaim, SubjectReader>()
+  private readonly arrived = new Notifier()
+  private readonly elapsed: () => number
+
+  /** @param signal - Aborts when the engine is closed. */
+  constructor(
+    link: GroupLink,
+    keeper: ClaimKeeper<NatsClaim>,
+    parking: NatsParking,
+    settings: CheckedSettings,
+    signal: AbortSignal,
+  ) {
+    this.link = link
+    this.keeper = keeper
+    this.parking = parking
+    this.settings = settings
+    this.signal = signal
+    this.elapsed = elapsedOf(settings.clock)
+  }
+
+  /** Resolves when there is more to read. */
+  arrival(): Promise<void> {
+    return this.arrived.wait()
+  }
+
+  /** Of the logs in turn; waits for what has been asked for. `undefined`: there is nothing more. */
+  async nextPage(): Promise<QueuedPage | undefined> {
+    const { keeper, signal } = this
+    while (!signal.aborted) {
+      keeper.isStale = false
+      const more = Promise.race([this.arrived.wait(), keeper.changed.wait()])
+      this.closeLost()
+      for (const claim of keeper.held) {
+        if (claim.isLeaving) continue
+        const page = await this.link.use('read entries', (linked) => this.readPage(linked, claim))
+        if (page !== undefined) return page
+      }
+      const readers = [...this.readers.values()]
+      if (readers.every((reader) => reader.isAtEnd)) return undefined
+      if (!readers.some((reader) => reader.isReady)) await more
+    }
+    return undefined
+  }
+
+  close(): void {
+    this.arrived.notify()
+    for (const reader of this.readers.values()) reader.close()
+    this.readers.clear()
+  }
+
+  private async readPage(linked: LinkedGroup, claim: NatsClaim): Promise<QueuedPage | undefined> {
+    const reader = await this.readerOf(linked, claim)
+    const { pageEntries } = this.settings
+    const share = Math.floor(MAX_AHEAD / Math.max(1, this.keeper.held.length))
+    const count = Math.min(pageEntries, Math.max(LEAST_AHEAD, share))
+    const page = reader.isReady ? await this.pageOf(linked, claim, reader) : undefined
+    reader.ask(count)
+    // Round robin: the other logs come first next time.
+    if (page !== undefined) this.keeper.putLast(claim)
+    return page
+  }
+
+  private async readerOf(linked: LinkedGroup, claim: NatsClaim): Promise<SubjectReader> {
+    const known = this.readers.get(claim)
+    if (known?.isUsable === true && known.connection === linked.connection) return known
+    known?.close()
+    this.readers.delete(claim)
+    const from = await this.startOf(linked, claim)
+    const { stream, subject } = claim.entries
+    const onReady = () => this.arrived.notify()
+    const reader = await SubjectReader.open(linked.connection, { stream, subject, from }, onReady, this.elapsed)
+    this.readers.set(claim, reader)
+    return reader
+  }
+
+  /** Number of the first message to read: that behind the last one, if the stream still has that one, or had it. */
+  private async startOf({ connection }: LinkedGroup, claim: NatsClaim): Promise<number> {
+    const { entries, position, readTo } = claim
+    const bounds = await streamBounds(connection, entries.stream)
+    if (position.sequence <= bounds.last && position.sequence < bounds.first) {
+      claim.mayMiss = position.sequence + 1 < bounds.first
+      return bounds.first
+    }
+    const isSame =
+      position.sequence <= bounds.last &&
+      (position.index === undefined ||
+        (await findEntry(connection, entries, { at: position.sequence }))?.index === position.index)
+    if (isSame) return position.sequence + 1
+    // The server has lost its tail, and has it again in another order, or less of it.
+    return sequenceOf(connection, entries, readTo, bounds)
+  }
+
+  private async pageOf(
+    { connection }: LinkedGroup,
+    claim: NatsClaim,
+    reader: SubjectReader,
+  ): Promise<QueuedPage | undefined> {
+    const { log } = claim
+    const messages = reader.take()
+    const entries: QueuedEntry[] = []
+    let missing: QueueGap[] = []
+    let end = claim.readTo
+    let last: Anchor = claim.position
+    for (const [at, message] of messages.entries()) {
+      const found = readEntry('NATS', message, (logId) => (logId === log.id ? log : undefined))
+      if (!('entry' in found)) {
+        await this.parking.parkForeign(claim, message, found)
+        last = { sequence: message.sequence, index: undefined }
+        continue
+      }
+      const { logId, index, entry } = found
+      // What cannot be read does not count as read: its entry may still come, and with a wrong index all those before it.
+      if (entry.kind === 'refused') {
+        await this.parking.parkForeign(claim, message, { logId, index, reason: entry.reason })
+        last = { sequence: message.sequence, index: undefined }
+        continue
+      }
+      if (index > end && (await this.isTaken(connection, claim, last))) {
+        // A page has its gap before its entries.
+        if (entries.length > 0) {
+          reader.giveBack(messages.slice(at))
+          break
+        }
+        missing = [{ log, start: end, end: index, reason: 'no longer in the queue' }]
+      }
+      claim.mayMiss = false
+      entries.push({ ...entry, epoch: EPOCH })
+      end = Math.max(end, index + 1)
+      last = { sequence: message.sequence, index }
+    }
+    claim.position = last
+    claim.readTo = end
+    claim.head = end + reader.left
+    claim.pages.push({ end, last })
+    return { kind: 'page', claim, entries, end, missing, head: claim.head }
+  }
+
+  /** Whether retention may have taken entries behind a message, rather than that the writer has left them out. */
+  private async isTaken(connection: LinkedGroup['connection'], claim: NatsClaim, last: Anchor): Promise<boolean> {
+    if (claim.mayMiss) return true
+    const { first } = await streamBounds(connection, claim.entries.stream)
+    return last.sequence + 1 < first
+  }
+
+  private closeLost(): void {
+    for (const [claim, reader] of this.readers)
+      if (claim.isLeaving || !this.keeper.held.includes(claim)) {
+        reader.close()
+        this.readers.delete(claim)
+      }
+  }
+}

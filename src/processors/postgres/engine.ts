@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto'
+import { CtStreamError } from '../../errors.js'
+import type { PostgresConnection, Session } from '../../postgres/connection.js'
+import { openDatabase } from '../../postgres/open-database.js'
+import { parkedKey, putParked, takeReplay } from '../../postgres/parked.js'
+import { type GroupMember, holdClaim, storeMarks } from '../../postgres/queue-claims.js'
+import { reachOf, readInOrder, readLate, readOne, readQueued } from '../../postgres/queue-read.js'
+import { queueChannel } from '../../postgres/queue-write.js'
+import { queuedLeaf } from '../../postgres/queued-leaf.js'
+import type { PostgresTarget } from '../../postgres/target.js'
+import type { QueueGap, Watermark } from '../../types/queue.js'
+import { quietController } from '../../util/abort.js'
+import { messageOf } from '../../util/message-of.js'
+import { ClaimKeeper } from '../claim-keeper.js'
+import type { Effects, Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from '../engine.js'
+import { LeasedReader } from '../leased-reader.js'
+import { patiently } from '../patiently.js'
+import { entryReader } from '../queued-entry.js'
+import type { CheckedSettings } from '../source-settings.js'
+import { type PostgresClaim, PostgresClaims } from './claims.js'
+
+export interface PostgresEngineSettings extends CheckedSettings {
+  readonly target: PostgresTarget
+}
+
+/** The queue of a `postgresSink`, for one processor of a group. */
+export class PostgresEngine implements QueueEngine {
+  private readonly settings: PostgresEngineSettings
+  private readonly member: GroupMember
+  /** One connection for pages, one for writes, and the keeper's for leases and notices, so that none waits for another. */
+  private reading: PostgresConnection | undefined
+  private writing: PostgresConnection | undefined
+  private keeper: ClaimKeeper<PostgresClaim> | undefined
+  private reader: LeasedReader<PostgresClaim> | undefined
+  private watching: Promise<void> | undefined
+  private readonly closing = quietController()
+  private readonly readEntry
+
+  constructor(settings: PostgresEngineSettings) {
+    this.settings = settings
+    const { group, leaseMs, start } = settings
+    this.member = { group, name: randomUUID(), leaseMs, start }
+    this.readEntry = entryReader((work) => this.connected.run(work))
+  }
+
+  get claims(): readonly QueueClaim[] {
+    return this.keeper?.held ?? []
+  }
+
+  async open(): Promise<void> {
+    const { target, leaseMs } = this.settings
+    const { signal } = this.closing
+    const connect = (onConnect?: (session: Session) => Promise<void>) =>
+      this.patiently(() => openDatabase(target, leaseMs, onConnect), signal)
+    this.writing = await connect()
+    this.reading = await connect(readInOrder)
+    const claims = new PostgresClaims(await connect(), this.member, queueChannel(target))
+    const keeper = new ClaimKeeper(claims, this.settings)
+    this.keeper = keeper
+    const nextReplay = () => this.nextReplay()
+    this.reader = new LeasedReader(keeper, { nextReplay, nextPage: () => this.readPage(keeper) }, this.settings)
+    await this.patiently(() => keeper.turn(), signal)
+    this.watching = keeper.watch(signal)
+  }
+
+  next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
+    return (this.reader as LeasedReader<PostgresClaim>).next(signal)
+  }
+
+  async store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]> {
+    const { group } = this.settings
+    const all = [...(marks as ReadonlyMap<PostgresClaim, Watermark>)]
+    const kept = new Set(await this.write((session) => storeMarks(session, group, all)))
+    for (const [claim, { next }] of all) if (kept.has(claim)) claim.storedNext = Math.max(claim.storedNext, next)
+    const lost = all.map(([claim]) => claim).filter((claim) => !kept.has(claim))
+    for (const claim of lost) this.keeper?.lose(claim)
+    await this.keeper?.giveAway().catch(() => {})
+    return lost
+  }
+
+  async park(items: readonly Parking[]): Promise<void> {
+    const { group } = this.settings
+    for (const { by, message, logId, index, content, key } of items) {
+      const n = this.keeper?.held.find(({ log }) => log.id === logId)?.n
+      // The log was lost: its next processor meets the entry again and parks it.
+      if (key === undefined && (n === undefined || index === undefined)) continue
+      const found = key ?? parkedKey(n as number, index as number)
+      await this.write(async (session) => {
+        // An unreadable row is parked as it is.
+        const row = content === undefined || 'leafInput' in content ? undefined : await readOne(session, n, index)
+        const leaf = content !== undefined && 'leafInput' in content ? queuedLeaf(content) : row
+        await putParked(session, group, { by, message, logId, index, content: leaf, key: found })
+      })
+    }
+  }
+
+  async settle(key: string): Promise<void> {
+    await this.write((session) => session.query(SETTLE, [this.settings.group, key]))
+  }
+
+  async addGap({ log, start, end, reason }: QueueGap): Promise<void> {
+    const values = [this.settings.group, log.id, start, end, reason]
+    await this.write((session) => session.query(MISSED, values))
+  }
+
+  async finishWith(
+    what: { readonly claim: QueueClaim; readonly mark: Watermark } | { readonly key: string },
+    effects: Effects,
+  ): Promise<void> {
+    const { group } = this.settings
+    const run = effectsRunner(effects)
+    await this.patiently(
+      () =>
+        this.writer.transaction(async (session) => {
+          if ('key' in what) {
+            const gone = await session.query(`${SETTLE} RETURNING 1`, [group, what.key])
+            if (gone.length > 0) await run(session)
+            return
+          }
+          const claim = what.claim as PostgresClaim
+          // An attempt before took effect although its answer was lost: do not repeat it.
+          if ((await holdClaim(session, group, claim)) >= what.mark.next) return
+          await run(session)
+          await storeMarks(session, group, [[claim, what.mark]])
+        }),
+      this.closing.signal,
+    )
+    if (!('key' in what)) {
+      const claim = what.claim as PostgresClaim
+      claim.storedNext = Math.max(claim.storedNext, what.mark.next)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort(new CtStreamError('CT_CLOSED', 'the queue source is closed'))
+    this.keeper?.changed.notify()
+    await this.reader?.settled()
+    await this.watching
+    await this.keeper?.leave()
+    await Promise.all([this.reading, this.writing].map((connection) => connection?.close()))
+  }
+
+  private get connected(): PostgresConnection {
+    return this.reading as PostgresConnection
+  }
+
+  private get writer(): PostgresConnection {
+    return this.writing as PostgresConnection
+  }
+
+  private write<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.patiently(() => this.writer.run(work), this.closing.signal)
+  }
+
+  private async nextReplay(): Promise<ReplayedEntry | undefined> {
+    const { group, leaseMs } = this.settings
+    const row = await this.connected.run((session) => takeReplay(session, group, leaseMs * 10))
+    if (row === undefined) return undefined
+    const entry = await this.patiently(() => this.readEntry.replayed(row), this.closing.signal)
+    return { kind: 'replay', key: row.key, entry }
+  }
+
+  /** The next page, of the logs in turn. */
+  private async readPage(keeper: ClaimKeeper<PostgresClaim>): Promise<QueuedPage | undefined> {
+    if (keeper.isStale) {
+      keeper.isStale = false
+      const reach = await this.connected.run((session) =>
+        reachOf(
+          session,
+          keeper.held.map(({ log }) => log.id),
+        ),
+      )
+      for (const claim of keeper.held) claim.head = claim.stop ?? reach.get(claim.log.id)?.to ?? claim.head
+    }
+    const claim = keeper.held.find(({ readTo, head, isLeaving }) => readTo < head && !isLeaving)
+    if (claim === undefined) return undefined
+    // Round robin: the other logs come first next time.
+    keeper.putLast(claim)
+    const { readTo } = claim
+    const { pageEntries, group } = this.settings
+    if (claim.stop !== undefined) {
+      const rows = await this.connected.run((session) => readLate(session, group, claim, readTo, pageEntries))
+      const end = rows.length < pageEntries ? claim.stop : (rows.at(-1)?.idx ?? readTo) + 1
+      claim.readTo = end
+      const entries = rows.map((row) => this.readEntry.queued(row, claim.log))
+      return { kind: 'page', claim, entries, end, missing: [], head: claim.stop }
+    }
+    const { rows, reach } = await this.connected.run((session) => readQueued(session, claim, readTo, pageEntries))
+    claim.head = Math.max(claim.head, reach.to)
+    // A page has its gap before its entries, so rows below a hole need a page of their own.
+    const below = rows.filter(({ idx }) => idx < reach.from)
+    const taken = below.length > 0 ? below : rows
+    const isAll = taken.length === rows.length && rows.length < pageEntries
+    const end = Math.max(readTo, below.length > 0 || !isAll ? (taken.at(-1)?.idx ?? readTo) + 1 : reach.to)
+    const isHole = below.length === 0 && readTo < reach.from
+    const gap = { log: claim.log, start: readTo, end: reach.from, reason: 'no longer in the queue' }
+    claim.readTo = end
+    const entries = taken.map((row) => this.readEntry.queued(row, claim.log))
+    return { kind: 'page', claim, entries, end, missing: isHole ? [gap] : [], head: claim.head }
+  }
+
+  private patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return patiently(this.settings, signal, work)
+  }
+}
+
+const SETTLE = 'DELETE FROM parked WHERE grp = $1 AND key = $2'
+const MISSED = 'INSERT INTO missed (grp, log, start, stop, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING'
+
+/** Runs effects; an error of their own becomes `CT_MODULE_FAILED`, so that it is not taken for one of the database. */
+function effectsRunner(effects: Effects): (session: Session) => Promise<void> {
+  return async (session) => {
+    const refused = new Set<unknown>()
+    try {
+      await effects((text, values) =>
+        session.query<never>(text, values).catch((error) => {
+          refused.add(error)
+          throw error
+        }),
+      )
+    } catch (error) {
+      if (CtStreamError.is(error) || refused.has(error)) throw error
+      throw new CtStreamError('CT_MODULE_FAILED', messageOf(error), { cause: error })
+    }
+  }
+}
