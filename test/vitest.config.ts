@@ -32,15 +32,18 @@ const pure = [
 const shared = [
   'certstream',
   'checkpoint',
+  'cli',
   'cluster',
   'kafka',
   'lookup',
   'metrics',
   'module-testing',
+  'modules',
   'nats',
   'page',
   'postgres',
   'processors',
+  'server',
   'sinks',
   'testing',
 ]
