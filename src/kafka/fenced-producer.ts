@@ -77,12 +77,17 @@ export class FencedProducer {
   }
 }
 
-/** As the client's default, which hashes the key with big integers: once for a key that is the same object in many records. */
-function rememberedPartitioner({ defaultPartitioner }: KafkaClient): (message: unknown, key?: Buffer) => number {
+/**
+ * The hash that Java's clients choose a partition by; the default of this client differs where the number of partitions is no power of two. It
+ * is computed with big integers: once for a key that is the same object in many records.
+ */
+export function rememberedPartitioner({
+  compatibilityPartitioner,
+}: Pick<KafkaClient, 'compatibilityPartitioner'>): (message: unknown, key?: Buffer) => number {
   const known = new WeakMap<Buffer, number>()
   return (message, key) => {
     if (key === undefined) return 0
-    const found = known.get(key) ?? defaultPartitioner(message as never, key)
+    const found = known.get(key) ?? compatibilityPartitioner(message as never, key)
     known.set(key, found)
     return found
   }
