@@ -10,6 +10,7 @@ import { natsPlace, noNats } from './nats-place.js'
 import { noOpenSearch, openSearchPlace } from './opensearch-place.js'
 import type { startedServer } from './own-server.js'
 import { noRedis, redisPlace } from './redis-place.js'
+import { waitingClock } from './waiting-clock.js'
 
 interface Place {
   readonly url: string
@@ -44,20 +45,8 @@ export async function run(
     sink,
     stream: (own) => backfill(log, own === undefined ? { checkpoint: store } : { checkpoint: own, commit: 'manual' }),
     logger: { info: () => {}, warn: (text) => void said.push(text) },
-    // Waits are when the server is started; deadlines are real.
-    clock: {
-      now: () => Date.now(),
-      sleep: (ms, signal) =>
-        ms > 4000
-          ? new Promise<void>((resolve, reject) => {
-              const timer = setTimeout(resolve, ms)
-              signal?.addEventListener('abort', () => {
-                clearTimeout(timer)
-                reject(signal.reason)
-              })
-            })
-          : onWait(),
-    },
+    // Waits are when the server is started.
+    clock: waitingClock(onWait),
     random: () => 0,
   })
   return said

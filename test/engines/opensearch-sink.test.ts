@@ -8,6 +8,7 @@ import { sinkContract } from '../support/sink-contract.js'
 import { upTo } from '../support/whole-messages.js'
 import { noOpenSearch, openSearchPlace } from './opensearch-place.js'
 import { startedServer } from './own-server.js'
+import { waitingClock } from './waiting-clock.js'
 
 interface Template {
   readonly settings: { readonly index: object }
@@ -180,7 +181,8 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
       sink: openSearchSink(place.url),
       logger: { warn: (text) => void said.push(text), info: () => {} },
       // The wait is when room is made.
-      clock: { now: () => Date.now(), sleep: async () => void (await block(false)) },
+      clock: waitingClock(() => block(false)),
+      random: () => 0,
       stream: () => backfill(log),
     })
     expect(said).toEqual([expect.stringContaining('is the disk of a server full?')])

@@ -7,6 +7,7 @@ import { sinkContract } from '../support/sink-contract.js'
 import { upTo, wholeIndexes } from '../support/whole-messages.js'
 import { startedServer } from './own-server.js'
 import { noRedis, redisPlace } from './redis-place.js'
+import { waitingClock } from './waiting-clock.js'
 
 describe.skipIf(noRedis)('Redis', () => {
   sinkContract('Redis, alone', async () => {
@@ -91,7 +92,8 @@ describe.skipIf(noRedis)('Redis', () => {
       sink: redisSink(place.url),
       logger: { warn: (text) => void said.push(text), info: () => {} },
       // The wait is when room is made.
-      clock: { now: () => Date.now(), sleep: async () => void (await client.configSet('maxmemory', '0')) },
+      clock: waitingClock(() => client.configSet('maxmemory', '0')),
+      random: () => 0,
       stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
     })
     expect(said).toEqual([expect.stringContaining('the server is full (maxmemory): give it more')])

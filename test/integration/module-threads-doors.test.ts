@@ -103,10 +103,12 @@ describe('modules find the same with and without a thread', () => {
   it.each(Object.keys(doors))('%s', async (name) => {
     const door = doors[name] as (typeof doors)[string]
     const plain = await door(0)
-    expect(made).toBe(0)
+    // Those that read pages, with CT_STREAM_WORKERS.
+    const others = made
+    made = 0
     expect(plain.length).toBeGreaterThan(20)
     const threaded = await door(1)
-    expect(made).toBe(1)
+    expect(made).toBe(others + 1)
     expect(comparable(threaded)).toEqual(comparable(plain))
   })
 })
