@@ -57,6 +57,7 @@ export default defineConfig({
     root: import.meta.dirname,
     // A request that stands still on a busy machine looks like one that is never answered (test/support/requests-in-flight.ts).
     retry: 1,
+    experimental: { fsModuleCache: true },
     // The same tests run with threads and without: CT_STREAM_WORKERS=2.
     env: { CT_STREAM_WORKERS: process.env.CT_STREAM_WORKERS ?? '0' },
     // Much of the time is spent waiting for sockets and for processes: with a worker a core half of the cores would idle.
