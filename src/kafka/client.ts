@@ -53,10 +53,25 @@ export function retryDelay(
   return Math.min(5 * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY_MS)
 }
 
-/** Another broker first each time: a client asks the next one only when it cannot connect, and one that is suspended takes connections. */
-function fromAnyone(brokers: readonly string[]): string[] {
-  const first = Math.floor(Math.random() * brokers.length)
-  return [...brokers.slice(first), ...brokers.slice(0, first)]
+/** Which of its brokers the clients of an address ask first. */
+const firsts = new Map<string, number>()
+
+const firstOf = ({ brokers }: KafkaAddress): number => {
+  const key = brokers.join()
+  const first = firsts.get(key) ?? Math.floor(Math.random() * brokers.length)
+  firsts.set(key, first)
+  return first
+}
+
+/**
+ * Has the next clients ask another broker first: one gave no answer. A client asks the next one only when it cannot connect, and a broker that
+ * is suspended takes connections.
+ */
+export function askAnother(address: KafkaAddress): void {
+  const { length } = address.brokers
+  if (length === 1) return
+  const others = 1 + Math.floor(Math.random() * (length - 1))
+  firsts.set(address.brokers.join(), (firstOf(address) + others) % length)
 }
 
 /**
@@ -65,9 +80,11 @@ function fromAnyone(brokers: readonly string[]): string[] {
  * @param requestMs - Longest wait for an answer, after which the client asks again. Milliseconds.
  */
 export function clientOptions(address: KafkaAddress, requestMs: number = REQUEST_MS): BaseOptions {
+  const { brokers } = address
+  const first = firstOf(address)
   return {
     clientId: 'ct-stream',
-    bootstrapBrokers: fromAnyone(address.brokers),
+    bootstrapBrokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     timeout: TRANSACTION_MS,
     connectTimeout: 5000,
     requestTimeout: requestMs,

@@ -2,6 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { withDeadline as deadline } from '../util/deadline.js'
 import type { KafkaAddress } from './address.js'
+import { askAnother } from './client.js'
 import { kafkaError } from './errors.js'
 
 /** How long one step may take, even while a broker fails over: with three brokers the longest seen was 13 s. Milliseconds. */
@@ -27,6 +28,7 @@ export async function withDeadline<T>(work: Promise<T>, step: Step): Promise<T> 
   try {
     return await deadline(work, clock, timeoutMs, () => {
       step.giveUp()
+      askAnother(address)
       return new CtStreamError(
         'CT_SINK_FAILED',
         `could not ${doing} at ${address.shown}: no answer for ${Math.round(timeoutMs / 1000)} s; is a broker running there?`,
