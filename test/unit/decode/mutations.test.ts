@@ -103,21 +103,21 @@ describe('damaged entries', () => {
         : rawOf({ kind: 'x509', certificate: broken })
       await survives(raw.leafInput, Buffer.from(broken).toString('base64'))
     })
-    await fc.assert(property, { numRuns: 1500 })
+    await fc.assert(property, { numRuns: 800 })
   })
 
   it('whose leaf is damaged as well are delivered', async () => {
     const { leafInput } = rawOf({ kind: 'x509', certificate })
     await fc.assert(
       fc.asyncProperty(damage, (changes) => survives(damaged(leafInput, changes), '')),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 
   it('of nothing but noise are delivered', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), (noise) => survives(noise, 'AAAA')),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 })
@@ -128,7 +128,7 @@ describeReal('damaged real entries', () => {
   it('are delivered', async () => {
     const entry = fc.nat(leaves.length - 1).map((i) => leaves[i]?.raw.leafInput ?? new Uint8Array())
     const property = fc.asyncProperty(entry, damage, (leafInput, changes) => survives(damaged(leafInput, changes), ''))
-    await fc.assert(property, { numRuns: 1500 })
+    await fc.assert(property, { numRuns: 800 })
   })
 
   it('with their certificate intact but one octet of its content keep all other fields', async () => {
@@ -138,6 +138,6 @@ describeReal('damaged real entries', () => {
       copy[47 + Math.floor(at * (copy.length - 50))] = octet
       await survives(copy, '')
     })
-    await fc.assert(property, { numRuns: 1000 })
+    await fc.assert(property, { numRuns: 500 })
   })
 })

@@ -128,7 +128,7 @@ describe('breachFinder', () => {
         })
         expectSame([...certificates, ...issued.map((der) => decodeSingle(der, {}))])
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

@@ -135,7 +135,7 @@ describe('frontierFromConsistency', () => {
         fc.nat(1_000_000).map((part) => part / 1_000_000),
         (n, at) => check(Math.max(2, Math.floor(n * at)), n),
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })

@@ -128,7 +128,7 @@ describe('proofs from hash tiles', () => {
         fc.nat(1_000_000).map((part) => part / 1_000_000),
         (n, at) => check(Math.max(1, Math.floor(n * at)), n),
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 })

@@ -9,12 +9,15 @@ describe('names that met no rule', () => {
       for (let i = 0; i < count; i++) if (unmatched.has(`h${i}.example.net`)) found++
       return found
     }
+    let forgotten = 0
     for (let i = 0; i < 200_000; i++) {
       unmatched.add(`h${i}.example.net`)
-      expect(unmatched.has(`h${i}.example.net`)).toBe(true)
+      if (!unmatched.has(`h${i}.example.net`)) forgotten++
     }
-    expect(remembered(200_000)).toBeGreaterThan(16_384)
-    expect(remembered(200_000)).toBeLessThanOrEqual(32_768)
+    expect(forgotten).toBe(0)
+    const found = remembered(200_000)
+    expect(found).toBeGreaterThan(16_384)
+    expect(found).toBeLessThanOrEqual(32_768)
     expect(unmatched.has('other.example.net')).toBe(false)
   })
 
