@@ -222,7 +222,7 @@ describe('names of any octets', () => {
           for (const filter of filters) if (passes(filter, leaf)) wanted++
         },
       ),
-      { numRuns: 2500 },
+      { numRuns: 5000 },
     )
     expect(wanted).toBeGreaterThan(1000)
   })
@@ -292,7 +292,7 @@ describeReal('real entries', () => {
           judge(cut === null ? damaged : damaged.subarray(0, damaged.length - cut))
         },
       ),
-      { numRuns: 2500 },
+      { numRuns: 5000 },
     )
     // No filter says the same of everything.
     for (const [no, yes] of verdicts) expect(Math.min(no, yes)).toBeGreaterThan(100)
