@@ -32,7 +32,9 @@ export function sinkParts(url: string): {
   const scheme = /^([a-z][a-z0-9+.-]{0,30}):\/\//i.exec(url)?.[1]?.toLowerCase()
   const engine = ENGINES.find(({ schemes }) => schemes.some((known) => known === scheme))
   if (engine === undefined) throw unknown(scheme)
-  return { engine, ...takeOptions(url, engine.options) }
+  // `redis://` ends with an s as well.
+  const isTls = engine.schemes.some((plain) => `${plain}s` === scheme)
+  return { engine, ...takeOptions(url, engine.options, isTls) }
 }
 
 function unknown(scheme: string | undefined): CtStreamError {
@@ -46,11 +48,10 @@ function unknown(scheme: string | undefined): CtStreamError {
 }
 
 /** Removes the sink's own parameters from a URL; the others stay exactly as written. */
-function takeOptions(url: string, known: SinkEngine['options']): { rest: string; options: object } {
+function takeOptions(url: string, known: SinkEngine['options'], isTls: boolean): { rest: string; options: object } {
   const at = url.indexOf('?')
   if (at === -1) return { rest: url, options: {} }
   const options: Record<string, unknown> = {}
-  const isTls = /^[a-z]+s:/i.test(url)
   const others = url
     .slice(at + 1)
     .split('&')

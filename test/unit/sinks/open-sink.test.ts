@@ -68,6 +68,8 @@ describe('a sink by its URL', () => {
     // With TLS, a private key: messages are keyed by `log` or `issuance`.
     ['kafkas://a?key=/nowhere/key.pem', /names a file of key that cannot be read/],
     ['rediss://a?key=/nowhere/key.pem', /names a file of key that cannot be read/],
+    ['redis://a?key=logs', /`?key`? must be .*issuance/],
+    ['nats://a?key=logs', /`?key`? must be .*issuance/],
     ['elasticsearch://u:p@a?apikey=x', /both a password and an apikey/],
     ['elasticsearch://a?apikey=%0a', /apikey that is not the base64/],
     ['mongodb://', /is not mongodb:/],
