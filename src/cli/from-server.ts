@@ -10,10 +10,10 @@ import { usageError } from './flags/usage-error.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'
 import { metricsEndpoint } from './metrics.js'
+import type { Surroundings } from './show-stream.js'
 import { Output } from './terminal/output.js'
 import { commandLogger } from './terminal/report.js'
 import { throughModules } from './through-modules.js'
-import type { Surroundings } from './watch.js'
 
 export interface FromServer {
   /** Consumes the stream. Default: modules, or stdout when there are none. */

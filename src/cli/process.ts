@@ -6,6 +6,7 @@ import { quietController } from '../util/abort.js'
 import { systemClock } from '../util/clock.js'
 import type { Command } from './command.js'
 import { runCli } from './run.js'
+import { holdYoungSpace } from './young-space.js'
 
 /** After a signal, everything must be over by then, milliseconds; 5 s are promised. */
 const DEADLINE_MS = 4500
@@ -13,6 +14,7 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /** Runs the command line in this process and ends it. The only place that reads `process`. */
 export async function runProcess(commands: readonly Command[]): Promise<never> {
+  holdYoungSpace([...process.execArgv, process.env.NODE_OPTIONS ?? ''])
   // stderr is closed: there is nobody to report to.
   process.stderr.on('error', () => {})
   const status = await runCli(

@@ -14,9 +14,9 @@ import { specsFor } from './flags/log-sources.js'
 import { proxyFrom } from './flags/proxy.js'
 import { streamRequest } from './flags/stream-options.js'
 import { readListedLogs, transportFrom } from './listed-logs.js'
+import { type ShownStream, showStream } from './show-stream.js'
 import { Output } from './terminal/output.js'
 import { commandLogger, reportLine } from './terminal/report.js'
-import { type WatchedStream, watch } from './watch.js'
 
 /**
  * Fetches missing entries, log by log and in order, by a separate stream over exactly these entries, which proves them like all others.
@@ -103,7 +103,7 @@ async function retry(
       isOver = true
     },
   }
-  let stream: WatchedStream | undefined
+  let stream: ShownStream | undefined
   const open = async (logger: Logger) => {
     const until = end === undefined ? 'head' : { index: end }
     const range = { logs: [spec], start: { index: start }, end: until, checkpoint: false } as const
@@ -112,7 +112,7 @@ async function retry(
     return stream
   }
   try {
-    await watch({ context, open, end: 'head' })
+    await showStream({ context, open, end: 'head' })
   } catch (error) {
     if (!CtStreamError.is(error) || error.code !== 'CT_INCOMPLETE') throw error
     return `${nameOf({ ...piece, start: delivered })} (${error.message})`
@@ -134,7 +134,7 @@ interface Noted {
 }
 
 /** The stream, with a count of what was written and acknowledged. */
-function noting(stream: WatchedStream, { onDelivered, onEnd }: Noted): WatchedStream {
+function noting(stream: ShownStream, { onDelivered, onEnd }: Noted): ShownStream {
   let last: CtCertificate | undefined
   return {
     status: () => stream.status(),

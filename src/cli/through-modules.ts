@@ -1,7 +1,7 @@
 import type { AcknowledgedSource } from '../modules/source.js'
 import type { CommandContext } from './command.js'
-import { hasModules, moduleThreads } from './flags/module-specs.js'
-import type { Surroundings } from './watch.js'
+import { hasModules, moduleThreads } from './flags/module-flag.js'
+import type { Surroundings } from './show-stream.js'
 
 /**
  * A consumer that gives a stream to modules; `undefined` when there are none. Loads the code for modules only if there are any. The stream

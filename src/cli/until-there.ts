@@ -51,6 +51,11 @@ export async function untilThere(
 /** Thrown where a command was stopped while it waited for something that it needs to begin: it ends well, as if it had begun. */
 export const stoppedBefore = new Error('stopped before it began')
 
+/** Whether the network failed, or the engine cannot be reached yet. */
+export function isAway(error: unknown): error is CtStreamError {
+  return isNoNetwork(error) || (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable)
+}
+
 /** Whether the network failed. For several unavailable lists, one such failure is enough. */
 export function isNoNetwork(error: unknown): error is CtStreamError {
   if (!CtStreamError.is(error) || !error.retryable) return false

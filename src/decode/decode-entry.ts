@@ -38,6 +38,11 @@ export function outlineOf(certificate: unknown): Outline | undefined {
   return DecodedEntry.outlineOf(certificate)
 }
 
+/** The `timestamp` of this certificate, epoch milliseconds; `undefined` also for anything that {@link decodeEntry} did not make. */
+export function timeOf(certificate: unknown): number | undefined {
+  return DecodedEntry.timeOf(certificate)
+}
+
 /**
  * What `JSON.stringify(certificate)` gives, faster where {@link decodeEntry} made the certificate.
  */

@@ -48,6 +48,11 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
     return value instanceof DecodedEntry ? value.fields?.outline : undefined
   }
 
+  /** Its `timestamp`, epoch milliseconds, without an object; `undefined` also for anything that was not made here. */
+  static timeOf(value: unknown): number | undefined {
+    return value instanceof DecodedEntry ? value.leaf.timestamp : undefined
+  }
+
   /** Whether the JSON of this certificate is what {@link certificateJson} makes of its properties. */
   static hasJsonOf({ toJSON }: CtCertificate): boolean {
     return toJSON === DecodedEntry.prototype.toJSON

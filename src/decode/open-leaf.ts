@@ -1,6 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { CertificateKind } from '../types/certificate.js'
-import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
+import { decodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
 import { CertificateFields } from '../x509/certificate-fields.js'
 import type { ProblemList } from '../x509/problem-list.js'
 import type { EntryFields } from './entry-fields.js'
@@ -23,14 +23,26 @@ export interface OpenedLeaf {
   readonly fields: EntryFields | undefined
 }
 
-const nothing = {
-  kind: 'unparsable',
-  timestamp: undefined,
-  certificate: undefined,
-  tbsCertificate: undefined,
-  issuerKeyHash: undefined,
-  fields: undefined,
-} as const satisfies OpenedLeaf
+/** Made by a constructor: V8 comes to allocate literals among the old objects, and what they hold stays with them (see `wire/leaf-batch.ts`). */
+class Leaf implements OpenedLeaf {
+  readonly kind: CertificateKind
+  readonly timestamp: number | undefined
+  readonly certificate: Uint8Array | undefined
+  readonly tbsCertificate: Uint8Array | undefined
+  readonly issuerKeyHash: Uint8Array | undefined
+  readonly fields: EntryFields | undefined
+
+  constructor(kind: CertificateKind, timestamp?: number, entry?: LeafEntry, fields?: EntryFields) {
+    this.kind = kind
+    this.timestamp = timestamp
+    this.certificate = entry?.kind === 'x509' ? entry.certificate : undefined
+    this.tbsCertificate = entry?.kind === 'precert' ? entry.tbsCertificate : undefined
+    this.issuerKeyHash = entry?.kind === 'precert' ? entry.issuerKeyHash : undefined
+    this.fields = fields
+  }
+}
+
+const nothing: OpenedLeaf = new Leaf('unparsable')
 
 /** Parses a leaf (RFC 6962 section 3.4) and outlines its certificate. Never throws: malformed parts are problems. */
 export function openLeaf(leafInput: Uint8Array, problems: ProblemList): OpenedLeaf {
@@ -48,12 +60,11 @@ export function openLeaf(leafInput: Uint8Array, problems: ProblemList): OpenedLe
   if (entry.kind === 'x509') {
     const { certificate } = entry
     const fields = outlined('der', problems, () => CertificateFields.ofCertificate(certificate, problems))
-    return { ...nothing, kind: fields ? 'certificate' : 'unparsable', timestamp, certificate, fields }
+    return new Leaf(fields ? 'certificate' : 'unparsable', timestamp, entry, fields)
   }
-  const { tbsCertificate, issuerKeyHash } = entry
+  const { tbsCertificate } = entry
   const fields = outlined('tbs', problems, () => CertificateFields.ofTbs(tbsCertificate, problems))
-  const kind = fields ? 'precertificate' : 'unparsable'
-  return { ...nothing, kind, timestamp, tbsCertificate, issuerKeyHash, fields }
+  return new Leaf(fields ? 'precertificate' : 'unparsable', timestamp, entry, fields)
 }
 
 function dateable(timestamp: number, problems: ProblemList): number | undefined {

@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module'
 import { type CtErrorContext, CtStreamError } from '../errors.js'
 import { bufferOf } from '../util/bytes.js'
 import { parseHttpDate, parseRetryAfter } from '../util/retry-after.js'
 import { AddressRefused, checkPublicUrl } from './public-addresses.js'
+import { statusPhrase } from './status-phrase.js'
 
 /** Most bytes to read of the body of an error answer: messages quote no more. */
 export const MAX_ERROR_BODY = 16 * 1024
@@ -26,12 +26,6 @@ export function statusError(
     retryable: isRetryableStatus(status),
     retryAfterMs: parseRetryAfter(headers['retry-after'], servedAt ?? now),
   })
-}
-
-/** The reason phrase of a status, from Node's table. Loaded when first needed: importing `node:http` loads all of `fetch`. */
-function statusPhrase(status: number): string | undefined {
-  const { STATUS_CODES } = createRequire(import.meta.url)('node:http') as typeof import('node:http')
-  return STATUS_CODES[status]
 }
 
 function isRetryableStatus(status: number): boolean {

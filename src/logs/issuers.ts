@@ -1,7 +1,7 @@
 import { malformed } from '../pages/refused-answer.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
-import { MAX_ISSUER_BYTES } from '../wire/malformed.js'
+import { MAX_ISSUER_BYTES } from '../wire/chain-bounds.js'
 import { issuerPath } from '../wire/tile-path.js'
 import type { RequestOptions } from './client.js'
 import type { LogHttp } from './log-http.js'

@@ -1,6 +1,6 @@
 // The program of a worker thread: requests pages of entries, locates and hashes the leaves, and hands each page over in shared memory.
 import { parentPort, workerData } from 'node:worker_threads'
-import { reusesConnections } from '../http/keep-alive.js'
+import { reusesConnections } from '../http/connection-reuse.js'
 import { UndiciTransport } from '../http/undici-transport.js'
 import { HASH_LENGTH, perfectRoot } from '../merkle/hash.js'
 import { recordOf } from '../threads/error-record.js'

@@ -31,6 +31,8 @@ export class Committer {
   private pending = 0
   private dirty = false
   private busy = false
+  /** Commits that were asked for and wait for their turn at the store, by their patience. */
+  private readonly waiting = new Map<number, Promise<void>>()
 
   constructor(options: CommitterOptions) {
     this.options = options
@@ -57,10 +59,22 @@ export class Committer {
   /**
    * Everything acknowledged before the call is durable when it resolves.
    *
+   * Calls made while a commit waits for its turn at the store share it. With a commit each, those behind the first one would have nothing to
+   * write, and what is acknowledged later would be written page by page as they end.
+   *
    * @param patienceMs - How long to retry when it fails with a retryable error.
    */
   commit(patienceMs: number = STORE_PATIENCE.commitMs): Promise<void> {
-    return this.options.store.commit((writeRows) => this.write(writeRows), patienceMs)
+    const { waiting } = this
+    const shared = waiting.get(patienceMs)
+    if (shared !== undefined) return shared
+    const commit = this.options.store.commit((writeRows) => {
+      // From here on it takes no more acknowledgements. When it is tried again, a later one may wait.
+      if (waiting.get(patienceMs) === commit) waiting.delete(patienceMs)
+      return this.write(writeRows)
+    }, patienceMs)
+    waiting.set(patienceMs, commit)
+    return commit
   }
 
   /** Commits at the policy's interval until the signal aborts. */

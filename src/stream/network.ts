@@ -1,5 +1,5 @@
+import { reusesConnections } from '../http/connection-reuse.js'
 import { createTransport } from '../http/create-transport.js'
-import { reusesConnections } from '../http/keep-alive.js'
 import { RequestScheduler } from '../http/request-scheduler.js'
 import { withRetry } from '../http/retry.js'
 import { tracedTransport } from '../http/traced-transport.js'

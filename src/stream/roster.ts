@@ -19,7 +19,7 @@ import type { LogSessionEvents } from './log/log-session-options.js'
 import { shareOf } from './log/log-share.js'
 import type { Network } from './network.js'
 import { Lane } from './reader/lane.js'
-import { checkResume, type Remembered, warnOfIgnoredStart } from './remembered.js'
+import { checkResume, type Remembered, warnOfIgnoredStart } from './resume.js'
 import type { Settings } from './settings.js'
 
 export interface RosterOptions {

@@ -3,10 +3,12 @@
  * format characters (including those that reorder or hide text), line separators, unpaired surrogates.
  */
 const dangerous = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+/** Nearly all text is printable ASCII; to look for classes of characters takes longer than anything else that is done with it. */
 const UNUSUAL = /[^ -~]/
 
 /** Untrusted text on one line, with such characters written as `\x1b` or `\u{202e}`. */
 export function harmless(text: string): string {
+  if (!UNUSUAL.test(text)) return text
   return text.replace(dangerous, (character) => {
     const hex = (character.codePointAt(0) ?? 0).toString(16)
     return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`
@@ -20,7 +22,6 @@ export function harmlessJson(value: unknown): string {
 
 /** The same for JSON that is text already. */
 export function harmlessJsonText(json: string): string {
-  // Nearly all of it is printable ASCII; to look for classes of characters would take longer than to write it.
   if (!UNUSUAL.test(json)) return json
   return json.replace(dangerous, (character) =>
     Array.from(

@@ -1,7 +1,8 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
 import { ByteMemory } from '../util/byte-memory.js'
 import { ByteReader, fromBase64 } from '../util/bytes.js'
-import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES, malformedLeaf } from './malformed.js'
+import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES } from './chain-bounds.js'
+import { malformedLeaf } from './malformed.js'
 import { type EntryKind, leafKind } from './merkle-leaf.js'
 
 const LENGTH_OCTETS = 3
@@ -78,6 +79,24 @@ function sextet(character: number): number {
   return character === 0x2b ? 62 : 63
 }
 
+/** As `Rfc6962Extra.beforeChain()` has it. */
+export interface BeforeChain {
+  /** Base64 of the chain, except its first octets. */
+  readonly chain: string
+  /** How many those are, times 2^16, and their value. */
+  readonly head: number
+  readonly preCertificate: Uint8Array | undefined
+}
+
+/** What its first three octets are the length of; `undefined` where it is not base64, or shorter. */
+function firstVector(text: string): Uint8Array | undefined {
+  const bytes = fromBase64(text)
+  if (bytes === undefined || bytes.length < LENGTH_OCTETS) return undefined
+  const length = ((bytes[0] as number) << 16) | ((bytes[1] as number) << 8) | (bytes[2] as number)
+  const end = LENGTH_OCTETS + length
+  return end > bytes.length ? undefined : bytes.subarray(LENGTH_OCTETS, end)
+}
+
 /** The `extra_data` of one entry, kept as base64 and decoded on first use. */
 export class Rfc6962Extra implements EntryExtra {
   private readonly own: string
@@ -126,6 +145,23 @@ export class Rfc6962Extra implements EntryExtra {
     const { certificates } = this.parts
     if (certificates.length > MAX_CHAIN) throw chainTooLong()
     return { kind: 'certificates', certificates }
+  }
+
+  /**
+   * What stands before the chain, where the chain is text that entries share: a chain that was read once need not be decoded again. It says
+   * nothing of the chain, which may be malformed; `undefined` where there is no such text, or what stands before it is malformed.
+   */
+  beforeChain(): BeforeChain | undefined {
+    const { own, shared, kind, parsed } = this
+    if (shared === '' || kind === undefined || this.byteLength > MAX_TEXT) return undefined
+    if (kind === 'x509') return own === '' ? { chain: shared, head: 0, preCertificate: undefined } : undefined
+    const preCertificate = parsed === undefined ? firstVector(own) : parsed.preCertificate
+    // Padding within it would shift what follows.
+    if (preCertificate === undefined || own.length % 4 !== 0 || own.endsWith('=')) return undefined
+    const over = (own.length / 4) * 3 - LENGTH_OCTETS - preCertificate.length
+    if (over < 0 || over > 2) return undefined
+    const last = [...own.slice(-4)].reduce((bits, digit) => bits * 64 + sextet(digit.charCodeAt(0)), 0)
+    return { chain: shared, head: over * 2 ** 16 + (last % 2 ** (8 * over)), preCertificate }
   }
 
   private get parts(): ExtraData {

@@ -147,7 +147,7 @@ class Page {
     // although most of it is never read.
     const extraAt = places[PLACES * i + 2] as number
     const extra = table.extra(this.text, extraAt, places[PLACES * i + 3] as number, leafInput)
-    return { index: this.start + i, leafInput, extra }
+    return new CopiedEntry(this.start + i, leafInput, extra)
   }
 
   leafHashes(): Uint8Array {
@@ -184,6 +184,22 @@ class Page {
     }
     this.copied = { from, to, bytes: concatBytes(leaves), starts }
     return this.copied
+  }
+}
+
+/**
+ * An entry copied out of its page. Made by a constructor: objects written as literals V8 comes to allocate among the old ones when those of a
+ * few pages have survived a collection, and with each of them the entry's data would survive until the next full collection.
+ */
+class CopiedEntry implements RawEntry {
+  readonly index: number
+  readonly leafInput: Uint8Array
+  readonly extra: EntryExtra
+
+  constructor(index: number, leafInput: Uint8Array, extra: EntryExtra) {
+    this.index = index
+    this.leafInput = leafInput
+    this.extra = extra
   }
 }
 

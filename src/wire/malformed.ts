@@ -17,16 +17,6 @@ export function malformedLeaf(what: string, reason: string): CtStreamError {
   return new CtStreamError('CT_LEAF_MALFORMED', `${what}: ${reason}`)
 }
 
-/** Most issuers of one entry. Real chains have up to 5; more of them are not a chain. */
-export const MAX_CHAIN = 16
-
-/** Longest issuer certificate: those of today have 1 to 3 kB, with the largest post-quantum signatures 60. */
-export const MAX_ISSUER_BYTES = 64 * 1024
-
-export function chainTooLong(): CtStreamError {
-  return malformedLeaf('extra_data', `a chain of more than ${MAX_CHAIN} issuers`)
-}
-
 /** The beginning of a body as a JSON string, safe to print. */
 function excerpt(body: Uint8Array): string {
   // JSON escapes the control characters below 0x20; those at 0x7f to 0x9f move a terminal's cursor as well.

@@ -3,14 +3,18 @@ import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
 import type { BufferPool } from '../util/buffer-pool.js'
 import { ByteReader, fromLatin1, plain } from '../util/bytes.js'
 import { atOnce, type Steps } from '../util/turns.js'
+import { chainTooLong, MAX_CHAIN } from './chain-bounds.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
-import { chainTooLong, MAX_CHAIN, malformedResponse } from './malformed.js'
+import { malformedResponse } from './malformed.js'
 import { leafKind } from './merkle-leaf.js'
 
 const FINGERPRINT_LENGTH = 32
 const LENGTH_OCTETS = 3
 /** Zero bytes before the `TimestampedEntry` of a leaf that a tile leaves out: the 0x00 of its hash, the version and the leaf type. */
 const PREFIX_LENGTH = 3
+
+/** Where the memory of a page comes from, and goes to when it is released. */
+export type PageMemory = Pick<BufferPool, 'take' | 'give'>
 
 /**
  * Reads a data tile: a sequence of `TileLeaf`s without count or separators (C2SP static-ct-api, "Log Entries").
@@ -21,12 +25,12 @@ const PREFIX_LENGTH = 3
  * @param pool - Supplies memory for the copy, until the batch is released. Default: new memory.
  * @throws {@link CtStreamError} `CT_RESPONSE_MALFORMED`, retryable, when it is not exactly that many `TileLeaf`s.
  */
-export function parseDataTile(tile: Uint8Array, start: number, width: number, pool?: BufferPool): EntryBatch {
+export function parseDataTile(tile: Uint8Array, start: number, width: number, pool?: PageMemory): EntryBatch {
   return atOnce(dataTileSteps(tile, start, width, pool))
 }
 
 /** Like {@link parseDataTile}, with a pause after every megabyte of work, for tiles much larger than real ones. */
-export function* dataTileSteps(tile: Uint8Array, start: number, width: number, pool?: BufferPool): Steps<EntryBatch> {
+export function* dataTileSteps(tile: Uint8Array, start: number, width: number, pool?: PageMemory): Steps<EntryBatch> {
   const { table, release } = dataTileTable(tile, width, pool)
   return yield* LeafBatch.steps(start, table, release)
 }
@@ -35,7 +39,7 @@ export function* dataTileSteps(tile: Uint8Array, start: number, width: number, p
 export function dataTileTable(
   tile: Uint8Array,
   width: number,
-  pool?: BufferPool,
+  pool?: PageMemory,
 ): { readonly table: EntryTable; readonly release: () => void } {
   const spans = findLeaves(tile, width)
   const length = tile.length + width * PREFIX_LENGTH

@@ -56,6 +56,8 @@ function readAttribute(reader: DerReader, rdn: number, note: Note): NameAttribut
 class DistinguishedName implements Name {
   readonly attributes: readonly NameAttribute[]
   readonly raw: Uint8Array
+  /** Certificates of one issuer share its name. Private to the language, because one of these objects is frozen. */
+  #text: string | undefined
 
   constructor(attributes: readonly NameAttribute[], raw: Uint8Array) {
     this.attributes = attributes
@@ -91,14 +93,8 @@ class DistinguishedName implements Name {
   }
 
   toString(): string {
-    const rdns: string[][] = []
-    for (const attribute of this.attributes) (rdns[attribute.rdn] ??= []).push(attributeText(attribute))
-    // RFC 4514 section 2.1: starting with the last element of the sequence and moving backwards toward the first.
-    return rdns
-      .reverse()
-      .filter((rdn) => rdn !== undefined)
-      .map((rdn) => rdn.join('+'))
-      .join(',')
+    this.#text ??= textOf(this.attributes)
+    return this.#text
   }
 
   toJSON(): NameJson {
@@ -118,6 +114,18 @@ class DistinguishedName implements Name {
   private first(name: string): string | undefined {
     return this.attributes.find((attribute) => attribute.name === name)?.value
   }
+}
+
+/** RFC 4514 section 2. */
+function textOf(attributes: readonly NameAttribute[]): string {
+  const rdns: string[][] = []
+  for (const attribute of attributes) (rdns[attribute.rdn] ??= []).push(attributeText(attribute))
+  // RFC 4514 section 2.1: starting with the last element of the sequence and moving backwards toward the first.
+  return rdns
+    .reverse()
+    .filter((rdn) => rdn !== undefined)
+    .map((rdn) => rdn.join('+'))
+    .join(',')
 }
 
 /** RFC 4514 section 2.3: a type without a short name is written as its OID, and its value as `#` and hexadecimal DER. */

@@ -148,8 +148,17 @@ export class Outline {
 
   /** The Extension element itself. */
   extensionSpan(i: number): Span {
-    const at = i * EXTENSION_FIELDS
-    return { start: this.extensions[at] as number, end: this.extensions[at + 2] as number }
+    return { start: this.extensionStart(i), end: this.extensionEnd(i) }
+  }
+
+  /** Where the Extension element begins. */
+  extensionStart(i: number): number {
+    return this.extensions[i * EXTENSION_FIELDS] as number
+  }
+
+  /** Where the Extension element ends. */
+  extensionEnd(i: number): number {
+    return this.extensions[i * EXTENSION_FIELDS + 2] as number
   }
 
   private walk(reader: DerReader, note: Note): void {

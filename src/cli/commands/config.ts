@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from '../command.js'
 import { uniqueFlags } from '../flags/flags.js'
-import { moduleFlag, namedSpecs } from '../flags/module-specs.js'
+import { moduleFlag, namedSpecs } from '../flags/module-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import type { SchemaModule } from '../modules/config-schema.js'
 import { Output } from '../terminal/output.js'

@@ -5,20 +5,20 @@ import type { CtStreamOptions } from '../../types/stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
 import { formatFlags, limitFlag, noCheckpointFlag, reportFlags } from '../flags/flags.js'
-import { moduleFlag } from '../flags/module-specs.js'
+import { moduleFlag } from '../flags/module-flag.js'
 import { databaseFlag, type Role } from '../flags/run-flags.js'
 import { listeningFlags } from '../flags/serve-flags.js'
 import { memberFrom } from '../member.js'
+import { type ShownStream, showStream } from '../show-stream.js'
 import { commandLogger } from '../terminal/report.js'
 import { throughModules } from '../through-modules.js'
-import { type WatchedStream, watch } from '../watch.js'
 
 /** What the demo needs of `ct-stream/testing` and the stream. */
 export interface DemoKit<C> {
   createTestLog(options: { readonly kind: LogKind } & LogNames): Promise<DemoLog<C>>
   /** Distinct seeds. */
   issueCertificates(count: number, options: { readonly seed: string; readonly notBefore: Date }): Iterator<C>
-  ctStream(options: CtStreamOptions): WatchedStream & AcknowledgedSource
+  ctStream(options: CtStreamOptions): ShownStream & AcknowledgedSource
 }
 
 interface LogNames {
@@ -55,7 +55,7 @@ async function runDemo<C>(context: CommandContext, load: () => Promise<DemoKit<C
   if (db !== undefined) return intoDatabase(context, load, db)
   const consume = await throughModules(context)
   await withDemoLogs(context, load, (begin) =>
-    watch({
+    showStream({
       context,
       consume,
       open: async (logger: Logger) => {

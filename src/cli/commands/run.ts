@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
-import { hasModules, moduleFlag, moduleThreadsFlag } from '../flags/module-specs.js'
+import { hasModules, moduleFlag, moduleThreadsFlag } from '../flags/module-flag.js'
 import { type Role, roleNames, runFlags } from '../flags/run-flags.js'
 import { serverFlags } from '../flags/serve-flags.js'
 import { usageError } from '../flags/usage-error.js'

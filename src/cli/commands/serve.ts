@@ -3,12 +3,12 @@ import { askedLater } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
 import { given } from '../flags/given.js'
-import { hasModules, moduleFlag, moduleThreads, moduleThreadsFlag } from '../flags/module-specs.js'
+import { hasModules, moduleFlag, moduleThreads, moduleThreadsFlag } from '../flags/module-flag.js'
 import { serveFlags } from '../flags/serve-flags.js'
 import { PatientStream } from '../patient-stream.js'
 import { serveRequest } from '../serve-request.js'
 import { serverStore } from '../server-store.js'
-import { watch } from '../watch.js'
+import { showStream } from '../show-stream.js'
 
 /** `ct-stream serve`: the stream for clients of CertStream, and for those who want to miss nothing. */
 export const serve: Command = {
@@ -45,7 +45,7 @@ async function runServe(context: CommandContext): Promise<void> {
   const acknowledge = modules === undefined ? 'automatic' : 'manual'
   // Refuses wrong options before the server listens.
   ctStream({ ...asked.known, acknowledge })
-  await watch({
+  await showStream({
     context,
     open: async (logger: Logger) =>
       new PatientStream({

@@ -10,7 +10,7 @@ import { metricsFlags } from '../flags/metrics-flags.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { everyFrom } from '../flags/when.js'
 import type { FollowedStream } from '../follow.js'
-import { type Surroundings, watch } from '../watch.js'
+import { type Surroundings, showStream } from '../show-stream.js'
 
 const GROUP = 'The report:'
 const DEFAULT_ROWS = 10
@@ -73,7 +73,7 @@ async function runStats(context: CommandContext): Promise<void> {
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...request, checkpoint: false, logger })
   }
-  await watch({
+  await showStream({
     context,
     open,
     consume,

@@ -3,11 +3,11 @@ import { askedStream } from '../asked-stream.js'
 import type { Command } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS, formatFlags, reportFlags, streamFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
-import { moduleFlag, moduleThreadsFlag } from '../flags/module-specs.js'
+import { moduleFlag, moduleThreadsFlag } from '../flags/module-flag.js'
 import { sinkFlag } from '../flags/sink-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
+import { showStream } from '../show-stream.js'
 import { throughModules } from '../through-modules.js'
-import { watch } from '../watch.js'
 
 /** `ct-stream`: certificates to stdout as the logs publish them. */
 export const stream: Command = {
@@ -47,6 +47,6 @@ export const stream: Command = {
       return ctStream({ ...request, ...(consume !== undefined && { acknowledge: 'manual' }), logger })
     }
     const { end, endPatienceMs = DEFAULT_END_PATIENCE_MS } = request
-    await watch({ context, open, consume, end, endPatienceMs })
+    await showStream({ context, open, consume, end, endPatienceMs })
   },
 }

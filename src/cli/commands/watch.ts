@@ -1,7 +1,7 @@
 import type { Command, CommandContext } from '../command.js'
 import { reportFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
-import { moduleThreadsFlag } from '../flags/module-specs.js'
+import { moduleThreadsFlag } from '../flags/module-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { watchedStreamFlags, watchFlags } from '../flags/watch-flags.js'

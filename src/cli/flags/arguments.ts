@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { CommanderError } from 'commander'
 import type { Command } from '../command.js'
 import { commonFlags, type Flag, uniqueFlags } from './flags.js'
-import { commandOf } from './program.js'
+import { commandOf } from './help.js'
 import { unknown, usageError } from './usage-error.js'
 import type { GivenValue } from './values.js'
 

@@ -1,6 +1,6 @@
 import type { Command } from '../command.js'
 import { commonFlags, type Flag, helpText, uniqueFlags, variableOf } from './flags.js'
-import { exitStatuses } from './program.js'
+import { exitStatuses } from './help.js'
 
 /**
  * The manual page `ct-stream(1)`, in mdoc(7).

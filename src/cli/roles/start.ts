@@ -1,5 +1,4 @@
 import { canCoordinate, openCluster } from '../../cluster/open-cluster.js'
-import { CtStreamError } from '../../errors.js'
 import { queueSource } from '../../processors/queue-source.js'
 import { createServer } from '../../server/create-server.js'
 import { sinkParts } from '../../sinks/open-sink.js'
@@ -7,20 +6,19 @@ import type { Logger } from '../../types/clock.js'
 import type { Lease } from '../../types/cluster.js'
 import type { CtStreamOptions } from '../../types/stream.js'
 import { linkedController } from '../../util/abort.js'
-import { messageOf } from '../../util/message-of.js'
 import { askedLater } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
-import { moduleThreads } from '../flags/module-specs.js'
+import { moduleThreads } from '../flags/module-flag.js'
 import type { Role } from '../flags/run-flags.js'
-import { usageError } from '../flags/usage-error.js'
+import { namingDb } from '../naming-db.js'
 import { serveRequest } from '../serve-request.js'
 import { Output } from '../terminal/output.js'
 import { commandLogger } from '../terminal/report.js'
-import { isNoNetwork, untilThere } from '../until-there.js'
+import { isAway, untilThere } from '../until-there.js'
 import { collect } from './collect.js'
 import { idleSource } from './idle-source.js'
 import { lookAfter } from './look-after.js'
-import { processQueue } from './process.js'
+import { processQueue } from './process-queue.js'
 import { RoleHealth } from './role-health.js'
 import { ShardStreams } from './shard-streams.js'
 
@@ -101,19 +99,5 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
 
 /** Whether to restart a role, because its database or lists are not reachable yet. */
 function untilOver(work: () => Promise<void>, { io }: CommandContext, logger: Logger): Promise<void> {
-  return untilThere(work, { waitsFor, logger, clock: io.clock, stop: io.stop })
-}
-
-function waitsFor(error: unknown): boolean {
-  return isNoNetwork(error) || (CtStreamError.is(error) && error.code === 'CT_SINK_FAILED' && error.retryable)
-}
-
-/** Has an error that is about the URL name its flag. */
-async function namingDb<T>({ values }: CommandContext, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
-    throw usageError(`${values.from('db')}: ${messageOf(error)}`, error)
-  }
+  return untilThere(work, { waitsFor: isAway, logger, clock: io.clock, stop: io.stop })
 }

@@ -5,12 +5,12 @@ import type { CtStreamOptions } from '../../types/stream.js'
 import { askedStream } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS } from '../flags/flags.js'
-import { moduleThreads } from '../flags/module-specs.js'
+import { moduleThreads } from '../flags/module-flag.js'
 import { findingFormatFrom } from '../formats/finding.js'
 import { loadSpec } from '../modules/load.js'
 import { runThroughModules } from '../modules/run.js'
 import { moduleTools } from '../modules/tools.js'
-import { type Surroundings, watch } from '../watch.js'
+import { type Surroundings, showStream } from '../show-stream.js'
 import { announce } from './announce.js'
 import type { WatchRequest } from './request.js'
 
@@ -37,7 +37,7 @@ export async function watchNames(
     return ctStream({ ...asked, acknowledge: 'manual', logger })
   }
   const { end, endPatienceMs = DEFAULT_END_PATIENCE_MS } = asked
-  await watch({ context, open, consume, end, endPatienceMs })
+  await showStream({ context, open, consume, end, endPatienceMs })
 }
 
 /** The stream of the flags without filter and dedupe, which a config file or variable may set for other commands. */

@@ -1,6 +1,6 @@
 import { contextOf, decodeEntry, rawOf } from '../../decode/decode-entry.js'
 import type { EntryContext } from '../../decode/entry-context.js'
-import { preCertificateOf } from '../../decode/leaf-body.js'
+import { preCertificateOf } from '../../decode/sent-chain.js'
 import { CtStreamError } from '../../errors.js'
 import { SUBMITTED_START } from '../../intelligence/submitted-issuer.js'
 import type { CtCertificate } from '../../types/certificate.js'

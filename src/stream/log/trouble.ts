@@ -1,34 +1,25 @@
 import { CtStreamError } from '../../errors.js'
-import { isDisproof, type LogRequests } from '../../poll/log-requests.js'
+import type { LogRequests } from '../../poll/log-requests.js'
 import type { Evidence } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
-import type { LinkedController } from '../../util/abort.js'
 import { evidenceOf } from '../../verify/evidence.js'
-import { Attempt, PassedOver } from './attempt.js'
+import { Attempt } from './attempt.js'
 import type { Condition } from './condition.js'
 import { Doubt } from './doubt.js'
 import { explain } from './explain.js'
 import { GaveUp, outOfReach } from './giving-up.js'
-import { type LogHeads, notServed } from './log-heads.js'
-import type { LogSessionOptions } from './log-session-options.js'
+import { notServed } from './log-heads.js'
+import { type AccusedSession, goOnUnproven } from './on-misbehaviour.js'
 import { Patience } from './patience.js'
 import type { Pause } from './pause.js'
-import type { ProofWindow } from './proof-window.js'
-import type { OpeningSession, ReadingSpan } from './reading-span.js'
 import { untilProven } from './until-proven.js'
 
 /** The session whose trouble it is. */
-export interface TroubledSession extends OpeningSession {
-  readonly options: LogSessionOptions
-  /** The session's own: aborting it ends the session. */
-  readonly controller: LinkedController
+export interface TroubledSession extends AccusedSession {
   readonly condition: Condition
   readonly pause: Pause
   readonly log: LogInfo
   readonly requests: LogRequests
-  readonly logHeads: LogHeads
-  readonly window: ProofWindow
-  readonly span: ReadingSpan
   /** Goes back to the proven position, to request everything after it again and bypass caches. */
   rewind(): void
   /** Makes reading aim at other heads than the one whose tree is not served. */
@@ -116,7 +107,6 @@ export class Trouble {
     const { session, doubt } = this
     const { random, settings } = session.options
     const { elapsed } = settings
-    const isSigned = settings.verify !== 'none-unverified'
     return untilProven(
       async (again) => {
         await this.attempt.byOtherHeads(step, again)
@@ -126,10 +116,10 @@ export class Trouble {
         doubt,
         isAboutEntries: () => session.window.held.pages > 0,
         explain: (error) => this.explain(error),
-        isCertain: ({ code }) => isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK'),
+        isSigned: settings.verify !== 'none-unverified',
         trouble: (error, isNews) => this.meet(error, isNews),
         accuse: (error) => this.accuse(error),
-        goOnUnproven: (error) => this.goOnUnproven(error),
+        goOnUnproven: (error) => goOnUnproven(error, session, () => this.rewind()),
         rewind: () => this.rewind(),
         sleep: (ms) => session.pause.sleep(ms),
         elapsed,
@@ -213,28 +203,6 @@ export class Trouble {
     this.doubt.accused = true
     condition.enter('misbehaving')
     await options.events.accuse(evidence, error)
-  }
-
-  /** Hands entries on without proof, up to the contradictory head, if `onMisbehaviour` allows it. */
-  private async goOnUnproven({ code }: CtStreamError): Promise<boolean> {
-    const { session } = this
-    const { options, window, logHeads, span, controller } = session
-    if (options.settings.onMisbehaviour !== 'continue-unverified') return false
-    if (window.handOnHeld(code)) return true
-    const { head } = logHeads.known.disputed
-    // A head without a valid signature may not be the log's, so the extent of the log is unknown.
-    if (head === undefined || code === 'CT_HEAD_SIGNATURE') return false
-    this.rewind()
-    if (span.start === undefined) return span.openUnproven(session)
-    const before = window.handedOn
-    try {
-      await window.readUnproven(code, Math.min(head.treeSize, span.end), head.treeSize)
-    } catch (error) {
-      controller.signal.throwIfAborted()
-      // The request is repeated by the usual retry.
-      if (!isDisproof(error) && !(error instanceof PassedOver)) throw error
-    }
-    return window.handedOn > before
   }
 
   private giveUp(error: CtStreamError): GaveUp {

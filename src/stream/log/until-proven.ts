@@ -10,8 +10,8 @@ export interface Contradicted {
   isAboutEntries(): boolean
   /** Searches for the fault. */
   explain(error: CtStreamError): Promise<CtStreamError>
-  /** Whether only the log can be the cause: its signatures contradict each other. */
-  isCertain(error: CtStreamError): boolean
+  /** Whether the signatures of heads are checked: then only the log can have made two heads that contradict each other. */
+  readonly isSigned: boolean
   /** Reports it as trouble, whatever the cause. `isNews`: it was not reported yet. */
   trouble(error: CtStreamError, isNews: boolean): void
   /** Reports it as misbehaviour of the log. */
@@ -53,7 +53,7 @@ export async function untilProven(step: (again: boolean) => Promise<void>, conte
       const named = doubt.isWorthALook(elapsed()) ? await context.explain(error) : (doubt.named ?? error)
       context.trouble(named, doubt.name(named))
       // The search failed for another reason, such as the network.
-      const isBlamed = isDisproof(named) && (context.isCertain(named) || doubt.persists(elapsed()))
+      const isBlamed = isDisproof(named) && (isSelfContradiction(named, context) || doubt.persists(elapsed()))
       if (isBlamed && !doubt.accused) await context.accuse(named)
       const isPassed = doubt.accused && isDisproof(named) && (await context.goOnUnproven(named))
       context.rewind()
@@ -63,4 +63,9 @@ export async function untilProven(step: (again: boolean) => Promise<void>, conte
       await context.sleep(Math.min(left, doubt.delayMs(random)))
     }
   }
+}
+
+/** Whether only the log can be the cause: a fork, or a tree that lost entries, both signed. */
+function isSelfContradiction({ code }: CtStreamError, { isSigned }: Contradicted): boolean {
+  return isSigned && (code === 'CT_HEAD_CONFLICT' || code === 'CT_HEAD_ROLLBACK')
 }

@@ -34,11 +34,16 @@ class Endless {
   readonly child: ChildProcessByStdio<null, Readable, Readable>
   private readonly result = join(folder, `${(count += 1)}.result`)
 
-  constructor(options: { pause: number; reads?: boolean; args?: string[] }) {
+  constructor(options: { pause: number; reads?: boolean; closes?: boolean; args?: string[] }) {
     const { NODE_OPTIONS: _, CT_STREAM_WORKERS: __, ...env } = process.env
     this.child = spawn(process.execPath, [join(folder, 'endless.mjs'), ...(options.args ?? [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...env, CT_ENDLESS_RESULT: this.result, CT_ENDLESS_PAUSE: String(options.pause) },
+      env: {
+        ...env,
+        CT_ENDLESS_RESULT: this.result,
+        CT_ENDLESS_PAUSE: String(options.pause),
+        CT_ENDLESS_CLOSES: String(options.closes ?? true),
+      },
     })
     this.ended = new Promise((done) => this.child.once('close', (code, signal) => done({ code, signal })))
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -53,6 +58,12 @@ class Endless {
 
   get lines(): string[] {
     return this.stdout.split('\n').slice(0, -1)
+  }
+
+  /** It has written as much as this process takes without reading it. */
+  get isFull(): boolean {
+    const { readableLength, readableHighWaterMark } = this.child.stdout
+    return readableLength >= readableHighWaterMark
   }
 
   async until(isSo: () => boolean): Promise<void> {
@@ -91,7 +102,7 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
 
   it('leaves with 0 when its reader does not read, with no more acknowledged than was taken', async () => {
     const program = new Endless({ pause: 0, reads: false })
-    await new Promise((done) => setTimeout(done, 1500))
+    await program.until(() => program.isFull)
     program.child.kill('SIGTERM')
     expect(await program.ended).toEqual({ code: 0, signal: null })
     expect(program.acknowledged()).toBeGreaterThan(0)
@@ -99,10 +110,10 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
   }, 30_000)
 
   it('ends at once, and not well, at the second signal', async () => {
-    const program = new Endless({ pause: 0, reads: false })
-    await new Promise((done) => setTimeout(done, 1500))
+    const program = new Endless({ pause: 1, closes: false })
+    await program.until(() => program.lines.length > 0)
     program.child.kill('SIGINT')
-    await new Promise((done) => setTimeout(done, 200))
+    await program.until(() => program.acknowledged() >= 0)
     program.child.kill('SIGINT')
     expect((await program.ended).code).toBe(130)
   }, 30_000)

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src/cli/commands.js'
 import { commonFlags } from '../../../src/cli/flags/flags.js'
@@ -85,6 +85,17 @@ describe('the guides', () => {
       }
     }
     expect(broken).toEqual([])
+  })
+
+  it('name source files that exist, in the map of the source', () => {
+    const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map((path) =>
+      path.replaceAll(sep, '/'),
+    )
+    const named = [...readGuide('src/README.md').matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = '']) => name)
+    expect(named.length).toBeGreaterThan(150)
+    const exists = (name: string) =>
+      name.startsWith('test/') ? existsSync(join(root, name)) : files.some((file) => `/${file}`.endsWith(`/${name}`))
+    expect(named.filter((name) => !exists(name))).toEqual([])
   })
 
   it('define every reference that they use', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
-import { reusesConnections } from '../../../src/http/keep-alive.js'
+import { reusesConnections } from '../../../src/http/connection-reuse.js'
 import { OriginRates } from '../../../src/http/origin-rates.js'
 import { settled, VirtualClock } from '../../support/virtual-clock.js'
 import { backlog, CountingServer, type Profile, refusal, url } from './counting-server.js'

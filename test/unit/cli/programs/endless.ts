@@ -4,13 +4,14 @@ import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatFlags, reportFlags } from '../../../../src/cli/flags/flags.js'
 import { runProcess } from '../../../../src/cli/process.js'
-import { type WatchedStream, watch } from '../../../../src/cli/watch.js'
+import { type ShownStream, showStream } from '../../../../src/cli/show-stream.js'
 import { certificate } from '../sample-certificate.js'
 
 class Endless {
   private given = 0
   private acknowledged = 0
   private closed = false
+  private closing: Promise<void> | undefined
 
   async *batches() {
     while (!this.closed) {
@@ -30,10 +31,16 @@ class Endless {
     this.acknowledged = this.given
   }
 
-  async close() {
-    if (this.closed) return
+  close(): Promise<void> {
+    this.closing ??= this.end()
+    return this.closing
+  }
+
+  private async end() {
     this.closed = true
     writeFileSync(process.env.CT_ENDLESS_RESULT ?? '', String(this.acknowledged))
+    // For longer than anybody waits.
+    if (process.env.CT_ENDLESS_CLOSES === 'false') await sleep(2 ** 30)
   }
 
   on() {}
@@ -48,6 +55,6 @@ await runProcess([
     summary: '',
     positionals: [],
     flags: [...formatFlags, ...reportFlags],
-    run: (context) => watch({ context, open: async () => new Endless() as unknown as WatchedStream }),
+    run: (context) => showStream({ context, open: async () => new Endless() as unknown as ShownStream }),
   },
 ])

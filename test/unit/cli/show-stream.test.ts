@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../src/cli/command.js'
 import { formatFlags, limitFlag, reportFlags } from '../../../src/cli/flags/flags.js'
 import { runCli } from '../../../src/cli/run.js'
-import { type WatchedStream, watch } from '../../../src/cli/watch.js'
+import { type ShownStream, showStream } from '../../../src/cli/show-stream.js'
 import { CtStreamError } from '../../../src/errors.js'
 import type { Logger } from '../../../src/types/clock.js'
 import type { EndOption } from '../../../src/types/stream.js'
@@ -11,7 +11,7 @@ import { sampleIo } from './sample-io.js'
 
 const noNetwork = new CtStreamError('CT_HTTP_NETWORK', 'no list: getaddrinfo EAI_AGAIN', { retryable: true })
 
-function streamOf(fails: unknown): WatchedStream {
+function streamOf(fails: unknown): ShownStream {
   const batches = async function* () {
     if (fails !== undefined) throw fails
     yield [certificate()]
@@ -25,7 +25,7 @@ function streamOf(fails: unknown): WatchedStream {
     async *[Symbol.asyncIterator]() {
       for await (const batch of batches()) yield* batch
     },
-  } as unknown as WatchedStream
+  } as unknown as ShownStream
 }
 
 /** Runs a stream whose first tries fail. */
@@ -40,7 +40,7 @@ async function run(argv: string[], failures: unknown[], end?: EndOption) {
         logger.warn('a flag is unusual')
         return streamOf(left.shift())
       }
-      return watch({ context, open, ...(end && { end }) })
+      return showStream({ context, open, ...(end && { end }) })
     },
   }
   const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) }

@@ -18,9 +18,9 @@ import { watchTroubles, withoutTroubles } from './trouble-watch.js'
 import { isNoNetwork, untilThere } from './until-there.js'
 
 /** The parts of a stream that are used. */
-export type WatchedStream = FollowedStream & Pick<CtStream, 'status'> & StreamEvents
+export type ShownStream = FollowedStream & Pick<CtStream, 'status'> & StreamEvents
 
-export interface WatchOptions<Stream extends WatchedStream = WatchedStream> {
+export interface ShowOptions<Stream extends ShownStream = ShownStream> {
   readonly context: CommandContext
   /** Makes the stream with a logger that is aware of the status line. Called after all flags were checked. */
   readonly open: (logger: Logger) => Promise<Stream>
@@ -47,13 +47,13 @@ export interface Surroundings {
 }
 
 /** Shows a stream on stdout, and its status on stderr, until it ends or the user stops it. */
-export async function watch<Stream extends WatchedStream>({
+export async function showStream<Stream extends ShownStream>({
   context,
   open,
   consume = written(context),
   end = 'never',
   endPatienceMs,
-}: WatchOptions<Stream>): Promise<void> {
+}: ShowOptions<Stream>): Promise<void> {
   const { io, values } = context
   const limit = values.integer('limit', 1)
   const stderrStyle = styleFor(io.stderr, io.env)
@@ -68,15 +68,15 @@ export async function watch<Stream extends WatchedStream>({
   const endpoint = await metricsEndpoint(context, logger)
   const showing = { limit, logger, line, output, metrics: endpoint?.exposition }
   try {
-    await watchOn({ context, open, consume, end, endPatienceMs }, showing, waits)
+    await showOn({ context, open, consume, end, endPatienceMs }, showing, waits)
   } finally {
     await endpoint?.close()
   }
 }
 
 /** Repeats the attempt while there is no network. */
-async function watchOn<Stream extends WatchedStream>(
-  options: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
+async function showOn<Stream extends ShownStream>(
+  options: ShowOptions<Stream> & { readonly consume: Consume<Stream> },
   showing: Showing,
   waits: boolean,
 ): Promise<void> {
@@ -88,7 +88,7 @@ async function watchOn<Stream extends WatchedStream>(
 }
 
 /** Certificates on stdout. */
-function written({ io, values }: CommandContext): Consume<WatchedStream> {
+function written({ io, values }: CommandContext): Consume<ShownStream> {
   const format = formatFrom(values, io, io.stdout.isTTY ? 'text' : 'json')
   return (stream, { output, limit, logger }) =>
     follow(stream, { format, output, limit, stop: io.stop, clock: io.clock, onMissing: missingReporter(logger) })
@@ -98,14 +98,8 @@ interface Showing extends Surroundings {
   readonly line: StatusLine | undefined
 }
 
-async function watchOnce<Stream extends WatchedStream>(
-  {
-    context,
-    open,
-    consume,
-    end = 'never',
-    endPatienceMs,
-  }: WatchOptions<Stream> & { readonly consume: Consume<Stream> },
+async function watchOnce<Stream extends ShownStream>(
+  { context, open, consume, end = 'never', endPatienceMs }: ShowOptions<Stream> & { readonly consume: Consume<Stream> },
   { line, ...surroundings }: Showing,
 ): Promise<void> {
   const { limit, logger, metrics } = surroundings

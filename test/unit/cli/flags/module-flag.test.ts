@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readVariables } from '../../../../src/cli/flags/layers.js'
-import { moduleFlag, namedSpecs } from '../../../../src/cli/flags/module-specs.js'
+import { moduleFlag, namedSpecs } from '../../../../src/cli/flags/module-flag.js'
 import { Values } from '../../../../src/cli/flags/values.js'
 import { sampleIo } from '../sample-io.js'
 
