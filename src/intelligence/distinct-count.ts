@@ -15,7 +15,7 @@ export class DistinctCount {
   static readonly error = 1.04 / Math.sqrt(REGISTERS)
   private readonly registers = new Uint8Array(REGISTERS)
 
-  /** @param high - 32 bits of a hash, `low` 32 more; unsigned. */
+  /** @param high - 32 bits of a hash, `low` 32 more. */
   add(high: number, low: number): void {
     const index = high >>> (32 - INDEX_BITS)
     const rest = (high << INDEX_BITS) >>> 0

@@ -2,10 +2,13 @@ import { toBase64 } from '../util/bytes.js'
 import { Tag } from '../x509/der.js'
 import { Element, sameAt } from './element.js'
 import type { Place } from './extension-places.js'
-import { Remembered } from './remembered.js'
+import { HashedMemory } from './hashed-memory.js'
+import type { StringHash } from './string-hash.js'
 
 const MAX_SCTS = 16
 const LOG_ID = 32
+/** Octets of an id that decide on its place. */
+const HASHED = 8
 /** Version, log id, timestamp, length of the extensions. */
 const HEAD = 1 + LOG_ID + 8 + 2
 /** Most logs whose ids are cached as text; there are a few hundred logs. */
@@ -24,8 +27,14 @@ export class EmbeddedLogs {
   readonly ids: string[] = []
   /** Timestamp of the earliest SCT, epoch milliseconds; `Infinity` without SCTs. */
   earliest = Number.POSITIVE_INFINITY
-  private readonly known = new Remembered<LogName, number>(REMEMBERED_LOGS)
+  private readonly known = new HashedMemory<LogName>(REMEMBERED_LOGS)
+  private readonly hash: StringHash
   private readonly element = new Element()
+
+  /** @param hash - Depends on secret numbers, so that nobody can invent ids that share a place. */
+  constructor(hash: StringHash) {
+    this.hash = hash
+  }
 
   /** `false` for a list that must be decoded in full. */
   read(bytes: Uint8Array, { start, end }: Place): boolean {
@@ -61,11 +70,13 @@ export class EmbeddedLogs {
   }
 
   private idAt(bytes: Uint8Array, at: number): string {
-    const key = uint16(bytes, at) * 0x10000 + uint16(bytes, at + 2)
-    const known = this.known.get(key)
+    const { high, low } = this.hash.ofBytes(bytes, at, at + HASHED)
+    const known = this.known.get(high, low)
     if (known !== undefined && sameAt(known.octets, 0, bytes, at, LOG_ID)) return known.id
     const octets = bytes.slice(at, at + LOG_ID)
-    return this.known.set(key, { octets, id: toBase64(octets) }).id
+    const made = { octets, id: toBase64(octets) }
+    // Invented ids may begin as another one does.
+    return (known === undefined ? this.known.set(high, low, made) : made).id
   }
 }
 

@@ -1,6 +1,6 @@
 import { Tag } from '../x509/der.js'
 import type { Outline } from '../x509/outline.js'
-import { Element } from './element.js'
+import { Element, sameAt } from './element.js'
 
 /** Certificates with more extensions are decoded in full; most have about ten. */
 const MAX_EXTENSIONS = 40
@@ -10,7 +10,7 @@ const SUBJECT_KEY_IDENTIFIER = 14
 const SUBJECT_ALT_NAME = 17
 const CRL_DISTRIBUTION_POINTS = 31
 /** 1.3.6.1.4.1.11129.2.4.x, RFC 6962 section 3. */
-const GOOGLE_CT = [0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04]
+const GOOGLE_CT = Uint8Array.of(0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04)
 const SCT_LIST = 2
 const POISON = 3
 
@@ -40,8 +40,7 @@ export class ExtensionPlaces {
     const count = outline.extensionCount
     if (count > MAX_EXTENSIONS) return false
     for (let i = 0; i < count; i++) {
-      const { start, end } = outline.extensionSpan(i)
-      if (!this.sort(outline.bytes, start, end)) return false
+      if (!this.sort(outline.bytes, outline.extensionStart(i), outline.extensionEnd(i))) return false
     }
     return names.start > 0
   }
@@ -57,7 +56,7 @@ export class ExtensionPlaces {
       if (which === SUBJECT_KEY_IDENTIFIER) return true
       if (which === SUBJECT_ALT_NAME) return this.put(this.names, bytes, stop, end)
       if (which === CRL_DISTRIBUTION_POINTS) return this.put(this.crl, bytes, stop, end)
-    } else if (stop - start === GOOGLE_CT.length + 1 && GOOGLE_CT.every((octet, i) => bytes[start + i] === octet)) {
+    } else if (stop - start === GOOGLE_CT.length + 1 && sameAt(bytes, start, GOOGLE_CT, 0, GOOGLE_CT.length)) {
       const which = bytes[stop - 1]
       if (which === POISON) return true
       if (which === SCT_LIST) return this.put(this.scts, bytes, stop, end)

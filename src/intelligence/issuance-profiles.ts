@@ -1,52 +1,77 @@
+import { concatBytes } from '../util/bytes.js'
 import { EXTENSION_DATES, purposeRules, revocationRules } from './extension-rules.js'
 import { type CertificateScope, type InspectedCertificate, keyText, scopeOf } from './facts.js'
 import { issuerTexts } from './issuer-texts.js'
 import { isWeakSignature } from './key-rules.js'
 import { Remembered } from './remembered.js'
+import type { Counter } from './top-counts.js'
+import { Words } from './words.js'
 
 /** Profiles remembered, up to twice as many: CAs have a few thousand, and invented ones must not fill the memory. */
 const MOST = 4000
 /** Longest profile remembered, octets; those of CAs have a few hundred. */
 const MAX_OCTETS = 2048
+const MAX_RUNS = 64
+/** Of so many octets, four choose the place of a profile. */
+const STRIDE = 16
 
 /**
- * Caches what is the same, byte for byte, in many certificates of an issuer, so that it is decoded and judged once. Compares the bytes, not a
- * hash of them.
+ * Caches what is the same, byte for byte, in many certificates of an issuer, so that it is decoded and judged once. Compares the bytes, where
+ * they are: copies and hashes of them all would cost several times as much.
  */
 export class IssuanceProfiles {
   private readonly known = new Remembered<IssuanceProfile, number>(MOST)
-  private readonly octets = new Uint8Array(MAX_OCTETS)
-  private readonly words = new Int32Array(this.octets.buffer)
+  private readonly words = new Words()
+  private bytes: Uint8Array = new Uint8Array(0)
+  /** Alternating begin and end of what was added; `count` numbers are valid. */
+  private readonly runs = new Int32Array(MAX_RUNS * 2)
+  private count = 0
   private length = 0
 
-  /** Begins the bytes of a profile. */
-  begin(): void {
+  /** Begins a profile in these bytes. */
+  begin(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.words.open(bytes)
+    this.count = 0
     this.length = 0
   }
 
-  /** Adds bytes to the profile. @returns `false` when they are too many. */
-  add(bytes: Uint8Array, start: number, end: number): boolean {
-    const { octets } = this
-    let { length } = this
-    if (length + end - start > MAX_OCTETS - 4) return false
-    for (let at = start; at < end; at++) octets[length++] = bytes[at] as number
-    this.length = length
+  /** Adds a run of four octets or more to the profile. @returns `false` when it is too short, or they are too many. */
+  add(start: number, end: number): boolean {
+    if (end - start < 4 || this.length + end - start > MAX_OCTETS || this.count === MAX_RUNS * 2) return false
+    this.runs[this.count++] = start
+    this.runs[this.count++] = end
+    this.length += end - start
     return true
   }
 
   /** The profile of the added bytes. @param cert - The certificate they belong to. */
   profile(cert: InspectedCertificate): IssuanceProfile {
-    const { octets, words } = this
-    const count = (this.length + 3) >> 2
-    octets.fill(0, this.length, count * 4)
-    let hash = this.length
-    for (let i = 0; i < count; i++) {
-      hash = Math.imul(hash ^ (words[i] as number), 0x85ebca6b)
+    const { words, runs, count } = this
+    let key = this.length
+    // Other profiles may have the same octets at a quarter of the places: all quarters together are all octets.
+    for (let shift = 0; ; shift += 4) {
+      key = this.keyAt(key, shift)
+      const known = this.known.get(key)
+      if (known?.is(words, runs, count)) return known
+      if (known === undefined || shift + 4 >= STRIDE)
+        return this.known.set(key, new IssuanceProfile(cert, this.bytes, runs.slice(0, count)))
+    }
+  }
+
+  private keyAt(key: number, shift: number): number {
+    const { words, runs, count } = this
+    let hash = key
+    for (let i = 0; i < count; i += 2) {
+      const last = (runs[i + 1] as number) - 4
+      for (let at = (runs[i] as number) + shift; at < last; at += STRIDE) {
+        hash = Math.imul(hash ^ words.at(at), 0x85ebca6b)
+        hash = (hash << 13) | (hash >>> 19)
+      }
+      hash = Math.imul(hash ^ words.at(last), 0x85ebca6b)
       hash = (hash << 13) | (hash >>> 19)
     }
-    const known = this.known.get(hash)
-    if (known?.is(words, count)) return known
-    return this.known.set(hash, new IssuanceProfile(cert, words.slice(0, count)))
+    return hash
   }
 }
 
@@ -65,10 +90,16 @@ export class IssuanceProfile {
   /** `none` when the policies claim no level. */
   readonly validation: string
   readonly hasOcsp: boolean
-  private readonly words: Int32Array
+  /** Kept by who counts certificates: saves looking up the three texts. */
+  ownerCounter: Counter | undefined
+  issuerCounter: Counter | undefined
+  validationCounter: Counter | undefined
+  /** Its octets and, of each run, the length. */
+  private readonly octets: Words
+  private readonly lengths: Int32Array
   private readonly soundByEra: (boolean | undefined)[] = []
 
-  constructor(cert: InspectedCertificate, words: Int32Array) {
+  constructor(cert: InspectedCertificate, bytes: Uint8Array, runs: Int32Array) {
     const scope = scopeOf(cert, false)
     const isStated = (cert.extendedKeyUsage ?? []).length > 0
     this.scope = scope === 'other' && !isStated ? undefined : scope
@@ -80,12 +111,30 @@ export class IssuanceProfile {
     this.issuer = issuer
     this.validation = cert.validation ?? 'none'
     this.hasOcsp = cert.ocspUrls.length > 0
-    this.words = words
+    this.lengths = new Int32Array(runs.length / 2)
+    const parts: Uint8Array[] = []
+    for (let i = 0; i < this.lengths.length; i++) {
+      const part = bytes.subarray(runs[2 * i], runs[2 * i + 1])
+      this.lengths[i] = part.length
+      parts.push(part)
+    }
+    this.octets = new Words().open(concatBytes(parts))
   }
 
-  is(words: Int32Array, count: number): boolean {
-    if (this.words.length !== count) return false
-    for (let i = 0; i < count; i++) if (words[i] !== this.words[i]) return false
+  /** Whether it is that of these runs, each of four octets or more. */
+  is(words: Words, runs: Int32Array, count: number): boolean {
+    const { octets, lengths } = this
+    if (lengths.length * 2 !== count) return false
+    let from = 0
+    for (let i = 0; i < lengths.length; i++) {
+      const start = runs[2 * i] as number
+      const length = lengths[i] as number
+      if ((runs[2 * i + 1] as number) - start !== length) return false
+      const last = length - 4
+      for (let at = 0; at < last; at += 4) if (octets.at(from + at) !== words.at(start + at)) return false
+      if (octets.at(from + last) !== words.at(start + last)) return false
+      from += length
+    }
     return true
   }
 

@@ -1,11 +1,3 @@
-interface Issuance {
-  readonly since: number
-  /** How many precertificates it represents in the sample. */
-  readonly weight: number
-  hasPrecertificate: boolean
-  hasCertificate: boolean
-}
-
 /** Precertificates whose certificate was not logged. Plain data. */
 export interface MissingCertificates {
   /** Sampled issuances whose time is over. */
@@ -20,18 +12,32 @@ export interface MissingCertificates {
 
 /** 2^32 */
 const ALL = 0x100000000
-/** 2^21 */
-const REST = 0x200000
+/** What was seen of an issuance. */
+const PRECERTIFICATE = 1
+const CERTIFICATE = 2
 
 /**
  * Estimates how many precertificates have no certificate after a given time, from a sample of issuances of bounded size. When more than
  * `most` are waiting, half of them are dropped, and from then on only every second issuance is sampled.
+ *
+ * The sample is kept in arrays of numbers, about 25 bytes for each of `most`: as many objects would cost the garbage collector more than
+ * all the rest that is counted.
  */
 export class PrecertificateWatch {
   private readonly most: number
   private readonly patienceMs: number
-  private readonly waiting = new Map<number, Issuance>()
-  /** Issuances whose first 32 hash bits are below this are sampled. */
+  /** Places of a ring, in which issuances wait in the order in which they came. */
+  private readonly places: number
+  private readonly highs: Int32Array
+  private readonly lows: Int32Array
+  private readonly since: Float64Array
+  private readonly seen: Uint8Array
+  /** The place of the first issuance of each bucket, and of the one behind each in its bucket; one more than it is, 0 for none. */
+  private readonly heads: Int32Array
+  private readonly behind: Int32Array
+  private oldest = 0
+  private waiting = 0
+  /** Issuances whose first 32 hash bits are below this are sampled, so that each represents `ALL / below`. */
   private below = ALL
   private isSample = false
   /** No issuance's time is over before this. */
@@ -43,30 +49,37 @@ export class PrecertificateWatch {
   constructor(most: number, patienceMs: number) {
     this.most = most
     this.patienceMs = patienceMs
+    this.places = most + 1
+    this.highs = new Int32Array(this.places)
+    this.lows = new Int32Array(this.places)
+    this.since = new Float64Array(this.places)
+    this.seen = new Uint8Array(this.places)
+    this.behind = new Int32Array(this.places)
+    this.heads = new Int32Array(2 ** Math.ceil(Math.log2(this.places)))
   }
 
   /**
-   * @param high - 32 bits of the hash of an issuance, `low` 32 more, of which 21 count; unsigned.
+   * @param high - 32 bits of the hash of an issuance, `low` 32 more.
    * @param now - Elapsed milliseconds, not of a clock that can be set.
    */
   add(high: number, low: number, kind: 'certificate' | 'precertificate', now: number): void {
     this.settle(now)
-    if (high >= this.below) return
-    // As much as a number holds exactly.
-    const id = high * REST + (low >>> 11)
-    const there = this.waiting.get(id)
-    const issuance = there ?? {
-      since: now,
-      weight: ALL / this.below,
-      hasPrecertificate: false,
-      hasCertificate: false,
+    if (high >>> 0 >= this.below) return
+    const kindSeen = kind === 'certificate' ? CERTIFICATE : PRECERTIFICATE
+    const { seen } = this
+    const known = this.placeOf(high | 0, low | 0)
+    if (known >= 0) {
+      seen[known] = (seen[known] as number) | kindSeen
+      return
     }
-    if (kind === 'certificate') issuance.hasCertificate = true
-    else issuance.hasPrecertificate = true
-    if (there !== undefined) return
-    this.waiting.set(id, issuance)
+    const place = this.placeAt(this.waiting++)
+    this.highs[place] = high
+    this.lows[place] = low
+    this.since[place] = now
+    seen[place] = kindSeen
+    this.link(place)
     this.nextAt = Math.min(this.nextAt, now + this.patienceMs)
-    if (this.waiting.size > this.most) this.thinOut()
+    while (this.waiting > this.most) this.thinOut()
   }
 
   report(now: number): MissingCertificates {
@@ -80,27 +93,80 @@ export class PrecertificateWatch {
 
   private settle(now: number): void {
     if (now < this.nextAt) return
-    this.nextAt = Number.POSITIVE_INFINITY
-    for (const [id, issuance] of this.waiting) {
-      if (now - issuance.since < this.patienceMs) {
+    const weight = ALL / this.below
+    for (; this.waiting > 0; this.waiting--) {
+      const place = this.oldest
+      const end = (this.since[place] as number) + this.patienceMs
+      if (now < end) {
         // The oldest comes first: until its time is over there is nothing to settle.
-        this.nextAt = issuance.since + this.patienceMs
+        this.nextAt = end
         return
       }
-      this.waiting.delete(id)
-      if (!issuance.hasPrecertificate) continue
+      const seen = this.seen[place] as number
+      this.unlink(place)
+      this.oldest = this.placeAt(1)
+      if ((seen & PRECERTIFICATE) === 0) continue
       this.due += 1
-      this.dueWeight += issuance.weight
-      if (!issuance.hasCertificate) this.missingWeight += issuance.weight
+      this.dueWeight += weight
+      if ((seen & CERTIFICATE) === 0) this.missingWeight += weight
     }
+    this.nextAt = Number.POSITIVE_INFINITY
   }
 
   private thinOut(): void {
     this.isSample = true
     this.below /= 2
-    for (const [id, issuance] of this.waiting) {
-      if (id / REST >= this.below) this.waiting.delete(id)
-      else this.waiting.set(id, { ...issuance, weight: issuance.weight * 2 })
+    const { highs, lows, since, seen, below } = this
+    this.heads.fill(0)
+    let kept = 0
+    for (let i = 0; i < this.waiting; i++) {
+      const from = this.placeAt(i)
+      if ((highs[from] as number) >>> 0 >= below) continue
+      const to = this.placeAt(kept++)
+      highs[to] = highs[from] as number
+      lows[to] = lows[from] as number
+      since[to] = since[from] as number
+      seen[to] = seen[from] as number
+      this.link(to)
     }
+    this.waiting = kept
+  }
+
+  /** @param order - 0 for the issuance that waits longest. */
+  private placeAt(order: number): number {
+    const place = this.oldest + order
+    return place < this.places ? place : place - this.places
+  }
+
+  /** -1 when it does not wait. */
+  private placeOf(high: number, low: number): number {
+    const { highs, lows, behind } = this
+    let place = (this.heads[this.bucketOf(low)] as number) - 1
+    while (place >= 0 && (lows[place] !== low || highs[place] !== high)) place = (behind[place] as number) - 1
+    return place
+  }
+
+  private link(place: number): void {
+    const bucket = this.bucketOf(this.lows[place] as number)
+    this.behind[place] = this.heads[bucket] as number
+    this.heads[bucket] = place + 1
+  }
+
+  /** @param place - Of the one that waits longest: no other is behind it. */
+  private unlink(place: number): void {
+    const { behind, heads } = this
+    const bucket = this.bucketOf(this.lows[place] as number)
+    let at = (heads[bucket] as number) - 1
+    if (at === place) {
+      heads[bucket] = 0
+      return
+    }
+    while (behind[at] !== place + 1) at = (behind[at] as number) - 1
+    behind[at] = 0
+  }
+
+  /** Of the second half of the hash, because the first one decides who is in the sample. */
+  private bucketOf(low: number): number {
+    return low & (this.heads.length - 1)
   }
 }

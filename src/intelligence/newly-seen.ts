@@ -16,6 +16,7 @@ export class NewlySeen {
   private current: Uint32Array
   private previous: Uint32Array
   private count = 0
+  private turns = 1
 
   /** @param capacity - 1 to 100,000,000. */
   constructor(capacity: number) {
@@ -24,6 +25,11 @@ export class NewlySeen {
     this.bits = words * 32
     this.current = new Uint32Array(words)
     this.previous = new Uint32Array(words)
+  }
+
+  /** How often the older filter was cleared, and 1: an item added during this turn is not new, and need not be added again. */
+  get turn(): number {
+    return this.turns
   }
 
   /** Remembers an item by its hash, twice 32 bits. @returns Whether it is new. */
@@ -56,5 +62,6 @@ export class NewlySeen {
     this.previous = this.current
     this.current = emptied
     this.count = 0
+    this.turns += 1
   }
 }

@@ -1,4 +1,4 @@
-import { outlineOf, rawOf } from '../decode/decode-entry.js'
+import { outlineOf, rawOf, timeOf } from '../decode/decode-entry.js'
 import { decodeTime } from '../x509/dates.js'
 import { Tag } from '../x509/der.js'
 import type { Outline } from '../x509/outline.js'
@@ -28,7 +28,7 @@ const URL_IN_CRL = [Tag.sequence, Tag.sequence, 0xa0, 0xa0, 0x86]
  * The object is reused: its properties describe the certificate read last.
  */
 export class OrdinaryCertificate {
-  readonly logs = new EmbeddedLogs()
+  readonly logs: EmbeddedLogs
   readonly hash: StringHash
   readonly names: NameMemory
   /** Epoch milliseconds. */
@@ -38,15 +38,13 @@ export class OrdinaryCertificate {
   loggedAfterMs = 0
   /** Bits of an RSA key; 0 for other keys. */
   keyBits = 0
-  /** What is known of its names, without repetitions. */
-  readonly known: KnownName[] = []
   private outline: Outline | undefined
   private shape: IssuanceProfile | undefined
   private lastRead: unknown
   private wasOrdinary = false
   private algorithmStart = 0
   private algorithmEnd = 0
-  private readonly plain = new PlainNames()
+  private readonly plain: PlainNames
   private readonly places = new ExtensionPlaces()
   private readonly profiles = new IssuanceProfiles()
   private readonly element = new Element()
@@ -54,7 +52,9 @@ export class OrdinaryCertificate {
   /** @param random - Uniform in [0, 1). */
   constructor(random: () => number = Math.random) {
     this.hash = new StringHash(random)
+    this.logs = new EmbeddedLogs(this.hash)
     this.names = new NameMemory(this.hash)
+    this.plain = new PlainNames(this.names)
   }
 
   /** Reads a certificate; does nothing if it was read last. @returns Whether it is ordinary; one without bytes is not. */
@@ -77,9 +77,9 @@ export class OrdinaryCertificate {
     return this.keyBits > 0 ? `RSA ${this.keyBits}` : this.profile.key
   }
 
-  /** Number of names, all of them DNS names. */
-  get nameCount(): number {
-    return this.plain.count
+  /** What is known of its names, which are all DNS names. */
+  get known(): readonly KnownName[] {
+    return this.plain.known
   }
 
   /** Whether its serial number is positive, of a permitted length, and looks random. */
@@ -88,7 +88,8 @@ export class OrdinaryCertificate {
     const { element } = this
     if (!element.find(bytes, serialStart, signatureStart, Tag.integer)) return false
     const { start, stop } = element
-    const [first, second] = [bytes[start] as number, bytes[start + 1] as number]
+    const first = bytes[start] as number
+    const second = bytes[start + 1] as number
     return stop - start >= least && stop - start <= most && first < 0x80 && (first > 0 || second > 0)
   }
 
@@ -122,8 +123,7 @@ export class OrdinaryCertificate {
       this.plain.read(outline, places.names.start, places.names.end) &&
       this.logs.read(outline.bytes, places.scts) &&
       this.readTimes(cert) &&
-      this.readProfile(cert, outline) &&
-      this.lookUpNames(cert)
+      this.readProfile(cert, outline)
     )
   }
 
@@ -164,19 +164,13 @@ export class OrdinaryCertificate {
     return bytes[start] === 0 && (bytes[first] as number) >= 0x80 ? (stop - first) * 8 : 0
   }
 
-  private lookUpNames({ dnsNames }: InspectedCertificate): boolean {
-    const { known, names } = this
-    known.length = 0
-    for (const name of dnsNames) known.push(names.get(name))
-    return true
-  }
-
   /** See `loggedAfter` of the facts. */
-  private readTimes({ kind, timestamp }: InspectedCertificate): boolean {
+  private readTimes(cert: InspectedCertificate): boolean {
     const { earliest } = this.logs
+    const timestamp = timeOf(cert)
     let first = earliest
-    if (timestamp !== undefined && (kind === 'precertificate' || earliest < Number.POSITIVE_INFINITY))
-      first = Math.min(first, timestamp.getTime())
+    if (timestamp !== undefined && (cert.kind === 'precertificate' || earliest < Number.POSITIVE_INFINITY))
+      first = Math.min(first, timestamp)
     this.loggedAfterMs = first === Number.POSITIVE_INFINITY ? Number.NaN : first - this.begin
     return true
   }
@@ -184,12 +178,12 @@ export class OrdinaryCertificate {
   private readProfile(cert: InspectedCertificate, outline: Outline): boolean {
     const { profiles, places } = this
     const { bytes } = outline
-    profiles.begin()
+    profiles.begin(bytes)
     // signature AlgorithmIdentifier, issuer Name
-    if (!profiles.add(bytes, outline.signatureStart, outline.validityStart)) return false
-    if (!profiles.add(bytes, this.algorithmStart, this.algorithmEnd)) return false
+    if (!profiles.add(outline.signatureStart, outline.validityStart)) return false
+    if (!profiles.add(this.algorithmStart, this.algorithmEnd)) return false
     for (let i = 0; i < places.othersLength; i += 2)
-      if (!profiles.add(bytes, places.others[i] as number, places.others[i + 1] as number)) return false
+      if (!profiles.add(places.others[i] as number, places.others[i + 1] as number)) return false
     this.shape = profiles.profile(cert)
     return this.shape.isRsa === this.keyBits > 0
   }

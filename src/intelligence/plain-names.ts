@@ -2,6 +2,7 @@ import { Tag } from '../x509/der.js'
 import { Octets } from '../x509/oids.js'
 import type { Outline } from '../x509/outline.js'
 import { Element, sameAt } from './element.js'
+import type { KnownName, NameMemory } from './name-memory.js'
 
 const MAX_NAME = 253
 const MAX_LABEL = 63
@@ -27,10 +28,16 @@ for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789-') ofLabels[char.charCo
  */
 export class PlainNames {
   /** What is known of the names of the certificate read last. */
-  count = 0
+  readonly known: KnownName[] = []
+  private readonly memory: NameMemory
+  private count = 0
   private readonly places = new Int32Array(MAX_PLACES * 2)
   private readonly outer = new Element()
   private readonly inner = new Element()
+
+  constructor(memory: NameMemory) {
+    this.memory = memory
+  }
 
   /**
    * @param value - Where the extnValue of the SubjectAltName begins; it ends at `end`.
@@ -48,12 +55,25 @@ export class PlainNames {
     if (!inner.find(bytes, outer.start, end, Tag.sequence) || inner.stop !== end) return false
     for (let at = inner.start; at < end; at = inner.stop) {
       if (this.count === MAX_PLACES || !inner.find(bytes, at, end, DNS_NAME)) return false
-      if (!isPlain(bytes, inner.start, inner.stop)) return false
+      if (inner.stop - inner.start > MAX_NAME) return false
+      const name = this.plainName(bytes, inner.start, inner.stop)
+      if (name === undefined) return false
+      this.known[this.count] = name
       places[this.count * 2] = inner.start
       places[this.count * 2 + 1] = inner.stop
       this.count++
     }
+    if (this.known.length > this.count) this.known.length = this.count
     return true
+  }
+
+  private plainName(bytes: Uint8Array, start: number, stop: number): KnownName | undefined {
+    const known = this.memory.find(bytes, start, stop)
+    if (known?.isPlain) return known
+    if (!isPlain(bytes, start, stop)) return undefined
+    const name = this.memory.getAt(bytes, start, stop)
+    name.isPlain = true
+    return name
   }
 
   /** RDNSequence ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value ANY } */
@@ -89,7 +109,7 @@ export class PlainNames {
 
 /** A host name or wildcard that can only break rules of suffixes. */
 function isPlain(bytes: Uint8Array, start: number, stop: number): boolean {
-  if (stop - start > MAX_NAME || stop === start) return false
+  if (stop === start) return false
   let label = bytes[start] === STAR ? start + 2 : start
   if (label > start && (label >= stop || bytes[start + 1] !== DOT)) return false
   for (let at = label; at <= stop; at++) {

@@ -1,15 +1,18 @@
 import { outlineOf } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
+import type { LogInfo } from '../types/log.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { cutText } from '../util/harmless.js'
 import { integerOption, objectOption } from '../util/options.js'
 import type { Outline } from '../x509/outline.js'
 import { DistinctCount } from './distinct-count.js'
 import { keyText, MAX_NAMES, validityDays } from './facts.js'
+import type { IssuanceProfile } from './issuance-profiles.js'
 import { issuerTexts } from './issuer-texts.js'
 import { KeyReuse } from './key-reuse.js'
 import { PrecertificateWatch } from './missing-certificates.js'
+import { MAX_KEY, NameCounts } from './name-counts.js'
 import type { KnownName } from './name-memory.js'
 import { NewlySeen } from './newly-seen.js'
 import { OrdinaryCertificate } from './ordinary-certificate.js'
@@ -17,7 +20,7 @@ import type { RuleBreach } from './rule.js'
 import type { CountTable, DistinctEstimate, StatisticsReport } from './statistics-report.js'
 import type { StringHash } from './string-hash.js'
 import { TimeSeries } from './time-series.js'
-import { TopCounts } from './top-counts.js'
+import { type Counter, TopCounts } from './top-counts.js'
 
 /** Options of {@link CertificateStatistics}; all optional. */
 export interface StatisticsOptions {
@@ -25,7 +28,7 @@ export interface StatisticsOptions {
   readonly counters?: number
   /** Least number of registrable domains remembered to recognize new ones: 1,000 to 100,000,000, 3.4 bytes each. Default 4,000,000. */
   readonly domains?: number
-  /** Keys remembered to recognize reuse: 1,000 to 100,000,000, 12 bytes each. Default 1,000,000. */
+  /** Keys remembered to recognize reuse: 1,000 to 100,000,000, 13 bytes each. Default 1,000,000. */
   readonly keys?: number
   /** Warm-up: how long no domain is called new at first, milliseconds, 0 to 31,536,000,000. Default a day. */
   readonly warmUpMs?: number
@@ -47,14 +50,12 @@ const KEYS = ['counters', 'domains', 'keys', 'warmUpMs', 'certificateDelayMs', '
 const YEAR = 365 * 86_400_000
 const DAY = 86_400_000
 const SAMPLED_PRECERTIFICATES = 50_000
-/** Longest name of a counter, because text in certificates may have any length. */
-const MAX_KEY = 200
-const SPANS: readonly (readonly [most: number, name: string])[] = [
-  [7, 'up to 7 days'],
-  [47, '8 to 47 days'],
-  [100, '48 to 100 days'],
-  [200, '101 to 200 days'],
-  [398, '201 to 398 days'],
+const SPANS: readonly { readonly most: number; readonly name: string }[] = [
+  { most: 7, name: 'up to 7 days' },
+  { most: 47, name: '8 to 47 days' },
+  { most: 100, name: '48 to 100 days' },
+  { most: 200, name: '101 to 200 days' },
+  { most: 398, name: '201 to 398 days' },
 ]
 
 /**
@@ -73,18 +74,17 @@ export class CertificateStatistics {
   private readonly kinds = { certificate: 0, precertificate: 0, unparsable: 0 }
   private readonly distinct = {
     issuances: new DistinctCount(),
-    names: new DistinctCount(),
-    registrableDomains: new DistinctCount(),
     keys: new DistinctCount(),
   }
   private readonly counts: Readonly<Record<keyof StatisticsReport['counts'], TopCounts>>
   private readonly ordinary: OrdinaryCertificate
   private readonly series = new TimeSeries()
-  private readonly domains: NewlySeen
+  private readonly names: NameCounts
   private readonly keys: KeyReuse
   private readonly watch: PrecertificateWatch
-  private newDomains = 0
   private reused = 0
+  /** Of the log that an entry came from last. */
+  private logCounter: Counter | undefined
 
   /** @throws {@link CtStreamError} `CT_OPTION_INVALID` */
   constructor(options: StatisticsOptions = {}) {
@@ -102,7 +102,8 @@ export class CertificateStatistics {
       ...{ issuers: table(), caOwners: table(), logs: table(), keys: table(), validity: table(), validation: table() },
       ...{ topLevelDomains: table(), registrableDomains: new TopCounts(counters * 10), rules: table() },
     }
-    this.domains = new NewlySeen(integerOption('domains', given.domains, 1000, 100_000_000, 4_000_000))
+    const seen = new NewlySeen(integerOption('domains', given.domains, 1000, 100_000_000, 4_000_000))
+    this.names = new NameCounts(this.counts.registrableDomains, this.counts.topLevelDomains, seen)
     this.keys = new KeyReuse(integerOption('keys', given.keys, 1000, 100_000_000, 1_000_000))
     const delay = integerOption('certificateDelayMs', given.certificateDelayMs, 1000, YEAR, DAY)
     this.watch = new PrecertificateWatch(SAMPLED_PRECERTIFICATES, delay)
@@ -117,12 +118,12 @@ export class CertificateStatistics {
     const { kind, log } = cert
     const at = this.elapsed() - this.begun
     this.kinds[kind] += 1
-    this.count('logs', log.description === '' ? log.id : log.description)
+    this.countLog(log)
     if (kind === 'unparsable') return
     this.series.add(at, kind)
     this.addClaims(cert)
-    for (const { rule } of breaches) this.count('rules', rule)
-    const domains = this.addNames(this.namesOf(cert), at >= this.warmUpMs)
+    for (const { rule } of breaches) countIn(this.counts.rules, rule)
+    const domains = this.names.add(this.namesOf(cert), at >= this.warmUpMs)
     const outline = outlineOf(cert)
     const hasKey = this.hashKey(cert, outline)
     const { high, low } = this.hash
@@ -147,7 +148,6 @@ export class CertificateStatistics {
     integerOption('most', most, 1, 1_000_000, 20)
     const at = this.elapsed() - this.begun
     const { certificate, precertificate, unparsable } = this.kinds
-    const estimates = Object.entries(this.distinct).map(([name, count]) => [name, estimateOf(count)])
     const tables = Object.entries(this.counts).map(([name, counts]) => [name, tableOf(counts, most)])
     return {
       since: iso(this.began),
@@ -157,10 +157,15 @@ export class CertificateStatistics {
       precertificates: precertificate,
       unparsable,
       series: { spanMs: this.series.spanMs, rows: this.series.report() },
-      distinct: Object.fromEntries(estimates) as StatisticsReport['distinct'],
+      distinct: {
+        issuances: estimateOf(this.distinct.issuances),
+        names: estimateOf(this.names.names),
+        registrableDomains: estimateOf(this.names.domains),
+        keys: estimateOf(this.distinct.keys),
+      },
       counts: Object.fromEntries(tables) as StatisticsReport['counts'],
       newDomains: {
-        count: at < this.warmUpMs ? null : this.newDomains,
+        count: at < this.warmUpMs ? null : this.names.newDomains,
         knownFrom: iso(this.began + this.warmUpMs),
         error: NewlySeen.error,
       },
@@ -169,30 +174,32 @@ export class CertificateStatistics {
     }
   }
 
-  private count(table: keyof StatisticsReport['counts'], name: string): void {
-    this.counts[table].add(cutText(name, MAX_KEY))
+  private countLog({ description, id }: LogInfo): void {
+    this.logCounter = countIn(this.counts.logs, description === '' ? id : description, this.logCounter)
+  }
+
+  private addProfile(profile: IssuanceProfile): void {
+    const { counts } = this
+    profile.ownerCounter = counts.caOwners.add(cutText(profile.owner, MAX_KEY), profile.ownerCounter)
+    profile.issuerCounter = counts.issuers.add(cutText(profile.issuer, MAX_KEY), profile.issuerCounter)
+    profile.validationCounter = counts.validation.add(profile.validation, profile.validationCounter)
   }
 
   /** Counts what a certificate states about its issuer and itself. */
   private addClaims(cert: CountedCertificate): void {
     const { ordinary } = this
     if (ordinary.read(cert)) {
-      const { owner, issuer, validation } = ordinary.profile
-      this.addTexts(owner, issuer, validation)
-      this.count('validity', spanOf(Math.ceil((ordinary.end - ordinary.begin + 1000) / DAY)))
-      this.count('keys', ordinary.key)
+      this.addProfile(ordinary.profile)
+      countIn(this.counts.validity, spanOf(Math.ceil((ordinary.end - ordinary.begin + 1000) / DAY)))
+      countIn(this.counts.keys, ordinary.key)
       return
     }
     const { owner, issuer } = issuerTexts(cert)
-    this.addTexts(owner, issuer, cert.validation ?? 'none')
-    this.count('validity', spanOf(validityDays(cert)))
-    this.count('keys', cert.publicKey === undefined ? 'unreadable' : keyText(cert.publicKey))
-  }
-
-  private addTexts(owner: string, issuer: string, validation: string): void {
-    this.count('caOwners', owner)
-    this.count('issuers', issuer)
-    this.count('validation', validation)
+    countIn(this.counts.caOwners, owner)
+    countIn(this.counts.issuers, issuer)
+    countIn(this.counts.validation, cert.validation ?? 'none')
+    countIn(this.counts.validity, spanOf(validityDays(cert)))
+    countIn(this.counts.keys, cert.publicKey === undefined ? 'unreadable' : keyText(cert.publicKey))
   }
 
   /** Puts the hash of the key into `hash`. @returns Whether there is a key. */
@@ -227,23 +234,6 @@ export class CertificateStatistics {
     if (ordinary.read(cert)) return ordinary.known
     return cert.dnsNames.slice(0, MAX_NAMES).map((name) => ordinary.names.get(name))
   }
-
-  /** @returns Hashes of the registrable domains. */
-  private addNames(names: readonly KnownName[], isWarm: boolean): number[] {
-    for (const { high, low } of names) this.distinct.names.add(high, low)
-    const hashes: number[] = []
-    const topLevels: string[] = []
-    for (const { domain, domainHigh, domainLow, topLevel } of eachOnce(names)) {
-      if (domain === '') continue
-      hashes.push(domainHigh)
-      this.distinct.registrableDomains.add(domainHigh, domainLow)
-      this.count('registrableDomains', domain)
-      if (!topLevels.includes(topLevel)) topLevels.push(topLevel)
-      if (this.domains.add(domainHigh, domainLow) && isWarm) this.newDomains += 1
-    }
-    for (const topLevel of topLevels) this.count('topLevelDomains', topLevel)
-    return hashes
-  }
 }
 
 /** The reader of some statistics, so that rules can share it. Internal. */
@@ -252,19 +242,14 @@ export function readerOf(statistics: CertificateStatistics): OrdinaryCertificate
   return statistics['ordinary']
 }
 
-/** Keeps the first name of each domain, in order. */
-function eachOnce(names: readonly KnownName[]): readonly KnownName[] {
-  const [first] = names
-  // Nearly all certificates have names of only one domain.
-  if (first === undefined || names.every(({ domain }) => domain === first.domain)) return names.slice(0, 1)
-  const domains = new Map<string, KnownName>()
-  for (const name of names) if (!domains.has(name.domain)) domains.set(name.domain, name)
-  return [...domains.values()]
+function countIn(table: TopCounts, name: string, known?: Counter): Counter {
+  return table.add(cutText(name, MAX_KEY), known)
 }
 
 function spanOf(days: number | undefined): string {
   if (days === undefined) return 'unreadable'
-  return SPANS.find(([most]) => days <= most)?.[1] ?? 'more than 398 days'
+  for (const { most, name } of SPANS) if (days <= most) return name
+  return 'more than 398 days'
 }
 
 function estimateOf(count: DistinctCount): DistinctEstimate {

@@ -1,38 +1,54 @@
+import { Words } from './words.js'
+
 /**
  * Hashes text and octets to 64 bits that depend on secret numbers, so that nobody can choose names that collide in a table. Do not publish
  * the hashes: they reveal the secret numbers.
  */
 export class StringHash {
-  private readonly seeds: readonly [number, number]
-  /** The hash of the last input: twice 32 bits, unsigned. */
+  private readonly seedA: number
+  private readonly seedB: number
+  private readonly words = new Words()
+  /** The hash of the last input: twice 32 bits, signed, because V8 keeps such numbers without an object. */
   high = 0
   low = 0
 
   /** @param random - Uniform in [0, 1). */
   constructor(random: () => number) {
-    this.seeds = [Math.floor(random() * 0x100000000), Math.floor(random() * 0x100000000)]
+    this.seedA = (random() * 0x100000000) | 0
+    this.seedB = (random() * 0x100000000) | 0
   }
 
-  /** Hashes text; the result is in `high` and `low`. */
+  /** Hashes text, to the same as the octets of ASCII; the result is in `high` and `low`. */
   of(text: string): this {
-    let [a, b] = this.seeds
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
+    let a = this.seedA
+    let b = this.seedB
+    const { length } = text
+    let at = 0
+    for (; at + 4 <= length; at += 4) {
+      const word = text.charCodeAt(at) ^ (text.charCodeAt(at + 1) << 8)
+      const unit = word ^ (text.charCodeAt(at + 2) << 16) ^ (text.charCodeAt(at + 3) << 24)
       a = Math.imul(a ^ unit, 0x85ebca6b)
       a = (a << 13) | (a >>> 19)
       b = Math.imul(b ^ unit, 0xc2b2ae35)
       b = (b << 17) | (b >>> 15)
     }
-    return this.finish(a, b, text.length)
+    for (; at < length; at++) {
+      a = Math.imul(a ^ text.charCodeAt(at), 0x85ebca6b)
+      a = (a << 13) | (a >>> 19)
+      b = Math.imul(b ^ text.charCodeAt(at), 0xc2b2ae35)
+      b = (b << 17) | (b >>> 15)
+    }
+    return this.finish(a, b, length)
   }
 
-  /** Hashes the octets `start` to `stop`; the result is in `high` and `low`. */
+  /** Hashes the octets `start` to `stop`, which must all be there; the result is in `high` and `low`. */
   ofBytes(bytes: Uint8Array, start: number, stop: number): this {
-    let [a, b] = this.seeds
+    let a = this.seedA
+    let b = this.seedB
+    const words = this.words.open(bytes)
     let at = start
     for (; at + 4 <= stop; at += 4) {
-      const word = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
-      const unit = word | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)
+      const unit = words.at(at)
       a = Math.imul(a ^ unit, 0x85ebca6b)
       a = (a << 13) | (a >>> 19)
       b = Math.imul(b ^ unit, 0xc2b2ae35)
@@ -65,5 +81,5 @@ function mixed(value: number): number {
   hash = Math.imul(hash, 0x85ebca6b)
   hash ^= hash >>> 13
   hash = Math.imul(hash, 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return hash ^ (hash >>> 16)
 }

@@ -8,6 +8,20 @@ export interface CountRow {
   readonly error: number
 }
 
+/** One of {@link TopCounts}. */
+export class Counter {
+  name: string
+  count = 1
+  error = 0
+  /** Where it is in the heap. */
+  place: number
+
+  constructor(name: string, place: number) {
+    this.name = name
+    this.place = place
+  }
+}
+
 /**
  * Counts what occurs most often, with a fixed number of counters (Space-Saving).
  *
@@ -18,11 +32,10 @@ export interface CountRow {
  */
 export class TopCounts {
   private readonly capacity: number
-  /** A heap: no counter is larger than the two below it. */
-  private readonly names: string[] = []
-  private readonly counts: number[] = []
-  private readonly errors: number[] = []
-  private readonly places = new Map<string, number>()
+  /** Once the least count is needed, a heap: no counter is larger than the two below it. */
+  private readonly counters: Counter[] = []
+  private readonly known = new Map<string, Counter>()
+  private isHeap = false
   private all = 0
 
   /** @param capacity - Counters, 1 or more. */
@@ -35,76 +48,69 @@ export class TopCounts {
     return this.all
   }
 
-  add(name: string): void {
+  /**
+   * @param known - What this returned for the name the last time, which saves looking it up.
+   * @returns Its counter, which may be another one's later.
+   */
+  add(name: string, known?: Counter): Counter {
     this.all += 1
-    const place = this.places.get(name)
-    if (place !== undefined) {
-      this.counts[place] = (this.counts[place] as number) + 1
-      this.sink(place)
-    } else if (this.names.length < this.capacity) {
-      this.names.push(name)
-      this.counts.push(1)
-      this.errors.push(0)
-      this.places.set(name, this.names.length - 1)
-      this.rise(this.names.length - 1)
-    } else {
-      const least = this.counts[0] as number
-      this.places.delete(this.names[0] as string)
-      this.names[0] = name
-      this.counts[0] = least + 1
-      this.errors[0] = least
-      this.places.set(name, 0)
-      this.sink(0)
+    const counter = known?.name === name ? known : this.known.get(name)
+    if (counter !== undefined) {
+      counter.count += 1
+      if (this.isHeap) this.sink(counter)
+      return counter
     }
+    if (this.counters.length >= this.capacity) return this.takeOver(this.least(), name)
+    const made = new Counter(name, this.counters.length)
+    this.counters.push(made)
+    this.known.set(name, made)
+    return made
   }
 
   /** The names with the largest certain counts, largest first; equal ones by name. */
   top(most: number): CountRow[] {
-    const rows = this.names.map((name, i) => {
-      const error = this.errors[i] as number
-      return { name, count: (this.counts[i] as number) - error, error }
-    })
+    const rows = this.counters.map(({ name, count, error }) => ({ name, count: count - error, error }))
     return rows.sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1)).slice(0, most)
   }
 
   /** No name without a row occurred more often than this; 0 while every name has a counter. */
   get unseen(): number {
-    return this.names.length < this.capacity ? 0 : (this.counts[0] as number)
+    return this.counters.length < this.capacity ? 0 : this.least().count
   }
 
-  private rise(from: number): void {
-    for (let place = from; place > 0; ) {
-      const above = (place - 1) >> 1
-      if ((this.counts[above] as number) <= (this.counts[place] as number)) return
-      this.swap(above, place)
-      place = above
+  private takeOver(counter: Counter, name: string): Counter {
+    this.known.delete(counter.name)
+    counter.name = name
+    counter.error = counter.count
+    counter.count += 1
+    this.known.set(name, counter)
+    this.sink(counter)
+    return counter
+  }
+
+  private least(): Counter {
+    const { counters } = this
+    if (!this.isHeap) {
+      this.isHeap = true
+      for (let place = counters.length >> 1; place >= 0; place--) this.sink(counters[place] as Counter)
+    }
+    return counters[0] as Counter
+  }
+
+  /** Moves a counter, which may have become too large for its place, below smaller ones. */
+  private sink(counter: Counter): void {
+    const { counters } = this
+    for (;;) {
+      const left = 2 * counter.place + 1
+      if (left >= counters.length) return
+      const [first, second] = [counters[left] as Counter, counters[left + 1]]
+      const least = second !== undefined && second.count < first.count ? second : first
+      if (counter.count <= least.count) return
+      const { place } = counter
+      counter.place = least.place
+      least.place = place
+      counters[counter.place] = counter
+      counters[place] = least
     }
   }
-
-  private sink(from: number): void {
-    for (let place = from; ; ) {
-      const left = 2 * place + 1
-      if (left >= this.names.length) return
-      const right = left + 1
-      const isRight = right < this.names.length && (this.counts[right] as number) < (this.counts[left] as number)
-      const least = isRight ? right : left
-      if ((this.counts[place] as number) <= (this.counts[least] as number)) return
-      this.swap(place, least)
-      place = least
-    }
-  }
-
-  private swap(a: number, b: number): void {
-    exchange(this.names, a, b)
-    exchange(this.counts, a, b)
-    exchange(this.errors, a, b)
-    this.places.set(this.names[a] as string, a)
-    this.places.set(this.names[b] as string, b)
-  }
-}
-
-function exchange<T>(list: T[], a: number, b: number): void {
-  const kept = list[a] as T
-  list[a] = list[b] as T
-  list[b] = kept
 }

@@ -5,6 +5,7 @@ import { CertificateStatistics, readerOf } from '../intelligence/statistics.js'
 import { readWeakKeys } from '../intelligence/weak-keys.js'
 import { readFileUpTo } from '../loglist/read-file.js'
 import type { CtCertificate } from '../types/certificate.js'
+import type { LogInfo } from '../types/log.js'
 import { elapsedOf } from '../util/clock.js'
 import { harmlessJson } from '../util/harmless.js'
 import { replaceFile } from '../util/replace-file.js'
@@ -117,8 +118,11 @@ async function setUp(
       log.warn(`the report cannot be written: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+  let last: LogInfo | undefined
   const add = (cert: CtCertificate) => {
-    seen.set(cert.log.id, cert.log.operator)
+    const { log: from } = cert
+    if (from !== last) seen.set(from.id, from.operator)
+    last = from
     const breaches = find(cert)
     statistics.add(cert, breaches)
     return breaches

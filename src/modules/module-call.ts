@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../types/clock.js'
 import type { FindingDraft } from '../types/finding.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
 import { NO_TICKET, type Ticket } from './acknowledger.js'
-import type { ModuleContext } from './definition.js'
+import type { ModuleContext, SetupContext } from './definition.js'
 
 /** What a call needs from its module. */
 export interface CallHost {
@@ -49,18 +49,33 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   isLasting = false
   /** What its findings hold: of the certificate each is about. */
   held: Ticket | ((certificate: CtCertificate) => Ticket) = NO_TICKET
-  readonly emit: (draft: FindingDraft) => void
-  readonly countDeadLetters: (findings: number) => void
   private readonly host: CallHost
   private controller: LinkedController | undefined
+  private boundEmit: SetupContext<unknown>['emit'] | undefined
 
   constructor(host: CallHost, certificate?: CtCertificate, attempt = 1, sinceMs = 0) {
     this.host = host
     this.certificate = certificate
     this.attempt = attempt
     this.sinceMs = sinceMs
-    this.emit = (draft) => this.host.report(draft, this)
-    this.countDeadLetters = (findings) => this.host.countDeadLetters(findings)
+  }
+
+  /**
+   * Made on first use, since most calls find nothing.
+   *
+   * V8 allocates a function that is written where it is assigned to a property (`this.emit = () => …`) among the old objects. Together with it
+   * every certificate would survive until the next full collection; a variable in between avoids that.
+   */
+  get emit(): SetupContext<unknown>['emit'] {
+    if (this.boundEmit !== undefined) return this.boundEmit
+    const emit = (draft: FindingDraft) => this.host.report(draft, this)
+    this.boundEmit = emit
+    return emit
+  }
+
+  /** A function of its own each time: few modules have dead letters. */
+  get countDeadLetters(): SetupContext<unknown>['countDeadLetters'] {
+    return (findings) => this.host.countDeadLetters(findings)
   }
 
   get name(): string {

@@ -199,7 +199,7 @@ export const watchlist: Module<WatchlistModuleOptions> = watchlistModule()
 export default watchlist
 
 function report(certificate: CtCertificate, context: ModuleContext<z.output<typeof options>, State>): void {
-  const { state, options, emit } = context
+  const { state, options } = context
   for (const concern of state.lists.watchlist.concerns(certificate)) {
     const { class: kind, score } = concern
     if (options.quiet.includes(kind)) continue
@@ -209,7 +209,7 @@ function report(certificate: CtCertificate, context: ModuleContext<z.output<type
     if (folding?.kind === 'folded') continue
     if (kind === 'unexpected-issuer') state.alarmed.add(certificate)
     else if (isOfOwnNames(concern) && state.alarmed.has(certificate)) continue
-    emit(draftOf(concern, folding?.foldedBefore))
+    context.emit(draftOf(concern, folding?.foldedBefore))
   }
 }
 

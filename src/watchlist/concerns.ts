@@ -40,31 +40,44 @@ const SEVERITIES = ['high', 'medium', 'low', 'info'] as const
 /** All that a certificate is reported for, most severe first. */
 export function concernsOf(cert: ConcerningCertificate, rules: Rules): Concern[] {
   if (cert.kind === 'unparsable') return rules.hasOwn ? [unreadable(cert)] : []
-  return readable(cert, rules).sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.score - a.score,
-  )
+  const concerns = readable(cert, rules)
+  return concerns.length < 2
+    ? concerns
+    : concerns.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.score - a.score)
 }
 
 function readable(cert: ConcerningCertificate, rules: Rules): Concern[] {
-  const groups = new Map<string, Match[]>()
-  let alternative: ReadonlySet<string> | undefined
-  for (const name of [...cert.dnsNames, ...cert.ipAddresses])
-    for (const match of rules.match(name)) {
-      // Clients have not looked at common names for years: a single host that stands there alone is hardly served.
-      const mayBeCommonName = match.rule.startsWith('=') && match.score === OwnScore.normal
-      if (mayBeCommonName) alternative ??= alternativeNames(cert)
-      const isCommonName = mayBeCommonName && alternative?.has(name) === false
-      // With its kind: a word or a pattern may read as the subject of another kind does.
-      const key = JSON.stringify([match.kind, subjectOf(match)])
-      const there = groups.get(key) ?? []
-      groups.set(key, there)
-      there.push(isCommonName ? { ...match, score: OwnScore.possible } : match)
-    }
-  const concerns = [...groups.values()].map((matches) => {
+  const groups = new MatchGroups()
+  for (const name of cert.dnsNames) for (const match of rules.match(name)) groups.add(name, match, cert)
+  for (const name of cert.ipAddresses) for (const match of rules.match(name)) groups.add(name, match, cert)
+  const concerns = groups.map((matches) => {
     matches.sort((a, b) => b.score - a.score)
     return matches[0]?.kind === 'own' ? ownConcern(cert, rules, matches) : otherConcern(cert, matches)
   })
   return rules.mentions ? [...concerns, ...mentioned(cert, rules)] : concerns
+}
+
+/** Matches of a certificate by what they are about. Makes nothing for a certificate without matches, as nearly all are. */
+class MatchGroups {
+  private groups: Map<string, Match[]> | undefined
+  private alternative: ReadonlySet<string> | undefined
+
+  add(name: string, match: Match, cert: ConcerningCertificate): void {
+    // Clients have not looked at common names for years: a single host that stands there alone is hardly served.
+    const mayBeCommonName = match.rule.startsWith('=') && match.score === OwnScore.normal
+    if (mayBeCommonName) this.alternative ??= alternativeNames(cert)
+    const isCommonName = mayBeCommonName && this.alternative?.has(name) === false
+    // With its kind: a word or a pattern may read as the subject of another kind does.
+    const key = JSON.stringify([match.kind, subjectOf(match)])
+    this.groups ??= new Map()
+    const there = this.groups.get(key) ?? []
+    this.groups.set(key, there)
+    there.push(isCommonName ? { ...match, score: OwnScore.possible } : match)
+  }
+
+  map(make: (matches: Match[]) => Concern): Concern[] {
+    return this.groups === undefined ? [] : Array.from(this.groups.values(), make)
+  }
 }
 
 function alternativeNames({ altNames }: ConcerningCertificate): ReadonlySet<string> {

@@ -67,7 +67,8 @@ describe.skipIf(process.platform === 'win32')('the built `ct-stream stats`', () 
   it('reports in JSON each second, and once more at SIGTERM', async () => {
     const { child, lines, ended } = start('--every', '1s', '--json')
     await new Promise<void>((done) => {
-      child.stdout?.on('data', () => lines().length >= 2 && done())
+      const isRead = () => lines().length >= 2 && (JSON.parse(lines().at(-1) ?? '') as StatisticsReport).entries === 501
+      child.stdout?.on('data', () => isRead() && done())
       child.once('close', () => done())
     })
     child.kill('SIGTERM')

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DistinctCount } from '../../../src/intelligence/distinct-count.js'
+import { HashedMemory } from '../../../src/intelligence/hashed-memory.js'
 import { KeyReuse } from '../../../src/intelligence/key-reuse.js'
 import { PrecertificateWatch } from '../../../src/intelligence/missing-certificates.js'
+import { NameCounts } from '../../../src/intelligence/name-counts.js'
+import { NameMemory } from '../../../src/intelligence/name-memory.js'
 import { NewlySeen } from '../../../src/intelligence/newly-seen.js'
+import { Remembered } from '../../../src/intelligence/remembered.js'
 import { StringHash } from '../../../src/intelligence/string-hash.js'
 import { TimeSeries } from '../../../src/intelligence/time-series.js'
-import { TopCounts } from '../../../src/intelligence/top-counts.js'
+import { type Counter, TopCounts } from '../../../src/intelligence/top-counts.js'
 import { SeededRandom } from '../../../src/testing/seeded.js'
 
 const seededRandom = (seed: number) => {
@@ -45,6 +49,80 @@ describe('TopCounts', () => {
           const expected = [...exact].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
           expect(rows).toEqual(expected.map(([name, count]) => ({ name, count, error: 0 })))
         }
+      }),
+    )
+  })
+})
+
+describe('TopCounts, with counters that the caller keeps', () => {
+  it('counts the same as without them, also when another name has taken a counter over', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(40).map(String)), fc.integer({ min: 1, max: 50 }), (names, capacity) => {
+        const [plain, kept] = [new TopCounts(capacity), new TopCounts(capacity)]
+        const counters = new Map<string, Counter>()
+        for (const name of names) {
+          plain.add(name)
+          counters.set(name, kept.add(name, counters.get(name)))
+        }
+        expect(kept.top(100)).toEqual(plain.top(100))
+        expect([kept.total, kept.unseen]).toEqual([plain.total, plain.unseen])
+      }),
+    )
+  })
+})
+
+describe('HashedMemory', () => {
+  it('remembers what a memory with keys of text remembers, for keys in the same place, too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(30), { maxLength: 300 }), fc.integer({ min: 1, max: 12 }), (keys, most) => {
+        const [hashed, remembered] = [new HashedMemory<object>(most), new Remembered<object>(most)]
+        for (const key of keys) {
+          const [high, low] = [key & 1 ? -1 : 5, key & 2 ? -8 : key >> 2]
+          const text = `${high} ${low}`
+          const found = hashed.get(high, low)
+          expect(found).toBe(remembered.get(text))
+          if (found === undefined) remembered.set(text, hashed.set(high, low, { key }))
+        }
+      }),
+    )
+  })
+})
+
+describe('NameMemory', () => {
+  it('tells names of the same hash apart, as text and as octets', () => {
+    class SameHash extends StringHash {
+      override of(): this {
+        return this
+      }
+      override ofBytes(): this {
+        return this
+      }
+    }
+    const memory = new NameMemory(new SameHash(seededRandom(1)))
+    const bytes = Buffer.from('a.example.com b.example.net')
+    const first = memory.get('a.example.com')
+    expect(memory.get('b.example.net').domain.text).toBe('example.net')
+    expect(memory.find(bytes, 14, 27)).toBeUndefined()
+    expect(memory.getAt(bytes, 14, 27).domain.text).toBe('example.net')
+    expect(memory.find(bytes, 0, 13)).toBe(first)
+  })
+})
+
+describe('NameCounts', () => {
+  it('finds each domain new as often as a filter that is asked for each name, also when it forgets', () => {
+    const names = fc.array(fc.array(fc.nat(60), { minLength: 1, maxLength: 4 }), { maxLength: 300 })
+    fc.assert(
+      fc.property(names, (given) => {
+        const memory = new NameMemory(new StringHash(seededRandom(5)))
+        const [asked, filter] = [new NewlySeen(10), new NewlySeen(10)]
+        const counts = new NameCounts(new TopCounts(100), new TopCounts(100), filter)
+        let found = 0
+        for (const numbers of given) {
+          const known = [...new Set(numbers)].map((i) => memory.get(`www.example-${i}.com`))
+          expect(counts.add(known, true)).toEqual(known.map(({ domain }) => domain.high))
+          for (const { domain } of known) if (asked.add(domain.high, domain.low)) found += 1
+        }
+        expect(counts.newDomains).toBe(found)
       }),
     )
   })
@@ -134,6 +212,56 @@ describe('PrecertificateWatch', () => {
     expect(sampled).toBeGreaterThan(900)
     expect(Math.abs((share ?? 0) - 0.25)).toBeLessThan(4 * error)
     expect(Math.abs(estimate - count / 4) / count).toBeLessThan(0.1)
+  })
+})
+
+describe('PrecertificateWatch, against a list of all issuances', () => {
+  const steps = fc.array(fc.record({ id: fc.nat(30), isFinal: fc.boolean(), after: fc.nat(40) }), { maxLength: 400 })
+  // Few values, so that different issuances share a bucket.
+  const hashOf = (id: number): [high: number, low: number] => [(id % 3) * 0x7fffffff, Math.floor(id / 3)]
+
+  it('counts the same where all of them fit in', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 300 }), (given, patience) => {
+        const watch = new PrecertificateWatch(31, patience)
+        let waiting: { id: number; since: number; kinds: Set<boolean> }[] = []
+        let now = 0
+        const counted = { due: 0, missing: 0 }
+        const settle = () => {
+          for (const { since, kinds } of waiting)
+            if (now - since >= patience && kinds.has(false)) {
+              counted.due += 1
+              if (!kinds.has(true)) counted.missing += 1
+            }
+          waiting = waiting.filter(({ since }) => now - since < patience)
+        }
+        for (const { id, isFinal, after } of given) {
+          now += after
+          settle()
+          watch.add(...hashOf(id), isFinal ? 'certificate' : 'precertificate', now)
+          const known = waiting.find((one) => one.id === id)
+          if (known === undefined) waiting.push({ id, since: now, kinds: new Set([isFinal]) })
+          else known.kinds.add(isFinal)
+        }
+        now += patience
+        settle()
+        const { sampled, estimate } = watch.report(now)
+        expect({ due: sampled, missing: estimate }).toEqual(counted)
+      }),
+    )
+  })
+
+  it('never keeps more than it may, and keeps the same part of each issuance', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(2000), { minLength: 100, maxLength: 600 }), (ids) => {
+        const watch = new PrecertificateWatch(16, 1000)
+        for (const [i, id] of ids.entries()) watch.add(...wordsOf(`${id}`), 'precertificate', i)
+        for (const [i, id] of ids.entries()) watch.add(...wordsOf(`${id}`), 'certificate', ids.length + i / 10)
+        const { sampled, share } = watch.report(5000)
+        expect(sampled).toBeLessThanOrEqual(16)
+        expect(share ?? 0).toBe(0)
+      }),
+    )
   })
 })
 
