@@ -65,7 +65,7 @@ export class MongoShard {
       for (const name of ['entries', 'parked', 'state']) await connection.check(name)
       const before = this.current
       const owner = await this.claim(connection, before)
-      const { state, revisions } = await this.read(connection)
+      const { state, revisions } = await this.fenced(connection, owner)
       if (before !== undefined)
         for (const [key, revision] of this.revisions) if ((revisions.get(key) ?? 0) < revision) throw this.rolledBack()
       state.owner = owner
@@ -130,7 +130,7 @@ export class MongoShard {
     for (const { key } of records) this.revisions.set(key, (this.revisions.get(key) ?? 0) + 1)
   }
 
-  /** Becomes the owner, and puts its epoch on every record: from then on an earlier owner's writes find none. */
+  /** Becomes the owner. */
   private async claim(connection: MongoConnection, before: KeyedState | undefined): Promise<Owner> {
     const { lease, name } = this
     const collection = this.collection(connection)
@@ -158,13 +158,25 @@ export class MongoShard {
               .updateOne({ _id, revision }, { $set: { value, epoch, revision: revision + 1 } })
               .then(({ matchedCount }) => matchedCount === 1),
       )
-      if (!isOurs) continue
-      await connection.step(doing, () =>
-        collection.updateMany({ ...this.range(), epoch: { $lt: epoch } }, { $set: { epoch } }),
-      )
-      return owner
+      if (isOurs) return owner
     }
-    throw new CtStreamError('CT_SINK_FAILED', `other processes keep taking over as the writer at ${this.address.shown}`)
+    throw this.contested()
+  }
+
+  /**
+   * Puts the epoch of the owner on every record, and reads them: from then on an earlier owner's writes find none. Also where the claim was
+   * made before: an earlier owner may have made a record behind it, or the claim was cut short.
+   */
+  private async fenced(connection: MongoConnection, { epoch }: Owner) {
+    const older = { ...this.range(), epoch: { $lt: epoch } }
+    for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
+      await connection.step('become the writer', () =>
+        this.collection(connection).updateMany(older, { $set: { epoch } }),
+      )
+      const found = await this.read(connection)
+      if (found.lowestEpoch >= epoch) return found
+    }
+    throw this.contested()
   }
 
   private async read(connection: MongoConnection) {
@@ -176,6 +188,7 @@ export class MongoShard {
     return {
       state: new KeyedState(`the collection ${this.address.prefix}_state`, records),
       revisions: new Map(found.map(({ _id, revision }) => [keyOf(_id), Number(revision)])),
+      lowestEpoch: Math.min(...found.map(({ epoch }) => Number(epoch))),
     }
   }
 
@@ -210,6 +223,13 @@ export class MongoShard {
       'CT_CHECKPOINT_CONFLICT',
       'another process took over writing to this MongoDB prefix',
       facts,
+    )
+  }
+
+  private contested(): CtStreamError {
+    return new CtStreamError(
+      'CT_SINK_FAILED',
+      `other processes keep taking over as the writer at ${this.address.shown}`,
     )
   }
 

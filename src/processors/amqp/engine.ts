@@ -174,12 +174,14 @@ export class AmqpEngine implements QueueEngine {
 
   /** A processor that was suspended may have been replaced, and would hand out what another one has. */
   private async confirm(consumer: GroupConsumer): Promise<void> {
-    if (this.elapsed() - this.heardAt < this.settings.leaseMs) return
+    if (this.elapsed() - this.heardAt < this.settings.leaseMs || !consumer.isOpen) return
     await consumer.count()
     this.heardAt = this.elapsed()
   }
 
   private async sortArrived(consumer: GroupConsumer): Promise<void> {
+    // Trying again with a connection that has ended would go on for ever: `next()` opens another.
+    if (!consumer.isOpen) return
     // What another processor has stored before this one was given anything.
     const stored = this.session === undefined ? await consumer.readMarks() : undefined
     if (!consumer.isOpen) return
@@ -229,6 +231,7 @@ export class AmqpEngine implements QueueEngine {
   }
 
   private async isAtEnd(consumer: GroupConsumer): Promise<boolean> {
+    if (!consumer.isOpen) return false
     const began = this.elapsed()
     let waiting = await consumer.count()
     do {

@@ -164,12 +164,10 @@ export class AmqpSession {
 
   /** Acknowledges the messages up to the first one that is not finished with. */
   acknowledge(): void {
-    let tag: number | undefined
-    for (let [first] = this.unfinished; first !== undefined && isFinished(first); [first] = this.unfinished) {
-      tag = first.tag
-      this.unfinished.shift()
-    }
-    if (tag !== undefined) this.consumer.acknowledge(tag)
+    const first = this.unfinished.findIndex((message) => !isFinished(message))
+    // All at once: an array moves what is left at each removal from its front.
+    const last = this.unfinished.splice(0, first === -1 ? this.unfinished.length : first).at(-1)
+    if (last !== undefined) this.consumer.acknowledge(last.tag)
   }
 
   private alone(

@@ -11,19 +11,26 @@ import { HOSTILE, outputContract } from './contract.js'
 const folder = () => mkdtempSync(join(tmpdir(), 'ct-stream-command-'))
 const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [])
 
+/** Each finding starts a process, of some hundred. Milliseconds. */
+const TIMEOUT_MS = 60_000
+
 describe.skipIf(process.platform === 'win32')('the output command', () => {
-  outputContract('command', () => {
-    const place = folder()
-    const file = join(place, 'ids')
-    const script = 'test ! -e "$0.down" && echo "$CT_FINDING_ID" >> "$0"'
-    return {
-      output: command.with({ command: 'sh', args: ['-c', script, file] }, { limits: { concurrency: 8 } }),
-      received: () => linesOf(file),
-      fail: () => writeFileSync(`${file}.down`, ''),
-      repair: () => rmSync(`${file}.down`),
-      remove: () => rmSync(place, { recursive: true }),
-    }
-  })
+  outputContract(
+    'command',
+    () => {
+      const place = folder()
+      const file = join(place, 'ids')
+      const script = 'test ! -e "$0.down" && echo "$CT_FINDING_ID" >> "$0"'
+      return {
+        output: command.with({ command: 'sh', args: ['-c', script, file] }, { limits: { concurrency: 8 } }),
+        received: () => linesOf(file),
+        fail: () => writeFileSync(`${file}.down`, ''),
+        repair: () => rmSync(`${file}.down`),
+        remove: () => rmSync(place, { recursive: true }),
+      }
+    },
+    TIMEOUT_MS,
+  )
 
   const reporter = defineModule({
     name: 'reporter',

@@ -31,9 +31,17 @@ const reporter = defineModule({
   },
 })
 
-/** What every output promises. */
-export function outputContract(name: string, makePlace: () => OutputPlace | Promise<OutputPlace>): void {
-  describe(`${name}, as an output`, () => {
+/**
+ * What every output promises.
+ *
+ * @param timeout - Of each test. Default: that of all tests. Milliseconds.
+ */
+export function outputContract(
+  name: string,
+  makePlace: () => OutputPlace | Promise<OutputPlace>,
+  timeout?: number,
+): void {
+  describe(`${name}, as an output`, { ...(timeout !== undefined && { timeout }) }, () => {
     const withPlace = (test: (place: OutputPlace, clock: VirtualClock) => Promise<void>) => async () => {
       const place = await makePlace()
       try {

@@ -9,7 +9,8 @@ import { backfill, certificates, closing, follow, openLog } from './logs.js'
 describe('429', () => {
   // It opened a circuit breaker: nothing was read for minutes, of a log that only asked for patience.
   it('does not stop a log for longer than it asks, nor end it, however often it comes', async () => {
-    const clock = fastClock(50)
+    // Thirty requests a second of the machine's: a busy one asks more often, too.
+    const clock = fastClock(15)
     const log = await openLog({ entries: certificates(1_000, 'patience'), pageSize: 32, clock })
     log.fault({ on: 'get-entries', rateLimit: { burst: 2, perSecond: 2, by: 'address' } })
     const reader = closing(new Reader(backfill(log, { clock })))
@@ -47,11 +48,23 @@ describe('429', () => {
 
   it('teaches a rate that is kept: the next run does not find out again', async () => {
     const checkpoint = new MemoryCheckpointStore()
-    const clock = fastClock(50)
+    const clock = fastClock(20)
     const log = await openLog({ entries: certificates(2_720, 'learned'), pageSize: 32, clock })
     const handle = log.fault({ on: '*', rateLimit: { burst: 4, perSecond: 1, by: 'address', retryAfter: 'none' } })
     const first = ctStream({ logs: [log.spec], start: 'beginning', checkpoint, clock })
-    expect(indexesOf(await take(first, 2_400))).toEqual(range(0, 2_400))
+    let late: ReturnType<typeof log.fault> | undefined
+    let limited: number | undefined
+    const indexes: number[] = []
+    for await (const { index } of first) {
+      indexes.push(index)
+      if (handle.hits > 0) limited ??= clock.now()
+      // One more after a minute: a younger rate would be a hint.
+      if (late === undefined && limited !== undefined && clock.now() - limited > 65_000)
+        late = log.fault({ on: '*', times: 1, status: 429 })
+      if (indexes.length === 2_400) break
+    }
+    expect(indexes).toEqual(range(0, 2_400))
+    expect(late?.hits).toBe(1)
     const learned = first.status().logs[0]?.requestsPerSecond
     const refused = handle.hits
     expect(refused).toBeGreaterThan(0)
@@ -61,14 +74,13 @@ describe('429', () => {
     checkpoint.open()
     const kept = checkpoint.load()[0]?.learned as Record<string, number>
     expect(kept.requestsPerSecond).toBeCloseTo(learned ?? 0, 1)
-    // More than a minute: a younger one would be a hint.
     expect((kept.limitedAt ?? 0) - (kept.limitedSince ?? 0)).toBeGreaterThan(60_000)
     checkpoint.close()
-    // Nothing is refused any more: what the second run knows it knows from the first.
+    // Nothing is refused any more: what the second run knows it knows from the first; it may go faster from there, as time passes.
     handle.clear()
     const second = ctStream({ logs: [log.spec], checkpoint, end: 'head', clock })
     expect(indexesOf(await take(second))).toEqual(range(2_399, 2_720))
     expect(second.status().logs[0]?.requestsPerSecond).toBeGreaterThan((learned ?? 0) / 2)
-    expect(second.status().logs[0]?.requestsPerSecond).toBeLessThan((learned ?? 0) * 2)
+    expect(second.status().logs[0]?.requestsPerSecond).toBeLessThan((learned ?? 0) * 4)
   })
 })

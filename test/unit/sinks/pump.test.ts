@@ -178,6 +178,20 @@ describe('the pump', () => {
     expect(written).toEqual(Array.from({ length: 2000 }, (_, index) => index))
   })
 
+  it('commits all pages together that came during the commit before, again and again', async () => {
+    const log = await logOf(6000)
+    const ends: number[] = []
+    const { sink, written } = stagingSink(async ([position = 0]) => {
+      ends.push(position)
+      // Each takes until as much is staged as may be.
+      const full = Math.min(6000, (ends.at(-2) ?? 0) + 2048)
+      while (written.length < full) await new Promise(setImmediate)
+    })
+    await pump({ sink, stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }) })
+    expect(ends.at(-1)).toBe(6000)
+    expect(ends.length).toBeLessThan(10)
+  })
+
   it('waits for a commit when 2,048 entries and a page are staged', async () => {
     const log = await logOf(4000)
     const committed: number[] = [0]
