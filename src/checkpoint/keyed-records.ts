@@ -18,11 +18,16 @@ export interface Owner {
   readonly name: string
 }
 
+/** What is written of a log is this far above its stored position at most: what is read while one commit is under way. */
+const FARTHEST = 2 ** 23
+
 /** Positions, gaps, evidence and owner of a unit, read from an engine's records. */
 export class KeyedState {
   owner: Owner = { epoch: 0, name: '' }
   readonly store = new MemoryCheckpointStore()
   readonly positions = new Map<string, number>()
+  /** Of a range of a backfill: what was proven to come before its first entry, as `hashesBefore` returns it. */
+  before: readonly string[] | undefined
 
   /**
    * @param place - Name in messages, such as `the Kafka topic ct.positions`.
@@ -45,6 +50,22 @@ export class KeyedState {
     }
   }
 
+  /**
+   * Refuses an engine whose last entry of a log nobody can have written: what lies below it would count as written, and be left out.
+   *
+   * @param place - As for the constructor.
+   * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE`
+   */
+  refuseFar(place: string, logId: string, last: number): void {
+    const position = this.positions.get(logId)
+    if (position === undefined || last < position + FARTHEST) return
+    throw new CtStreamError(
+      'CT_CHECKPOINT_UNUSABLE',
+      `${place} has an entry of the log ${logId} at index ${last}, far above its position ${position}, that no collector wrote: remove it, or use another prefix in the URL`,
+      { logId, expected: position, actual: last },
+    )
+  }
+
   keep(rows: readonly LogCheckpoint[]): void {
     this.store.commit(rows)
     for (const { log, position } of rows) this.positions.set(log.id, position)
@@ -59,13 +80,20 @@ export class KeyedState {
       const { epoch, name } = value as Owner
       if (!Number.isSafeInteger(epoch) || typeof name !== 'string') throw new TypeError('an owner without an epoch')
       this.owner = { epoch, name }
-    } else throw new TypeError('a key that begins with none of log:, gap:, evidence:, owner:')
+    } else if (kind === 'before') this.before = hashesFrom(value)
+    else throw new TypeError('a key that begins with none of log:, gap:, evidence:, owner:, before:')
   }
+}
+
+function hashesFrom(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value
+  throw new TypeError('hashes that are no texts')
 }
 
 const keyed = (key: string, value: unknown): KeyedRecord => ({ key, value: JSON.stringify(value) })
 
 export const rowRecord = (row: LogCheckpoint) => keyed(`log:${row.log.id}`, checkpointToJSON(row))
+export const beforeRecord = (hashes: readonly string[]) => keyed('before:', hashes)
 export const ownerRecord = (owner: Owner) => keyed('owner:', owner)
 export const gapRecord = (gap: Gap) => keyed(`gap:${gap.log.id} ${gap.start} ${gap.end ?? ''}`, gap)
 export const evidenceRecord = (evidence: Evidence) =>

@@ -9,10 +9,13 @@ export interface KeyedWriter {
   commit(rows: readonly LogCheckpoint[]): Promise<void>
   /** Makes a single other record durable. */
   put(record: KeyedRecord): Promise<void>
+  /** Writes an issuer with the next rows, where the engine keeps any. */
+  putIssuer?(fingerprint: string, der: Uint8Array): void
 }
 
 /**
- * Positions, gaps and evidence of a unit, in an engine. Issuers and lists are kept only in memory, and fetched again after a restart.
+ * Positions, gaps and evidence of a unit, in an engine. Issuers and lists are kept in memory, and fetched again after a restart; some engines
+ * keep issuers for whoever reads the entries.
  */
 export class KeyedStore implements CheckpointStore {
   private readonly writer: KeyedWriter
@@ -61,6 +64,7 @@ export class KeyedStore implements CheckpointStore {
 
   putIssuer(fingerprint: string, der: Uint8Array): void {
     this.kept.putIssuer(fingerprint, der)
+    this.writer.putIssuer?.(fingerprint, der)
   }
 
   list(url: string): StoredList | undefined {

@@ -53,8 +53,10 @@ export class NatsConnection {
       const manager = await jetstreamManager(client)
       return new NatsConnection(client, manager, () => transport.headers())
     } catch (error) {
+      // A server that has JetStream, and gives no answer by it, is waiting for others of its cluster.
+      const doing = client?.info?.jetstream === true ? 'reach JetStream' : 'connect'
       await client?.close().catch(() => {})
-      throw natsError(error, 'connect', address)
+      throw natsError(error, doing, address)
     }
   }
 

@@ -1,5 +1,5 @@
 import { checkpointFromJSON } from '../checkpoint/checkpoint-json.js'
-import type { LogInfo } from '../types/log.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import { fromBase64 } from '../util/bytes.js'
 import type { NatsAddress } from './address.js'
 import type { NatsConnection } from './connection.js'
@@ -49,16 +49,16 @@ export async function entrySubjects(
   return found
 }
 
-/** The log as its collector describes it; `undefined`: none has, or not yet. @throws what the client throws. */
+/** The log and its position, as its collector has them; `undefined`: none has, or not yet. @throws what the client throws. */
 export async function describedLog(
   connection: NatsConnection,
   { prefix }: NatsAddress,
   { stream, unit, logId }: EntrySubject,
-): Promise<LogInfo | undefined> {
+): Promise<LogCheckpoint | undefined> {
   const subject = `${prefix}.${unit}.state.${subjectToken(`log:${logId}`)}`
   const record = await connection.manager.streams.getMessage(stream, { last_by_subj: subject })
   try {
-    return record === null ? undefined : checkpointFromJSON(JSON.parse(Buffer.from(record.data).toString('utf8'))).log
+    return record === null ? undefined : checkpointFromJSON(JSON.parse(Buffer.from(record.data).toString('utf8')))
   } catch {
     // Whoever writes there says so, more loudly.
     return undefined

@@ -6,6 +6,9 @@ import type { NatsAddress } from './address.js'
 /** JetStream's error codes for a wrong last message, by id and by number: somebody else has published. */
 const WRONG_LAST = [10070, 10071]
 
+/** … of a cluster that is choosing a leader, or of which too few servers are there. */
+const NO_LEADER = [10004, 10006, 10007, 10008, 10009, 10118, 10119]
+
 /** Error codes of JetStream, what to say of them, and whether a retry may succeed. */
 const ANSWERS: Readonly<Record<number, readonly [why: string, retryable: boolean]>> = {
   10023: ['the server has no room left for JetStream: see its max_file_store', true],
@@ -40,6 +43,7 @@ export function natsError(error: unknown, doing: string, address: NatsAddress): 
     return fail('JetStream is off, or has no leader at the moment: start the server with -js', doing !== 'connect')
   if (name === 'TimeoutError') return fail('no answer in time; is a NATS server running there?', true)
   if (typeof code === 'number' && name === 'JetStreamApiError') {
+    if (NO_LEADER.includes(code)) return fail(`the cluster has no leader at the moment (${text})`, true)
     const [why, retryable] = ANSWERS[code] ?? [undefined, WRONG_LAST.includes(code)]
     return fail(why === undefined ? `${text} (${code})` : `${why} (${text})`, retryable)
   }

@@ -187,10 +187,11 @@ export class NatsShard {
       if (sequence > 0 && state.owner.epoch === 0) throw this.lost()
       this.refuse(state.owner)
       const last = await this.lastIndexes(connection)
+      for (const [logId, index] of last) state.refuseFar(`the NATS stream ${this.stream}`, logId, index)
       if (before !== undefined)
         for (const [logId, index] of this.last) if ((last.get(logId) ?? -1) < index) throw this.rolledBack()
-      const owner: Owner =
-        state.owner.name === name ? state.owner : { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
+      const isOurs = state.owner.name === name && (lease === undefined || state.owner.epoch === lease.epoch)
+      const owner: Owner = isOurs ? state.owner : { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
       try {
         // Written even when we are the owner: our own earlier messages that are still in flight are refused from now on.
         this.session = randomUUID()
@@ -231,7 +232,7 @@ export class NatsShard {
 
   private refuse(owner: Owner): void {
     const { lease, name, current: before } = this
-    if (owner.name === name) return
+    if (owner.name === name && (lease === undefined || owner.epoch <= lease.epoch)) return
     const epoch = lease?.epoch ?? before?.owner.epoch
     const facts = { expected: epoch ?? 0, actual: owner.epoch }
     if (before !== undefined && owner.epoch < before.owner.epoch) throw this.rolledBack()

@@ -96,6 +96,11 @@ export class SubjectReader {
     return this.came.length + this.pending
   }
 
+  /** There is more, whatever the server says: it is not at the end before it has said so again. */
+  expectMore(): void {
+    this.pending = Math.max(1, this.pending)
+  }
+
   /** Asks for messages, unless some are asked for. */
   ask(count: number): void {
     if (this.outstanding > 0 || this.came.length > 0) return

@@ -10,6 +10,8 @@ export interface QueuedMessage {
   readonly body: Uint8Array
 }
 
+type IssuerOf = (fingerprint: Uint8Array) => Promise<Uint8Array>
+
 /** What a message is, as far as its headers say. */
 export type MessageEntry =
   | { readonly logId: string; readonly index: number; readonly entry: QueuedEntry }
@@ -20,12 +22,15 @@ export type MessageEntry =
  * Reads a message that a sink with `body: 'leaf'` wrote.
  *
  * @param engine - Its name, for messages.
+ * @param issuerOf - Finds an issuer by its SHA-256. Default: the engine has none.
  * @throws {@link CtStreamError} `CT_SINK_FAILED` when its body is not the whole entry.
  */
 export function readEntry(
   engine: string,
   message: QueuedMessage,
   logOf: (logId: string) => LogInfo | undefined,
+  issuerOf: IssuerOf = (fingerprint) =>
+    Promise.reject(new CtStreamError('CT_SINK_FAILED', `${engine} does not have the issuer ${toHex(fingerprint)}`)),
 ): MessageEntry {
   const decoded = decodeMessage(message.headers, message.body, (logId) => ({
     log: logOf(logId) as LogInfo,
@@ -33,8 +38,7 @@ export function readEntry(
     verified: true,
     // A cursor would need the positions of all logs, and a processor has only some.
     cursor: () => '',
-    issuer: (fingerprint) =>
-      Promise.reject(new CtStreamError('CT_SINK_FAILED', `${engine} does not have the issuer ${toHex(fingerprint)}`)),
+    issuer: issuerOf,
   }))
   const { logId, index } = decoded
   if ('value' in decoded)

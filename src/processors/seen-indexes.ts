@@ -33,8 +33,9 @@ export class SeenIndexes {
   take(index: number): 'new' | 'late' | 'repeated' {
     const { next = Math.max(0, index - WINDOW) } = this
     if (index >= next) {
-      if (index > next) this.holes.push([Math.max(next, index - WINDOW), index])
-      if (this.holes.length > WINDOW) this.holes.shift()
+      // All of it, however long: a message under a false index must not have those count as seen that come at their own.
+      if (index > next) this.holes.push([next, index])
+      this.forgetOldest()
       this.next = index + 1
       return 'new'
     }
@@ -46,7 +47,12 @@ export class SeenIndexes {
       [index + 1, end],
     ] as const
     this.holes.splice(at, 1, ...rest.filter(([first, behind]) => first < behind))
+    this.forgetOldest()
     return 'late'
+  }
+
+  private forgetOldest(): void {
+    if (this.holes.length > WINDOW) this.holes.shift()
   }
 
   /**

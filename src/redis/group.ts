@@ -1,4 +1,5 @@
 import { checkpointFromJSON } from '../checkpoint/checkpoint-json.js'
+import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 import type { QueueGap, Watermark } from '../types/queue.js'
 import type { RedisCommand } from './connection.js'
@@ -93,10 +94,15 @@ export class RedisGroup {
 
   /** The log of a stream; `undefined` when no sink has described it. @throws as {@link RedisGroup.claim}. */
   async logOf(stream: string): Promise<LogInfo | undefined> {
+    return (await this.positionOf(stream))?.log
+  }
+
+  /** How far a stream was written; `undefined` when no sink has said so. @throws as {@link RedisGroup.claim}. */
+  async positionOf(stream: string): Promise<LogCheckpoint | undefined> {
     const [, unit = 'alone', logId] = /^(?:([0-9a-f]+):)?([^:]+)$/.exec(stream.slice(this.keys.entries.length)) ?? []
     const command = ['HGET', `${this.keys.state}${unit}`, `log:${logId}`]
     const row = await this.link.use((connection) => connection.send('read which log it is', command))
-    return typeof row === 'string' ? checkpointFromJSON(row).log : undefined
+    return typeof row === 'string' ? checkpointFromJSON(row) : undefined
   }
 
   private async giveUp(leases: readonly StreamLease[], keys: readonly string[]): Promise<void> {

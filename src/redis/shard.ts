@@ -91,6 +91,7 @@ export class RedisShard {
       const owner = await this.claim(connection, before)
       const state = await this.read(connection)
       const lastIds = await this.readLastIds(connection)
+      for (const [key, id] of lastIds) state.refuseFar(key, key.slice(this.streamPrefix.length), indexOfId(id) ?? 0)
       if (before !== undefined)
         for (const [key, last] of this.lastIds) if (isBehind(lastIds.get(key), last)) throw this.rolledBack(key)
       state.owner = owner

@@ -35,6 +35,9 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
   /** Makes one record beside the positions durable. */
   protected abstract put(shard: Shard, record: KeyedRecord): Promise<void>
 
+  /** Keeps an issuer that the stream has fetched for whoever reads the entries. Default: does nothing. */
+  protected putIssuer(_fingerprint: string, _der: Uint8Array): void {}
+
   get store(): CheckpointStore {
     if (this.opened === undefined) throw new TypeError('the sink is not open')
     return this.opened
@@ -54,6 +57,7 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
         this.staged.remove(covered)
       },
       put: (record) => this.put(shard, record),
+      putIssuer: (fingerprint, der) => this.putIssuer(fingerprint, der),
     })
     // `undefined`: the positions are in the store.
     return undefined

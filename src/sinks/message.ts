@@ -1,5 +1,6 @@
 import { type EntryContext, jsonText } from '../decode/index.js'
 import { encodeLeafBody } from '../decode/leaf-body.js'
+import type { OnIssuer } from '../decode/sent-chain.js'
 import type { CertificateKind, CtCertificate } from '../types/certificate.js'
 import { toHex } from '../util/bytes.js'
 import { choiceOption, integerOption, objectOption } from '../util/options.js'
@@ -82,10 +83,18 @@ export class MessageEncoder {
     this.maxBodyBytes = integerOption('message.maxBodyBytes', maxBodyBytes, 0, 2 ** 26, 900_000)
   }
 
-  /** @param epoch - Epoch of the lease; 0 without one. */
-  encode(certificate: CtCertificate, epoch: number): EntryMessage {
+  /**
+   * @param epoch - Epoch of the lease; 0 without one.
+   * @param onIssuer - With `body: 'leaf'`: called with the SHA-256 (32 bytes) and the DER of each issuer that stands in the entry, as those of RFC
+   * 6962 logs do; the body has the hash alone. The bytes are not to be changed; copy what is kept.
+   */
+  encode(
+    certificate: CtCertificate,
+    epoch: number,
+    onIssuer?: (fingerprint: Uint8Array, der: Uint8Array) => void,
+  ): EntryMessage {
     const { log, index, leafHash, issuanceId, timestamp, kind, verified, historical } = certificate
-    const body = bodyOf(certificate, this.body)
+    const body = bodyOf(certificate, this.body, onIssuer)
     const isWhole = body !== undefined && body.length <= this.maxBodyBytes
     const headers: Record<string, string> = {
       'ct-v': String(MESSAGE_VERSION),
@@ -108,7 +117,7 @@ export class MessageEncoder {
   }
 }
 
-function bodyOf(certificate: CtCertificate, kind: MessageBody): Uint8Array | undefined {
-  if (kind === 'leaf') return encodeLeafBody(certificate)
+function bodyOf(certificate: CtCertificate, kind: MessageBody, onIssuer?: OnIssuer): Uint8Array | undefined {
+  if (kind === 'leaf') return encodeLeafBody(certificate, onIssuer)
   return Buffer.from(kind === 'json' ? jsonText(certificate) : JSON.stringify(certificate.toCertStream('full')))
 }

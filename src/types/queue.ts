@@ -77,6 +77,32 @@ export interface QueueLogStatus {
   readonly lag: number
 }
 
+/** How far a group of processors is, as the engine has it. */
+export interface QueueGroupState {
+  /** As its processors were started with. */
+  readonly name: string
+  /** In the order of their ids. A log is there again for each backfilled range that the group is not finished with. */
+  readonly logs: readonly QueueGroupLog[]
+}
+
+/** How far a group is with one log. */
+export interface QueueGroupLog {
+  /** Base64 of SHA-256 over its key, 44 characters. */
+  readonly id: string
+  /** As its list has it. */
+  readonly description: string
+  /** Who runs it. */
+  readonly operator: string
+  /** Where it is asked. */
+  readonly url: string
+  /** Index of the first entry that is not acknowledged. */
+  readonly next: number
+  /** Exclusive end of what the engine has. */
+  readonly end: number
+  /** Entries in between, at most so many: where a collector leaves entries out, there are fewer. */
+  readonly lag: number
+}
+
 /**
  * Entries out of an engine that a sink has filled, for one of several processors: a source of `runModules`.
  *

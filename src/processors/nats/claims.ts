@@ -30,6 +30,8 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
   /** Logs with a record and a description, by key. */
   private subjects = new Map<string, EntrySubject>()
   private live: ReadonlySet<string> = new Set()
+  /** Keys of the logs that this processor knows to be its own. */
+  private held = new Set<string>()
   private onNotice = () => {}
   /** Until then, by the server's clock, nobody has fallen silent: after a server was away, all seem so. */
   private graceUntil = 0
@@ -66,6 +68,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
         claim.revision = Math.max(claim.revision, stored.revision)
         return true
       })
+      this.held = new Set(kept.map(({ entries }) => entries.key))
       return { kept: new Set(kept), share: whole + (rank < rest ? 1 : 0) }
     })
   }
@@ -182,7 +185,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     for (const entries of all) {
       const { key, logId } = entries
       if (!watch.records.has(LOG + key)) continue
-      const log = this.logs.get(key) ?? (await describedLog(connection, this.link.address, entries))
+      const log = this.logs.get(key) ?? (await describedLog(connection, this.link.address, entries))?.log
       if (log === undefined || log.id !== logId) continue
       this.logs.set(key, log)
       subjects.set(key, entries)
@@ -196,11 +199,13 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     const log = this.logs.get(key)
     if (stored === undefined || log === undefined) return undefined
     const { owner, term: before, mark, anchor } = logRecord(key, stored.value)
-    if (this.live.has(owner)) return undefined
+    // The record of a log may name this processor which does not have it: an answer was lost when it was taken, or released.
+    if (owner === this.name ? this.held.has(key) : this.live.has(owner)) return undefined
     const term = before + 1
     try {
       const value = recordText({ owner: this.name, term, mark, anchor })
       const revision = await watch.put(LOG + key, value, stored.revision)
+      this.held.add(key)
       const { next } = mark
       const progress = { readTo: next, storedNext: next, head: next }
       const places = { stored: mark, storedAnchor: anchor, position: anchor, pages: [], mayMiss: false }

@@ -1,4 +1,4 @@
-import { findEntry, sequenceOf, streamBounds } from '../../nats/entry-subjects.js'
+import { describedLog, findEntry, sequenceOf, streamBounds } from '../../nats/entry-subjects.js'
 import type { GroupLink, LinkedGroup } from '../../nats/group-link.js'
 import { SubjectReader } from '../../nats/subject-reader.js'
 import type { QueueGap } from '../../types/queue.js'
@@ -8,12 +8,15 @@ import type { ClaimKeeper } from '../claim-keeper.js'
 import type { QueuedEntry, QueuedPage } from '../engine.js'
 import { readEntry } from '../queued-message.js'
 import type { CheckedSettings } from '../source-settings.js'
+import { WrittenCheck } from '../written.js'
 import type { Anchor, NatsClaim } from './claim.js'
 import type { NatsParking } from './parking.js'
 
 /** Most entries asked for and not handed out, of all logs. */
 const MAX_AHEAD = 8192
 const LEAST_AHEAD = 64
+/** How often the last message of a log is looked at while its reader says that there is nothing more. Milliseconds. */
+const END_CHECK_MS = 10_000
 /**
  * Of all entries. The stream has taken none of an owner that was replaced, so their own say nothing; and those of a process alone begin anew
  * where the server has lost its tail: entries behind would pass for some of an owner before.
@@ -28,8 +31,13 @@ export class NatsPages {
   private readonly settings: CheckedSettings
   private readonly signal: AbortSignal
   private readonly readers = new Map<NatsClaim, SubjectReader>()
+  /** When the end that a reader has come to was compared with the stream. Elapsed milliseconds. */
+  private readonly endSeenAt = new WeakMap<SubjectReader, number>()
   private readonly arrived = new Notifier()
   private readonly elapsed: () => number
+  /** Ends of logs as their collectors have stored them. */
+  private readonly ends = new Map<string, number>()
+  private readonly written: WrittenCheck
 
   /** @param signal - Aborts when the engine is closed. */
   constructor(
@@ -45,6 +53,12 @@ export class NatsPages {
     this.settings = settings
     this.signal = signal
     this.elapsed = elapsedOf(settings.clock)
+    this.written = new WrittenCheck(
+      (logId) => ({ end: this.ends.get(logId) ?? 0 }),
+      (logId) => this.look(logId),
+      settings.clock,
+      signal,
+    )
   }
 
   /** Resolves when there is more to read. */
@@ -79,6 +93,13 @@ export class NatsPages {
 
   private async readPage(linked: LinkedGroup, claim: NatsClaim): Promise<QueuedPage | undefined> {
     const reader = await this.readerOf(linked, claim)
+    if (reader.isAtEnd && (await this.isDeaf(linked, claim, reader))) {
+      reader.close()
+      const another = await this.readerOf(linked, claim)
+      another.expectMore()
+      another.ask(LEAST_AHEAD)
+      return undefined
+    }
     const { pageEntries } = this.settings
     const share = Math.floor(MAX_AHEAD / Math.max(1, this.keeper.held.length))
     const count = Math.min(pageEntries, Math.max(LEAST_AHEAD, share))
@@ -100,6 +121,18 @@ export class NatsPages {
     const reader = await SubjectReader.open(linked.connection, { stream, subject, from }, onReady, this.elapsed)
     this.readers.set(claim, reader)
     return reader
+  }
+
+  /**
+   * Whether the stream has more than its reader says. Of several servers one that comes back may read for us before it has caught up, and never
+   * notice when it has.
+   */
+  private async isDeaf({ connection }: LinkedGroup, claim: NatsClaim, reader: SubjectReader): Promise<boolean> {
+    const now = this.elapsed()
+    if (now - (this.endSeenAt.get(reader) ?? Number.NEGATIVE_INFINITY) < END_CHECK_MS) return false
+    this.endSeenAt.set(reader, now)
+    const last = await findEntry(connection, claim.entries, 'last')
+    return last !== undefined && last.sequence > claim.position.sequence
   }
 
   /** Number of the first message to read: that behind the last one, if the stream still has that one, or had it. */
@@ -130,8 +163,11 @@ export class NatsPages {
     let missing: QueueGap[] = []
     let end = claim.readTo
     let last: Anchor = claim.position
+    this.written.fetched()
     for (const [at, message] of messages.entries()) {
-      const found = readEntry('NATS', message, (logId) => (logId === log.id ? log : undefined))
+      const read = readEntry('NATS', message, (logId) => (logId === log.id ? log : undefined))
+      // One that skips nothing need not wait for the position, which is written behind the entries.
+      const found = await this.written.check(read, end)
       if (!('entry' in found)) {
         await this.parking.parkForeign(claim, message, found)
         last = { sequence: message.sequence, index: undefined }
@@ -169,6 +205,15 @@ export class NatsPages {
     if (claim.mayMiss) return true
     const { first } = await streamBounds(connection, claim.entries.stream)
     return last.sequence + 1 < first
+  }
+
+  private async look(logId: string): Promise<void> {
+    const claim = this.keeper.held.find(({ log }) => log.id === logId)
+    if (claim === undefined) return
+    const row = await this.link.use('read how far a log was written', ({ connection }) =>
+      describedLog(connection, this.link.address, claim.entries),
+    )
+    if (row !== undefined) this.ends.set(logId, row.position)
   }
 
   private closeLost(): void {

@@ -49,7 +49,11 @@ export class RedisEngine implements QueueEngine {
     this.keeper = new ClaimKeeper(new RedisClaims(renewing, new RedisGroup(renewing, this.keys, member)), settings)
     const { reading, waiting, parking, keys } = this
     const pages = { reading, waiting, group: this.group, parking, bell: keys.bell }
-    this.reader = new LeasedReader(this.keeper, new RedisPages(this.keeper, pages, settings), settings)
+    this.reader = new LeasedReader(
+      this.keeper,
+      new RedisPages(this.keeper, pages, settings, this.closing.signal),
+      settings,
+    )
   }
 
   get claims(): readonly QueueClaim[] {

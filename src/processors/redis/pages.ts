@@ -1,14 +1,15 @@
 import { indexOfId } from '../../redis/entry-id.js'
 import type { RedisGroup } from '../../redis/group.js'
 import type { RedisLink } from '../../redis/link.js'
-import { awaitEntries, isClosed, readStream, type StreamPage } from '../../redis/stream-reader.js'
+import { awaitEntries, isClosed, readStream, type StreamEntry, type StreamPage } from '../../redis/stream-reader.js'
 import { harmless } from '../../util/harmless.js'
 import { messageOf } from '../../util/message-of.js'
 import type { ClaimKeeper } from '../claim-keeper.js'
-import type { QueuedPage, ReplayedEntry } from '../engine.js'
+import type { QueuedEntry, QueuedPage, ReplayedEntry } from '../engine.js'
 import type { ClaimedPages } from '../leased-reader.js'
 import { isPassing } from '../patiently.js'
 import type { CheckedSettings } from '../source-settings.js'
+import { WrittenCheck } from '../written.js'
 import { endOf, type RedisClaim } from './claims.js'
 import { readMessage } from './messages.js'
 import type { RedisParking } from './parking.js'
@@ -30,11 +31,21 @@ export class RedisPages implements ClaimedPages {
   private readonly settings: CheckedSettings
   private lastRing = '0-0'
   private pending: Promise<void> | undefined
+  /** Ends of logs as their collectors have stored them. */
+  private readonly ends = new Map<string, number>()
+  private readonly written: WrittenCheck
 
-  constructor(keeper: ClaimKeeper<RedisClaim>, reading: RedisReading, settings: CheckedSettings) {
+  /** @param signal - Aborts when the engine is closed. */
+  constructor(keeper: ClaimKeeper<RedisClaim>, reading: RedisReading, settings: CheckedSettings, signal: AbortSignal) {
     this.keeper = keeper
     this.reading = reading
     this.settings = settings
+    this.written = new WrittenCheck(
+      (logId) => ({ end: this.ends.get(logId) ?? 0 }),
+      (logId) => this.look(logId),
+      settings.clock,
+      signal,
+    )
   }
 
   async nextReplay(): Promise<ReplayedEntry | undefined> {
@@ -77,20 +88,43 @@ export class RedisPages implements ClaimedPages {
     const found = await this.reading.reading.use((link) => readStream(link, claim.stream, claim.cursor, pageEntries))
     const end = endOf(found.lastId)
     this.sayWhenShort(claim, end ?? (found.lastId === undefined ? 0 : readTo))
-    claim.head = end ?? claim.head
     claim.isDrained = found.entries.length < pageEntries
-    const first = firstOf(found, end)
+    this.written.fetched()
+    const ours: StreamEntry[] = []
+    const entries: QueuedEntry[] = []
+    for (const each of found.entries) {
+      const { entry, isOurs } = await this.entryOf(each, claim, (indexOfId(ours.at(-1)?.id) ?? readTo - 1) + 1)
+      entries.push(entry)
+      if (isOurs) ours.push(each)
+    }
+    const first = firstOf({ ...found, entries: ours }, end)
     const isHole = first !== undefined && first > readTo
-    const entries = found.entries.map((each) => {
-      const entry = readMessage(each, claim.log, indexOfId(each.id))
-      if (entry.kind === 'refused') this.reading.parking.remember(entry.body, each, each.id)
-      return entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH }
-    })
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor
-    claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(found.entries.at(-1)?.id) ?? -1) + 1)
+    claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(ours.at(-1)?.id) ?? -1) + 1)
+    claim.head = ours.length < found.entries.length ? claim.readTo : (end ?? claim.head)
     if (entries.length === 0 && !isHole) return undefined
     const gap = { log: claim.log, start: readTo, end: first ?? readTo, reason: 'no longer in the queue' }
     return { kind: 'page', claim, entries, end: claim.readTo, missing: isHole ? [gap] : [], head: claim.head }
+  }
+
+  /** @param next - The index behind what was read. @returns Whether what is below it counts as read. */
+  private async entryOf(message: StreamEntry, { log }: RedisClaim, next: number) {
+    const index = indexOfId(message.id)
+    let entry = readMessage(message, log, index)
+    let isOurs = true
+    if (index !== undefined) {
+      const found = await this.written.check({ logId: log.id, index, entry }, next)
+      isOurs = 'entry' in found
+      if (!('entry' in found)) entry = { kind: 'refused', index, reason: found.reason, body: message.body }
+    }
+    if (entry.kind === 'refused') this.reading.parking.remember(entry.body, message, message.id)
+    return { entry: entry.kind === 'refused' ? entry : { ...entry, epoch: EPOCH }, isOurs }
+  }
+
+  private async look(logId: string): Promise<void> {
+    const claim = this.keeper.held.find(({ log }) => log.id === logId)
+    const row = claim && (await this.reading.group.positionOf(claim.stream))
+    if (row !== undefined) this.ends.set(logId, row.position)
   }
 
   /** A server that lost its last second has positions of that moment, too: what is missing is written again, and not read again. */

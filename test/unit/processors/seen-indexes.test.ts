@@ -65,9 +65,26 @@ describe('the indexes that were seen of a log', () => {
     expect([5000, 4999, 4400, 5000].map((index) => seen.take(index))).toEqual(['new', 'late', 'repeated', 'repeated'])
   })
 
+  it('takes what comes at its own index behind a message under a false one', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 2 ** 40 }), fc.nat(50), (far, stored) => {
+        let seen = new SeenIndexes({ next: 100, holes: [] })
+        expect(seen.take(far)).toBe('new')
+        for (let index = 100; index < 150; index++) {
+          if (index - 100 === stored) seen = new SeenIndexes(seen.state(far + 1, []))
+          expect(seen.take(index)).toBe(index === far ? 'repeated' : index < far ? 'late' : 'new')
+        }
+      }),
+    )
+  })
+
   it('remembers a bounded number of holes', () => {
     const seen = new SeenIndexes()
     for (let i = 0; i < 5000; i++) seen.take(2 * i)
     expect(seen.state(20_000, []).holes.length).toBe(512)
+    const split = new SeenIndexes({ next: 0, holes: [] })
+    split.take(1_000_000)
+    for (let i = 0; i < 5000; i++) split.take(2 * i + 1)
+    expect(split.state(1_000_001, []).holes.length).toBe(512)
   })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contextOfSource } from '../../../src/decode/index.js'
 import { decodeMessage, type EntryMessage, MessageEncoder } from '../../../src/sinks/index.js'
-import type { TestLogOptions } from '../../../src/testing/index.js'
+import { issueCertificates, type TestLogOptions } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import type { VerifyOption } from '../../../src/types/stream.js'
 import { fromBase64, toBase64 } from '../../../src/util/bytes.js'
@@ -39,6 +39,19 @@ describe.each(['rfc6962', 'static-ct'] as const)('a message of an entry of a log
       expect(certificate.issuanceId).toBe(decoded.issuanceId)
     }
     expect(kinds.size).toBe(2)
+  })
+
+  it('is read without changing what was read before, whether it is small or has 5,000 names', async () => {
+    const encoder = new MessageEncoder({ body: 'leaf' })
+    const many = issueCertificates(6, { shapes: ['many-names'], maxNames: 5000, kinds: 'certificates', sign: false })
+    const few = issueCertificates(18, { maxNames: 10, sign: false })
+    const entries = await entriesOf({ kind, entries: [...few, ...many].sort((a, b) => a.issuance - b.issuance) })
+    expect(entries.filter((entry) => (entry.der?.length ?? 0) > 2 ** 16).length).toBeGreaterThan(0)
+    const all = entries.map((entry) => read(encoder.encode(entry, 1)))
+    const certificates = all.map((decoded) => (decoded.body === 'leaf' ? decoded.certificate : undefined))
+    expect(certificates.map((certificate) => certificate?.leafInput)).toEqual(entries.map(({ leafInput }) => leafInput))
+    expect(certificates.map((certificate) => certificate?.leafHash)).toEqual(entries.map(({ leafHash }) => leafHash))
+    expect(certificates.map((certificate) => certificate?.der)).toEqual(entries.map(({ der }) => der))
   })
 
   it.each(['full', 'signatures-only'] as const)('says whether the entry was proven: with verify %s', async (verify) => {
