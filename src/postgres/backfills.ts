@@ -1,19 +1,10 @@
+import { type NewBackfill, rangeBefore, rangeCheckpoint, rangesOf, rangeUnit } from '../checkpoint/backfill-ranges.js'
 import { checkpointFromJSON, checkpointToJSON } from '../checkpoint/checkpoint-json.js'
 import { CompactRange } from '../merkle/compact-range.js'
 import type { BackfillJob } from '../types/backfill.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
-import { fromBase64 } from '../util/bytes.js'
 import type { ProvenPart } from '../verify/one-tree.js'
 import type { Session } from './connection.js'
-
-/** What a new backfill reads. */
-export interface NewBackfill {
-  readonly log: LogInfo
-  readonly start: number
-  readonly end: number
-  readonly step: number
-  readonly head: SignedHead
-}
 
 interface JobRow {
   readonly n: string
@@ -61,7 +52,8 @@ export async function findBackfill(
 }
 
 /** Adds a backfill and its ranges, unless one of the same entries is running. @param session - In a transaction. */
-export async function addBackfill(session: Session, { log, start, end, step, head }: NewBackfill): Promise<void> {
+export async function addBackfill(session: Session, job: NewBackfill): Promise<void> {
+  const { log, start, end, step, head } = job
   const first = checkpointToJSON({
     ...{ log, position: 0, range: [], pendingHeads: [], learned: {} },
     verifiedHead: head,
@@ -73,13 +65,8 @@ export async function addBackfill(session: Session, { log, start, end, step, hea
   )
   if (row === undefined) return
   const bounds = rangesOf(start, end, step)
-  const units = bounds.map(([from]) => `backfill ${row.n} from ${from}`)
-  const checkpoints = bounds.map(([position]) => {
-    // Unknown: nobody has read the entries before a range, so its session asks the log for a proof of where it begins.
-    const range = position === 0 ? [] : undefined
-    const known = { log, position, range, verifiedHead: head, pendingHeads: [], learned: {} }
-    return JSON.stringify(checkpointToJSON(known))
-  })
+  const units = bounds.map(([from]) => rangeUnit(row.n, from))
+  const checkpoints = bounds.map(([from]) => JSON.stringify(checkpointToJSON(rangeCheckpoint(job, from))))
   await session.query('INSERT INTO shard (name, backfill) SELECT unit, $2 FROM unnest($1::text[]) AS unit', [
     units,
     row.n,
@@ -91,17 +78,6 @@ export async function addBackfill(session: Session, { log, start, end, step, hea
   )
 }
 
-/** Pieces of `[start, end)` that begin at multiples of `step`, except the first. */
-export function rangesOf(start: number, end: number, step: number): (readonly [number, number])[] {
-  const bounds: (readonly [number, number])[] = []
-  for (let from = start; from < end; ) {
-    const to = Math.min(end, (Math.floor(from / step) + 1) * step)
-    bounds.push([from, to])
-    from = to
-  }
-  return bounds
-}
-
 /** The ranges of a backfill in order, with the compact range proven at both ends of each. */
 export async function readParts(session: Session, id: string): Promise<ProvenPart[]> {
   const rows = await session.query<{ start: string; stop: string; before: string | null; checkpoint: string }>(
@@ -110,12 +86,10 @@ export async function readParts(session: Session, id: string): Promise<ProvenPar
   )
   return rows.map(({ start, stop, before, checkpoint }) => {
     const { position, range } = checkpointFromJSON(checkpoint)
-    const hashes =
-      before === null ? undefined : (JSON.parse(before) as string[]).map((hash) => fromBase64(hash) ?? new Uint8Array())
     return {
       start: Number(start),
       end: Number(stop),
-      before: hashes && new CompactRange(Number(start), hashes),
+      before: before === null ? undefined : rangeBefore(Number(start), JSON.parse(before)),
       through: range && new CompactRange(position, range),
     }
   })

@@ -1,22 +1,13 @@
 import type { CtCertificate } from '../types/certificate.js'
-import { cutText, harmless } from '../util/harmless.js'
-import { reversedName } from '../util/reversed-name.js'
 import { ArrayParameter, elements } from './array-parameter.js'
+import type { CertificateRow } from './certificate-rows.js'
 import { PARTS } from './schema.js'
 
-/** Separates the names of a certificate: a control character, which no name has after {@link harmless}. */
-const SEPARATOR = '\u0001'
-/** An index of Postgres takes keys of 2,704 bytes; no name that a client accepts has more than 253. */
-const MAX_NAME = 600
-const MAX_ISSUER = 1000
-const MAX_SERIAL = 200
-/** Entries that are encoded at a time: a few milliseconds of work. */
-export const STEP_ENTRIES = 128
 /** Bytes of one statement, about: more certificates are inserted by several statements of one transaction. */
 export const STATEMENT_BYTES = 4 * 2 ** 20
 
 /** Certificates of one statement, a parameter for each column. */
-export function certificateColumns(der: boolean) {
+export function certificateColumns() {
   const parts = new ArrayParameter(elements.smallint)
   const hashes = new ArrayParameter(elements.hex)
   const issuances = new ArrayParameter(elements.hex)
@@ -36,21 +27,20 @@ export function certificateColumns(der: boolean) {
     get isFull() {
       return columns.reduce((sum, { byteLength }) => sum + byteLength, 0) > STATEMENT_BYTES
     },
-    add(certificate: CtCertificate, sha256: string, log: number): void {
-      parts.add(partOf(sha256))
-      hashes.add(sha256)
-      issuances.add(certificate.issuanceId)
-      issuers.add(cutText(harmless(certificate.issuer.toString()), MAX_ISSUER))
-      const { serialNumber } = certificate
-      serials.add(serialNumber === undefined ? undefined : cutText(serialNumber, MAX_SERIAL))
-      begins.add(certificate.notBefore)
-      ends.add(certificate.notAfter)
-      precerts.add(certificate.kind === 'precertificate')
+    add(row: CertificateRow, log: number): void {
+      parts.add(partOf(row.sha256))
+      hashes.add(row.sha256)
+      issuances.add(row.issuanceId)
+      issuers.add(row.issuer)
+      serials.add(row.serialNumber)
+      begins.add(row.notBefore)
+      ends.add(row.notAfter)
+      precerts.add(row.isPrecertificate)
       logs.add(log)
-      indexes.add(certificate.index)
-      timestamps.add(certificate.timestamp)
-      ders.add(der ? certificate.der : undefined)
-      names.add(joinedNames(certificate))
+      indexes.add(row.index)
+      timestamps.add(row.timestamp)
+      ders.add(row.der)
+      names.add(row.names)
     },
     values: () => columns.map((column) => column.value()),
   }
@@ -76,12 +66,3 @@ export function entryColumns() {
 }
 
 const partOf = (sha256: string) => Number.parseInt(sha256.slice(0, 1), 16) % PARTS
-
-function joinedNames({ dnsNames }: CtCertificate): string | undefined {
-  return dnsNames.length === 0 ? undefined : [...new Set(dnsNames.map(keptName))].join(SEPARATOR)
-}
-
-/** `com.example.www`, as the tables have it: harmless, and short enough for an index. */
-function keptName(name: string): string {
-  return cutText(harmless(reversedName(name)), MAX_NAME)
-}

@@ -1,7 +1,8 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Steps } from '../util/turns.js'
+import { type CertificateRows, STEP_ENTRIES } from './certificate-rows.js'
 import type { Session } from './connection.js'
-import { certificateColumns, entryColumns, STEP_ENTRIES } from './entry-columns.js'
+import { certificateColumns, entryColumns } from './entry-columns.js'
 
 /**
  * Which entries get a row: all; those with a certificate not seen before, or with none that can be read; none.
@@ -18,17 +19,18 @@ export class EntryInserts {
   private readonly statements: (readonly Buffer[])[] = []
 
   /**
-   * Decodes and encodes, step by step: leases are renewed meanwhile.
+   * Encodes, step by step: leases are renewed meanwhile.
    *
    * @param numbers - The numbers of the logs, by log id.
+   * @param rows - Those that are not decoded yet are decoded now.
    */
   static *steps(
     certificates: readonly CtCertificate[],
     numbers: ReadonlyMap<string, number>,
-    options: { readonly entries: EntryRows; readonly der: boolean },
+    { entries, rows }: { readonly entries: EntryRows; readonly rows: CertificateRows },
   ): Steps<EntryInserts> {
-    const inserts = new EntryInserts(certificates, numbers, options.entries)
-    yield* inserts.encode(options.der)
+    const inserts = new EntryInserts(certificates, numbers, entries)
+    yield* inserts.encode(rows)
     return inserts
   }
 
@@ -42,7 +44,7 @@ export class EntryInserts {
     this.entries = entries
   }
 
-  private *encode(der: boolean): Steps<void> {
+  private *encode(rows: CertificateRows): Steps<void> {
     for (const [i, certificate] of this.certificates.entries()) {
       if (i % STEP_ENTRIES === 0) yield
       const { sha256 } = certificate
@@ -50,13 +52,13 @@ export class EntryInserts {
     }
     // In the order of their keys, so that two processes cannot deadlock.
     const sorted = [...this.firsts].sort(([a], [b]) => (a < b ? -1 : 1))
-    let columns = certificateColumns(der)
+    let columns = certificateColumns()
     for (const [i, [sha256, certificate]] of sorted.entries()) {
       if (i % STEP_ENTRIES === 0) yield
-      columns.add(certificate, sha256, this.numberOf(certificate))
+      columns.add(rows.of(certificate, sha256), this.numberOf(certificate))
       if (!columns.isFull && i + 1 < sorted.length) continue
       this.statements.push(columns.values())
-      columns = certificateColumns(der)
+      columns = certificateColumns()
     }
   }
 

@@ -29,6 +29,12 @@ export interface ClaimedLog {
 /** The row of a claim. */
 export type ClaimKey = Pick<ClaimedLog, 'log' | 'key' | 'fence'>
 
+/**
+ * A claim, with what is known to be stored of its watermark: in a database that was restored from a copy the claim is there again, and stands
+ * at less. Going on from here would leave out effects that went back with it.
+ */
+export type ProgressingClaim = ClaimKey & { readonly storedNext: number }
+
 /** Registers or renews a processor, and adds a watermark for each new log. @returns How many logs each processor should have. */
 export async function joinGroup(session: Session, { group, name, leaseMs, start }: GroupMember): Promise<number> {
   await session.query(
@@ -68,8 +74,8 @@ export async function claimLogs(session: Session, member: GroupMember, want: num
   }))
 }
 
-/** Renews claims. @returns Those that this processor still holds. */
-export async function renewClaims<Claim extends ClaimKey>(
+/** Renews claims. @returns Those that this processor still holds, and whose watermark has not gone back. */
+export async function renewClaims<Claim extends ProgressingClaim>(
   session: Session,
   { group, name, leaseMs }: GroupMember,
   claims: readonly Claim[],
@@ -77,9 +83,16 @@ export async function renewClaims<Claim extends ClaimKey>(
   if (claims.length === 0) return []
   const rows = await session.query<{ log: string }>(
     `UPDATE watermark w SET until = clock_timestamp() + $3 * interval '1 millisecond'
-     FROM unnest($4::text[], $5::bigint[]) AS u(log, fence)
-     WHERE w.grp = $1 AND w.owner = $2 AND w.log = u.log AND w.fence = u.fence RETURNING w.log`,
-    [group, name, leaseMs, claims.map(({ key }) => key), claims.map(({ fence }) => fence)],
+     FROM unnest($4::text[], $5::bigint[], $6::bigint[]) AS u(log, fence, stored)
+     WHERE w.grp = $1 AND w.owner = $2 AND w.log = u.log AND w.fence = u.fence AND w.next >= u.stored RETURNING w.log`,
+    [
+      group,
+      name,
+      leaseMs,
+      claims.map(({ key }) => key),
+      claims.map(({ fence }) => fence),
+      claims.map(({ storedNext }) => storedNext),
+    ],
   )
   const held = new Set(rows.map(({ log }) => log))
   return claims.filter(({ key }) => held.has(key))
@@ -94,22 +107,23 @@ export async function releaseClaims(session: Session, group: string, claims: rea
   )
 }
 
-/** Moves watermarks forward, never back. @returns Those whose claim still holds. */
-export async function storeMarks<Claim extends ClaimKey>(
+/** Moves watermarks forward, never back. @returns Those whose claim still holds, and whose watermark had not gone back. */
+export async function storeMarks<Claim extends ProgressingClaim>(
   session: Session,
   group: string,
   marks: readonly (readonly [Claim, Watermark])[],
 ): Promise<Claim[]> {
   const rows = await session.query<{ log: string }>(
     `UPDATE watermark w SET epoch = greatest(w.epoch, u.epoch), next = greatest(w.next, u.next)
-     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u(log, fence, epoch, next)
-     WHERE w.grp = $1 AND w.log = u.log AND w.fence = u.fence AND w.owner IS NOT NULL RETURNING w.log`,
+     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS u(log, fence, epoch, next, stored)
+     WHERE w.grp = $1 AND w.log = u.log AND w.fence = u.fence AND w.owner IS NOT NULL AND w.next >= u.stored RETURNING w.log`,
     [
       group,
       marks.map(([{ key }]) => key),
       marks.map(([{ fence }]) => fence),
       marks.map(([, { epoch }]) => epoch),
       marks.map(([, { next }]) => next),
+      marks.map(([{ storedNext }]) => storedNext),
     ],
   )
   const held = new Set(rows.map(({ log }) => log))
@@ -120,20 +134,25 @@ export async function storeMarks<Claim extends ClaimKey>(
  * Locks a claim until the transaction ends.
  *
  * @returns `next` of its watermark.
- * @throws {@link CtStreamError} `CT_LEASE_LOST`
+ * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has the log, or the watermark has gone back.
  */
-export async function holdClaim(session: Session, group: string, { log, key, fence }: ClaimKey): Promise<number> {
+export async function holdClaim(
+  session: Session,
+  group: string,
+  { log, key, fence, storedNext }: ProgressingClaim,
+): Promise<number> {
   const [row] = await session.query<{ fence: string; owner: string | null; next: string }>(
     'SELECT fence, owner, next FROM watermark WHERE grp = $1 AND log = $2 FOR UPDATE',
     [group, key],
   )
-  if (row !== undefined && row.owner !== null && Number(row.fence) === fence) return Number(row.next)
-  throw new CtStreamError(
-    'CT_LEASE_LOST',
-    `another processor of group ${JSON.stringify(group)} has taken over log ${log.id}`,
-    {
-      logId: log.id,
-    },
+  const lost = (message: string) => new CtStreamError('CT_LEASE_LOST', message, { logId: log.id })
+  const of = `group ${JSON.stringify(group)}`
+  if (row === undefined || row.owner === null || Number(row.fence) !== fence)
+    throw lost(`another processor of ${of} has taken over log ${log.id}`)
+  const next = Number(row.next)
+  if (next >= storedNext) return next
+  throw lost(
+    `Postgres is back at an earlier state: ${of} is at entry ${next} of log ${log.id}, and was at ${storedNext}`,
   )
 }
 

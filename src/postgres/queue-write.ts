@@ -5,9 +5,10 @@ import type { LogCheckpoint } from '../types/checkpoint.js'
 import { sha256 } from '../util/hash.js'
 import type { Steps } from '../util/turns.js'
 import { ArrayParameter, elements } from './array-parameter.js'
+import { STEP_ENTRIES } from './certificate-rows.js'
 import type { Session } from './connection.js'
-import { STATEMENT_BYTES, STEP_ENTRIES } from './entry-columns.js'
-import { queuedLeaf } from './queued-leaf.js'
+import { STATEMENT_BYTES } from './entry-columns.js'
+import { type QueuedLeaf, queuedLeaf } from './queued-leaf.js'
 import type { PostgresTarget } from './target.js'
 
 /** Issuers that a sink remembers having written, so that it does not write them again. */
@@ -16,9 +17,34 @@ const REMEMBERED = 10_000
 /** The channel that notifies processors of new entries. */
 export const queueChannel = ({ schema }: PostgresTarget) => `ct_stream_queue_${schema}`.slice(0, 63)
 
+/**
+ * Entries as the queue has them, each encoded once: when its page comes, while the server works on the pages before, and the certificate is
+ * still in the processor's caches.
+ */
+export class QueuedLeaves {
+  private readonly leaves = new WeakMap<CtCertificate, QueuedLeaf>()
+
+  of(certificate: CtCertificate): QueuedLeaf {
+    const known = this.leaves.get(certificate)
+    if (known !== undefined) return known
+    const leaf = queuedLeaf(certificate)
+    this.leaves.set(certificate, leaf)
+    return leaf
+  }
+
+  /** Encodes a page, step by step: leases are renewed meanwhile. */
+  *encode(page: readonly CtCertificate[]): Steps<void> {
+    for (const [i, certificate] of page.entries()) {
+      if (i > 0 && i % STEP_ENTRIES === 0) yield
+      this.of(certificate)
+    }
+  }
+}
+
 /** Parameters of {@link insertQueued}, made before a transaction begins. */
 export function* queueColumns(
   certificates: readonly CtCertificate[],
+  leaves: QueuedLeaves,
   numbers: ReadonlyMap<string, number>,
   epoch: number,
 ): Steps<QueueColumns[]> {
@@ -27,7 +53,7 @@ export function* queueColumns(
   for (const [i, certificate] of certificates.entries()) {
     if (i % STEP_ENTRIES === 0) yield
     columns ??= columnsOf(epoch)
-    columns.add(certificate, numbers.get(certificate.log.id) as number)
+    columns.add(certificate.index, leaves.of(certificate), numbers.get(certificate.log.id) as number)
     if (!columns.isFull && i + 1 < certificates.length) continue
     statements.push(columns.values())
     columns = undefined
@@ -56,13 +82,12 @@ function columnsOf(epoch: number) {
     get isFull() {
       return leaves.byteLength > STATEMENT_BYTES
     },
-    add(certificate: CtCertificate, log: number): void {
-      const queued = queuedLeaf(certificate)
+    add(index: number, { flags: bits, hash, leaf }: QueuedLeaf, log: number): void {
       logs.add(log)
-      indexes.add(certificate.index)
-      flags.add(queued.flags)
-      hashes.add(queued.hash)
-      leaves.add(queued.leaf)
+      indexes.add(index)
+      flags.add(bits)
+      hashes.add(hash)
+      leaves.add(leaf)
     },
     values: () => [epoch, ...[logs, indexes, flags, hashes, leaves].map((column) => column.value())],
   }

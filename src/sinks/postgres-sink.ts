@@ -1,4 +1,5 @@
 import { AloneHold } from '../postgres/alone.js'
+import { CertificateRows } from '../postgres/certificate-rows.js'
 import type { PostgresConnection } from '../postgres/connection.js'
 import { EntryInserts, type EntryRows } from '../postgres/insert-entries.js'
 import { ALONE, fence } from '../postgres/leases.js'
@@ -11,6 +12,7 @@ import {
   moveReach,
   noteQueuedRange,
   type QueueColumns,
+  QueuedLeaves,
   queueChannel,
   queueColumns,
 } from '../postgres/queue-write.js'
@@ -50,7 +52,7 @@ export class PostgresSink implements Sink {
   readonly guarantee = 'exactly-once'
   private readonly target
   private readonly entryRows: EntryRows
-  private readonly der: boolean
+  private readonly rows: CertificateRows
   private readonly queue: boolean
   private readonly leaseMs: number
   private readonly clock: Clock
@@ -61,6 +63,7 @@ export class PostgresSink implements Sink {
   /** The numbers that stand for logs in the tables, by log id. */
   private readonly numbers = new Map<string, number>()
   private readonly issuers = new IssuerWriter()
+  private readonly leaves = new QueuedLeaves()
   private readonly staged = new StagedPages()
 
   /** @param positions - The table of positions. Default: one position for each log. */
@@ -71,7 +74,7 @@ export class PostgresSink implements Sink {
     const { entries, leaseMs, clock = systemClock } = given
     this.target = postgresTarget(url)
     this.entryRows = choiceOption('sink.entries', entries, ['all', 'first', 'none'], 'first')
-    this.der = booleanOption('sink.der', given.der, false)
+    this.rows = new CertificateRows(booleanOption('sink.der', given.der, false))
     this.queue = booleanOption('sink.queue', given.queue, false)
     this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
     this.clock = clock
@@ -109,6 +112,8 @@ export class PostgresSink implements Sink {
   }
 
   async write(page: readonly CtCertificate[]): Promise<void> {
+    await inTurns(this.rows.decode(page))
+    if (this.queue) await inTurns(this.leaves.encode(page))
     this.staged.add(page)
   }
 
@@ -124,7 +129,7 @@ export class PostgresSink implements Sink {
 
   private cargoOf(rows: readonly LogCheckpoint[], unit: string, lease: Lease | undefined): Cargo | undefined {
     const covered = this.staged.coveredBy(rows)
-    const { queue, der, numbers, entryRows: entries } = this
+    const { queue, rows: decoded, numbers, entryRows: entries } = this
     // The reach of the queue moves with the position, even when the filter left out every entry.
     if (covered.length === 0 && !queue) return undefined
     let inserts: EntryInserts | undefined
@@ -132,9 +137,9 @@ export class PostgresSink implements Sink {
     return {
       prepare: async (session) => {
         await numberLogs(session, covered, numbers, unit)
-        inserts = await inTurns(EntryInserts.steps(covered, numbers, { entries, der }))
+        inserts = await inTurns(EntryInserts.steps(covered, numbers, { entries, rows: decoded }))
         if (!queue) return
-        queued = await inTurns(queueColumns(covered, numbers, lease?.epoch ?? 0))
+        queued = await inTurns(queueColumns(covered, this.leaves, numbers, lease?.epoch ?? 0))
         await this.issuers.write(session, covered)
       },
       insert: async (session) => {

@@ -1,7 +1,8 @@
 // `npm run bench:postgres -- [--entries N] [--names N] [--db URL] [--dist FOLDER]`: what a Postgres server takes and gives, on loopback, with
-// its disk synced. Without --db a server of its own is started where Debian's package is installed. Each step is measured in this process;
-// the log is served by another one. CPU seconds are this process's and, of a server of its own, the server's. Ends with 1 when a target is
-// not met; on a machine that is busy, the CPU seconds say more than the rates.
+// its disk synced; and what share that is of what the bare client does with the same statements, and their parameters, made before. Without
+// --db a server of its own is started where Debian's package is installed. Each step is measured in this process; the log is served by
+// another one. CPU seconds are this process's and, of a server of its own, the server's. Ends with 1 when a target is not met; on a machine
+// that is busy, the CPU seconds say more than the rates.
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -36,13 +37,16 @@ await client.connect()
 const log = await LogServer.start({ size: entries, tiledSize: entries, dist })
 say(`${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, ${entries} entries`)
 try {
-  await fill('bench_plain', { entries: 'first' }, 15_000)
-  await fill('bench_queue', { entries: 'first', queue: true }, undefined)
-  await readQueue('bench_queue', 20_000)
+  const plain = await fill('bench_plain', { entries: 'first' }, 15_000)
+  const queued = await fill('bench_queue', { entries: 'first', queue: true }, undefined)
+  await fillBare('bench_bare', { entries: 'first' }, plain)
+  await fillBare('bench_bare', { entries: 'first', queue: true }, queued)
+  await readBare('bench_queue', await readQueue('bench_queue', 20_000))
   await takeOver('bench_queue', leaseMs + 5000)
   await find('bench_plain', 20)
 } finally {
-  for (const schema of ['bench_plain', 'bench_queue']) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+  for (const schema of ['bench_plain', 'bench_queue', 'bench_bare'])
+    await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
   await client.end()
   log.stop()
   await postgres.stop()
@@ -50,27 +54,72 @@ try {
 for (const failure of failures) say(`not met: ${failure}`)
 process.exitCode = failures.length === 0 ? 0 : 1
 
-/** Reads the log into a schema. */
+/** Reads the log into a schema. @returns The rate. */
 async function fill(schema, options, target) {
   await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
-  await timed(`a sink${options.queue ? ' with a queue' : ''}`, entries, target, async () => {
-    await pump({
-      sink: postgresSink(urlOf(schema), options),
-      stream: (checkpoint) =>
-        ctStream({
-          logs: [log.spec('static-ct', entries)],
-          start: 'beginning',
-          end: 'head',
-          checkpoint,
-          commit: 'manual',
-        }),
-    })
+  return timed(`a sink${options.queue ? ' with a queue' : ''}`, entries, target, () => pumpInto(schema, options))
+}
+
+function pumpInto(schema, options, onOpened = () => {}) {
+  return pump({
+    sink: postgresSink(urlOf(schema), options),
+    stream: (checkpoint) => {
+      onOpened()
+      return ctStream({
+        logs: [log.spec('static-ct', entries)],
+        start: 'beginning',
+        end: 'head',
+        checkpoint,
+        commit: 'manual',
+      })
+    },
   })
+}
+
+/** What the client does alone with the statements of a sink, one after the other, in a schema as empty. */
+async function fillBare(schema, options, rate) {
+  const statements = []
+  const { query } = pg.Client.prototype
+  let isRecording = false
+  pg.Client.prototype.query = function (text, values, ...rest) {
+    if (isRecording && this !== client) statements.push({ text, values })
+    return query.call(this, text, values, ...rest)
+  }
+  await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+  await pumpInto(schema, options, () => {
+    isRecording = true
+  })
+  pg.Client.prototype.query = query
+  await client.query(`DROP SCHEMA ${schema} CASCADE`)
+  const sink = postgresSink(urlOf(schema), options)
+  await sink.open(undefined)
+  await sink.close()
+  await client.query(`SET search_path = ${schema}`)
+  const bare = await timed('  the client alone', entries, undefined, async () => {
+    for (const { text, values } of statements) await client.query(text, values)
+  })
+  const { rows } = await client.query('SELECT count(*) FROM certificate')
+  if (Number(rows[0].count) !== entries) failures.push(`the client alone has written ${rows[0].count} certificates`)
+  share(rate, bare)
+}
+
+/** What the client alone reads of a queue, in pages as large as a processor's. */
+async function readBare(schema, rate) {
+  await client.query(`SET search_path = ${schema}`)
+  const bare = await timed('  the client alone', entries, undefined, async () => {
+    for (let next = 0; next < entries; next += 256)
+      await client.query('SELECT * FROM queued WHERE log = 1 AND idx >= $1 ORDER BY idx LIMIT 256', [next])
+  })
+  share(rate, bare)
+}
+
+function share(ours, bare) {
+  say(`  ${Math.round((ours / bare) * 100)} % of that`)
 }
 
 /** Reads the queue, as a module does that looks at names. */
 async function readQueue(schema, target) {
-  await timed('a processor', entries, target, async () => {
+  return timed('a processor', entries, target, async () => {
     const source = postgresQueueSource(urlOf(schema), { group: 'bench', end: 'head' })
     let count = 0
     for await (const page of source.batches()) {
@@ -142,6 +191,7 @@ async function timed(what, count, target, work) {
   const theirs =
     postgres.cpuSeconds === undefined ? '' : `, the server ${(postgres.cpuSeconds() - serverCpu).toFixed(1)} s`
   judge(what, count / seconds, 'entries/s', target, (value) => value >= target, ` (CPU: ${ours} s${theirs})`)
+  return count / seconds
 }
 
 function judge(what, value, unit, target, isMet, more = '') {
