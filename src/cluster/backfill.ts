@@ -1,28 +1,23 @@
+import { hasTooManyRanges, MOST_RANGES } from '../checkpoint/backfill-ranges.js'
 import type { LogClient } from '../logs/client.js'
-import { addBackfill, findBackfill, readBackfill, readParts, readRange, settleBackfill } from '../postgres/backfills.js'
-import type { PostgresConnection } from '../postgres/connection.js'
-import { claimRange, type Holder, releaseLease, renewLeases } from '../postgres/leases.js'
-import { openDatabase } from '../postgres/open-database.js'
-import { postgresTarget } from '../postgres/target.js'
 import { pump } from '../sinks/index.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { BackfillJob } from '../types/backfill.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
-import type { Lease, Sink } from '../types/cluster.js'
+import type { Lease } from '../types/cluster.js'
 import { linkedController } from '../util/abort.js'
 import { messageOf } from '../util/message-of.js'
 import { optionError } from '../util/options.js'
 import { treeProblem } from '../verify/one-tree.js'
+import type { BackfillPlace } from './backfill-place.js'
 
 /** Least size of a range: one page of a session. A range read in one page would not reveal the compact range before it. */
 export const LEAST_STEP = 4096
 
 export interface BackfillOptions {
-  /** URL of the database. */
-  readonly url: string
-  /** Unique among processes. */
-  readonly member: string
+  /** Where the processes keep what they share. The caller closes it. */
+  readonly place: BackfillPlace
   readonly leaseMs: number
   /** Reads heads and proofs from the log. The caller closes it. */
   readonly client: LogClient
@@ -32,8 +27,8 @@ export interface BackfillOptions {
   readonly to: number | undefined
   /** Ranges begin at multiples of this. */
   readonly step: number
-  /** A new sink whose positions are those of a range; not opened. */
-  readonly sink: () => Sink
+  /** A backfill to go on with, whether it runs or has ended meanwhile. Default: the one of the same entries that runs, else another one. */
+  readonly id?: string | undefined
   /** @param readers - How many processes read this backfill at the moment, including this one. */
   readonly stream: (checkpoint: CheckpointStore, end: number, readers: number) => CtStream
   /** Called with the state of the job before each range. */
@@ -51,35 +46,25 @@ export interface BackfillOptions {
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` where the log has no such entries; `CT_SINK_FAILED`; what the log's client throws.
  */
 export async function runBackfill(options: BackfillOptions): Promise<BackfillJob> {
-  const connection = await openDatabase(postgresTarget(options.url), options.leaseMs)
-  try {
-    return await new Backfill(options, connection).run()
-  } finally {
-    await connection.close()
-  }
+  return new Backfill(options).run()
 }
 
 class Backfill {
   private readonly options: BackfillOptions
-  private readonly connection: PostgresConnection
-  private readonly holder: Holder
 
-  constructor(options: BackfillOptions, connection: PostgresConnection) {
-    const { member, leaseMs, clock } = options
+  constructor(options: BackfillOptions) {
     this.options = options
-    this.connection = connection
-    this.holder = { member, leaseMs, now: () => clock.now() }
   }
 
   async run(): Promise<BackfillJob> {
-    const { signal, clock, leaseMs, onProgress } = this.options
-    const { id } = await this.begin()
+    const { place, signal, clock, leaseMs, onProgress } = this.options
+    const id = this.options.id ?? (await this.begin()).id
     for (;;) {
-      const job = await this.connection.run((session) => readBackfill(session, id))
+      const job = await place.job(id)
       if (job === undefined) throw optionError('id', 'a backfill that was not deleted', id)
       onProgress?.(job)
       if (job.state !== 'running' || signal.aborted) return job
-      const lease = await this.connection.run((session) => claimRange(session, this.holder, id))
+      const lease = await place.claim(id)
       if (lease !== undefined) await this.read(lease, id)
       else if (job.rangesDone === job.ranges) await this.zip(job)
       // Other processes hold the remaining ranges, and may fail to finish them.
@@ -89,26 +74,26 @@ class Backfill {
 
   /** Joins the running backfill, or adds a new one. */
   private async begin(): Promise<BackfillJob> {
-    const { client, from, to, step, signal } = this.options
-    const find = () => this.connection.run((session) => findBackfill(session, client.log.id, from, to))
+    const { place, client, from, to, step, signal } = this.options
+    const find = () => place.find(client.log.id, from, to)
     const known = await find()
     if (known !== undefined) return known
     const head = await client.head({ signal })
     const end = to ?? head.treeSize
     if (end > head.treeSize || from >= end)
       throw optionError('to', `an index above ${from}, and ${head.treeSize} at most: the size of the tree`, end)
+    if (hasTooManyRanges({ start: from, end, step }))
+      throw optionError('range', `so many entries that there are ${MOST_RANGES} ranges at most`, step)
     const { treeSize, timestamp, rootHash, signature } = head
     const pinned = { treeSize, timestamp, rootHash, signature }
-    await this.connection.transaction((session) =>
-      addBackfill(session, { log: client.log, start: from, end, step, head: pinned }),
-    )
+    await place.add({ log: client.log, start: from, end, step, head: pinned })
     return (await find()) ?? this.begin()
   }
 
   /** Reads a range to its end, or until the lease is lost. */
   private async read(lease: Lease, id: string): Promise<void> {
-    const { sink, stream, signal, logger, clock, leaseMs } = this.options
-    const bounds = () => this.connection.run((session) => readRange(session, lease.unit))
+    const { place, stream, signal, logger, clock, leaseMs } = this.options
+    const bounds = () => place.range(lease.unit)
     const range = await bounds()
     if (range === undefined) return
     const stop = linkedController(signal)
@@ -117,7 +102,7 @@ class Backfill {
     logger.info(`reading ${lease.unit} to ${range.end}`, { epoch: lease.epoch })
     try {
       await pump({
-        sink: sink(),
+        sink: place.sink(lease),
         lease,
         signal: stop.signal,
         clock,
@@ -137,7 +122,7 @@ class Backfill {
     } finally {
       stop.abort()
       await renewing
-      await this.connection.run((session) => releaseLease(session, lease)).catch(() => {})
+      await place.release(lease).catch(() => {})
     }
     if (accused !== undefined) await this.settle(id, `the log contradicts what it signed (${accused})`)
     else if (!signal.aborted && ((await bounds())?.position ?? 0) < range.end)
@@ -145,26 +130,24 @@ class Backfill {
   }
 
   private async keepRenewing(lease: Lease, stop: { readonly signal: AbortSignal; abort(): void }): Promise<void> {
-    const { clock, leaseMs } = this.options
+    const { place, clock, leaseMs } = this.options
     while (!stop.signal.aborted) {
       await clock.sleep(leaseMs / 3, stop.signal).catch(() => {})
       if (stop.signal.aborted) return
       // A renewal that fails is retried later; writes check the epoch anyway.
-      const held = await this.connection
-        .run((session) => renewLeases(session, this.holder, [lease]))
-        .catch(() => [lease])
-      if (held.length === 0) stop.abort()
+      const isHeld = await place.renew(lease).catch(() => true)
+      if (!isHeld) stop.abort()
     }
   }
 
   /** All ranges are read: checks that they are one tree, and the signed one. */
   private async zip({ id, end, head }: BackfillJob): Promise<void> {
-    const { client, signal } = this.options
-    const parts = await this.connection.run((session) => readParts(session, id))
+    const { place, client, signal } = this.options
+    const parts = await place.parts(id)
     await this.settle(id, treeProblem(parts, await client.frontier(end, head, { signal })))
   }
 
   private async settle(id: string, reason: string | undefined): Promise<void> {
-    await this.connection.run((session) => settleBackfill(session, id, reason))
+    await this.options.place.settle(id, reason)
   }
 }

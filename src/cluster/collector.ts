@@ -21,7 +21,8 @@ export interface CollectorOptions {
    * Makes the stream of a shard.
    *
    * @param logs - The logs of the shard at this moment.
-   * @param store - The store of a sink that keeps positions, else the coordinator's: pass it as `checkpoint`.
+   * @param store - The store of a sink that keeps positions, else the coordinator's: pass it as `checkpoint`. With `commit: 'manual'` where
+   * the sink is `'exactly-once'`, and only there: elsewhere nobody would store a position.
    * @param signal - Aborts when the stream is to end; another stream may then read the shard.
    */
   readonly stream: (logs: readonly LogInfo[], store: CheckpointStore, signal: AbortSignal) => CtStream

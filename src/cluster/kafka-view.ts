@@ -1,29 +1,37 @@
 import { openGaps, readFrom } from '../checkpoint/open-gaps.js'
 import { kafkaAddress } from '../kafka/address.js'
+import { BackfillTopics } from '../kafka/backfills.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, loadKafka } from '../kafka/client.js'
 import { type GroupMemberState, groupMembers } from '../kafka/group-members.js'
+import { GroupStates } from '../kafka/group-states.js'
 import { ParkedTopic } from '../kafka/parked-topic.js'
 import { RenewedClient } from '../kafka/renewed-client.js'
 import { ShardDirectory } from '../kafka/shard-directory.js'
 import { topicNames } from '../kafka/topic-names.js'
-import { assignTopic, parkedTopic, placeOf, SLOTS } from '../kafka/topics.js'
+import { assignTopic, backfillsTopic, parkedTopic, SLOTS } from '../kafka/topics.js'
+import { placeOf } from '../kafka/unit-place.js'
 import { UnitStates } from '../kafka/unit-states.js'
 import type { LogCoverage } from '../postgres/coverage.js'
-import { mergedRanges, rangesOutside } from '../postgres/intervals.js'
+import { type IndexRange, mergedRanges, rangesOutside } from '../postgres/intervals.js'
+import type { BackfillJob } from '../types/backfill.js'
 import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { MemberState, ShardState } from '../types/cluster.js'
-import type { ParkedEntry } from '../types/queue.js'
+import type { LogInfo } from '../types/log.js'
+import type { ParkedEntry, QueueGroupLog, QueueGroupState } from '../types/queue.js'
 import { systemClock } from '../util/clock.js'
 
-/** Most parked entries that are listed. */
-const MOST_PARKED = 1000
+/** How the names of the groups' topics go on behind the prefix. */
+const MARKS = 'marks.'
+/** Most parked entries that are listed, and most backfills. */
+const MOST_LISTED = 1000
 
 interface Opened {
   readonly kafka: KafkaClient
   readonly consumer: RenewedClient<KafkaConsumer>
   readonly directory: ShardDirectory
   readonly parked: ParkedTopic
+  readonly backfills: BackfillTopics
 }
 
 /** A unit and what its topic of positions says. */
@@ -39,7 +47,7 @@ interface Unit {
 /**
  * Reads the topics of a cluster on Kafka from outside: without being a member, and without writing or making a topic.
  *
- * Backfills, and a search for certificates, are only in Postgres. Its methods throw `CT_SINK_FAILED` when no broker answers.
+ * A search for certificates is only in Postgres. Its methods throw `CT_SINK_FAILED` when no broker answers.
  */
 export class KafkaClusterView {
   /** The last answer of {@link KafkaClusterView.shards}. */
@@ -47,6 +55,7 @@ export class KafkaClusterView {
   private readonly address
   private readonly clock: Clock
   private readonly states = new UnitStates()
+  private readonly groupStates = new GroupStates()
   private opening: Promise<Opened> | undefined
   /** Runs reads one after another, as each goes on where the one before has ended. */
   private turn: Promise<unknown> = Promise.resolve()
@@ -91,13 +100,60 @@ export class KafkaClusterView {
       .sort(byText(({ name }) => name))
   }
 
-  /** What was read of each log without a break up to its position, and the gaps that are open before that. */
+  /** Backfills, the newest first, 1,000 at most. */
+  async backfills(): Promise<readonly BackfillJob[]> {
+    const { name } = backfillsTopic(this.address)
+    if (!(await this.topics('backfills')).includes(name)) return []
+    const { backfills } = await this.open()
+    return [...(await backfills.jobs())].reverse().slice(0, MOST_LISTED)
+  }
+
+  /** What was read of each log without a break up to its position, the gaps that are open before that, and what backfills have read. */
   async coverage(): Promise<readonly LogCoverage[]> {
     const units = await this.units()
-    return units.flatMap(({ rows, gaps }) => {
+    const backfilled = await this.backfilled()
+    const covered = units.flatMap(({ rows, gaps }) => {
       const open = openGaps(gaps, rows)
-      return rows.map((row) => coverageOf(row, open))
+      return rows.map((row) => coverageOf(row, open, backfilled.get(row.log.id)?.read ?? []))
     })
+    const known = new Set(covered.map(({ log }) => log.id))
+    const others = [...backfilled.values()].filter(({ log }) => !known.has(log.id))
+    return [...covered, ...others.map(({ log, read }) => within(log, undefined, read))]
+  }
+
+  /** How far each group of processors is, by name. */
+  async groups(): Promise<readonly QueueGroupState[]> {
+    const topics = await this.topics(MARKS)
+    if (topics.length === 0) return []
+    const { consumer } = await this.open()
+    const rows = (await this.units()).flatMap((unit) => unit.rows)
+    const ends = new Map(rows.map(({ log, position }) => [log.id, position]))
+    const read = this.turn.then(async () => {
+      const groups = new Map<string, QueueGroupLog[]>()
+      for (const topic of topics) {
+        const { name = topic, logs } = await consumer.use('read watermarks', (client) =>
+          this.groupStates.read(client, topic),
+        )
+        // A group that reads what is backfilled has two topics.
+        const all = groups.get(name) ?? []
+        groups.set(name, all)
+        for (const { log, range, mark } of logs) {
+          const { id, description, operator, url } = log
+          const { next } = mark
+          const end = Math.max(next, range?.end ?? ends.get(id) ?? 0)
+          const isFinished = range !== undefined && next >= end
+          if (!isFinished) all.push({ id, description, operator, url, next, end, lag: end - next })
+        }
+      }
+      return [...groups]
+        .map(([name, all]) => ({
+          name,
+          logs: all.sort(byText(({ id, next }) => `${id} ${String(next).padStart(16)}`)),
+        }))
+        .sort(byText(({ name }) => name))
+    })
+    this.turn = read.catch(() => {})
+    return read
   }
 
   /** What processors have set aside, the newest first, 1,000 at most. */
@@ -106,7 +162,7 @@ export class KafkaClusterView {
     if (!(await this.topics('parked')).includes(topic)) return []
     const { parked } = await this.open()
     const all = (await parked.list()).map(({ offset: _offset, partition: _partition, ...entry }): ParkedEntry => entry)
-    return all.reverse().slice(0, MOST_PARKED)
+    return all.reverse().slice(0, MOST_LISTED)
   }
 
   /** Gaps that are still open. */
@@ -122,7 +178,12 @@ export class KafkaClusterView {
   /** Disconnects. Idempotent. */
   async close(): Promise<void> {
     const opened = await this.opening?.catch(() => undefined)
-    await Promise.all([opened?.consumer.close(), opened?.directory.close(), opened?.parked.close()])
+    await Promise.all([
+      opened?.consumer.close(),
+      opened?.directory.close(),
+      opened?.parked.close(),
+      opened?.backfills.close(),
+    ])
   }
 
   private open(): Promise<Opened> {
@@ -142,7 +203,24 @@ export class KafkaClusterView {
       consumer: new RenewedClient(address, clock, () => new kafka.Consumer(options)),
       directory: new ShardDirectory(kafka, address, assignTopic(address).name, clock),
       parked: new ParkedTopic(kafka, address, clock),
+      backfills: new BackfillTopics(kafka, address, clock, async (topic) =>
+        (await this.topics('backfill.')).includes(topic),
+      ),
     }
+  }
+
+  /** What backfills have read, by log id: all of those that are done, and the ranges of those that run. */
+  private async backfilled(): Promise<ReadonlyMap<string, { readonly log: LogInfo; readonly read: IndexRange[] }>> {
+    const byLog = new Map<string, { log: LogInfo; read: IndexRange[] }>()
+    const { backfills } = await this.open()
+    for (const job of await this.backfills()) {
+      if (job.state === 'failed') continue
+      const known = byLog.get(job.log.id) ?? { log: job.log, read: [] }
+      byLog.set(job.log.id, known)
+      const ranges = job.state === 'done' ? [{ start: job.start, position: job.end }] : await backfills.ranges(job)
+      for (const { start, position } of ranges) if (position > start) known.read.push({ start, end: position })
+    }
+    return byLog
   }
 
   private async topics(rest: string): Promise<readonly string[]> {
@@ -183,12 +261,21 @@ export class KafkaClusterView {
   }
 }
 
-function coverageOf(row: LogCheckpoint, gaps: readonly Gap[]): LogCoverage {
+function coverageOf(row: LogCheckpoint, gaps: readonly Gap[], backfilled: readonly IndexRange[]): LogCoverage {
   const start = readFrom(row) ?? row.position
   const first = Math.min(start, ...gaps.filter(({ log }) => log.id === row.log.id).map((gap) => gap.start))
-  const range = { start: first, end: row.position }
-  const covered = mergedRanges([{ start, end: row.position }])
-  return { log: row.log, range, covered, missing: rangesOutside(covered, range) }
+  return within(row.log, { start: first, end: row.position }, [{ start, end: row.position }, ...backfilled])
+}
+
+/** @param least - What the range has in any case. */
+function within(log: LogInfo, least: IndexRange | undefined, read: readonly IndexRange[]): LogCoverage {
+  const covered = mergedRanges(read)
+  const ends = [...covered, ...(least === undefined ? [] : [least])]
+  const range =
+    ends.length === 0
+      ? { start: 0, end: 0 }
+      : { start: Math.min(...ends.map(({ start }) => start)), end: Math.max(...ends.map(({ end }) => end)) }
+  return { log, range, covered, missing: rangesOutside(covered, range) }
 }
 
 const byText =

@@ -10,7 +10,7 @@ export class LeasedStore extends KeyedStore {
       get state() {
         return shard.state
       },
-      commit: (rows) => shard.commit(rows, () => []),
+      commit: (rows) => shard.commit(rows, () => ({ records: [] })),
       put: (record) => shard.put(record),
     })
     this.shard = shard

@@ -29,13 +29,8 @@ export const canCoordinate = (url: string): boolean => /^(?:postgres(?:ql)?|kafk
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for another URL, which the message does not show: it may contain a password.
  */
 export async function openCluster(url: string, leaseMs: number, withQueue = false): Promise<ClusterEngine> {
-  const { engine, rest, options } = sinkParts(url)
+  const { engine, rest, options } = sharedParts(url)
   const isKafka = engine.schemes.includes('kafka')
-  if (!canCoordinate(url))
-    throw new CtStreamError(
-      'CT_OPTION_INVALID',
-      'it must be the URL of a Postgres database or a Kafka cluster: postgres://host/database, kafka://host:9092/prefix',
-    )
   if (isKafka) {
     const wanted = { ...(withQueue && { body: 'leaf' }), ...options }
     if (withQueue) refuseForQueue(wanted)
@@ -53,8 +48,24 @@ export async function openCluster(url: string, leaseMs: number, withQueue = fals
   return { url: rest, coordinator: () => postgresCoordinator(rest, { leaseMs }), sink, view }
 }
 
-/** Processors read whole entries, of a log in the order of its messages. */
-function refuseForQueue({ body = 'json', key = 'log' }: { readonly body?: unknown; readonly key?: unknown }): void {
+/** As `sinkParts`. @throws {@link CtStreamError} `CT_OPTION_INVALID`, also for the URL of an engine that several processes cannot share. */
+export function sharedParts(url: string): ReturnType<typeof sinkParts> {
+  const parts = sinkParts(url)
+  if (canCoordinate(url)) return parts
+  throw new CtStreamError(
+    'CT_OPTION_INVALID',
+    'it must be the URL of a Postgres database or a Kafka cluster: postgres://host/database, kafka://host:9092/prefix',
+  )
+}
+
+/** Processors read whole entries, of a log in the order of its messages. @throws {@link CtStreamError} `CT_OPTION_INVALID` */
+export function refuseForQueue({
+  body = 'json',
+  key = 'log',
+}: {
+  readonly body?: unknown
+  readonly key?: unknown
+}): void {
   if (body === 'leaf' && key === 'log') return
   throw new CtStreamError(
     'CT_OPTION_INVALID',

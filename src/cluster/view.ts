@@ -3,13 +3,14 @@ import { readBackfills } from '../postgres/backfills.js'
 import { readGaps, readMembers, readShards } from '../postgres/cluster-state.js'
 import { PostgresConnection, type Session } from '../postgres/connection.js'
 import { coverageIn, type LogCoverage } from '../postgres/coverage.js'
+import { readGroups } from '../postgres/group-state.js'
 import { listParked } from '../postgres/parked.js'
 import { type FoundCertificate, searchPage } from '../postgres/search.js'
 import { type PostgresTarget, postgresTarget } from '../postgres/target.js'
 import type { BackfillJob } from '../types/backfill.js'
 import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { MemberState, ShardState } from '../types/cluster.js'
-import type { ParkedEntry } from '../types/queue.js'
+import type { ParkedEntry, QueueGroupState } from '../types/queue.js'
 
 /** Longest query, so that a search matching millions of names does not run for ever. Milliseconds. */
 const MOST_MS = 10_000
@@ -62,6 +63,11 @@ export class ClusterView {
   /** What was read of each log, from the first entry that was to the last, and what is missing between. */
   coverage(): Promise<readonly LogCoverage[]> {
     return this.connection.run((session) => coverageIn(session, undefined, {}))
+  }
+
+  /** How far each group of processors is, by name. */
+  groups(): Promise<readonly QueueGroupState[]> {
+    return this.connection.run(readGroups)
   }
 
   /** What processors have set aside, the newest first, 1,000 at most. */

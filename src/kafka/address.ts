@@ -4,7 +4,7 @@ import { messageOf } from '../util/message-of.js'
 import { suggest } from '../util/suggest.js'
 
 const MECHANISMS = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
-const PARAMETERS = ['sasl', 'ca', 'cert', 'key', 'servername', 'partitions', 'replication']
+const PARAMETERS = ['sasl', 'ca', 'cert', 'key', 'servername', 'partitions', 'replication', 'backfilled']
 const SYNTAX = 'kafka://[user:password@]host[:port][,host[:port]…][/prefix], or kafkas:// for TLS'
 /** Characters that Kafka allows in topics, short enough that suffixes fit behind the prefix. */
 const PREFIX = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/
@@ -18,6 +18,8 @@ export interface KafkaAddress {
   /** How new topics are made: partitions of the entries (default 12), copies of everything (default: as the broker has it). */
   readonly partitions: number
   readonly replication: number | undefined
+  /** Whether processors read what backfills have written, too. Default `false`. */
+  readonly backfilled: boolean
   readonly tls: { ca?: string; cert?: string; key?: string; servername?: string } | undefined
   readonly sasl:
     | { readonly mechanism: (typeof MECHANISMS)[keyof typeof MECHANISMS]; username: string; password: string }
@@ -29,7 +31,7 @@ export interface KafkaAddress {
 /**
  * Reads a Kafka URL: `kafka://[user:password@]host[:port][,…][/prefix]`, `kafkas://` for TLS. Parameters: `sasl` (`plain`,
  * `scram-sha-256`, `scram-sha-512`; default `scram-sha-512` with a user), `ca`, `cert` and `key` (files, PEM), `servername`, `partitions`
- * and `replication` of topics that are made.
+ * and `replication` of topics that are made, `backfilled` (`true`: processors read what backfills have written, too).
  *
  * Parsed by hand, because `URL` allows only one host.
  *
@@ -59,6 +61,7 @@ export function kafkaAddress(url: string): KafkaAddress {
     prefix,
     partitions: count(parameters, 'partitions', 10_000) ?? 12,
     replication: count(parameters, 'replication', 100),
+    backfilled: yes(parameters, 'backfilled'),
     tls,
     sasl: saslOf(user, parameters),
     shown: `${scheme}://${brokers.join(',')}/${prefix}`,
@@ -108,6 +111,12 @@ function count(parameters: URLSearchParams, name: string, max: number): number |
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (value < 1 || value > max) throw invalid(`has ${name} that are no number from 1 to ${max}`)
   return value
+}
+
+function yes(parameters: URLSearchParams, name: string): boolean {
+  const text = parameters.get(name) ?? 'false'
+  if (text !== 'true' && text !== 'false') throw invalid(`has a ${name} that is neither true nor false`)
+  return text === 'true'
 }
 
 function decoded(text: string): string {

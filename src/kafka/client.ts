@@ -14,17 +14,46 @@ export type KafkaAdmin = Admin
  *
  * @throws {@link CtStreamError} `CT_PEER_MISSING`, naming what to install.
  */
-export function loadKafka(): Promise<KafkaClient> {
+export async function loadKafka(): Promise<KafkaClient> {
   // Suggests 1.x, because 2.x needs a newer Node than this library does.
-  return importPeer('Kafka', () => import('@platformatic/kafka'), '@platformatic/kafka@1')
+  const kafka = await importPeer('Kafka', () => import('@platformatic/kafka'), '@platformatic/kafka@1')
+  expectUnknownBrokers(kafka)
+  return kafka
 }
+
+type Connected = (error: Error, connection?: undefined) => void
+type Connect = (this: unknown, broker: object | undefined, callback: Connected) => void
+
+/**
+ * Has the client report a broker that it does not know, instead of throwing outside of any call, which would end the process: where a broker has
+ * just died, a partition or a coordinator has none in what the client was told last. What failed is opened again then, and told anew.
+ */
+function expectUnknownBrokers({ Admin, NetworkError }: KafkaClient): void {
+  const clients = Object.getPrototypeOf(Admin.prototype) as Record<symbol, Connect>
+  const name = Object.getOwnPropertySymbols(clients).find(({ description = '' }) =>
+    /\.getConnection$/.test(description),
+  )
+  const connect = name && clients[name]
+  if (connect === undefined || guarded.has(connect)) return
+  const guard: Connect = function (broker, callback) {
+    if (broker !== undefined) return connect.call(this, broker, callback)
+    callback(new NetworkError('no broker leads this at the moment', { canRetry: false, hasStaleMetadata: true }))
+  }
+  guarded.add(guard)
+  clients[name as symbol] = guard
+}
+
+const guarded = new WeakSet<Connect>()
 
 /** -1 asks the broker for a producer id. With the client's default of 0 a producer works once and is then fenced for ever. */
 export const NEW_ID = { producerId: -1n, producerEpoch: -1 } as const
 
 /** The broker's answer while it still completes the transaction before, which takes milliseconds. */
 const MOMENTARY = new Set(['CONCURRENT_TRANSACTIONS'])
-const MOMENT_MS = 2
+const MOMENT_MS = 1
+/** So many attempts later it is no moment any more: a broker that cannot write its markers is not to be flooded. */
+const MOMENTS = 20
+const LONGER_MOMENT_MS = 5
 const LONGEST_DELAY_MS = 500
 /** A broker that is cut off, or suspended, takes connections and gives no answer. Below the time of a step, so that the next attempt is part of it. */
 const REQUEST_MS = 12_000
@@ -49,14 +78,15 @@ export function retryDelay(
   if (isRefused(error) && !closed) setImmediate(() => (client as KafkaAdmin).close(() => {}))
   // A request that was under way when the client was closed is retried for ever, too: it listens for that event only from here on.
   if (closed) setImmediate(() => (client as KafkaAdmin).emit('client:close'))
-  if ([...apiIds(error)].some((id) => MOMENTARY.has(id))) return MOMENT_MS
+  if ([...apiIds(error)].some((id) => MOMENTARY.has(id))) return attempt <= MOMENTS ? MOMENT_MS : LONGER_MOMENT_MS
   return Math.min(5 * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY_MS)
 }
 
-/** Which of its brokers the clients of an address ask first. */
+/** Which of its brokers the clients of an address ask first, by the address's list. */
 const firsts = new Map<string, number>()
 
-const firstOf = ({ brokers }: KafkaAddress): number => {
+/** Index, in the list of an address, of the broker that its next client asks first. */
+export const firstAsked = ({ brokers }: KafkaAddress): number => {
   const key = brokers.join()
   const first = firsts.get(key) ?? Math.floor(Math.random() * brokers.length)
   firsts.set(key, first)
@@ -64,14 +94,13 @@ const firstOf = ({ brokers }: KafkaAddress): number => {
 }
 
 /**
- * Has the next clients ask another broker first: one gave no answer. A client asks the next one only when it cannot connect, and a broker that
+ * Has the next clients ask the broker behind one that gave no answer. A client asks the next one only when it cannot connect, and a broker that
  * is suspended takes connections.
+ *
+ * @param silent - Index of the broker that was asked first; nothing changes where the next clients ask another one already.
  */
-export function askAnother(address: KafkaAddress): void {
-  const { length } = address.brokers
-  if (length === 1) return
-  const others = 1 + Math.floor(Math.random() * (length - 1))
-  firsts.set(address.brokers.join(), (firstOf(address) + others) % length)
+export function askAnother(address: KafkaAddress, silent: number): void {
+  if (firstAsked(address) === silent) firsts.set(address.brokers.join(), (silent + 1) % address.brokers.length)
 }
 
 /**
@@ -81,14 +110,14 @@ export function askAnother(address: KafkaAddress): void {
  */
 export function clientOptions(address: KafkaAddress, requestMs: number = REQUEST_MS): BaseOptions {
   const { brokers } = address
-  const first = firstOf(address)
+  const first = firstAsked(address)
   return {
     clientId: 'ct-stream',
     bootstrapBrokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     timeout: TRANSACTION_MS,
     connectTimeout: 5000,
     requestTimeout: requestMs,
-    // `withDeadline` bounds the time instead: attempts come every 2 ms while the broker is busy for a moment.
+    // `withDeadline` bounds the time instead: attempts come every few ms while the broker is busy for a moment.
     retries: 100_000,
     retryDelay,
     autocreateTopics: false,

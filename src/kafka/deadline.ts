@@ -2,8 +2,8 @@ import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { withDeadline as deadline } from '../util/deadline.js'
 import type { KafkaAddress } from './address.js'
-import { askAnother } from './client.js'
-import { kafkaError } from './errors.js'
+import { askAnother, firstAsked } from './client.js'
+import { apiIds, kafkaError } from './errors.js'
 
 /** How long one step may take, even while a broker fails over: with three brokers the longest seen was 13 s. Milliseconds. */
 const STEP_TIMEOUT_MS = 20_000
@@ -25,10 +25,10 @@ export interface Step {
  */
 export async function withDeadline<T>(work: Promise<T>, step: Step): Promise<T> {
   const { doing, address, clock, timeoutMs = STEP_TIMEOUT_MS } = step
+  const first = firstAsked(address)
   try {
     return await deadline(work, clock, timeoutMs, () => {
       step.giveUp()
-      askAnother(address)
       return new CtStreamError(
         'CT_SINK_FAILED',
         `could not ${doing} at ${address.shown}: no answer for ${Math.round(timeoutMs / 1000)} s; is a broker running there?`,
@@ -36,6 +36,8 @@ export async function withDeadline<T>(work: Promise<T>, step: Step): Promise<T> 
       )
     })
   } catch (error) {
+    // The client gives up earlier, too: it does not repeat every request that had no answer.
+    if (apiIds(error).next().done) askAnother(address, first)
     throw kafkaError(error, doing, address)
   }
 }

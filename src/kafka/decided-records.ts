@@ -22,18 +22,13 @@ export class DecidedRecords {
 
   /** The records that this batch shows to be committed, in the order of commits. */
   take(batch: RecordBatch): readonly CommittedRecord[] {
-    const { producerId, attributes, firstOffset } = batch
+    const { producerId, attributes } = batch
     if ((attributes & CONTROL) !== 0) {
       const open = this.undecided.get(producerId) ?? []
       this.undecided.delete(producerId)
       return batch.records[0]?.key?.readInt16BE(2) === COMMIT ? open : []
     }
-    const records = batch.records.map(({ offsetDelta, key, value, headers }) => ({
-      offset: firstOffset + BigInt(offsetDelta),
-      key,
-      value,
-      headers,
-    }))
+    const records = recordsOf(batch)
     if ((attributes & TRANSACTIONAL) === 0) return records
     const open = this.undecided.get(producerId)
     if (open === undefined) this.undecided.set(producerId, records)
@@ -49,3 +44,11 @@ export class DecidedRecords {
     return first
   }
 }
+
+export const recordsOf = ({ firstOffset, records }: RecordBatch): CommittedRecord[] =>
+  records.map(({ offsetDelta, key, value, headers }) => ({
+    offset: firstOffset + BigInt(offsetDelta),
+    key,
+    value,
+    headers,
+  }))

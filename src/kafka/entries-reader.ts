@@ -55,6 +55,11 @@ export class EntriesReader {
     return this.consumer.use('read which logs there are', (consumer) => logs.read(topics, consumer))
   }
 
+  /** Reads again how far one log was written. */
+  readLog(logs: LogDirectory, logId: string): Promise<void> {
+    return this.consumer.use('read how far a log was written', (consumer) => logs.readOne(logId, consumer))
+  }
+
   async close(): Promise<void> {
     await this.consumer.close()
   }

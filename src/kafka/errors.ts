@@ -46,11 +46,17 @@ function* errorsOf(error: unknown): Generator<AnyError> {
 /** Whether the broker has fenced this producer, in either form in which brokers report it. */
 export const isFenced = (error: unknown): boolean => [...apiIds(error)].some((id) => FENCED.includes(id))
 
-/** Whether the broker refused the user, the password or the mechanism. */
-export function isRefused(error: unknown): boolean {
-  for (const { code } of errorsOf(error)) if (code === 'PLT_KFK_AUTHENTICATION') return true
+/** Whether an error or one of its causes has this code of the client's. */
+function hasCode(error: unknown, wanted: string): boolean {
+  for (const { code } of errorsOf(error)) if (code === wanted) return true
   return false
 }
+
+/** Whether the broker refused the user, the password or the mechanism. */
+export const isRefused = (error: unknown): boolean => hasCode(error, 'PLT_KFK_AUTHENTICATION')
+
+/** Whether the broker has no such request, or it was switched off. */
+export const isUnsupported = (error: unknown): boolean => hasCode(error, 'PLT_KFK_UNSUPPORTED_API')
 
 /**
  * Turns an error of the client into ours, saying what to do.
@@ -75,7 +81,7 @@ export function kafkaError(error: unknown, doing: string, address: KafkaAddress)
   }
   if (isRefused(error))
     return fail('the broker does not accept the user or password, or does not have this sasl mechanism', false)
-  if (all.some(({ code }) => code === 'PLT_KFK_UNSUPPORTED_API'))
+  if (isUnsupported(error))
     return fail('the broker is too old, or has what is needed switched off: Kafka 3.0 at least', false)
   const certificate = all.find(
     ({ code }) => typeof code === 'string' && /CERT|^ERR_TLS|^ERR_SSL|SELF_SIGNED/.test(code),

@@ -2,8 +2,10 @@ import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer, type KafkaProducer, NEW_ID } from './client.js'
 import { closeClients } from './close-clients.js'
-import { type CommittedRecord, committedRecords } from './committed-records.js'
+import { type CommittedRecord, committedRecords, fetchFrom } from './committed-records.js'
 import { withDeadline } from './deadline.js'
+import { recordsOf } from './decided-records.js'
+import { type OpenPartition, openPartitions } from './open-partitions.js'
 
 type Transaction = Awaited<ReturnType<KafkaProducer['beginTransaction']>>
 
@@ -19,6 +21,8 @@ export interface NewRecord {
 
 /** Below the 1 MiB that brokers accept, as a batch is larger than its records. Bytes. */
 const MAX_BATCH_BYTES = 900_000
+/** Between looks at whether markers are written. */
+const MARKED_MS = 5
 /** Upper bound of the bytes that lengths and deltas add to a record, or to a header. */
 const RECORD_OVERHEAD = 64
 /**
@@ -28,6 +32,7 @@ const RECORD_OVERHEAD = 64
  * error, open another producer.
  */
 export class FencedProducer {
+  private readonly kafka: KafkaClient
   private readonly producer: KafkaProducer
   private readonly consumer: KafkaConsumer
   private readonly address: KafkaAddress
@@ -35,6 +40,7 @@ export class FencedProducer {
   private transaction: Transaction | undefined
 
   constructor(kafka: KafkaClient, address: KafkaAddress, transactionalId: string, clock: Clock) {
+    this.kafka = kafka
     this.address = address
     this.clock = clock
     this.producer = new kafka.Producer({
@@ -58,6 +64,36 @@ export class FencedProducer {
     return this.step('read the positions', collect(committedRecords(this.consumer, topic, partition)))
   }
 
+  /** The partitions of these topics in which a transaction of this writer was left open ({@link openPartitions}). After {@link FencedProducer.begin}. */
+  async leftOpen(topics: readonly string[]): Promise<readonly OpenPartition[]> {
+    return this.step('see which transactions are open', this.open(topics))
+  }
+
+  /** Has what is open in these partitions take effect, or none of it; waits until it is so. */
+  async end(how: 'commit' | 'abort', open: readonly OpenPartition[]): Promise<void> {
+    if (open.length === 0) return
+    if (this.transaction === undefined) await this.begin()
+    const transaction = this.transaction as Transaction
+    this.transaction = undefined
+    const topics = [...new Set(open.map(({ topic }) => topic))]
+    const isOpen = async () => (await this.open(topics)).some((now) => open.some((each) => isSame(now, each)))
+    const end = async () => {
+      // Of a message it looks only at where it belongs.
+      await transaction.addPartitions(await this.consumer.metadata({ topics }), open.map(placeOf) as never)
+      await transaction[how]()
+      // The broker answers before its markers are written.
+      while (await isOpen()) await this.clock.sleep(MARKED_MS)
+    }
+    await this.step('end a transaction that was left open', end())
+  }
+
+  /** The first record that is open in a partition. */
+  async firstOf({ topic, partition, from }: OpenPartition): Promise<CommittedRecord | undefined> {
+    const fetched = fetchFrom(this.consumer, topic, new Map([[partition, from]]))
+    const [batch] = (await this.step('read what was left open', fetched))[0]?.batches ?? []
+    return batch && recordsOf(batch)[0]
+  }
+
   /** Writes records in one transaction, so that all become visible at once. */
   async commit(records: readonly NewRecord[]): Promise<void> {
     if (this.transaction === undefined) await this.begin()
@@ -69,6 +105,11 @@ export class FencedProducer {
 
   async close(): Promise<void> {
     await closeClients(this.clock, this.producer, this.consumer)
+  }
+
+  private open(topics: readonly string[]): Promise<readonly OpenPartition[]> {
+    const { kafka, consumer, clock, producer } = this
+    return openPartitions(kafka, consumer, producer.producerId ?? -1n, topics, clock)
   }
 
   private step<T>(doing: string, work: Promise<T>): Promise<T> {
@@ -117,6 +158,11 @@ function sizeOf({ key, value, headers }: NewRecord): number {
   for (const [name, text] of headers ?? []) size += name.length + text.length + 8
   return size
 }
+
+const placeOf = ({ topic, partition }: OpenPartition) => ({ topic, partition })
+
+const isSame = (one: OpenPartition, other: OpenPartition): boolean =>
+  one.topic === other.topic && one.partition === other.partition
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []

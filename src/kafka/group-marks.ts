@@ -10,23 +10,43 @@ import type { KafkaClient } from './client.js'
 import type { CommittedRecord } from './committed-records.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
 
-/** How far a group is with one log. */
+/** A range of a backfill, which has a watermark of its own: its entries are not in order with those of its log. */
+export interface MarkedRange {
+  /** As the ranges of backfills are named. */
+  readonly unit: string
+  readonly start: number
+  /** Exclusive. */
+  readonly end: number
+}
+
+/** How far a group is with one log, or with a range of it that was backfilled. */
 export interface LogMark {
   readonly log: LogInfo
   readonly mark: Watermark
+  readonly range?: MarkedRange | undefined
 }
+
+/** By what watermarks are known in a partition: the id of a log, or the name of a range. */
+export const markKey = ({ log, range }: Pick<LogMark, 'log' | 'range'>): string => range?.unit ?? log.id
 
 /** What a group has stored for one partition of the entries. */
 export interface StoredMarks {
+  /** By {@link markKey}. */
   readonly logs: ReadonlyMap<string, LogMark>
   /** Everything before this offset is finished with; `undefined`: nothing was stored. */
   readonly offset: bigint | undefined
   readonly owner: string
+  /** Its name; `undefined` where an earlier version wrote them. */
+  readonly group: string | undefined
 }
 
-/** The topic of a group's watermarks. */
-export const marksName = ({ prefix }: KafkaAddress, group: string): string =>
-  `${prefix}.marks.${sha256Hex(Buffer.from(group)).slice(0, 16)}`
+/**
+ * The topic of a group's watermarks.
+ *
+ * @param of - Of what its partitions are: those of the entries' topic (default), or of that of backfills.
+ */
+export const marksName = ({ prefix }: KafkaAddress, group: string, of: 'entries' | 'backfilled' = 'entries'): string =>
+  `${prefix}.marks.${sha256Hex(Buffer.from(group)).slice(0, 16)}${of === 'entries' ? '' : '.backfilled'}`
 
 /**
  * The watermarks of one partition, and the right to move them: taking them shuts out the processor that had them, whose stores are refused
@@ -37,13 +57,22 @@ export class GroupMarks {
   private readonly owner = randomUUID()
   private readonly kafka: KafkaClient
   private readonly address: KafkaAddress
+  private readonly group: string
   private readonly topic: string
   private readonly partition: number
   private readonly clock: Clock
 
-  constructor(kafka: KafkaClient, address: KafkaAddress, topic: string, partition: number, clock: Clock) {
+  /** @param topic - As {@link marksName} names it. */
+  constructor(
+    kafka: KafkaClient,
+    address: KafkaAddress,
+    { group, topic }: { readonly group: string; readonly topic: string },
+    partition: number,
+    clock: Clock,
+  ) {
     this.kafka = kafka
     this.address = address
+    this.group = group
     this.topic = topic
     this.partition = partition
     this.clock = clock
@@ -52,9 +81,10 @@ export class GroupMarks {
   /** Shuts out whoever had them. @throws {@link CtStreamError} as `kafkaError` makes it. */
   async take(): Promise<StoredMarks> {
     const producer = this.open()
-    await producer.begin()
+    await this.begin(producer)
     const stored = await this.read(producer)
-    await producer.commit([this.record('owner', this.owner)])
+    // The topic is named after a hash of the group: whoever looks from outside learns its name here.
+    await producer.commit([this.record('owner', this.owner), this.record('group', this.group)])
     return stored
   }
 
@@ -64,7 +94,9 @@ export class GroupMarks {
    * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has taken them; `CT_SINK_FAILED`: may be called again.
    */
   async store(logs: readonly LogMark[], offset: bigint | undefined): Promise<void> {
-    const records = logs.map((each) => this.record(`log:${each.log.id}`, each))
+    const records = logs.map((each) =>
+      this.record(`${each.range === undefined ? 'log' : 'range'}:${markKey(each)}`, each),
+    )
     if (offset !== undefined) records.push(this.record('offset', String(offset)))
     await this.write(records)
   }
@@ -93,9 +125,15 @@ export class GroupMarks {
   private async reopen(): Promise<FencedProducer> {
     const producer = this.open()
     this.refuse((await this.read(producer)).owner)
-    await producer.begin()
+    await this.begin(producer)
     this.refuse((await this.read(producer)).owner)
     return producer
+  }
+
+  /** Watermarks that the broker left open count: what they cover was finished with before they were written. */
+  private async begin(producer: FencedProducer): Promise<void> {
+    await producer.begin()
+    await producer.end('commit', await producer.leftOpen([this.topic]))
   }
 
   private open(): FencedProducer {
@@ -105,7 +143,10 @@ export class GroupMarks {
 
   private refuse(owner: string): void {
     if (owner !== this.owner)
-      throw new CtStreamError('CT_LEASE_LOST', `another processor has partition ${this.partition} of the entries now`)
+      throw new CtStreamError(
+        'CT_LEASE_LOST',
+        `another processor has the watermarks of partition ${this.partition} in ${this.topic} now`,
+      )
   }
 
   private async read(producer: FencedProducer): Promise<StoredMarks> {
@@ -119,17 +160,22 @@ export class GroupMarks {
 }
 
 /** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for what another program has written. */
-export function readMarks(topic: string, records: Iterable<CommittedRecord>): StoredMarks {
+export function readMarks(topic: string, records: Iterable<Pick<CommittedRecord, 'key' | 'value'>>): StoredMarks {
   const logs = new Map<string, LogMark>()
   let offset: bigint | undefined
   let owner = ''
+  let group: string | undefined
   for (const { key, value } of records) {
     const name = String(key)
     try {
       const found: unknown = JSON.parse(String(value))
       if (name === 'owner') owner = String(found)
+      else if (name === 'group') group = String(found)
       else if (name === 'offset') offset = BigInt(String(found))
-      else if (name.startsWith('log:')) logs.set(name.slice(4), logMark(found))
+      else if (/^(?:log|range):/.test(name)) {
+        const mark = logMark(found)
+        logs.set(markKey(mark), mark)
+      }
     } catch (cause) {
       throw new CtStreamError(
         'CT_CHECKPOINT_UNUSABLE',
@@ -138,12 +184,14 @@ export function readMarks(topic: string, records: Iterable<CommittedRecord>): St
       )
     }
   }
-  return { logs, offset, owner }
+  return { logs, offset, owner, group }
 }
 
 function logMark(value: unknown): LogMark {
-  const { log, mark } = value as LogMark
+  const { log, mark, range } = value as LogMark
   if (typeof log.id !== 'string' || !Number.isSafeInteger(mark.next) || !Number.isSafeInteger(mark.epoch))
     throw new TypeError('a log without a watermark')
-  return { log, mark }
+  if (range !== undefined && (typeof range.unit !== 'string' || !Number.isSafeInteger(range.end)))
+    throw new TypeError('a range without an end')
+  return { log, mark, ...(range !== undefined && { range }) }
 }

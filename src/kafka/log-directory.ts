@@ -8,13 +8,18 @@ interface WrittenLog {
   readonly log: LogInfo
   /** Index behind the last entry that is committed, or was left out by a filter. */
   readonly end: number
+  /** Of its positions. */
+  readonly topic: string
 }
 
 /** The logs of a prefix, and how far each has been written: what stands in the topics of positions. */
 export class LogDirectory {
   private readonly logs = new Map<string, WrittenLog>()
   private readonly tails = new Map<string, CommittedTail>()
+  /** Of the last owner, by topic of positions. */
+  private readonly epochs = new Map<string, number>()
   private reading: Promise<void> | undefined
+  private turn: Promise<unknown> = Promise.resolve()
 
   get(logId: string): LogInfo | undefined {
     return this.logs.get(logId)?.log
@@ -25,28 +30,50 @@ export class LogDirectory {
     return this.logs.get(logId)?.end
   }
 
+  /** How far a log was written when it was read last, and the epoch of the last owner of its shard. */
+  written(logId: string): { readonly end: number; readonly epoch: number } | undefined {
+    const known = this.logs.get(logId)
+    return known && { end: known.end, epoch: this.epochs.get(known.topic) ?? 0 }
+  }
+
+  /** Reads what was written of one log since, if it is known. @throws what the client throws. */
+  async readOne(logId: string, consumer: KafkaConsumer): Promise<void> {
+    const known = this.logs.get(logId)
+    if (known !== undefined) await this.inTurn(() => this.readTopics([known.topic], consumer))
+  }
+
   /** Reads what was written since to these topics of positions. @throws what the client throws. */
   read(topics: readonly string[], consumer: KafkaConsumer): Promise<void> {
-    // One at a time, as each goes on where the one before has ended.
-    this.reading ??= this.readNow(topics, consumer).finally(() => {
+    this.reading ??= this.inTurn(() => this.readTopics(topics, consumer)).finally(() => {
       this.reading = undefined
     })
     return this.reading
   }
 
-  private async readNow(topics: readonly string[], consumer: KafkaConsumer): Promise<void> {
+  /** One at a time, as each goes on where the one before has ended. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work)
+    this.turn = done.catch(() => {})
+    return done
+  }
+
+  private async readTopics(topics: readonly string[], consumer: KafkaConsumer): Promise<void> {
     for (const topic of topics) {
       const tail = this.tails.get(topic) ?? new CommittedTail(topic)
       this.tails.set(topic, tail)
-      for await (const { key, value } of tail.read(consumer)) this.take(String(key), value)
+      for await (const { key, value } of tail.read(consumer)) this.take(topic, String(key), value)
     }
   }
 
-  private take(key: string, value: Buffer | null): void {
-    if (!key.startsWith('log:') || value === null) return
+  private take(topic: string, key: string, value: Buffer | null): void {
+    if (value === null || !/^(?:log|owner):/.test(key)) return
     try {
-      const { log, position } = checkpointFromJSON(JSON.parse(value.toString('utf8')))
-      this.logs.set(log.id, { log, end: position })
+      const found = JSON.parse(value.toString('utf8'))
+      if (key === 'owner:') this.epochs.set(topic, Number(found.epoch))
+      else {
+        const { log, position } = checkpointFromJSON(found)
+        this.logs.set(log.id, { log, end: position, topic })
+      }
     } catch {
       // Whoever writes there says so, more loudly.
     }

@@ -5,7 +5,7 @@ import { clientOptions, type KafkaClient } from './client.js'
 import { committedRecords } from './committed-records.js'
 import { withDeadline } from './deadline.js'
 import { topicNames } from './topic-names.js'
-import { placeOf } from './topics.js'
+import { placeOf } from './unit-place.js'
 
 /**
  * Refuses a prefix that is written in the other way: by a process alone, or by a cluster. Each has its own positions and does not see the

@@ -7,41 +7,56 @@ import type { KafkaAddress } from './address.js'
 import { type KafkaClient, loadKafka } from './client.js'
 import { isFenced } from './errors.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
+import { endLeftOpen } from './left-open.js'
 import { refuseOtherMode } from './other-mode.js'
 import { positionsRecord, ShardState } from './shard-state.js'
-import { entriesTopic, makeTopics, placeOf, positionsTopic } from './topics.js'
+import { entriesTopic, makeTopics, type NewTopic, positionsTopic } from './topics.js'
+import { placeOf, type ReadUnit, type UnitPlace } from './unit-place.js'
 
-/** Records to write together with positions, given what the broker has. Called again after each retry. */
-export type Cargo = (state: ShardState) => readonly NewRecord[]
+/** What to write together with positions, given what the broker has. Called again after each retry. */
+export type Cargo = (state: ShardState) => {
+  readonly records: readonly NewRecord[]
+  /** What others have to find as soon as they see the records: it is committed before them. Default: nothing. */
+  readonly before?: readonly NewRecord[]
+}
 
 /**
- * One shard in Kafka: its entries' topic, its positions, and the right to write both.
+ * One shard in Kafka, or a range of a backfill: its entries' topic, its positions, and the right to write both.
  *
  * Each shard has a topic of one partition for its positions: in a shared one the open transaction of another shard would hide them.
  */
 export class KafkaShard {
-  readonly entries: string
-  private readonly positions: string
-  private readonly transactionalId: string
+  readonly place: UnitPlace
   private readonly address: KafkaAddress
   private readonly lease: Lease | undefined
   private readonly clock: Clock
   private readonly name: string
+  private readonly readUnit: ReadUnit | undefined
   private kafka: KafkaClient | undefined
+  private topics: readonly string[] = []
   private isClosed = false
   private producer: FencedProducer | undefined
   private current: ShardState | undefined
 
-  /** @param name - Of the sink; the same when it is opened again under the same lease. */
-  constructor(address: KafkaAddress, lease: Lease | undefined, name: string, clock: Clock) {
-    const { positions, transactionalId } = placeOf(address, lease?.unit)
+  /**
+   * @param name - Of the sink; the same when it is opened again under the same lease.
+   * @param place - Default: that of the shard.
+   * @param readUnit - Default: reads the whole topic of positions.
+   */
+  constructor(
+    address: KafkaAddress,
+    lease: Lease | undefined,
+    name: string,
+    clock: Clock,
+    place: UnitPlace = placeOf(address, lease?.unit),
+    readUnit?: ReadUnit,
+  ) {
     this.address = address
     this.lease = lease
     this.name = name
     this.clock = clock
-    this.entries = `${address.prefix}.entries`
-    this.positions = positions
-    this.transactionalId = transactionalId
+    this.place = place
+    this.readUnit = readUnit
   }
 
   /** What the broker has, as of opening or the last commit. */
@@ -56,15 +71,18 @@ export class KafkaShard {
 
   /**
    * @param withEntries - Whether entries will be written: their topic is made too.
+   * @param others - Topics to make beside them.
    * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
    */
-  async open(withEntries = true): Promise<void> {
+  async open(withEntries = true, others: readonly NewTopic[] = []): Promise<void> {
     this.kafka ??= await loadKafka()
     this.isClosed = false
-    const { address, clock, entries, positions, lease } = this
+    const { address, clock, lease } = this
+    const { entries, positions } = this.place
     if (lease === undefined) await refuseOtherMode(this.kafka, address, true, clock)
-    const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions)]
+    const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions), ...others]
     await makeTopics(this.kafka, address, topics, clock)
+    this.topics = topics.map(({ name }) => name)
     await this.reopen()
   }
 
@@ -75,8 +93,11 @@ export class KafkaShard {
   async commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
     try {
       if (this.producer === undefined) await this.reopen()
-      const records = rows.map((row) => positionsRecord(this.positions, rowRecord(row)))
-      await this.producer?.commit([...cargo(this.state), ...records])
+      refuseBehind(rows, this.state, this.address)
+      const positions = rows.map((row) => positionsRecord(this.place, rowRecord(row)))
+      const { records, before = [] } = cargo(this.state)
+      if (before.length > 0) await this.producer?.commit(before)
+      await this.producer?.commit([...records, ...positions])
       this.state.keep(rows)
     } catch (error) {
       throw await this.failed(error)
@@ -85,7 +106,7 @@ export class KafkaShard {
 
   /** Writes one record to the topic of positions. */
   async put(record: KeyedRecord): Promise<void> {
-    await this.commit([], () => [positionsRecord(this.positions, record)])
+    await this.commit([], () => ({ records: [positionsRecord(this.place, record)] }))
   }
 
   async close(): Promise<void> {
@@ -97,19 +118,20 @@ export class KafkaShard {
   }
 
   private async reopen(): Promise<void> {
-    const { kafka, address, clock, positions, current: before, lease, name } = this
+    const { kafka, address, clock, place, current: before, lease, name } = this
     if (kafka === undefined || this.isClosed) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
-    const producer = new FencedProducer(kafka, address, this.transactionalId, clock)
+    const producer = new FencedProducer(kafka, address, place.transactionalId, clock)
     try {
       // Checked before shutting out the writer: a member that has lost its lease must not regain it that way.
       this.refuse((await this.read(producer)).owner, before?.owner)
       await producer.begin()
+      await endLeftOpen(producer, place, this.topics, () => this.read(producer))
       const state = await this.read(producer)
       this.refuse(state.owner, before?.owner)
       if (before !== undefined) refuseRollback(before, state, address)
       if (lease === undefined ? state.owner.name !== name : state.owner.epoch !== lease.epoch) {
         const owner = { epoch: lease?.epoch ?? state.owner.epoch + 1, name }
-        await producer.commit([positionsRecord(positions, ownerRecord(owner))])
+        await producer.commit([positionsRecord(place, ownerRecord(owner))])
         state.owner = owner
       }
       this.producer = producer
@@ -121,7 +143,7 @@ export class KafkaShard {
   }
 
   private async read(producer: FencedProducer): Promise<ShardState> {
-    return new ShardState(this.positions, await producer.read(this.positions))
+    return new ShardState(this.place, await (this.readUnit?.() ?? producer.read(this.place.positions)))
   }
 
   private refuse(owner: Owner, before: Owner | undefined): void {
@@ -164,6 +186,23 @@ function leaseLost(lease: Lease, owner: Owner): CtStreamError {
     expected: lease.epoch,
     actual: owner.epoch,
   })
+}
+
+/**
+ * After a rollback of the broker two members may have a lease of the same epoch for a moment, and take the shard from each other. The one that has
+ * it back must not store an earlier position: what lies behind that is written, and would be written again.
+ */
+function refuseBehind(rows: readonly LogCheckpoint[], { positions }: ShardState, address: KafkaAddress): void {
+  for (const { log, position } of rows) {
+    const found = positions.get(log.id) ?? 0
+    if (position < found)
+      throw new CtStreamError('CT_SINK_FAILED', `another writer at ${address.shown} is ahead with the same lease`, {
+        retryable: true,
+        logId: log.id,
+        expected: position,
+        actual: found,
+      })
+  }
 }
 
 function refuseRollback(before: ShardState, now: ShardState, address: KafkaAddress): void {

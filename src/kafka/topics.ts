@@ -1,5 +1,4 @@
 import type { Clock } from '../types/clock.js'
-import { sha256Hex } from '../util/hash.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaAdmin, type KafkaClient } from './client.js'
 import { withDeadline } from './deadline.js'
@@ -24,20 +23,35 @@ export const positionsTopic = (name: string): NewTopic => ({
 /** How far each group of processors is: one partition for each of the entries' topic. */
 export const marksTopic = (name: string, partitions: number): NewTopic => ({ ...positionsTopic(name), partitions })
 
+/** The issuers that whole entries name: DER by the hex of its SHA-256. */
+export const issuersTopic = ({ prefix }: KafkaAddress): NewTopic => positionsTopic(`${prefix}.issuers`)
+
 /** What processors have set aside: the last record of a key counts. */
 export const parkedTopic = ({ prefix }: KafkaAddress): NewTopic => positionsTopic(`${prefix}.parked`)
 
 /** Most shards that are assigned one by one; when there are more, several share a slot. */
 export const SLOTS = 64
 
+const keptForEver = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' } as const
+
 /** Its first partition records which log is in which shard; the group assigns its partitions, one for each slot. */
 export const assignTopic = ({ prefix }: KafkaAddress): NewTopic => ({
   name: `${prefix}.assign`,
   partitions: SLOTS,
-  configs: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
+  configs: keptForEver,
 })
 
-/** Makes the topics that are missing. */
+/** Which backfills there are, and which of them ended: the first record counts. */
+export const backfillsTopic = ({ prefix }: KafkaAddress): NewTopic => ({
+  name: `${prefix}.backfills`,
+  partitions: 1,
+  configs: keptForEver,
+})
+
+/**
+ * Makes the topics that are missing. Which are there, any broker can tell; whether one can be made, only the controller, for which brokers wait
+ * half a minute when it is suspended.
+ */
 export async function makeTopics(
   kafka: KafkaClient,
   address: KafkaAddress,
@@ -46,7 +60,8 @@ export async function makeTopics(
 ): Promise<void> {
   const admin = new kafka.Admin(clientOptions(address))
   const make = async () => {
-    for (const topic of topics) await ensureTopic(admin, address, topic)
+    const there = new Set(await admin.listTopics({ includeInternals: false }))
+    for (const topic of topics) if (!there.has(topic.name)) await ensureTopic(admin, address, topic)
   }
   try {
     await withDeadline(make(), {
@@ -73,13 +88,4 @@ async function ensureTopic(admin: KafkaAdmin, address: KafkaAddress, topic: NewT
   } catch (error) {
     if (![...apiIds(error)].includes('TOPIC_ALREADY_EXISTS')) throw error
   }
-}
-
-/** Names of a shard's topic and writer; `undefined` for a process that writes alone. */
-export function placeOf(
-  { prefix }: KafkaAddress,
-  unit: string | undefined,
-): { readonly positions: string; readonly transactionalId: string } {
-  const name = unit === undefined ? 'alone' : sha256Hex(Buffer.from(unit)).slice(0, 16)
-  return { positions: `${prefix}.positions.${name}`, transactionalId: `${prefix}.${name}` }
 }

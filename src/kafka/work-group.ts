@@ -31,6 +31,10 @@ export interface WorkGroupOptions {
 const HEARTBEAT_MS = 500
 /** How long joining may take beyond a session. Milliseconds. */
 const JOIN_MS = 10_000
+/** Two sessions, as joining waits until the session of a member that died has ended. */
+const SESSIONS_TO_JOIN = 2
+/** How often it is given twice as long. */
+const MOST_DOUBLINGS = 2
 const LEAVE_MS = 3000
 
 /**
@@ -50,6 +54,8 @@ export class WorkGroup {
   /** Time of the broker's last answer, epoch milliseconds. */
   heardAt: number
   private isClosed = false
+  /** Clients in a row that were given up because joining took too long. */
+  private givenUp = 0
   /** The last error of joining or of the client. */
   private failure: unknown
 
@@ -73,8 +79,9 @@ export class WorkGroup {
     const { address, sessionMs } = this.options
     const { failure, silentMs } = this
     this.failure = undefined
-    // Two sessions: joining waits until the session of a member that died has ended.
-    const isStuck = failure !== undefined || silentMs > 2 * sessionMs
+    const isLate = silentMs > this.patienceMs
+    const isStuck = failure !== undefined || isLate
+    if (isLate) this.givenUp++
     if (isStuck) void this.drop()
     if (isStuck || this.consumer === undefined) this.join()
     if (!isStuck && (silentMs < sessionMs || this.joinedAs === null)) return
@@ -107,6 +114,11 @@ export class WorkGroup {
 
   private get silentMs(): number {
     return this.options.clock.now() - this.heardAt
+  }
+
+  /** Each client that is given up leaves a member behind that the others wait for: on a slow broker all would give up before any has joined. */
+  private get patienceMs(): number {
+    return SESSIONS_TO_JOIN * this.options.sessionMs * 2 ** Math.min(this.givenUp, MOST_DOUBLINGS)
   }
 
   private join(): void {
@@ -155,6 +167,7 @@ export class WorkGroup {
     consumer.on('consumer:group:join', ({ memberId, assignments }) => {
       if (consumer !== this.consumer) return
       this.heardAt = this.options.clock.now()
+      this.givenUp = 0
       this.spared.clear()
       const isNew = memberId !== this.joinedAs
       this.joinedAs = memberId

@@ -40,10 +40,10 @@ export interface ServerStore {
   evidence(): readonly Evidence[] | Promise<readonly Evidence[]>
 }
 
-/** The engine of the cluster that this server belongs to, for `/api/v1`. Without `backfills` or `search` that is answered with status 501. */
-export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'coverage' | 'parked'> &
+/** The engine of the cluster that this server belongs to, for `/api/v1`. Without `search` a search is answered with status 501. */
+export type ServerCluster = Pick<ClusterView, 'shards' | 'members' | 'backfills' | 'coverage' | 'groups' | 'parked'> &
   /** `latest`: the last answer of `shards()`, for `/metrics`. */
-  Partial<Pick<ClusterView, 'latest' | 'backfills' | 'search'>>
+  Partial<Pick<ClusterView, 'latest' | 'search'>>
 
 /** Decides whether a server is healthy instead of its source alone, such as when another part of the program reads. */
 export interface ServerHealth {

@@ -18,9 +18,9 @@ export interface BackfillJob {
   readonly state: 'running' | 'done' | 'failed'
   /** Why it failed. */
   readonly reason: string | undefined
-  /** By the engine's clock. */
+  /** By the engine's clock; in Kafka, which has none to ask, by that of the machine which began it. */
   readonly createdAt: Date
-  /** By the engine's clock; `undefined`: it is running. */
+  /** As `createdAt`; `undefined`: it is running. */
   readonly endedAt: Date | undefined
   /** Ranges in all. */
   readonly ranges: number

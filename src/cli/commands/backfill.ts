@@ -8,10 +8,12 @@ import { databaseFlag, leaseFlag, memberFlag } from '../flags/run-flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { leaseFrom } from '../flags/when.js'
 import { memberFrom } from '../member.js'
+import { namingDb } from '../naming-db.js'
 import { oneLog } from '../one-log.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
 import { commandLogger } from '../terminal/report.js'
+import { isAway, untilThere } from '../until-there.js'
 
 const DEFAULT_LEASE_MS = 15_000
 /** Default length of a range: 4,096 full tiles. */
@@ -25,10 +27,10 @@ const flags: readonly Flag[] = [
   { name: 'range', type: 'text', value: 'N', help: `entries one process takes at a time (default ${DEFAULT_STEP})` },
 ]
 
-/** `ct-stream backfill <log>`: a stretch of a log into the database, by as many processes as are started. */
+/** `ct-stream backfill <log>`: a stretch of a log into the engine, by as many processes as are started. */
 export const backfill: Command = {
   name: 'backfill',
-  summary: 'Entries of one log into the database, by as many processes as you start, proven to be one tree.',
+  summary: 'Entries of one log into Postgres or Kafka, by as many processes as you start, proven to be one tree.',
   positionals: ['log'],
   optional: ['log'],
   flags: [
@@ -41,7 +43,7 @@ export const backfill: Command = {
   ],
   examples: [
     ['ct-stream backfill argon2026h1 --db postgres://db/ct', 'all of it; start the same on other machines'],
-    ['ct-stream backfill argon2026h1 --to 2000000 --db postgres://db/ct', 'a part of it; --from, too'],
+    ['ct-stream backfill argon2026h1 --to 2000000 --db kafka://broker/ct', 'a part of it; --from, too'],
   ],
   run: runCommand,
 }
@@ -49,51 +51,62 @@ export const backfill: Command = {
 async function runCommand(context: CommandContext): Promise<void> {
   const { io, values } = context
   const db = values.text('db')
-  if (db === undefined) throw usageError('ct-stream backfill needs --db: the database that all processes share')
+  if (db === undefined)
+    throw usageError('ct-stream backfill needs --db: the Postgres or Kafka that all processes share')
   const [from, to] = [values.integer('from', 0) ?? 0, values.integer('to', 1)]
   const { LEAST_STEP, runBackfill } = await import('../../cluster/backfill.js')
   const step = values.integer('range', LEAST_STEP, 2 ** 32) ?? DEFAULT_STEP
   const leaseMs = leaseFrom(values) ?? DEFAULT_LEASE_MS
   const logger = commandLogger(context)
-  const [{ sinkParts }, { rangeSink }, { ctStream }, { openListedLog }, { transportFrom }] = await Promise.all([
-    import('../../sinks/open-sink.js'),
-    import('../../sinks/range-sink.js'),
+  const [{ openBackfills }, { sharedParts }, { ctStream }, { openListedLog }, { transportFrom }] = await Promise.all([
+    import('../../cluster/open-backfills.js'),
+    import('../../cluster/open-cluster.js'),
     import('../../stream/ct-stream.js'),
     import('../../logs/open-log.js'),
     import('../listed-logs.js'),
   ])
-  const { engine, rest, options } = sinkParts(db)
-  if (!engine.schemes.includes('postgres'))
-    throw usageError(`${values.from('db')} must be the URL of a Postgres database`)
+  const member = memberFrom(values)
+  await namingDb(context, async () => sharedParts(db))
   const transport = await transportFrom(context)
   try {
     const spec = await oneLog(context, transport, logger, context.positionals[0])
     const allowHttp = values.switch('allow-http')
     const { askedStream } = await import('../asked-stream.js')
     const { logs: _, ...request } = await askedStream(context)
-    const job = await runBackfill({
-      ...{ url: rest, from, to, step, leaseMs, logger, signal: io.stop, clock: io.clock },
-      client: openListedLog(spec, { transport, allowHttp }),
-      member: memberFrom(values),
-      sink: () => rangeSink(rest, { ...options, leaseMs }),
-      stream: (checkpoint, end, readers) =>
-        ctStream({
-          ...request,
-          logs: 'addressFrom' in spec ? listedAs(spec.id) : [spec],
-          end: { index: end },
-          endPatienceMs: PATIENCE_MS,
-          // Together the processes send the operator no more requests than one would.
-          concurrency: {
-            perOperator: Math.max(1, Math.floor(8 / readers)),
-            perLog: Math.max(1, Math.floor(4 / readers)),
+    let id: string | undefined
+    const attempt = async () => {
+      const place = await namingDb(context, () => openBackfills(db, { member, leaseMs, clock: io.clock }))
+      try {
+        const job = await runBackfill({
+          ...{ place, from, to, step, id, leaseMs, logger, signal: io.stop, clock: io.clock },
+          client: openListedLog(spec, { transport, allowHttp }),
+          stream: (checkpoint, end, readers) =>
+            ctStream({
+              ...request,
+              logs: 'addressFrom' in spec ? listedAs(spec.id) : [spec],
+              end: { index: end },
+              endPatienceMs: PATIENCE_MS,
+              // Together the processes send the operator no more requests than one would.
+              concurrency: {
+                perOperator: Math.max(1, Math.floor(8 / readers)),
+                perLog: Math.max(1, Math.floor(4 / readers)),
+              },
+              checkpoint,
+              commit: 'manual',
+              logger,
+            }),
+          onProgress(state) {
+            // If it ends while the engine is away from here, it is not begun again.
+            id = state.id
+            tellProgress(state, logger)
           },
-          checkpoint,
-          commit: 'manual',
-          logger,
-        }),
-      onProgress: (state) => tellProgress(state, logger),
-    })
-    await tellEnd(context, job)
+        })
+        await tellEnd(context, job)
+      } finally {
+        await place.close()
+      }
+    }
+    await untilThere(attempt, { waitsFor: isAway, logger, clock: io.clock, stop: io.stop })
   } finally {
     await transport.close()
   }

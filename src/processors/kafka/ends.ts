@@ -1,5 +1,5 @@
 import type { KafkaContext } from './context.js'
-import type { KafkaLogFinder } from './log-finder.js'
+import type { EntryFinder } from './finder.js'
 import type { KafkaClaim } from './partition.js'
 import type { KafkaShare } from './share.js'
 
@@ -15,17 +15,18 @@ const LOOK_MS = 2000
 export class KafkaEnds {
   private readonly context: KafkaContext
   private readonly share: KafkaShare
-  private readonly logs: KafkaLogFinder
+  private readonly finder: EntryFinder
 
-  constructor(context: KafkaContext, share: KafkaShare, logs: KafkaLogFinder) {
+  constructor(context: KafkaContext, share: KafkaShare, finder: EntryFinder) {
     this.context = context
     this.share = share
-    this.logs = logs
+    this.finder = finder
   }
 
   /** As `QueueEngine.headOf`. */
-  headOf({ log, partition, readTo }: KafkaClaim): number {
-    return partition.isRead ? readTo : Math.max(readTo, this.logs.endOf(log.id) ?? 0)
+  headOf(claim: KafkaClaim): number {
+    const { partition, readTo } = claim
+    return partition.isRead ? readTo : Math.max(readTo, this.finder.endOf(claim) ?? 0)
   }
 
   /** Looks again and again, until the engine is closed. */
@@ -34,7 +35,7 @@ export class KafkaEnds {
     while (!closing.aborted) {
       try {
         // In this order: what is behind these positions is behind those ends.
-        await this.logs.look()
+        await this.finder.look()
         const { taken } = this.share
         for (const [number, end] of await looking.ends([...taken.keys()])) taken.get(number)?.sawEnd(end)
       } catch {

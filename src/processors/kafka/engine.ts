@@ -1,222 +1,178 @@
 import { CtStreamError } from '../../errors.js'
 import { loadKafka } from '../../kafka/client.js'
-import { EntriesReader } from '../../kafka/entries-reader.js'
 import { marksName } from '../../kafka/group-marks.js'
+import { KafkaIssuers } from '../../kafka/issuers.js'
 import { ParkedTopic } from '../../kafka/parked-topic.js'
-import { entriesTopic, makeTopics, marksTopic, parkedTopic } from '../../kafka/topics.js'
+import { backfillsTopic, entriesTopic, issuersTopic, type NewTopic, parkedTopic } from '../../kafka/topics.js'
+import { rangePlace } from '../../kafka/unit-place.js'
 import type { QueueGap, Watermark } from '../../types/queue.js'
 import { quietController } from '../../util/abort.js'
-import { messageOf } from '../../util/message-of.js'
+import { Notifier } from '../../util/notifier.js'
 import type { Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from '../engine.js'
-import { isPassing, orAborted, patiently } from '../patiently.js'
-import type { KafkaContext, KafkaEngineSettings } from './context.js'
-import { KafkaEnds } from './ends.js'
+import { ParkedMessages } from '../parked-messages.js'
+import { orAborted, patiently } from '../patiently.js'
+import type { KafkaEngineSettings, LaneNames } from './context.js'
+import { connectLane, KafkaLane } from './lane.js'
 import { KafkaLogFinder } from './log-finder.js'
 import { storeGap, storeMarks } from './marks.js'
-import { KafkaPages } from './pages.js'
 import { KafkaParking } from './parking.js'
 import type { KafkaClaim } from './partition.js'
-import { KafkaShare } from './share.js'
-
-/** How often replays are looked for, and whether the group knows this processor. Milliseconds. */
-const LOOK_MS = 2000
+import { RangeFinder } from './range-finder.js'
 
 /** What is connected while an engine is open. */
 interface Opened {
-  readonly share: KafkaShare
-  readonly pages: KafkaPages
-  readonly logs: KafkaLogFinder
-  readonly ends: KafkaEnds
-  readonly readers: readonly EntriesReader[]
+  /** That of the entries first, then that of backfills, where it is read. */
+  readonly lanes: readonly KafkaLane[]
   readonly parked: ParkedTopic
-  readonly parking: KafkaParking
+  readonly issuers: KafkaIssuers
 }
 
-/**
- * The entries' topic of a `kafkaSink`, for one processor of a group.
- *
- * A consumer group says who reads which partition; who may move its watermarks, the transactional producer of the partition says.
- */
+/** The topics of a `kafkaSink`, for one processor of a group: entries, and what backfills have written. */
 export class KafkaEngine implements QueueEngine {
   private readonly settings: KafkaEngineSettings
   private readonly closing = quietController()
+  /** Notified when a lane may be ready. */
+  private readonly arrived = new Notifier()
   private opened: Opened | undefined
-  private ahead: Promise<QueuedPage | ReplayedEntry | undefined> | undefined
-  private watching: Promise<void> | undefined
-  private failure: { readonly error: unknown } | undefined
+  /** Lanes, the one whose turn it is first. */
+  private turns: readonly KafkaLane[] = []
 
   constructor(settings: KafkaEngineSettings) {
     this.settings = settings
   }
 
   get claims(): readonly QueueClaim[] {
-    return this.opened?.share.claims ?? []
+    return this.lanes.flatMap(({ share }) => share.claims)
   }
 
   async open(): Promise<void> {
-    const { address, clock, group } = this.settings
-    const context = await this.connect()
-    const { kafka, reader, looking } = context
-    const share = new KafkaShare(context)
+    const { settings, closing } = this
+    const { address, clock, group } = settings
+    const kafka = await loadKafka()
     const parked = new ParkedTopic(kafka, address, clock)
-    const parking = new KafkaParking(parked, group, clock)
-    const logs = new KafkaLogFinder(context)
-    const pages = new KafkaPages({ context, share, parking, logs })
-    const ends = new KafkaEnds(context, share, logs)
-    this.opened = { share, pages, logs, ends, readers: [reader, looking], parked, parking }
-    share.check()
-    this.watching = this.watch(this.opened)
-    void ends.watch()
+    const messages = new ParkedMessages()
+    const issuers = new KafkaIssuers(kafka, address, clock)
+    const onReady = () => this.arrived.notify()
+    const connect = async (names: LaneNames, ...others: readonly NewTopic[]) => {
+      const topics = [entriesTopic(names.topic, address), issuersTopic(address), parkedTopic(address), ...others]
+      const context = await connectLane({ settings, kafka, issuers, closing: closing.signal }, names, topics)
+      return { context, parking: new KafkaParking(parked, messages, group, clock), onReady }
+    }
+    const entries = await connect({
+      topic: `${address.prefix}.entries`,
+      marks: marksName(address, group),
+      group: `${address.prefix}.processors.${group}`,
+      numberOf: (partition) => partition,
+    })
+    const lanes = [new KafkaLane({ ...entries, finder: new KafkaLogFinder(entries.context) })]
+    this.opened = { lanes, parked, issuers }
+    if (address.backfilled) {
+      const names = {
+        topic: rangePlace(address, '', '').entries,
+        marks: marksName(address, group, 'backfilled'),
+        group: `${address.prefix}.backfill-processors.${group}`,
+        numberOf: (partition: number) => -1 - partition,
+      }
+      const backfilled = await connect(names, backfillsTopic(address))
+      lanes.push(new KafkaLane({ ...backfilled, finder: new RangeFinder(backfilled.context) }))
+    }
+    this.turns = lanes
+    for (const lane of lanes) lane.begin()
   }
 
   async next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
-    const { share } = this.connected()
+    this.connected()
+    const ended = new Set<KafkaLane>()
     for (;;) {
-      this.ahead ??= this.readNext(signal)
-      const next = await this.ahead
-      this.ahead = undefined
-      if (next === undefined) return undefined
-      await share.confirmed(signal)
-      // Read ahead, but the claim was lost meanwhile: another processor handles it.
-      if (next.kind === 'page' && !share.isOurs(next.claim as KafkaClaim)) continue
-      this.ahead = this.readNext(signal)
-      // Not unhandled: the next call awaits this promise and throws its error.
-      this.ahead.catch(() => {})
+      const arrival = this.arrived.wait()
+      const lanes = this.turns.filter((lane) => !ended.has(lane))
+      if (lanes.length === 0) return undefined
+      for (const lane of lanes) lane.readAhead(signal)
+      const ready = lanes.find(({ isReady }) => isReady)
+      if (ready === undefined) {
+        await orAborted(arrival, signal)
+        if (signal.aborted || this.closing.signal.aborted) return undefined
+        continue
+      }
+      const next = await ready.take()
+      if (next === undefined) ended.add(ready)
+      if (next === undefined || next === 'lost') continue
+      ready.readAhead(signal)
+      this.turns = [...this.turns.filter((lane) => lane !== ready), ready]
       return next
     }
   }
 
   get setAside(): number {
-    return this.opened?.parking.foreign ?? 0
+    return this.lanes.reduce((sum, { parking }) => sum + parking.foreign, 0)
   }
 
   headOf(claim: QueueClaim): number {
-    return this.opened?.ends.headOf(claim as KafkaClaim) ?? 0
+    return this.laneOf(claim as KafkaClaim)?.ends.headOf(claim as KafkaClaim) ?? 0
   }
 
   async store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]> {
-    const { opened } = this
-    return opened === undefined
-      ? [...marks.keys()]
-      : storeMarks(opened.share, marks as ReadonlyMap<KafkaClaim, Watermark>)
+    const byLane = new Map<KafkaLane, Map<KafkaClaim, Watermark>>()
+    const lost: QueueClaim[] = []
+    for (const [claim, mark] of marks as ReadonlyMap<KafkaClaim, Watermark>) {
+      const lane = this.laneOf(claim)
+      if (lane === undefined) lost.push(claim)
+      else byLane.set(lane, (byLane.get(lane) ?? new Map()).set(claim, mark))
+    }
+    for (const [{ share }, ours] of byLane) lost.push(...(await storeMarks(share, ours)))
+    return lost
   }
 
   async park(items: readonly Parking[]): Promise<void> {
-    const { parking, share } = this.connected()
-    for (const item of items) await this.patient(() => parking.park(item, (logId) => share.partitionOf(logId)?.number))
+    const { lanes } = this.connected()
+    for (const item of items) {
+      const { logId, index, key } = item
+      const of = logId === undefined ? undefined : this.find((lane) => lane.partitionOf(logId, index))
+      await this.patient(async () => lanes[0]?.parking.park(item, of))
+      for (const lane of lanes) lane.parking.forget(key)
+    }
   }
 
   async settle(key: string): Promise<void> {
-    await this.patient(() => this.connected().parking.settle(key))
+    const { lanes, parked } = this.connected()
+    await this.patient(() => parked.delete({ group: this.settings.group, key }))
+    for (const { parking } of lanes) parking.forget(key)
   }
 
   async addGap(gap: QueueGap): Promise<void> {
-    if (this.opened !== undefined) await storeGap(this.opened.share, gap)
+    const lane = this.lanes.find((each) => each.share.partitionOf(gap.log.id, gap.start) !== undefined)
+    if (lane !== undefined) await storeGap(lane.share, gap)
   }
 
   async close(): Promise<void> {
     this.closing.abort()
-    this.opened?.share.changed.notify()
-    await this.ahead?.catch(() => {})
-    await this.watching
+    this.arrived.notify()
     const { opened } = this
+    await Promise.all((opened?.lanes ?? []).map((lane) => lane.close()))
     this.opened = undefined
-    await opened?.share.close()
-    await Promise.all([opened?.parked.close(), ...(opened?.readers ?? []).map((reader) => reader.close())])
+    await Promise.all([opened?.parked.close(), opened?.issuers.close()])
+  }
+
+  private get lanes(): readonly KafkaLane[] {
+    return this.opened?.lanes ?? []
+  }
+
+  private laneOf(claim: KafkaClaim): KafkaLane | undefined {
+    return this.lanes.find(({ share }) => share.isOurs(claim))
+  }
+
+  /** What the first lane has that has it. */
+  private find<T>(of: (lane: KafkaLane) => T | undefined): T | undefined {
+    for (const lane of this.lanes) {
+      const found = of(lane)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   private connected(): Opened {
     if (this.opened === undefined) throw new CtStreamError('CT_CLOSED', 'the queue source is closed')
     return this.opened
-  }
-
-  /** Makes the topics that are missing, as soon as there is a broker. */
-  private async connect(): Promise<KafkaContext> {
-    const { settings } = this
-    const { address, clock, group } = settings
-    const kafka = await loadKafka()
-    const topic = `${address.prefix}.entries`
-    const marks = marksName(address, group)
-    const [reader, looking] = [0, 1].map(() => new EntriesReader(kafka, address, topic, clock)) as [
-      EntriesReader,
-      EntriesReader,
-    ]
-    const patient = <T>(work: () => Promise<T>) => this.patient(work)
-    try {
-      const partitions = await patient(async () => {
-        await makeTopics(kafka, address, [entriesTopic(topic, address), parkedTopic(address)], clock)
-        const count = await reader.partitions()
-        await makeTopics(kafka, address, [marksTopic(marks, count)], clock)
-        return count
-      })
-      return {
-        settings,
-        kafka,
-        reader,
-        looking,
-        topic,
-        marksTopic: marks,
-        partitions,
-        closing: this.closing.signal,
-        patient,
-      }
-    } catch (error) {
-      await reader.close()
-      throw error
-    }
-  }
-
-  /** Keeps this processor in the group, and looks for replays. */
-  private async watch({ share, parking }: Opened): Promise<void> {
-    const { clock, leaseMs, logger } = this.settings
-    const { signal } = this.closing
-    while (!signal.aborted) {
-      await clock.sleep(Math.min(leaseMs / 3, LOOK_MS), signal).catch(() => {})
-      if (signal.aborted) return
-      try {
-        share.check()
-      } catch (error) {
-        if (!isPassing(error)) this.failure ??= { error }
-        logger?.warn(`the queue cannot be reached: ${messageOf(error)}`)
-      }
-      parking.mayReplay = true
-      share.changed.notify()
-    }
-  }
-
-  private async readNext(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
-    const { share, pages, parking } = this.connected()
-    const endsAtHead = this.settings.end === 'head'
-    while (!signal.aborted && !this.closing.signal.aborted) {
-      if (this.failure !== undefined) throw this.failure.error
-      await share.confirmed(signal)
-      const change = share.changed.wait()
-      if (await share.take(signal)) parking.mayReplay = true
-      const next = pages.shift() ?? (await this.nextReplay())
-      if (next !== undefined) return next
-      const { isComplete } = share
-      if (share.taken.size === 0) {
-        if (endsAtHead && isComplete) return undefined
-        await orAborted(change, signal)
-        continue
-      }
-      await patiently(this.settings, signal, () => pages.fetch())
-      const isAtEnd = isComplete && pages.isEmpty && [...share.taken.values()].every((each) => each.isAtEnd)
-      if (endsAtHead && isAtEnd) return undefined
-    }
-    return undefined
-  }
-
-  private async nextReplay(): Promise<ReplayedEntry | undefined> {
-    const { share, parking, logs } = this.connected()
-    if (share.taken.size === 0) return undefined
-    const due = await this.patient(() => parking.nextReplay((partition) => share.taken.has(partition)))
-    if (due === undefined) return undefined
-    const { entry, message } = due
-    const found = await logs.read(message)
-    const { key, index } = entry
-    if ('entry' in found) return { kind: 'replay', key, entry: found.entry }
-    return { kind: 'replay', key, entry: { kind: 'refused', index, reason: found.reason, body: message.body } }
   }
 
   private patient<T>(work: () => Promise<T>): Promise<T> {

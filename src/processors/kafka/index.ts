@@ -9,10 +9,12 @@ import { KafkaEngine } from './engine.js'
  *
  * Processors of a group share the partitions of `<prefix>.entries`, so that no more of them have work than there are partitions. Watermarks
  * are in the compacted topic `<prefix>.marks.…` of the group, parked entries in `<prefix>.parked`. `leaseMs` is the session of the consumer
- * group: brokers take 6,000 at least, unless `group.min.session.timeout.ms` says otherwise. `chain()` of an entry of a static-ct log
- * rejects with `CT_SINK_FAILED`; `cursor` is empty.
+ * group: brokers take 6,000 at least, unless `group.min.session.timeout.ms` says otherwise. `chain()` returns issuers that are in
+ * `<prefix>.issuers`: all those of RFC 6962 logs, and of static-ct logs those that a stream which keeps its positions there has fetched; it rejects with
+ * `CT_SINK_FAILED` for others. `cursor` is empty.
  *
- * @param url - As for `kafkaSink`, with the same prefix.
+ * @param url - As for `kafkaSink`, with the same prefix. With `backfilled=true` also what backfills with the same parameter have written to
+ * `<prefix>.backfilled`: each entry once, in the order of its range; one that collectors have written as well comes a second time.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`; reading: `CT_SINK_FAILED`, `CT_CHECKPOINT_UNUSABLE`, `CT_PEER_MISSING`.
  */
 export function kafkaQueueSource(url: string, options: QueueSourceOptions): QueueSource {

@@ -1,60 +1,68 @@
 import { LogDirectory } from '../../kafka/log-directory.js'
 import type { ParkedMessage } from '../../kafka/parked-topic.js'
-import type { LogInfo } from '../../types/log.js'
 import { type MessageEntry, readEntry } from '../queued-message.js'
+import { WrittenCheck } from '../written.js'
 import type { KafkaContext } from './context.js'
+import type { EntryFinder, EntryPlace, FoundEntry } from './finder.js'
 
 /** How long to wait between looks at what a transaction of a moment ago has not shown yet. Milliseconds. */
 const SOON_MS = 50
 /** Looks for the description of a log that is new, before its messages are set aside. */
 const LOOKS = 20
 
-/** Reads messages; looks for the logs of which they are. */
-export class KafkaLogFinder {
+/** Reads messages of the entries' topic; looks for the logs of which they are. */
+export class KafkaLogFinder implements EntryFinder {
   private readonly context: KafkaContext
   private readonly logs = new LogDirectory()
   /** Logs that were looked for, and not found, a moment ago. */
   private readonly unknown = new Set<string>()
+  private readonly written: WrittenCheck
 
   constructor(context: KafkaContext) {
+    const { looking, patient, settings, closing } = context
     this.context = context
+    this.written = new WrittenCheck(
+      (logId) => this.logs.written(logId),
+      (logId) => patient(() => looking.readLog(this.logs, logId)),
+      settings.clock,
+      closing,
+    )
   }
 
-  get(logId: string): LogInfo | undefined {
-    return this.logs.get(logId)
+  endOf({ log }: EntryPlace): number | undefined {
+    return this.logs.endOf(log.id)
   }
 
-  /** As `LogDirectory.endOf`. */
-  endOf(logId: string): number | undefined {
-    return this.logs.endOf(logId)
-  }
-
-  /** Sees which logs there are now, and how far they have been written. @throws as `EntriesReader.readLogs`. */
+  /** @throws as `EntriesReader.readLogs`. */
   async look(): Promise<void> {
     await this.context.looking.readLogs(this.logs)
     this.unknown.clear()
   }
 
-  /** A message that cannot be read, at an index that no collector has written, is of nobody's log. */
-  async read(message: ParkedMessage): Promise<MessageEntry> {
-    const found = await this.readKnown(message)
-    if (!('entry' in found) || found.entry.kind !== 'refused') return found
-    const { logId, index, entry } = found
-    // Otherwise one such message would have all entries up to its index count as read.
-    if (await this.isWritten(logId, index)) return found
-    return { logId, index, reason: entry.reason }
+  fetched(): void {
+    this.written.fetched()
   }
 
-  /** Whether a collector has come so far: its position is committed together with the entry. */
-  private async isWritten(logId: string, index: number): Promise<boolean> {
-    const isBelow = () => index < (this.logs.endOf(logId) ?? 0)
-    if (!isBelow()) await this.context.patient(() => this.context.looking.readLogs(this.logs))
-    return isBelow()
+  /** A message at an index, or of an epoch, that no collector has written is of nobody's log. */
+  async read(message: ParkedMessage): Promise<FoundEntry> {
+    const found = await this.written.check(await this.readKnown(message))
+    if (!('entry' in found)) return found
+    const { logId, index, entry } = found
+    const log = this.logs.get(logId)
+    return log === undefined ? { logId, index, reason: 'its log is unknown' } : { place: { log }, index, entry }
   }
+
+  async isWhole(): Promise<boolean> {
+    return false
+  }
+
+  async close(): Promise<void> {}
+
+  private readonly issuerOf = (fingerprint: Uint8Array) => this.context.issuers.get(fingerprint)
 
   private async readKnown(message: ParkedMessage): Promise<MessageEntry> {
     const { settings, looking, closing, patient } = this.context
-    const read = () => readEntry('Kafka', message, (logId) => this.logs.get(logId))
+    const read = () => readEntry('Kafka', message, (logId) => this.logs.get(logId), this.issuerOf)
     const found = read()
     if ('entry' in found || found.logId === undefined || this.unknown.has(found.logId)) return found
     // A log that is new: the topic of its positions may show it a moment later than its entries are there.

@@ -12,10 +12,11 @@ export async function storeMarks(
   const byPartition = new Map<KafkaPartition, LogMark[]>()
   const lost: QueueClaim[] = []
   for (const [claim, mark] of marks) {
-    const logs = byPartition.get(claim.partition)
+    const { log, range, partition } = claim
+    const logs = byPartition.get(partition)
     if (!share.isOurs(claim)) lost.push(claim)
-    else if (logs === undefined) byPartition.set(claim.partition, [{ log: claim.log, mark }])
-    else logs.push({ log: claim.log, mark })
+    else if (logs === undefined) byPartition.set(partition, [{ log, range, mark }])
+    else logs.push({ log, range, mark })
   }
   await Promise.all(
     [...byPartition].map(async ([partition, logs]) => {
@@ -28,6 +29,6 @@ export async function storeMarks(
 
 /** Records a gap beside the watermarks; a processor that has lost the log leaves it to the next one. */
 export async function storeGap(share: KafkaShare, gap: QueueGap): Promise<void> {
-  const partition = share.partitionOf(gap.log.id)
+  const partition = share.partitionOf(gap.log.id, gap.start)
   if (partition !== undefined) await share.withMarks(partition, () => partition.marks.addGap(gap))
 }

@@ -1,9 +1,10 @@
 import type { CommittedRecord } from '../../kafka/committed-records.js'
+import { markKey } from '../../kafka/group-marks.js'
 import type { QueueGap, Watermark } from '../../types/queue.js'
 import type { QueuedEntry, QueuedPage } from '../engine.js'
 import type { KafkaContext } from './context.js'
 import { KafkaFetcher } from './fetcher.js'
-import type { KafkaLogFinder } from './log-finder.js'
+import type { EntryFinder } from './finder.js'
 import { messageOfRecord } from './messages.js'
 import type { KafkaParking } from './parking.js'
 import type { KafkaClaim, KafkaPartition } from './partition.js'
@@ -13,10 +14,10 @@ export interface PagesOptions {
   readonly context: KafkaContext
   readonly share: KafkaShare
   readonly parking: KafkaParking
-  readonly logs: KafkaLogFinder
+  readonly finder: EntryFinder
 }
 
-/** Pages of what was fetched, each of one log. */
+/** Pages of what was fetched, each of one log, or of one backfilled range. */
 export class KafkaPages {
   private readonly options: PagesOptions
   private readonly fetcher: KafkaFetcher
@@ -42,7 +43,10 @@ export class KafkaPages {
   /** Fetches more; waits a moment where there is nothing. */
   async fetch(): Promise<void> {
     if (this.failure !== undefined) throw this.failure.error
-    for (const { partition, fetched } of await this.fetcher.next()) {
+    const { finder, share } = this.options
+    const all = await this.fetcher.next()
+    finder.fetched()
+    for (const { partition, fetched } of all) {
       try {
         await this.add(partition, partition.take(fetched))
       } catch (error) {
@@ -51,33 +55,47 @@ export class KafkaPages {
         throw error
       }
     }
+    for (const partition of share.taken.values()) await this.addLost(partition)
     if (this.pages.length > 0) this.fetcher.goAhead()
   }
 
+  /** Ranges that no message comes of any more, and of which retention has taken the last ones. */
+  private async addLost(partition: KafkaPartition): Promise<void> {
+    if (!partition.isRead || partition.mayMiss.size === 0) return
+    for (const claim of partition.claims.values()) {
+      const { range } = claim
+      if (range === undefined || !partition.mayMiss.has(markKey(claim))) continue
+      if (!(await this.options.finder.isWhole(claim))) continue
+      partition.mayMiss.delete(markKey(claim))
+      const missing = gapOf(claim, range.end)
+      partition.handOutLost(claim, range.end)
+      this.pages.push({ kind: 'page', claim, entries: [], end: range.end, missing, head: range.end })
+    }
+  }
+
   private async add(partition: KafkaPartition, records: readonly CommittedRecord[]): Promise<void> {
-    const { context, parking, logs } = this.options
+    const { context, parking, finder } = this.options
     const { pageEntries } = context.settings
     const open = new Map<KafkaClaim, { first: bigint; end: number; entries: QueuedEntry[] }>()
     const finish = (claim: KafkaClaim) => {
       const page = open.get(claim)
       if (page === undefined) return
       open.delete(claim)
-      partition.handOut(claim, page.first, page.end)
-      const { entries, end } = page
-      this.pages.push({ kind: 'page', claim, entries, end, missing: missing(partition, claim, entries), head: end })
+      const { first, entries, end } = page
+      const gaps = missing(partition, claim, entries)
+      partition.handOut(claim, first, end)
+      this.pages.push({ kind: 'page', claim, entries, end, missing: gaps, head: end })
     }
     for (const record of records) {
       const message = messageOfRecord(record)
-      const found = await logs.read(message)
+      const found = await finder.read(message, record.key)
       if (!('entry' in found)) {
-        await context.patient(() => parking.parkForeign(partition.number, record, found))
+        await context.patient(() => parking.parkForeign(context.numberOf(partition.number), record, found))
         continue
       }
-      const { logId, index, entry } = found
-      const log = logs.get(logId)
-      if (log === undefined) continue
+      const { place, index, entry } = found
       if (entry.kind === 'refused') parking.messages.remember(entry.body, message)
-      const claim = partition.claims.get(logId) ?? partition.claim(log, beginning(entry))
+      const claim = partition.claims.get(markKey(place)) ?? partition.claim(place, beginning(entry))
       const page = open.get(claim) ?? { first: record.offset, end: 0, entries: [] }
       open.set(claim, page)
       page.entries.push(entry)
@@ -98,10 +116,13 @@ function beginning(entry: QueuedEntry): Watermark {
 
 /** What retention has taken before the first entry of a log since the claim began. */
 function missing(partition: KafkaPartition, claim: KafkaClaim, entries: readonly QueuedEntry[]): readonly QueueGap[] {
-  if (!partition.mayMiss.delete(claim.log.id)) return []
+  if (!partition.mayMiss.delete(markKey(claim))) return []
   const [first] = entries
-  const start = claim.mark.next
-  const end =
-    first === undefined ? start : first.kind === 'certificate' ? first.certificate.index : (first.index ?? start)
-  return end > start ? [{ log: claim.log, start, end, reason: 'no longer in the queue' }] : []
+  if (first === undefined) return []
+  return gapOf(claim, first.kind === 'certificate' ? first.certificate.index : (first.index ?? claim.readTo))
+}
+
+/** From what was read before. */
+function gapOf({ log, readTo: start }: KafkaClaim, end: number): readonly QueueGap[] {
+  return end > start ? [{ log, start, end, reason: 'no longer in the queue' }] : []
 }

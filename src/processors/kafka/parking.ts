@@ -2,14 +2,14 @@ import type { CommittedRecord } from '../../kafka/committed-records.js'
 import type { ParkedMessage, ParkedRecord, ParkedTopic } from '../../kafka/parked-topic.js'
 import type { Clock } from '../../types/clock.js'
 import type { Parking } from '../engine.js'
-import { ParkedMessages } from '../parked-messages.js'
+import type { ParkedMessages } from '../parked-messages.js'
 import { messageOfRecord } from './messages.js'
 
 /** What is set aside for one group in Kafka, as one processor sees it. */
 export class KafkaParking {
   /** Entries may be marked for replay. */
   mayReplay = true
-  readonly messages = new ParkedMessages()
+  readonly messages: ParkedMessages
   /** Messages of no log that is known, set aside here. */
   foreign = 0
   private readonly topic: ParkedTopic
@@ -18,24 +18,27 @@ export class KafkaParking {
   /** Replayed entries that were handed out: they can be again when they are settled or parked. */
   private readonly replaying = new Set<string>()
 
-  constructor(topic: ParkedTopic, group: string, clock: Clock) {
+  constructor(topic: ParkedTopic, messages: ParkedMessages, group: string, clock: Clock) {
     this.topic = topic
+    this.messages = messages
     this.group = group
     this.clock = clock
   }
 
-  /** @param partitionOf - Of a log that this processor has; `undefined` for others, whose next processor meets the entry again. */
-  async park(
-    { by, message, logId, index, content, key }: Parking,
-    partitionOf: (logId: string) => number | undefined,
-  ): Promise<void> {
+  /** @param of - The partition of the entry; `undefined` where it is another processor's by now, which meets the entry again. */
+  async park({ by, message, logId, index, content, key }: Parking, of: number | undefined): Promise<void> {
     const known = key === undefined ? undefined : await this.find(key)
-    const partition = known?.partition ?? (logId === undefined ? undefined : partitionOf(logId))
+    const partition = known?.partition ?? of
     if (partition === undefined || (key === undefined && index === undefined)) return
     const whole =
       known === undefined ? this.messages.messageOf({ content, logId, index }) : await this.topic.read(known)
     const entry = { by, message, logId, index, partition, key: key ?? `${logId}:${index}` }
     if (whole !== undefined) await this.put(entry, (known?.failures ?? 0) + 1, whole)
+    if (key !== undefined) this.replaying.delete(key)
+  }
+
+  /** A replayed entry is settled, or parked again. */
+  forget(key: string | undefined): void {
     if (key !== undefined) this.replaying.delete(key)
   }
 

@@ -1,13 +1,13 @@
 import type { CommittedRecord, FetchedPartition } from '../../kafka/committed-records.js'
 import { behind } from '../../kafka/committed-records.js'
 import { DecidedRecords } from '../../kafka/decided-records.js'
-import type { GroupMarks, LogMark, StoredMarks } from '../../kafka/group-marks.js'
-import type { LogInfo } from '../../types/log.js'
+import { type GroupMarks, type LogMark, markKey, type StoredMarks } from '../../kafka/group-marks.js'
 import type { Watermark } from '../../types/queue.js'
 import type { QueueClaim } from '../engine.js'
+import type { EntryPlace } from './finder.js'
 
-/** A log in a partition that this processor has. */
-export interface KafkaClaim extends QueueClaim {
+/** A log, or a backfilled range of one, in a partition that this processor has. */
+export interface KafkaClaim extends QueueClaim, EntryPlace {
   readonly partition: KafkaPartition
   /** Exclusive end of what was read of it. */
   readTo: number
@@ -25,13 +25,13 @@ interface Piece {
 export class KafkaPartition {
   readonly number: number
   readonly marks: GroupMarks
-  /** By log id. */
+  /** By `markKey`. */
   readonly claims = new Map<string, KafkaClaim>()
   /** The next offset to fetch. */
   position: bigint
   /** Exclusive end of the partition, when it was fetched or looked at last. */
   private end: bigint
-  /** Logs of which retention may have taken entries: their next message shows which. */
+  /** Keys of those of which retention may have taken entries: their next message shows which. */
   readonly mayMiss = new Set<string>()
   /** A batch is fetched whole: of the first, what lies before this offset was deleted, or is finished with. */
   private floor: bigint
@@ -54,9 +54,9 @@ export class KafkaPartition {
     this.position = this.floor = from
     this.end = end
     this.storedOffset = offset
-    for (const { log, mark } of logs.values()) {
-      this.claim(log, mark)
-      this.stored.set(log.id, mark.next)
+    for (const known of logs.values()) {
+      this.claim(known, known.mark)
+      this.stored.set(markKey(known), known.mark.next)
     }
     if (offset !== undefined && offset < earliest) this.expectGaps()
   }
@@ -67,10 +67,19 @@ export class KafkaPartition {
     this.expectGaps()
   }
 
-  claim(log: LogInfo, mark: Watermark = { epoch: 0, next: 0 }): KafkaClaim {
-    const claim: KafkaClaim = { log, mark, partition: this, readTo: mark.next }
-    this.claims.set(log.id, claim)
+  claim({ log, range }: EntryPlace, mark: Watermark = { epoch: 0, next: 0 }): KafkaClaim {
+    const claim: KafkaClaim = { log, range, mark, partition: this, readTo: mark.next }
+    this.claims.set(markKey(claim), claim)
     return claim
+  }
+
+  /** Whether a range is finished with, and that is stored. A log never is. */
+  isFinished(claim: KafkaClaim): boolean {
+    return claim.range !== undefined && this.storedNext(claim) >= claim.range.end
+  }
+
+  private storedNext(claim: KafkaClaim, stored: ReadonlyMap<string, number> = this.stored): number {
+    return stored.get(markKey(claim)) ?? 0
   }
 
   /** What of a fetch is committed. None of it counts as finished with until {@link taken}. */
@@ -113,6 +122,11 @@ export class KafkaPartition {
     this.pieces.push({ first, claim, end })
   }
 
+  /** A range will be finished with, though no record of it is left: until that is stored, the next processor has to find out, too. */
+  handOutLost(claim: KafkaClaim, end: number): void {
+    this.handOut(claim, this.storedOffset ?? 0n, end)
+  }
+
   /**
    * Stores how far logs are, and the offset behind which something is left to do.
    *
@@ -120,12 +134,12 @@ export class KafkaPartition {
    */
   async store(marks: readonly LogMark[]): Promise<void> {
     const next = new Map(this.stored)
-    for (const { log, mark } of marks) next.set(log.id, mark.next)
+    for (const each of marks) next.set(markKey(each), each.mark.next)
     const offset = this.offsetBehind(next)
     await this.marks.store(marks, offset === this.storedOffset ? undefined : offset)
-    for (const { log, mark } of marks) this.stored.set(log.id, mark.next)
+    for (const each of marks) this.stored.set(markKey(each), each.mark.next)
     this.storedOffset = offset
-    while (this.pieces[0] !== undefined && this.pieces[0].end <= (next.get(this.pieces[0].claim.log.id) ?? 0))
+    while (this.pieces[0] !== undefined && this.pieces[0].end <= this.storedNext(this.pieces[0].claim, next))
       this.pieces.shift()
   }
 
@@ -135,11 +149,11 @@ export class KafkaPartition {
     let offset = this.decided.firstOpen ?? this.position
     if (this.inHand !== undefined && this.inHand < offset) offset = this.inHand
     for (const { first, claim, end } of this.pieces)
-      if (first < offset && end > (next.get(claim.log.id) ?? 0)) offset = first
+      if (first < offset && end > this.storedNext(claim, next)) offset = first
     return offset
   }
 
   private expectGaps(): void {
-    for (const logId of this.claims.keys()) this.mayMiss.add(logId)
+    for (const [key, claim] of this.claims) if (!this.isFinished(claim)) this.mayMiss.add(key)
   }
 }

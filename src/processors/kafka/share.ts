@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CtStreamError } from '../../errors.js'
-import { GroupMarks } from '../../kafka/group-marks.js'
+import { GroupMarks, type MarkedRange } from '../../kafka/group-marks.js'
 import { WorkGroup } from '../../kafka/work-group.js'
 import { Notifier } from '../../util/notifier.js'
 import type { QueueClaim } from '../engine.js'
@@ -23,14 +23,14 @@ export class KafkaShare {
   private owned = new Map<number, KafkaPartition>()
 
   constructor(context: KafkaContext) {
-    const { settings, kafka, topic, partitions } = context
-    const { address, clock, group, leaseMs } = settings
+    const { settings, kafka, topic, group, partitions } = context
+    const { address, clock, leaseMs } = settings
     this.context = context
     this.group = new WorkGroup({
       kafka,
       address,
       topic,
-      group: `${address.prefix}.processors.${group}`,
+      group,
       member: `ct-stream-${randomUUID()}`,
       sessionMs: leaseMs,
       clock,
@@ -45,7 +45,9 @@ export class KafkaShare {
   }
 
   get claims(): readonly QueueClaim[] {
-    return [...this.owned.values()].flatMap(({ claims }) => [...claims.values()])
+    return [...this.owned.values()].flatMap((partition) =>
+      [...partition.claims.values()].filter((claim) => !partition.isFinished(claim)),
+    )
   }
 
   /** The partitions that are taken, by number. */
@@ -62,15 +64,22 @@ export class KafkaShare {
     return this.owned.get(partition.number) === partition
   }
 
-  /** The partition of a log, where this processor has it. */
-  partitionOf(logId: string): KafkaPartition | undefined {
-    for (const partition of this.owned.values()) if (partition.claims.has(logId)) return partition
+  /** The partition of an entry, where this processor has it. */
+  partitionOf(logId: string, index: number | undefined): KafkaPartition | undefined {
+    for (const partition of this.owned.values())
+      for (const { log, range } of partition.claims.values())
+        if (log.id === logId && (range === undefined || isWithin(range, index))) return partition
     return undefined
   }
 
   /** Joins the group where needed. @throws as `WorkGroup.check`. */
   check(): void {
     this.group.check()
+  }
+
+  /** Whether the group knows this processor at this moment. */
+  get isConfirmed(): boolean {
+    return this.group.isMember
   }
 
   /**
@@ -122,9 +131,9 @@ export class KafkaShare {
   }
 
   private async takePartition(number: number): Promise<boolean> {
-    const { settings, kafka, reader, marksTopic } = this.context
-    const { address, clock, start, logger } = settings
-    const marks = new GroupMarks(kafka, address, marksTopic, number, clock)
+    const { settings, kafka, reader, marks: topic } = this.context
+    const { address, clock, group, start, logger } = settings
+    const marks = new GroupMarks(kafka, address, { group, topic }, number, clock)
     try {
       const stored = await marks.take()
       const { earliest, latest } = await reader.bounds(number)
@@ -134,7 +143,7 @@ export class KafkaShare {
       // So that a group that begins now is known to have begun.
       if (stored.offset === undefined) await partition.store([])
       this.owned.set(number, partition)
-      logger?.info(`works on ${this.owned.size} partitions`)
+      logger?.info(`works on ${this.owned.size} partitions of ${this.context.topic}`)
       return true
     } catch (error) {
       await marks.close()
@@ -149,5 +158,8 @@ export class KafkaShare {
     this.owned = new Map()
   }
 }
+
+const isWithin = ({ start, end }: MarkedRange, index: number | undefined): boolean =>
+  index !== undefined && index >= start && index < end
 
 const isLost = (error: unknown): boolean => CtStreamError.is(error) && error.code === 'CT_LEASE_LOST'

@@ -4,11 +4,12 @@ import type { BackfillJob } from '../../types/backfill.js'
 import type { LogInfo as Log } from '../../types/log.js'
 import type { ParkedEntry } from '../../types/queue.js'
 import type { ServerCluster } from '../options.js'
+import { Backfill, Coverage, Group, Member, Parked, Shard } from './cluster-schemas.js'
 import { type ApiWorld, type Operation, operation } from './operation.js'
 import { keysetPage, sortable } from './paging.js'
 import { ApiProblem } from './problem.js'
 import { iso } from './records.js'
-import { after, Backfill, Coverage, limit, Member, Parked, pageOf, Shard } from './schemas.js'
+import { after, limit, pageOf } from './schemas.js'
 
 const paged = z.strictObject({ limit: limit(1000, 100), after })
 
@@ -45,13 +46,11 @@ export const clusterOperations: readonly Operation[] = [
     },
     query: paged,
     answer: pageOf(Backfill),
-    problems: [404, 501, 503],
+    problems: [404, 503],
     async run({ world, query }) {
       // The newest has the smallest key.
       const keyOf = ({ id }: BackfillJob) => sortable(Number.MAX_SAFE_INTEGER - Number(id))
-      const { backfills } = clusterOf(world)
-      if (backfills === undefined) throw onlyPostgres('backfills')
-      const page = keysetPage(await backfills.call(world.cluster), keyOf, query)
+      const page = keysetPage(await clusterOf(world).backfills(), keyOf, query)
       return { ...page, items: page.items.map(backfillRecord) }
     },
   }),
@@ -64,6 +63,20 @@ export const clusterOperations: readonly Operation[] = [
     async run({ world, query }) {
       const page = keysetPage(await clusterOf(world).coverage(), ({ log }) => log.id, query)
       return { ...page, items: page.items.map(({ log, ...rest }) => ({ log: logRecord(log), ...rest })) }
+    },
+  }),
+  operation({
+    ...{ method: 'GET', path: '/groups', name: 'listGroups' },
+    summary: 'How far groups of processors are, in the order of their names.',
+    query: paged,
+    answer: pageOf(Group),
+    problems: [404, 503],
+    async run({ world, query }) {
+      const groups = (await clusterOf(world).groups()).map((group) => ({
+        ...group,
+        lag: group.logs.reduce((sum, { lag }) => sum + lag, 0),
+      }))
+      return keysetPage(groups, ({ name }) => `g${name}`, query)
     },
   }),
   operation({
@@ -108,8 +121,8 @@ export function clusterOf({ cluster }: ApiWorld): ServerCluster {
   return cluster
 }
 
-const onlyPostgres = (what: string) =>
-  new ApiProblem(501, `only Postgres has ${what}: the engine of this cluster is Kafka, which keeps no tables`)
+const ONLY_POSTGRES =
+  'only Postgres has a search for certificates: the engine of this cluster is Kafka, which keeps no tables'
 
 interface NameQuery {
   readonly name: string
@@ -126,7 +139,7 @@ interface NameQuery {
 export async function foundPage(world: ApiWorld, { name, since, limit, after }: NameQuery): Promise<object> {
   const from = since === undefined ? {} : { since: new Date(since) }
   const { search } = clusterOf(world)
-  if (search === undefined) throw onlyPostgres('a search for certificates')
+  if (search === undefined) throw new ApiProblem(501, ONLY_POSTGRES)
   const { items, next } = await search.call(world.cluster, name, { limit, after, ...from })
   return { items: items.map(foundRecord), next: next ?? null }
 }

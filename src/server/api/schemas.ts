@@ -2,11 +2,12 @@ import { z } from 'zod'
 
 /** Shapes of all answers, under the names they have in the OpenAPI document. What is not known is `null`. */
 
-const named = <T extends z.ZodType>(id: string, description: string, schema: T): T => schema.meta({ id, description })
-const time = z.iso.datetime().describe('ISO 8601 in UTC')
-const count = z.int().nonnegative()
-const bytes = count.describe('bytes')
-const ms = z.number().nonnegative().describe('milliseconds')
+export const named = <T extends z.ZodType>(id: string, description: string, schema: T): T =>
+  schema.meta({ id, description })
+export const time = z.iso.datetime().describe('ISO 8601 in UTC')
+export const count = z.int().nonnegative()
+export const bytes = count.describe('bytes')
+export const ms = z.number().nonnegative().describe('milliseconds')
 
 export const LogInfo = named(
   'LogInfo',
@@ -204,84 +205,6 @@ export const CertificateItem = named(
   'CertificateItem',
   'With `name` what the database has, else what was sent.',
   z.union([FoundCertificate, Certificate]),
-)
-
-export const Shard = named(
-  'Shard',
-  'Logs that one process reads at a time.',
-  z.strictObject({
-    name: z.string(),
-    owner: z.string().nullable().describe('member that has it; null: nobody'),
-    epoch: count.describe('grows with every owner'),
-    until: time.nullable().describe('when the lease of the owner ends, by the clock of the database'),
-    logs: z.array(
-      z.strictObject({
-        ...{ id: z.string(), description: z.string(), operator: z.string(), url: z.string() },
-        position: count.nullable().describe('index of the first entry that is not in the database'),
-        verifiedSize: count.nullable(),
-      }),
-    ),
-  }),
-)
-
-export const Member = named(
-  'Member',
-  'A process that takes part.',
-  z.strictObject({ name: z.string(), silentMs: ms.describe('milliseconds since it was heard of'), shards: count }),
-)
-
-export const Backfill = named(
-  'Backfill',
-  'A stretch of one log that processes read together.',
-  z.strictObject({
-    id: z.string(),
-    log: LogInfo,
-    start: count.describe('first index, inclusive'),
-    end: count.describe('exclusive'),
-    step: count.describe('ranges begin at multiples of it'),
-    treeSize: count.describe('of the head that all of it is proven to be a part of'),
-    state: z.enum(['running', 'done', 'failed']),
-    reason: z.string().nullable().describe('why it failed'),
-    createdAt: time,
-    endedAt: time.nullable(),
-    ranges: count,
-    rangesDone: count,
-    entries: count.describe('entries in the database'),
-  }),
-)
-
-const IndexRange = named(
-  'IndexRange',
-  'Indexes of entries.',
-  z.strictObject({ start: count.describe('first index, inclusive'), end: count.describe('exclusive') }),
-)
-
-export const Coverage = named(
-  'Coverage',
-  'What of a log was read into the database. What a filter left out counts as read.',
-  z.strictObject({
-    log: LogInfo,
-    range: IndexRange.describe('from the first entry that was read to the last'),
-    covered: z.array(IndexRange),
-    missing: z.array(IndexRange).describe('the rest of the range'),
-  }),
-)
-
-export const Parked = named(
-  'Parked',
-  'An entry that processors have set aside, so that the rest could go on.',
-  z.strictObject({
-    group: z.string(),
-    key: z.string().describe('by which `ct-stream parked` replays or drops it'),
-    logId: z.string().nullable(),
-    index: count.nullable(),
-    by: z.string().describe('module that failed on it; queue: it could not be read'),
-    message: z.string(),
-    failures: count,
-    parkedAt: time,
-    bytes,
-    isReplayed: z.boolean().describe('whether it is to be tried again'),
-  }),
 )
 
 const pageSchemas = new Map<z.ZodType, z.ZodType>()

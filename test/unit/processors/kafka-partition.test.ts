@@ -20,7 +20,7 @@ function partition() {
     it: new KafkaPartition(
       0,
       marks,
-      { logs: new Map(), offset: undefined, owner: '' },
+      { logs: new Map(), offset: undefined, owner: '', group: undefined },
       { earliest: 0n, from: 0n, end: 0n },
     ),
   }
@@ -51,7 +51,7 @@ describe('a partition of a group', () => {
     await fc.assert(
       fc.asyncProperty(run, async (steps) => {
         const { it: one, stored } = partition()
-        const claims = logs.map((log): KafkaClaim => one.claim(log))
+        const claims = logs.map((log): KafkaClaim => one.claim({ log }))
         const next = [0, 0, 0]
         const finished = [0, 0, 0]
         /** By offset: whose message it is. */

@@ -75,7 +75,8 @@ describe('/api/v1', () => {
 
   it('answers from the database if there is one; without one it says so', async () => {
     const alone = await serving()
-    for (const path of ['/shards', '/members', '/backfills']) expect((await alone.api.ask(path)).status).toBe(404)
+    for (const path of ['/shards', '/members', '/backfills', '/groups'])
+      expect((await alone.api.ask(path)).status).toBe(404)
     expect((await alone.api.ask('/certificates', { query: '?name=example.com' })).status).toBe(404)
     const asked: unknown[] = []
     const found = {
@@ -105,6 +106,15 @@ describe('/api/v1', () => {
             ...{ log: logNamed('a'), range: { start: 3, end: 9 } },
             covered: [{ start: 3, end: 7 }],
             missing: [{ start: 7, end: 9 }],
+          },
+        ],
+        groups: async () => [
+          {
+            name: 'g',
+            logs: [3, 4].map((lag) => ({
+              ...{ id: 'l', description: 'd', operator: 'o', url: 'u' },
+              ...{ next: 10, end: 10 + lag, lag },
+            })),
           },
         ],
         parked: async () => [
@@ -140,6 +150,9 @@ describe('/api/v1', () => {
     })
     expect((await api.ask('/coverage')).body).toMatchObject({
       items: [{ range: { start: 3, end: 9 }, missing: [{ start: 7, end: 9 }] }],
+    })
+    expect((await api.ask('/groups')).body).toMatchObject({
+      items: [{ name: 'g', lag: 7, logs: [{ next: 10, end: 13, lag: 3 }, { lag: 4 }] }],
     })
     expect((await api.ask('/parked')).body).toMatchObject({
       items: [{ key: '1-7', group: 'g', logId: null, index: null, parkedAt: new Date(9).toISOString() }],

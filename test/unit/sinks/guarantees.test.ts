@@ -50,3 +50,29 @@ describe('the table of guarantees', () => {
     }
   })
 })
+
+describe('the table of engines in examples/deploy', () => {
+  const deploy = readFileSync(join(root, 'examples', 'deploy', 'README.md'), 'utf8')
+  const named = [...deploy.matchAll(/\(`([a-z-]+)`(, sink contract)?: ([^)]+)\)/g)]
+
+  it('names a test in each cell that promises something', () => {
+    const [head = '', ...rows] = deploy.slice(deploy.indexOf('| what happens |')).split('\n')
+    expect(head).toContain('Postgres | Kafka')
+    for (const row of rows.slice(1, rows.indexOf('')))
+      for (const cell of row.slice(1, -1).split('|').slice(1))
+        expect(cell.trim(), row).toMatch(/^$|^no$|\(`[a-z-]+`[^()]*: [^()]+\)/)
+    expect(named.length).toBeGreaterThan(20)
+  })
+
+  it.each(named.map(([, file = '', contract, title = '']) => ({ file, contract, title })))(
+    'has $title in $file',
+    ({ file, contract, title }) => {
+      const tests = readFileSync(join(root, 'test', 'engines', `${file}.test.ts`), 'utf8')
+      if (contract === undefined) expect(tests).toContain(title)
+      else {
+        expect(tests).toContain('sinkContract(')
+        expect(readFileSync(join(root, 'test', 'support', 'sink-contract.ts'), 'utf8')).toContain(title)
+      }
+    },
+  )
+})

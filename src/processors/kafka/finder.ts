@@ -1,0 +1,31 @@
+import type { MarkedRange } from '../../kafka/group-marks.js'
+import type { ParkedMessage } from '../../kafka/parked-topic.js'
+import type { LogInfo } from '../../types/log.js'
+import type { QueuedEntry } from '../engine.js'
+import type { MessageEntry } from '../queued-message.js'
+
+/** What entries are in order within: a log, or a range of it that was backfilled. */
+export interface EntryPlace {
+  readonly log: LogInfo
+  readonly range?: MarkedRange | undefined
+}
+
+/** What a message is: an entry that a collector has written, or something that is set aside. */
+export type FoundEntry =
+  | { readonly place: EntryPlace; readonly index: number; readonly entry: QueuedEntry }
+  | Extract<MessageEntry, { readonly reason: string }>
+
+/** Reads the messages of one topic. */
+export interface EntryFinder {
+  /** @param key - Of its record; `undefined` for what was set aside, and is replayed. */
+  read(message: ParkedMessage, key?: Buffer | null): Promise<FoundEntry>
+  /** How far a place was written as of the last look, exclusive; `undefined` where that is not known. */
+  endOf(place: EntryPlace): number | undefined
+  /** Whether a range was written to its end; a log never is. */
+  isWhole(place: EntryPlace): Promise<boolean>
+  /** Sees what there is now, and how far it was written. */
+  look(): Promise<void>
+  /** More messages were fetched. */
+  fetched(): void
+  close(): Promise<void>
+}
