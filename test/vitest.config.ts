@@ -30,16 +30,19 @@ const pure = [
 ]
 /** Their files share a process, too: they leave nothing behind for one another, and starting one for each takes longer than they do. */
 const shared = [
+  'amqp',
   'certstream',
   'checkpoint',
   'cli',
   'cluster',
   'kafka',
+  'logs',
   'lookup',
   'metrics',
   'module-testing',
   'modules',
   'nats',
+  'outputs',
   'page',
   'postgres',
   'processors',

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { amqpAddress } from '../../src/amqp/address.js'
 import { AmqpConnection } from '../../src/amqp/connection.js'
@@ -6,20 +5,43 @@ import { LOG_HEADER, logHeader } from '../../src/amqp/log-header.js'
 import { amqpQueueSource } from '../../src/processors/amqp/index.js'
 import { openSink, pump } from '../../src/sinks/index.js'
 import { MessageEncoder } from '../../src/sinks/message.js'
+import type { TestLog } from '../../src/testing/index.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import { systemClock } from '../../src/util/clock.js'
 import { backfill, grow, logOf } from '../support/logs.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
+import { type AbsentQueue, expectPatience } from './absence.js'
 import { noAmqp } from './amqp-place.js'
 import { amqpQueue } from './amqp-queue.js'
 import { ownServer } from './own-server.js'
 import { range, read, reading, write } from './queue-use.js'
+import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 
 const LEASE_MS = 2000
+
+type AmqpPlace = Awaited<ReturnType<typeof amqpQueue>>['place']
 
 const queueOf = async (...groups: string[]) => {
   const queue = await amqpQueue(groups)
   onTestFinished(() => queue.remove())
   return queue
+}
+
+/** Publishes some entries of a log, as a sink does. */
+async function sender(url: string, log: TestLog) {
+  const all: CtCertificate[] = []
+  for await (const certificate of backfill(log)) all.push(certificate)
+  const encoder = new MessageEncoder({ body: 'leaf' })
+  return async (indexes: readonly number[]) => {
+    const connection = await AmqpConnection.open(amqpAddress(url), systemClock)
+    const messages = indexes.map((index) => {
+      const certificate = all[index] as CtCertificate
+      const { headers, body } = encoder.encode(certificate, 0)
+      return { headers: { ...headers, [LOG_HEADER]: logHeader(certificate.log) }, body }
+    })
+    await connection.publish(messages)
+    connection.close()
+  }
 }
 
 describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
@@ -46,22 +68,24 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     expect(second.status().repeated).toBe(300)
   })
 
+  it('connects again when its connection ends while it reads watermarks', async () => {
+    const queue = await queueOf('g')
+    await write(queue.url, await logOf(100)).done
+    const { port } = new URL(queue.url)
+    const proxy = await TcpProxy.open(Number(port))
+    onTestFinished(() => proxy.close())
+    // The first basic.get: class 60, method 70.
+    proxy.cutsAnswerTo = (sent) => proxy.cuts === 0 && sent.includes(Buffer.from([0, 60, 0, 70]))
+    const through = queue.url.replace(`:${port}`, `:${proxy.port}`)
+    const source = amqpQueueSource(through, { group: 'g', end: 'head', leaseMs: LEASE_MS })
+    onTestFinished(() => source.close())
+    expect(await read(source, 1000)).toEqual(range(0, 100))
+    expect(proxy.cuts).toBe(1)
+  })
+
   it('gives what was refused among others when it comes late', async () => {
     const queue = await queueOf('g')
-    const log = await logOf(60)
-    const all: CtCertificate[] = []
-    for await (const certificate of backfill(log)) all.push(certificate)
-    const encoder = new MessageEncoder({ body: 'leaf' })
-    const send = async (indexes: readonly number[]) => {
-      const connection = await AmqpConnection.open(amqpAddress(queue.url), systemClock)
-      const messages = indexes.map((index) => {
-        const certificate = all[index] as CtCertificate
-        const { headers, body } = encoder.encode(certificate, 0)
-        return { headers: { ...headers, [LOG_HEADER]: logHeader(certificate.log) }, body }
-      })
-      await connection.publish(messages)
-      connection.close()
-    }
+    const send = await sender(queue.url, await logOf(60))
     await send([...range(0, 20), ...range(23, 40)])
     const first = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
     expect(await read(first, 1000)).toEqual([...range(0, 20), ...range(23, 40)])
@@ -95,38 +119,11 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     // Far beyond the end of the log: the entries up to there are still to come.
     await put({ ...valid, 'ct-index': '9000000' }, 'no leaf')
     await put({ ...valid, 'ct-index': '62', 'ct-log': Buffer.alloc(32, 7).toString('base64'), [LOG_HEADER]: '[]' })
-    const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
-    expect(await read(source, 1000)).toEqual(range(0, 60))
-    expect(source.status().parked).toBe(5)
-    await source.close()
+    const open = () => queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await expectSetAside(queue, log, open, ASIDE)
+    await expectReadOn(queue.url, log, open)
     await using parked = await queue.parked()
-    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
-    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
-      [undefined, expect.stringContaining('not a message of ct-stream')],
-      [60, expect.stringContaining('ct-v is 2')],
-      [61, expect.stringContaining('not one TileLeaf')],
-      [62, expect.stringContaining('no collector of this prefix has described its log')],
-      [9_000_000, expect.stringContaining('not one TileLeaf')],
-    ])
-    // They fail again, and are there once.
-    expect(await parked.replay('g')).toBe(5)
-    expect(await parked.list({ group: 'g' })).toEqual([])
-    const again = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
-    expect(await read(again, 1000)).toEqual([])
-    await again.close()
-    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
-      range(0, 5).map(() => [2, false]),
-    )
     await expect(parked.list()).rejects.toMatchObject({ code: 'CT_OPTION_INVALID' })
-    const [one] = await parked.list({ group: 'g', limit: 1 })
-    expect(await parked.drop('g', [one?.key ?? ''])).toBe(1)
-    expect(await parked.drop('g')).toBe(4)
-    expect(await parked.list({ group: 'g' })).toEqual([])
-    grow(log, 20)
-    await write(queue.url, log).done
-    const later = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
-    expect(await read(later, 1000)).toEqual(range(60, 80))
-    await later.close()
   })
 
   it('says that messages hold no whole entry', async () => {
@@ -142,6 +139,56 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     await source.close()
   })
 
+  it.each<[string, (place: AmqpPlace, queue: string) => Promise<unknown>, RegExp]>([
+    [
+      'a classic queue',
+      ({ channel }, queue) =>
+        channel.queueDeclare({ queue, durable: true, arguments: { 'x-single-active-consumer': true } }),
+      /entries\.g is no quorum queue: its x-queue-type must be quorum/,
+    ],
+    [
+      'a queue that several may read at a time',
+      ({ channel }, queue) => channel.queueDeclare({ queue, durable: true, arguments: { 'x-queue-type': 'quorum' } }),
+      /entries\.g has another x-single-active-consumer than it is made with: delete it/,
+    ],
+    [
+      'an exchange that sends each message to some queues',
+      (place) => place.channel.exchangeDeclare({ exchange: place.queue, type: 'direct', durable: true }),
+      /the exchange t\w+\.entries has another type than/,
+    ],
+  ])('refuses %s, and names the setting', async (_, declare, message) => {
+    const queue = await queueOf('g')
+    await declare(queue.place, `${queue.place.queue}.g`)
+    const refused = { code: 'CT_SINK_FAILED', retryable: false, message: expect.stringMatching(message) }
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await expect(read(source, 1)).rejects.toMatchObject(refused)
+    await source.close()
+    await expect(queue.sink().open(undefined)).rejects.toMatchObject(refused)
+  })
+
+  it('reads on behind what was deleted unread, and has it when it is written again', async () => {
+    const queue = await queueOf('g')
+    const send = await sender(queue.url, await logOf(120))
+    const open = () => queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    const first = open()
+    await send(range(0, 100))
+    expect(await read(first, 30)).toEqual(range(0, 30))
+    await first.close()
+    const { channel, queue: all } = queue.place
+    const waiting = async () => (await channel.queueDeclare({ queue: `${all}.g`, passive: true })).messageCount
+    // What was on its way to the first one is given back behind its end.
+    await expect.poll(waiting, { timeout: 30_000 }).toBe(70)
+    await channel.queuePurge({ queue: `${all}.g` })
+    await send(range(100, 120))
+    const second = open()
+    expect(await read(second, 1000)).toEqual(range(100, 120))
+    await second.close()
+    await send(range(0, 120))
+    const third = open()
+    expect((await read(third, 1000)).sort((a, b) => a - b)).toEqual(range(30, 100))
+    await third.close()
+  })
+
   it('refuses a group that is no part of the name of a queue', () => {
     expect(() => amqpQueueSource('amqp://localhost', { group: 'a group' })).toThrow(/for RabbitMQ a name of 1 to 100/)
   })
@@ -150,7 +197,6 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     const server = await ownServer('amqp')
     onTestFinished(() => server.remove())
     const url = `amqp://guest:guest@127.0.0.1:${server.port}?groups=g`
-    const log = await logOf(300)
     // RabbitMQ 3.10 keeps the members of a new queue in memory for minutes; killed before, it has the queue, and nobody who leads it.
     await server.start()
     await write(url, await logOf(0)).done
@@ -158,27 +204,8 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     await read(maker, 1)
     await maker.close()
     await server.stop()
-    const said: string[] = []
-    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
-    const sources = [0, 1].map(() =>
-      amqpQueueSource(url, { group: 'g', leaseMs: LEASE_MS, commitIntervalMs: 50, logger }),
-    )
-    const readers = sources.map(reading)
-    onTestFinished(() => Promise.all(sources.map((source) => source.close())).then(() => {}))
-    const found = () => readers.flatMap((reader) => reader.found)
-    await wait(1000)
-    await server.start()
-    await write(url, log).done
-    await expect.poll(() => found().length, { timeout: 30_000 }).toBe(300)
-    for (const source of sources) await source.commit()
-    await server.kill()
-    grow(log, 200)
-    await wait(2 * LEASE_MS)
-    expect(said.join()).toMatch(/the queue cannot be reached/)
-    await server.start()
-    await write(url, log).done
-    await expect.poll(() => new Set(found()).size, { timeout: 60_000 }).toBe(500)
-    // What was acknowledged is not given again.
-    expect(found()).toHaveLength(500)
+    const open: AbsentQueue['open'] = (logger) =>
+      amqpQueueSource(url, { group: 'g', leaseMs: LEASE_MS, commitIntervalMs: 50, logger })
+    expect(await expectPatience({ server, url, sources: 2, open, awayMs: 2 * LEASE_MS })).toHaveLength(500)
   }, 240_000)
 })

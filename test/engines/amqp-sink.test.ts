@@ -1,10 +1,13 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { MemoryCheckpointStore } from '../../src/checkpoint/memory.js'
 import { pump } from '../../src/sinks/index.js'
 import { rabbitMqSink } from '../../src/sinks/rabbitmq.js'
 import { backfill, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
 import { upTo, wholeIndexes } from '../support/whole-messages.js'
 import { amqpPlace, noAmqp } from './amqp-place.js'
+import { startedServer } from './own-server.js'
+import { waitingClock } from './waiting-clock.js'
 
 describe.skipIf(noAmqp)('RabbitMQ', () => {
   sinkContract('RabbitMQ', async () => {
@@ -79,6 +82,26 @@ describe.skipIf(noAmqp)('RabbitMQ', () => {
     for (const group of ['one', 'two']) await place.channel.queueDelete({ queue: `${place.queue}.${group}` })
     await place.remove()
   })
+
+  it('waits while its queue is full, and says so', async () => {
+    const server = await startedServer('amqp')
+    await server.control('policy', '.*', '{"max-length": 1000, "overflow": "reject-publish"}')
+    const place = await amqpPlace(server.url)
+    onTestFinished(() => place.close())
+    const log = await logOf(3000)
+    const store = new MemoryCheckpointStore()
+    const said: string[] = []
+    await pump({
+      sink: rabbitMqSink(place.url),
+      stream: () => backfill(log, { checkpoint: store }),
+      logger: { info: () => {}, warn: (text) => void said.push(text) },
+      // The wait is when somebody takes the messages.
+      clock: waitingClock(() => place.messages()),
+      random: () => 0,
+    })
+    expect(said.join()).toContain('the queue refuses messages: it is full (overflow reject-publish)')
+    expect([...new Set((await place.content()).get(log.logId))].sort((a, b) => a - b)).toEqual(upTo(3000))
+  }, 120_000)
 
   it.each(['', 'a,,b', 'a b', 'ä', 'x'.repeat(101)])('refuses %j as groups', (groups) => {
     expect(() => rabbitMqSink(`amqp://localhost?groups=${encodeURIComponent(groups)}`)).toThrow(

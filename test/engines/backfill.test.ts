@@ -1,30 +1,37 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { TestLog } from '../../src/testing/index.js'
 import { BuiltCommand } from '../support/built-command.js'
 import { certificates, logOf } from '../support/logs.js'
-import { noPostgres, type TestDatabase, testDatabase } from './database.js'
+import { type BackfillTestPlace, kafkaBackfills, postgresBackfills } from './backfill-places.js'
+import { noPostgres } from './database.js'
+import { noKafka } from './kafka-place.js'
+import { ownServer } from './own-server.js'
 
 const STEP = 4096
 /** Kills of a run; `CT_STREAM_TEST_KILLS=30 npm run test:engines` makes a long one. */
 const KILLS = Number(process.env.CT_STREAM_TEST_KILLS ?? 4)
 
-describe.skipIf(noPostgres)('ct-stream backfill', () => {
-  let db: TestDatabase
-  beforeEach(async () => {
-    db = await testDatabase()
+describe.each([
+  {
+    engine: 'Postgres',
+    isMissing: noPostgres,
+    open: postgresBackfills,
+    urlAt: (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`,
+  },
+  { engine: 'Kafka', isMissing: noKafka, open: kafkaBackfills, urlAt: (port: number) => `kafka://127.0.0.1:${port}` },
+])('ct-stream backfill into $engine', ({ engine, isMissing, open, urlAt }) => {
+  let place: BackfillTestPlace
+  beforeEach(async (context) => {
+    context.skip(isMissing)
+    place = await open()
   })
-  afterEach(() => db.remove())
+  afterEach(() => place?.remove())
 
   const start = (log: TestLog, ...argv: string[]) => {
     const named = log.spec.kind === 'static-ct' ? ['--submission-url', log.spec.submissionUrl] : []
-    const flags = ['--log', log.url, '--key', log.key, ...named, '--db', `${db.url}&entries=all`]
-    const own = ['--range', `${STEP}`, '--lease', '1s', '--log-level', 'info', ...argv]
+    const flags = ['--log', log.url, '--key', log.key, ...named, '--db', place.url]
+    const own = ['--range', `${STEP}`, '--lease', place.lease, '--log-level', 'info', ...argv]
     return new BuiltCommand(['backfill', ...flags, ...own], import.meta.dirname)
-  }
-
-  const job = async () => {
-    const [row] = await db.query<{ state: string; reason: string | null }>('SELECT state, reason FROM backfill')
-    return row
   }
 
   it.each(['rfc6962', 'static-ct'] as const)(
@@ -44,12 +51,28 @@ describe.skipIf(noPostgres)('ct-stream backfill', () => {
       expect(await Promise.all(running.map(({ closed }) => closed))).toEqual([0, 0, 0])
       for (const { stdout } of running)
         expect(stdout).toContain(`are there, proven to be a part of the tree of ${log.size} entries`)
-      expect(await job()).toEqual({ state: 'done', reason: null })
-      const entries = (await db.entries()).get(log.logId) ?? []
-      expect(entries).toEqual(Array.from({ length: to - from }, (_, i) => from + i))
+      expect(await place.job()).toEqual({ state: 'done', reason: null })
+      expect(await place.indexes(log.logId)).toEqual(Array.from({ length: to - from }, (_, i) => from + i))
     },
     120_000,
   )
+
+  it('waits for an engine that is killed in the middle, and goes on when it is back', async () => {
+    const server = await ownServer(engine === 'Kafka' ? 'kafka' : 'postgres')
+    onTestFinished(() => server.remove())
+    await server.start()
+    await place.remove()
+    place = await open(urlAt(server.port))
+    const log = await logOf(STEP * 3)
+    const running = start(log)
+    await running.says('stderr', /(reading backfill 1 from 0)/)
+    await server.kill()
+    await running.says('stderr', /(trying again|opened again)/)
+    await server.start()
+    expect(await running.closed, running.stderr).toBe(0)
+    expect(await place.job()).toEqual({ state: 'done', reason: null })
+    expect(await place.indexes(log.logId)).toEqual(Array.from({ length: log.size }, (_, i) => i))
+  }, 180_000)
 
   it('fails if one of the processes is served another tree', async () => {
     const log = await logOf(STEP * 3, { operator: 'one' })
@@ -63,7 +86,7 @@ describe.skipIf(noPostgres)('ct-stream backfill', () => {
     const second = start(log)
     expect(await second.closed).toBe(1)
     expect(second.stderr).toContain('contradicts what it signed')
-    expect(await job()).toMatchObject({ state: 'failed', reason: expect.stringContaining('CT_') })
+    expect(await place.job()).toMatchObject({ state: 'failed', reason: expect.stringContaining('CT_') })
   })
 
   it('fails if the ranges that two processes have proven do not join', async () => {
@@ -72,7 +95,7 @@ describe.skipIf(noPostgres)('ct-stream backfill', () => {
     await first.says('stderr', /(1 of 3 ranges)/)
     await first.stop('SIGKILL')
     // As if its reader had been served a tree of its own from the beginning.
-    await db.query(`UPDATE backfill_range SET before = '["${'A'.repeat(43)}="]' WHERE start = $1`, [STEP])
+    await place.tamper(STEP)
     const second = start(log)
     expect(await second.closed).toBe(1)
     expect(second.stderr).toContain(`two trees meet at entry ${STEP}`)

@@ -15,7 +15,7 @@ export interface CollectorsPlace {
   readonly leaseMs: number
 }
 
-/** What is different around one collector. */
+/** What is different around one process. */
 export interface Surroundings {
   /** A command that runs it. */
   readonly command?: readonly string[]

@@ -161,7 +161,10 @@ describe.skipIf(noKafka)('the built command line with Kafka', () => {
     // One of the brokers does not answer: the other one says who they are.
     const url = `${place.url.replace('kafka://', 'kafka://127.0.0.1:1,')}&body=leaf`
     const logFlags = ['--log', log.url, '--key', log.key, '--start', 'beginning', '--end', 'head']
-    expect(await run(...logFlags, '--sink', url)).toEqual({ code: 0, stdout: '', stderr: '' })
+    const { stderr, ...first } = await run(...logFlags, '--sink', url)
+    expect(first).toEqual({ code: 0, stdout: '' })
+    // Connecting may take more than its 5 seconds on a busy machine.
+    expect(stderr.replaceAll(/^warn: the sink has not answered for .*\n/gm, '')).toBe('')
     grow(log, 20)
     const config = join(folder, 'config.json')
     writeFileSync(config, JSON.stringify({ sink: url }))

@@ -16,10 +16,15 @@ export interface TestDatabase {
 /** For `describe.skipIf`. */
 export const noPostgres = inject('postgres') === undefined
 
-/** @param base - URL of the server. Default: the one of these tests. */
-export async function testDatabase(base = inject('postgres')): Promise<TestDatabase> {
+/**
+ * @param base - URL of the server. Default: the one of these tests.
+ * @param schema - Default: a new one.
+ */
+export async function testDatabase(
+  base = inject('postgres'),
+  schema = `test_${process.pid}_${schemas++}`,
+): Promise<TestDatabase> {
   if (base === undefined) throw new Error('there is no Postgres server')
-  const schema = `test_${process.pid}_${schemas++}`
   const url = `${base}?schema=${schema}`
   let opened: Promise<pg.Client> | undefined
   // A server that was killed and started again wants a new connection.
@@ -34,7 +39,10 @@ export async function testDatabase(base = inject('postgres')): Promise<TestDatab
   }
   const query = async <Row extends object>(text: string, values?: readonly unknown[]) => {
     opened ??= connect()
-    const client = await opened
+    const client = await opened.catch((error) => {
+      opened = undefined
+      throw error
+    })
     await client.query(`SET search_path = ${schema}`)
     return (await client.query(text, values as unknown[] | undefined)).rows as Row[]
   }

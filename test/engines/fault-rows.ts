@@ -4,42 +4,22 @@ import { pump } from '../../src/sinks/index.js'
 import type { Sink } from '../../src/types/cluster.js'
 import { backfill, type logOf } from '../support/logs.js'
 import { upTo } from '../support/whole-messages.js'
-import { amqpPlace, noAmqp } from './amqp-place.js'
-import { mongoPlace, noMongo } from './mongo-place.js'
-import { natsPlace, noNats } from './nats-place.js'
-import { noOpenSearch, openSearchPlace } from './opensearch-place.js'
-import type { startedServer } from './own-server.js'
-import { noRedis, redisPlace } from './redis-place.js'
 import { waitingClock } from './waiting-clock.js'
 
-interface Place {
+export interface Place {
   readonly url: string
   readonly prefix: string
   remove(): Promise<void>
   content(): Promise<ReadonlyMap<string, readonly number[]>>
 }
 
-/** Each engine: its server, and where a sink puts things there. An entry is there once in all but one. */
-export const engines: readonly (readonly [
-  string,
-  boolean,
-  Parameters<typeof startedServer>[0],
-  (url: string, prefix?: string) => Promise<Place>,
-])[] = [
-  ['Redis', noRedis, 'redis', redisPlace],
-  ['NATS', noNats, 'nats', natsPlace],
-  ['RabbitMQ', noAmqp, 'amqp', amqpPlace],
-  ['MongoDB', noMongo, 'ferretdb', mongoPlace],
-  ['OpenSearch', noOpenSearch, 'opensearch', openSearchPlace],
-]
-
-/** Pumps a log into a sink until it ends; whatever fails is said. */
+/** Pumps a log into a sink until it ends. @param said - Whatever fails. */
 export async function run(
   sink: Sink,
   log: Awaited<ReturnType<typeof logOf>>,
   onWait: () => Promise<void> = async () => {},
+  said: string[] = [],
 ) {
-  const said: string[] = []
   const store = new MemoryCheckpointStore()
   await pump({
     sink,
@@ -50,6 +30,23 @@ export async function run(
     random: () => 0,
   })
   return said
+}
+
+/** Does something before some of the writes of a sink, counted over all of them from 1. */
+export function interrupted(sink: Sink, before: ReadonlyMap<number, () => Promise<unknown>>): Sink {
+  let count = 0
+  return {
+    guarantee: sink.guarantee,
+    get store() {
+      return sink.store as NonNullable<Sink['store']>
+    },
+    open: (lease) => sink.open(lease),
+    async write(page) {
+      await before.get(++count)?.()
+      await sink.write(page)
+    },
+    close: () => sink.close(),
+  }
 }
 
 export async function expectAll(place: Place, { logId, head }: Awaited<ReturnType<typeof logOf>>, isOnce: boolean) {

@@ -1,51 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { kafkaCoordinator } from '../../src/cluster/index.js'
-import { decodeMessage, openSink, pump } from '../../src/sinks/index.js'
-import type { TestLog } from '../../src/testing/index.js'
+import { openSink, pump } from '../../src/sinks/index.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
 import { noPostgres } from './database.js'
-import { kafkaPlace, noKafka } from './kafka-place.js'
-import { type KillPlace, kafkaKillPlace, postgresKillPlace } from './kill-places.js'
-import { ownServer, threeBrokers } from './own-server.js'
+import { inMiddle, isCommit, run, saying } from './fault-use.js'
+import { postgresKillPlace } from './kill-places.js'
+import { ownServer } from './own-server.js'
 import { smallDisk } from './small-disk.js'
-
-/** In Kafka's protocol: the end of a transaction. */
-const END_TXN = 26
-const isCommit = {
-  postgres: (sent: Buffer) => sent.includes('COMMIT'),
-  kafka: (sent: Buffer) => sent.length > 6 && sent.readInt16BE(4) === END_TXN,
-}
-
-/** Pumps all of the logs into a place, over another way to its server where that is given. */
-function run(place: Pick<KillPlace, 'sink'>, logs: readonly TestLog[], through?: { from: number; to: number }) {
-  const said: string[] = []
-  const port = (url: string) =>
-    through === undefined ? url : url.replace(`127.0.0.1:${through.from}`, `127.0.0.1:${through.to}`)
-  const done = (async () => {
-    for (const log of logs)
-      await pump({
-        sink: await openSink(port(place.sink)),
-        stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
-        // The shortest waits.
-        random: () => 0,
-        logger: { info: (text) => said.push(text), warn: (text) => said.push(text) },
-      })
-  })()
-  // Looked at by the test when it is time.
-  done.catch(() => {})
-  return { done, said }
-}
-
-const inMiddle = async (place: KillPlace, log: TestLog, position: number) => {
-  while (((await place.positions().catch(() => new Map())).get(log.logId) ?? 0) < position) await wait(5)
-}
-const saying = async (said: readonly string[], what: RegExp) => {
-  while (!said.some((text) => what.test(text))) await wait(20)
-}
 
 describe.skipIf(noPostgres)('faults of Postgres', () => {
   it('has once what was committed although the answer was cut', async () => {
@@ -105,6 +68,22 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     await place.expectEachOnce([log])
   }, 180_000)
 
+  it('goes on when the server is stopped beyond the lease, and says that it waits', async () => {
+    const server = await ownServer('postgres')
+    onTestFinished(() => server.remove())
+    await server.start()
+    const place = await postgresKillPlace(`postgres://postgres@127.0.0.1:${server.port}/postgres`)
+    const log = await logOf(8000)
+    const { done, said } = run({ sink: `${place.sink}&leaseMs=${place.leaseMs}` }, [log])
+    await inMiddle(place, log, 2000)
+    server.signal('SIGSTOP')
+    onTestFinished(() => server.signal('SIGCONT'))
+    await saying(said, /has not answered for 5 s/)
+    server.signal('SIGCONT')
+    await done
+    await place.expectStoredOnce([log])
+  }, 120_000)
+
   it('waits for a server that is not running yet, and reports that', async () => {
     const server = await ownServer('postgres')
     onTestFinished(() => server.remove())
@@ -162,113 +141,4 @@ describe.skipIf(noPostgres)('faults of Postgres', () => {
     },
     240_000,
   )
-})
-
-describe.skipIf(noKafka)('faults of Kafka', () => {
-  it('neither loses nor repeats anything when answers are cut, and the broker is killed and comes back', async () => {
-    // The proxy first: the broker tells its clients to come to it.
-    const target = await ownServer('kafka')
-    onTestFinished(() => target.remove())
-    const proxy = await TcpProxy.open(target.port)
-    onTestFinished(() => proxy.close())
-    const server = await ownServer('kafka', { port: target.port, advertisedPort: proxy.port })
-    onTestFinished(() => server.remove())
-    const url = `kafka://127.0.0.1:${proxy.port}`
-    await server.start()
-    const place = await kafkaKillPlace(url)
-    let ends = 0
-    proxy.cutsAnswerTo = (sent) => isCommit.kafka(sent) && ++ends % 2 === 0
-    const log = await logOf(10_000)
-    const { done, said } = run(place, [log])
-    await inMiddle(place, log, 2000)
-    await server.kill()
-    await wait(1000)
-    await server.start()
-    await done
-    proxy.cutsAnswerTo = () => false
-    expect(proxy.cuts).toBeGreaterThan(1)
-    await place.expectEachOnce([log])
-    expect(said.filter((text) => /CT_LEASE_LOST/.test(text))).toEqual([])
-  }, 240_000)
-
-  it('neither loses nor repeats anything when each of three brokers is killed in its turn', async () => {
-    const brokers = await threeBrokers()
-    onTestFinished(() => brokers.remove())
-    const place = await kafkaKillPlace(brokers.url)
-    const log = await logOf(12_000)
-    const { done, said } = run(place, [log])
-    for (const [n, position] of [2000, 5000, 8000].entries()) {
-      await inMiddle(place, log, position)
-      await brokers.kill(n + 1)
-      await inMiddle(place, log, position + 1500)
-      await brokers.restart(n + 1)
-    }
-    await done
-    await place.expectEachOnce([log])
-    expect(said.filter((text) => /CT_LEASE_LOST/.test(text))).toEqual([])
-  }, 400_000)
-
-  it('writes as the user of its URL, and says what is wrong with another one, without the password', async () => {
-    const server = await ownServer('kafka', { user: 'writer:right' })
-    onTestFinished(() => server.remove())
-    await server.start()
-    const url = (user: string, sasl: string) => `kafka://${user}@127.0.0.1:${server.port + 2}/t?sasl=${sasl}`
-    await run({ sink: url('writer:right', 'plain') }, [await logOf(50)]).done
-    for (const [wrong, why] of [
-      [url('writer:s3cr3t', 'plain'), /does not accept the user or password/],
-      [url('writer:s3cr3t', 'scram-sha-256'), /sasl/],
-    ] as const) {
-      const error = await (await openSink(wrong)).open(undefined).catch((reason) => reason)
-      expect(error).toMatchObject({ code: 'CT_SINK_FAILED', retryable: false, message: expect.stringMatching(why) })
-      expect(String(error)).not.toContain('s3cr3t')
-    }
-  }, 180_000)
-
-  it('refuses topics with records of something else, and names them', async () => {
-    const place = kafkaPlace()
-    onTestFinished(() => place.remove())
-    const log = await logOf(50)
-    const { done } = run({ sink: place.url }, [log])
-    await done
-    const [positions] = (await place.topics()).filter((topic) => topic.includes('.positions.'))
-    if (positions === undefined) throw new Error('no topic of positions')
-    await place.put(positions, 'order 7', '{"amount":3}')
-    await expect((await openSink(place.url)).open(undefined)).rejects.toMatchObject({
-      code: 'CT_CHECKPOINT_UNUSABLE',
-      retryable: false,
-      message: expect.stringMatching(`${positions} has a record that is no position of ct-stream.*another prefix`),
-    })
-    await kafkaCoordinator(place.url)
-      .join('one')
-      .catch(() => {})
-    await place.put(`${place.prefix}.assign`, 'order 7', '{"amount":3}')
-    const coordinator = kafkaCoordinator(place.url)
-    await expect(coordinator.join('two')).rejects.toMatchObject({
-      code: 'CT_CHECKPOINT_UNUSABLE',
-      message: expect.stringMatching(`${place.prefix}.assign has a record that puts no log into a shard`),
-    })
-    await coordinator.close()
-  })
-
-  it('writes beside foreign messages, which are told from ours', async () => {
-    const place = kafkaPlace()
-    onTestFinished(() => place.remove())
-    const log = await logOf(100)
-    await run({ sink: place.url }, [log]).done
-    await place.put(place.topic, 'order 7', '{"amount":3}')
-    grow(log, 100)
-    await run({ sink: place.url }, [log]).done
-    const read = (await place.records()).map(({ headers, value }) =>
-      decodeMessage(
-        headers.map(([name, text]) => [String(name), text ?? '']),
-        value ?? undefined,
-        () => {
-          throw new Error('no leaf is there')
-        },
-      ),
-    )
-    expect(read.filter(({ body }) => body === 'refused')).toMatchObject([{ why: 'foreign' }])
-    const indexes = read.flatMap((message) => (message.body === 'json' ? [message.index] : []))
-    expect(indexes).toEqual(Array.from({ length: 200 }, (_, index) => index))
-  })
 })

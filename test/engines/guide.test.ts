@@ -55,14 +55,6 @@ describe.skipIf(noPostgres || isTaken)('examples/deploy', () => {
     const { items } = (await (await fetch(`${url}api/v1/shards`)).json()) as { items: { owner: string }[] }
     expect(items).toMatchObject([{ owner: expect.any(String) }])
   }, 120_000)
-
-  it('refers only to tests that exist', () => {
-    const named = [...guide.matchAll(/\(`([a-z-]+)`(?:, sink contract)?: ([^)]+)\)/g)]
-    expect(named.length).toBeGreaterThan(8)
-    const contract = readFileSync(join(root, 'test', 'support', 'sink-contract.ts'), 'utf8')
-    for (const [, file, title = ''] of named)
-      expect(readFileSync(join(import.meta.dirname, `${file}.test.ts`), 'utf8') + contract).toContain(title)
-  })
 })
 
 async function saidBy(child: ChildProcess, pattern: RegExp): Promise<string> {

@@ -5,15 +5,13 @@ import { committedRecords } from '../../src/kafka/committed-records.js'
 import { marksName } from '../../src/kafka/group-marks.js'
 import { openParked } from '../../src/processors/index.js'
 import type { TestLog } from '../../src/testing/index.js'
-import { grow, logOf } from '../support/logs.js'
+import { logOf } from '../support/logs.js'
 import { Collectors } from './collectors.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 import { QueueProcessors } from './queue-processors.js'
 
 /** Faults of a run, two of three kill -9; `CT_STREAM_TEST_PROCESSOR_KILLS=200 npm run test:engines` makes a long one. */
 const KILLS = Number(process.env.CT_STREAM_TEST_PROCESSOR_KILLS ?? 4)
-/** Added to each log between two faults. */
-const GROWTH = 400
 /** Brokers take no shorter session unless they are told to. */
 const LEASE_MS = 6000
 const PARTITIONS = 3
@@ -56,22 +54,15 @@ describe.skipIf(noKafka)('processors on Kafka', () => {
   it(
     `gives each entry to one, and no watermark goes back, in ${KILLS} kills and stops of two processors`,
     async () => {
-      const until = (isReached: (count: number) => boolean) => processors.until(isReached, () => collectors.said)
       collectors.start()
       processors.start()
       processors.start()
-      for (let i = 0; i < KILLS; i++) {
-        const before = processors.count
-        for (const log of logs) grow(log, GROWTH)
-        // In the middle of what came.
-        await until((count) => count > before + (i % 5) * 100)
-        await processors.harm(i)
-      }
-      const size = logs.reduce((sum, log) => sum + log.size, 0)
-      await until((count) => count >= size)
-      expect(processors.count).toBe(size)
-      // What is given again was given to a process that lost its log before that was stored: a part, not everything.
-      expect(processors.given().flat().length).toBeLessThan(size * 1.5)
+      await processors.endure(
+        KILLS,
+        logs,
+        async () => {},
+        () => collectors.said,
+      )
       // What a killed one had in its hands is given again, and finished with.
       await expect
         .poll(async () => [...(await watermarks()).values()].map((moves) => moves.at(-1)).sort(), { timeout: 60_000 })

@@ -6,14 +6,17 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSink, pump } from '../../src/sinks/index.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
+import { type AbsentQueue, expectPatience } from './absence.js'
 import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
 import { ownServer } from './own-server.js'
-import { range, read, reading, write } from './queue-use.js'
+import { range, read, write } from './queue-use.js'
+import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 import { smallDisk } from './small-disk.js'
 
-/** Of Kafka's protocol: what a transactional producer begins with. */
+/** Of Kafka's protocol: what a transactional producer begins with, and the end of its transactions. */
 const INIT_PRODUCER_ID = 22
+const END_TXN = 26
 /** Beyond the longest step, and two sessions. Milliseconds. */
 const AWAY_MS = 60_000
 
@@ -43,36 +46,13 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     await put({ ...valid, 'ct-index': '61' }, Buffer.from('no leaf'))
     // Far beyond what any collector has written: the entries up to there are still to come.
     await put({ ...valid, 'ct-index': '9000000' }, Buffer.from('no leaf'))
+    // Of an epoch that no owner has had: the entries of those who are to come would be stale.
+    await put({ ...valid, 'ct-epoch': '9000000' })
     await put({ ...valid, 'ct-index': '62', 'ct-log': Buffer.alloc(32, 7).toString('base64') })
     await producer.close()
-    const source = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
-    expect(await read(source, 1000)).toEqual(range(0, 60))
-    expect(source.status().parked).toBe(5)
-    await source.close()
-    await using parked = await queue.parked()
-    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
-    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
-      [undefined, expect.stringContaining('not a message of ct-stream')],
-      [60, expect.stringContaining('ct-v is 2')],
-      [61, expect.stringContaining('not one TileLeaf')],
-      [62, expect.stringContaining('no collector of this prefix has described its log')],
-      [9_000_000, expect.stringContaining('not one TileLeaf')],
-    ])
-    // They fail again, and are there once.
-    expect(await parked.replay('g')).toBe(5)
-    const again = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
-    expect(await read(again, 1000)).toEqual([])
-    await again.close()
-    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
-      range(0, 5).map(() => [2, false]),
-    )
-    expect(await parked.drop('g')).toBe(5)
-    expect(await parked.list()).toEqual([])
-    grow(log, 20)
-    await write(queue.url, log).done
-    const later = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
-    expect(await read(later, 1000)).toEqual(range(60, 80))
-    await later.close()
+    const open = () => queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+    await expectSetAside(queue, log, open, [[0, 'no collector has written an entry at this index and epoch'], ...ASIDE])
+    await expectReadOn(queue.url, log, open)
   })
 
   it('says that messages hold no whole entry', async () => {
@@ -94,31 +74,42 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     const server = await ownServer('kafka')
     onTestFinished(() => server.remove())
     const queue = kafkaQueue(`kafka://127.0.0.1:${server.port}`)
-    const log = await logOf(300)
-    const said: string[] = []
-    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
-    const source = queue.source({ group: 'g', leaseMs: 6000, commitIntervalMs: 50, logger })
-    onTestFinished(() => source.close())
-    const { found } = reading(source)
-    const first = write(queue.url, log)
-    await wait(3000)
-    await server.start()
-    await first.done
-    while (found.length < 300) await wait(20)
-    await source.commit()
-    await server.kill()
-    grow(log, 200)
-    const second = write(queue.url, log)
-    await wait(AWAY_MS)
-    expect(second.said.join()).toMatch(/opened again in/)
-    expect(said.join()).toMatch(/the queue cannot be reached/)
-    await server.start()
-    await second.done
-    while (new Set(found).size < 500) await wait(20)
-    expect([...new Set(found)]).toEqual(range(0, 500))
-    // What it had acknowledged is not given again.
-    expect(found).toHaveLength(500)
+    const open: AbsentQueue['open'] = (logger) =>
+      queue.source({ group: 'g', leaseMs: 6000, commitIntervalMs: 50, logger })
+    const found = await expectPatience({ server, url: queue.url, sources: 1, open, awayMs: AWAY_MS })
+    expect(found).toEqual(range(0, 500))
   }, 240_000)
+
+  it('gives each entry once, and stores how far it is, although answers to that are cut', async () => {
+    const target = await ownServer('kafka')
+    onTestFinished(() => target.remove())
+    const proxy = await TcpProxy.open(target.port)
+    onTestFinished(() => proxy.close())
+    const server = await ownServer('kafka', { port: target.port, advertisedPort: proxy.port })
+    onTestFinished(() => server.remove())
+    await server.start()
+    const queue = kafkaQueue(`kafka://127.0.0.1:${proxy.port}`)
+    const log = await logOf(1500)
+    await write(queue.url, log).done
+    let ends = 0
+    proxy.cutsAnswerTo = (sent) => sent.length > 6 && sent.readInt16BE(4) === END_TXN && ++ends % 2 === 0
+    const source = queue.source({ group: 'g', end: 'head', leaseMs: 6000, pageEntries: 100 })
+    const found: number[] = []
+    for await (const page of source.batches()) {
+      for (const certificate of page) {
+        found.push(certificate.index)
+        source.acknowledge(certificate)
+      }
+      await source.commit()
+    }
+    await source.close()
+    proxy.cutsAnswerTo = () => false
+    expect(proxy.cuts).toBeGreaterThan(2)
+    expect(found).toEqual(range(0, 1500))
+    const again = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+    expect(await read(again, 1)).toEqual([])
+    await again.close()
+  }, 180_000)
 
   it('refuses a broker that is too old, by what it says it understands', async () => {
     const target = await ownServer('kafka')

@@ -1,10 +1,11 @@
-import { Admin, Consumer, murmur2 } from '@platformatic/kafka'
+import { Admin, Consumer, murmur2, Producer } from '@platformatic/kafka'
 import { kafkaAddress } from '../../src/kafka/address.js'
 import { committedRecords } from '../../src/kafka/committed-records.js'
 import { marksName } from '../../src/kafka/group-marks.js'
 import { openParked } from '../../src/processors/index.js'
 import { kafkaQueueSource } from '../../src/processors/kafka/index.js'
 import { kafkaSink } from '../../src/sinks/kafka.js'
+import { MessageEncoder } from '../../src/sinks/message.js'
 import type { QueuePlace } from '../support/source-contract.js'
 import { headerOf, kafkaPlace } from './kafka-place.js'
 
@@ -30,8 +31,17 @@ export function kafkaQueue(
   return {
     place,
     url,
-    sink: () => kafkaSink(url, { body: 'leaf' }),
+    sink: (options) => kafkaSink(url, { body: 'leaf', ...options }),
     source: (options) => kafkaQueueSource(url, options),
+    async forge({ logId }, entry, index) {
+      const { headers, body } = new MessageEncoder({ body: 'leaf' }).encode(entry, 1)
+      const named = Object.entries({ ...headers, 'ct-index': String(index) })
+      const record = { topic: place.topic, key: Buffer.from(logId), value: Buffer.from(body) }
+      const bytes = named.map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const)
+      const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(place.client)
+      await producer.send({ messages: [{ ...record, partition: partitionOf(logId), headers: new Map(bytes) }] })
+      await producer.close()
+    },
     async retain(logId, below) {
       const partition = partitionOf(logId)
       let offset = 0n

@@ -87,6 +87,7 @@ describe.skipIf(noKafka)('Kafka alone', () => {
     // Nobody has written anything yet, and asking makes no topic.
     expect((await api.ask('/shards')).body).toEqual({ items: [], next: null })
     expect((await api.ask('/parked')).body).toEqual({ items: [], next: null })
+    expect((await api.ask('/groups')).body).toEqual({ items: [], next: null })
     expect(await place.topics()).toEqual([])
     const collector = run(
       '--role',
@@ -128,15 +129,47 @@ describe.skipIf(noKafka)('Kafka alone', () => {
       break
     }
     await source.close()
+    type Groups = {
+      items: { name: string; lag: number; logs: { id: string; next: number; end: number; lag: number }[] }[]
+    }
+    const group = async () => (await api.ask<Groups>('/groups')).body.items
+    // Parked and not acknowledged: of the other log, which it may have met, it has nothing either.
+    for (const { name, lag, logs: behind } of await group()) {
+      expect([name, lag]).toEqual(['g', behind.reduce((sum, each) => sum + each.end, 0)])
+      for (const { id, next, end } of behind)
+        expect([next, end]).toEqual([0, logs.find((log) => log.logId === id)?.size])
+    }
+    const rest = kafkaQueueSource(place.url, { group: 'g', leaseMs: 6000, end: 'head' })
+    for await (const certificate of rest) if (certificate.index < 200) rest.acknowledge(certificate)
+    await rest.close()
+    expect(await group()).toMatchObject([
+      {
+        ...{ name: 'g', lag: 56 + 100 },
+        logs: byId.map(({ logId, size }) => ({ id: logId, next: 200, end: size, lag: size - 200 })),
+      },
+    ])
     expect((await api.ask('/parked')).body).toMatchObject({ items: [{ group: 'g', by: 'test', index: 0 }], next: null })
     expect((await api.ask('/gaps')).body).toEqual({ items: [], next: null })
-    for (const path of ['/backfills', '/certificates']) {
-      const { status, body } = await api.ask<{ detail: string }>(path, {
-        query: path === '/certificates' ? '?name=example.com' : '',
-      })
-      expect(status).toBe(501)
-      expect(body.detail).toContain('only Postgres')
-    }
+    const search = await api.ask<{ detail: string }>('/certificates', { query: '?name=example.com' })
+    expect(search).toMatchObject({ status: 501, body: { detail: expect.stringContaining('only Postgres') } })
+    expect((await api.ask('/backfills')).body).toEqual({ items: [], next: null })
+    // A log that nobody follows.
+    const other = await logOf(5000)
+    const backfill = new BuiltCommand(
+      ['backfill', '--db', place.url, '--lease', '6s', '--range', '4096', '--from', '40', ...namedLogs([other])],
+      import.meta.dirname,
+    )
+    expect(await backfill.closed, backfill.stderr).toBe(0)
+    expect((await api.ask('/backfills')).body).toMatchObject({
+      items: [
+        { id: '1', state: 'done', start: 40, end: 5000, ranges: 2, rangesDone: 2, entries: 4960, treeSize: 5000 },
+      ],
+    })
+    const { body: more } = await api.ask<{ items: { log: { id: string } }[] }>('/coverage')
+    expect(more.items.find(({ log }) => log.id === other.logId)).toMatchObject({
+      range: { start: 40, end: 5000 },
+      missing: [],
+    })
     expect([await collector.stop(), await server.stop()]).toEqual([0, 0])
   })
 

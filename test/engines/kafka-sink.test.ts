@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { pump } from '../../src/sinks/index.js'
 import { kafkaSink } from '../../src/sinks/kafka.js'
-import { backfill, logOf } from '../support/logs.js'
+import { backfill, grow, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
+import { upTo } from '../support/whole-messages.js'
 import { otherClient, readIndependently } from './independent-reader.js'
 import { headerOf, kafkaPlace, noKafka } from './kafka-place.js'
 
@@ -55,6 +56,33 @@ describe.skipIf(noKafka)('Kafka', () => {
       })
     const content = await place.content()
     expect(logs.map((log) => content.get(log.logId)?.length)).toEqual([100, 200])
+    await place.remove()
+  })
+
+  it('does not set back a position that another sink of the same lease has moved on, as after a rollback', async () => {
+    const place = kafkaPlace()
+    const lease = { unit: 'one', epoch: 7, until: Number.POSITIVE_INFINITY }
+    const log = await logOf(100)
+    const write = () =>
+      pump({
+        sink: kafkaSink(place.url),
+        lease,
+        stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+      })
+    await write()
+    const late = kafkaSink(place.url)
+    await late.open(lease)
+    const rows = (await late.store?.load()) ?? []
+    expect(rows).toMatchObject([{ position: 100 }])
+    grow(log, 100)
+    await write()
+    // It was shut out, and takes the shard back: the epoch is its own.
+    await expect(late.store?.commit(rows)).rejects.toMatchObject({ code: 'CT_SINK_FAILED', retryable: true })
+    await expect(late.store?.commit(rows)).rejects.toMatchObject({ code: 'CT_SINK_FAILED', retryable: true })
+    await late.close()
+    grow(log, 100)
+    await write()
+    expect((await place.content()).get(log.logId)).toEqual(upTo(300))
     await place.remove()
   })
 

@@ -8,6 +8,8 @@ describe.skipIf(noKafka)('Kafka', () => {
     leaseMs: 6000,
     obeysClock: false,
     keepsEverything: false,
+    movesAtOnce: true,
+    keepsIssuers: true,
     lacks: { damage: 'a record in a topic cannot be changed' },
   }
   sourceContract('Kafka', traits, async () => kafkaQueue())

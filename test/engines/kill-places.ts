@@ -68,6 +68,7 @@ export async function postgresKillPlace(server?: string): Promise<KillPlace> {
     },
     async expectStoredOnce(logs) {
       expect(await db.entries()).toEqual(allOf(logs))
+      for (const log of logs) await expectBodies(db, log)
       const [twice] = await db.query('SELECT count(*)::integer AS n FROM name GROUP BY rev, cert HAVING count(*) > 1')
       expect(twice).toBeUndefined()
     },

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { ClusterView } from '../../src/cluster/view.js'
 import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres/index.js'
 import { pump } from '../../src/sinks/index.js'
 import { postgresSink, prune } from '../../src/sinks/postgres.js'
@@ -97,6 +98,28 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(await read(source('one'))).toEqual(indexes(100, 300))
     // Kept until then.
     expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 300 })
+  })
+
+  it('show in how far the group is, as the log itself does', async () => {
+    const log = await logOf(300)
+    await collect(log, 200)
+    const view = new ClusterView(db.url)
+    onTestFinished(() => view.close())
+    const groups = async () =>
+      (await view.groups()).map(({ name, logs }) => [name, ...logs.map(({ next, end, lag }) => [next, end, lag])])
+    expect(await groups()).toEqual([])
+    const readBelow = async (end: number) => {
+      const processor = source('one')
+      for await (const certificate of processor) if (certificate.index < end) processor.acknowledge(certificate)
+      await processor.close()
+    }
+    await readBelow(250)
+    expect(await groups()).toEqual([['one', [250, 300, 50]]])
+    await fillUp(log, 0, 200)
+    await readBelow(40)
+    expect(await groups()).toEqual([['one', [40, 200, 160], [250, 300, 50]]])
+    await readBelow(300)
+    expect(await groups()).toEqual([['one', [300, 300, 0]]])
   })
 
   it('are kept until every group has them, even if they are older than the retention', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { inject } from 'vitest'
+import { indexesOfDocuments } from './stored-content.js'
 
 const server = inject('ferretdb')
 /** For `describe.skipIf`. */
@@ -22,11 +23,7 @@ export async function mongoPlace(url = server, prefix = `t${randomUUID().slice(0
     documents: (name = 'entries') => collection(name).find().toArray(),
     /** Indexes as the `_id`s have them: documents are of no order. */
     async content(): Promise<ReadonlyMap<string, readonly number[]>> {
-      const content = new Map<string, number[]>()
-      for (const { _id } of await this.documents()) {
-        const [logId = '', index] = _id.split(':')
-        content.set(logId, [...(content.get(logId) ?? []), Number(index)])
-      }
+      const content = indexesOfDocuments(await this.documents())
       for (const indexes of content.values()) indexes.sort((a, b) => a - b)
       return content
     },
@@ -43,6 +40,7 @@ export async function mongoPlace(url = server, prefix = `t${randomUUID().slice(0
         },
       }
     },
+    close: () => client.close(),
     async remove(): Promise<void> {
       for (const name of ['entries', 'state', 'parked'])
         await collection(name)

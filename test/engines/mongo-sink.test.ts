@@ -2,6 +2,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { pump } from '../../src/sinks/index.js'
 import { type MongoSinkOptions, mongoSink } from '../../src/sinks/mongodb.js'
 import { sampleGap } from '../../src/testing/store-samples.js'
+import { epochContract } from '../support/epoch-contract.js'
 import { backfill, certificates, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
 import { upTo } from '../support/whole-messages.js'
@@ -28,6 +29,11 @@ describe.skipIf(noMongo)('MongoDB', () => {
       keep: () => place.keep(),
       remove: () => place.remove(),
     }
+  })
+
+  epochContract(async () => {
+    const place = await mongoPlace()
+    return { sink: () => mongoSink(place.url), content: () => place.content(), remove: () => place.remove() }
   })
 
   const fill = (url: string, log: Awaited<ReturnType<typeof logOf>>, options: MongoSinkOptions = {}) =>
@@ -128,6 +134,21 @@ describe.skipIf(noMongo)('MongoDB', () => {
     expect(await place.collection('state').countDocuments({ epoch: 1 })).toBe(1)
     await next.store?.addGap(sampleGap(1, 3, 7))
     await expect(zombie.store?.addGap(sampleGap(1, 3, 7))).rejects.toMatchObject({ code: 'CT_LEASE_LOST' })
+    await zombie.close()
+    await next.close()
+    await place.remove()
+  })
+
+  it('takes over such a record, too, when it is opened again under the same lease', async () => {
+    const place = await mongoPlace()
+    const zombie = mongoSink(place.url)
+    await zombie.open({ unit: 'one', epoch: 1, until: 0 })
+    const next = mongoSink(place.url)
+    const lease = { unit: 'one', epoch: 2, until: 0 }
+    await next.open(lease)
+    await expect(zombie.store?.addGap(sampleGap(1, 3, 7))).rejects.toMatchObject({ code: 'CT_LEASE_LOST' })
+    await next.open(lease)
+    await next.store?.addGap(sampleGap(1, 3, 7))
     await zombie.close()
     await next.close()
     await place.remove()

@@ -5,15 +5,13 @@ import { groupStream } from '../../src/nats/group-stream.js'
 import { GroupWatch } from '../../src/nats/group-watch.js'
 import { openParked } from '../../src/processors/index.js'
 import type { TestLog } from '../../src/testing/index.js'
-import { grow, logOf } from '../support/logs.js'
+import { logOf } from '../support/logs.js'
 import { natsPlace, noNats } from './nats-place.js'
 import { QueueProcessors } from './queue-processors.js'
 import { write } from './queue-use.js'
 
 /** Faults of a run, two of three kill -9; `CT_STREAM_TEST_PROCESSOR_KILLS=200 npm run test:engines` makes a long one. */
 const KILLS = Number(process.env.CT_STREAM_TEST_PROCESSOR_KILLS ?? 6)
-/** Added to each log between two faults. */
-const GROWTH = 400
 const LEASE_MS = 1500
 
 describe.skipIf(noNats)('processors on NATS', () => {
@@ -49,29 +47,15 @@ describe.skipIf(noNats)('processors on NATS', () => {
   it(
     `gives each entry to one, and no watermark goes back, in ${KILLS} kills and stops of two processors`,
     async () => {
-      const until = (isReached: (count: number) => boolean) => processors.until(isReached, () => '')
       const fill = async () => {
         for (const log of logs) await write(place.url, log).done
       }
       await fill()
       processors.start()
       processors.start()
-      await until((count) => count > 0)
+      await processors.until((count) => count > 0)
       const marks = await watermarks()
-      for (let i = 0; i < KILLS; i++) {
-        const before = processors.count
-        for (const log of logs) grow(log, GROWTH)
-        const filled = fill()
-        // In the middle of what came.
-        await until((count) => count > before + (i % 5) * 100)
-        await processors.harm(i)
-        await filled
-      }
-      const size = logs.reduce((sum, log) => sum + log.size, 0)
-      await until((count) => count >= size)
-      expect(processors.count).toBe(size)
-      // What is given again was given to a process that lost its log before that was stored: a part, not everything.
-      expect(processors.given().flat().length).toBeLessThan(size * 1.5)
+      await processors.endure(KILLS, logs, fill)
       const sizes = logs.map((log) => log.size).sort()
       const last = () => [...marks.values()].map((moves) => moves.at(-1)?.next).sort()
       await expect.poll(last, { timeout: 30_000 }).toEqual(sizes)

@@ -4,13 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, headers as natsHeaders } from '@nats-io/transport-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { natsAddress } from '../../src/nats/address.js'
+import { GroupLink } from '../../src/nats/group-link.js'
+import { NatsClaims } from '../../src/processors/nats/claims.js'
 import { natsQueueSource } from '../../src/processors/nats/index.js'
+import { sourceSettings } from '../../src/processors/source-settings.js'
 import { openSink, pump } from '../../src/sinks/index.js'
 import { backfill, grow, logOf } from '../support/logs.js'
+import { type AbsentQueue, expectPatience } from './absence.js'
 import { natsServer, noNats } from './nats-place.js'
 import { natsQueue } from './nats-queue.js'
 import { ownServer, startedServer } from './own-server.js'
 import { range, read, reading, write } from './queue-use.js'
+import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 
 const LEASE_MS = 1000
 
@@ -37,34 +43,9 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
     await put({ ...valid, 'ct-index': '9000000' }, Buffer.from('no leaf'))
     await put({ ...valid, 'ct-index': '62', 'ct-log': Buffer.alloc(32, 7).toString('base64') })
     await client.close()
-    const source = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
-    expect(await read(source, 1000)).toEqual(range(0, 60))
-    expect(source.status().parked).toBe(5)
-    await source.close()
-    await using parked = await queue.parked()
-    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
-    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
-      [undefined, expect.stringContaining('not a message of ct-stream')],
-      [60, expect.stringContaining('ct-v is 2')],
-      [61, expect.stringContaining('not one TileLeaf')],
-      [62, expect.stringContaining('no collector of this prefix has described its log')],
-      [9_000_000, expect.stringContaining('not one TileLeaf')],
-    ])
-    // They fail again, and are there once.
-    expect(await parked.replay('g')).toBe(5)
-    const again = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
-    expect(await read(again, 1000)).toEqual([])
-    await again.close()
-    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
-      range(0, 5).map(() => [2, false]),
-    )
-    expect(await parked.drop('g')).toBe(5)
-    expect(await parked.list()).toEqual([])
-    grow(log, 20)
-    await write(queue.url, log).done
-    const later = queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
-    expect(await read(later, 1000)).toEqual(range(60, 80))
-    await later.close()
+    const open = () => queue.source({ group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await expectSetAside(queue, log, open, ASIDE)
+    await expectReadOn(queue.url, log, open)
   })
 
   it('says that messages hold no whole entry', async () => {
@@ -80,6 +61,29 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
       message: expect.stringContaining('body=leaf'),
     })
     await source.close()
+  })
+
+  it('takes a log again whose record names it, when an answer was lost as it took or released the log', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    await write(queue.url, await logOf(10)).done
+    const claims = new NatsClaims(
+      new GroupLink(natsAddress(queue.url), 'g', () => {}),
+      sourceSettings({ group: 'g', leaseMs: LEASE_MS }),
+    )
+    onTestFinished(() => claims.close())
+    await claims.renew([])
+    const [first] = await claims.claim(1)
+    expect(first).toMatchObject({ term: 1 })
+    // What it has is not taken a second time.
+    expect(await claims.claim(1)).toEqual([])
+    await claims.renew(first === undefined ? [] : [first])
+    expect(await claims.claim(1)).toEqual([])
+    // It does not know that it has the log.
+    await claims.renew([])
+    const again = await claims.claim(1)
+    expect(again).toMatchObject([{ log: first?.log, term: 2 }])
+    expect((await claims.renew([...again, ...(first === undefined ? [] : [first])])).kept).toEqual(new Set(again))
   })
 
   it('records what retention takes while it reads', async () => {
@@ -102,6 +106,28 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
     expect(gap?.start).toBeLessThan(300)
     expect(found).toEqual([...range(0, gap?.start ?? 0), ...range(400, 600)])
   })
+
+  it('reads on when a server has forgotten what it was asked for, as one of several does that was killed', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(100)
+    await write(queue.url, log).done
+    const source = queue.source({ group: 'g', leaseMs: LEASE_MS })
+    onTestFinished(() => source.close())
+    const { found } = reading(source)
+    while (found.length < 100) await wait(20)
+    const client = await connect({ servers: natsServer })
+    onTestFinished(() => client.close())
+    const { consumers } = await jetstreamManager(client)
+    const stream = `${queue.place.prefix}_alone`
+    let forgotten = 0
+    for await (const { name } of consumers.list(stream)) if (await consumers.delete(stream, name)) forgotten++
+    expect(forgotten).toBe(1)
+    grow(log, 50)
+    await write(queue.url, log).done
+    while (found.length < 150) await wait(20)
+    expect(found).toEqual(range(0, 150))
+  }, 60_000)
 
   it('reads the streams of all units of a cluster, and those that come', async () => {
     const queue = await natsQueue()
@@ -150,31 +176,9 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
     const server = await ownServer('nats')
     onTestFinished(() => server.remove())
     const url = `nats://127.0.0.1:${server.port}?prefix=ct`
-    const log = await logOf(300)
-    const said: string[] = []
-    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
-    const sources = [0, 1].map(() =>
-      natsQueueSource(url, { group: 'g', leaseMs: LEASE_MS, commitIntervalMs: 50, logger }),
-    )
-    const readers = sources.map(reading)
-    onTestFinished(() => Promise.all(sources.map((source) => source.close())).then(() => {}))
-    const found = () => readers.flatMap((reader) => reader.found)
-    await wait(1000)
-    await server.start()
-    await write(url, log).done
-    await expect.poll(() => found().length, { timeout: 30_000 }).toBe(300)
-    for (const source of sources) await source.commit()
-    await server.kill()
-    grow(log, 200)
-    const second = write(url, log)
-    await wait(5 * LEASE_MS)
-    expect(said.join()).toMatch(/the queue cannot be reached/)
-    await server.start()
-    await second.done
-    await expect.poll(() => new Set(found()).size, { timeout: 30_000 }).toBe(500)
-    // What was acknowledged is not given again.
-    expect(found().filter((index) => index < 300)).toHaveLength(300)
-    expect([...new Set(found())].sort((a, b) => a - b)).toEqual(range(0, 500))
+    const open: AbsentQueue['open'] = (logger) =>
+      natsQueueSource(url, { group: 'g', leaseMs: LEASE_MS, commitIntervalMs: 50, logger })
+    await expectPatience({ server, url, sources: 2, open, awayMs: 5 * LEASE_MS })
   }, 120_000)
 
   it('reads on where it was when the server has lost the end of its file, and has it again', async () => {

@@ -1,7 +1,9 @@
+import { headers as natsHeaders } from '@nats-io/transport-node'
 import { natsAddress } from '../../src/nats/address.js'
 import { groupStream } from '../../src/nats/group-stream.js'
 import { openParked } from '../../src/processors/index.js'
 import { natsQueueSource } from '../../src/processors/nats/index.js'
+import { MessageEncoder } from '../../src/sinks/message.js'
 import { natsSink } from '../../src/sinks/nats.js'
 import type { QueuePlace } from '../support/source-contract.js'
 import { natsPlace } from './nats-place.js'
@@ -15,8 +17,15 @@ export async function natsQueue(
   return {
     place,
     url,
-    sink: () => natsSink(url, { body: 'leaf' }),
+    sink: (options) => natsSink(url, { body: 'leaf', ...options }),
     source: (options) => natsQueueSource(url, options),
+    async forge({ logId }, entry, index) {
+      const { headers, body } = new MessageEncoder({ body: 'leaf' }).encode(entry, 1)
+      const named = natsHeaders()
+      for (const [name, text] of Object.entries({ ...headers, 'ct-index': String(index) })) named.append(name, text)
+      const subject = `${place.prefix}.alone.entries.${Buffer.from(logId).toString('base64url')}`
+      await manager.jetstream().publish(subject, body, { headers: named })
+    },
     async retain(logId, below) {
       const name = `${place.prefix}_alone`
       const { state } = await manager.streams.info(name)

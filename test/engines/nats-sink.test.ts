@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { pump } from '../../src/sinks/index.js'
 import { natsSink } from '../../src/sinks/nats.js'
 import { sampleGap } from '../../src/testing/store-samples.js'
+import { epochContract } from '../support/epoch-contract.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
 import { upTo, wholeIndexes } from '../support/whole-messages.js'
@@ -27,6 +28,11 @@ describe.skipIf(noNats)('NATS', () => {
       lease: async () => ({ unit: 'one', epoch: ++epoch, until: Number.POSITIVE_INFINITY }),
       remove: () => place.remove(),
     }
+  })
+
+  epochContract(async () => {
+    const place = await natsPlace()
+    return { sink: () => natsSink(place.url), content: () => place.content(), remove: () => place.remove() }
   })
 
   const fill = (url: string, log: Awaited<ReturnType<typeof logOf>>, options = {}) =>

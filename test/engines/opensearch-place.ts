@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
+import { indexesOfDocuments } from './stored-content.js'
 
 const server = inject('opensearch')
 /** For `describe.skipIf`. */
@@ -8,7 +9,7 @@ export const noOpenSearch = server === undefined
 interface Hit {
   readonly _id: string
   readonly _index: string
-  readonly _source: Record<string, never> & { ct: { index: number } }
+  readonly _source: Record<string, never> & { ct: { index: number; leaf_hash: string } }
 }
 
 /** A prefix of a server that nothing else uses. Asked over plain HTTP, without the client. */
@@ -28,16 +29,18 @@ export async function openSearchPlace(url = server, prefix = `t${randomUUID().sl
     /** All documents of the indexes, in the order of their logs' indexes. */
     async hits(pattern = 'entries-*', query: object = { match_all: {} }): Promise<readonly Hit[]> {
       await ask('POST', `${prefix}-${pattern}/_refresh`)
-      const found = await ask('POST', `${prefix}-${pattern}/_search`, { size: 10_000, query, sort: ['ct.index'] })
-      return (found as unknown as { hits: { hits: readonly Hit[] } }).hits.hits
+      const request = { size: 10_000, query, sort: ['ct.index'] }
+      const hits: Hit[] = []
+      // An answer has 10,000 at most.
+      for (let found = await ask('POST', `${prefix}-${pattern}/_search?scroll=1m`, request); ; ) {
+        const page = found as unknown as { _scroll_id?: string; hits?: { hits: readonly Hit[] } }
+        if (page.hits === undefined || page.hits.hits.length === 0) return hits
+        hits.push(...page.hits.hits)
+        found = await ask('POST', '_search/scroll', { scroll: '1m', scroll_id: page._scroll_id })
+      }
     },
     async content(): Promise<ReadonlyMap<string, readonly number[]>> {
-      const content = new Map<string, number[]>()
-      for (const { _id } of await this.hits()) {
-        const [logId = '', index] = _id.split(':')
-        content.set(logId, [...(content.get(logId) ?? []), Number(index)])
-      }
-      return content
+      return indexesOfDocuments(await this.hits())
     },
     async remove(): Promise<void> {
       await ask('DELETE', `_data_stream/${prefix}-entries-*`)

@@ -5,8 +5,19 @@ import { postgresSink } from '../../src/sinks/postgres.js'
 import { sourceContract } from '../support/source-contract.js'
 import { noPostgres, testDatabase } from './database.js'
 
+const traits = {
+  leaseMs: 600,
+  obeysClock: true,
+  keepsEverything: true,
+  keepsIssuers: true,
+  lacks: {
+    omission: 'entries are kept whole up to 16 MiB, and the limit cannot be chosen',
+    forgery: 'whoever may write its tables may write its positions',
+  },
+}
+
 describe.skipIf(noPostgres)('Postgres', () => {
-  sourceContract('Postgres', { leaseMs: 600, obeysClock: true, keepsEverything: true }, async () => {
+  sourceContract('Postgres', traits, async () => {
     const db = await testDatabase()
     const numberOf = '(SELECT n FROM log WHERE id = $1)'
     return {

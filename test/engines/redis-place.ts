@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createClient, RESP_TYPES } from 'redis'
 import { inject } from 'vitest'
+import { indexesOfMessages } from './stored-content.js'
 
 const server = inject('redis')
 /** For `describe.skipIf`. */
@@ -32,12 +33,7 @@ export async function redisPlace(url = server, prefix = `t${randomUUID().slice(0
       return found
     },
     async content(): Promise<ReadonlyMap<string, readonly number[]>> {
-      const content = new Map<string, number[]>()
-      for (const { headers } of await this.messages()) {
-        const { 'ct-log': logId = '', 'ct-index': index } = Object.fromEntries(headers)
-        content.set(logId, [...(content.get(logId) ?? []), Number(index)])
-      }
-      return content
+      return indexesOfMessages(await this.messages())
     },
     /** Entries of a stream, with their fields in order. */
     async raw(key: string) {
@@ -63,6 +59,7 @@ export async function redisPlace(url = server, prefix = `t${randomUUID().slice(0
         },
       }
     },
+    close: () => client.close(),
     async remove(): Promise<void> {
       for (const key of [...(await keys()), ...(await client.keys(`kept:${prefix}:*`))]) await client.del(key)
       await client.close()

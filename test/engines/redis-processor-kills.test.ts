@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openParked } from '../../src/processors/index.js'
-import { grow, logOf } from '../support/logs.js'
+import { logOf } from '../support/logs.js'
 import { startedServer } from './own-server.js'
 import { QueueProcessors } from './queue-processors.js'
 import { write } from './queue-use.js'
@@ -11,8 +11,6 @@ import { noRedis } from './redis-place.js'
 
 /** Faults of a run, two of three kill -9; `CT_STREAM_TEST_PROCESSOR_KILLS=200 npm run test:engines` makes a long one. */
 const KILLS = Number(process.env.CT_STREAM_TEST_PROCESSOR_KILLS ?? 10)
-/** Added to each log between two faults. */
-const GROWTH = 400
 const LEASE_MS = 1000
 
 describe.skipIf(noRedis)('processors on Redis', () => {
@@ -26,25 +24,11 @@ describe.skipIf(noRedis)('processors on Redis', () => {
       }
       const processors = new QueueProcessors(server.url, LEASE_MS)
       onTestFinished(() => processors.remove())
-      const until = (isReached: (count: number) => boolean) => processors.until(isReached, () => '')
       await fill()
       processors.start()
       processors.start()
-      for (let i = 0; i < KILLS; i++) {
-        const before = processors.count
-        for (const log of logs) grow(log, GROWTH)
-        const filled = fill()
-        // In the middle of what came.
-        await until((count) => count > before + (i % 5) * 100)
-        await processors.harm(i)
-        await filled
-      }
-      const size = logs.reduce((sum, log) => sum + log.size, 0)
-      await until((count) => count >= size)
-      expect(processors.count).toBe(size)
-      // What is given again was given to a process that lost its log before that was stored: a part, not everything.
-      expect(processors.given().flat().length).toBeLessThan(size * 1.5)
-      const marks = () => watermarks(server.folder)
+      await processors.endure(KILLS, logs, fill)
+      const marks = () => watermarks(join(server.folder, 'data'))
       // What a killed one had in its hands is given again, and finished with.
       const began = performance.now()
       const wanted = logs.map((log) => log.size).sort()

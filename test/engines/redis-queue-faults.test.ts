@@ -7,10 +7,12 @@ import { pump } from '../../src/sinks/index.js'
 import type { QueueSourceOptions } from '../../src/types/queue.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { upTo } from '../support/whole-messages.js'
+import { type AbsentQueue, expectPatience } from './absence.js'
 import { ownServer, startedServer } from './own-server.js'
 import { read, reading, write } from './queue-use.js'
 import { noRedis } from './redis-place.js'
 import { redisQueue } from './redis-queue.js'
+import { expectSetAside } from './set-aside.js'
 
 /** Many leases. Milliseconds. */
 const AWAY_MS = 8000
@@ -44,31 +46,15 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
     await put('64-1', { ...valid, 'ct-index': '5' })
     await put('65-1', { ...valid, 'ct-index': '65', body: '' })
     await put('65-7', { other: '\u001b[31m' })
-    const source = open()
-    expect(await read(source, 1000)).toEqual(upTo(60))
-    expect(source.status().parked).toBe(7)
-    await source.close()
-    await using parked = await queue.parked()
-    const reasons = (await parked.list({ group: 'g' })).map(({ index, message }) => [index, message])
-    expect(reasons.sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))).toEqual([
-      [undefined, expect.stringContaining('not a message of ct-stream')],
-      [60, expect.stringContaining('not a message of ct-stream')],
-      [61, expect.stringContaining('ct-v is 2')],
-      [62, expect.stringContaining('not one TileLeaf')],
-      [63, expect.stringContaining('another log')],
-      [64, expect.stringContaining('its id is not that of index 5')],
-      [65, expect.anything()],
+    await expectSetAside(queue, log, open, [
+      [undefined, 'not a message of ct-stream'],
+      [60, 'not a message of ct-stream'],
+      [61, 'ct-v is 2'],
+      [62, 'not one TileLeaf'],
+      [63, 'another log'],
+      [64, 'its id is not that of index 5'],
+      [65, ''],
     ])
-    // They fail again, and are there once.
-    expect(await parked.replay('g')).toBe(7)
-    const again = open()
-    expect(await read(again, 1000)).toEqual([])
-    await again.close()
-    expect((await parked.list({ group: 'g' })).map(({ failures, isReplayed }) => [failures, isReplayed])).toEqual(
-      upTo(7).map(() => [2, false]),
-    )
-    expect(await parked.drop('g')).toBe(7)
-    expect(await parked.list()).toEqual([])
   })
 
   it('says that messages hold no whole entry', async () => {
@@ -128,27 +114,9 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
     const server = await ownServer('redis')
     onTestFinished(() => server.remove())
     const url = `redis://127.0.0.1:${server.port}`
-    const log = await logOf(300)
-    const said: string[] = []
-    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) }
-    const source = await queueSource(url, { group: 'g', leaseMs, commitIntervalMs: 20, logger })
-    onTestFinished(() => source.close())
-    const { found } = reading(source)
-    const first = write(url, log)
-    await wait(1000)
-    await server.start()
-    await first.done
-    while (found.length < 300) await wait(20)
-    await source.commit()
-    await server.kill()
-    grow(log, 200)
-    const second = write(url, log)
-    await wait(AWAY_MS)
-    expect(said.join()).toMatch(/the queue cannot be reached/)
-    await server.start()
-    await second.done
-    while (found.length < 500) await wait(20)
-    // What it had acknowledged is not given again.
+    const open: AbsentQueue['open'] = (logger) =>
+      queueSource(url, { group: 'g', leaseMs, commitIntervalMs: 20, logger })
+    const found = await expectPatience({ server, url, sources: 1, open, awayMs: AWAY_MS })
     expect(found).toEqual(upTo(500))
   }, 120_000)
 
@@ -164,7 +132,7 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
     await write(server.url, log).done
     while (found.length < 100) await wait(20)
     await source.commit()
-    const folder = join(server.folder, 'appendonlydir')
+    const folder = join(server.folder, 'data', 'appendonlydir')
     const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof')) ?? '')
     const { size } = statSync(file)
     // By two writers one after the other: those behind have lower epochs.

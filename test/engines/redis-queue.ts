@@ -1,5 +1,6 @@
 import { openParked } from '../../src/processors/index.js'
 import { redisQueueSource } from '../../src/processors/redis/index.js'
+import { MessageEncoder } from '../../src/sinks/message.js'
 import { redisSink } from '../../src/sinks/redis.js'
 import type { QueuePlace } from '../support/source-contract.js'
 import { redisPlace } from './redis-place.js'
@@ -14,7 +15,7 @@ export async function redisQueue(
   return {
     place,
     url,
-    sink: () => redisSink(url, { body: 'leaf' }),
+    sink: (options) => redisSink(url, { body: 'leaf', ...options }),
     source: (options) => redisQueueSource(url, options),
     async damage(logId, index) {
       // Streams do not change: the entry is written anew, with those behind it.
@@ -29,6 +30,11 @@ export async function redisQueue(
             await client.hSet(key, `${logId}:${index}`, whole)
         },
       }
+    },
+    async forge({ logId }, entry, index) {
+      const { headers, body } = new MessageEncoder({ body: 'leaf' }).encode(entry, 1)
+      const fields = { ...headers, 'ct-index': String(index), body: Buffer.from(body) }
+      await client.sendCommand(['XADD', streamOf(logId), `${index}-1`, ...Object.entries(fields).flat()])
     },
     async retain(logId, below) {
       await client.xTrim(streamOf(logId), 'MINID', `${below}-0` as never)

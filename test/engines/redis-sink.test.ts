@@ -1,10 +1,13 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { pump } from '../../src/sinks/index.js'
 import { redisSink } from '../../src/sinks/redis.js'
 import { sampleGap } from '../../src/testing/store-samples.js'
-import { backfill, logOf } from '../support/logs.js'
+import { epochContract } from '../support/epoch-contract.js'
+import { backfill, grow, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
 import { upTo, wholeIndexes } from '../support/whole-messages.js'
+import { interrupted, run } from './fault-rows.js'
 import { startedServer } from './own-server.js'
 import { noRedis, redisPlace } from './redis-place.js'
 import { waitingClock } from './waiting-clock.js'
@@ -30,6 +33,11 @@ describe.skipIf(noRedis)('Redis', () => {
       keep: () => place.keep(),
       remove: () => place.remove(),
     }
+  })
+
+  epochContract(async () => {
+    const place = await redisPlace()
+    return { sink: () => redisSink(place.url), content: () => place.content(), remove: () => place.remove() }
   })
 
   const fill = (url: string, log: Awaited<ReturnType<typeof logOf>>, options = {}) =>
@@ -100,6 +108,28 @@ describe.skipIf(noRedis)('Redis', () => {
     expect((await place.content()).get(log.logId)).toHaveLength(50)
     await place.remove()
   })
+
+  it('writes again what a replica has not had that takes the place of its primary', async () => {
+    const primary = await startedServer('redis')
+    const replica = await startedServer('redis', ['--replicaof', '127.0.0.1', String(primary.port)])
+    const log = await logOf(300)
+    await fill(primary.url, log)
+    const place = await redisPlace(replica.url, 'ct')
+    onTestFinished(() => place.close())
+    await expect.poll(async () => (await place.content()).get(log.logId)?.length, { timeout: 30_000 }).toBe(300)
+    // It hears nothing from here on, and knows nothing of that.
+    await place.client.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    grow(log, 3500)
+    const proxy = await TcpProxy.open(primary.port)
+    onTestFinished(() => proxy.close())
+    const promote = async () => {
+      await primary.kill()
+      proxy.target = replica.port
+    }
+    const sink = interrupted(redisSink(`redis://127.0.0.1:${proxy.port}`), new Map([[12, promote]]))
+    await run(sink, log)
+    expect((await place.content()).get(log.logId)).toEqual(upTo(3800))
+  }, 120_000)
 
   it('refuses what is not its own', async () => {
     const place = await redisPlace()

@@ -10,6 +10,7 @@ export default defineConfig({
     globalSetup: ['setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // Most of the time is spent waiting for servers that were killed or suspended.
+    maxWorkers: 3,
   },
 })

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # kafka.sh start FOLDER PORT [ADVERTISED] | stop FOLDER | kill FOLDER: one Kafka broker on loopback (and PORT + 1), empty; its pid is in
 # FOLDER/pid. Clients are told to come to the port ADVERTISED, such as that of a proxy.
+# With KAFKA_OUTSIDE=host:port also at PORT + 2, where clients are told to come to that address instead.
 # With KAFKA_USER=name:password also at PORT + 2, for that user alone (SASL PLAIN).
 # kafka.sh start3 FOLDER PORT | stop3 FOLDER: three brokers of one cluster in FOLDER/1 to 3, at PORT, PORT + 2 and PORT + 4 (and each + 1);
 # kafka.sh restart FOLDER/2 starts one of them again after kill.
@@ -33,6 +34,9 @@ transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 PROPERTIES
   [ -z "${KAFKA_USER-}" ] || with_user "$1" "$2"
+  [ -z "${KAFKA_OUTSIDE-}" ] || sed -i -E "s|^(listeners=.*)|\1,OUTSIDE://127.0.0.1:$(($2 + 2))|; \
+    s|^(advertised.listeners=.*)|\1,OUTSIDE://$KAFKA_OUTSIDE|; s|^(listener.security.*)|\1,OUTSIDE:PLAINTEXT|; \
+    \$ a inter.broker.listener.name=PLAINTEXT" "$1/server.properties"
 }
 
 with_user() {

@@ -8,8 +8,8 @@ folder=$2
 case $1 in
   start)
     command -v redis-server > /dev/null || { echo "no Redis server: apt-get install redis-server" >&2; exit 3; }
-    mkdir -p "$folder"
-    launch redis-server --port "$3" --bind 127.0.0.1 --dir "$folder" --save '' --appendonly yes --appendfsync always --pidfile '' "${@:4}"
+    mkdir -p "$folder/data"
+    launch redis-server --port "$3" --bind 127.0.0.1 --dir "$folder/data" --save '' --appendonly yes --appendfsync always --pidfile '' "${@:4}"
     ready 30 says 'Ready to accept connections'
     ;;
   stop) stop TERM ;;

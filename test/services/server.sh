@@ -11,11 +11,13 @@ launch() {
 
 # ready SECONDS COMMAND…: waits until the command succeeds; shows the log when the server ends, or the time is over.
 ready() {
-  local seconds=$1 i
+  local seconds=$1 i pid
   shift
   for ((i = 0; i < 20 * seconds; i++)); do
     if "$@" 2> /dev/null; then return; fi
-    kill -0 "$(cat "$folder/pid" 2> /dev/null)" 2> /dev/null || break
+    # Empty while a server writes its own.
+    pid=$(cat "$folder/pid" 2> /dev/null) || break
+    [ -z "$pid" ] || kill -0 "$pid" 2> /dev/null || break
     sleep 0.05
   done
   tail -30 "$folder/log" >&2

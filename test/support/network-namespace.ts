@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { TcpProxy } from './tcp-proxy.js'
 
+let count = 0
+
 /** A network of its own for child processes, joined to this one by a cable that can be pulled. Linux, as root. */
 export class NetworkNamespace {
   private readonly name: string
   private readonly cable: string
-  /** Of this side of the cable. */
-  private readonly address: string
+  /** Of this side of the cable: as many characters as `127.0.0.1`, so that it fits where a server names its own. */
+  readonly address: string
   private readonly proxies = new Map<number, TcpProxy>()
 
   private constructor(name: string, cable: string, address: string) {
@@ -18,10 +20,10 @@ export class NetworkNamespace {
   /** Whether one can be made here. */
   static get isPossible(): boolean {
     if (process.getuid?.() !== 0) return false
-    const name = `ct-try-${process.pid}`
     try {
-      ip('netns', 'add', name)
-      ip('netns', 'del', name)
+      const { name, cable } = made()
+      ip('netns', 'exec', name, 'true')
+      remove(name, cable)
       return true
     } catch {
       return false
@@ -30,16 +32,14 @@ export class NetworkNamespace {
 
   /** @param ports - Of servers on loopback, to be reached from the inside. */
   static async open(ports: readonly number[]): Promise<NetworkNamespace> {
-    const name = `ct-${process.pid}`
-    const [cable, inner, net] = [`ct${process.pid}a`, `ct${process.pid}b`, `10.231.${process.pid % 250}`]
-    ip('netns', 'add', name)
-    ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', inner, 'netns', name)
-    ip('address', 'add', `${net}.1/24`, 'dev', cable)
+    const { name, cable, inner } = made()
+    const [here, inside] = freeAddresses()
+    ip('address', 'add', here, 'peer', inside, 'dev', cable)
     ip('link', 'set', cable, 'up')
-    ip('-n', name, 'address', 'add', `${net}.2/24`, 'dev', inner)
+    ip('-n', name, 'address', 'add', inside, 'peer', here, 'dev', inner)
     ip('-n', name, 'link', 'set', inner, 'up')
     ip('-n', name, 'link', 'set', 'lo', 'up')
-    const namespace = new NetworkNamespace(name, cable, `${net}.1`)
+    const namespace = new NetworkNamespace(name, cable, here)
     for (const port of ports) namespace.proxies.set(port, await TcpProxy.open(port, namespace.address))
     return namespace
   }
@@ -49,9 +49,9 @@ export class NetworkNamespace {
     return ['ip', 'netns', 'exec', this.name]
   }
 
-  /** A text with addresses on loopback as they are from the inside. */
+  /** A text with addresses on loopback as they are from the inside; by its `submissionUrl` a log is only called in its checkpoints. */
   inside(text: string): string {
-    return text.replace(/127\.0\.0\.1:(\d+)/g, (whole, port) => {
+    return text.replace(/(?<!"submissionUrl":"http:\/\/)127\.0\.0\.1:(\d+)/g, (whole, port) => {
       const proxy = this.proxies.get(Number(port))
       return proxy === undefined ? whole : `${this.address}:${proxy.port}`
     })
@@ -68,11 +68,39 @@ export class NetworkNamespace {
 
   async close(): Promise<void> {
     for (const proxy of this.proxies.values()) await proxy.close()
-    ip('link', 'del', this.cable)
-    ip('netns', 'del', this.name)
+    remove(this.name, this.cable)
   }
 }
 
-function ip(...argv: string[]): void {
-  execFileSync('ip', argv, { stdio: 'pipe' })
+/** A namespace with the far end of a cable in it. */
+function made() {
+  const name = `ct-${process.pid}-${++count}`
+  const [cable, inner] = [`${name}a`, `${name}b`]
+  ip('netns', 'add', name)
+  try {
+    ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', inner, 'netns', name)
+  } catch (error) {
+    ip('netns', 'del', name)
+    throw error
+  }
+  return { name, cable, inner }
+}
+
+function remove(name: string, cable: string): void {
+  ip('link', 'del', cable)
+  ip('netns', 'del', name)
+}
+
+/** For the two ends of a cable; of other processes on this machine, too, nobody has them. */
+function freeAddresses(): readonly [here: string, inside: string] {
+  const taken = ip('-4', '-o', 'address')
+  for (let n = process.pid * 10; ; n++) {
+    const [one, two, three] = [Math.floor(n / 900) % 10, 10 + (Math.floor(n / 10) % 90), n % 10]
+    const here = `10.${one}.${two}.${three}`
+    if (!taken.includes(` ${here} peer `)) return [here, `10.23${one}.${two}.${three}`]
+  }
+}
+
+function ip(...argv: string[]): string {
+  return execFileSync('ip', argv, { stdio: 'pipe', encoding: 'utf8' })
 }

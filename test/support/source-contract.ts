@@ -13,11 +13,13 @@ import { backfill, certificates, grow, logOf } from './logs.js'
 
 /** An empty place in an engine, for one test. */
 export interface QueuePlace {
-  /** What fills it; not opened. */
-  sink(): Sink
+  /** What fills it; not opened. With the largest body that it writes, where it has such an option. */
+  sink(options?: { readonly maxBodyBytes?: number }): Sink
   source(options: QueueSourceOptions): QueueSource
   /** Damages the entry as the engine has it, so that it cannot be read; undone by `restore`. */
   damage?(logId: string, index: number): Promise<{ restore(): Promise<void> }>
+  /** Has somebody else write a valid entry of a log again, under another index. */
+  forge?(log: TestLog, entry: CtCertificate, index: number): Promise<void>
   /** Takes what is below an index away, as retention does. */
   retain?(logId: string, below: number): Promise<void>
   parked(): Promise<ParkedEntries>
@@ -36,13 +38,27 @@ export interface SourceTraits {
   readonly obeysClock: boolean
   /** Whether it keeps entries that no `TileLeaf` can hold, which are set aside otherwise. */
   readonly keepsEverything: boolean
+  /** Whether a log moves to another processor at once, so that what was acknowledged and not stored comes again. Default: when all is stored. */
+  readonly movesAtOnce?: boolean
   /** What it cannot do, and why; said beside the title of the test that is left out. */
-  readonly lacks?: Partial<Record<'sharing' | 'retention' | 'damage', string>>
+  readonly lacks?: Partial<Record<'sharing' | 'retention' | 'damage' | 'omission' | 'forgery', string>>
+  /** Whether it has the issuers of RFC 6962 logs, which an entry of a queue names by their hashes. Default: it has none. */
+  readonly keepsIssuers?: boolean
+  /** Whether it hands out an entry under a forged index, as it has nothing to tell by. Default: it sets it aside. */
+  readonly trustsIndexes?: boolean
 }
 
 /** What every queue source must do, whichever engine it reads. */
 export function sourceContract(name: string, traits: SourceTraits, makePlace: () => Promise<QueuePlace>): void {
-  const { leaseMs, obeysClock, keepsEverything, lacks = {} } = traits
+  const {
+    leaseMs,
+    obeysClock,
+    keepsEverything,
+    lacks = {},
+    trustsIndexes = false,
+    movesAtOnce = false,
+    keepsIssuers = false,
+  } = traits
   /** The test, or the reason why there is none. */
   const unless = (lack: string | undefined, title: string, test: () => Promise<void>) =>
     lack === undefined ? it(title, test) : it.skip(`${title} (not here: ${lack})`)
@@ -115,6 +131,30 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       }
     })
 
+    it(`${keepsIssuers ? 'has' : 'says that it does not have'} the chain of an entry, as far as its log sends one with it`, async () => {
+      await begin()
+      const [sent, named] = [await logOf(40), await logOf(40, { kind: 'static-ct' })]
+      const chains = async () => {
+        const found: unknown[] = []
+        const one = source()
+        for await (const certificate of one) {
+          found.push(await certificate.chain().catch((error) => error.code))
+          one.acknowledge(certificate)
+        }
+        await one.close()
+        return found
+      }
+      const unknown = Array.from({ length: 40 }, () => 'CT_SINK_FAILED')
+      await fill(named)
+      // Nobody has fetched them.
+      expect(await chains()).toEqual(unknown)
+      await fill(sent)
+      const wanted: unknown[] = []
+      for await (const certificate of backfill(sent)) wanted.push(await certificate.chain())
+      expect(wanted.flat().length).toBeGreaterThan(0)
+      expect(await chains()).toEqual(keepsIssuers ? wanted : unknown)
+    })
+
     it('goes on behind what is acknowledged, and gives again what is not', async () => {
       await begin()
       const log = await logOf(300)
@@ -179,7 +219,8 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       await Promise.allSettled(readers)
       for (const log of logs) {
         const indexes = indexesOf(all(), log)
-        expect([...indexes].sort((a, b) => a - b)).toEqual(range(0, log.size))
+        const once = movesAtOnce ? [...new Set(indexes)] : [...indexes]
+        expect(once.sort((a, b) => a - b)).toEqual(range(0, log.size))
       }
       expect(found.every((mine) => mine.length > 0)).toBe(true)
     })
@@ -257,6 +298,33 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       },
     )
 
+    unless(
+      lacks.forgery,
+      'skips nothing for a valid entry under an index that nobody has written, which it sets aside where it can tell',
+      async () => {
+        const { forge } = await begin()
+        if (forge === undefined) throw new TypeError('this place forges nothing')
+        const log = await logOf(150)
+        await fill(log)
+        const [entry] = await readAll({ group: 'one' })
+        await forge(log, entry as CtCertificate, 9_000_000)
+        const forged = trustsIndexes ? [9_000_000] : []
+        expect(indexesOf(await readAll(), log)).toEqual([...range(0, 150), ...forged])
+        expect((await listed()).map(({ index, by }) => [index, by])).toEqual(
+          trustsIndexes ? [] : [[9_000_000, 'queue']],
+        )
+        grow(log, 50)
+        try {
+          await fill(log)
+        } catch (error) {
+          // It takes nothing below the highest index: whoever writes says so, and does not count as written what is not.
+          expect(error).toMatchObject({ code: 'CT_CHECKPOINT_UNUSABLE', message: expect.stringContaining('9000000') })
+          return
+        }
+        expect(indexesOf(await readAll(), log)).toEqual(range(150, 200))
+      },
+    )
+
     it('sets an entry aside once, and forgets it when it is replayed and acknowledged', async () => {
       await begin()
       const log = await logOf(20)
@@ -272,6 +340,27 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       await replay()
       expect(indexesOf(await readAll(), log)).toEqual([7])
       expect(await listed()).toEqual([])
+    })
+
+    unless(lacks.omission, 'sets aside what was too large for the engine, or has it from the log', async () => {
+      const { sink } = await begin()
+      const log = await logOf(3)
+      // Far larger than any of the others, which vary.
+      const dnsNames = Array.from({ length: 4000 }, (_, n) => `host-${n}.example.com`)
+      log.add([...issueCertificates([{ dnsNames }]), ...certificates(3)])
+      log.publish()
+      await pump({
+        sink: sink({ maxBodyBytes: 60_000 }),
+        stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+      })
+      expect(indexesOf(await readAll({ group: 'one' }), log)).toEqual([0, 1, 2, 4, 5, 6])
+      const asideOf = (group: string) => inParked((parked) => parked.list({ group }))
+      const message = 'too large for the engine: it is in its log'
+      expect(await asideOf('one')).toMatchObject([{ logId: log.logId, index: 3, by: 'queue', message }])
+      const refill = ({ start, end }: { start: number; end: number }) =>
+        backfill(log, { start: { index: start }, end: { index: end } })
+      expect(indexesOf(await readAll({ group: 'two', refill }), log)).toEqual(range(0, 7))
+      expect(await asideOf('two')).toEqual([])
     })
 
     unless(lacks.retention, 'says what retention has taken, or has it from the log', async () => {

@@ -7,6 +7,9 @@ import { openSink } from '../../../dist/sinks.js'
 const { url, sink, specs, logs, leaseMs, member } = JSON.parse(process.argv[2])
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
+// Where the engine keeps no positions, they are the coordinator's, and stored from time to time.
+const { guarantee } = await openSink(sink)
+const commit = guarantee === 'exactly-once' ? 'manual' : { everyMs: 100 }
 const say = (message) => process.stderr.write(`${member} ${message}\n`)
 await runCollector({
   coordinator: (url.startsWith('kafka') ? kafkaCoordinator : postgresCoordinator)(url, { leaseMs }),
@@ -18,7 +21,7 @@ await runCollector({
       logs: specs.filter((_, i) => mine.some(({ id }) => id === logs[i].id)),
       start: 'beginning',
       checkpoint,
-      commit: 'manual',
+      commit,
       pollIntervalMs: 100,
       // In another network namespace, loopback is elsewhere.
       allowHttp: true,

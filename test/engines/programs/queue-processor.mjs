@@ -16,5 +16,13 @@ const effects = defineModule({
     appendFileSync(join(folder, String(process.pid)), page.map(({ log, index }) => `${log.id} ${index}\n`).join('')),
 })
 const run = runModules(source, [effects], { logger })
-process.on('SIGTERM', () => run.stop())
+/** Longer than it may take to close. Milliseconds. */
+const LATE_MS = 40_000
+let hasEnded = false
+process.on('SIGTERM', () => {
+  void run.stop()
+  const tell = () => say(`has ${hasEnded ? '' : 'not '}ended, and is alive: ${process.getActiveResourcesInfo()}`)
+  setTimeout(tell, LATE_MS).unref()
+})
 await run.done
+hasEnded = true
