@@ -33,7 +33,7 @@ describe('--metrics-port', () => {
           text = await metrics.text()
           return /^ct_stream_log_entries_total\{log=.*\} 30$/m.test(text)
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toBe(true)
     expect(text).toMatch(ofModules)

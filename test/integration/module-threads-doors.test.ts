@@ -79,7 +79,7 @@ const doors: Readonly<Record<string, (threads: number) => Promise<readonly Findi
       over = runWith(['serve', '--port', '0', '--no-keep', ...flags(), ...module], {
         changes: { clock: systemClock, stop: stop.signal, stdout: stdout.stream },
       })
-      await expect.poll(stdout.text, { timeout: 20_000 }).toMatch(/^ct-stream serves at /)
+      await expect.poll(stdout.text, { timeout: 30_000 }).toMatch(/^ct-stream serves at /)
       return /(\S+)\n/.exec(stdout.text())?.[1] ?? ''
     })
     stop.abort()

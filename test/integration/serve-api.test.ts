@@ -33,7 +33,7 @@ describe('ct-stream serve', () => {
   it('answers every path of its API as its OpenAPI document says', async () => {
     const { log, command, url } = await serve('api')
     const api = await ApiClient.open(url)
-    await expect.poll(async () => (await api.ask('/status')).body.entries, { timeout: 10_000 }).toBe(all)
+    await expect.poll(async () => (await api.ask('/status')).body.entries, { timeout: 30_000 }).toBe(all)
     expect((await api.ask('/status')).body).toMatchObject({ isPaused: false, problem: null, isReady: true, logs: 1 })
     expect((await api.ask('/logs')).body).toMatchObject({ items: [{ headSize: all, log: { url: log.url } }] })
     const { items } = (await api.ask<{ items: { log: { id: string } }[] }>('/logs')).body
@@ -52,9 +52,9 @@ describe('ct-stream serve', () => {
 
   it('answers Prometheus, and requests for its health and readiness', async () => {
     const { command, url } = await serve('metrics')
-    await expect.poll(async () => (await fetch(`${url}readyz`)).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(async () => (await fetch(`${url}readyz`)).status, { timeout: 30_000 }).toBe(200)
     await expect
-      .poll(async () => (await fetch(`${url}metrics`)).text(), { timeout: 10_000 })
+      .poll(async () => (await fetch(`${url}metrics`)).text(), { timeout: 30_000 })
       .toMatch(new RegExp(`^ct_stream_server_entries_total ${all}$`, 'm'))
     const text = await (await fetch(`${url}metrics`)).text()
     if (hasPromtool) expect(promtool(['check', 'metrics'], text)).toEqual({ status: 0, said: '' })
@@ -79,7 +79,7 @@ describe('every path of ct-stream serve', () => {
       .poll(
         async () =>
           ((await (await fetch(`${url}stats`)).json()) as { processed_certificates: number }).processed_certificates,
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toBe(all)
     const answers = async (path: string) => {
@@ -175,8 +175,8 @@ describe('ct-stream serve --module', () => {
     const { command, url } = await serve('modules', '--module', watchlist)
     const api = await ApiClient.open(url)
     const findings = async () => (await api.ask<{ items: { id: string }[] }>('/findings')).body.items
-    await expect.poll(async () => (await findings()).length, { timeout: 10_000 }).toBeGreaterThan(0)
-    await expect.poll(async () => (await api.ask('/status')).body.entries, { timeout: 10_000 }).toBe(all)
+    await expect.poll(async () => (await findings()).length, { timeout: 30_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await api.ask('/status')).body.entries, { timeout: 30_000 }).toBe(all)
     const client = closing(new SocketClient(`${url}v2/stream?findings=only&after=0123456789-1`))
     await client.have(2)
     const sent = (await findings()).map(({ id }) => id)

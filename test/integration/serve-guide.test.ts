@@ -111,7 +111,7 @@ describe('the guide', () => {
                 ({ status }) => status,
                 () => 0,
               ),
-            { timeout: 10_000 },
+            { timeout: 30_000 },
           )
           .toBe(200)
         // Of another address than the proxy, which is trusted to say so.

@@ -17,7 +17,7 @@ describe.each([
   ['memory', () => new MemoryCheckpointStore()],
   ['SQLite', () => new SqliteCheckpointStore(folder.file())],
 ] as const)('the issuers of a %s store', (_, create) => {
-  it('are so many at most, and those that were not asked for the longest go', { timeout: 60_000 }, async () => {
+  it('are so many at most, and those that were not asked for the longest go', async () => {
     const store = create()
     await store.open()
     for (let i = 0; i < MOST; i++) store.putIssuer(nameOf(i), Uint8Array.of(i))
@@ -31,7 +31,7 @@ describe.each([
     store.close()
   })
 
-  it('have so many bytes at most', { timeout: 60_000 }, async () => {
+  it('have so many bytes at most', async () => {
     const store = create()
     await store.open()
     const most = MOST_BYTES / LARGE
@@ -48,7 +48,7 @@ describe.each([
 })
 
 describe('a SQLite file', () => {
-  it('does not grow with the issuers that pass through it', { timeout: 60_000 }, async () => {
+  it('does not grow with the issuers that pass through it', async () => {
     const store = new SqliteCheckpointStore(folder.file())
     await store.open()
     for (let i = 0; i < 1_200; i++) store.putIssuer(nameOf(i), large(i))
@@ -56,7 +56,7 @@ describe('a SQLite file', () => {
     expect(statSync(store.path).size).toBeLessThan(1.2 * MOST_BYTES)
   })
 
-  it('that holds more, of an earlier version, comes down to the bound', { timeout: 60_000 }, async () => {
+  it('that holds more, of an earlier version, comes down to the bound', async () => {
     const store = new SqliteCheckpointStore(folder.file())
     await store.open()
     store.close()

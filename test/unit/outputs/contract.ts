@@ -21,8 +21,6 @@ export interface OutputPlace {
 /** Controls, a line break, HTML, quotes, a formula, a right-to-left override. */
 export const HOSTILE = '=cmd|\'/c calc\'!A1\r\n\x1b[31m<b>"x"</b>,;\u202e@everyone `rm -rf`'
 
-const certificates = madeCertificates(120)
-
 /** Reports every certificate, with texts that nobody wants to see raw. */
 const reporter = defineModule({
   name: 'reporter',
@@ -34,14 +32,15 @@ const reporter = defineModule({
 /**
  * What every output promises.
  *
- * @param timeout - Of each test. Default: that of all tests. Milliseconds.
+ * @param findings - Made in each test; in the longest one twice as many and 30 more. Default: 120.
  */
 export function outputContract(
   name: string,
   makePlace: () => OutputPlace | Promise<OutputPlace>,
-  timeout?: number,
+  findings = 120,
 ): void {
-  describe(`${name}, as an output`, { ...(timeout !== undefined && { timeout }) }, () => {
+  describe(`${name}, as an output`, () => {
+    const certificates = madeCertificates(findings)
     const withPlace = (test: (place: OutputPlace, clock: VirtualClock) => Promise<void>) => async () => {
       const place = await makePlace()
       try {
@@ -83,9 +82,9 @@ export function outputContract(
         const { run, position } = start(place, clock, pagesOf(certificates, 10))
         await run.done
         const ids = await place.received()
-        expect(ids).toHaveLength(120)
-        expect(new Set(ids).size).toBe(120)
-        expect(position()).toBe(120)
+        expect(ids).toHaveLength(findings)
+        expect(new Set(ids).size).toBe(findings)
+        expect(position()).toBe(findings)
       }),
     )
 
@@ -93,20 +92,21 @@ export function outputContract(
       'loses nothing when its target fails for an hour, acknowledges nothing meanwhile, and holds a bounded queue',
       withPlace(async (place, clock) => {
         const { run, source, position } = start(place, clock, pagesOf(certificates, 10), true)
-        await passUntil(clock, () => position() === 120, 0)
+        await passUntil(clock, () => position() === findings, 0)
         await place.fail()
-        for (const page of pagesOf(madeCertificates(150, { seed: 'more', start: 120 }), 10)) source.add(page)
+        for (const page of pagesOf(madeCertificates(findings + 30, { seed: 'more', start: findings }), 10))
+          source.add(page)
         for (let minute = 0; minute < 60; minute++) {
           await clock.pass(60_000)
           await quiet(2)
           expect(run.status().modules[1]?.queuedEntries).toBeLessThanOrEqual(60)
         }
-        expect(position()).toBe(120)
+        expect(position()).toBe(findings)
         expect(run.status().modules[1]).toMatchObject({ dropped: 0, skipped: 0 })
         expect(run.status().modules[1]?.retries).toBeGreaterThan(10)
         await place.repair()
-        await passUntil(clock, () => position() === 270)
-        expect(new Set(await place.received()).size).toBe(270)
+        await passUntil(clock, () => position() === 2 * findings + 30)
+        expect(new Set(await place.received()).size).toBe(2 * findings + 30)
         await run.stop()
       }),
     )
@@ -138,18 +138,18 @@ export function outputContract(
       'is stopped within its time when its target fails, and leaves what is unfinished unacknowledged',
       withPlace(async (place, clock) => {
         const { run, source, position } = start(place, clock, pagesOf(certificates, 10), true)
-        await passUntil(clock, () => position() === 120, 0)
-        const more = madeCertificates(20, { seed: 'more', start: 120 })
+        await passUntil(clock, () => position() === findings, 0)
+        const more = madeCertificates(20, { seed: 'more', start: findings })
         await place.fail()
         source.add(more)
         await passUntil(clock, () => (run.status().modules[1]?.errors ?? 0) > 1)
         const isOver = ended(run)
         run.stop().catch(() => {})
         await passUntil(clock, isOver)
-        expect(position()).toBe(120)
+        expect(position()).toBe(findings)
         await place.repair()
         await start(place, clock, [more]).run.done
-        expect(new Set(await place.received()).size).toBe(140)
+        expect(new Set(await place.received()).size).toBe(findings + 20)
       }),
     )
   })

@@ -191,7 +191,7 @@ describe('acknowledge: manual', () => {
     const notices: string[] = []
     stream.on('error', ({ error }) => notices.push(error.code))
     const reading = take(stream)
-    await expect.poll(() => clock.pass(1000).then(() => notices.length), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => clock.pass(1000).then(() => notices.length), { timeout: 30_000 }).toBe(1)
     await clock.pass(3_600_000)
     expect(notices).toEqual(['CT_UNACKNOWLEDGED'])
     await stream.close()
@@ -208,7 +208,7 @@ describe('acknowledge: manual', () => {
     const reading = (async () => {
       for await (const certificate of stream) certificates.push(certificate)
     })()
-    await expect.poll(() => clock.pass(1000).then(() => certificates.length), { timeout: 10_000 }).toBe(100)
+    await expect.poll(() => clock.pass(1000).then(() => certificates.length), { timeout: 30_000 }).toBe(100)
     await clock.pass(300_000)
     await stream.close()
     await reading

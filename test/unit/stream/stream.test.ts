@@ -305,7 +305,7 @@ describe('reading', () => {
     const stream = backfill(log, { concurrency, maxBufferedBytes: 2 ** 30 })
     const reading = take(stream)
     const pending = () => log.requests.filter(({ status }) => status === undefined).length
-    await expect.poll(pending, { timeout: 5_000 }).toBe(24)
+    await expect.poll(pending, { timeout: 30_000 }).toBe(24)
     await stream.close()
     await reading
   })

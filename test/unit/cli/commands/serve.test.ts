@@ -36,7 +36,7 @@ it.each([
       return `${response?.status} ${(await response?.text())?.trim()}`
     }
     await expect
-      .poll(ready, { timeout: 10_000 })
+      .poll(ready, { timeout: 30_000 })
       .toMatch(new RegExp(`^503 .*can be reached yet: ${code} at attempt \\d+, the next at 20\\d\\d-[-\\dT:]+Z`))
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
     const lists = createServer((_, response) => response.end(flag === 'log' ? description : logs.list)).listen(
@@ -45,9 +45,9 @@ it.each([
     )
     onTestFinished(() => void lists.close())
     await once(lists, 'listening')
-    await expect.poll(ready, { timeout: 20_000 }).toMatch(/^200 /)
+    await expect.poll(ready, { timeout: 30_000 }).toMatch(/^200 /)
     const status = async () => (await fetch(`http://127.0.0.1:${port}/api/v1/status`)).json()
-    await expect.poll(status, { timeout: 10_000 }).toMatchObject({ entries })
+    await expect.poll(status, { timeout: 30_000 }).toMatchObject({ entries })
     stop.abort()
     expect(await over, stderr()).toBe(0)
     // One server from the first attempt on: clients that connect early stay connected.

@@ -67,7 +67,7 @@ describe('ct-stream before there is a network', () => {
     const stderr = sink()
     const clock = { now: () => Date.now(), sleep: async () => {} }
     const run = runWith([...lists, '--no-checkpoint'], { changes: { clock, stop: stop.signal, stderr: stderr.stream } })
-    await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/trying again: no log list at hand: .*attempt=4/)
+    await expect.poll(stderr.text, { timeout: 30_000 }).toMatch(/trying again: no log list at hand: .*attempt=4/)
     stop.abort()
     expect(await run).toMatchObject({ code: 0, stdout: '' })
   })
@@ -81,7 +81,7 @@ describe('ct-stream before there is a network', () => {
     const clock = { now: () => Date.now(), sleep: async () => {} }
     const run = runWith([...named, '--no-checkpoint'], { changes: { clock, stop: stop.signal, stderr: stderr.stream } })
     await expect
-      .poll(stderr.text, { timeout: 10_000 })
+      .poll(stderr.text, { timeout: 30_000 })
       .toMatch(/warn: trying again: \[GET\] "http:\/\/127.0.0.1:1\/log.v3.json" .*attempt=4/)
     stop.abort()
     expect(await run).toMatchObject({ code: 0, stdout: '' })
@@ -108,7 +108,7 @@ describe('ct-stream before there is a network', () => {
     }
     const argv = ['--log', url, '--start', 'beginning', '--no-checkpoint', '--template', '{index}']
     const run = runWith(argv, { changes: { clock, stop: stop.signal, stdout: stdout.stream } })
-    await expect.poll(stdout.text, { timeout: 10_000 }).toMatch(/^0\n1\n/)
+    await expect.poll(stdout.text, { timeout: 30_000 }).toMatch(/^0\n1\n/)
     stop.abort()
     expect((await run).code).toBe(0)
     server.close()
@@ -132,7 +132,7 @@ describe('ct-stream --sink', () => {
     const [stop, stderr] = [new AbortController(), sink()]
     const argv = ['--sink', 'postgres://127.0.0.1:1/ct', '--metrics-port', '0', '--log-level', 'info']
     const run = runWith(argv, { changes: { clock: systemClock, stop: stop.signal, stderr: stderr.stream } })
-    await expect.poll(stderr.text, { timeout: 10_000 }).toMatch(/the sink is opened again/)
+    await expect.poll(stderr.text, { timeout: 30_000 }).toMatch(/the sink is opened again/)
     const [, url = ''] = /metrics url="([^"]+)"/.exec(stderr.text()) ?? []
     const answer = await fetch(url)
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('process_cpu')])

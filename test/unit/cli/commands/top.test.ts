@@ -41,7 +41,7 @@ describe('ct-stream top', () => {
     const { io, stderr } = sampleIo(argv, { changes: { stdin, stdout, clock: systemClock } })
     // Of the static-ct log a full tile: one that is not full yet is asked for later.
     const over = runCli(io, commands)
-    await expect.poll(text, { timeout: 10_000 }).toMatch(/556 entries · 2 logs: 2 live/)
+    await expect.poll(text, { timeout: 30_000 }).toMatch(/556 entries · 2 logs: 2 live/)
     expect(text().startsWith(entered)).toBe(true)
     expect(text()).toMatch(/Example 'Argon2026' log +\S*live/)
     stdin.write('/willow')
@@ -66,12 +66,12 @@ describe('ct-stream top', () => {
     const argv = ['top', '--source', server.url]
     const { io, stderr } = sampleIo(argv, { changes: { stdin, stdout, clock: systemClock } })
     const over = runCli(io, commands)
-    await expect.poll(text, { timeout: 10_000 }).toMatch(/4 entries · 3 logs: 3 live/)
+    await expect.poll(text, { timeout: 30_000 }).toMatch(/4 entries · 3 logs: 3 live/)
     expect(text()).toContain('nobody has proven what a server sends')
     for (const name of ['Oak', 'Elm', 'a log without a name']) expect(text()).toMatch(new RegExp(`${name} +\\S*live`))
     server.refuseWith = 503
     for (const client of server.clients) client.terminate()
-    await expect.poll(text, { timeout: 10_000 }).toMatch(/3 logs: 3 waiting/)
+    await expect.poll(text, { timeout: 30_000 }).toMatch(/3 logs: 3 waiting/)
     stdin.write('q')
     expect([await over, stderr()]).toEqual([0, ''])
   })
