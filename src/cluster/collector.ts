@@ -13,7 +13,7 @@ export interface CollectorOptions {
   readonly coordinator: Coordinator
   /** Unique in the cluster, and new after each restart; 1 to 255 characters. */
   readonly member: string
-  /** Makes a sink for a shard, not opened. */
+  /** Makes a sink for a shard, not opened. It is closed and opened again, under the same lease, when the logs of the shard change. */
   readonly sink: () => Sink | Promise<Sink>
   /** Lists the logs to read; called at the beginning and every {@link CollectorOptions.refreshMs}. */
   readonly logs: () => Promise<readonly LogInfo[]>
@@ -48,7 +48,9 @@ export interface CollectorOptions {
 interface Work {
   lease: Lease
   readonly stop: AbortController
-  readonly done: Promise<void>
+  /** Made when there is something to read; engines know the owner of a lease by it. */
+  sink: Sink | undefined
+  done: Promise<void>
   /** Another member has the lease: there is nothing to release. */
   isLost: boolean
 }
@@ -137,15 +139,12 @@ class Collector {
     if (this.working.get(work.lease.unit) === work) this.working.delete(work.lease.unit)
   }
 
-  private begin(lease: Lease): void {
+  /** @param sink - Of the stream before, under the same lease. */
+  private begin(lease: Lease, sink?: Sink): void {
     const { logger } = this.options
     const stop = new AbortController()
-    const work: Work = {
-      lease,
-      stop,
-      isLost: false,
-      done: this.collect(lease, stop.signal).finally(() => stop.abort()),
-    }
+    const work: Work = { lease, stop, sink, isLost: false, done: Promise.resolve() }
+    work.done = this.collect(work).finally(() => stop.abort())
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
     // A shard whose streams have ended keeps its lease, so that no other member starts them again.
@@ -156,13 +155,16 @@ class Collector {
     })
   }
 
-  private async collect(lease: Lease, signal: AbortSignal): Promise<void> {
+  private async collect(work: Work): Promise<void> {
     const { coordinator, sink, stream, logger } = this.options
+    const { lease } = work
+    const { signal } = work.stop
     const logs = this.shards.get(lease.unit) ?? []
     // All its logs have left the lists: hold the lease, so that no other member takes it.
     if (logs.length === 0) return
+    work.sink ??= await sink()
     await pump({
-      sink: await sink(),
+      sink: work.sink,
       lease,
       signal,
       clock: this.clock,
@@ -194,10 +196,10 @@ class Collector {
     for (const work of [...this.working.values()]) {
       const { unit } = work.lease
       if (idsOf(before.get(unit)) === idsOf(shards.get(unit))) continue
-      // The logs of the shard have changed: same lease, new stream.
+      // The logs of the shard have changed: same lease, new stream. Engines refuse another sink until the lease ends.
       work.stop.abort()
       await work.done.catch(() => {})
-      if (!work.isLost) this.begin(work.lease)
+      if (!work.isLost) this.begin(work.lease, work.sink)
     }
   }
 }

@@ -1,6 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { runCollector } from '../../../src/cluster/index.js'
-import type { Coordinator, Lease } from '../../../src/types/cluster.js'
+import { CtStreamError } from '../../../src/errors.js'
+import type { TestLog } from '../../../src/testing/index.js'
+import type { Coordinator, Lease, Sink } from '../../../src/types/cluster.js'
+import type { LogInfo } from '../../../src/types/log.js'
+import { backfill, logOf } from '../../support/logs.js'
 
 /** A coordinator in memory whose turns are told beforehand: which units are still held, and how many are to be. */
 function toldCoordinator(
@@ -79,4 +85,65 @@ it('takes another shard for one that it has lost, also one that was not read', a
 it('gives a shard away when it has more than its share', async () => {
   const { released } = await collect({ held: [], share: 3 }, { held: ['a', 'b', 'c'], share: 2 })
   expect(released).toEqual(['a', 'b', 'c'])
+})
+
+/** An engine that lets in one sink of each epoch, as those do that keep no leases themselves. */
+function epochEngine() {
+  let owner: { epoch: number; sink: Sink } | undefined
+  const entries: string[] = []
+  const sink = (): Sink => {
+    const it: Sink = {
+      guarantee: 'at-least-once',
+      store: undefined,
+      open: async (lease) => {
+        const { epoch } = lease as Lease
+        if (owner !== undefined && owner.sink !== it && owner.epoch >= epoch)
+          throw new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now')
+        owner = { epoch, sink: it }
+        return undefined
+      },
+      write: async (page) => void entries.push(...page.map(({ log, index }) => `${log.id} ${index}`)),
+      close: async () => {},
+    }
+    return it
+  }
+  return { sink, entries }
+}
+
+it('reads a log that came to a shard at once, under the lease that it has', async () => {
+  const both = [await logOf(3), await logOf(2)]
+  const infos = both.map(({ logId: id, spec }) => ({ ...spec, id }) as LogInfo)
+  const stop = new AbortController()
+  const { coordinator } = toldCoordinator(Array(4).fill({ held: ['a'], share: 1 }), () => stop.abort())
+  const { sink, entries } = epochEngine()
+  const store = new MemoryCheckpointStore()
+  const warnings: string[] = []
+  let listed = 0
+  const whenRead = async (count: number) => {
+    while (entries.length < count && warnings.length === 0) await turn()
+  }
+  await runCollector({
+    coordinator: {
+      ...coordinator,
+      store: () => store,
+      wait: async () => {
+        await whenRead(listed < 3 ? 3 : 5)
+        await coordinator.wait(0, stop.signal)
+      },
+    },
+    member: 'me',
+    shardOf: () => 'a',
+    logs: async () => infos.slice(0, ++listed < 3 ? 1 : 2),
+    refreshMs: 0,
+    sink,
+    stream: (logs, checkpoint) =>
+      backfill(both[0] as TestLog, {
+        logs: both.filter(({ logId }) => logs.some(({ id }) => id === logId)).map(({ spec }) => spec),
+        checkpoint,
+      }),
+    logger: { info: () => {}, warn: (message) => warnings.push(message) },
+    signal: stop.signal,
+  })
+  expect(warnings).toEqual([])
+  expect(new Set(entries).size).toBe(5)
 })
