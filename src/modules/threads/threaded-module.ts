@@ -12,8 +12,11 @@ import { type ThreadableName, threadName } from './threadable.js'
 /** Calls under way at the same time, so that the thread has the next page when it has finished one. It takes them in order. */
 const UNDER_WAY = 3
 
-/** Most certificates that wait for it: the thread works no faster when there are more, and those that wait for long cost a lot to keep. */
-const MOST_WAITING = 1024
+/**
+ * Most certificates that wait for it: with fewer, each thread waits for the other where one pauses; with more, it works no faster, and those that
+ * wait for long cost a lot to keep.
+ */
+const MOST_WAITING = 4096
 
 export interface ThreadedModuleOptions {
   readonly prepared: PreparedModule
