@@ -62,7 +62,7 @@ const sampling = setInterval(() => {
   const memory = process.memoryUsage()
   arrayBufferBytes = Math.max(arrayBufferBytes, memory.arrayBuffers)
   if (memory.rss > atPeak.rss) atPeak = memory
-}, 250)
+}, 1000)
 let run = [-1, 0, 0, 0]
 let how
 let status
