@@ -51,9 +51,9 @@ const documentsOf = (page) =>
 /** Of each engine: where it listens, how many entries a second it should take, and what the bare client does with a page. */
 const engines = {
   ferretdb: {
-    port: 45_017,
-    url: 'mongodb://127.0.0.1:45017',
-    sink: 'mongodb://127.0.0.1:45017/ct',
+    port: 25_017,
+    url: 'mongodb://127.0.0.1:25017',
+    sink: 'mongodb://127.0.0.1:25017/ct',
     target: 10_000,
     page: 1024,
     async bare(url) {
@@ -64,9 +64,9 @@ const engines = {
     },
   },
   opensearch: {
-    port: 45_200,
-    url: 'http://127.0.0.1:45200',
-    sink: 'opensearch://127.0.0.1:45200?replicas=0',
+    port: 25_200,
+    url: 'http://127.0.0.1:25200',
+    sink: 'opensearch://127.0.0.1:25200?replicas=0',
     target: 15_000,
     page: 1024,
     async bare(url) {
@@ -83,9 +83,9 @@ const engines = {
     },
   },
   redis: {
-    port: 45_379,
-    url: 'redis://127.0.0.1:45379',
-    source: 'redis://127.0.0.1:45379',
+    port: 25_379,
+    url: 'redis://127.0.0.1:25379',
+    source: 'redis://127.0.0.1:25379',
     target: 20_000,
     page: 256,
     async bare(url) {
@@ -101,9 +101,9 @@ const engines = {
     },
   },
   nats: {
-    port: 45_222,
-    url: 'nats://127.0.0.1:45222',
-    source: 'nats://127.0.0.1:45222',
+    port: 25_222,
+    url: 'nats://127.0.0.1:25222',
+    source: 'nats://127.0.0.1:25222',
     target: 20_000,
     page: 256,
     async bare(url) {
@@ -124,10 +124,10 @@ const engines = {
     },
   },
   amqp: {
-    port: 45_672,
-    url: 'amqp://guest:guest@127.0.0.1:45672',
-    sink: `amqp://guest:guest@127.0.0.1:45672?groups=bench&body=${values.body}`,
-    source: 'amqp://guest:guest@127.0.0.1:45672',
+    port: 25_672,
+    url: 'amqp://guest:guest@127.0.0.1:25672',
+    sink: `amqp://guest:guest@127.0.0.1:25672?groups=bench&body=${values.body}`,
+    source: 'amqp://guest:guest@127.0.0.1:25672',
     target: 15_000,
     page: 256,
     async bare(url) {
