@@ -38,6 +38,11 @@ export class FencedProducer {
   private readonly address: KafkaAddress
   private readonly clock: Clock
   private transaction: Transaction | undefined
+  /**
+   * Whether a connection to a broker has ended since this was made. The broker may have been killed in the middle of the commit before, and have
+   * left some of it open ({@link openPartitions}), which would be lost with the next transaction if that is aborted.
+   */
+  isDoubtful = false
 
   constructor(kafka: KafkaClient, address: KafkaAddress, transactionalId: string, clock: Clock) {
     this.kafka = kafka
@@ -50,13 +55,16 @@ export class FencedProducer {
       transactionalId,
       partitioner: rememberedPartitioner(kafka),
     })
+    this.producer.on('client:broker:disconnect', () => {
+      this.isDoubtful = true
+    })
     // Fetches by partition, without joining a group.
     this.consumer = new kafka.Consumer({ ...clientOptions(address), groupId: `${address.prefix}.positions` })
   }
 
-  /** Shuts out every earlier producer of the same transactional id; the broker aborts the transaction it left open. */
+  /** Begins a transaction, if none has begun. The first one shuts out every earlier producer of the same id; the broker aborts what that has open. */
   async begin(): Promise<void> {
-    this.transaction = await this.step('become the writer', this.producer.beginTransaction(NEW_ID))
+    this.transaction ??= await this.step('become the writer', this.producer.beginTransaction(NEW_ID))
   }
 
   /** The committed records of a partition. Final only after {@link FencedProducer.begin}: before it, others may write. */
@@ -72,9 +80,7 @@ export class FencedProducer {
   /** Has what is open in these partitions take effect, or none of it; waits until it is so. */
   async end(how: 'commit' | 'abort', open: readonly OpenPartition[]): Promise<void> {
     if (open.length === 0) return
-    if (this.transaction === undefined) await this.begin()
-    const transaction = this.transaction as Transaction
-    this.transaction = undefined
+    const transaction = await this.begun()
     const topics = [...new Set(open.map(({ topic }) => topic))]
     const isOpen = async () => (await this.open(topics)).some((now) => open.some((each) => isSame(now, each)))
     const end = async () => {
@@ -96,15 +102,20 @@ export class FencedProducer {
 
   /** Writes records in one transaction, so that all become visible at once. */
   async commit(records: readonly NewRecord[]): Promise<void> {
-    if (this.transaction === undefined) await this.begin()
-    const transaction = this.transaction as Transaction
-    this.transaction = undefined
+    const transaction = await this.begun()
     for (const batch of batches(records)) await this.step('write entries', transaction.send({ messages: [...batch] }))
     await this.step('commit entries', transaction.commit())
   }
 
   async close(): Promise<void> {
     await closeClients(this.clock, this.producer, this.consumer)
+  }
+
+  private async begun(): Promise<Transaction> {
+    await this.begin()
+    const transaction = this.transaction as Transaction
+    this.transaction = undefined
+    return transaction
   }
 
   private open(topics: readonly string[]): Promise<readonly OpenPartition[]> {

@@ -92,11 +92,16 @@ export class KafkaShard {
    */
   async commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
     try {
-      if (this.producer === undefined) await this.reopen()
+      await this.beginWriting()
       refuseBehind(rows, this.state, this.address)
       const positions = rows.map((row) => positionsRecord(this.place, rowRecord(row)))
       const { records, before = [] } = cargo(this.state)
-      if (before.length > 0) await this.producer?.commit(before)
+      if (before.length > 0) {
+        await this.producer?.commit(before)
+        await this.beginWriting()
+        // Where it was opened anew.
+        refuseBehind(rows, this.state, this.address)
+      }
       await this.producer?.commit([...records, ...positions])
       this.state.keep(rows)
     } catch (error) {
@@ -115,6 +120,16 @@ export class KafkaShard {
     this.producer = undefined
     this.current = undefined
     await producer?.close()
+  }
+
+  /** Begins a transaction. By a new producer, which looks for what is left open, where a broker may have forgotten part of the last one. */
+  private async beginWriting(): Promise<void> {
+    const { producer } = this
+    await producer?.begin()
+    if (producer?.isDoubtful === false) return
+    this.producer = undefined
+    await producer?.close()
+    await this.reopen()
   }
 
   private async reopen(): Promise<void> {

@@ -1,4 +1,13 @@
-import { Admin, Consumer, kGetConnection, type MessageRecord, Producer, produceV9 } from '@platformatic/kafka'
+import {
+  Admin,
+  Consumer,
+  compatibilityPartitioner,
+  describeProducersV0,
+  kGetConnection,
+  type MessageRecord,
+  Producer,
+  produceV9,
+} from '@platformatic/kafka'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { kafkaAddress } from '../../src/kafka/address.js'
 import { committedRecords } from '../../src/kafka/committed-records.js'
@@ -6,9 +15,11 @@ import { marksName } from '../../src/kafka/group-marks.js'
 import { kafkaQueueSource } from '../../src/processors/kafka/index.js'
 import { openSink, pump } from '../../src/sinks/index.js'
 import type { TestLog } from '../../src/testing/index.js'
+import { range } from '../support/follow.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { otherClient, readIndependently } from './independent-reader.js'
 import { headerOf, kafkaPlace, noKafka } from './kafka-place.js'
+import { Wire } from './wires.js'
 
 type Place = ReturnType<typeof kafkaPlace>
 
@@ -33,7 +44,7 @@ describe.skipIf(noKafka)('a sink whose last transaction the broker took as ended
     grow(log, ENTRIES - WRITTEN)
     const other = placeOfTest()
     await run(other, log)
-    next = await recordsFor(place, other, log)
+    next = await recordsFor(other, log, place, WRITTEN)
   })
 
   it('writes again what was left open with its positions', async () => {
@@ -53,6 +64,59 @@ describe.skipIf(noKafka)('a sink whose last transaction the broker took as ended
   })
 })
 
+it.skipIf(noKafka)(
+  'a sink that goes on over a new connection loses none of what was left open when its next transaction is aborted',
+  async () => {
+    const [place, other] = [placeOfTest(), placeOfTest()]
+    const log = await logOf(WRITTEN)
+    const left = await logWhere((of) => partitionOf(of) !== partitionOf(log), ENTRIES - WRITTEN)
+    const grown = await logWhere((of) => partitionOf(of) === partitionOf(left), 0)
+    await run(other, left)
+    const next = await recordsFor(other, left, place, 0)
+    const wire = await Wire.open([portOf(place)])
+    onTestFinished(() => wire.close())
+    const stop = new AbortController()
+    const following = pump({
+      sink: await openSink(`${wire.through(place.url)}&body=leaf`),
+      signal: stop.signal,
+      stream: (checkpoint) =>
+        backfill(log, {
+          logs: [log, grown].map(({ spec }) => spec),
+          checkpoint: checkpoint ?? false,
+          commit: 'manual',
+          end: 'never',
+        }),
+    })
+    await vi.waitFor(async () => expect((await place.content()).get(log.logId)).toHaveLength(WRITTEN), WAIT)
+    // As if the sink had written them, and its broker had forgotten to end them: of a third log, so that it has nothing of them in memory.
+    await leaveOpenOf(place, partitionOf(log), next.entries)
+    await put(place, next.positions)
+    wire.cut()
+    const written = new Promise<void>((resolve) => {
+      wire.cutAnswers(portOf(place), (sent) => {
+        if (sent.length < 6 || sent.readInt16BE(4) !== PRODUCE) return false
+        wire.hold()
+        resolve()
+        return false
+      })
+    })
+    grow(grown, ENTRIES)
+    await written
+    // Takes over, by which the broker aborts what is under way.
+    await run(place, grown)
+    wire.release()
+    await expect(following).rejects.toMatchObject({ code: 'CT_CHECKPOINT_CONFLICT' })
+    expect(await place.content()).toEqual(
+      new Map([
+        [log.logId, range(0, WRITTEN)],
+        [left.logId, range(0, ENTRIES - WRITTEN)],
+        [grown.logId, range(0, ENTRIES)],
+      ]),
+    )
+  },
+  60_000,
+)
+
 it.skipIf(noKafka)('a processor whose last watermark the broker left open hands out nothing again', async () => {
   const log = await logOf(WRITTEN)
   const [place, other] = [placeOfTest(), placeOfTest()]
@@ -62,7 +126,7 @@ it.skipIf(noKafka)('a processor whose last watermark the broker left open hands 
   const name = (of: Place) => marksName(kafkaAddress(of.url), GROUP)
   const consumer = new Consumer({ ...other.client, groupId: other.prefix })
   const marks: MessageRecord[] = []
-  for (const partition of [0, 1, 2])
+  for (const partition of PARTITIONS)
     for await (const record of committedRecords(consumer, name(other), partition))
       if (String(record.key) === `log:${log.logId}`) marks.push({ ...messageOf(record), topic: name(place), partition })
   await consumer.close(true)
@@ -75,6 +139,24 @@ it.skipIf(noKafka)('a processor whose last watermark the broker left open hands 
 })
 
 const GROUP = 'one'
+/** API key of the Kafka protocol. */
+const PRODUCE = 0
+/** Of the entries' topic. */
+const PARTITIONS = [0, 1, 2]
+const WAIT = { timeout: 30_000, interval: 50 }
+
+/** The partition of a log's entries. */
+const partitionOf = ({ logId }: TestLog) =>
+  compatibilityPartitioner({} as never, Buffer.from(logId)) % PARTITIONS.length
+
+async function logWhere(is: (log: TestLog) => boolean, count: number): Promise<TestLog> {
+  for (;;) {
+    const log = await logOf(count)
+    if (is(log)) return log
+  }
+}
+
+const portOf = (place: Place) => Number(new URL(place.url).port)
 
 /** Indexes of the first entries that a processor is given, which it acknowledges. */
 async function acknowledged(place: Place, count: number): Promise<readonly number[]> {
@@ -103,13 +185,13 @@ const run = async (place: Place, log: TestLog) =>
     stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
   })
 
-/** Messages of one place, to be written to another. */
-async function recordsFor(place: Place, other: Place, { logId }: TestLog) {
+/** Messages of one place from an index on, to be written to another. */
+async function recordsFor(other: Place, { logId }: TestLog, place: Place, from: number) {
   const consumer = new Consumer({ ...other.client, groupId: other.prefix })
   const all: MessageRecord[] = []
-  for (const partition of [0, 1, 2])
+  for (const partition of PARTITIONS)
     for await (const record of committedRecords(consumer, other.topic, partition))
-      if (Number(headerOf(record, 'ct-index')) >= WRITTEN)
+      if (Number(headerOf(record, 'ct-index')) >= from)
         all.push({ ...messageOf(record), topic: place.topic, partition })
   const positions: MessageRecord[] = []
   for await (const record of committedRecords(consumer, `${other.prefix}.positions.alone`))
@@ -143,15 +225,31 @@ async function leaveOpen(place: Place, messages: readonly MessageRecord[], trans
   onTestFinished(() => verifying(place, true))
   await verifying(place, false)
   const transaction = await producer.beginTransaction({ producerId: -1n, producerEpoch: -1 })
-  const { brokers } = await producer.metadata({ topics: [messages[0]?.topic ?? place.topic] })
-  const broker = [...brokers.values()][0]
   const { producerId, producerEpoch } = producer
-  if (broker === undefined || producerId === undefined || producerEpoch === undefined) throw new Error('no producer id')
-  const connection = await new Promise<never>((resolve, reject) =>
-    producer[kGetConnection](broker, (error, found) => (error ? reject(error) : resolve(found as never))),
-  )
+  if (producerId === undefined || producerEpoch === undefined) throw new Error('no producer id')
+  const connection = await connectionOf(producer, place)
   const ids = { producerId, producerEpoch, transactionalId: transaction.id }
   // The broker follows its new configuration a moment later.
+  await vi.waitFor(() => produceV9.api.async(connection, -1, 10_000, [...messages], ids), 10_000)
+  await verifying(place, true)
+  await producer.close(true)
+}
+
+/** Records of a transaction of the producer that has written a partition, after it has ended: it has written none where these belong. */
+async function leaveOpenOf(place: Place, partition: number, messages: readonly MessageRecord[]): Promise<void> {
+  onTestFinished(() => verifying(place, true))
+  await verifying(place, false)
+  const producer = new Producer(place.client)
+  const connection = await connectionOf(producer, place)
+  const topics = [{ name: place.topic, partitionIndexes: [partition] }]
+  const [writer] =
+    (await describeProducersV0.api.async(connection, topics)).topics[0]?.partitions[0]?.activeProducers ?? []
+  if (writer === undefined) throw new Error('nobody has written there')
+  const ids = {
+    producerId: writer.producerId,
+    producerEpoch: writer.producerEpoch,
+    transactionalId: `${place.prefix}.alone`,
+  }
   await vi.waitFor(() => produceV9.api.async(connection, -1, 10_000, [...messages], ids), 10_000)
   await verifying(place, true)
   await producer.close(true)
@@ -165,6 +263,22 @@ async function commit(place: Place, messages: readonly MessageRecord[]): Promise
   await producer.close(true)
 }
 
+/** Writes records without a transaction. */
+async function put(place: Place, messages: readonly MessageRecord[]): Promise<void> {
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(place.client)
+  await producer.send({ messages: messages as never })
+  await producer.close(true)
+}
+
+async function connectionOf(producer: Producer, place: Place): Promise<never> {
+  const { brokers } = await producer.metadata({ topics: [place.topic] })
+  const broker = [...brokers.values()][0]
+  if (broker === undefined) throw new Error('no broker')
+  return new Promise((resolve, reject) =>
+    producer[kGetConnection](broker, (error, found) => (error ? reject(error) : resolve(found as never))),
+  )
+}
+
 /** Whether the broker asks the coordinator of a transaction before it takes records of it. */
 async function verifying(place: Place, is: boolean): Promise<void> {
   const admin = new Admin(place.client)
@@ -176,7 +290,7 @@ async function verifying(place: Place, is: boolean): Promise<void> {
 
 async function expectEachOnce(place: Place, log: TestLog): Promise<void> {
   await run(place, log)
-  const all = new Map([[log.logId, Array.from({ length: ENTRIES }, (_, index) => index)]])
+  const all = new Map([[log.logId, range(0, ENTRIES)]])
   expect(await place.content()).toEqual(all)
   if (otherClient !== undefined) expect(await readIndependently(place.servers, place.topic)).toEqual(all)
 }
