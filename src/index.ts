@@ -6,29 +6,19 @@ export { type CtErrorCode, type CtErrorContext, CtStreamError } from './errors.j
 export { decodeCertificate, getEntry, probeLog } from './lookup/index.js'
 export { ctStream } from './stream/ct-stream.js'
 export { DEFAULTS } from './stream/settings.js'
+export type { CtCertificate } from './types/certificate.js'
 export type {
   BasicConstraints,
-  CertificateJson,
-  CertificateKind,
   CertificatePolicy,
-  CtCertificate,
   ExtendedKeyUsage,
   Extension,
-  GeneralName,
-  KeyedLog,
   KeyUsageName,
-  LogKeys,
-  Name,
-  NameAttribute,
-  NameJson,
-  Problem,
-  ProblemCode,
   PublicKeyInfo,
-  Sct,
-  SctVerification,
   SignatureAlgorithm,
   ValidationLevel,
-} from './types/certificate.js'
+} from './types/certificate-fields.js'
+export type { CertificateJson, NameJson } from './types/certificate-json.js'
+export type { CertificateKind } from './types/certificate-kind.js'
 export type {
   CertStreamCertificate,
   CertStreamDomains,
@@ -80,25 +70,23 @@ export type {
   TemporalInterval,
 } from './types/log-list.js'
 export type { DecodeOptions, LogProbe, LookupOptions, ProvenCertificate } from './types/lookup.js'
+export type { GeneralName, Name, NameAttribute } from './types/name.js'
+export type { Problem, ProblemCode } from './types/problem.js'
+export type { KeyedLog, LogKeys, Sct, SctVerification } from './types/sct.js'
+export type { BatchOptions, CertificateIterator, CtStream, FollowedLog, ReadableOptions } from './types/stream.js'
+export type { CtStreamEvents } from './types/stream-events.js'
 export type {
   AcknowledgeOption,
-  BatchOptions,
-  CertificateIterator,
   CommitPolicy,
   ConcurrencyOption,
-  CtStream,
-  CtStreamEvents,
   CtStreamOptions,
   EndOption,
-  FollowedLog,
-  LogStatus,
   MisbehaviourOption,
-  ReadableOptions,
   RequestDispatcher,
   StartOption,
-  StreamStatus,
   VerifyOption,
-} from './types/stream.js'
+} from './types/stream-options.js'
+export type { LogStatus, StreamStatus } from './types/stream-status.js'
 export { evidenceToJSON } from './verify/evidence-json.js'
 export { type VerifyEvidenceOptions, verifyEvidence } from './verify/verify-evidence.js'
 export { VERSION } from './version.js'

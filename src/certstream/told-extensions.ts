@@ -1,5 +1,10 @@
 import { CtStreamError } from '../errors.js'
-import type { BasicConstraints, CertificatePolicy, ExtendedKeyUsage, KeyUsageName } from '../types/certificate.js'
+import type {
+  BasicConstraints,
+  CertificatePolicy,
+  ExtendedKeyUsage,
+  KeyUsageName,
+} from '../types/certificate-fields.js'
 import { DerReader } from '../x509/der.js'
 import { type AccessLocation, AccessMethod, decodeSctListValue } from '../x509/extension-values.js'
 import { keyPurposes, policyNames } from '../x509/oids.js'

@@ -1,4 +1,4 @@
-import type { GeneralName } from '../types/certificate.js'
+import type { GeneralName } from '../types/name.js'
 import { HostNames } from '../x509/dns-names.js'
 import { parseIpAddress } from '../x509/ip-address.js'
 import { listOf, textOf } from './json-values.js'

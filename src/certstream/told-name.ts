@@ -1,4 +1,4 @@
-import type { Name } from '../types/certificate.js'
+import type { Name } from '../types/name.js'
 import { concatBytes } from '../util/bytes.js'
 import { Tag } from '../x509/der.js'
 import { encodeLength } from '../x509/issuance-tbs.js'

@@ -1,5 +1,5 @@
 import type { LogSpec } from '../types/log.js'
-import type { CtStreamOptions } from '../types/stream.js'
+import type { CtStreamOptions } from '../types/stream-options.js'
 import type { CommandContext } from './command.js'
 import { usageError } from './flags/usage-error.js'
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CtStreamError } from '../errors.js'
 import { outOfReach } from '../stream/log/giving-up.js'
 import type { Clock } from '../types/clock.js'
-import type { StreamStatus } from '../types/stream.js'
+import type { StreamStatus } from '../types/stream-status.js'
 
 const EVERY_MS = 1000
 

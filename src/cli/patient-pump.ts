@@ -3,7 +3,7 @@ import type { CtStream } from '../stream/ct-stream.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { Sink } from '../types/cluster.js'
-import type { EndOption } from '../types/stream.js'
+import type { EndOption } from '../types/stream-options.js'
 import { SaidBefore } from './terminal/said-before.js'
 import { isNoNetwork, untilThere } from './until-there.js'
 

@@ -1,5 +1,5 @@
 import type { Logger } from '../types/clock.js'
-import type { CtStreamEvents } from '../types/stream.js'
+import type { CtStreamEvents } from '../types/stream-events.js'
 
 /** Emits the events of a stream: the stream itself, or an object that wraps it. */
 export interface StreamEvents {

@@ -1,7 +1,7 @@
 import type { Exposition } from '../metrics/exposition.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { Logger } from '../types/clock.js'
-import type { EndOption } from '../types/stream.js'
+import type { EndOption } from '../types/stream-options.js'
 import type { CommandContext } from './command.js'
 import { type FollowedStream, follow } from './follow.js'
 import { formatFrom } from './formats/format.js'

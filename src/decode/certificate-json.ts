@@ -1,4 +1,5 @@
-import type { CertificateJson, CtCertificate } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertificateJson } from '../types/certificate-json.js'
 import { toBase64, toHex } from '../util/bytes.js'
 
 /** The record of a certificate: every key of {@link CertificateJson}, in its order. Shares no mutable data with the certificate. */

@@ -1,4 +1,5 @@
-import type { CtCertificate, Name } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Name } from '../types/name.js'
 
 /** Most names to show; the others are counted. */
 const SHOWN_NAMES = 3

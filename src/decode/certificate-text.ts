@@ -1,4 +1,6 @@
-import type { CertificateJson, CtCertificate, Name } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertificateJson } from '../types/certificate-json.js'
+import type { Name } from '../types/name.js'
 import { toBase64, toHex } from '../util/bytes.js'
 import { isoTime } from './iso-time.js'
 

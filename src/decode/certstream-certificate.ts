@@ -1,5 +1,6 @@
-import type { CtCertificate, Name } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
 import type { CertStreamCertificate, CertStreamName } from '../types/certstream.js'
+import type { Name } from '../types/name.js'
 import { toBase64 } from '../util/bytes.js'
 import { certStreamExtensions } from './certstream-extensions.js'
 import { colonHex } from './colon-hex.js'

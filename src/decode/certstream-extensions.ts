@@ -1,5 +1,6 @@
-import type { GeneralName, KeyUsageName } from '../types/certificate.js'
+import type { KeyUsageName } from '../types/certificate-fields.js'
 import type { CertStreamExtensions } from '../types/certstream.js'
+import type { GeneralName } from '../types/name.js'
 import { bufferOf } from '../util/bytes.js'
 import { ExtensionOid } from '../x509/oids.js'
 import { colonHex } from './colon-hex.js'

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import type { Sct } from '../types/certificate.js'
+import type { Sct } from '../types/sct.js'
 import { toBase64 } from '../util/bytes.js'
 import { parseSctList } from '../wire/sct.js'
 import type { ProblemList } from '../x509/problem-list.js'

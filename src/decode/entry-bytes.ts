@@ -1,4 +1,4 @@
-import type { CertificateKind } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import type { RawEntry } from '../types/entries.js'
 import type { LogInfo } from '../types/log.js'
 import { sha1Hex, sha256, sha256Hex } from '../util/hash.js'

@@ -3,14 +3,13 @@ import type {
   CertificatePolicy,
   ExtendedKeyUsage,
   Extension,
-  GeneralName,
   KeyUsageName,
-  Name,
   PublicKeyInfo,
-  Sct,
   SignatureAlgorithm,
   ValidationLevel,
-} from '../types/certificate.js'
+} from '../types/certificate-fields.js'
+import type { GeneralName, Name } from '../types/name.js'
+import type { Sct } from '../types/sct.js'
 import { AccessMethod, validationLevel } from '../x509/extension-values.js'
 import { noName } from '../x509/name.js'
 import { readScts } from './embedded-scts.js'

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import type { CertificateKind } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import { decodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
 import { CertificateFields } from '../x509/certificate-fields.js'
 import type { ProblemList } from '../x509/problem-list.js'

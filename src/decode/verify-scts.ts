@@ -1,4 +1,4 @@
-import type { KeyedLog, LogKeys, Sct, SctVerification } from '../types/certificate.js'
+import type { KeyedLog, LogKeys, Sct, SctVerification } from '../types/sct.js'
 import { equalBytes, fromBase64 } from '../util/bytes.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LeafEntry } from '../wire/merkle-leaf.js'

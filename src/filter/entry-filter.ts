@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
-import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import { optionError } from '../util/options.js'
 import { outlineCertificate, outlineTbs } from '../x509/certificate-frame.js'
 import { decodeTime } from '../x509/dates.js'

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import type { CertificateKind } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import type { Filter } from '../types/filter.js'
 import { choiceOption, dateOption, objectOption, optionError } from '../util/options.js'
 import { parseDomainPattern } from './domain-pattern.js'

@@ -1,4 +1,4 @@
-import type { Name } from '../types/certificate.js'
+import type { Name } from '../types/name.js'
 import { decodeName } from '../x509/name.js'
 import { latin1 } from '../x509/strings.js'
 import { stateless, type TextTest } from './stateless.js'

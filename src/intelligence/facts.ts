@@ -1,4 +1,5 @@
-import type { CtCertificate, PublicKeyInfo, ValidationLevel } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { PublicKeyInfo, ValidationLevel } from '../types/certificate-fields.js'
 import { isPrivateSuffix, registrableDomain, splitName } from '../watchlist/suffix.js'
 
 /** The properties that are read of a certificate. */

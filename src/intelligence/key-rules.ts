@@ -1,4 +1,4 @@
-import type { PublicKeyInfo } from '../types/certificate.js'
+import type { PublicKeyInfo } from '../types/certificate-fields.js'
 import type { InspectedCertificate } from './facts.js'
 import { breach, type RuleBreach } from './rule.js'
 import { blacklistEntry, isRocaModulus, modulusOf, splitsByFermat } from './weak-keys.js'

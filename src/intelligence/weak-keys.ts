@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
-import type { PublicKeyInfo } from '../types/certificate.js'
+import type { PublicKeyInfo } from '../types/certificate-fields.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { DerReader, Tag } from '../x509/der.js'
 

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { LogInfo, LogState } from '../types/log.js'
-import type { CtStreamEvents, LogStatus, StreamStatus } from '../types/stream.js'
+import type { CtStreamEvents } from '../types/stream-events.js'
+import type { LogStatus, StreamStatus } from '../types/stream-status.js'
 import { counter, gauge, oncePerTurn, type Sample, single } from './families.js'
 import { LogNames } from './log-labels.js'
 import { StreamEvents } from './stream-events.js'

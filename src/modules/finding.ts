@@ -1,4 +1,5 @@
-import type { CertificateJson, CtCertificate } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertificateJson } from '../types/certificate-json.js'
 import type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
 import { toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'

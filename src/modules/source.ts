@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { ParkReason } from '../types/queue.js'
-import type { AcknowledgeOption } from '../types/stream.js'
+import type { AcknowledgeOption } from '../types/stream-options.js'
 import { optionError } from '../util/options.js'
 
 /** A source whose positions can wait for modules: a `CtStream`, or anything of this shape. */

@@ -1,6 +1,6 @@
 import { html } from 'htm/preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { CertificateJson } from '../types/certificate.js'
+import type { CertificateJson } from '../types/certificate-json.js'
 import { certificateOf } from './feed.js'
 import { plainText } from './text.js'
 import { Words } from './words.js'

@@ -1,4 +1,4 @@
-import type { CertificateKind } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import { dateOption, integerOption, objectOption } from '../util/options.js'
 import { reversedBounds, reversedName } from '../util/reversed-name.js'
 import type { PostgresConnection } from './connection.js'

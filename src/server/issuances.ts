@@ -1,4 +1,4 @@
-import type { CertificateKind } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import type { LogInfo } from '../types/log.js'
 
 /** One entry of an issuance. */

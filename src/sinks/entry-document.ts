@@ -1,4 +1,5 @@
-import type { CtCertificate, Name } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { Name } from '../types/name.js'
 import { toBase64, toHex } from '../util/bytes.js'
 import { booleanOption } from '../util/options.js'
 import { reversedName } from '../util/reversed-name.js'

@@ -1,7 +1,8 @@
 import { type EntryContext, jsonText } from '../decode/index.js'
 import { encodeLeafBody } from '../decode/leaf-body.js'
 import type { OnIssuer } from '../decode/sent-chain.js'
-import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import { toHex } from '../util/bytes.js'
 import { choiceOption, integerOption, objectOption } from '../util/options.js'
 

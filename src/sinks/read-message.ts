@@ -1,6 +1,7 @@
 import { decodeLeafBody } from '../decode/leaf-body.js'
 import { CtStreamError } from '../errors.js'
-import type { CertificateKind, CtCertificate } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { CertificateKind } from '../types/certificate-kind.js'
 import { bufferOf } from '../util/bytes.js'
 import { harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'

@@ -1,17 +1,10 @@
 import type { Readable } from 'node:stream'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
-import type {
-  AcknowledgeOption,
-  BatchOptions,
-  CertificateIterator,
-  CtStream,
-  CtStreamEvents,
-  CtStreamOptions,
-  FollowedLog,
-  ReadableOptions,
-  StreamStatus,
-} from '../types/stream.js'
+import type { BatchOptions, CertificateIterator, CtStream, FollowedLog, ReadableOptions } from '../types/stream.js'
+import type { CtStreamEvents } from '../types/stream-events.js'
+import type { AcknowledgeOption, CtStreamOptions } from '../types/stream-options.js'
+import type { StreamStatus } from '../types/stream-status.js'
 import { Emitter } from '../util/emitter.js'
 import { integerOption, objectOption } from '../util/options.js'
 import type { Engine } from './engine.js'

@@ -1,6 +1,7 @@
 import type { LogInfo, LogSpec } from '../types/log.js'
 import type { LogSelection } from '../types/log-list.js'
-import type { CtStreamEvents, FollowedLog } from '../types/stream.js'
+import type { FollowedLog } from '../types/stream.js'
+import type { CtStreamEvents } from '../types/stream-events.js'
 import { fromBase64, toBase64 } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 

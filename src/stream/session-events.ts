@@ -1,5 +1,5 @@
 import type { Gap } from '../types/checkpoint.js'
-import type { CtStreamEvents } from '../types/stream.js'
+import type { CtStreamEvents } from '../types/stream-events.js'
 import type { Committer } from './committer.js'
 import type { ExclusiveStore } from './exclusive-store.js'
 import type { LogSessionEvents } from './log/log-session-options.js'

@@ -1,5 +1,5 @@
 import type { LogCondition } from '../types/checkpoint.js'
-import type { LogStatus, StreamStatus } from '../types/stream.js'
+import type { LogStatus, StreamStatus } from '../types/stream-status.js'
 import type { Missing } from './missing.js'
 import type { Delivery } from './reader/delivery.js'
 import type { Settings } from './settings.js'

@@ -1,5 +1,5 @@
 import type { AwaitedEnd } from '../types/log.js'
-import type { LogStatus, StreamStatus } from '../types/stream.js'
+import type { LogStatus, StreamStatus } from '../types/stream-status.js'
 import type { LogSession } from './log/log-session.js'
 import type { Lane } from './reader/lane.js'
 

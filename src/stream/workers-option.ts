@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { CtStreamOptions } from '../types/stream.js'
+import type { CtStreamOptions } from '../types/stream-options.js'
 import { integerOption } from '../util/options.js'
 
 /** Number of threads in addition to the reader's. */

@@ -1,4 +1,5 @@
-import type { CertificateKind, CtCertificate } from './certificate.js'
+import type { CtCertificate } from './certificate.js'
+import type { CertificateKind } from './certificate-kind.js'
 
 /**
  * Which entries a stream delivers. Every member narrows; an entry is delivered when all of them let it pass.

@@ -1,4 +1,5 @@
-import type { CertificateJson, CtCertificate } from './certificate.js'
+import type { CtCertificate } from './certificate.js'
+import type { CertificateJson } from './certificate-json.js'
 
 /** How urgent a finding is, from least to most. */
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical'

@@ -2,7 +2,7 @@ import type { CtStreamError } from '../errors.js'
 import type { CtCertificate } from './certificate.js'
 import type { Clock } from './clock.js'
 import type { LogInfo, SignedHead } from './log.js'
-import type { RequestDispatcher } from './stream.js'
+import type { RequestDispatcher } from './stream-options.js'
 
 /** How `getEntry()` and `probeLog()` ask a log; all optional. */
 export interface LookupOptions {

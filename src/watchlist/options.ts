@@ -1,4 +1,4 @@
-import type { ValidationLevel } from '../types/certificate.js'
+import type { ValidationLevel } from '../types/certificate-fields.js'
 import type { ListEntry, ListLine } from './list-line.js'
 
 /** A brand whose look-alikes are searched for. */

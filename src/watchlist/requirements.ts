@@ -1,4 +1,5 @@
-import type { CtCertificate, ValidationLevel } from '../types/certificate.js'
+import type { CtCertificate } from '../types/certificate.js'
+import type { ValidationLevel } from '../types/certificate-fields.js'
 import { integerOption, optionError } from '../util/options.js'
 import type { WatchlistOptions } from './options.js'
 

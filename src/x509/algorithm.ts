@@ -1,4 +1,4 @@
-import type { SignatureAlgorithm } from '../types/certificate.js'
+import type { SignatureAlgorithm } from '../types/certificate-fields.js'
 import { DerReader, noteNonMinimal, Tag } from './der.js'
 import { ignore, type Note } from './note.js'
 import { decodeOid } from './oid.js'

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import type { GeneralName } from '../types/certificate.js'
+import type { GeneralName } from '../types/name.js'
 import { toHex } from '../util/bytes.js'
 import { DerReader } from './der.js'
 import { formatIpAddress } from './ip-address.js'

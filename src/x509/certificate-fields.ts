@@ -4,13 +4,12 @@ import type {
   CertificatePolicy,
   ExtendedKeyUsage,
   Extension,
-  GeneralName,
   KeyUsageName,
-  Name,
-  ProblemCode,
   PublicKeyInfo,
   SignatureAlgorithm,
-} from '../types/certificate.js'
+} from '../types/certificate-fields.js'
+import type { GeneralName, Name } from '../types/name.js'
+import type { ProblemCode } from '../types/problem.js'
 import { equalBytes, toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
 import { decodeSignatureAlgorithm } from './algorithm.js'

@@ -4,7 +4,7 @@ import type {
   ExtendedKeyUsage,
   KeyUsageName,
   ValidationLevel,
-} from '../types/certificate.js'
+} from '../types/certificate-fields.js'
 import { toHex } from '../util/bytes.js'
 import { NameTag } from './alt-names.js'
 import { type DerReader, Tag } from './der.js'

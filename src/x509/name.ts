@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
-import type { Name, NameAttribute, NameJson } from '../types/certificate.js'
+import type { NameJson } from '../types/certificate-json.js'
+import type { Name, NameAttribute } from '../types/name.js'
 import { toHex } from '../util/bytes.js'
 import { DerReader, noteNonMinimal, Tag } from './der.js'
 import { ignore, type Note } from './note.js'

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../types/certificate.js'
+import type { ProblemCode } from '../types/problem.js'
 
 /** Receives a decoder's notes of deviations from the standard that do not stop it. */
 export type Note = (code: ProblemCode, message: string) => void

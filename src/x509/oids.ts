@@ -1,4 +1,4 @@
-import type { ValidationLevel } from '../types/certificate.js'
+import type { ValidationLevel } from '../types/certificate-fields.js'
 import { encodeOid } from './oid.js'
 
 /** Extensions this library reads, by their RFC 5280 and RFC 6962 names. */

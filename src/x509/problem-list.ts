@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from '../types/certificate.js'
+import type { Problem, ProblemCode } from '../types/problem.js'
 import type { Note } from './note.js'
 
 /** Most problems to keep for each field: a certificate of 16 MB can have millions of the same kind. */

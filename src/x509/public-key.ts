@@ -1,5 +1,5 @@
 import { CtStreamError } from '../errors.js'
-import type { PublicKeyInfo } from '../types/certificate.js'
+import type { PublicKeyInfo } from '../types/certificate-fields.js'
 import { sha256Hex } from '../util/hash.js'
 import { DerReader, noteNonMinimal, Tag } from './der.js'
 import { bitLength, isNegative, noteInteger, smallInteger } from './integer.js'

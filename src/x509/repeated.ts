@@ -1,4 +1,4 @@
-import type { Name } from '../types/certificate.js'
+import type { Name } from '../types/name.js'
 import { ByteMemory } from '../util/byte-memory.js'
 import { copyBytes } from '../util/bytes.js'
 import { decodeName } from './name.js'

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { SqliteCheckpointStore } from '../../src/checkpoint/sqlite.js'
 import { CtStreamError } from '../../src/errors.js'
 import { createTestLog, issueCertificates, type TestLog } from '../../src/testing/index.js'
-import type { CtStreamOptions } from '../../src/types/stream.js'
+import type { CtStreamOptions } from '../../src/types/stream-options.js'
 
 // Kills of each variant: `npm run test:long` makes a thousand of all. Each costs a process start, so that `npm test` makes few, and
 // reads one kind of log in each way.

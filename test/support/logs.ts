@@ -6,7 +6,7 @@ import {
   type TestLog,
   type TestLogOptions,
 } from '../../src/testing/index.js'
-import type { CtStreamOptions } from '../../src/types/stream.js'
+import type { CtStreamOptions } from '../../src/types/stream-options.js'
 import { closing } from './closing.js'
 import { fastClock } from './fast-clock.js'
 

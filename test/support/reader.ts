@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { CtStream } from '../../src/stream/ct-stream.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import type { LogState } from '../../src/types/log.js'
-import type { CtStreamEvents } from '../../src/types/stream.js'
+import type { CtStreamEvents } from '../../src/types/stream-events.js'
 
 /** Reads a stream on the side and keeps what it yields and tells. */
 export class Reader implements AsyncDisposable {

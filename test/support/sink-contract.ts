@@ -5,7 +5,7 @@ import { ctStream } from '../../src/stream/ct-stream.js'
 import { CERTIFICATE_SHAPES, issueCertificates, type TestLog } from '../../src/testing/index.js'
 import type { CheckpointStore } from '../../src/types/checkpoint.js'
 import type { Lease, Sink } from '../../src/types/cluster.js'
-import type { CtStreamOptions } from '../../src/types/stream.js'
+import type { CtStreamOptions } from '../../src/types/stream-options.js'
 import { fastClock } from './fast-clock.js'
 import { certificates, grow, logOf } from './logs.js'
 

@@ -1,6 +1,6 @@
 import { ctStream } from '../../src/stream/ct-stream.js'
 import type { TestLog } from '../../src/testing/index.js'
-import type { CtStreamOptions } from '../../src/types/stream.js'
+import type { CtStreamOptions } from '../../src/types/stream-options.js'
 import { closing } from './closing.js'
 import { Reader } from './reader.js'
 import type { VirtualClock } from './virtual-clock.js'

@@ -1,5 +1,5 @@
 import { ctStream } from '../../src/stream/ct-stream.js'
-import type { CtStreamOptions } from '../../src/types/stream.js'
+import type { CtStreamOptions } from '../../src/types/stream-options.js'
 import { closing } from './closing.js'
 import { Reader } from './reader.js'
 import { VirtualClock } from './virtual-clock.js'

@@ -1,7 +1,7 @@
 import type { AcknowledgedSource } from '../../modules/source.js'
 import type { Logger } from '../../types/clock.js'
 import type { LogKind, LogSpec } from '../../types/log.js'
-import type { CtStreamOptions } from '../../types/stream.js'
+import type { CtStreamOptions } from '../../types/stream-options.js'
 import type { Command, CommandContext } from '../command.js'
 import { type GrowingLog, keepGrowing } from '../demo-growth.js'
 import { formatFlags, limitFlag, noCheckpointFlag, reportFlags } from '../flags/flags.js'

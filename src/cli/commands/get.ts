@@ -1,5 +1,6 @@
 import type { ProvenEntry } from '../../lookup/proven-entry.js'
-import type { CertificateJson, CtCertificate } from '../../types/certificate.js'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { CertificateJson } from '../../types/certificate-json.js'
 import { harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'

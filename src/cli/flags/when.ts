@@ -1,4 +1,4 @@
-import type { EndOption, StartOption } from '../../types/stream.js'
+import type { EndOption, StartOption } from '../../types/stream-options.js'
 import type { Values } from './values.js'
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

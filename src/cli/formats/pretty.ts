@@ -1,4 +1,5 @@
-import type { CtCertificate, PublicKeyInfo } from '../../types/certificate.js'
+import type { CtCertificate } from '../../types/certificate.js'
+import type { PublicKeyInfo } from '../../types/certificate-fields.js'
 import { harmless } from '../../util/harmless.js'
 import { formatCount } from '../terminal/quantities.js'
 import type { Style } from '../terminal/style.js'

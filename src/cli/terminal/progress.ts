@@ -1,4 +1,5 @@
-import type { EndOption, LogStatus } from '../../types/stream.js'
+import type { EndOption } from '../../types/stream-options.js'
+import type { LogStatus } from '../../types/stream-status.js'
 import type { Progress } from './status-text.js'
 
 interface Course {

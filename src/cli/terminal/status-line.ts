@@ -1,5 +1,6 @@
 import type { Clock } from '../../types/clock.js'
-import type { EndOption, StreamStatus } from '../../types/stream.js'
+import type { EndOption } from '../../types/stream-options.js'
+import type { StreamStatus } from '../../types/stream-status.js'
 import type { CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
 import { ProgressMeter } from './progress.js'

@@ -1,6 +1,7 @@
 import type { CtErrorCode } from '../../errors.js'
 import type { AwaitedEnd, LogState } from '../../types/log.js'
-import type { EndOption, LogStatus, StreamStatus } from '../../types/stream.js'
+import type { EndOption } from '../../types/stream-options.js'
+import type { LogStatus, StreamStatus } from '../../types/stream-status.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 import { truncate } from './width.js'
 

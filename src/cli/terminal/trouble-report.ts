@@ -1,6 +1,6 @@
 import type { CtStreamError } from '../../errors.js'
 import { likelyCause } from '../../stream/log/likely-cause.js'
-import type { LogStatus } from '../../types/stream.js'
+import type { LogStatus } from '../../types/stream-status.js'
 import { formatDuration } from './quantities.js'
 
 /** A message about logs that do not answer. */

@@ -1,4 +1,4 @@
-import type { LogStatus, StreamStatus } from '../../types/stream.js'
+import type { LogStatus, StreamStatus } from '../../types/stream-status.js'
 import { harmless } from '../../util/harmless.js'
 import { formatCount, formatDuration, formatRate } from '../terminal/quantities.js'
 import { counted, statusText } from '../terminal/status-text.js'

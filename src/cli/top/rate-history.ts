@@ -1,4 +1,4 @@
-import type { StreamStatus } from '../../types/stream.js'
+import type { StreamStatus } from '../../types/stream-status.js'
 
 /** Most samples to keep: two minutes at one a second. */
 const MAX_SAMPLES = 120

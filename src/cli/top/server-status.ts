@@ -1,7 +1,7 @@
 import type { CtStreamError } from '../../errors.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { LogInfo } from '../../types/log.js'
-import type { LogStatus, StreamStatus } from '../../types/stream.js'
+import type { LogStatus, StreamStatus } from '../../types/stream-status.js'
 import { Rate } from '../../util/rate.js'
 
 /** Most logs to distinguish, more than exist: a server that invents names cannot fill the memory. */

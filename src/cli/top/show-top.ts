@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { CtStreamError } from '../../errors.js'
 import type { Logger } from '../../types/clock.js'
-import type { StreamStatus } from '../../types/stream.js'
+import type { StreamStatus } from '../../types/stream-status.js'
 import type { CliIo } from '../io.js'
 import { reportLine } from '../terminal/report.js'
 import { summaryText } from '../terminal/status-text.js'

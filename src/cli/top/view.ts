@@ -1,4 +1,4 @@
-import type { LogStatus } from '../../types/stream.js'
+import type { LogStatus } from '../../types/stream-status.js'
 import type { Key } from './keys.js'
 
 /** Orders of the rows; pressing a key again reverses its order. */

@@ -1,5 +1,5 @@
 import { CtStreamError } from '../../errors.js'
-import type { CtStreamOptions } from '../../types/stream.js'
+import type { CtStreamOptions } from '../../types/stream-options.js'
 import { harmless } from '../../util/harmless.js'
 import type { Watchlist } from '../../watchlist/watchlist.js'
 import type { CommandContext } from '../command.js'

@@ -1,7 +1,7 @@
 import type { ConfiguredModule } from '../../modules/definition.js'
 import type { AcknowledgedSource } from '../../modules/source.js'
 import type { Logger } from '../../types/clock.js'
-import type { CtStreamOptions } from '../../types/stream.js'
+import type { CtStreamOptions } from '../../types/stream-options.js'
 import { askedStream } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS } from '../flags/flags.js'

@@ -1,6 +1,6 @@
 import { draftOf } from '../../modules/concern-draft.js'
 import type { WatchlistModuleOptions } from '../../modules/watchlist.js'
-import type { CertificateJson } from '../../types/certificate.js'
+import type { CertificateJson } from '../../types/certificate-json.js'
 import type { Finding } from '../../types/finding.js'
 import type { ConcerningCertificate } from '../../watchlist/concerns.js'
 import { Watchlist } from '../../watchlist/watchlist.js'

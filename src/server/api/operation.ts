@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ModulesStatus } from '../../modules/status.js'
-import type { FollowedLog, LogStatus } from '../../types/stream.js'
+import type { FollowedLog } from '../../types/stream.js'
+import type { LogStatus } from '../../types/stream-status.js'
 import type { Backlog } from '../backlog.js'
 import type { ServerCluster, ServerSource, ServerStore } from '../options.js'
 import type { RecentFindings } from '../recent-findings.js'

@@ -1,6 +1,7 @@
 import type { ModuleStatus } from '../../modules/status.js'
 import type { Evidence, Gap } from '../../types/checkpoint.js'
-import type { FollowedLog, LogStatus } from '../../types/stream.js'
+import type { FollowedLog } from '../../types/stream.js'
+import type { LogStatus } from '../../types/stream-status.js'
 import { evidenceToJSON } from '../../verify/evidence-json.js'
 import { ApiProblem } from './problem.js'
 

@@ -1,4 +1,4 @@
-import type { LogStatus } from '../../types/stream.js'
+import type { LogStatus } from '../../types/stream-status.js'
 import { cutText } from '../../util/harmless.js'
 import type { FeedLog } from './shapes.js'
 

@@ -1,6 +1,6 @@
 import type { Gap } from '../../types/checkpoint.js'
 import type { Finding } from '../../types/finding.js'
-import type { CtStreamEvents } from '../../types/stream.js'
+import type { CtStreamEvents } from '../../types/stream-events.js'
 import { cutText } from '../../util/harmless.js'
 import type { FeedFinding, FeedNews, FeedTrouble } from './shapes.js'
 

@@ -3,7 +3,7 @@ import { decodeCommand } from '../../../src/cli/commands/decode.js'
 import { type DemoKit, demoCommand } from '../../../src/cli/commands/demo.js'
 import { stream } from '../../../src/cli/commands/stream.js'
 import { runCli } from '../../../src/cli/run.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { certificate } from './sample-certificate.js'
 import { sampleIo, sink } from './sample-io.js'
 

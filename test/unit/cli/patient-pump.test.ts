@@ -4,7 +4,7 @@ import { CtStreamError } from '../../../src/errors.js'
 import type { CtStream } from '../../../src/stream/ct-stream.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import type { Sink } from '../../../src/types/cluster.js'
-import type { EndOption } from '../../../src/types/stream.js'
+import type { EndOption } from '../../../src/types/stream-options.js'
 import { quietController } from '../../../src/util/abort.js'
 import { certificate } from './sample-certificate.js'
 

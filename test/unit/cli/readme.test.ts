@@ -26,14 +26,14 @@ function membersOf(path: string, name: string): string[] {
 
 describe('the guides', () => {
   it('name every option', () => {
-    const options = membersOf('src/types/stream.ts', 'CtStreamOptions')
+    const options = membersOf('src/types/stream-options.ts', 'CtStreamOptions')
     expect(options.length).toBeGreaterThan(15)
     expect(firstColumn('src/stream/README.md', 'Options', 'option').sort()).toEqual(options.sort())
   })
 
   it('name every event', () => {
     expect(firstColumn('src/stream/README.md', 'Events and errors', 'event').sort()).toEqual(
-      membersOf('src/types/stream.ts', 'CtStreamEvents').sort(),
+      membersOf('src/types/stream-events.ts', 'CtStreamEvents').sort(),
     )
   })
 

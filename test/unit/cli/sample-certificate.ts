@@ -1,4 +1,6 @@
-import type { CertificateJson, CtCertificate, Name } from '../../../src/types/certificate.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { CertificateJson } from '../../../src/types/certificate-json.js'
+import type { Name } from '../../../src/types/name.js'
 
 export function name(changes: Partial<Name> = {}): Name {
   const text = changes.commonName === undefined ? '' : `CN=${changes.commonName}`

@@ -1,4 +1,4 @@
-import type { LogStatus, StreamStatus } from '../../../src/types/stream.js'
+import type { LogStatus, StreamStatus } from '../../../src/types/stream-status.js'
 
 /** What a stream says of one log that is well. */
 export function log(changes: Partial<LogStatus> = {}, id = 'a'): LogStatus {

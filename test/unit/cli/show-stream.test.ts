@@ -5,7 +5,7 @@ import { runCli } from '../../../src/cli/run.js'
 import { type ShownStream, showStream } from '../../../src/cli/show-stream.js'
 import { CtStreamError } from '../../../src/errors.js'
 import type { Logger } from '../../../src/types/clock.js'
-import type { EndOption } from '../../../src/types/stream.js'
+import type { EndOption } from '../../../src/types/stream-options.js'
 import { certificate } from './sample-certificate.js'
 import { sampleIo } from './sample-io.js'
 

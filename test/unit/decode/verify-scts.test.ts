@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
-import type { SctVerification } from '../../../src/types/certificate.js'
+import type { SctVerification } from '../../../src/types/sct.js'
 import { sha256 } from '../../../src/util/hash.js'
 import { LogKey } from '../../../src/wire/head-signature.js'
 import { sctSignatureInput } from '../../../src/wire/sct.js'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { defineModule, type Module, runModules } from '../../../src/modules/index.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { logOf } from '../../support/logs.js'
 

@@ -1,6 +1,6 @@
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLog, type IssuedCertificate, issueCertificates, type TestLog } from '../../../src/testing/index.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { Reader } from '../../support/reader.js'

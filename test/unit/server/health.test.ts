@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Health } from '../../../src/server/health.js'
 import { Pause } from '../../../src/server/pause.js'
-import type { LogStatus } from '../../../src/types/stream.js'
+import type { LogStatus } from '../../../src/types/stream-status.js'
 import { PageSource } from '../../support/acknowledged-source.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 import { log, status } from '../cli/sample-status.js'

@@ -4,7 +4,7 @@ import { contextOfSource } from '../../../src/decode/index.js'
 import { decodeMessage, type EntryMessage, MessageEncoder } from '../../../src/sinks/index.js'
 import { issueCertificates, type TestLogOptions } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
-import type { VerifyOption } from '../../../src/types/stream.js'
+import type { VerifyOption } from '../../../src/types/stream-options.js'
 import { fromBase64, toBase64 } from '../../../src/util/bytes.js'
 import { backfill, logOf } from '../../support/logs.js'
 

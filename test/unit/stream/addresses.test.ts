@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { createTestLogList, type TestLog } from '../../../src/testing/index.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { logOf } from '../../support/logs.js'

@@ -8,7 +8,7 @@ import {
   type TestLogOptions,
 } from '../../../src/testing/index.js'
 import type { LogSpec } from '../../../src/types/log.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { sha256Hex } from '../../../src/util/hash.js'
 import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { openGaps } from '../../../src/checkpoint/open-gaps.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { indexesOf, range, take } from '../../support/follow.js'
 import { backfill, grow, logOf } from '../../support/logs.js'
 

@@ -7,7 +7,7 @@ import {
   type TestLogOptions,
   type TestLogState,
 } from '../../../src/testing/index.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { closing } from '../../support/closing.js'
 import { range, take } from '../../support/follow.js'
 import { certificates, grow } from '../../support/logs.js'

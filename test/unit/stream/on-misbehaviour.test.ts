@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import type { TestLog, TestLogFork } from '../../../src/testing/index.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { range } from '../../support/follow.js'
 import { certificates, grow, logOf } from '../../support/logs.js'
 import type { Reader } from '../../support/reader.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTestLogList, type TestLog } from '../../../src/testing/index.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { closing } from '../../support/closing.js'
 import { range } from '../../support/follow.js'
 import { ListServer } from '../../support/list-server.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { DEFAULTS, settingsOf } from '../../../src/stream/settings.js'
-import type { CtStreamOptions } from '../../../src/types/stream.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 
 const KEY =
   'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEPIcer7RB32jt4bTEbhgUKLKvOctFD+I2hoDItFxUBlJiGFvftBuRk3fO7e1T7gC2ekyfL7XoO2oN/ObcZyc4EA=='

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TroubleReport } from '../../../../src/cli/terminal/trouble-report.js'
 import { CtStreamError } from '../../../../src/errors.js'
-import type { LogStatus } from '../../../../src/types/stream.js'
+import type { LogStatus } from '../../../../src/types/stream-status.js'
 
 const url = 'https://log.example/'
 const error = new CtStreamError('CT_HTTP_STATUS', `[GET] "${url}" : 503`, { url, retryable: true })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LogStatus } from '../../../../src/types/stream.js'
+import type { LogStatus } from '../../../../src/types/stream-status.js'
 import { logOf } from '../../../support/logs.js'
 import type { Reader } from '../../../support/reader.js'
 import { outcomeOf, passUntil, readOn, VirtualClock } from '../../../support/virtual-stream.js'
