@@ -1,40 +1,43 @@
-// What failed, by name, then the sum of vitest's JSON results as the last line: of a long output, only the end is read. A run that left
-// no results, or a file that failed outside its tests, is one failure. An error outside of any test and file is in no result: vitest ends
-// with another status than 0 on account of it, and says so in its own output.
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+// `counts.mjs FOLDER STAGE …`: what failed, by name, then the sum of what the stages' vitest left in the folder, as the last line: of a long
+// output, only the end is read. A stage that left no results, or a file that failed outside its tests, is one failure; so is a stage that is
+// in the folder's file `ended` without any other failure: it ended with another status than 0, as vitest does on account of an error
+// outside of any test and file, which is in no result.
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 
 /** Of a message, enough to tell what went wrong without the whole output. Characters. */
 const MESSAGE_MAX = 600
 
+const [folder, ...stages] = process.argv.slice(2)
 let passed = 0
 let failed = 0
-for (const path of process.argv.slice(2)) {
-  const run = basename(path, '.json')
+const unsaid = new Set(existsSync(join(folder, 'ended')) ? lines(readFileSync(join(folder, 'ended'), 'utf8')) : [])
+for (const stage of stages) {
   let results
   try {
-    results = JSON.parse(readFileSync(path, 'utf8'))
+    results = JSON.parse(readFileSync(join(folder, `${stage}.json`), 'utf8'))
   } catch (error) {
-    failed++
-    say(run, 'left no results', error.message)
+    fail(stage, 'left no results', error.message)
     continue
   }
-  const { numPassedTests, numFailedTests, success, testResults } = results
+  const { numPassedTests, testResults } = results
   passed += numPassedTests
-  failed += numFailedTests
   for (const { name, status, message, assertionResults } of testResults) {
     const tests = assertionResults.filter((test) => test.status === 'failed')
     for (const { fullName, failureMessages } of tests)
-      say(run, `${basename(name)}: ${fullName}`, failureMessages.join('\n'))
-    if (status === 'failed' && tests.length === 0) say(run, `${basename(name)}, outside of its tests`, message)
-  }
-  if (!success && numFailedTests === 0) {
-    failed++
-    say(run, 'failed outside of its tests: see its output', '')
+      fail(stage, `${basename(name)}: ${fullName}`, failureMessages.join('\n'))
+    if (status === 'failed' && tests.length === 0) fail(stage, `${basename(name)}, outside of its tests`, message)
   }
 }
+for (const stage of unsaid) fail(stage, 'ended with another status than 0: see its output')
 console.log(`${passed} passed, ${failed} failed`)
 
-function say(run, what, message) {
-  console.log(`✘ ${run}: ${what}\n${message.slice(0, MESSAGE_MAX)}`)
+function fail(stage, what, message = '') {
+  failed++
+  unsaid.delete(stage)
+  console.log(`✘ ${stage}: ${what}\n${message.slice(0, MESSAGE_MAX)}`)
+}
+
+function lines(text) {
+  return text.split('\n').filter((line) => line !== '')
 }
