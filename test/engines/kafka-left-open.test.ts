@@ -76,6 +76,7 @@ it.skipIf(noKafka)(
     const wire = await Wire.open([portOf(place)])
     onTestFinished(() => wire.close())
     const stop = new AbortController()
+    onTestFinished(() => stop.abort())
     const following = pump({
       sink: await openSink(`${wire.through(place.url)}&body=leaf`),
       signal: stop.signal,
