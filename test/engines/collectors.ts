@@ -31,7 +31,7 @@ export class Collectors {
   readonly members = new Map<string, ChildProcess>()
   private readonly place: CollectorsPlace
   private readonly logs: readonly TestLog[]
-  /** Who took each shard last, as they said. */
+  /** Who has each shard, as they said: who took it last, and still holds it. */
   readonly owners = new Map<string, string>()
   private started = 0
   /** What they said, for a test that fails. */
@@ -52,6 +52,8 @@ export class Collectors {
     const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
     const lines = createInterface({ input: child.stderr as Readable })
     lines.on('line', (line) => {
+      const held = / holds (\[.*\])$/.exec(line)?.[1]
+      if (held !== undefined) return this.holds(member, new Set(JSON.parse(held)))
       this.said = `${this.said}${line}\n`.slice(-20_000)
       const shard = / collecting shard (.*)$/.exec(line)?.[1]
       if (shard !== undefined) this.owners.set(shard, member)
@@ -66,6 +68,12 @@ export class Collectors {
   ownerOf(shard: string): ChildProcess | undefined {
     const child = this.members.get(this.owners.get(shard) ?? '')
     return child?.exitCode === null && child.signalCode === null ? child : undefined
+  }
+
+  /** One that was away may believe for a moment that it has what another took meanwhile. */
+  private holds(member: string, held: ReadonlySet<string>): void {
+    for (const [shard, owner] of this.owners) if (owner === member && !held.has(shard)) this.owners.delete(shard)
+    for (const shard of held) if (!this.owners.has(shard)) this.owners.set(shard, member)
   }
 
   async stopAll(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

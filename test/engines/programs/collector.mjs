@@ -29,6 +29,8 @@ await runCollector({
     }),
   renewMs: leaseMs / 3,
   handOverMs: leaseMs,
+  // An engine that was rolled back may give a shard back to an earlier owner, who has never stopped collecting it.
+  onTurn: (held) => held !== undefined && say(`holds ${JSON.stringify(held.map(({ unit }) => unit))}`),
   signal: stop.signal,
   logger: { info: say, warn: say },
 })
