@@ -5,21 +5,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { kafkaCoordinator } from '../../src/cluster/index.js'
 import { decodeMessage, openSink } from '../../src/sinks/index.js'
 import { grow, logOf } from '../support/logs.js'
-import { TcpProxy } from '../support/tcp-proxy.js'
 import { inMiddle, isCommit, run } from './fault-use.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 import { kafkaKillPlace } from './kill-places.js'
-import { ownServer, threeServers } from './own-server.js'
+import { brokerBehindProxy, ownServer, threeServers } from './own-server.js'
 
 describe.skipIf(noKafka)('faults of Kafka', () => {
   it('neither loses nor repeats anything when answers are cut, and the broker is killed and comes back', async () => {
-    // The proxy first: the broker tells its clients to come to it.
-    const target = await ownServer('kafka')
-    onTestFinished(() => target.remove())
-    const proxy = await TcpProxy.open(target.port)
-    onTestFinished(() => proxy.close())
-    const server = await ownServer('kafka', { port: target.port, advertisedPort: proxy.port })
-    onTestFinished(() => server.remove())
+    const { server, proxy } = await brokerBehindProxy()
     const url = `kafka://127.0.0.1:${proxy.port}`
     await server.start()
     const place = await kafkaKillPlace(url)

@@ -5,11 +5,10 @@ import { Producer } from '@platformatic/kafka'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSink, pump } from '../../src/sinks/index.js'
 import { backfill, grow, logOf } from '../support/logs.js'
-import { TcpProxy } from '../support/tcp-proxy.js'
 import { type AbsentQueue, expectPatience } from './absence.js'
 import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
-import { ownServer } from './own-server.js'
+import { brokerBehindProxy, ownServer } from './own-server.js'
 import { range, read, write } from './queue-use.js'
 import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 import { smallDisk } from './small-disk.js'
@@ -81,12 +80,7 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
   }, 240_000)
 
   it('gives each entry once, and stores how far it is, although answers to that are cut', async () => {
-    const target = await ownServer('kafka')
-    onTestFinished(() => target.remove())
-    const proxy = await TcpProxy.open(target.port)
-    onTestFinished(() => proxy.close())
-    const server = await ownServer('kafka', { port: target.port, advertisedPort: proxy.port })
-    onTestFinished(() => server.remove())
+    const { server, proxy } = await brokerBehindProxy()
     await server.start()
     const queue = kafkaQueue(`kafka://127.0.0.1:${proxy.port}`)
     const log = await logOf(1500)
@@ -112,12 +106,7 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
   }, 180_000)
 
   it('refuses a broker that is too old, by what it says it understands', async () => {
-    const target = await ownServer('kafka')
-    onTestFinished(() => target.remove())
-    const proxy = await TcpProxy.open(target.port)
-    onTestFinished(() => proxy.close())
-    const server = await ownServer('kafka', { port: target.port, advertisedPort: proxy.port })
-    onTestFinished(() => server.remove())
+    const { server, proxy } = await brokerBehindProxy()
     await server.start()
     let changed = 0
     proxy.rewrite = (answer) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
 import { freePort } from '../support/free-port.js'
+import { TcpProxy } from '../support/tcp-proxy.js'
 
 const run = promisify(execFile)
 
@@ -144,4 +145,15 @@ function signal(folder: string, name: NodeJS.Signals): void {
 function childrenOf(pid: string): readonly string[] {
   const children = `/proc/${pid}/task/${pid}/children`
   return existsSync(children) ? (readFileSync(children, 'utf8').match(/\d+/g) ?? []) : []
+}
+
+/** A broker of Kafka, not started, that tells its clients to come to a proxy; both are gone after the test. */
+export async function brokerBehindProxy() {
+  const { port, remove } = await ownServer('kafka')
+  onTestFinished(() => remove())
+  const proxy = await TcpProxy.open(port)
+  onTestFinished(() => proxy.close())
+  const server = await ownServer('kafka', { port, advertisedPort: proxy.port })
+  onTestFinished(() => server.remove())
+  return { server, proxy }
 }
