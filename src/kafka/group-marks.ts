@@ -9,6 +9,7 @@ import type { KafkaAddress } from './address.js'
 import type { KafkaClient } from './client.js'
 import type { CommittedRecord } from './committed-records.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
+import { ProducerSlot } from './producer-slot.js'
 
 /** A range of a backfill, which has a watermark of its own: its entries are not in order with those of its log. */
 export interface MarkedRange {
@@ -53,14 +54,11 @@ export const marksName = ({ prefix }: KafkaAddress, group: string, of: 'entries'
  * by the broker from then on.
  */
 export class GroupMarks {
-  private producer: FencedProducer | undefined
+  private readonly slot: ProducerSlot
   private readonly owner = randomUUID()
-  private readonly kafka: KafkaClient
-  private readonly address: KafkaAddress
   private readonly group: string
   private readonly topic: string
   private readonly partition: number
-  private readonly clock: Clock
 
   /** @param topic - As {@link marksName} names it. */
   constructor(
@@ -70,28 +68,28 @@ export class GroupMarks {
     partition: number,
     clock: Clock,
   ) {
-    this.kafka = kafka
-    this.address = address
     this.group = group
     this.topic = topic
     this.partition = partition
-    this.clock = clock
+    const make = () => new FencedProducer(kafka, address, `${topic}.${partition}`, clock)
+    this.slot = new ProducerSlot(make, () => this.lost('this processor has given up'))
   }
 
   /** Shuts out whoever had them. @throws {@link CtStreamError} as `kafkaError` makes it. */
   async take(): Promise<StoredMarks> {
-    const producer = this.open()
-    await this.begin(producer)
-    const stored = await this.read(producer)
-    // The topic is named after a hash of the group: whoever looks from outside learns its name here.
-    await producer.commit([this.record('owner', this.owner), this.record('group', this.group)])
-    return stored
+    return this.slot.renew(async (producer) => {
+      await this.begin(producer)
+      const stored = await this.read(producer)
+      // The topic is named after a hash of the group: whoever looks from outside learns its name here.
+      await producer.commit([this.record('owner', this.owner), this.record('group', this.group)])
+      return stored
+    })
   }
 
   /**
    * Stores watermarks, and the offset before which nothing is left to do.
    *
-   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has taken them; `CT_SINK_FAILED`: may be called again.
+   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has taken them, or they are closed; `CT_SINK_FAILED`: may be called again.
    */
   async store(logs: readonly LogMark[], offset: bigint | undefined): Promise<void> {
     const records = logs.map((each) =>
@@ -106,28 +104,27 @@ export class GroupMarks {
   }
 
   async close(): Promise<void> {
-    const { producer } = this
-    this.producer = undefined
-    await producer?.close()
+    await this.slot.close()
   }
 
   private async write(records: readonly NewRecord[]): Promise<void> {
     try {
-      await (this.producer ?? (await this.reopen())).commit(records)
+      await (this.slot.current ?? (await this.reopen())).commit(records)
     } catch (error) {
       // It is not known how much took effect.
-      await this.close()
+      await this.slot.drop()
       throw error
     }
   }
 
   /** After an error: looks first, so as not to shut out a processor that has taken over meanwhile. */
   private async reopen(): Promise<FencedProducer> {
-    const producer = this.open()
-    this.refuse((await this.read(producer)).owner)
-    await this.begin(producer)
-    this.refuse((await this.read(producer)).owner)
-    return producer
+    return this.slot.renew(async (producer) => {
+      this.refuse((await this.read(producer)).owner)
+      await this.begin(producer)
+      this.refuse((await this.read(producer)).owner)
+      return producer
+    })
   }
 
   /** Watermarks that the broker left open count: what they cover was finished with before they were written. */
@@ -136,17 +133,12 @@ export class GroupMarks {
     await producer.end('commit', await producer.leftOpen([this.topic]))
   }
 
-  private open(): FencedProducer {
-    this.producer = new FencedProducer(this.kafka, this.address, `${this.topic}.${this.partition}`, this.clock)
-    return this.producer
+  private refuse(owner: string): void {
+    if (owner !== this.owner) throw this.lost('another processor has taken')
   }
 
-  private refuse(owner: string): void {
-    if (owner !== this.owner)
-      throw new CtStreamError(
-        'CT_LEASE_LOST',
-        `another processor has the watermarks of partition ${this.partition} in ${this.topic} now`,
-      )
+  private lost(how: string): CtStreamError {
+    return new CtStreamError('CT_LEASE_LOST', `${how} the watermarks of partition ${this.partition} in ${this.topic}`)
   }
 
   private async read(producer: FencedProducer): Promise<StoredMarks> {

@@ -9,6 +9,7 @@ import { isFenced } from './errors.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
 import { endLeftOpen } from './left-open.js'
 import { refuseOtherMode } from './other-mode.js'
+import { ProducerSlot } from './producer-slot.js'
 import { positionsRecord, ShardState } from './shard-state.js'
 import { entriesTopic, makeTopics, type NewTopic, positionsTopic } from './topics.js'
 import { placeOf, type ReadUnit, type UnitPlace } from './unit-place.js'
@@ -34,8 +35,8 @@ export class KafkaShard {
   private readonly readUnit: ReadUnit | undefined
   private kafka: KafkaClient | undefined
   private topics: readonly string[] = []
-  private isClosed = false
-  private producer: FencedProducer | undefined
+  /** Of the last opening. */
+  private slot: ProducerSlot | undefined
   private current: ShardState | undefined
 
   /**
@@ -61,7 +62,7 @@ export class KafkaShard {
 
   /** What the broker has, as of opening or the last commit. */
   get state(): ShardState {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.current === undefined) throw closed()
     return this.current
   }
 
@@ -76,12 +77,12 @@ export class KafkaShard {
    */
   async open(withEntries = true, others: readonly NewTopic[] = []): Promise<void> {
     this.kafka ??= await loadKafka()
-    this.isClosed = false
-    const { address, clock, lease } = this
-    const { entries, positions } = this.place
-    if (lease === undefined) await refuseOtherMode(this.kafka, address, true, clock)
+    const { kafka, address, clock, lease } = this
+    const { entries, positions, transactionalId } = this.place
+    this.slot = new ProducerSlot(() => new FencedProducer(kafka, address, transactionalId, clock), closed)
+    if (lease === undefined) await refuseOtherMode(kafka, address, true, clock)
     const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions), ...others]
-    await makeTopics(this.kafka, address, topics, clock)
+    await makeTopics(kafka, address, topics, clock)
     this.topics = topics.map(({ name }) => name)
     await this.reopen()
   }
@@ -97,12 +98,12 @@ export class KafkaShard {
       const positions = rows.map((row) => positionsRecord(this.place, rowRecord(row)))
       const { records, before = [] } = cargo(this.state)
       if (before.length > 0) {
-        await this.producer?.commit(before)
+        await this.slot?.current?.commit(before)
         await this.beginWriting()
         // Where it was opened anew.
         refuseBehind(rows, this.state, this.address)
       }
-      await this.producer?.commit([...records, ...positions])
+      await this.slot?.current?.commit([...records, ...positions])
       this.state.keep(rows)
     } catch (error) {
       throw await this.failed(error)
@@ -115,28 +116,25 @@ export class KafkaShard {
   }
 
   async close(): Promise<void> {
-    const { producer } = this
-    this.isClosed = true
-    this.producer = undefined
+    const { slot } = this
+    this.slot = undefined
     this.current = undefined
-    await producer?.close()
+    await slot?.close()
   }
 
   /** Begins a transaction. By a new producer, which looks for what is left open, where a broker may have forgotten part of the last one. */
   private async beginWriting(): Promise<void> {
-    const { producer } = this
+    const producer = this.slot?.current
     await producer?.begin()
     if (producer?.isDoubtful === false) return
-    this.producer = undefined
-    await producer?.close()
+    await this.slot?.drop()
     await this.reopen()
   }
 
   private async reopen(): Promise<void> {
-    const { kafka, address, clock, place, current: before, lease, name } = this
-    if (kafka === undefined || this.isClosed) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
-    const producer = new FencedProducer(kafka, address, place.transactionalId, clock)
-    try {
+    const { slot, address, place, current: before, lease, name } = this
+    if (slot === undefined) throw closed()
+    this.current = await slot.renew(async (producer) => {
       // Checked before shutting out the writer: a member that has lost its lease must not regain it that way.
       this.refuse((await this.read(producer)).owner, before?.owner)
       await producer.begin()
@@ -149,12 +147,8 @@ export class KafkaShard {
         await producer.commit([positionsRecord(place, ownerRecord(owner))])
         state.owner = owner
       }
-      this.producer = producer
-      this.current = state
-    } catch (error) {
-      await producer.close()
-      throw error
-    }
+      return state
+    })
   }
 
   private async read(producer: FencedProducer): Promise<ShardState> {
@@ -174,9 +168,7 @@ export class KafkaShard {
 
   /** The error to report. Also drops the producer, since it is unknown how much of its work took effect. */
   private async failed(error: unknown): Promise<unknown> {
-    const { producer } = this
-    this.producer = undefined
-    await producer?.close()
+    await this.slot?.drop()
     const isTakenOver = CtStreamError.is(error) && error.code === 'CT_LEASE_LOST' && isFenced(error.cause)
     if (!isTakenOver) return error
     try {
@@ -195,6 +187,8 @@ export class KafkaShard {
     )
   }
 }
+
+const closed = () => new CtStreamError('CT_CLOSED', 'the sink is closed')
 
 function leaseLost(lease: Lease, owner: Owner): CtStreamError {
   return new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now', {

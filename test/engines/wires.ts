@@ -40,6 +40,11 @@ export class Wire {
     return [...this.proxies.values()].reduce((sum, { cuts }) => sum + cuts, 0)
   }
 
+  /** How many connections go over it at this moment. */
+  get connections(): number {
+    return [...this.proxies.values()].reduce((sum, { connections }) => sum + connections, 0)
+  }
+
   /** Ends all connections; others can be made. */
   cut(): void {
     for (const proxy of this.proxies.values()) proxy.cutAll()

@@ -43,6 +43,11 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port
   }
 
+  /** How many connections are open. */
+  get connections(): number {
+    return this.open.size / 2
+  }
+
   async close(): Promise<void> {
     this.held = undefined
     this.cutAll()
