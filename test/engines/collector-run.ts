@@ -15,6 +15,8 @@ export interface CollectorRunPlace extends CollectorsPlace {
   positions(): Promise<ReadonlyMap<string, number>>
 }
 
+const isAtEnd = (log: TestLog, position = 0) => position === log.size
+
 /** Collectors that read logs which grow, and what a test that harms them waits for. */
 export class CollectorRun {
   readonly collectors: Collectors
@@ -59,8 +61,13 @@ export class CollectorRun {
 
   /** How long it takes until everything is read, milliseconds. */
   async untilRead(atMostMs: number): Promise<number> {
-    const isRead = (log: TestLog, position: number) => position === log.size
-    return await this.until(this.logs, isRead, atMostMs)
+    return await this.until(this.logs, isAtEnd, atMostMs)
+  }
+
+  /** Whether everything is read; a server that cannot be looked into does not say so. */
+  async isRead(): Promise<boolean> {
+    const found = await this.place.positions().catch(() => new Map<string, number>())
+    return this.logs.every((log) => isAtEnd(log, found.get(log.logId)))
   }
 
   /** How long it takes until others collect all shards that this collector had, milliseconds: an engine may take its time for the rest. */

@@ -8,6 +8,9 @@ import type { LogInfo } from '../../src/types/log.js'
 
 const PROGRAM = join(import.meta.dirname, 'programs', 'collector.mjs')
 
+/** How long they may take to end. Milliseconds. */
+const ENDING_MS = 60_000
+
 /** Where they work: URLs of the coordinator and the sink. */
 export interface CollectorsPlace {
   readonly url: string
@@ -79,10 +82,12 @@ export class Collectors {
   async stopAll(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await Promise.all(
       [...this.running].map(async (child) => {
-        const exited = once(child, 'exit')
+        const exited = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
         child.kill('SIGCONT')
         child.kill(signal)
-        await exited
+        await exited.catch((cause) => {
+          throw new Error(`collector ${child.pid} has not ended in a minute\n${this.said}`, { cause })
+        })
       }),
     )
   }

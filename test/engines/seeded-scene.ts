@@ -141,6 +141,18 @@ export class Scene {
     this.takeovers.push(took)
   }
 
+  /** Until something is so, with more to read now and whenever all is read: what there was may be read before a fault could do anything. */
+  async feedUntil(isSo: () => boolean): Promise<void> {
+    const { run, engine } = this
+    const began = performance.now()
+    await run.feed(engine.growth)
+    while (!isSo()) {
+      if (performance.now() - began > READING_MS) throw new Error(`the fault does nothing\n${run.collectors.said}`)
+      if (await run.isRead()) await run.feed(engine.growth)
+      await wait(20)
+    }
+  }
+
   /** Until all that the logs have is written, and processors have done what is to be done. */
   async untilDone(): Promise<void> {
     await this.run.untilRead(READING_MS)
