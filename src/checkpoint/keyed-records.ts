@@ -98,3 +98,6 @@ export const ownerRecord = (owner: Owner) => keyed('owner:', owner)
 export const gapRecord = (gap: Gap) => keyed(`gap:${gap.log.id} ${gap.start} ${gap.end ?? ''}`, gap)
 export const evidenceRecord = (evidence: Evidence) =>
   keyed(`evidence:${sha256Hex(Buffer.from(JSON.stringify(evidence)))}`, evidence)
+
+/** What a closed sink throws when it is used. */
+export const sinkClosed = () => new CtStreamError('CT_CLOSED', 'the sink is closed')

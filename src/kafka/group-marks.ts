@@ -5,11 +5,11 @@ import type { LogInfo } from '../types/log.js'
 import type { QueueGap, Watermark } from '../types/queue.js'
 import { sha256Hex } from '../util/hash.js'
 import { messageOf } from '../util/message-of.js'
+import { Slot } from '../util/slot.js'
 import type { KafkaAddress } from './address.js'
 import type { KafkaClient } from './client.js'
 import type { CommittedRecord } from './committed-records.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
-import { ProducerSlot } from './producer-slot.js'
 
 /** A range of a backfill, which has a watermark of its own: its entries are not in order with those of its log. */
 export interface MarkedRange {
@@ -54,7 +54,7 @@ export const marksName = ({ prefix }: KafkaAddress, group: string, of: 'entries'
  * by the broker from then on.
  */
 export class GroupMarks {
-  private readonly slot: ProducerSlot
+  private readonly slot: Slot<FencedProducer>
   private readonly owner = randomUUID()
   private readonly group: string
   private readonly topic: string
@@ -72,7 +72,7 @@ export class GroupMarks {
     this.topic = topic
     this.partition = partition
     const make = () => new FencedProducer(kafka, address, `${topic}.${partition}`, clock)
-    this.slot = new ProducerSlot(make, () => this.lost('this processor has given up'))
+    this.slot = new Slot(make, () => this.lost('this processor has given up'))
   }
 
   /** Shuts out whoever had them. @throws {@link CtStreamError} as `kafkaError` makes it. */

@@ -1,15 +1,15 @@
-import { type KeyedRecord, type Owner, ownerRecord, rowRecord } from '../checkpoint/keyed-records.js'
+import { type KeyedRecord, type Owner, ownerRecord, rowRecord, sinkClosed } from '../checkpoint/keyed-records.js'
 import { CtStreamError } from '../errors.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
+import { Slot } from '../util/slot.js'
 import type { KafkaAddress } from './address.js'
 import { type KafkaClient, loadKafka } from './client.js'
 import { isFenced } from './errors.js'
 import { FencedProducer, type NewRecord } from './fenced-producer.js'
 import { endLeftOpen } from './left-open.js'
 import { refuseOtherMode } from './other-mode.js'
-import { ProducerSlot } from './producer-slot.js'
 import { positionsRecord, ShardState } from './shard-state.js'
 import { entriesTopic, makeTopics, type NewTopic, positionsTopic } from './topics.js'
 import { placeOf, type ReadUnit, type UnitPlace } from './unit-place.js'
@@ -36,7 +36,7 @@ export class KafkaShard {
   private kafka: KafkaClient | undefined
   private topics: readonly string[] = []
   /** Of the last opening. */
-  private slot: ProducerSlot | undefined
+  private slot: Slot<FencedProducer> | undefined
   private current: ShardState | undefined
 
   /**
@@ -62,7 +62,7 @@ export class KafkaShard {
 
   /** What the broker has, as of opening or the last commit. */
   get state(): ShardState {
-    if (this.current === undefined) throw closed()
+    if (this.current === undefined) throw sinkClosed()
     return this.current
   }
 
@@ -79,7 +79,7 @@ export class KafkaShard {
     this.kafka ??= await loadKafka()
     const { kafka, address, clock, lease } = this
     const { entries, positions, transactionalId } = this.place
-    this.slot = new ProducerSlot(() => new FencedProducer(kafka, address, transactionalId, clock), closed)
+    this.slot = new Slot(() => new FencedProducer(kafka, address, transactionalId, clock), sinkClosed)
     if (lease === undefined) await refuseOtherMode(kafka, address, true, clock)
     const topics = [...(withEntries ? [entriesTopic(entries, address)] : []), positionsTopic(positions), ...others]
     await makeTopics(kafka, address, topics, clock)
@@ -127,13 +127,12 @@ export class KafkaShard {
     const producer = this.slot?.current
     await producer?.begin()
     if (producer?.isDoubtful === false) return
-    await this.slot?.drop()
     await this.reopen()
   }
 
   private async reopen(): Promise<void> {
     const { slot, address, place, current: before, lease, name } = this
-    if (slot === undefined) throw closed()
+    if (slot === undefined) throw sinkClosed()
     this.current = await slot.renew(async (producer) => {
       // Checked before shutting out the writer: a member that has lost its lease must not regain it that way.
       this.refuse((await this.read(producer)).owner, before?.owner)
@@ -187,8 +186,6 @@ export class KafkaShard {
     )
   }
 }
-
-const closed = () => new CtStreamError('CT_CLOSED', 'the sink is closed')
 
 function leaseLost(lease: Lease, owner: Owner): CtStreamError {
   return new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now', {

@@ -1,9 +1,10 @@
 import type { AnyBulkWriteOperation } from 'mongodb'
-import { type KeyedRecord, KeyedState, type Owner, ownerRecord } from '../checkpoint/keyed-records.js'
+import { type KeyedRecord, KeyedState, type Owner, ownerRecord, sinkClosed } from '../checkpoint/keyed-records.js'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
 import { sha256Hex } from '../util/hash.js'
+import { Slot } from '../util/slot.js'
 import type { MongoAddress } from './address.js'
 import { isBulkError, MongoConnection } from './connection.js'
 import { insertDocuments, type NewDocument } from './documents.js'
@@ -32,9 +33,8 @@ export class MongoShard {
   private readonly address: MongoAddress
   private readonly lease: Lease | undefined
   private readonly name: string
-  private readonly clock: Clock
   private readonly unit: string
-  private connection: MongoConnection | undefined
+  private readonly slot: Slot<MongoConnection>
   private current: KeyedState | undefined
   /** Of each record, by its key. */
   private revisions = new Map<string, number>()
@@ -44,13 +44,13 @@ export class MongoShard {
     this.address = address
     this.lease = lease
     this.name = name
-    this.clock = clock
+    this.slot = new Slot(() => MongoConnection.open(address, clock), sinkClosed)
     this.unit = lease === undefined ? 'alone' : sha256Hex(Buffer.from(lease.unit)).slice(0, 16)
   }
 
   /** What the server has, as of opening or the last write. */
   get state(): KeyedState {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.current === undefined) throw sinkClosed()
     return this.current
   }
 
@@ -58,30 +58,25 @@ export class MongoShard {
    * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
    */
   async open(): Promise<void> {
-    await this.connection?.close()
-    const connection = await MongoConnection.open(this.address, this.clock)
-    this.connection = connection
-    try {
+    const { state, revisions } = await this.slot.renew(async (connection) => {
       for (const name of ['entries', 'parked', 'state']) await connection.check(name)
       const before = this.current
       const owner = await this.claim(connection, before)
-      const { state, revisions } = await this.fenced(connection, owner)
+      const found = await this.fenced(connection, owner)
       if (before !== undefined)
-        for (const [key, revision] of this.revisions) if ((revisions.get(key) ?? 0) < revision) throw this.rolledBack()
-      state.owner = owner
-      this.current = state
-      this.revisions = revisions
-    } catch (error) {
-      await connection.close()
-      throw error
-    }
+        for (const [key, revision] of this.revisions)
+          if ((found.revisions.get(key) ?? 0) < revision) throw this.rolledBack()
+      found.state.owner = owner
+      return found
+    })
+    this.current = state
+    this.revisions = revisions
   }
 
   /** Writes entries, then records. Called again after an error, it first reads what the server has. */
   async write(records: readonly KeyedRecord[], entries: Iterable<NewDocument>): Promise<void> {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
-    if (this.connection?.isOpen !== true) await this.open()
-    const connection = this.connection as MongoConnection
+    if (this.slot.current?.isOpen !== true) await this.open()
+    const connection = this.slot.get()
     try {
       await insertDocuments(connection, this.address, entries)
       if (records.length > 0) await this.writeRecords(connection, records)
@@ -93,11 +88,9 @@ export class MongoShard {
   }
 
   async close(): Promise<void> {
-    const { connection } = this
-    this.connection = undefined
     this.current = undefined
     this.revisions = new Map()
-    await connection?.close()
+    await this.slot.close()
   }
 
   private async writeRecords(connection: MongoConnection, records: readonly KeyedRecord[]): Promise<void> {

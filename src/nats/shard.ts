@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type KeyedRecord, KeyedState, type Owner, ownerRecord } from '../checkpoint/keyed-records.js'
+import { type KeyedRecord, KeyedState, type Owner, ownerRecord, sinkClosed } from '../checkpoint/keyed-records.js'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
 import { sha256Hex } from '../util/hash.js'
+import { Slot } from '../util/slot.js'
 import type { NatsAddress } from './address.js'
 import { type LastMessage, NatsConnection, type NatsMessage } from './connection.js'
 import { isOvertaken, natsError } from './errors.js'
@@ -38,7 +39,7 @@ export class NatsShard {
   private readonly clock: Clock
   private readonly stream: string
   private readonly subjects: string
-  private connection: NatsConnection | undefined
+  private readonly slot: Slot<NatsConnection>
   private current: KeyedState | undefined
   private kept = new KeptRecords()
   /** Number of the last message that was acknowledged. */
@@ -58,11 +59,12 @@ export class NatsShard {
     this.clock = clock
     this.stream = `${address.prefix}_${unit}`
     this.subjects = `${address.prefix}.${unit}`
+    this.slot = new Slot(() => NatsConnection.open(address), sinkClosed)
   }
 
   /** What the stream has, as of opening or the last write. */
   get state(): KeyedState {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.current === undefined) throw sinkClosed()
     return this.current
   }
 
@@ -71,7 +73,7 @@ export class NatsShard {
   }
 
   get maxMessageBytes(): number {
-    return this.connection?.maxMessageBytes ?? 2 ** 20
+    return this.slot.current?.maxMessageBytes ?? 2 ** 20
   }
 
   /** Whether the stream lacks the entry; it has it when a write reported as failed took effect. */
@@ -83,13 +85,9 @@ export class NatsShard {
    * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
    */
   async open(): Promise<void> {
-    await this.connection?.close()
-    const connection = await NatsConnection.open(this.address)
-    this.connection = connection
     try {
-      await this.claim(connection)
+      await this.slot.renew((connection) => this.claim(connection))
     } catch (error) {
-      await connection.close()
       throw natsError(error, 'open the stream', this.address)
     }
   }
@@ -100,9 +98,8 @@ export class NatsShard {
    * @param entries - Called when it is known what the stream lacks; returns the lacking entries, in the order of their logs' indexes.
    */
   async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
-    if (this.connection?.isOpen !== true) await this.open()
-    const connection = this.connection as NatsConnection
+    if (this.slot.current?.isOpen !== true) await this.open()
+    const connection = this.slot.get()
     try {
       const last = new Map(this.last)
       const again = [...this.kept.due(this.sequence, this.clock.now()), ...records]
@@ -119,11 +116,9 @@ export class NatsShard {
   }
 
   async close(): Promise<void> {
-    const { connection } = this
-    this.connection = undefined
     this.current = undefined
     this.last = new Map()
-    await connection?.close()
+    await this.slot.close()
   }
 
   /** @param last - Receives the last index of each log. */

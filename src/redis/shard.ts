@@ -1,9 +1,10 @@
-import { type KeyedRecord, KeyedState, type Owner, ownerRecord } from '../checkpoint/keyed-records.js'
+import { type KeyedRecord, KeyedState, type Owner, ownerRecord, sinkClosed } from '../checkpoint/keyed-records.js'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
 import { harmless } from '../util/harmless.js'
 import { sha256Hex } from '../util/hash.js'
+import { Slot } from '../util/slot.js'
 import type { RedisAddress } from './address.js'
 import { RedisConnection } from './connection.js'
 import { entryId, indexOfId } from './entry-id.js'
@@ -36,12 +37,11 @@ export class RedisShard {
   private readonly address: RedisAddress
   private readonly lease: Lease | undefined
   private readonly name: string
-  private readonly clock: Clock
   private readonly maxLength: number
   private readonly hash: string
   private readonly streams: string
   private readonly streamPrefix: string
-  private connection: RedisConnection | undefined
+  private readonly slot: Slot<RedisConnection>
   private current: KeyedState | undefined
   /** The last id of each stream, by its key. */
   private lastIds = new Map<string, string>()
@@ -55,7 +55,7 @@ export class RedisShard {
     this.address = address
     this.lease = lease
     this.name = name
-    this.clock = clock
+    this.slot = new Slot(() => RedisConnection.open(address, clock), sinkClosed)
     this.maxLength = maxLength
     this.hash = `${address.prefix}:state:${unit}`
     this.streams = `${address.prefix}:streams`
@@ -64,7 +64,7 @@ export class RedisShard {
 
   /** What the server has, as of opening or the last write. */
   get state(): KeyedState {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.current === undefined) throw sinkClosed()
     return this.current
   }
 
@@ -82,10 +82,7 @@ export class RedisShard {
    * @throws {@link CtStreamError} `CT_LEASE_LOST`, `CT_CHECKPOINT_CONFLICT`, `CT_CHECKPOINT_UNUSABLE`, `CT_SINK_FAILED`, `CT_SINK_ROLLED_BACK`.
    */
   async open(): Promise<void> {
-    this.connection?.close()
-    const connection = await RedisConnection.open(this.address, this.clock)
-    this.connection = connection
-    try {
+    const found = await this.slot.renew(async (connection) => {
       await checkServer(connection, this.address)
       const before = this.current
       const owner = await this.claim(connection, before)
@@ -95,12 +92,10 @@ export class RedisShard {
       if (before !== undefined)
         for (const [key, last] of this.lastIds) if (isBehind(lastIds.get(key), last)) throw this.rolledBack(key)
       state.owner = owner
-      this.current = state
-      this.lastIds = lastIds
-    } catch (error) {
-      connection.close()
-      throw error
-    }
+      return { state, lastIds }
+    })
+    this.current = found.state
+    this.lastIds = found.lastIds
   }
 
   /**
@@ -109,9 +104,8 @@ export class RedisShard {
    * @param entries - Called when it is known what the server lacks; returns the lacking entries, in the order of their logs' indexes.
    */
   async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
-    if (this.current === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
-    if (this.connection?.isOpen !== true) await this.open()
-    const connection = this.connection as RedisConnection
+    if (this.slot.current?.isOpen !== true) await this.open()
+    const connection = this.slot.get()
     const sent: Promise<void>[] = []
     // As they are when everything that was sent has taken effect.
     const lastIds = new Map(this.lastIds)
@@ -146,11 +140,10 @@ export class RedisShard {
     }
   }
 
-  close(): void {
-    this.connection?.close()
-    this.connection = undefined
+  async close(): Promise<void> {
     this.current = undefined
     this.lastIds = new Map()
+    await this.slot.close()
   }
 
   /** @param expected - The last id of each stream as this call finds it; left as it leaves them. */

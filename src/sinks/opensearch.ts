@@ -1,4 +1,4 @@
-import { CtStreamError } from '../errors.js'
+import { sinkClosed } from '../checkpoint/keyed-records.js'
 import { searchAddress } from '../opensearch/address.js'
 import { createDocuments, type NewDocument } from '../opensearch/bulk.js'
 import { SearchConnection } from '../opensearch/connection.js'
@@ -67,7 +67,7 @@ class OpenSearchSink implements Sink {
   }
 
   async write(page: readonly CtCertificate[]): Promise<void> {
-    if (this.connection === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.connection === undefined) throw sinkClosed()
     await createDocuments(this.connection, this.address, this.documents(page))
   }
 

@@ -2,7 +2,7 @@ import { amqpAddress } from '../amqp/address.js'
 import type { AmqpMessage } from '../amqp/confirmed-channel.js'
 import { AmqpConnection } from '../amqp/connection.js'
 import { LOG_HEADER, logHeader } from '../amqp/log-header.js'
-import { CtStreamError } from '../errors.js'
+import { sinkClosed } from '../checkpoint/keyed-records.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
@@ -63,7 +63,7 @@ class RabbitMqSink implements Sink {
   }
 
   async write(page: readonly CtCertificate[]): Promise<void> {
-    if (this.connection === undefined) throw new CtStreamError('CT_CLOSED', 'the sink is closed')
+    if (this.connection === undefined) throw sinkClosed()
     await this.connection.publish(this.messages(page))
   }
 
