@@ -137,8 +137,23 @@ export interface FetchedPartition {
   readonly end: bigint
 }
 
+/** Partitions by the broker that leads them; -1: none does at the moment. */
+export async function byLeader(
+  consumer: KafkaConsumer,
+  topic: string,
+  partitions: Iterable<number>,
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  const place = (await consumer.metadata({ topics: [topic] })).topics.get(topic)
+  const found = new Map<number, number[]>()
+  for (const partition of partitions) {
+    const leader = place?.partitions[partition]?.leader ?? -1
+    found.set(leader, [...(found.get(leader) ?? []), partition])
+  }
+  return found
+}
+
 /**
- * Fetches what follows these offsets, of each partition from its leader; waits for something to come.
+ * Fetches what follows these offsets, of each partition from its leader; waits until each leader has something.
  *
  * @param waitMs - Longest wait. Milliseconds.
  */
@@ -148,13 +163,9 @@ export async function fetchFrom(
   from: ReadonlyMap<number, bigint>,
   waitMs = 500,
 ): Promise<readonly FetchedPartition[]> {
-  const place = (await consumer.metadata({ topics: [topic] })).topics.get(topic)
-  const byLeader = new Map<number, { partition: number; fetchOffset: bigint }[]>()
-  for (const [partition, fetchOffset] of from) {
-    const leader = place?.partitions[partition]?.leader ?? -1
-    byLeader.set(leader, [...(byLeader.get(leader) ?? []), { partition, fetchOffset }])
-  }
-  const responses = [...byLeader].map(([node, partitions]) =>
+  const leaders = await byLeader(consumer, topic, from.keys())
+  const topicId = (await consumer.metadata({ topics: [topic] })).topics.get(topic)?.id ?? ''
+  const responses = [...leaders].map(([node, partitions]) =>
     consumer.fetch({
       node,
       isolationLevel: UNCOMMITTED,
@@ -163,9 +174,10 @@ export async function fetchFrom(
       maxWaitTime: waitMs,
       topics: [
         {
-          topicId: place?.id ?? '',
-          partitions: partitions.map((each) => ({
-            ...each,
+          topicId,
+          partitions: partitions.map((partition) => ({
+            partition,
+            fetchOffset: from.get(partition) ?? 0n,
             currentLeaderEpoch: -1,
             lastFetchedEpoch: -1,
             partitionMaxBytes: MAX_BYTES,

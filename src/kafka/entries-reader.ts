@@ -1,7 +1,15 @@
 import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
-import { EARLIEST, type FetchedPartition, fetchFrom, LATEST, offsetOf, offsetsOf } from './committed-records.js'
+import {
+  byLeader,
+  EARLIEST,
+  type FetchedPartition,
+  fetchFrom,
+  LATEST,
+  offsetOf,
+  offsetsOf,
+} from './committed-records.js'
 import type { LogDirectory } from './log-directory.js'
 import { RenewedClient } from './renewed-client.js'
 import { topicNames } from './topic-names.js'
@@ -42,6 +50,11 @@ export class EntriesReader {
   /** The exclusive ends of partitions, by number. */
   ends(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
     return this.consumer.use('see what there is', (consumer) => offsetsOf(consumer, this.topic, partitions, LATEST))
+  }
+
+  /** As {@link byLeader}. */
+  byLeader(partitions: Iterable<number>): Promise<ReadonlyMap<number, readonly number[]>> {
+    return this.consumer.use('see who leads', (consumer) => byLeader(consumer, this.topic, partitions))
   }
 
   /** As {@link fetchFrom}. */

@@ -10,28 +10,37 @@ const FETCH_MS = 500
 /** The same where the source ends at the head. Milliseconds. */
 const HEAD_FETCH_MS = 50
 
-/** A fetch that is on its way. */
-interface FetchAhead {
+/** A fetch from one broker that is on its way. */
+interface FetchUnderWay {
   readonly of: ReadonlyMap<number, KafkaPartition>
   readonly from: ReadonlyMap<number, bigint>
   readonly fetched: Promise<readonly FetchedPartition[]>
 }
 
-/** Fetches what follows in the partitions of this processor, one fetch ahead of what is worked on. */
+/**
+ * Fetches what follows in the partitions of this processor, from each broker by itself: one that has nothing takes its time for an answer. One
+ * fetch is ahead of what is worked on.
+ */
 export class KafkaFetcher {
   private readonly context: KafkaContext
   private readonly share: KafkaShare
-  private ahead: FetchAhead | undefined
+  private readonly underWay = new Set<FetchUnderWay>()
+  private beginning: Promise<void> | undefined
 
   constructor(context: KafkaContext, share: KafkaShare) {
     this.context = context
     this.share = share
   }
 
-  /** Waits for what comes; nothing where retention was faster than this processor. */
+  /** Waits for what comes from the first broker that answers; nothing where retention was faster than this processor. */
   async next(): Promise<readonly { readonly partition: KafkaPartition; readonly fetched: FetchedPartition }[]> {
-    const { of, from, fetched } = this.ahead ?? this.begin()
-    this.ahead = undefined
+    await this.begin()
+    if (this.underWay.size === 0) return []
+    const answers = [...this.underWay].map((each) => each.fetched.then(() => each).catch(() => each))
+    const answered = await Promise.race(answers)
+    // It is begun anew behind the others, so each has its turn.
+    this.underWay.delete(answered)
+    const { of, from, fetched } = answered
     try {
       return (await fetched).flatMap((each) => {
         const partition = this.share.taken.get(each.partition)
@@ -40,25 +49,44 @@ export class KafkaFetcher {
         return partition.position === from.get(each.partition) ? [{ partition, fetched: each }] : []
       })
     } catch (error) {
-      if (!CtStreamError.is(error) || ![...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE')) throw error
+      if (!CtStreamError.is(error) || ![...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE')) {
+        // The client is closed, so they fail as well.
+        this.underWay.clear()
+        throw error
+      }
       await this.restart()
       return []
     }
   }
 
-  /** The broker works while what was fetched is worked on. */
+  /** Brokers work while what was fetched is worked on. */
   goAhead(): void {
-    this.ahead = this.begin()
+    // `next()` throws its error, or begins again.
+    this.begin().catch(() => {})
   }
 
-  private begin(): FetchAhead {
+  /** Asks for partitions that no fetch is under way for. */
+  private begin(): Promise<void> {
+    this.beginning ??= this.ask().finally(() => {
+      this.beginning = undefined
+    })
+    return this.beginning
+  }
+
+  private async ask(): Promise<void> {
     const { reader, settings } = this.context
-    const of = new Map(this.share.taken)
-    const from = new Map([...of].map(([number, { position }]) => [number, position]))
-    const fetched = reader.fetch(from, settings.end === 'head' ? HEAD_FETCH_MS : FETCH_MS)
-    // Not unhandled: `next()` throws its error.
-    fetched.catch(() => {})
-    return { of, from, fetched }
+    const { taken } = this.share
+    const asked = new Set([...this.underWay].flatMap(({ of }) => [...of.values()]))
+    const waiting = new Map([...taken].filter(([, partition]) => !asked.has(partition)))
+    if (waiting.size === 0) return
+    for (const numbers of (await reader.byLeader(waiting.keys())).values()) {
+      const of = new Map(numbers.map((number) => [number, waiting.get(number) as KafkaPartition]))
+      const from = new Map([...of].map(([number, { position }]) => [number, position]))
+      const fetched = reader.fetch(from, settings.end === 'head' ? HEAD_FETCH_MS : FETCH_MS)
+      // Not unhandled: `next()` throws its error.
+      fetched.catch(() => {})
+      this.underWay.add({ of, from, fetched })
+    }
   }
 
   private async restart(): Promise<void> {
