@@ -13,6 +13,8 @@ const GIVEN = process.env.CT_STREAM_TEST_FAULTS?.split(',') as readonly FaultNam
 const SEED = process.env.CT_STREAM_TEST_SEED ?? 'the same'
 /** Within the time that takes. Milliseconds. */
 const STRIKE_MS = 400
+/** One fault in so many comes when everything is read: who has nothing to do has to notice it, too. */
+const IDLE = 3
 /** What the guide promises on top of a lease; as much again for a machine that is busy with other tests. Milliseconds. */
 const TAKEOVER_MS = 2 * 5000
 
@@ -46,7 +48,11 @@ export async function endureFaults(engine: FaultyEngine): Promise<void> {
     const { strike, repeats } = seededFaults[fault]
     const before = await scene.repeats()
     const fed = run.feed(engine.growth)
-    await wait(random.below(STRIKE_MS))
+    if (random.below(IDLE) > 0) await wait(random.below(STRIKE_MS))
+    else {
+      await fed
+      await scene.untilDone()
+    }
     await strike(scene)
     await fed
     await scene.untilDone()
