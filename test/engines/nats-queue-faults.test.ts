@@ -86,6 +86,25 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
     expect((await claims.renew([...again, ...(first === undefined ? [] : [first])])).kept).toEqual(new Set(again))
   })
 
+  it('gives back a log whose record names it although it has it no more, as in a server that was rolled back', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    await write(queue.url, await logOf(10)).done
+    const [one, other] = [0, 1].map(() => {
+      const link = new GroupLink(natsAddress(queue.url), 'g', () => {})
+      const claims = new NatsClaims(link, sourceSettings({ group: 'g', leaseMs: 60_000 }))
+      onTestFinished(() => claims.close())
+      return claims
+    }) as [NatsClaims, NatsClaims]
+    await one.renew([])
+    expect(await one.claim(1)).toMatchObject([{ term: 1 }])
+    await other.renew([])
+    expect(await other.claim(1)).toEqual([])
+    await one.renew([])
+    await other.renew([])
+    expect(await other.claim(1)).toMatchObject([{ term: 2 }])
+  })
+
   it('records what retention takes while it reads', async () => {
     const queue = await natsQueue()
     onTestFinished(() => queue.remove())

@@ -69,6 +69,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
         return true
       })
       this.held = new Set(kept.map(({ entries }) => entries.key))
+      await this.giveBackUnknown(linked)
       return { kept: new Set(kept), share: whole + (rank < rest ? 1 : 0) }
     })
   }
@@ -193,13 +194,29 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     this.subjects = subjects
   }
 
+  /**
+   * Gives back what a record says that this processor has, though it has not: an answer was lost when it took the log, or released it, or the
+   * server was rolled back to before that. As long as this processor lives, nobody else would take it.
+   */
+  private async giveBackUnknown({ watch }: LinkedGroup): Promise<void> {
+    for (const [key, { value, revision }] of watch.records) {
+      if (!key.startsWith(LOG) || this.held.has(key.slice(LOG.length))) continue
+      const record = logRecord(key, value)
+      if (record.owner !== this.name) continue
+      await watch.put(key, recordText({ ...record, owner: '' }), revision).catch((error) => {
+        // It was released meanwhile.
+        if (!isOvertaken(error)) throw error
+      })
+    }
+  }
+
   private async take({ watch }: LinkedGroup, entries: EntrySubject): Promise<NatsClaim | undefined> {
     const { key } = entries
     const stored = watch.records.get(LOG + key)
     const log = this.logs.get(key)
     if (stored === undefined || log === undefined) return undefined
     const { owner, term: before, mark, anchor } = logRecord(key, stored.value)
-    // The record of a log may name this processor which does not have it: an answer was lost when it was taken, or released.
+    // Its own that it does not have are given back by now, or change at this moment.
     if (owner === this.name ? this.held.has(key) : this.live.has(owner)) return undefined
     const term = before + 1
     try {
