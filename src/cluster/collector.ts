@@ -32,7 +32,7 @@ export interface CollectorOptions {
   readonly renewMs?: number
   /** How often a member with more than its share releases a shard. Milliseconds. Default 10,000. */
   readonly handOverMs?: number
-  /** How often to list the logs again. Milliseconds. Default 900,000. */
+  /** How often to list the logs again; after a failure it is a minute at most. Milliseconds. Default 900,000. */
   readonly refreshMs?: number
   /** Ends the collector: it finishes each page being written, then releases the shards. */
   readonly signal: AbortSignal
@@ -43,6 +43,10 @@ export interface CollectorOptions {
   /** Time, for tests. Default: that of the machine. */
   readonly clock?: Clock
 }
+
+const REFRESH_MS = 900_000
+/** Milliseconds. */
+const LIST_AGAIN_MS = 60_000
 
 /** A shard that this member works on. */
 interface Work {
@@ -73,7 +77,12 @@ class Collector {
   private readonly working = new Map<string, Work>()
   /** Logs by shard. */
   private shards = new Map<string, LogInfo[]>()
-  private refreshedAt = Number.NEGATIVE_INFINITY
+  /** The logs are being listed, beside the turns: a list may take long, and leases are to be renewed meanwhile. */
+  private isListing = false
+  /** What was listed, for the next turn. */
+  private listed: readonly LogInfo[] | undefined
+  /** When the logs are to be listed again, epoch milliseconds. */
+  private listAt = Number.POSITIVE_INFINITY
   private handedOverAt = Number.NEGATIVE_INFINITY
 
   constructor(options: CollectorOptions) {
@@ -82,10 +91,11 @@ class Collector {
   }
 
   async run(): Promise<void> {
-    const { coordinator, member, signal, renewMs = 5000, logger } = this.options
+    const { coordinator, member, signal, renewMs = 5000, refreshMs = REFRESH_MS, logger } = this.options
     try {
       await coordinator.join(member)
-      await this.refresh()
+      await this.divide(await this.options.logs())
+      this.listAt = this.clock.now() + refreshMs
       while (!signal.aborted) {
         const isDone = await this.turn().then(
           () => true,
@@ -101,13 +111,17 @@ class Collector {
   }
 
   private async turn(): Promise<void> {
-    const { coordinator, refreshMs = 900_000, handOverMs = 10_000, logger } = this.options
+    const { coordinator, handOverMs = 10_000 } = this.options
     const leases = [...this.working.values()].map(({ lease }) => lease)
     const { held, share } = await coordinator.renew(leases)
     this.keep(held, leases)
     const now = this.clock.now()
-    if (now - this.refreshedAt >= refreshMs)
-      await this.refresh().catch((error) => logger?.warn(`the logs cannot be listed: ${messageOf(error)}`))
+    if (now >= this.listAt && !this.isListing) void this.list()
+    const { listed } = this
+    if (listed !== undefined) {
+      await this.divide(listed)
+      if (this.listed === listed) this.listed = undefined
+    }
     // A lost shard whose stream is still ending no longer counts towards our share.
     const mine = [...this.working.values()].filter(({ isLost }) => !isLost)
     const [work] = mine
@@ -183,16 +197,30 @@ class Collector {
         .catch((error) => this.options.logger?.warn(`a shard could not be released: ${messageOf(error)}`))
   }
 
-  private async refresh(): Promise<void> {
-    const { coordinator, logs, shardOf = ({ operator }) => operator } = this.options
+  /** Never rejects. */
+  private async list(): Promise<void> {
+    const { logs, refreshMs = REFRESH_MS, logger } = this.options
+    this.isListing = true
+    try {
+      this.listed = await logs()
+      this.listAt = this.clock.now() + refreshMs
+    } catch (error) {
+      logger?.warn(`the logs cannot be listed: ${messageOf(error)}`)
+      this.listAt = this.clock.now() + Math.min(refreshMs, LIST_AGAIN_MS)
+    }
+    this.isListing = false
+  }
+
+  /** Gives logs to shards, and has the streams of those that have changed made anew. */
+  private async divide(logs: readonly LogInfo[]): Promise<void> {
+    const { coordinator, shardOf = ({ operator }) => operator } = this.options
     const shards = new Map<string, LogInfo[]>()
-    for (const log of await logs()) {
+    for (const log of logs) {
       const shard = await coordinator.assign(log, shardOf(log))
       shards.set(shard, [...(shards.get(shard) ?? []), log])
     }
     const before = this.shards
     this.shards = shards
-    this.refreshedAt = this.clock.now()
     for (const work of [...this.working.values()]) {
       const { unit } = work.lease
       if (idsOf(before.get(unit)) === idsOf(shards.get(unit))) continue

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { runCollector } from '../../../src/cluster/index.js'
 import { CtStreamError } from '../../../src/errors.js'
@@ -7,6 +7,7 @@ import type { TestLog } from '../../../src/testing/index.js'
 import type { Coordinator, Lease, Sink } from '../../../src/types/cluster.js'
 import type { LogInfo } from '../../../src/types/log.js'
 import { backfill, logOf } from '../../support/logs.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
 
 /** A coordinator in memory whose turns are told beforehand: which units are still held, and how many are to be. */
 function toldCoordinator(
@@ -43,21 +44,25 @@ function toldCoordinator(
   return { coordinator, released, claimed }
 }
 
+const nothingIsRead = {
+  member: 'me',
+  // Shards without logs: held, and not read.
+  logs: async () => [],
+  sink: () => {
+    throw new Error('nothing is written')
+  },
+  stream: () => {
+    throw new Error('nothing is read')
+  },
+}
+
 async function collect(...turns: { readonly held: readonly string[]; readonly share: number }[]) {
   const stop = new AbortController()
   const { coordinator, released, claimed } = toldCoordinator(turns, () => stop.abort())
   const held: string[][] = []
   await runCollector({
+    ...nothingIsRead,
     coordinator,
-    member: 'me',
-    // Shards without logs: held, and not read.
-    logs: async () => [],
-    sink: () => {
-      throw new Error('nothing is written')
-    },
-    stream: () => {
-      throw new Error('nothing is read')
-    },
     handOverMs: 0,
     onTurn: (leases) => held.push((leases ?? []).map(({ unit }) => unit)),
     signal: stop.signal,
@@ -80,6 +85,51 @@ it('takes another shard for one that it has lost, also one that was not read', a
   )
   expect(claimed).toEqual(['a', 'b', 'c'])
   expect(held.at(-1)).toEqual(['b', 'c'])
+})
+
+it('renews its leases while the logs are listed, however long that takes', async () => {
+  const stop = new AbortController()
+  const { coordinator } = toldCoordinator(Array(5).fill({ held: ['a'], share: 1 }), () => stop.abort())
+  const renew = vi.fn(coordinator.renew)
+  let listed = 0
+  await runCollector({
+    ...nothingIsRead,
+    coordinator: { ...coordinator, renew },
+    logs: () => (++listed === 1 ? Promise.resolve([]) : new Promise<never>(() => {})),
+    refreshMs: 0,
+    signal: stop.signal,
+  })
+  expect(renew).toHaveBeenCalledTimes(5)
+  expect(listed).toBe(2)
+})
+
+it('lists the logs again a minute after that has failed, and not at each turn', async () => {
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  const { coordinator } = toldCoordinator(Array(32).fill({ held: ['a'], share: 1 }), () => stop.abort())
+  const warnings: string[] = []
+  let listed = 0
+  await runCollector({
+    ...nothingIsRead,
+    coordinator: {
+      ...coordinator,
+      wait: async () => {
+        await clock.pass(5000)
+        await coordinator.wait(0, stop.signal)
+      },
+    },
+    logs: async () => {
+      if (++listed > 1) throw new Error('no answer')
+      return []
+    },
+    refreshMs: 90_000,
+    clock,
+    logger: { info: () => {}, warn: (message) => warnings.push(message) },
+    signal: stop.signal,
+  })
+  // After 90 seconds, and a minute later.
+  expect(warnings).toEqual(Array(listed - 1).fill('the logs cannot be listed: no answer'))
+  expect(listed).toBe(3)
 })
 
 it('gives a shard away when it has more than its share', async () => {
@@ -127,7 +177,8 @@ it('reads a log that came to a shard at once, under the lease that it has', asyn
       ...coordinator,
       store: () => store,
       wait: async () => {
-        await whenRead(listed < 3 ? 3 : 5)
+        // What was listed third is what the turn takes in which it is listed for the fourth time.
+        await whenRead(listed < 4 ? 3 : 5)
         await coordinator.wait(0, stop.signal)
       },
     },
