@@ -35,11 +35,15 @@ export class EngineSource implements QueueSource {
   private readonly reader: PageReader
   private readonly closing = quietController()
   private isRead = false
+  /** What is left of the page that is being handed out, for a reader that goes on where the one before has broken off. */
+  private pages: Pages | undefined
+  private rest: readonly CtCertificate[] = []
   private opening: Promise<void> | undefined
+  private isOpen = false
   private closed: Promise<void> | undefined
   private committing: Promise<unknown> = Promise.resolve()
   private isCommitDue = false
-  /** A commit that failed in the background, for the next caller to throw. */
+  /** What failed in the background, or left a page behind that is not read again: every later read throws it. */
   private failure: { readonly error: unknown } | undefined
 
   constructor(engine: QueueEngine, settings: SourceSettings) {
@@ -50,7 +54,14 @@ export class EngineSource implements QueueSource {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<CtCertificate, void, undefined> {
-    for await (const page of this.batches()) yield* page
+    for await (const page of this.batches()) {
+      let at = 0
+      try {
+        while (at < page.length) yield page[at++] as CtCertificate
+      } finally {
+        this.rest = page.slice(at)
+      }
+    }
   }
 
   async *batches(): Pages {
@@ -59,14 +70,11 @@ export class EngineSource implements QueueSource {
     const { signal } = this.closing
     try {
       if (signal.aborted) throw closed()
-      this.opening ??= this.engine.open()
+      this.opening ??= this.open()
       await this.opening
-      while (!signal.aborted) {
-        if (this.failure !== undefined) throw this.failure.error
-        const next = await this.engine.next(signal)
-        if (next === undefined) return
-        yield* next.kind === 'page' ? this.pagesOf(next) : this.replay(next)
-      }
+      const rest = this.takeRest()
+      if (rest.length > 0) yield rest
+      for (let page = await this.nextPage(); page !== undefined; page = await this.nextPage()) yield page
     } finally {
       this.isRead = false
     }
@@ -144,19 +152,53 @@ export class EngineSource implements QueueSource {
     return this.close()
   }
 
+  private async open(): Promise<void> {
+    await this.engine.open()
+    this.isOpen = true
+  }
+
+  /** What a reader of single certificates has left of its page, but for those of a log that another processor has now. */
+  private takeRest(): readonly CtCertificate[] {
+    const { rest } = this
+    this.rest = []
+    return rest.filter((certificate) => {
+      const claim = this.claims.get(certificate)
+      return claim === undefined || !this.lost.has(claim)
+    })
+  }
+
+  /** `undefined` at the end, and when the source is closed. */
+  private async nextPage(): Promise<readonly CtCertificate[] | undefined> {
+    const { signal } = this.closing
+    while (!signal.aborted) {
+      if (this.failure !== undefined) throw this.failure.error
+      if (this.pages === undefined) {
+        const next = await this.engine.next(signal)
+        if (next === undefined) return undefined
+        this.pages = next.kind === 'page' ? this.pagesOf(next) : this.replay(next)
+      }
+      try {
+        const { done, value } = await this.pages.next()
+        if (done !== true) return value
+        this.pages = undefined
+      } catch (error) {
+        this.failure = { error }
+      }
+    }
+    return undefined
+  }
+
   private async closeNow(): Promise<void> {
     this.closing.abort(closed())
     const { clock, leaseMs } = this.settings
-    const stored = this.opening?.then(
-      () => this.commit(),
-      () => {},
-    )
+    const { isOpen, opening } = this
     try {
       // Longer would be for nothing: by then another processor may have the logs.
-      const atMost = Math.max(leaseMs, SHORTEST_CLOSE_MS)
-      if (stored !== undefined) await withDeadline(stored, clock, atMost, silent)
+      if (isOpen) await withDeadline(this.commit(), clock, Math.max(leaseMs, SHORTEST_CLOSE_MS), silent)
     } finally {
       await this.engine.close()
+      // An attempt that is under way may succeed; nothing is acknowledged before.
+      if (!isOpen) void opening?.catch(() => {}).then(() => this.engine.close())
     }
   }
 

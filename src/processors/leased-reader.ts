@@ -32,10 +32,14 @@ export class LeasedReader<Claim extends Held> {
   async next(signal: AbortSignal): Promise<QueuedPage | ReplayedEntry | undefined> {
     for (;;) {
       this.ahead ??= this.readNext(signal)
-      const next = await this.ahead
+      const next = await this.ahead.catch((error) => {
+        this.ahead = undefined
+        throw error
+      })
+      // It stays where this fails: whoever calls again gets it.
+      if (next !== undefined) await this.confirm(signal)
       this.ahead = undefined
       if (next === undefined) return undefined
-      await this.confirm(signal)
       // Read ahead, but the claim was lost meanwhile: another processor handles it.
       if (next.kind === 'page' && !this.keeper.held.includes(next.claim as Claim)) continue
       this.ahead = this.readNext(signal)

@@ -14,7 +14,7 @@ export interface Patience {
   readonly logger: Pick<Logger, 'warn'> | undefined
 }
 
-/** Retries with growing waits while {@link isPassing} holds for the error, until `signal` aborts. */
+/** Retries with growing waits while {@link isPassing} holds for the error. Where `signal` aborts, it throws the last error. */
 export async function patiently<T>(
   { clock, logger }: Patience,
   signal: AbortSignal,
@@ -27,6 +27,7 @@ export async function patiently<T>(
       if (!isPassing(error) || signal.aborted) throw error
       if (attempt > 0) logger?.warn(`the queue cannot be reached, retrying: ${messageOf(error)}`)
       await clock.sleep(backoffDelay(backoff, attempt, Math.random), signal).catch(() => {})
+      if (signal.aborted) throw error
     }
   }
 }

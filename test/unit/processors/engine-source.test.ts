@@ -1,50 +1,116 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { QueueClaim, QueuedEntry, QueuedPage, QueueEngine } from '../../../src/processors/engine.js'
 import { EngineSource } from '../../../src/processors/engine-source.js'
 import { sourceSettings } from '../../../src/processors/source-settings.js'
+import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { LogInfo } from '../../../src/types/log.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
-/** An engine that does not answer. */
-function silentEngine() {
-  let ended = () => {}
-  const closed = new Promise<void>((resolve) => {
-    ended = resolve
-  })
-  const never = new Promise<never>(() => {})
-  let isClosed = false
-  return {
-    claims: [],
-    open: () => never,
-    next: () => closed.then(() => undefined),
-    store: () => never,
-    park: () => never,
-    settle: () => never,
-    addGap: () => never,
-    async close() {
-      isClosed = true
-      ended()
-    },
-    get isClosed() {
-      return isClosed
-    },
+const log: LogInfo = { id: 'a', description: 'a', operator: 'a', kind: 'rfc6962', url: 'https://a.example/' }
+const never = () => new Promise<never>(() => {})
+
+/** An engine with pages of ten entries of one log. */
+function engineOf(pages: number, parts: Partial<QueueEngine> = {}) {
+  const claim: QueueClaim = { log, mark: { epoch: 0, next: 0 } }
+  const stored: number[] = []
+  let first = 0
+  const page = (): QueuedPage => {
+    const entries = Array.from({ length: 10 }, (_, i): QueuedEntry => {
+      const certificate = { log, index: first + i } as CtCertificate
+      return { kind: 'certificate', epoch: 1, certificate }
+    })
+    first += 10
+    return { kind: 'page', claim, entries, end: first, missing: [], head: first }
   }
+  const engine: QueueEngine = {
+    claims: [claim],
+    open: async () => {},
+    next: async () => (first < 10 * pages ? page() : undefined),
+    store: async (marks) => {
+      for (const [, { next }] of marks) stored.push(next)
+      return []
+    },
+    park: never,
+    settle: never,
+    addGap: never,
+    close: vi.fn(async () => {}),
+    ...parts,
+  }
+  return { engine, stored }
 }
+
+const sourceOf = (engine: QueueEngine, clock = new VirtualClock()) =>
+  new EngineSource(engine, sourceSettings({ group: 'g', leaseMs: 30_000, clock }))
 
 describe('a queue source', () => {
   it('is closed, and says what is not stored, when its engine gives no answer', async () => {
     const clock = new VirtualClock()
-    const engine = silentEngine()
-    const source = new EngineSource(engine, sourceSettings({ group: 'g', leaseMs: 30_000, clock }))
-    const reading = source.batches().next()
-    reading.catch(() => {})
+    const { engine } = engineOf(1, { store: never })
+    const source = sourceOf(engine, clock)
+    const { value } = await source.batches().next()
+    source.acknowledge(value?.[0] as CtCertificate)
     const closed = source.close()
     closed.catch(() => {})
     await clock.pass(29_000)
-    expect(engine.isClosed).toBe(false)
+    expect(engine.close).not.toHaveBeenCalled()
     await clock.pass(2_000)
-    expect(engine.isClosed).toBe(true)
+    expect(engine.close).toHaveBeenCalled()
     await expect(closed).rejects.toMatchObject({
       code: 'CT_SINK_FAILED',
       message: expect.stringContaining('what was acknowledged last is not stored'),
     })
+  })
+
+  it('that is closed while its engine is opened is closed at once, and what is opened later, too', async () => {
+    let arrive = () => {}
+    const { engine } = engineOf(1, { open: () => new Promise((resolve) => (arrive = resolve)) })
+    const source = sourceOf(engine)
+    const reading = source.batches().next()
+    await source.close()
+    expect(engine.close).toHaveBeenCalledOnce()
+    arrive()
+    expect(await reading).toEqual({ done: true, value: undefined })
+    await vi.waitFor(() => expect(engine.close).toHaveBeenCalledTimes(2))
+  })
+
+  it('gives a reader that follows one which broke off what that one was not given', async () => {
+    const { engine, stored } = engineOf(3)
+    const source = sourceOf(engine)
+    const found: number[] = []
+    const take = (certificate: CtCertificate) => {
+      found.push(certificate.index)
+      source.acknowledge(certificate)
+    }
+    for (const last of [3, 12, 17])
+      for await (const certificate of source) {
+        take(certificate)
+        if (certificate.index === last) break
+      }
+    for await (const page of source.batches()) for (const certificate of page) take(certificate)
+    expect(found).toEqual(Array.from({ length: 30 }, (_, i) => i))
+    await source.close()
+    expect(stored.at(-1)).toBe(30)
+  })
+
+  it('does not pass over what it could not hand out', async () => {
+    const failure = new Error('cannot be set aside')
+    const { engine, stored } = engineOf(3, { park: () => Promise.reject(failure) })
+    const { next } = engine
+    let count = 0
+    const source = sourceOf({
+      ...engine,
+      next: async (signal) => {
+        const page = await next(signal)
+        if (page?.kind !== 'page' || count++ !== 1) return page
+        return { ...page, entries: [{ kind: 'refused', index: 10, reason: 'torn', body: new Uint8Array() }] }
+      },
+    })
+    const read = async () => {
+      for await (const page of source.batches()) for (const certificate of page) source.acknowledge(certificate)
+    }
+    await expect(read()).rejects.toBe(failure)
+    await expect(read()).rejects.toBe(failure)
+    await source.commit()
+    expect(stored.at(-1)).toBe(10)
   })
 })
