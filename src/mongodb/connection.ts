@@ -7,7 +7,7 @@ import type { MongoAddress } from './address.js'
 import { mongoError } from './errors.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
-const STEP_TIMEOUT_MS = 60_000
+const STEP_TIMEOUT_MS = 30_000
 
 /** A document of ours: its key is text. */
 export interface Keyed {
