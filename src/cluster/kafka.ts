@@ -63,6 +63,8 @@ class KafkaCoordinator implements Coordinator {
   private share: ReadonlySet<number> = new Set()
   /** Units taken, with their epoch and last renewal. */
   private readonly claims = new Map<string, { readonly epoch: number; readonly at: number }>()
+  /** When taking a unit failed last, epoch milliseconds: the others come first. */
+  private readonly failedAt = new Map<string, number>()
   /** The group has changed: another member may have added a shard that is unknown here. */
   private isDirectoryOld = false
   private telling: Promise<void> | undefined
@@ -106,17 +108,24 @@ class KafkaCoordinator implements Coordinator {
   async claim(want: number): Promise<readonly Lease[]> {
     const { kafka, group } = this.get()
     const leases: Lease[] = []
-    for (const unit of this.units()) {
+    for (const unit of this.unitsByFailure()) {
       if (leases.length >= want || !group.isMember) break
       const at = this.clock.now()
       if (at - (this.claims.get(unit)?.at ?? Number.NEGATIVE_INFINITY) < this.leaseMs) continue
-      const epoch = await takeShard(kafka, this.address, unit, this.clock).catch((error) => {
+      let epoch: number
+      try {
+        epoch = await takeShard(kafka, this.address, unit, this.clock)
+      } catch (error) {
         // Another member is taking it at this moment.
-        if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') return undefined
+        if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') continue
+        this.failedAt.set(unit, at)
+        // What is taken is worked on: nobody else may take it now. The next call comes to this unit again.
+        if (leases.length > 0) break
         throw error
-      })
+      }
+      this.failedAt.delete(unit)
       // Reassigned meanwhile: the new member takes it.
-      if (epoch === undefined || !this.units().includes(unit)) continue
+      if (!this.units().includes(unit)) continue
       this.claims.set(unit, { epoch, at })
       leases.push({ unit, epoch, until: at + this.leaseMs })
     }
@@ -179,6 +188,11 @@ class KafkaCoordinator implements Coordinator {
   /** The units that the group has assigned to this member. */
   private units(): readonly string[] {
     return this.get().directory.shards.filter((_, number) => this.share.has(number % SLOTS))
+  }
+
+  private unitsByFailure(): readonly string[] {
+    const failed = (unit: string) => this.failedAt.get(unit) ?? 0
+    return [...this.units()].sort((one, other) => failed(one) - failed(other))
   }
 
   private take(share: ReadonlySet<number>, isNew: boolean): void {

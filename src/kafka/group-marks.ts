@@ -55,6 +55,8 @@ export const marksName = ({ prefix }: KafkaAddress, group: string, of: 'entries'
  */
 export class GroupMarks {
   private readonly slot: Slot<FencedProducer>
+  /** Settles when what was written last is. */
+  private turn: Promise<unknown> = Promise.resolve()
   private readonly owner = randomUUID()
   private readonly group: string
   private readonly topic: string
@@ -107,7 +109,14 @@ export class GroupMarks {
     await this.slot.close()
   }
 
-  private async write(records: readonly NewRecord[]): Promise<void> {
+  /** One at a time: a producer has one transaction, and two of them would shut each other out. */
+  private write(records: readonly NewRecord[]): Promise<void> {
+    const written = this.turn.then(() => this.writeNow(records))
+    this.turn = written.catch(() => {})
+    return written
+  }
+
+  private async writeNow(records: readonly NewRecord[]): Promise<void> {
     try {
       await (this.slot.current ?? (await this.reopen())).commit(records)
     } catch (error) {

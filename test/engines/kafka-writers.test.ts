@@ -4,6 +4,7 @@ import { loadKafka } from '../../src/kafka/client.js'
 import { GroupMarks, marksName } from '../../src/kafka/group-marks.js'
 import { KafkaShard } from '../../src/kafka/shard.js'
 import { makeTopics, marksTopic } from '../../src/kafka/topics.js'
+import type { LogInfo } from '../../src/types/log.js'
 import { systemClock } from '../../src/util/clock.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 import { Wire } from './wires.js'
@@ -63,6 +64,23 @@ describe.skipIf(noKafka)('a writer to Kafka that was closed leaves no connection
       message: expect.stringContaining('given up the watermarks of partition 0'),
     })
     await expectNone()
+  })
+})
+
+describe.skipIf(noKafka)('watermarks in Kafka', () => {
+  it('are stored beside a gap, without shutting out the one that stores them', async () => {
+    const place = kafkaPlace()
+    onTestFinished(() => place.remove())
+    const marks = await marksOf(place.url)
+    onTestFinished(() => marks.close())
+    await marks.take()
+    const log: LogInfo = { id: 'a', description: '', operator: '', kind: 'rfc6962', url: 'https://a.example/' }
+    const gap = (start: number) => marks.addGap({ log, start, end: start + 1, reason: 'no longer in the queue' })
+    await Promise.all([gap(0), marks.store([{ log, mark: { epoch: 1, next: 1 } }], 1n), gap(2), gap(4)])
+    await marks.store([{ log, mark: { epoch: 1, next: 5 } }], 2n)
+    const next = await marksOf(place.url)
+    onTestFinished(() => next.close())
+    expect(await next.take()).toMatchObject({ offset: 2n, logs: new Map([['a', { mark: { epoch: 1, next: 5 } }]]) })
   })
 })
 
