@@ -30,6 +30,7 @@ export interface PostgresStoreOptions {
   readonly cargo?: (rows: readonly LogCheckpoint[]) => Cargo | undefined
   /** Acquires the lease, before anything is read. */
   readonly acquire?: () => Promise<void>
+  /** Releases what `acquire` has taken, also where it failed midway. */
   readonly onClose?: () => Promise<void>
 }
 
@@ -50,9 +51,16 @@ export class PostgresStore implements CheckpointStore {
 
   async open(): Promise<void> {
     if (this.isOpen) throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another stream already uses this store')
-    await this.options.acquire?.()
     this.isOpen = true
-    await this.readPositions()
+    try {
+      await this.options.acquire?.()
+      await this.readPositions()
+    } catch (error) {
+      this.isOpen = false
+      // Nobody closes a store that did not open: its lease would be renewed for ever, and keep out everybody else.
+      await this.options.onClose?.()
+      throw error
+    }
   }
 
   async load(): Promise<readonly LogCheckpoint[]> {

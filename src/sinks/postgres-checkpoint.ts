@@ -25,10 +25,6 @@ export function postgresCheckpoint(url: string, options: PostgresCheckpointOptio
   const leaseMs = integerOption('checkpoint.leaseMs', given.leaseMs, 300, 600_000, 15_000)
   let connection: PostgresConnection | undefined
   let hold: AloneHold | undefined
-  const release = async () => {
-    await hold?.release()
-    await connection?.close()
-  }
   return new PostgresStore({
     get connection() {
       return connection as PostgresConnection
@@ -37,13 +33,11 @@ export function postgresCheckpoint(url: string, options: PostgresCheckpointOptio
     acquire: async () => {
       connection = await openDatabase(target, leaseMs)
       hold = new AloneHold(connection, leaseMs, systemClock)
-      try {
-        await hold.acquire()
-      } catch (error) {
-        await release()
-        throw error
-      }
+      await hold.acquire()
     },
-    onClose: release,
+    onClose: async () => {
+      await hold?.release()
+      await connection?.close()
+    },
   })
 }
