@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
@@ -13,10 +12,14 @@ export class AloneHold {
   private held: Lease | undefined
   private renewing: AbortController | undefined
 
-  constructor(connection: PostgresConnection, leaseMs: number, clock: Clock) {
+  /**
+   * @param member - Who holds it, unique among writers. The same one each time a writer opens the database again: it then takes back at once a
+   * lease that it could not release.
+   */
+  constructor(connection: PostgresConnection, member: string, leaseMs: number, clock: Clock) {
     this.connection = connection
     this.clock = clock
-    this.holder = { member: randomUUID(), leaseMs, now: () => clock.now() }
+    this.holder = { member, leaseMs, now: () => clock.now() }
   }
 
   get lease(): Lease | undefined {
@@ -34,9 +37,7 @@ export class AloneHold {
     for (;;) {
       this.held = await connection.run((session) => claimAlone(session, holder))
       if (this.held !== undefined) break
-      const [row] = await connection.run((session) =>
-        session.query<{ until: string | null }>('SELECT max(until)::text AS until FROM shard WHERE owner IS NOT NULL'),
-      )
+      const [row] = await connection.run((session) => session.query<{ until: string | null }>(LAST_END))
       first ??= row?.until
       if (row?.until !== first)
         throw new CtStreamError('CT_CHECKPOINT_CONFLICT', 'another process, or a cluster, writes to this database')
@@ -66,3 +67,6 @@ export class AloneHold {
     }
   }
 }
+
+// Without the ranges of backfills, which are renewed all the time, and are in nobody's way.
+const LAST_END = 'SELECT max(until)::text AS until FROM shard WHERE owner IS NOT NULL AND backfill IS NULL'

@@ -27,9 +27,10 @@ WHERE name IN (
   FOR UPDATE SKIP LOCKED
 ) RETURNING name, epoch`
 
+// Also from itself, under its next epoch: its connection may have been cut before it released the lease.
 const CLAIM_ALONE = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
-WHERE name = '' AND ${IS_FREE} AND ${SHARDS_ARE_FREE} RETURNING name, epoch`
+WHERE name = '' AND (${IS_FREE} OR owner = $1) AND ${SHARDS_ARE_FREE} RETURNING name, epoch`
 
 // The first free range; it is fenced like a shard.
 const CLAIM_RANGE = `

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { AloneHold } from '../postgres/alone.js'
 import type { PostgresConnection } from '../postgres/connection.js'
 import { openDatabase } from '../postgres/open-database.js'
@@ -23,6 +24,7 @@ export function postgresCheckpoint(url: string, options: PostgresCheckpointOptio
   const target = postgresTarget(url)
   const given = objectOption<PostgresCheckpointOptions>('checkpoint', options, ['leaseMs'])
   const leaseMs = integerOption('checkpoint.leaseMs', given.leaseMs, 300, 600_000, 15_000)
+  const member = randomUUID()
   let connection: PostgresConnection | undefined
   let hold: AloneHold | undefined
   return new PostgresStore({
@@ -32,7 +34,7 @@ export function postgresCheckpoint(url: string, options: PostgresCheckpointOptio
     lease: () => hold?.lease,
     acquire: async () => {
       connection = await openDatabase(target, leaseMs)
-      hold = new AloneHold(connection, leaseMs, systemClock)
+      hold = new AloneHold(connection, member, leaseMs, systemClock)
       await hold.acquire()
     },
     onClose: async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { AloneHold } from '../postgres/alone.js'
 import { CertificateRows } from '../postgres/certificate-rows.js'
 import type { PostgresConnection } from '../postgres/connection.js'
@@ -57,6 +58,8 @@ export class PostgresSink implements Sink {
   private readonly leaseMs: number
   private readonly clock: Clock
   private readonly positions: Positions | undefined
+  /** Its name as the holder of a lease. */
+  private readonly member = randomUUID()
   private connection: PostgresConnection | undefined
   private hold: AloneHold | undefined
   private opened: PostgresStore | undefined
@@ -92,7 +95,7 @@ export class PostgresSink implements Sink {
     let held = () => lease
     if (lease !== undefined) await connection.transaction((session) => fence(session, lease))
     else {
-      const hold = new AloneHold(connection, this.leaseMs, this.clock)
+      const hold = new AloneHold(connection, this.member, this.leaseMs, this.clock)
       this.hold = hold
       await hold.acquire()
       held = () => hold.lease
