@@ -10,6 +10,7 @@ const OLDEST = 130_000
 const CONNECT_MS = 10_000
 /** Longer than any of our statements takes: after it, a silent server is taken for gone. */
 const QUERY_MS = 60_000
+const END_MS = 1000
 
 /** Statements over one connection, one piece of work at a time. */
 export interface Session {
@@ -93,8 +94,7 @@ export class PostgresConnection {
   private async drop(): Promise<void> {
     const { client } = this
     this.client = undefined
-    // Not awaited: a server that hangs never answers the closing message.
-    await Promise.race([client?.end().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1000).unref())])
+    if (client !== undefined) await end(client)
   }
 
   private async connect(): Promise<Client> {
@@ -120,10 +120,18 @@ export class PostgresConnection {
       await this.onConnect?.(session)
       return client
     } catch (error) {
-      await client.end().catch(() => {})
+      await end(client)
       throw error
     }
   }
+}
+
+/** Ends a connection in order, or without the server: one that hangs never answers, and an open socket would keep the process from ending. */
+async function end(client: Client): Promise<void> {
+  const late = setTimeout(() => client.connection.stream.destroy(), END_MS)
+  // Destroying the socket ends it, too.
+  await client.end().catch(() => {})
+  clearTimeout(late)
 }
 
 const VERSION = `SELECT current_setting('server_version_num') AS num, current_setting('server_version') AS name`
