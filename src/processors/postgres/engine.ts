@@ -30,6 +30,8 @@ export class PostgresEngine implements QueueEngine {
   /** One connection for pages, one for writes, and the keeper's for leases and notices, so that none waits for another. */
   private reading: PostgresConnection | undefined
   private writing: PostgresConnection | undefined
+  /** All of them. */
+  private readonly connections: PostgresConnection[] = []
   private keeper: ClaimKeeper<PostgresClaim> | undefined
   private reader: LeasedReader<PostgresClaim> | undefined
   private watching: Promise<void> | undefined
@@ -48,18 +50,16 @@ export class PostgresEngine implements QueueEngine {
   }
 
   async open(): Promise<void> {
-    const { target, leaseMs } = this.settings
     const { signal } = this.closing
-    const connect = (onConnect?: (session: Session) => Promise<void>) =>
-      this.patiently(() => openDatabase(target, leaseMs, onConnect), signal)
-    this.writing = await connect()
-    this.reading = await connect(readInOrder)
-    const claims = new PostgresClaims(await connect(), this.member, queueChannel(target))
+    this.writing = await this.connect()
+    this.reading = await this.connect(readInOrder)
+    const claims = new PostgresClaims(await this.connect(), this.member, queueChannel(this.settings.target))
     const keeper = new ClaimKeeper(claims, this.settings)
     this.keeper = keeper
     const nextReplay = () => this.nextReplay()
     this.reader = new LeasedReader(keeper, { nextReplay, nextPage: () => this.readPage(keeper) }, this.settings)
     await this.patiently(() => keeper.turn(), signal)
+    signal.throwIfAborted()
     this.watching = keeper.watch(signal)
   }
 
@@ -137,7 +137,20 @@ export class PostgresEngine implements QueueEngine {
     await this.reader?.settled()
     await this.watching
     await this.keeper?.leave()
-    await Promise.all([this.reading, this.writing].map((connection) => connection?.close()))
+    await Promise.all(this.connections.map((connection) => connection.close()))
+  }
+
+  private async connect(onConnect?: (session: Session) => Promise<void>): Promise<PostgresConnection> {
+    const { target, leaseMs } = this.settings
+    const { signal } = this.closing
+    const connection = await this.patiently(() => openDatabase(target, leaseMs, onConnect), signal)
+    if (signal.aborted) {
+      // close() did not know of it, since it does not wait for a server that takes long to answer.
+      await connection.close()
+      throw signal.reason
+    }
+    this.connections.push(connection)
+    return connection
   }
 
   private get connected(): PostgresConnection {
