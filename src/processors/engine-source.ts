@@ -71,7 +71,9 @@ export class EngineSource implements QueueSource {
     try {
       if (signal.aborted) throw closed()
       this.opening ??= this.open()
-      await this.opening
+      await this.opening.catch((error) => {
+        if (!signal.aborted) throw error
+      })
       const rest = this.takeRest()
       if (rest.length > 0) yield rest
       for (let page = await this.nextPage(); page !== undefined; page = await this.nextPage()) yield page

@@ -73,6 +73,16 @@ describe('a queue source', () => {
     await vi.waitFor(() => expect(engine.close).toHaveBeenCalledTimes(2))
   })
 
+  it('that is closed while its engine is opened just ends, also where the engine says that it is closed', async () => {
+    let refuse = (_error: Error) => {}
+    const { engine } = engineOf(1, { open: () => new Promise((_, reject) => (refuse = reject)) })
+    const source = sourceOf(engine)
+    const reading = source.batches().next()
+    await source.close()
+    refuse(new Error('closed'))
+    expect(await reading).toEqual({ done: true, value: undefined })
+  })
+
   it('gives a reader that follows one which broke off what that one was not given', async () => {
     const { engine, stored } = engineOf(3)
     const source = sourceOf(engine)
