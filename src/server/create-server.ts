@@ -82,6 +82,7 @@ class Serving implements CtServer {
   private backlog: Backlog | undefined
   private modules: ModuleRun | undefined
   private ui: Ui | undefined
+  private webSockets: WebSockets | undefined
   private opening: Promise<unknown> | undefined
   private closing: Promise<void> | undefined
 
@@ -165,6 +166,7 @@ class Serving implements CtServer {
     }
     const routes = new Routes(gate, events, told, ui)
     const webSockets = new WebSockets(settings, gate, connections, backlog)
+    this.webSockets = webSockets
     http.on('request', (request, response) => routes.answer(request, response))
     http.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head))
     const place = await listen(http, settings)
@@ -215,6 +217,7 @@ class Serving implements CtServer {
     const patience = quietController()
     await Promise.race([isShut, clock.sleep(PARTING_MS, patience.signal).catch(() => {})])
     connections.cut()
+    this.webSockets?.cut()
     http.closeAllConnections()
     await Promise.race([Promise.all([closed, this.reading]), clock.sleep(SOURCE_MS, patience.signal).catch(() => {})])
     patience.abort()

@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { quietController } from '../util/abort.js'
 import type { Backlog } from './backlog.js'
 import { beginClient } from './begin.js'
 import type { Connection, Connections } from './connections.js'
@@ -21,6 +22,8 @@ export class WebSockets {
   private readonly gate: Gate
   private readonly connections: Connections
   private readonly backlog: Backlog
+  /** Those that are being refused. */
+  private readonly parting = new Set<Duplex>()
   // No compression: with it 200 clients cost 51 MB, and they could not share one buffer. No automatic answers to pings: they would pile up
   // for a client that pings and does not read.
   private readonly sockets = new WebSocketServer({
@@ -46,11 +49,42 @@ export class WebSockets {
     tally.answered(knownPath(this.gate.urlOf(request)), 'status' in entry ? entry.status : 101)
     if ('status' in entry) {
       refuse(socket, entry.status, entry.message)
+      this.part(socket)
       return
     }
     const { wanted, address, path } = entry
-    this.sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.begin(webSocket, socket as Socket, wanted, { address, path }),
+    let isAccepted = false
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      isAccepted = true
+      this.begin(webSocket, socket as Socket, wanted, { address, path })
+    })
+    // It has answered that this is no handshake.
+    if (!isAccepted) this.part(socket)
+  }
+
+  /** Disconnects those that are being refused. */
+  cut(): void {
+    for (const socket of this.parting) socket.destroy()
+  }
+
+  /**
+   * Destroys a refused socket once its answer is written, at the latest after the time for a handshake. Ending it would not do: a socket of
+   * an HTTP server stays half open until the client closes its side, and after an upgrade no timeout of that server applies.
+   */
+  private part(socket: Duplex): void {
+    const { clock, handshakeTimeoutMs } = this.settings
+    const closed = quietController()
+    this.parting.add(socket)
+    socket.once('close', () => {
+      this.parting.delete(socket)
+      closed.abort()
+    })
+    // What the client still sends is dropped: unread, it would reset the connection before the client has the answer.
+    socket.resume()
+    socket.once('finish', () => socket.destroy())
+    clock.sleep(handshakeTimeoutMs, closed.signal).then(
+      () => socket.destroy(),
+      () => {},
     )
   }
 
