@@ -1,13 +1,14 @@
+import { CtStreamError } from '../errors.js'
 import { createTransport } from '../http/create-transport.js'
 import { withRetry } from '../http/retry.js'
 import type { Transport } from '../http/transport.js'
 import { userAgent } from '../http/user-agent.js'
 import { MAX_LIST_BYTES } from '../loglist/defaults.js'
-import { fetchListThrough } from '../loglist/fetch-through.js'
+import { fetchListThrough, type ListTransport } from '../loglist/fetch-through.js'
 import type { ListStore } from '../loglist/list-copy.js'
 import { wordsOf } from '../loglist/log-name.js'
 import { unknownNames, unknownOperators } from '../loglist/select.js'
-import { type LogListSnapshot, LogListSource } from '../loglist/source.js'
+import { type ListFailure, type LogListSnapshot, LogListSource } from '../loglist/source.js'
 import type { StoredList } from '../types/checkpoint.js'
 import type { Logger } from '../types/clock.js'
 import type { LogSelection } from '../types/log-list.js'
@@ -34,37 +35,85 @@ export async function transportFrom({ io, values }: CommandContext): Promise<Tra
   })
 }
 
+/** A log list that cannot be fetched, and of which there is no copy: it may come later. */
+export class ListMissing extends CtStreamError {
+  constructor({ list, error }: ListFailure) {
+    const message = `the log list ${JSON.stringify(list)} is missing: ${error.message}`
+    super('CT_LIST_INVALID', message, {
+      retryable: true,
+      cause: error,
+      ...(error.url !== undefined && { url: error.url }),
+    })
+    this.name = 'ListMissing'
+  }
+}
+
 /**
- * The logs of the lists, as a stream with the same flags would see them: fetched, verified, merged. Where a list cannot be fetched, uses
- * the last good copy in the checkpoint file, without changing it.
- *
- * @throws {@link CtStreamError} `CT_LIST_*` when there is no list at all; `CT_OPTION_INVALID` for an unknown operator. Rejects with the
- * reason of `io.stop` when that aborts.
+ * The log lists of the flags, for as long as somebody reads them. Where one cannot be fetched, uses the last good copy: its own, or before
+ * there is one that in the checkpoint file, which it does not change.
  */
-export async function readListedLogs(
-  { io, values }: CommandContext,
-  transport: Transport,
+export class ListedLogs {
+  /** The copies in use. */
+  readonly copies: ListStore
+  private readonly context: CommandContext
+  private readonly logger: Logger
+  private readonly selection: LogSelection
+  private readonly source: LogListSource
+
+  constructor(context: CommandContext, transport: ListTransport, logger: Logger, selection: LogSelection = {}) {
+    const { io, values } = context
+    const { clock, stop: signal } = io
+    const fetchList = fetchListThrough(transport, signal)
+    this.context = context
+    this.logger = logger
+    this.selection = selection
+    this.copies = inMemory(keptLists(values, logger))
+    this.source = new LogListSource({
+      logList: logListsFrom(values),
+      selection,
+      fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: LIST_ATTEMPTS, clock, signal }),
+      readFile: (path) => io.readFile(path, MAX_LIST_BYTES),
+      store: this.copies,
+      clock,
+      random: Math.random,
+      allowHttp: values.switch('allow-http'),
+    })
+  }
+
+  /**
+   * The logs as a stream with the same flags would see them now: fetched, verified, merged. Not to be called again before it is done.
+   *
+   * @throws {@link CtStreamError} `CT_LIST_*` when there is no list at all; `CT_OPTION_INVALID` for an operator or a log that no list names;
+   * {@link ListMissing} where that may be in a list which is missing. Rejects with the reason of `io.stop` when that aborts.
+   */
+  async read(): Promise<LogListSnapshot> {
+    const { logger, selection, context } = this
+    const snapshot = await this.source.refresh(context.io.stop)
+    for (const { list, error } of snapshot.failures) logger.warn('log list not renewed', { list, error })
+    for (const { list, kind, log, message } of snapshot.problems)
+      if (kind !== 'placeholder') logger.info(message, { list, log })
+    refuseUnknown(snapshot, selection, context.values)
+    return snapshot
+  }
+}
+
+/** {@link ListedLogs.read}, once. */
+export function readListedLogs(
+  context: CommandContext,
+  transport: ListTransport,
   logger: Logger,
-  selection: LogSelection = {},
+  selection?: LogSelection,
 ): Promise<LogListSnapshot> {
-  const { clock, stop: signal } = io
-  const fetchList = fetchListThrough(transport, signal)
-  const source = new LogListSource({
-    logList: logListsFrom(values),
-    selection,
-    fetchList: (url, request) => withRetry(() => fetchList(url, request), { attempts: LIST_ATTEMPTS, clock, signal }),
-    readFile: (path) => io.readFile(path, MAX_LIST_BYTES),
-    store: keptLists(values, logger),
-    clock,
-    random: Math.random,
-    allowHttp: values.switch('allow-http'),
-  })
-  const snapshot = await source.refresh(signal)
-  for (const { list, error } of snapshot.failures) logger.warn('log list not renewed', { list, error })
-  for (const { list, kind, log, message } of snapshot.problems)
-    if (kind !== 'placeholder') logger.info(message, { list, log })
-  refuseUnknown(snapshot, selection, values)
-  return snapshot
+  return new ListedLogs(context, transport, logger, selection).read()
+}
+
+/** Keeps in memory what is put, over the copies that there are. */
+function inMemory(before: ListStore | undefined): ListStore {
+  const copies = new Map<string, StoredList>()
+  return {
+    list: async (url) => copies.get(url) ?? before?.list(url),
+    putList: (list) => void copies.set(list.url, list),
+  }
 }
 
 /** The lists that a stream left in its checkpoint file, which is closed before any request. */
@@ -95,10 +144,12 @@ function keptLists(values: Values, logger: Logger): ListStore | undefined {
   }
 }
 
-function refuseUnknown({ listed }: LogListSnapshot, selection: LogSelection, values: Values): void {
+function refuseUnknown({ listed, missing }: LogListSnapshot, selection: LogSelection, values: Values): void {
   const logs = [...listed.values()]
   const [operator] = unknownOperators(logs, selection)
   const [name] = unknownNames(logs, selection)
+  const [list] = missing
+  if (list !== undefined && (operator ?? name) !== undefined) throw new ListMissing(list)
   const operators = logs.map(({ operator }) => operator)
   const names = logs.flatMap(({ description }) => [description, ...wordsOf(description)])
   if (operator !== undefined)

@@ -38,6 +38,8 @@ export interface LogListSnapshot {
   readonly problems: readonly ListProblem[]
   /** Lists that could not be renewed this time. */
   readonly failures: readonly ListFailure[]
+  /** Those of {@link LogListSnapshot.failures} for which there is no copy either: what only these lists name is unknown. */
+  readonly missing: readonly ListFailure[]
   /** Epoch milliseconds. */
   readonly refreshedAt: number
 }
@@ -94,10 +96,12 @@ export class LogListSource {
    */
   async refresh(signal?: AbortSignal): Promise<LogListUpdate> {
     signal?.throwIfAborted()
-    const failures = [...(await this.restore()), ...(await this.renew(signal)), ...(await this.save())]
+    const restored = await this.restore()
+    const renewed = await this.renew(signal)
+    const failures = [...restored, ...renewed, ...(await this.save())]
     this.failedRefreshes = failures.length === 0 ? 0 : this.failedRefreshes + 1
     if (this.copies.every(({ list }) => list === undefined)) throw nothingAtHand(failures)
-    return this.snapshot(failures)
+    return { ...this.snapshot(failures), missing: renewed.filter(({ copyFrom }) => copyFrom === undefined) }
   }
 
   /** How long to wait before the next refresh, milliseconds: 30 to 90 minutes at random; after failures 0.5 to 30. */
@@ -143,7 +147,7 @@ export class LogListSource {
     return failures
   }
 
-  private snapshot(failures: readonly ListFailure[]): LogListUpdate {
+  private snapshot(failures: readonly ListFailure[]): Omit<LogListUpdate, 'missing'> {
     const refreshedAt = this.clock.now()
     const lists = this.copies.flatMap(({ list }) => list ?? [])
     const { logs: listed, problems } = mergeLists(lists)

@@ -10,12 +10,14 @@ import { askedLater } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { moduleThreads } from '../flags/module-flag.js'
 import type { Role } from '../flags/run-flags.js'
+import { ListMissing } from '../listed-logs.js'
 import { namingDb } from '../naming-db.js'
 import { serveRequest } from '../serve-request.js'
 import { Output } from '../terminal/output.js'
 import { commandLogger } from '../terminal/report.js'
 import { isAway, untilThere } from '../until-there.js'
 import { collect } from './collect.js'
+import { type FollowedLogs, followedLogs } from './followed-logs.js'
 import { idleSource } from './idle-source.js'
 import { lookAfter } from './look-after.js'
 import { processQueue } from './process-queue.js'
@@ -79,13 +81,16 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     await new Output(io.stdout).write(`ct-stream runs ${[...roles].join(', ')} at ${url}\n`)
     const work: (() => Promise<void>)[] = []
     const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
-    if (roles.has('collector') && engine !== undefined)
+    if (roles.has('collector') && engine !== undefined) {
+      let logs: FollowedLogs | undefined
       work.push(async () => {
         // Not held up: it begins again as long as its logs cannot be looked up.
         onTurn(undefined)
         const request = await asked.all()
-        await collect({ context: mine, engine, member, leaseMs, request, streams, onTurn, logger })
+        logs ??= followedLogs(mine, request, logger)
+        await collect({ context: mine, engine, member, leaseMs, request, logs, streams, onTurn, logger })
       })
+    }
     if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, threads, io: mine.io, logger }))
     if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
     await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
@@ -97,7 +102,8 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   }
 }
 
-/** Whether to restart a role, because its database or lists are not reachable yet. */
+/** Restarts a role as long as its database or lists are not reachable yet. */
 function untilOver(work: () => Promise<void>, { io }: CommandContext, logger: Logger): Promise<void> {
-  return untilThere(work, { waitsFor: isAway, logger, clock: io.clock, stop: io.stop })
+  const waitsFor = (error: unknown) => isAway(error) || error instanceof ListMissing
+  return untilThere(work, { waitsFor, logger, clock: io.clock, stop: io.stop })
 }
