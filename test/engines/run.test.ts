@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { searchCertificates } from '../../src/sinks/postgres.js'
-import type { TestLog } from '../../src/testing/index.js'
+import { createTestLogList, type TestLog } from '../../src/testing/index.js'
 import { ApiClient } from '../support/api-client.js'
 import { BuiltCommand } from '../support/built-command.js'
 import { freePort } from '../support/free-port.js'
+import { ListServer } from '../support/list-server.js'
 import { grow, logOf } from '../support/logs.js'
 import { noPostgres, type TestDatabase, testDatabase } from './database.js'
 
@@ -184,6 +185,52 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     onTestFinished(() => void server.close())
     server.listen(port, '127.0.0.1')
     await untilRead(60_000)
+    expect(await waiting.stop()).toBe(0)
+  })
+
+  it('releases its shards, and tears modules down, when a module ends it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ct-stream-run-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const module = (name: string, body: string) => {
+      const file = join(folder, `${name}.mjs`)
+      writeFileSync(
+        file,
+        `import { writeFileSync } from 'node:fs'
+         import { defineModule } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'dist', 'modules.js'))}
+         export default defineModule({ name: ${JSON.stringify(name)}, ${body} })`,
+      )
+      return ['--module', file]
+    }
+    const marker = join(folder, 'torn-down')
+    const failing = module(
+      'failing',
+      `limits: { onError: 'stop-stream' }, onCertificate() { throw new Error('enough') }`,
+    )
+    const other = module('other', `onCertificate() {}, teardown() { writeFileSync(${JSON.stringify(marker)}, '') }`)
+    const command = start('--member', 'first', ...failing, ...other)
+    expect([await command.closed, command.stderr]).toEqual([1, expect.stringContaining('CT_MODULE_FAILED')])
+    expect(existsSync(marker)).toBe(true)
+    expect(await db.query('SELECT name FROM shard WHERE owner IS NOT NULL')).toEqual([])
+    expect(await db.query('SELECT name FROM member')).toEqual([])
+  })
+
+  it('waits for a log list that cannot be fetched, of several', async () => {
+    const lists = await Promise.all(logs.map((log) => ListServer.open(createTestLogList([log]))))
+    onTestFinished(async () => void (await Promise.all(lists.map((list) => list.close()))))
+    const [first, second] = lists as [ListServer, ListServer]
+    const content = first.content
+    first.content = 404
+    const named = ['--log-list', first.url, '--log-list', second.url, '--log-name', logs[0]?.logId ?? '']
+    const waiting = new BuiltCommand(
+      ['run', '--role', 'collector', '--db', `${db.url}&entries=all`, ...named, '--start', 'beginning', '--port', '0'],
+      import.meta.dirname,
+    )
+    await urlOf(waiting)
+    expect(await waiting.says('stderr', /^warn: trying again: the (log list) "http:\S+" is missing/m)).toBeDefined()
+    // It has not joined: the database may have no schema yet.
+    expect(await db.query('SELECT name FROM member').catch(() => [])).toEqual([])
+    first.content = content
+    while ((await db.entries().catch(() => new Map())).get(logs[0]?.logId ?? '')?.length !== 256) await wait(25)
     expect(await waiting.stop()).toBe(0)
   })
 

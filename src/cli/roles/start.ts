@@ -22,6 +22,7 @@ import { idleSource } from './idle-source.js'
 import { lookAfter } from './look-after.js'
 import { processQueue } from './process-queue.js'
 import { RoleHealth } from './role-health.js'
+import { runTogether } from './run-together.js'
 import { ShardStreams } from './shard-streams.js'
 
 export interface RolesOptions {
@@ -37,7 +38,7 @@ export interface RolesOptions {
 
 /**
  * Runs the roles until `io.stop` aborts. They are independent, and communicate only through the database. A role that fails for good ends
- * the others.
+ * the others: they finish what they have begun.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; what a role fails with.
  */
@@ -93,7 +94,8 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
     }
     if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, threads, io: mine.io, logger }))
     if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
-    await Promise.all(work.map((one) => untilOver(one, mine, logger).finally(() => over.abort())))
+    const patient = work.map((role) => () => untilOver(role, mine, logger))
+    await runTogether(patient, { over, clock: io.clock, logger })
   } finally {
     over.abort()
     await server.close()
