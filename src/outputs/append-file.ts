@@ -1,10 +1,11 @@
 import { createReadStream, createWriteStream, type Stats } from 'node:fs'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { CtStreamError } from '../errors.js'
 import type { Clock, Logger } from '../types/clock.js'
+import { inTurn } from '../util/in-turn.js'
 import { fileFailed } from './output-error.js'
 
 export interface AppendFileOptions {
@@ -34,23 +35,29 @@ const MODE = 0o600
 /**
  * A file of lines that only grows. When `append` resolves, its lines are on the disk; when it rejects, none of them is in the file, so
  * that they can be appended again.
+ *
+ * All that write to one path in a process do so one after the other: what fails is cut off, and must not take with it what another
+ * has written behind it.
  */
 export class AppendFile {
   private readonly options: AppendFileOptions
+  /** What the turn is taken by. */
+  private readonly place: string
   private file: FileHandle | undefined
   private identity = ''
-  /** Size of the file up to the last whole line. */
+  /** Size of the file, which ends with a whole line, when this instance last looked. */
   private size = 0
   private day = ''
   private zipping: Promise<void> = Promise.resolve()
 
   constructor(options: AppendFileOptions) {
     this.options = options
+    this.place = resolve(options.path)
   }
 
   /** Opens the file, and repairs what a crash left. @throws {@link CtStreamError} `CT_OUTPUT_FAILED` */
   async open(): Promise<void> {
-    await this.ready()
+    await inTurn(this.place, () => this.ready())
     if (this.options.gzip) this.zipInBackground(await this.rotated())
   }
 
@@ -61,6 +68,19 @@ export class AppendFile {
   async append(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
     const bytes = Buffer.from(`${lines.join('\n')}\n`)
+    await inTurn(this.place, () => this.write(bytes))
+  }
+
+  /** Waits for what is being written and for the compression, and closes the file. Idempotent. */
+  async close(): Promise<void> {
+    await inTurn(this.place, async () => {
+      await this.file?.close()
+      this.file = undefined
+    })
+    await this.zipping
+  }
+
+  private async write(bytes: Buffer): Promise<void> {
     await this.ready()
     if (this.mustRotate(bytes.length)) await this.rotate()
     const file = this.file as FileHandle
@@ -74,19 +94,17 @@ export class AppendFile {
     }
   }
 
-  /** Waits for the compression, and closes the file. Idempotent. */
-  async close(): Promise<void> {
-    await this.zipping
-    await this.file?.close()
-    this.file = undefined
-  }
-
   /** Makes sure that the file is open, is still the one at its path, and ends with a whole line. */
   private async ready(): Promise<void> {
-    const { path, header } = this.options
+    const { path } = this.options
     try {
       if (this.file !== undefined) {
-        if ((await identityAt(path)) === this.identity) return
+        const stats = await statsAt(path)
+        if (stats !== undefined && identityOf(stats) === this.identity) {
+          // Another instance has written to it, or somebody has emptied it.
+          if (stats.size !== this.size) await this.begin(this.file, stats.size)
+          return
+        }
         // Moved, as by logrotate, or deleted: what was written went with it.
         await this.file.close()
         this.file = undefined
@@ -95,14 +113,9 @@ export class AppendFile {
       try {
         const stats = await file.stat()
         if (!stats.isFile()) throw new Error('it is not a regular file')
-        this.size = await this.mend(file, stats.size)
+        await this.begin(file, stats.size)
         this.day = dayOf(stats.size === 0 ? this.options.clock.now() : stats.mtimeMs)
         this.identity = identityOf(stats)
-        if (this.size === 0 && header !== undefined) {
-          const bytes = Buffer.from(`${header}\n`)
-          await writeAll(file, bytes)
-          this.size = bytes.length
-        }
         await syncFolder(path)
       } catch (error) {
         await file.close()
@@ -112,6 +125,16 @@ export class AppendFile {
     } catch (error) {
       throw fileFailed(path, 'opened', error)
     }
+  }
+
+  /** Prepares a file of this size for what is appended. */
+  private async begin(file: FileHandle, size: number): Promise<void> {
+    const { header } = this.options
+    this.size = await this.mend(file, size)
+    if (this.size > 0 || header === undefined) return
+    const bytes = Buffer.from(`${header}\n`)
+    await writeAll(file, bytes)
+    this.size = bytes.length
   }
 
   /** Removes an incomplete last line: its append never resolved. Returns the size. */
@@ -233,9 +256,5 @@ function partsOf(path: string): { readonly stem: string; readonly extension: str
 const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10)
 const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`
 const isTaken = async (path: string): Promise<boolean> =>
-  (await identityAt(path)) !== undefined || (await identityAt(`${path}.gz`)) !== undefined
-
-async function identityAt(path: string): Promise<string | undefined> {
-  const stats = await stat(path).catch(() => undefined)
-  return stats && identityOf(stats)
-}
+  (await statsAt(path)) !== undefined || (await statsAt(`${path}.gz`)) !== undefined
+const statsAt = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined)

@@ -8,6 +8,7 @@ import { runModules } from '../../../src/modules/index.js'
 import { AppendFile, type AppendFileOptions } from '../../../src/outputs/append-file.js'
 import { isTornJson, jsonl } from '../../../src/outputs/jsonl.js'
 import { madeCertificates } from '../../support/module-certificates.js'
+import { quiet } from '../../support/reader.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 import { outputContract } from './contract.js'
 
@@ -52,7 +53,7 @@ outputContract('jsonl, on a disk that is full now and then', async () => {
 
 /** A disk that takes half of what is written and then nothing, as one does that becomes full. */
 class FullDisk {
-  private readonly handle: { write: (...given: unknown[]) => Promise<unknown> }
+  private readonly handle: Record<'write' | 'datasync', (...given: unknown[]) => Promise<unknown>>
   private readonly write: (...given: unknown[]) => Promise<unknown>
 
   static async make(): Promise<FullDisk> {
@@ -79,6 +80,17 @@ class FullDisk {
 
   free(): void {
     this.handle.write = this.write
+  }
+
+  /** Calls `action` when a file is written and not on the disk yet. */
+  onNextSync(action: () => Promise<void>): void {
+    const { handle } = this
+    const { datasync } = handle
+    handle.datasync = async function (this: unknown) {
+      handle.datasync = datasync
+      await action()
+      return datasync.call(this)
+    }
   }
 }
 
@@ -136,6 +148,44 @@ describe('AppendFile', () => {
     await file.append(['{"a":2}'])
     expect(linesOf(path)).toEqual(['{"a":2}'])
     expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['the same instance', 1],
+    ['another instance', 2],
+  ])('keeps a line that is being written while the disk is full for one of %s', async (_, instances) => {
+    const path = join(folder(), 'a.jsonl')
+    const first = await opened(path)
+    const second = instances === 1 ? first : await opened(join(path, '..', 'a.jsonl'))
+    await first.append(['{"a":1}'])
+    const disk = await FullDisk.make()
+    onTestFinished(() => disk.free())
+    let refused: Promise<unknown> | undefined
+    disk.onNextSync(async () => {
+      disk.fill()
+      refused = second.append(['{"a":3}']).catch((error) => error)
+      await Promise.race([refused, quiet()])
+    })
+    await first.append(['{"a":2}'])
+    expect(await refused).toMatchObject({ code: 'CT_OUTPUT_FAILED', retryable: true })
+    expect(linesOf(path)).toEqual(['{"a":1}', '{"a":2}'])
+    disk.free()
+    await second.append(['{"a":3}'])
+    expect(linesOf(path)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}'])
+  })
+
+  it('writes behind what is there, also when somebody has emptied the file', async () => {
+    const path = join(folder(), 'a.jsonl')
+    const file = await opened(path)
+    await file.append(['{"a":1}'])
+    writeFileSync(path, '')
+    const disk = await FullDisk.make()
+    onTestFinished(() => disk.free())
+    disk.fill()
+    await expect(file.append(['{"a":2}'])).rejects.toMatchObject({ code: 'CT_OUTPUT_FAILED' })
+    disk.free()
+    await file.append(['{"a":3}'])
+    expect(readFileSync(path, 'utf8')).toBe('{"a":3}\n')
   })
 
   it('begins a new file by size and by day, and compresses the old ones, also those of a run before', async () => {
