@@ -56,7 +56,7 @@ export const command = defineModule({
     return Delivery.open(context)
   },
   onFinding: (finding, { options: { command, args }, state, signal, sinceMs, clock }) =>
-    state.send([finding], sinceMs, () => run(command, args, finding, signal, clock)),
+    state.send([finding], { signal, sinceMs }, () => run(command, args, finding, signal, clock)),
   teardown: ({ state }) => state.close(),
 })
 

@@ -4,6 +4,7 @@ import type { SetupContext } from '../modules/definition.js'
 import type { Logger } from '../types/clock.js'
 import type { Finding } from '../types/finding.js'
 import { harmlessJson } from '../util/harmless.js'
+import { messageOf } from '../util/message-of.js'
 import { AppendFile } from './append-file.js'
 import { isTornJson } from './jsonl.js'
 
@@ -55,16 +56,21 @@ export class DeadLetters {
     return letters
   }
 
+  /** Whether findings that failed with this error are stored rather than tried again; not without an error. */
+  takes(error: unknown, sinceMs: number): boolean {
+    if (this.file === undefined || error === undefined) return false
+    return sinceMs >= this.giveUpAfterMs || (CtStreamError.is(error) && !error.retryable)
+  }
+
   /**
    * Stores findings that failed with `error` if a retry is pointless; otherwise throws the error.
    *
    * @param sinceMs - Time since the first attempt.
    */
   async take(findings: readonly Finding[], error: unknown, sinceMs: number): Promise<void> {
-    const isRefused = CtStreamError.is(error) && !error.retryable
-    if (this.file === undefined || !(isRefused || sinceMs >= this.giveUpAfterMs)) throw error
-    const { message } = error as Error
-    await this.file.append(findings.map((finding) => harmlessJson({ error: message, finding })))
+    if (!this.takes(error, sinceMs)) throw error
+    const message = messageOf(error)
+    await this.file?.append(findings.map((finding) => harmlessJson({ error: message, finding })))
     this.count(findings.length)
     const what = findings.length === 1 ? 'a finding, which is' : `${findings.length} findings, which are`
     this.log.error(`gave up on ${what} in ${this.path}: ${message}`)

@@ -1,13 +1,23 @@
-import type { SetupContext } from '../modules/definition.js'
+import type { ModuleContext, SetupContext } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
 import { sha256Hex } from '../util/hash.js'
 import { type DeadLetterOptions, DeadLetters } from './dead-letters.js'
 
-/** Delivers findings to a target that may refuse them, or be unavailable for a while. */
+/** The parts of a handler's context that are needed. */
+type Call = Pick<ModuleContext<unknown, unknown>, 'signal' | 'sinceMs'>
+
+/**
+ * Delivers findings to a target that may refuse them, be unavailable for a while, or not answer at all.
+ *
+ * Nobody takes the result of a call that has timed out: its work comes again. Such a call therefore stores no dead letters; what it would
+ * have stored, the next call does.
+ */
 export class Delivery {
   private readonly deadLetters: DeadLetters
-  /** Batches already delivered of work that is retried because another batch failed. */
-  private readonly sent = new Set<string>()
+  /** Findings delivered or stored as dead letters, of work that may come again because of others in it. */
+  private readonly done = new WeakSet<Finding>()
+  /** Errors after which a retry is pointless, of calls that were over; by the first finding of those sent together. */
+  private readonly late = new WeakMap<Finding, unknown>()
 
   /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file of dead letters cannot be opened. */
   static async open(
@@ -21,16 +31,19 @@ export class Delivery {
   }
 
   /**
-   * Sends findings together. Those refused, or undelivered for too long, go to the dead letters if there are any; else the error is thrown.
+   * Sends findings together, unless that is done. Those refused, or undelivered for too long, go to the dead letters if there are any; else
+   * the error is thrown.
    *
-   * @param sinceMs - Time since the first attempt.
+   * @param findings - The same ones together in every attempt.
    */
-  async send(findings: readonly Finding[], sinceMs: number, send: () => Promise<void>): Promise<void> {
-    try {
-      await send()
-    } catch (error) {
-      await this.deadLetters.take(findings, error, sinceMs)
-    }
+  async send(findings: readonly Finding[], { signal, sinceMs }: Call, send: () => Promise<void>): Promise<void> {
+    signal.throwIfAborted()
+    const [first] = findings
+    if (first === undefined || findings.every((finding) => this.done.has(finding))) return
+    const late = this.late.get(first)
+    if (this.deadLetters.takes(late, sinceMs)) await this.deadLetters.take(findings, late, sinceMs)
+    else await this.attempt(findings, { signal, sinceMs }, send)
+    for (const finding of findings) this.done.add(finding)
   }
 
   /**
@@ -41,20 +54,45 @@ export class Delivery {
   async sendBatches(
     findings: readonly Finding[],
     size: number,
-    sinceMs: number,
+    call: Call,
     send: (batch: readonly Finding[], key: string) => Promise<void>,
   ): Promise<void> {
     for (let i = 0; i < findings.length; i += size) {
       const batch = findings.slice(i, i + size)
-      const key = sha256Hex(Buffer.from(batch.map(({ id }) => id).join(' '))).slice(0, 32)
-      if (this.sent.has(key)) continue
-      await this.send(batch, sinceMs, () => send(batch, key))
-      this.sent.add(key)
+      await this.send(batch, call, () => send(batch, keyOf(batch)))
     }
-    this.sent.clear()
   }
 
   async close(): Promise<void> {
     await this.deadLetters.close()
   }
+
+  private async attempt(
+    findings: readonly Finding[],
+    { signal, sinceMs }: Call,
+    send: () => Promise<void>,
+  ): Promise<void> {
+    // When the call is over, not when `send` comes back: the next call may have begun by then.
+    const onAbort = () => this.keep(findings, signal.reason, sinceMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      await send()
+    } catch (error) {
+      if (!signal.aborted) return await this.deadLetters.take(findings, error, sinceMs)
+      this.keep(findings, error, sinceMs)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Leaves an error to the next call, unless that is to try again. */
+  private keep([first]: readonly Finding[], error: unknown, sinceMs: number): void {
+    if (first === undefined || this.late.has(first) || !this.deadLetters.takes(error, sinceMs)) return
+    this.late.set(first, error)
+  }
+}
+
+function keyOf(findings: readonly Finding[]): string {
+  return sha256Hex(Buffer.from(findings.map(({ id }) => id).join(' '))).slice(0, 32)
 }

@@ -45,7 +45,7 @@ export const otlp = defineModule({
   acknowledge: true,
   setup: (context) => Delivery.open(context),
   onFindings: (findings, context) =>
-    context.state.sendBatches(findings, context.options.maxBatch, context.sinceMs, (batch) => send(batch, context)),
+    context.state.sendBatches(findings, context.options.maxBatch, context, (batch) => send(batch, context)),
   teardown: ({ state }) => state.close(),
 })
 

@@ -62,7 +62,7 @@ export const smtp = defineModule({
     return { transporter, delivery }
   },
   onFindings: (findings, context) =>
-    context.state.delivery.sendBatches(findings, context.options.maxBatch, context.sinceMs, (batch, key) =>
+    context.state.delivery.sendBatches(findings, context.options.maxBatch, context, (batch, key) =>
       send(batch, key, context),
     ),
   async teardown({ state }) {

@@ -97,9 +97,7 @@ export const syslog = defineModule({
     }
   },
   onFindings: (findings, context) =>
-    context.state.delivery.sendBatches(findings, context.options.maxBatch, context.sinceMs, (batch) =>
-      send(batch, context),
-    ),
+    context.state.delivery.sendBatches(findings, context.options.maxBatch, context, (batch) => send(batch, context)),
   teardown: ({ state }) => state.delivery.close(),
 })
 

@@ -59,9 +59,9 @@ export function webhookModule(tools: WebhookTools = {}) {
     acknowledge: true,
     setup: async (context): Promise<State> => ({ ask: tools.fetch ?? fetch, delivery: await Delivery.open(context) }),
     onFindings(findings, context) {
-      const { options, state, sinceMs } = context
+      const { options, state } = context
       const size = Math.min(options.maxBatch, MOST_FINDINGS[options.shape])
-      return state.delivery.sendBatches(findings, size, sinceMs, (batch, key) => send(batch, key, context))
+      return state.delivery.sendBatches(findings, size, context, (batch, key) => send(batch, key, context))
     },
     teardown: ({ state }) => state.delivery.close(),
   })
