@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
+import { ENDED } from '../util/abort.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { parseRetryAfter } from '../util/retry-after.js'
 
@@ -9,6 +10,8 @@ const REFUSALS = new Set([400, 413, 415, 422])
 const EXCERPT = 200
 /** Most bytes that are read of an answer. */
 const MAX_ANSWER = 65_536
+/** How long the body of an answer is waited for, milliseconds: the status has said what became of the request, and the body may never end. */
+const ANSWER_MS = 5000
 
 /** A request, and what it is sent with. */
 export interface Post {
@@ -25,7 +28,7 @@ export interface Post {
 /**
  * Sends a body by POST; redirects are not followed. Messages name the origin of the URL alone: the rest may be secret, as Slack's is.
  *
- * @returns The beginning of the answer.
+ * @returns The beginning of the answer: what arrives within 5 s of its status, or before `signal` aborts.
  * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` after any status but 2xx, not retryable after one that refuses for good.
  */
 export async function post({ ask, url, body, headers, signal, clock, name }: Post): Promise<string> {
@@ -40,7 +43,7 @@ export async function post({ ask, url, body, headers, signal, clock, name }: Pos
     })
   }
   const { status } = response
-  const text = await startOf(response)
+  const text = await startOf(response, clock)
   if (status >= 200 && status < 300) return text
   const excerpt = text === '' ? '' : `: ${cutText(harmless(text), EXCERPT)}`
   throw new CtStreamError('CT_OUTPUT_FAILED', `${where} answered ${status}${excerpt}`, {
@@ -56,22 +59,26 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-async function startOf(response: Response): Promise<string> {
+async function startOf(response: Response, clock: Clock): Promise<string> {
   const reader = response.body?.getReader()
+  if (reader === undefined) return ''
+  // A read under way ends with it.
+  const leave = () => reader.cancel().catch(() => {})
+  const timer = new AbortController()
+  clock.sleep(ANSWER_MS, timer.signal).then(leave, () => {})
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
     while (bytes < MAX_ANSWER) {
-      const chunk = await reader?.read()
-      if (chunk?.value === undefined) break
-      chunks.push(chunk.value)
-      bytes += chunk.value.length
+      const { value } = await reader.read()
+      if (value === undefined) break
+      chunks.push(value)
+      bytes += value.length
     }
-    return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, MAX_ANSWER)).trim()
   } catch {
-    return ''
-  } finally {
-    reader?.releaseLock()
-    await response.body?.cancel().catch(() => {})
+    // What came before counts.
   }
+  timer.abort(ENDED)
+  void leave()
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, MAX_ANSWER)).trim()
 }

@@ -1,4 +1,6 @@
 import { type ConfiguredModule, defineModule, runModules } from '../../src/modules/index.js'
+import type { Clock } from '../../src/types/clock.js'
+import { systemClock } from '../../src/util/clock.js'
 import { PageSource } from './acknowledged-source.js'
 import { madeCertificates } from './module-certificates.js'
 
@@ -27,10 +29,11 @@ export const clockOf = (onWait: () => void | Promise<void>, now = () => Date.now
 })
 
 /** Sends findings of so many certificates; returns the error that ended the run. */
-export async function send(output: ConfiguredModule, count = 3) {
+export async function send(output: ConfiguredModule, count = 3, clock: Clock = systemClock) {
   const { done } = runModules(new PageSource([madeCertificates(count)]), [reporter, output], {
     drainTimeoutMs: 0,
     random: () => 0,
+    clock,
   })
   return done.then(
     () => undefined,

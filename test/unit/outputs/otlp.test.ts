@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { otlp } from '../../../src/outputs/otlp.js'
-import { once, send } from '../../support/sent-findings.js'
+import { clockOf, once, send } from '../../support/sent-findings.js'
 import { outputContract } from './contract.js'
 
 interface Attribute {
@@ -86,6 +86,26 @@ describe('otlp', () => {
       retryable: false,
       message: expect.stringMatching(message),
     })
+  })
+
+  it.each([
+    ['{"partialSuccess":', undefined],
+    ['{"partialSuccess":{"rejectedLogRecords":3}}', /refused 3 of 3 findings/],
+  ])('takes what has arrived of an answer that does not end: %s', async (text, message) => {
+    let requests = 0
+    vi.stubGlobal('fetch', async () => {
+      requests++
+      const start = (controller: ReadableStreamDefaultController) => controller.enqueue(new TextEncoder().encode(text))
+      return new Response(new ReadableStream({ start }))
+    })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const error = await send(
+      otlp.with({ url: 'https://collector.example/' }, once),
+      3,
+      clockOf(() => {}),
+    )
+    expect(error?.message).toEqual(message && expect.stringMatching(message))
+    expect(requests).toBe(1)
   })
 
   it('takes any answer of 200 that refuses nothing', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ConfiguredModule, defineModule, runModules } from '../../../src/modules/index.js'
 import { defang, escapeMarkdown, escapeSlack } from '../../../src/outputs/chat-text.js'
-import { verifyWebhook, webhook } from '../../../src/outputs/webhook.js'
+import { verifyWebhook, webhook, webhookModule } from '../../../src/outputs/webhook.js'
 import { MOST_FINDINGS, type WebhookShape, webhookBody } from '../../../src/outputs/webhook-body.js'
 import type { Finding } from '../../../src/types/finding.js'
 import { madeCertificates } from '../../support/module-certificates.js'
@@ -175,6 +175,31 @@ describe('webhook', () => {
       expect(message).toBe(`webhook ${new URL(target.url).origin} answered ${status}: no\\x1b[31m such\\x0athing`)
       expect(finding.id).toMatch(/^[0-9a-f]{32}$/)
     }
+  })
+
+  it.each([
+    ['success when it is 200', 200, { ...slow, attempts: 1 }, undefined],
+    ['success when it is 200 and the call ends first', 200, { timeoutMs: 1000, attempts: 2 }, undefined],
+    ['a refusal when it is 400', 400, { ...slow, attempts: 1 }, /answered 400: well/],
+  ])('takes an answer that does not end for %s', async (_, status, limits, message) => {
+    let calls = 0
+    let isLeft = false
+    const endless: typeof fetch = async (_, init) => {
+      calls++
+      const start = (controller: ReadableStreamDefaultController) => {
+        controller.enqueue(new TextEncoder().encode('well'))
+        init?.signal?.addEventListener('abort', () => {
+          isLeft = true
+          controller.error(init.signal?.reason)
+        })
+      }
+      return new Response(new ReadableStream({ start, cancel: () => void (isLeft = true) }), { status })
+    }
+    const output = webhookModule({ fetch: endless }).with({ url: 'https://receiver.example/' }, { limits })
+    const { error, passedMs } = await send(output, 1)
+    expect(error?.message).toEqual(message && expect.stringMatching(message))
+    expect({ calls, isLeft }).toEqual({ calls: 1, isLeft: true })
+    expect(passedMs).toBeLessThan(10_000)
   })
 
   it('tells no secret of its URL, and follows no redirect', async () => {
