@@ -70,40 +70,50 @@ async function run(
   clock: Clock,
 ): Promise<void> {
   signal.throwIfAborted()
-  // In a process group of its own, so that an interrupt at the terminal does not kill it while this process shuts down in order.
-  const child = spawn(command, args, {
-    env: { ...process.env, ...variablesOf(finding) },
-    stdio: ['pipe', 'ignore', 'pipe'],
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  })
+  const child = start(command, args, variablesOf(finding))
+  // At once: a child that could not be started says so in the next tick, and an error that nobody listens to ends the process.
+  const ended = statusOf(child, command)
   const giveUp = () => void end(child, clock)
   signal.addEventListener('abort', giveUp, { once: true })
   let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  // Without a free file descriptor there are no streams.
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < EXCERPT * 4) said += text.slice(0, EXCERPT * 4)
   })
   // The program need not read its stdin.
-  child.stdin.on('error', () => {})
-  child.stdin.end(`${harmlessJson(finding)}\n`)
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(`${harmlessJson(finding)}\n`)
   try {
-    const status = await statusOf(child)
+    const status = await ended
     if (status === 0) return
     const words = cutText(harmless(said.trim()), EXCERPT)
     throw failed(command, `ended with ${status}${words === '' ? '' : `: ${words}`}`, status !== REFUSED)
   } finally {
     signal.removeEventListener('abort', giveUp)
     // Children still running may hold stderr open.
-    child.stderr.destroy()
+    child.stderr?.destroy()
+  }
+}
+
+/** @throws {@link CtStreamError} `CT_OUTPUT_FAILED`, for some reasons; for others the child emits `error`. */
+function start(command: string, args: readonly string[], variables: Record<string, string>): ChildProcess {
+  try {
+    return spawn(command, args, {
+      env: { ...process.env, ...variables },
+      stdio: ['pipe', 'ignore', 'pipe'],
+      // In a process group of its own, so that an interrupt at the terminal does not kill it while this process shuts down in order.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    })
+  } catch (cause) {
+    throw notRun(command, cause as NodeJS.ErrnoException)
   }
 }
 
 /** Resolves with the exit status, or the name of the signal that ended the program. */
-function statusOf(child: ChildProcess): Promise<number | string> {
+function statusOf(child: ChildProcess, command: string): Promise<number | string> {
   return new Promise((resolve, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(failed(child.spawnfile, `cannot be run: ${cause.message}`, cause.code !== 'E2BIG', cause)),
-    )
+    child.once('error', (cause) => reject(notRun(command, cause)))
     // Not `close`, which waits for its children too; its stderr arrives one turn of the event loop later.
     child.once('exit', (code, signal) => setImmediate(() => resolve(code ?? signal ?? 'no status')))
   })
@@ -165,6 +175,11 @@ async function findProgram(command: string, path: string): Promise<void> {
   const how = command.includes('/') ? 'it is no program' : 'PATH has no such program'
   const words = /\s/.test(command) ? '; its arguments go into an option of their own (`args`, --exec-arg)' : ''
   throw failed(command, `cannot be run: ${how}${words}`, false)
+}
+
+/** Too long an argument or environment will be too long the next time. */
+function notRun(command: string, cause: NodeJS.ErrnoException): CtStreamError {
+  return failed(command, `cannot be run: ${cause.message}`, cause.code !== 'E2BIG', cause)
 }
 
 function failed(command: string, problem: string, retryable: boolean, cause?: unknown): CtStreamError {

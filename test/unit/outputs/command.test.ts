@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type ConfiguredModule, defineModule, runModules } from '../../../src/modules/index.js'
 import { command } from '../../../src/outputs/command.js'
 import type { Finding } from '../../../src/types/finding.js'
@@ -92,6 +92,19 @@ describe.skipIf(process.platform === 'win32')('the output command', () => {
     expect(sent).toMatchObject({ error: undefined, deadLetters: 2 })
     const letters = linesOf(deadLetters).map((line) => JSON.parse(line))
     expect(letters).toMatchObject([{ finding: { kind: 'seen' } }, { error: expect.stringMatching(/65/) }])
+  })
+
+  it('puts aside a finding with which the program cannot be started', async () => {
+    const place = folder()
+    onTestFinished(() => rmSync(place, { recursive: true }))
+    const deadLetters = join(place, 'dead.jsonl')
+    vi.stubEnv('CT_TEST_TOO_LONG', 'x'.repeat(2_000_000))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const limits = { attempts: 1 }
+    const sent = await send('exit 0', command.with({ command: 'sh', deadLetters }, { limits }), 2)
+    expect(sent).toMatchObject({ error: undefined, deadLetters: 2 })
+    const letters = linesOf(deadLetters).map((line) => JSON.parse(line))
+    expect(letters[0]).toMatchObject({ error: expect.stringMatching(/command sh cannot be run: spawn E2BIG/) })
   })
 
   it('ends a program that takes too long, with all that it started', async () => {
