@@ -1,6 +1,8 @@
 const FIRST_CAPACITY = 1024
 /** The word of a key whose bits are in its slot: none that says where the search begins. */
 const TAG_WORD = 2
+/** Instead of its time, for a key that was deleted: it has expired, whenever that is asked. */
+const DELETED = Number.NEGATIVE_INFINITY
 
 /** How {@link KeyMemory} is bounded. */
 export interface KeyMemoryOptions {
@@ -44,7 +46,9 @@ export class KeyMemory {
   private times: Float64Array
   /** Place in the ring of the oldest key. */
   private oldest = 0
+  /** Places of the ring that are taken, with those of deleted keys. */
   private count = 0
+  private deleted = 0
   private latest = Number.NEGATIVE_INFINITY
   /** The index: place in the ring plus 1, with bits of the key in the upper bits; 0 for a free slot. */
   private slots: Uint32Array
@@ -73,7 +77,7 @@ export class KeyMemory {
 
   /** Number of keys, including expired ones that were not removed yet. */
   get size(): number {
-    return this.count
+    return this.count - this.deleted
   }
 
   /** Number of keys forgotten early because there were too many. */
@@ -119,6 +123,16 @@ export class KeyMemory {
     return false
   }
 
+  /** Forgets a key; does nothing when it is not remembered. Its place stays taken until the older ones are forgotten. */
+  delete(key: Uint8Array): void {
+    this.hold(key)
+    const place = this.find()
+    if (place < 0) return
+    this.empty(this.slotWith(place))
+    this.times[place] = DELETED
+    this.deleted++
+  }
+
   /** Like `add`, for a key from an earlier time. Allowed only while nothing newer was added, because the ring is ordered by time. */
   restore(key: Uint8Array, time: number): void {
     if (this.count === 0) this.latest = Number.NEGATIVE_INFINITY
@@ -136,10 +150,12 @@ export class KeyMemory {
     times.set(this.times.subarray(this.oldest, this.oldest + first))
     times.set(this.times.subarray(0, count - first), first)
     const bytes = new Uint8Array(words.buffer)
+    const places = this.deleted === 0 ? undefined : Array.from(times.keys()).filter((i) => times[i] !== DELETED)
+    const placeOf = (i: number) => (places === undefined ? i : (places[i] as number))
     return {
-      count,
-      key: (i) => bytes.subarray(i * width * 4, (i + 1) * width * 4),
-      time: (i) => times[i] as number,
+      count: this.size,
+      key: (i) => bytes.subarray(placeOf(i) * width * 4, (placeOf(i) + 1) * width * 4),
+      time: (i) => times[placeOf(i)] as number,
     }
   }
 
@@ -197,11 +213,17 @@ export class KeyMemory {
 
   private forgetOldest(): void {
     const { oldest } = this
-    let slot = this.home(this.words, oldest * this.width)
-    while (this.placeIn(slot) !== oldest) slot = this.after(slot)
-    this.empty(slot)
+    if (this.times[oldest] === DELETED) this.deleted--
+    else this.empty(this.slotWith(oldest))
     this.oldest = (oldest + 1) % this.times.length
     this.count--
+  }
+
+  /** The slot of a key by its place in the ring. */
+  private slotWith(place: number): number {
+    let slot = this.home(this.words, place * this.width)
+    while (this.placeIn(slot) !== place) slot = this.after(slot)
+    return slot
   }
 
   /** Empties a slot, and moves displaced entries after it up, so that no search ends early. */
@@ -242,7 +264,7 @@ export class KeyMemory {
     this.times = times
     this.oldest = 0
     this.slots = new Uint32Array(slotsFor(capacity))
-    for (let place = 0; place < this.count; place++) this.index(place)
+    for (let place = 0; place < this.count; place++) if (times[place] !== DELETED) this.index(place)
   }
 }
 

@@ -38,6 +38,47 @@ describe('KeyMemory', () => {
     )
   })
 
+  it('forgets what it is told to, wherever that is, and what comes again is new', () => {
+    const change = fc.record({ key: fc.nat(30), wait: fc.nat(30), adds: fc.boolean() })
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 300 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (changes, maxEntries, ttlMs, seed) => {
+          const memory = new KeyMemory({ maxEntries, ttlMs, random: () => seed })
+          // In order; what is forgotten keeps its place until it is the oldest.
+          const model: { key: number | undefined; time: number }[] = []
+          let now = 0
+          for (const { key, wait, adds } of changes) {
+            now += wait
+            const known = model.find((one) => one.key === key && now - one.time < ttlMs)
+            if (!adds) {
+              memory.delete(keyOf(key))
+              for (const one of model) if (one.key === key) one.key = undefined
+            } else {
+              while (model[0] && (model[0].key === undefined || now - model[0].time >= ttlMs)) model.shift()
+              expect(memory.add(keyOf(key), now)).toBe(known !== undefined)
+              if (known === undefined && model.length === maxEntries) model.shift()
+              if (known === undefined) model.push({ key, time: now })
+            }
+            const live = model.filter((one) => one.key !== undefined)
+            expect(memory.size).toBe(live.length)
+            const { count, key: keyAt, time } = memory.snapshot()
+            const kept = Array.from({ length: count }, (_, i) => [Buffer.from(keyAt(i)), time(i)])
+            expect(kept).toEqual(live.map((one) => [keyOf(one.key as number), one.time]))
+            for (let other = 0; other < 31; other++)
+              expect(memory.has(keyOf(other), now)).toBe(
+                live.some((one) => one.key === other && now - one.time < ttlMs),
+              )
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
   it('takes no key for another, not even one that differs in a bit', () => {
     const memory = new KeyMemory({ maxEntries: 10, ttlMs: 1000, random: () => 0.5 })
     const key = keyOf(1)
