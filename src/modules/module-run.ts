@@ -37,6 +37,8 @@ export class Run implements RunnerHost {
   private readonly runners: ModuleRunner[] = []
   private readonly acknowledger: Acknowledger | undefined
   private readonly remembered: KeyMemory
+  /** Keys of the findings about each certificate, if the source may give it again to this run. */
+  private readonly keys = new WeakMap<CtCertificate, Uint8Array[]>()
   private readonly jsons = new WeakMap<CtCertificate, CertificateJson>()
   /** Aborts when reading must stop. */
   private readonly ending = quietController()
@@ -102,11 +104,18 @@ export class Run implements RunnerHost {
     if (this.remembered.has(checked.key, now)) return false
     const json = this.jsonOf(certificate)
     this.remembered.add(checked.key, now)
+    if (this.parking !== undefined) this.noteKey(certificate, checked.key)
     const finding = checked.finish(json, this.clock.now())
     rememberCertificate(finding, certificate)
     const item = { finding, certificate, ticket, bytes: bytesOf(certificate) * 2 }
     for (const runner of this.listeners(from)) runner.giveFinding(item)
     return true
+  }
+
+  /** All of them, also those that were delivered: modules in between may have findings that follow from these. */
+  forget(certificate: CtCertificate): void {
+    for (const key of this.keys.get(certificate) ?? []) this.remembered.delete(key)
+    this.keys.delete(certificate)
   }
 
   hasRoomBehind(from: ModuleRunner): boolean {
@@ -228,6 +237,12 @@ export class Run implements RunnerHost {
       const runner = this.runners[i] as ModuleRunner
       if (runner.prepared.wantsFindings) yield runner
     }
+  }
+
+  private noteKey(certificate: CtCertificate, key: Uint8Array): void {
+    const keys = this.keys.get(certificate)
+    if (keys === undefined) this.keys.set(certificate, [key])
+    else keys.push(key)
   }
 
   private jsonOf(certificate: CtCertificate): CertificateJson {

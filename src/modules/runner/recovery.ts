@@ -41,8 +41,7 @@ export class Recovery {
       if (outcome.kind === 'stopped') return
       const error = record.note(record.errorOf(outcome, timeoutMs))
       record.counts.errors++
-      // Another processor has the work now.
-      if (parking !== undefined && error.code === 'CT_LEASE_LOST') return record.queue.finish(work)
+      if (parking !== undefined && error.code === 'CT_LEASE_LOST') return this.leaveToAnother(work)
       if (onError === 'skip')
         return parking === undefined ? this.skip(work, error) : this.setAside(work, error, attempt)
       if (onError === 'stop-module') return this.stopModule(work, error)
@@ -97,14 +96,24 @@ export class Recovery {
     return !stop.aborted
   }
 
+  /** Another processor has the work now. Should it end before it has finished, the work comes again. */
+  private leaveToAnother(work: Work): void {
+    const { host, queue } = this.parts.record
+    for (const certificate of certificatesOf(work)) host.forget(certificate)
+    queue.finish(work)
+  }
+
   /** Has the source set aside the work that failed, and continues. */
   private async setAside(work: Work, error: CtStreamError, attempt: number): Promise<void> {
     const { record } = this.parts
     const { counts, failures, queue, host } = record
     try {
       const failed = work.kind === 'batch' ? await this.failedAlone(work, error, attempt) : withError(work, error)
-      for (const [certificate, { message }] of failed)
+      for (const [certificate, { message }] of failed) {
+        // Before it can be replayed.
+        host.forget(certificate)
         await host.parking?.park(certificate, { by: record.name, message })
+      }
       if (record.stop.aborted) return
       counts.skipped += work.kind === 'findings' ? sizeOf(work) : failed.size
       if (work.kind === 'batch') counts.certificates += sizeOf(work) - failed.size
@@ -136,7 +145,8 @@ export class Recovery {
         continue
       }
       const error = record.errorOf(outcome, record.prepared.limits.timeoutMs)
-      if (error.code !== 'CT_LEASE_LOST') failed.set(certificate, error)
+      if (error.code === 'CT_LEASE_LOST') record.host.forget(certificate)
+      else failed.set(certificate, error)
     }
     return failed
   }
@@ -173,10 +183,12 @@ export class Recovery {
 }
 
 function withError(work: Work, error: CtStreamError): Map<CtCertificate, CtStreamError> {
-  if (work.kind === 'certificate') return new Map([[work.certificate, error]])
-  const certificates =
-    work.kind === 'batch' ? work.from.page.certificates : work.items.map(({ certificate }) => certificate)
-  return new Map(certificates.map((certificate) => [certificate, error]))
+  return new Map(certificatesOf(work).map((certificate) => [certificate, error]))
+}
+
+function certificatesOf(work: Work): readonly CtCertificate[] {
+  if (work.kind === 'certificate') return [work.certificate]
+  return work.kind === 'batch' ? work.from.page.certificates : work.items.map(({ certificate }) => certificate)
 }
 
 function describe(work: Work): string {

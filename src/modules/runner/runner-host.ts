@@ -18,6 +18,8 @@ export interface RunnerHost {
   readonly parking: Parking | undefined
   /** Passes a finding to later modules; returns `false` for a repeat. */
   report(from: ModuleRunner, draft: FindingDraft, certificate: CtCertificate, ticket: Ticket): boolean
+  /** Has findings about this certificate passed on again when it comes again: it was set aside, or is for another processor to finish. */
+  forget(certificate: CtCertificate): void
   /** Whether the later modules that must get every finding have room. */
   hasRoomBehind(from: ModuleRunner): boolean
   /** Resolves when they have room. */

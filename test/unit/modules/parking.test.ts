@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
 import { defineModule, type Module, type ModuleLimits, runModules } from '../../../src/modules/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
@@ -108,6 +108,69 @@ describe('runModules on a source that sets entries aside', () => {
     await run(source, reporter, output)
     expect(source.parked).toEqual([[13, { by: 'output', message: 'Error: refused' }]])
     expect(source.position(certificates[0])).toBe(40)
+  })
+
+  it('passes on the findings of what was set aside when it comes again', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16), { staysOpen: true })
+    const reporter = defineModule({
+      name: 'reporter',
+      onCertificate({ index }, { emit }) {
+        if (index % 10 === 3) emit({ kind: 'seen', subject: String(index), reason: 'seen' })
+      },
+    }) as Module
+    // Its own findings depend on those of the module before it, which were delivered.
+    const judge = defineModule({
+      name: 'judge',
+      onFinding: ({ subject }, { emit }) => emit({ kind: 'judged', subject, reason: 'judged' }),
+    }) as Module
+    const told: string[] = []
+    let isDown = true
+    const output = defineModule({
+      name: 'output',
+      acknowledge: true,
+      onFinding({ kind, subject }) {
+        if (isDown && kind === 'judged' && subject !== '3') throw new Error('it is down')
+        told.push(`${kind} ${subject}`)
+      },
+    }) as Module
+    const made = runModules(source, [reporter, judge, output], { clock: steppingClock(), random: () => 0.5 })
+    await vi.waitUntil(() => source.position(certificates[0]) === 40)
+    expect(source.parked.map(([index]) => index)).toEqual([13, 23, 33])
+    expect(told).toEqual(['seen 3', 'judged 3', 'seen 13', 'seen 23', 'seen 33'])
+    isDown = false
+    told.length = 0
+    for (const index of [3, 13, 33]) source.add([certificates[index] as CtCertificate])
+    await vi.waitUntil(() => source.acknowledged.at(-1) === 33)
+    await made.stop()
+    // The finding of 3 was delivered, and is a repeat.
+    expect(told).toEqual(['seen 13', 'judged 13', 'seen 33', 'judged 33'])
+  })
+
+  it('passes on the findings of what somebody else was to finish when it comes back', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16), { staysOpen: true })
+    const reporter = defineModule({
+      name: 'reporter',
+      onBatch(page, { emit }) {
+        for (const certificate of page) if (certificate.index === 9) emit({ kind: 'seen', reason: 'seen', certificate })
+      },
+    }) as Module
+    const told: string[] = []
+    let isLost = true
+    const output = defineModule({
+      name: 'output',
+      acknowledge: true,
+      onFindings(findings) {
+        if (isLost) throw new CtStreamError('CT_LEASE_LOST', 'another one has it')
+        told.push(...findings.map(({ kind }) => kind))
+      },
+    }) as Module
+    const made = runModules(source, [reporter, output], { clock: steppingClock(), random: () => 0.5 })
+    await vi.waitUntil(() => source.position(certificates[0]) === 40)
+    isLost = false
+    source.add(certificates.slice(8, 16))
+    await vi.waitUntil(() => source.acknowledged.at(-1) === 15)
+    await made.stop()
+    expect(told).toEqual(['seen'])
   })
 
   it('leaves alone what the source has given to somebody else', async () => {
