@@ -6,9 +6,9 @@ const SEVERITIES = ['info', 'low', 'medium', 'high'] as const
 
 interface Alert {
   readonly since: number
-  /** Id of the concern that was reported last. */
-  id: string
-  severity: number
+  /** Ids of the concerns reported in this period: at most one of each severity. */
+  readonly ids: readonly string[]
+  readonly severity: number
   /** Certificates not reported since. */
   folded: number
 }
@@ -44,8 +44,9 @@ export class FoldedAlerts {
     const rank = SEVERITIES.indexOf(severity)
     const last = this.alerts.get(subject)
     const isOver = last === undefined || now - last.since >= this.foldMs
-    // The certificate of the same issuance: it has the same id, by which the run drops it as a repeat.
-    if (!isOver && last.id === id) return { kind: 'report', foldedBefore: 0 }
+    // The certificate of the same issuance, or an entry that is replayed because its alert was not delivered. They have the same id: it
+    // is the run that drops repeats.
+    if (!isOver && last.ids.includes(id)) return { kind: 'report', foldedBefore: 0 }
     if (!isOver && rank <= last.severity) {
       last.folded++
       this.folded++
@@ -53,7 +54,8 @@ export class FoldedAlerts {
     }
     const foldedBefore = last?.folded ?? 0
     this.alerts.delete(subject)
-    this.alerts.set(subject, { since: isOver ? now : last.since, id, severity: rank, folded: 0 })
+    const [since, ids] = isOver ? [now, [id]] : [last.since, [...last.ids, id]]
+    this.alerts.set(subject, { since, ids, severity: rank, folded: 0 })
     if (this.alerts.size > MOST) this.alerts.delete(this.alerts.keys().next().value as string)
     return { kind: 'report', foldedBefore }
   }
