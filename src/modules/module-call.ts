@@ -47,6 +47,10 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   isOver = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
   isLasting = false
+  /** How often it had to wait before it could do its work. */
+  pauses = 0
+  /** What it waits for now, or waited for last. */
+  pause: Promise<unknown> | undefined
   /** What its findings hold: of the certificate each is about. */
   held: Ticket | ((certificate: CtCertificate) => Ticket) = NO_TICKET
   private readonly host: CallHost
@@ -110,6 +114,13 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
       if (this.isOver) this.controller.abort(timedOut(this.host.name, undefined))
     }
     return this.controller.signal
+  }
+
+  /** Waits for what its work needs first. Its time limit begins anew behind that. */
+  pauseFor<T>(promise: Promise<T>): Promise<T> {
+    this.pauses++
+    this.pause = promise
+    return promise
   }
 
   /** Goes on to the findings of another certificate, for which `maxFindings` begins anew. */

@@ -35,8 +35,8 @@ export interface RunModulesOptions {
    * Threads beside the caller's that run modules of this package, `watchlist` and `intelligence`, made without objects of your program: 0
    * to 16, no more than there are such modules. Findings, their order and ids, acknowledgement, limits and counters are the same with and
    * without, except that the source always waits for these modules (`limits.whenFull`), and that later certificates go on while one that
-   * failed is tried again. A thread that ends is replaced: its modules are set
-   * up again, without what they remembered, and get what they had not finished. Other modules run in the caller's thread, as do all with a
+   * failed is tried again. A thread that ends is replaced: its modules are set up again, for as long as that takes, without what they
+   * remembered, and get what they had not finished. Other modules run in the caller's thread, as do all with a
    * `clock` of yours. Default 0.
    */
   readonly threads?: number
@@ -96,7 +96,7 @@ export function runModules(
   const ms = (name: keyof RunModulesOptions, min: number, fallback: number) =>
     integerOption(name, given[name], min, DAY, fallback)
   const prepared = prepareModules(modules)
-  const { logger, clock = systemClock } = given
+  const { logger, clock = systemClock, random = Math.random } = given
   const threads = threadsOption('threads', given.threads)
   const run = new Run(
     pagedSource(
@@ -104,11 +104,11 @@ export function runModules(
       prepared.some(({ isWaitedFor }) => isWaitedFor),
     ),
     // A clock of the caller's lives in this thread.
-    inThreads(prepared, { threads: clock === systemClock ? threads : 0, clock, logger }),
+    inThreads(prepared, { threads: clock === systemClock ? threads : 0, clock, random, logger }),
     {
       logger,
       clock,
-      random: given.random ?? Math.random,
+      random,
       setupTimeoutMs: ms('setupTimeoutMs', 10, 60_000),
       drainTimeoutMs: ms('drainTimeoutMs', 0, 30_000),
       teardownTimeoutMs: ms('teardownTimeoutMs', 10, 10_000),

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -215,7 +217,7 @@ describe('modules in threads', () => {
     const thread = new ModuleThread(FILE, logger, 50)
     const [use] = prepareModules([{ ...(watching()[0] as ConfiguredModule), limits: { timeoutMs: 3000 } }])
     if (use === undefined) throw new Error('no module')
-    const modules = [threadedModule({ prepared: use, thread, number: 0, clock: systemClock })]
+    const modules = [threadedModule({ prepared: use, thread, number: 0, clock: systemClock, random: () => 0 })]
     // The first thread is deaf to certificates, and to being asked whether it is there.
     process.once('worker', (worker: Worker) => {
       const { postMessage } = worker
@@ -235,11 +237,43 @@ describe('modules in threads', () => {
     expect(made).toHaveLength(2)
   })
 
+  it('have certificates wait while they cannot be set up again after their thread ended, and lose none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ct-stream-threads-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'weak-keys.txt')
+    writeFileSync(file, `${'ab'.repeat(32)}\n`)
+    const { lines, logger } = logbook()
+    const source = new PageSource([certificates.slice(0, 100)], { staysOpen: true })
+    const sink = defineModule({ name: 'sink', acknowledge: true, onFindings() {} })
+    // Longer than setting it up takes, and less than the first two waits together.
+    const use = intelligence.with({ weakKeyLists: [file] }, { limits: { timeoutMs: 1000 } })
+    const run = runModules(source, [use, sink], { threads: 1, logger, random: () => 0 })
+    while (source.position(certificates[0]) < 100) await setImmediate()
+    rmSync(file)
+    let attempts = 0
+    process.once('worker', (worker: Worker) => {
+      const { postMessage } = worker
+      worker.postMessage = (message: { kind: string }) => {
+        if (message.kind === 'set-up') attempts++
+        postMessage.call(worker, message)
+      }
+    })
+    await made[0]?.terminate()
+    for (const page of pagesOf(certificates.slice(100), 100)) source.add(page)
+    await expect.poll(() => attempts, { timeout: 30_000 }).toBe(3)
+    expect(lines.filter((line) => /cannot be set up again/.test(line))).toHaveLength(1)
+    expect(source.position(certificates[0])).toBe(100)
+    writeFileSync(file, `${'ab'.repeat(32)}\n`)
+    await expect.poll(() => source.position(certificates[0]), { timeout: 30_000 }).toBe(COUNT)
+    await run.stop()
+    expect(run.status().modules[0]).toMatchObject({ certificates: COUNT, skipped: 0, dropped: 0, timeouts: 0 })
+  }, 60_000)
+
   it('run in the main thread if the program for threads is of another version', async () => {
     const { lines, logger } = logbook()
     const thread = new ModuleThread(join(import.meta.dirname, 'programs/no-page-worker.mjs'), logger)
     const modules = prepareModules(watching()).map((prepared, number) =>
-      threadedModule({ prepared, thread, number, clock: systemClock }),
+      threadedModule({ prepared, thread, number, clock: systemClock, random: () => 0 }),
     )
     const settings = {
       ...{ logger, clock: systemClock, random: () => 0, setupTimeoutMs: 10_000, drainTimeoutMs: 1000 },

@@ -27,11 +27,11 @@ export class HandlerCalls {
     return { call, result: attempted(() => this.handle(work, call)) }
   }
 
-  /** Awaits the promise of a call, within the time limit of a call. */
+  /** Awaits the promise of a call, within the time limit of a call. What it pauses for does not count. */
   async wait(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
-    const { name, stop, counts, prepared, host } = this.record
+    const { name, stop, counts, prepared } = this.record
     const { timeoutMs } = prepared.limits
-    const outcome = await outcomeOf(promise, host.clock, timeoutMs, stop)
+    const outcome = await this.inTime(call, promise)
     if (outcome.kind === 'done' || outcome.kind === 'failed') {
       call.end()
       return outcome
@@ -46,6 +46,16 @@ export class HandlerCalls {
   ticketFor(call: ModuleCall, certificate: CtCertificate): Ticket {
     const { held } = call
     return typeof held === 'function' ? held(certificate) : held
+  }
+
+  private async inTime(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
+    const { record } = this
+    for (let pauses = 0; ; ) {
+      const outcome = await outcomeOf(promise, record.host.clock, record.prepared.limits.timeoutMs, record.stop)
+      if (outcome.kind !== 'timeout' || call.pauses === pauses) return outcome
+      pauses = call.pauses
+      await record.orStopped(call.pause as Promise<unknown>)
+    }
   }
 
   private handle(work: Work, call: ModuleCall): unknown {

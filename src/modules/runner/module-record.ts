@@ -93,7 +93,7 @@ export class ModuleRecord {
   }
 
   /** Resolves when `promise` is settled, or the run stops all work. */
-  orStopped(promise: Promise<void>): Promise<void> {
+  orStopped(promise: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
         this.stop.removeEventListener('abort', end)

@@ -9,6 +9,7 @@ export interface InThreadsOptions {
   /** Most threads. */
   readonly threads: number
   readonly clock: Clock
+  readonly random: () => number
   readonly logger: Logger | undefined
 }
 
@@ -20,7 +21,8 @@ export interface InThreads {
 }
 
 /** Has threads run the modules that can: each the first with the fewest. The others, and their order, stay as they are. */
-export function inThreads(modules: readonly PreparedModule[], { threads, clock, logger }: InThreadsOptions): InThreads {
+export function inThreads(modules: readonly PreparedModule[], options: InThreadsOptions): InThreads {
+  const { threads, clock, random, logger } = options
   const none = { modules, close: async () => {} }
   const able = modules.filter(({ definition, wantsCertificates }) => wantsCertificates && threadName(definition))
   if (threads === 0 || able.length === 0) return none
@@ -33,7 +35,7 @@ export function inThreads(modules: readonly PreparedModule[], { threads, clock, 
   const threaded = modules.map((prepared) => {
     const number = able.indexOf(prepared)
     const thread = made[number % made.length]
-    return thread === undefined || number < 0 ? prepared : threadedModule({ prepared, thread, number, clock })
+    return thread === undefined || number < 0 ? prepared : threadedModule({ prepared, thread, number, clock, random })
   })
   return {
     modules: threaded,

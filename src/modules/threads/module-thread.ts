@@ -18,6 +18,12 @@ interface Pending extends Waiting {
   resolve(message: FromModuleWorker): void
 }
 
+/** A batch, and what to do where its module has to be set up first. */
+export interface ThreadCall extends BatchCall {
+  /** Resolves when the module is set up in a thread. */
+  setUpAgain(): Promise<void>
+}
+
 interface HostedUse {
   readonly setup: HostedSetup
   readonly log: Logger
@@ -64,13 +70,19 @@ export class ModuleThread {
     await this.ready(this.run(), module, signal)
   }
 
-  /** @throws what the module's handler for batches throws; {@link NoThread}; `signal.reason` if the thread ends after it has aborted. */
-  async batch(module: number, certificates: readonly CtCertificate[], call: BatchCall): Promise<BatchResult> {
+  /**
+   * @throws what the module's handler for batches throws; what `call.setUpAgain` throws; {@link NoThread}; `signal.reason` if the thread ends
+   * after it has aborted.
+   */
+  async batch(module: number, certificates: readonly CtCertificate[], call: ThreadCall): Promise<BatchResult> {
     for (let ends = 0; ends < MAX_ENDS; ends++) {
-      const running = this.run()
+      let running = this.run()
+      // Without a pause where it is set up: batches arrive in the order of the calls.
+      while (!this.isSetUp(running, module)) {
+        await call.setUpAgain()
+        running = this.run()
+      }
       try {
-        // Without a pause where it is set up: batches arrive in the order of the calls.
-        if (!this.isSetUp(running, module)) await this.ready(running, module)
         return await this.give(running, module, certificates, call)
       } catch (error) {
         if (!(error instanceof ThreadEnded)) throw error
@@ -129,7 +141,7 @@ export class ModuleThread {
   }
 
   /** Sets the module up in this thread unless it is. */
-  private ready(running: Running, module: number, signal?: AbortSignal): Promise<unknown> {
+  private ready(running: Running, module: number, signal: AbortSignal): Promise<unknown> {
     const begun = running.setUps.get(module)
     if (begun !== undefined) return begun
     const { setup } = this.uses.get(module) as HostedUse

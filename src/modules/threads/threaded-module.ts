@@ -7,6 +7,7 @@ import { CertificateFailed, type ModuleCall } from '../module-call.js'
 import { HostedModule } from './hosted-module.js'
 import type { BatchResult } from './messages.js'
 import { type ModuleThread, NoThread } from './module-thread.js'
+import { setUpAgain } from './set-up-again.js'
 import { type ThreadableName, threadName } from './threadable.js'
 
 /** Calls under way at the same time, so that the thread has the next page when it has finished one. It takes them in order. */
@@ -24,6 +25,8 @@ export interface ThreadedModuleOptions {
   /** Identifies it in the thread. */
   readonly number: number
   readonly clock: Clock
+  /** Uniform in [0, 1), for waits between attempts to set it up again. */
+  readonly random: () => number
 }
 
 /**
@@ -64,6 +67,9 @@ class ThreadedModule {
   private log: Logger | undefined
   /** The module in this thread, once it has come here. */
   private here: Promise<HostedModule> | undefined
+  private isSetUpHere = false
+  /** While it is set up in another thread than before. */
+  private again: Promise<void> | undefined
 
   constructor(options: ThreadedModuleOptions) {
     this.options = options
@@ -86,13 +92,13 @@ class ThreadedModule {
       await thread.setUp(number, signal)
     } catch (error) {
       if (!(error instanceof NoThread)) throw error
-      await this.comeHere(`no worker thread can be made (${error.message})`, signal)
+      await this.comeHere(`no worker thread can be made (${error.message})`, (hosted) => hosted.setUp(signal))
     }
   }
 
   async batch(certificates: readonly CtCertificate[], call: ModuleCall): Promise<void> {
     if (this.here === undefined && !certificates.every(isOfBytes))
-      void this.comeHere('certificates without the bytes of their entry cannot go to another thread', call.stop)
+      this.comeHereAgain('certificates without the bytes of their entry cannot go to another thread', call)
     const { found, excess, failed } = await this.resultOf(certificates, call)
     let before: number | undefined
     for (const [at, draft] of found) {
@@ -114,23 +120,46 @@ class ThreadedModule {
 
   async tearDown(): Promise<void> {
     if (this.here === undefined) await this.options.thread.tearDown(this.options.number)
-    else await (await this.here).tearDown()
+    // Nothing to tear down where the run ended before it was set up here.
+    else await (await this.here.catch(() => undefined))?.tearDown()
   }
 
   private async resultOf(certificates: readonly CtCertificate[], call: ModuleCall): Promise<BatchResult> {
     if (this.here === undefined)
       try {
-        return await this.options.thread.batch(this.options.number, certificates, call)
+        const { attempt, sinceMs, signal } = call
+        const setUpAgain = () => call.pauseFor(this.setUpAgain(call))
+        return await this.options.thread.batch(this.options.number, certificates, {
+          ...{ attempt, sinceMs, signal, setUpAgain },
+        })
       } catch (error) {
         if (!(error instanceof NoThread)) throw error
-        if (this.here === undefined) void this.comeHere(`no worker thread can be made (${error.message})`, call.stop)
+        if (this.here === undefined) this.comeHereAgain(`no worker thread can be made (${error.message})`, call)
       }
-    const here = this.here as Promise<HostedModule> | undefined
-    return await ((await here) as HostedModule).batch(certificates, call)
+    const here = this.here as Promise<HostedModule> | undefined as Promise<HostedModule>
+    const hosted = await (this.isSetUpHere ? here : call.pauseFor(here))
+    return await hosted.batch(certificates, call)
+  }
+
+  /** Sets it up in the thread that replaces the one before. Once for all calls that wait for it. */
+  private setUpAgain({ stop }: ModuleCall): Promise<void> {
+    const { thread, number, clock, random } = this.options
+    this.again ??= setUpAgain((signal) => thread.setUp(number, signal), {
+      ...{ clock, random, log: this.log as Logger, stop },
+    }).finally(() => {
+      this.again = undefined
+    })
+    return this.again
+  }
+
+  private comeHereAgain(why: string, { stop }: ModuleCall): void {
+    const { clock, random } = this.options
+    const options = { clock, random, log: this.log as Logger, stop }
+    void this.comeHere(why, (hosted) => setUpAgain((signal) => hosted.setUp(signal), options))
   }
 
   /** Goes on in this thread, from now on. What was remembered in the other one is lost. */
-  private comeHere(why: string, signal: AbortSignal): Promise<HostedModule> {
+  private comeHere(why: string, setUp: (hosted: HostedModule) => Promise<void>): Promise<HostedModule> {
     const { prepared, thread, number, clock } = this.options
     const { definition, name, options, limits } = prepared
     this.log?.warn(`${why}: it goes on in this one`)
@@ -138,7 +167,8 @@ class ThreadedModule {
     const hosted = new HostedModule({ definition, name, options, maxFindings: limits.maxFindings, log, clock })
     const begin = async () => {
       await thread.tearDown(number).catch(() => {})
-      await hosted.setUp(signal)
+      await setUp(hosted)
+      this.isSetUpHere = true
       return hosted
     }
     this.here = begin()

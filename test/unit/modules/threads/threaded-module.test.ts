@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { TestClock } from '../../../../src/module-testing/test-clock.js'
 import { prepareModules } from '../../../../src/modules/configure.js'
 import { defineModule, type Finding, type ModuleLimits } from '../../../../src/modules/index.js'
 import { Run, type RunSettings } from '../../../../src/modules/module-run.js'
 import { pagedSource } from '../../../../src/modules/source.js'
-import { ModuleThread } from '../../../../src/modules/threads/module-thread.js'
+import { ModuleThread, NoThread } from '../../../../src/modules/threads/module-thread.js'
 import { threadable } from '../../../../src/modules/threads/threadable.js'
 import { threadedModule } from '../../../../src/modules/threads/threaded-module.js'
+import type { CtCertificate } from '../../../../src/types/certificate.js'
 import { systemClock } from '../../../../src/util/clock.js'
 import { PageSource, pagesOf } from '../../../support/acknowledged-source.js'
 import { madeCertificates } from '../../../support/module-certificates.js'
@@ -29,7 +31,7 @@ async function outcomes(fails: (index: number, attempt: number) => boolean, limi
     const sink = defineModule({ name: 'sink', acknowledge: true, onFindings: (some) => void findings.push(...some) })
     const prepared = prepareModules([{ module: threadable(module, 'watchlist'), limits }, sink])
     const thread = new ModuleThread('/there/is/no/such/file.js', logger)
-    const options = { thread, number: 0, clock: systemClock }
+    const options = { thread, number: 0, clock: systemClock, random: () => 0 }
     const modules = prepared.map((one, i) =>
       isThreaded && i === 0 ? threadedModule({ prepared: one, ...options }) : one,
     )
@@ -53,6 +55,45 @@ async function outcomes(fails: (index: number, attempt: number) => boolean, limi
   return both
 }
 
+/** Runs a module whose thread has ended, where none can be made any more, and that cannot be set up until it is repaired. */
+function movedHere() {
+  const clock = new TestClock()
+  const calls: number[] = []
+  const lines: string[] = []
+  const say = (level: string) => (text: string) => void lines.push(`${level} ${text}`)
+  const logger = { debug() {}, info() {}, error: say('error'), warn: say('warn') }
+  let isBroken = true
+  const module = defineModule({
+    name: 'breaks',
+    setup() {
+      if (isBroken) throw new Error('its list is being edited')
+    },
+    async onBatch(some) {
+      calls.push(...some.map(({ index }) => index))
+      const [first] = some
+      if (first?.index === 20) await clock.sleep(99)
+      if (first?.index === 40) await clock.sleep(101)
+    },
+  })
+  const sink = defineModule({ name: 'sink', acknowledge: true, onFindings() {} })
+  const prepared = prepareModules([{ module: threadable(module, 'watchlist'), limits: { timeoutMs: 100 } }, sink])
+  const noThread = async () => Promise.reject(new NoThread('out of memory'))
+  const thread = { add() {}, async setUp() {}, async tearDown() {}, batch: noThread } as unknown as ModuleThread
+  const modules = prepared.map((one, number) =>
+    number === 0 ? threadedModule({ prepared: one, thread, number, clock, random: () => 0 }) : one,
+  )
+  const settings: RunSettings = {
+    ...{ logger, clock, random: () => 0, setupTimeoutMs: 10_000, drainTimeoutMs: 1000 },
+    ...{ teardownTimeoutMs: 1000, rememberedFindings: 1000, rememberFindingsMs: 100_000 },
+  }
+  const source = new PageSource(pagesOf(certificates, 20), { staysOpen: true })
+  const run = new Run(pagedSource(source, true), { modules, close: async () => {} }, settings).start(undefined)
+  const repair = () => {
+    isBroken = false
+  }
+  return { run, source, clock, calls, lines, repair }
+}
+
 describe('a module that threads can run', () => {
   it('has a certificate that fails by itself given up, as without a thread', async () => {
     const [threaded, plain] = await outcomes((index) => index % 7 === 0 || index === 19 || index > 57, {
@@ -68,6 +109,33 @@ describe('a module that threads can run', () => {
     expect(threaded).toEqual(plain)
     expect(plain).toMatchObject({ position: 60, status: { retries: 10, certificates: 60 } })
   }, 60_000)
+
+  it('has certificates wait while it cannot be set up here instead, beyond the limit of a call', async () => {
+    const { run, source, clock, calls, lines, repair } = movedHere()
+    await clock.pass(600_000)
+    expect([calls, source.position(certificates[0])]).toEqual([[], 0])
+    expect(lines.length).toBeLessThan(12)
+    repair()
+    await clock.pass(60_000)
+    expect(calls).toEqual(certificates.map(({ index }) => index))
+    // The limit is what it was for what the module itself does, before and after.
+    expect(run.status().modules[0]).toMatchObject({ certificates: 40, skipped: 20, timeouts: 1 })
+    expect(source.position(certificates[0])).toBe(60)
+    source.add([certificates[40] as CtCertificate])
+    await clock.pass(150)
+    expect(run.status().modules[0]).toMatchObject({ certificates: 40, skipped: 21, timeouts: 2 })
+    await run.stop()
+  })
+
+  it('ends while it cannot be set up here, and acknowledges nothing', async () => {
+    const { run, source, clock, lines } = movedHere()
+    await clock.pass(10_000)
+    const stopped = run.stop()
+    await clock.pass(5000)
+    await stopped
+    expect(source.position(certificates[0])).toBe(0)
+    expect(lines.filter((line) => /^error/.test(line))).toEqual([])
+  })
 
   it('ends the run, or alone, where that is asked for, and acknowledges nothing behind what failed', async () => {
     for (const onError of ['stop-stream', 'stop-module'] as const) {
