@@ -67,6 +67,7 @@ class UrlList implements ListSource {
   private readonly transport: () => Promise<Transport>
   private readonly take: TakeList
   private condition: Record<string, string> = {}
+  private isKept = false
 
   constructor(url: string, transport: () => Promise<Transport>, take: TakeList) {
     const { origin, pathname } = new URL(url)
@@ -80,7 +81,8 @@ class UrlList implements ListSource {
     const transport = await this.transport()
     const { status, headers, body } = await transport.get(this.url, {
       headers: this.condition,
-      statuses: [200, 304],
+      // Before there is a list, 304 is a wrong answer: it would be an empty one.
+      statuses: this.isKept ? [200, 304] : [200],
       maxBytes: MAX_BYTES,
       signal,
     })
@@ -88,7 +90,11 @@ class UrlList implements ListSource {
     const condition: Record<string, string> = {}
     if (headers.etag !== undefined) condition['if-none-match'] = headers.etag
     if (headers['last-modified'] !== undefined) condition['if-modified-since'] = headers['last-modified']
-    return { lines: linesOf(this.name, body, this.take), keep: () => (this.condition = condition) }
+    const keep = () => {
+      this.condition = condition
+      this.isKept = true
+    }
+    return { lines: linesOf(this.name, body, this.take), keep }
   }
 }
 

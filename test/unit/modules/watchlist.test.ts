@@ -234,6 +234,20 @@ describe('lists of the module watchlist', () => {
     expect(server.requests.map(({ status }) => status)).toEqual([200, 304, 200, 304])
   })
 
+  it('are not begun without when a server answers the first request with 304, and stay as they are with any later one', async () => {
+    await using server = await ListServer.open('one.example\n')
+    server.content = 304
+    const { run } = watching({ own: ['two.example'], lists: { own: [server.url] } })
+    await expect(run.done).rejects.toThrow(/could not be set up: .*304/)
+    server.content = 'one.example\n'
+    const { give, pass, messages } = watching({ lists: { own: [server.url] }, reloadMs: 60_000 })
+    expect(await give(named('a.one.example'))).toHaveLength(1)
+    server.content = 304
+    await pass(60_000)
+    expect(await give(named('b.one.example'))).toHaveLength(1)
+    expect(messages).toEqual([])
+  })
+
   it('stay as they were when the new one is no good, which is said once, and come again when it is', async () => {
     await using server = await ListServer.open('one.example\n')
     const { give, pass, messages } = watching({ lists: { own: [server.url] }, reloadMs: 60_000 })
