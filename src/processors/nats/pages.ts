@@ -103,7 +103,7 @@ export class NatsPages {
     const { pageEntries } = this.settings
     const share = Math.floor(MAX_AHEAD / Math.max(1, this.keeper.held.length))
     const count = Math.min(pageEntries, Math.max(LEAST_AHEAD, share))
-    const page = reader.isReady ? await this.pageOf(linked, claim, reader) : undefined
+    const page = reader.isReady ? await this.takePage(linked, claim, reader) : undefined
     reader.ask(count)
     // Round robin: the other logs come first next time.
     if (page !== undefined) this.keeper.putLast(claim)
@@ -152,11 +152,17 @@ export class NatsPages {
     return sequenceOf(connection, entries, readTo, bounds)
   }
 
-  private async pageOf(
-    { connection }: LinkedGroup,
-    claim: NatsClaim,
-    reader: SubjectReader,
-  ): Promise<QueuedPage | undefined> {
+  /** The server sends nothing twice to one reader: after a failure another one begins behind the last page. */
+  private async takePage(linked: LinkedGroup, claim: NatsClaim, reader: SubjectReader): Promise<QueuedPage> {
+    try {
+      return await this.pageOf(linked, claim, reader)
+    } catch (error) {
+      reader.close()
+      throw error
+    }
+  }
+
+  private async pageOf({ connection }: LinkedGroup, claim: NatsClaim, reader: SubjectReader): Promise<QueuedPage> {
     const { log } = claim
     const messages = reader.take()
     const entries: QueuedEntry[] = []
