@@ -68,22 +68,32 @@ export class NatsParking {
 
   /** The next entry of these logs that somebody asked to replay. */
   async nextReplay(held: readonly NatsClaim[]): Promise<ReplayedEntry | undefined> {
-    if (this.due.length === 0 && this.mayReplay) {
-      this.mayReplay = false
-      const all = await this.link.use('read what is parked', ({ connection }) =>
-        listParked(connection, this.link.stream),
-      )
-      this.due = all.filter(({ isReplayed, key }) => isReplayed && !this.replaying.has(key))
-    }
-    for (let entry = this.due.shift(); entry !== undefined; entry = this.due.shift()) {
+    if (this.due.length === 0 && this.mayReplay) await this.list()
+    for (let [entry] = this.due; entry !== undefined; [entry] = this.due) {
       const { key, index, place } = entry
       const claim = held.find(({ entries }) => entries.key === place)
       const known = claim && (await this.read(key))
+      // Not before it was read: after a failure it is the next one again.
+      this.due.shift()
       if (claim === undefined || known === undefined) continue
       this.replaying.add(key)
       return replayed(key, index, known.message, claim.log)
     }
     return undefined
+  }
+
+  private async list(): Promise<void> {
+    // Before the request: what is marked meanwhile may not be in its answer.
+    this.mayReplay = false
+    try {
+      const all = await this.link.use('read what is parked', ({ connection }) =>
+        listParked(connection, this.link.stream),
+      )
+      this.due = all.filter(({ isReplayed, key }) => isReplayed && !this.replaying.has(key))
+    } catch (error) {
+      this.mayReplay = true
+      throw error
+    }
   }
 
   private read(key: string) {
