@@ -17,6 +17,8 @@ export interface ConsumerSettings {
   readonly heartbeatSeconds: number
   /** Most messages that are delivered and not acknowledged. */
   readonly prefetch: number
+  /** Ends it while it is being opened, not later. */
+  readonly signal: AbortSignal
   /** Must not throw. */
   readonly onDelivery: (delivery: Delivery) => void
   /** Called when it cannot be used any more. */
@@ -51,10 +53,10 @@ export class GroupConsumer {
     entries.on('basic.cancel', end)
   }
 
-  /** Makes the queues of the group where they are missing. @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_PEER_MISSING` */
+  /** Makes the queues of the group where they are missing. @throws {@link CtStreamError} `CT_SINK_FAILED`, `CT_PEER_MISSING`; the reason of the signal */
   static async open(settings: ConsumerSettings): Promise<GroupConsumer> {
-    const { address, clock, heartbeatSeconds } = settings
-    const { connection, prepared } = await connect(address, clock, (open) => prepare(settings, open), heartbeatSeconds)
+    const { address, clock } = settings
+    const { connection, prepared } = await connect(address, clock, (open) => prepare(settings, open), settings)
     const consumer = new GroupConsumer(settings, connection, prepared)
     await consumer.answered('read entries', () =>
       prepared.entries.basicConsume({ queue: settings.queues.entries }, (message) => {

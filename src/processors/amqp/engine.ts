@@ -3,6 +3,7 @@ import type { Delivery } from '../../amqp/delivery.js'
 import { GroupConsumer } from '../../amqp/group-consumer.js'
 import { LOG_HEADER, logHeader } from '../../amqp/log-header.js'
 import { PARKED_HEADER, parkedText } from '../../checkpoint/parked-record.js'
+import { CtStreamError } from '../../errors.js'
 import type { Watermark } from '../../types/queue.js'
 import { quietController } from '../../util/abort.js'
 import { elapsedOf } from '../../util/clock.js'
@@ -38,7 +39,9 @@ export class AmqpEngine implements QueueEngine {
   private readonly elapsed: () => number
   private readonly prefetch: number
   private consumer: GroupConsumer | undefined
+  private connecting: Promise<GroupConsumer> | undefined
   private session: AmqpSession | undefined
+  /** What the consumer was sent; each has its own. */
   private arrived: Delivery[] = []
   private ready: (QueuedPage | ReplayedEntry)[] = []
   /** What this processor knows to be finished with, also when it could not be stored. */
@@ -111,9 +114,10 @@ export class AmqpEngine implements QueueEngine {
   async addGap(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.closing.abort()
+    this.closing.abort(new CtStreamError('CT_CLOSED', 'the queue source is closed'))
     this.changed.notify()
     this.drop()
+    await this.connecting?.catch(() => {})
     if (this.consumer?.isOpen === true) await this.consumer.flush().catch(() => {})
     this.consumer?.close()
   }
@@ -130,12 +134,19 @@ export class AmqpEngine implements QueueEngine {
     return { headers: [...message.headers, [LOG_HEADER, logHeader(log)]], body: message.body }
   }
 
-  /** The consumer, another one when it has ended. */
+  /** The consumer, another one when it has ended. One at a time: of two the server would send to one alone, which may be the other. */
   private async connected(): Promise<GroupConsumer> {
-    if (this.consumer?.isOpen === true) return this.consumer
+    if (this.connecting === undefined && this.consumer?.isOpen === true) return this.consumer
+    this.connecting ??= this.connect().finally(() => {
+      this.connecting = undefined
+    })
+    return this.connecting
+  }
+
+  private async connect(): Promise<GroupConsumer> {
     this.drop()
     const { address, clock, leaseMs } = this.settings
-    const { queues } = this
+    const { queues, arrived } = this
     const consumer = await GroupConsumer.open({
       address,
       queues,
@@ -143,17 +154,17 @@ export class AmqpEngine implements QueueEngine {
       // A server gives up after two that it does not hear.
       heartbeatSeconds: Math.max(1, Math.ceil(leaseMs / 2000)),
       prefetch: this.prefetch,
+      signal: this.closing.signal,
       onDelivery: (delivery) => {
         this.heardAt = this.elapsed()
-        this.arrived.push(delivery)
+        arrived.push(delivery)
         this.changed.notify()
       },
       onEnd: () => this.changed.notify(),
     })
     this.consumer = consumer
     this.heardAt = this.elapsed()
-    if (this.closing.signal.aborted) consumer.close()
-    else await this.begin(consumer)
+    if (!this.closing.signal.aborted) await this.begin(consumer)
     return consumer
   }
 
@@ -192,15 +203,15 @@ export class AmqpEngine implements QueueEngine {
       }
       this.session = new AmqpSession(consumer, this.known)
     }
-    const { session } = this
-    const skipped = this.arrived.splice(0, this.skipped)
+    const { session, arrived } = this
+    const skipped = arrived.splice(0, this.skipped)
     if (skipped.length > 0) {
       this.skipped -= skipped.length
       session.skip(skipped)
       if (this.skipped === 0) await this.keep()
       else session.acknowledge()
     }
-    const { pages, foreign } = session.sort(this.arrived.splice(0, this.settings.pageEntries), this.arrived.length)
+    const { pages, foreign } = session.sort(arrived.splice(0, this.settings.pageEntries), arrived.length)
     for (const { delivery, found, done } of foreign) {
       const { logId, index, reason } = found
       // The same one when it is delivered again.
@@ -209,6 +220,8 @@ export class AmqpEngine implements QueueEngine {
       this.setAside++
       done()
     }
+    // Another consumer has begun meanwhile: all of it comes again.
+    if (session !== this.session) return
     this.ready.push(...pages)
     // Of repetitions alone nothing is handed out.
     session.acknowledge()
