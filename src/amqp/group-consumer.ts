@@ -90,14 +90,29 @@ export class GroupConsumer {
     )
   }
 
-  /** What was written last; `undefined`: nothing. */
+  /** Whether something was written. Takes nothing out: who stands by must not come between one who reads and one who writes. */
+  hasMarks(): Promise<boolean> {
+    const { marks: queue } = this.settings.queues
+    return this.answered(
+      'look for watermarks',
+      async () => (await this.control.queueDeclare({ queue, passive: true })).messageCount > 0,
+    )
+  }
+
+  /**
+   * What was written last; `undefined`: nothing. Only for the one that gets the entries: it is written again, as a message that is given back
+   * counts as failed, and a server may drop it after some times.
+   */
   readMarks(): Promise<string | undefined> {
     const { marks: queue } = this.settings.queues
     return this.answered('read watermarks', async () => {
       const found = await this.control.basicGet({ queue })
       if (found === undefined) return undefined
-      this.control.basicNack({ deliveryTag: found.deliveryTag, requeue: true })
-      return Buffer.from(deliveryOf(found).body).toString('utf8')
+      const { body } = deliveryOf(found)
+      await this.confirmed.publish([{ headers: {}, body }], { queue })
+      // Not before: without an acknowledgement it comes back, in front of the new one, and goes first.
+      this.control.basicAck({ deliveryTag: found.deliveryTag })
+      return Buffer.from(body).toString('utf8')
     })
   }
 

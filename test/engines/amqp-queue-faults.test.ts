@@ -13,7 +13,7 @@ import { TcpProxy } from '../support/tcp-proxy.js'
 import { type AbsentQueue, expectPatience } from './absence.js'
 import { noAmqp } from './amqp-place.js'
 import { amqpQueue } from './amqp-queue.js'
-import { ownServer } from './own-server.js'
+import { ownServer, startedServer } from './own-server.js'
 import { range, read, reading, write } from './queue-use.js'
 import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 
@@ -82,6 +82,34 @@ describe.skipIf(noAmqp)('a queue in RabbitMQ, when something is wrong', () => {
     expect(await read(source, 1000)).toEqual(range(0, 100))
     expect(proxy.cuts).toBe(1)
   })
+
+  it('knows how far a group is, however often that is read, where a server limits deliveries', async () => {
+    const server = await startedServer('amqp')
+    // As RabbitMQ 4 does by itself, after 20.
+    await server.control('policy', '[.]marks[.]', '{"delivery-limit": 1}')
+    const log = await logOf(100)
+    const url = `${server.url}?groups=now,beginning`
+    await write(url, log).done
+    const groups = (['now', 'beginning'] as const).map((start) => ({ group: start, start, leaseMs: LEASE_MS }))
+    for (const { group } of groups) {
+      const source = amqpQueueSource(url, { group, end: 'head', leaseMs: LEASE_MS })
+      expect(await read(source, 60)).toEqual(range(0, 60))
+      await source.close()
+    }
+    for (const options of groups)
+      for (let i = 0; i < 4; i++) {
+        const source = amqpQueueSource(url, options)
+        const page = await source.batches().next()
+        expect(page.value?.[0]?.index).toBe(60)
+        await source.close()
+      }
+    await write(url, log).done
+    for (const options of groups) {
+      const source = amqpQueueSource(url, { ...options, end: 'head' })
+      expect([options.group, await read(source, 1000)]).toEqual([options.group, range(60, 100)])
+      await source.close()
+    }
+  }, 120_000)
 
   it('gives what was refused among others when it comes late', async () => {
     const queue = await queueOf('g')

@@ -171,7 +171,7 @@ export class AmqpEngine implements QueueEngine {
   /** So that a group that begins now is known to have begun. */
   private async begin(consumer: GroupConsumer): Promise<void> {
     if (this.settings.start !== 'now') return
-    const isNew = (await consumer.readMarks()) === undefined
+    const isNew = !(await consumer.hasMarks())
     this.skipped = isNew ? consumer.waiting : 0
     if (isNew && this.skipped === 0) await consumer.writeMarks(marksText(this.known))
   }

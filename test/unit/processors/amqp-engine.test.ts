@@ -61,6 +61,9 @@ class FakeConsumer {
   async count() {
     return 0
   }
+  async hasMarks() {
+    return false
+  }
   async readMarks() {
     return undefined
   }
