@@ -18,10 +18,13 @@ export interface ListSource {
    * @throws {@link CtStreamError} `CT_WATCHLIST_INVALID` for a list that is invalid or empty; errors of the file system or the server.
    */
   read(signal: AbortSignal): Promise<FreshList | undefined>
+  /** The lines of bytes that were read before. Throws as `read` does. */
+  linesOf(bytes: Uint8Array): readonly ListLine[]
 }
 
 export interface FreshList {
   readonly lines: readonly ListLine[]
+  readonly bytes: Uint8Array
   keep(): void
 }
 
@@ -56,8 +59,12 @@ class FileList implements ListSource {
     // Before reading, so that a change made meanwhile is noticed next time.
     const version = `${ino} ${size} ${mtimeMs}`
     if (version === this.kept) return undefined
-    const lines = linesOf(this.name, await readFileUpTo(this.name, MAX_BYTES, signal), this.take)
-    return { lines, keep: () => (this.kept = version) }
+    const bytes = await readFileUpTo(this.name, MAX_BYTES, signal)
+    return { lines: this.linesOf(bytes), bytes, keep: () => (this.kept = version) }
+  }
+
+  linesOf(bytes: Uint8Array): readonly ListLine[] {
+    return linesOf(this.name, bytes, this.take)
   }
 }
 
@@ -94,7 +101,11 @@ class UrlList implements ListSource {
       this.condition = condition
       this.isKept = true
     }
-    return { lines: linesOf(this.name, body, this.take), keep }
+    return { lines: this.linesOf(body), bytes: body, keep }
+  }
+
+  linesOf(bytes: Uint8Array): readonly ListLine[] {
+    return linesOf(this.name, bytes, this.take)
   }
 }
 

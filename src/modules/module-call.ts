@@ -5,6 +5,7 @@ import type { FindingDraft } from '../types/finding.js'
 import { type LinkedController, linkedController } from '../util/abort.js'
 import { NO_TICKET, type Ticket } from './acknowledger.js'
 import type { ModuleContext, SetupContext } from './definition.js'
+import type { Keepsake } from './threads/keepsake.js'
 
 /** What a call needs from its module. */
 export interface CallHost {
@@ -47,6 +48,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   isOver = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
   isLasting = false
+  /** Of a setup in a thread, or here after one. */
+  keepsake: Keepsake | undefined
   /** How often it had to wait before it could do its work. */
   pauses = 0
   /** What it waits for now, or waited for last. */

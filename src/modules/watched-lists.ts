@@ -7,6 +7,7 @@ import { type ListLine, readList } from '../watchlist/list-line.js'
 import type { WatchlistOptions } from '../watchlist/options.js'
 import { Watchlist } from '../watchlist/watchlist.js'
 import { type FreshList, type ListSource, listSource } from './list-source.js'
+import type { Keepsake } from './threads/keepsake.js'
 
 /** The lists of a watchlist that files may add to. */
 export const LIST_NAMES = ['own', 'brands', 'words', 'patterns', 'allow', 'issuers', 'known'] as const
@@ -21,10 +22,14 @@ export interface WatchedListsOptions {
   readonly log: Logger
   /** Transport for lists at URLs; made when there is such a list. */
   readonly transport: () => Promise<Transport>
+  /** Where the last good lists are kept, if they are to outlive this thread. */
+  readonly keepsake?: Keepsake | undefined
 }
 
 interface Watched {
   readonly list: ListName
+  /** As it was given: identifies it together with `list`. */
+  readonly from: string
   readonly source: ListSource
   lines: readonly ListLine[]
   /** The problem last reported; reported again only when it changes. */
@@ -36,15 +41,17 @@ export class WatchedLists {
   private readonly rules: WatchlistOptions
   private readonly log: Logger
   private readonly watched: Watched[]
+  private readonly keepsake: Keepsake | undefined
   private compiled: Watchlist | undefined
 
-  constructor({ rules, files, log, transport }: WatchedListsOptions) {
+  constructor({ rules, files, log, transport, keepsake }: WatchedListsOptions) {
     this.rules = rules
     this.log = log
+    this.keepsake = keepsake
     this.watched = LIST_NAMES.flatMap((list) =>
       (files[list] ?? []).map((from) => {
         const source = listSource(from, transport, list === 'brands' ? readBrands : readList)
-        return { list, source, lines: [], trouble: undefined }
+        return { list, from, source, lines: [], trouble: undefined }
       }),
     )
   }
@@ -65,14 +72,29 @@ export class WatchedLists {
    * @throws {@link CtStreamError} for the first invalid list: starting without it would not watch what was asked for.
    */
   async open(signal: AbortSignal): Promise<void> {
+    const read: [Watched, FreshList][] = []
     for (const watched of this.watched) {
       const fresh = await readFrom(watched, signal)
       // Lists that were read by an earlier attempt are not read again.
       if (fresh === undefined) continue
       watched.lines = fresh.lines
       fresh.keep()
+      read.push([watched, fresh])
     }
     this.compile(this.compileWith())
+    for (const [watched, fresh] of read) this.outlive(watched, fresh)
+  }
+
+  /**
+   * Begins with the lists that another thread kept. Returns `false`, and does nothing, if they are not all there; `reload` reads what has changed
+   * since.
+   */
+  openKept(): boolean {
+    const kept = this.watched.map((watched) => this.keepsake?.before.get(keyOf(watched)))
+    if (kept.length === 0 || kept.includes(undefined)) return false
+    for (const [i, watched] of this.watched.entries()) watched.lines = watched.source.linesOf(kept[i] as Uint8Array)
+    this.compile(this.compileWith())
+    return true
   }
 
   /** Reads changed lists again. An invalid list stays as it was, with one warning. Throws only on abort. */
@@ -104,8 +126,13 @@ export class WatchedLists {
       throw error
     }
     fresh.keep()
+    this.outlive(watched, fresh)
     this.compile(watchlist)
     this.log.info(`${watched.source.name} has changed: ${fresh.lines.length} entries, before ${before.length}`)
+  }
+
+  private outlive(watched: Watched, { bytes }: FreshList): void {
+    this.keepsake?.keep(keyOf(watched), bytes)
   }
 
   private compileWith(): Watchlist {
@@ -148,6 +175,8 @@ async function readFrom({ source }: Watched, signal: AbortSignal): Promise<Fresh
     throw new CtStreamError('CT_WATCHLIST_INVALID', `${source.name}: cannot be read: ${reason}`, { cause })
   }
 }
+
+const keyOf = ({ list, from }: Watched): string => `${list} ${from}`
 
 function isSame(a: readonly ListLine[], b: readonly ListLine[]): boolean {
   return a.length === b.length && a.every(({ text }, i) => text === b[i]?.text)

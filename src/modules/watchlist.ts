@@ -13,6 +13,7 @@ import { defineModule, type Module, type ModuleContext } from './definition.js'
 import { FoldedAlerts } from './folded-alerts.js'
 import { isUrl } from './list-source.js'
 import { listTransport } from './list-transport.js'
+import type { ModuleCall } from './module-call.js'
 import { threadable } from './threads/threadable.js'
 import { LIST_NAMES, WatchedLists } from './watched-lists.js'
 
@@ -135,7 +136,9 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
     name: 'watchlist',
     description: 'who issues for your names, and which names look like your brands',
     options,
-    async setup({ options: given, log, clock, signal }): Promise<State> {
+    async setup(context): Promise<State> {
+      const { options: given, log, clock, signal } = context
+      const { keepsake } = context as Partial<Pick<ModuleCall, 'keepsake'>>
       const { lists: files, reloadMs, lookalikeScore, lookalikeEveryMs, quiet, unreadablePerHour, ...rules } = given
       let transport: Promise<Transport> | undefined
       const lists = new WatchedLists({
@@ -143,6 +146,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
         files,
         log,
         transport: () => (transport ??= listTransport(tools.fetch)),
+        keepsake,
       })
       const over = quietController()
       let reloading = Promise.resolve()
@@ -151,14 +155,19 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
         await reloading
         await (await transport)?.close()
       }
+      // Those kept by a thread before are looked at for changes at once, and nobody waits for that.
+      let firstMs = 0
       try {
-        await openInTime(lists, log, clock, signal)
+        if (!lists.openKept()) {
+          await openInTime(lists, log, clock, signal)
+          firstMs = reloadMs
+        }
       } catch (error) {
         await end()
         throw error
       }
       const failed = (error: unknown) => log.error(`lists are not reloaded any more: ${error}`)
-      if (lists.hasFiles) reloading = reloadAgain(lists, clock, reloadMs, over.signal).catch(failed)
+      if (lists.hasFiles) reloading = reloadAgain(lists, clock, [firstMs, reloadMs], over.signal).catch(failed)
       const alarmed = new CertificateCache({ by: 'issuance', maxEntries: 10_000, clock })
       const lookalikes = new FoldedAlerts(lookalikeEveryMs, elapsedOf(clock))
       return { lists, alarmed, unreadable: new Allowance(unreadablePerHour, clock), lookalikes, end }
@@ -226,10 +235,15 @@ async function openInTime(lists: WatchedLists, log: Logger, clock: Clock, signal
   }
 }
 
-async function reloadAgain(lists: WatchedLists, clock: Clock, everyMs: number, signal: AbortSignal): Promise<void> {
+async function reloadAgain(
+  lists: WatchedLists,
+  clock: Clock,
+  [firstMs, everyMs]: readonly [firstMs: number, everyMs: number],
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    for (;;) {
-      await clock.sleep(everyMs, signal)
+    for (let ms = firstMs; ; ms = everyMs) {
+      await clock.sleep(ms, signal)
       await lists.reload(signal)
     }
   } catch (error) {

@@ -269,6 +269,47 @@ describe('modules in threads', () => {
     expect(run.status().modules[0]).toMatchObject({ certificates: COUNT, skipped: 0, dropped: 0, timeouts: 0 })
   }, 60_000)
 
+  it('go on with the last good lists when their thread ends while one of the lists is no good', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ct-stream-threads-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [own, words] = [join(folder, 'own.txt'), join(folder, 'words.txt')]
+    writeFileSync(own, 'nothing.example.net\n')
+    writeFileSync(words, '*paypa*\n')
+    const { lines, logger } = logbook()
+    const seen = new Set<string>()
+    const sink = defineModule({
+      ...{ name: 'sink', acknowledge: true },
+      onFindings: (some) => some.forEach(({ certificate, kind }) => void seen.add(`${certificate.index} ${kind}`)),
+    })
+    const source = new PageSource([certificates.slice(0, 100)], { staysOpen: true })
+    const use = watchlist.with({ lists: { own: [own], words: [words] }, reloadMs: 1000 })
+    const run = runModules(source, [use, sink], { threads: 1, logger })
+    const wordsOf = (page: readonly CtCertificate[]) =>
+      page
+        .filter(({ dnsNames }) => dnsNames.some((name) => name.includes('paypa1')))
+        .map(({ index }) => `${index} word`)
+    while (source.position(certificates[0]) < 100) await setImmediate()
+    // What was reloaded counts, not what it began with.
+    writeFileSync(own, 'example.com\n')
+    await expect.poll(() => lines.filter((line) => /has changed/.test(line)), { timeout: 10_000 }).toHaveLength(1)
+    writeFileSync(own, 'example.com\n??\n')
+    rmSync(words)
+    await made[0]?.terminate()
+    source.add(certificates.slice(100))
+    await expect.poll(() => source.position(certificates[0]), { timeout: 10_000 }).toBe(COUNT)
+    const unchanged = () => lines.filter((line) => /\[watchlist\].*stays as it was \(1 entries\)/.test(line))
+    await expect.poll(unchanged, { timeout: 10_000 }).toHaveLength(2)
+    await run.stop()
+    expect(made).toHaveLength(2)
+    const later = certificates.slice(100).filter(({ kind }) => kind === 'precertificate')
+    const mine = later.filter(({ dnsNames }) => dnsNames.some((name) => name.endsWith('example.com')))
+    expect(mine.length).toBeGreaterThan(30)
+    expect(wordsOf(later).length).toBeGreaterThan(30)
+    for (const { index } of mine) expect(seen).toContain(`${index} new-name`)
+    for (const word of wordsOf(later)) expect(seen).toContain(word)
+    expect(run.status().modules[0]).toMatchObject({ certificates: COUNT, skipped: 0 })
+  }, 60_000)
+
   it('run in the main thread if the program for threads is of another version', async () => {
     const { lines, logger } = logbook()
     const thread = new ModuleThread(join(import.meta.dirname, 'programs/no-page-worker.mjs'), logger)

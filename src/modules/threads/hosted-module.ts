@@ -6,6 +6,7 @@ import type { Module } from '../definition.js'
 import { checkDraft } from '../finding.js'
 import { type CallHost, ModuleCall } from '../module-call.js'
 import { isPromise } from '../patient-call.js'
+import type { Keepsake } from './keepsake.js'
 import type { BatchResult, FoundAt } from './messages.js'
 
 /** Findings of one call that may be repeats, which do not count: only the run can tell. */
@@ -47,8 +48,10 @@ export class HostedModule implements CallHost {
     this.clock = clock
   }
 
-  async setUp(signal: AbortSignal): Promise<void> {
-    this.state = await this.definition.setup?.(new ModuleCall({ ...this.callHost(), stop: signal }))
+  async setUp(signal: AbortSignal, keepsake?: Keepsake): Promise<void> {
+    const call = new ModuleCall({ ...this.callHost(), stop: signal })
+    call.keepsake = keepsake
+    this.state = await this.definition.setup?.(call)
   }
 
   /** Calls the handler for all of them, or one after the other. Rejects only with what the handler for all of them throws. */

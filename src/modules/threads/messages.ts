@@ -2,6 +2,7 @@ import type { CtErrorCode } from '../../errors.js'
 import type { ErrorRecord } from '../../threads/error-record.js'
 import type { FindingDraft } from '../../types/finding.js'
 import type { LogInfo } from '../../types/log.js'
+import type { Kept } from './keepsake.js'
 import type { ThreadableName } from './threadable.js'
 
 /** Certificates of one log, in shared memory. `page-bytes.ts` writes and reads it. */
@@ -48,7 +49,7 @@ export interface HostedSetup {
 
 /** Work for a thread; the answer has the same `number`. */
 export type ToModuleWorker =
-  | ({ readonly kind: 'set-up'; readonly number: number } & HostedSetup)
+  | ({ readonly kind: 'set-up'; readonly number: number; readonly kept: Kept } & HostedSetup)
   | {
       readonly kind: 'batch'
       readonly number: number
@@ -78,6 +79,8 @@ export type FromModuleWorker =
       readonly failed: { readonly at: number; readonly error: ErrorRecord } | undefined
     }
   | { readonly kind: 'error'; readonly number: number; readonly error: ErrorRecord }
+  /** Something that the module begins with when the thread is replaced. */
+  | { readonly kind: 'keep'; readonly module: number; readonly key: string; readonly bytes: Uint8Array }
   | {
       readonly kind: 'log'
       readonly module: number

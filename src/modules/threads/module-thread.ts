@@ -5,6 +5,7 @@ import type { Logger } from '../../types/clock.js'
 import { BufferPool } from '../../util/buffer-pool.js'
 import { messageOf } from '../../util/message-of.js'
 import type { BatchCall } from './hosted-module.js'
+import type { Kept } from './keepsake.js'
 import type { BatchResult, FromModuleWorker, HostedSetup, ToModuleWorker } from './messages.js'
 import { SentPages } from './sent-pages.js'
 
@@ -29,6 +30,10 @@ interface HostedUse {
   readonly log: Logger
 }
 
+interface KeptUse extends HostedUse {
+  readonly kept: Map<string, Uint8Array>
+}
+
 /** A running thread with its modules. */
 interface Running {
   readonly worker: WorkerThread<ToModuleWorker, FromModuleWorker, Pending>
@@ -41,13 +46,13 @@ type Numbered<T> = T extends { readonly number: number } ? Omit<T, 'number'> : n
 
 /**
  * A thread that runs modules. It starts with the first setup. One that ends, or is silent after a call took too long, is
- * replaced: its modules are set up again, without what they remembered, and get what they had not finished, in order.
+ * replaced: its modules are set up again, without what they remembered but for what they kept, and get what they had not finished, in order.
  */
 export class ModuleThread {
   private readonly file: string
   private readonly logger: Logger | undefined
   private readonly silenceMs: number
-  private readonly uses = new Map<number, HostedUse>()
+  private readonly uses = new Map<number, KeptUse>()
   private readonly pool = new BufferPool((length) => Buffer.from(new SharedArrayBuffer(length)))
   private running: Running | undefined
   /** Why no thread can be made. */
@@ -62,7 +67,12 @@ export class ModuleThread {
   }
 
   add(use: HostedUse): void {
-    this.uses.set(use.setup.module, use)
+    this.uses.set(use.setup.module, { ...use, kept: new Map() })
+  }
+
+  /** What the module has kept so far. */
+  keptOf(module: number): Kept {
+    return this.uses.get(module)?.kept ?? new Map()
   }
 
   /** @throws what the module's `setup` throws; {@link NoThread}, {@link ThreadEnded}. */
@@ -144,8 +154,8 @@ export class ModuleThread {
   private ready(running: Running, module: number, signal: AbortSignal): Promise<unknown> {
     const begun = running.setUps.get(module)
     if (begun !== undefined) return begun
-    const { setup } = this.uses.get(module) as HostedUse
-    const setUp = this.ask(running, { kind: 'set-up', ...setup }, signal).catch((error: unknown) => {
+    const { setup, kept } = this.uses.get(module) as KeptUse
+    const setUp = this.ask(running, { kind: 'set-up', ...setup, kept }, signal).catch((error: unknown) => {
       running.setUps.delete(module)
       if (error instanceof ThreadEnded && this.trouble !== undefined) throw new NoThread(this.trouble)
       throw error
@@ -214,7 +224,8 @@ export class ModuleThread {
   }
 
   private take(worker: Running['worker'], message: FromModuleWorker): void {
-    if (message.kind === 'log') this.uses.get(message.module)?.log[message.level](message.message, message.fields)
+    if (message.kind === 'keep') this.uses.get(message.module)?.kept.set(message.key, message.bytes)
+    else if (message.kind === 'log') this.uses.get(message.module)?.log[message.level](message.message, message.fields)
     else worker.settle(message.number)?.resolve(message)
   }
 }

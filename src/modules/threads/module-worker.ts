@@ -10,6 +10,7 @@ import { systemClock } from '../../util/clock.js'
 import { VERSION } from '../../version.js'
 import type { Module } from '../definition.js'
 import { HostedModule } from './hosted-module.js'
+import type { Keepsake, Kept } from './keepsake.js'
 import type { FromModuleWorker, HostedSetup, ToModuleWorker } from './messages.js'
 import { readPage } from './page-bytes.js'
 import type { ThreadableName } from './threadable.js'
@@ -57,11 +58,12 @@ async function serve(request: Request): Promise<FromModuleWorker | undefined> {
   return undefined
 }
 
-async function setUp({ number, module, make, name, options, maxFindings }: HostedSetup & { number: number }) {
+async function setUp(request: HostedSetup & { readonly number: number; readonly kept: Kept }): Promise<void> {
+  const { number, module, make, name, options, maxFindings, kept } = request
   const signal = signalOf(number)
   const { default: definition } = await loaders[make]()
   const hosted = new HostedModule({ definition, name, options, maxFindings, log: logOf(module), clock: systemClock })
-  await hosted.setUp(signal)
+  await hosted.setUp(signal, keepsakeOf(module, kept))
   modules.set(module, hosted)
 }
 
@@ -85,6 +87,11 @@ function signalOf(number: number): AbortSignal {
   const controller = quietController()
   underWay.set(number, controller)
   return controller.signal
+}
+
+/** A copy of the bytes: of a view the whole buffer would be sent. */
+function keepsakeOf(module: number, before: Kept): Keepsake {
+  return { before, keep: (key, bytes) => tell({ kind: 'keep', module, key, bytes: new Uint8Array(bytes) }) }
 }
 
 /** What a module says, said in the other thread. */

@@ -153,9 +153,10 @@ class ThreadedModule {
   }
 
   private comeHereAgain(why: string, { stop }: ModuleCall): void {
-    const { clock, random } = this.options
+    const { thread, number, clock, random } = this.options
     const options = { clock, random, log: this.log as Logger, stop }
-    void this.comeHere(why, (hosted) => setUpAgain((signal) => hosted.setUp(signal), options))
+    const keepsake = { before: thread.keptOf(number), keep() {} }
+    void this.comeHere(why, (hosted) => setUpAgain((signal) => hosted.setUp(signal, keepsake), options))
   }
 
   /** Goes on in this thread, from now on. What was remembered in the other one is lost. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { TestClock } from '../../../../src/module-testing/test-clock.js'
 import { prepareModules } from '../../../../src/modules/configure.js'
 import { defineModule, type Finding, type ModuleLimits } from '../../../../src/modules/index.js'
+import type { ModuleCall } from '../../../../src/modules/module-call.js'
 import { Run, type RunSettings } from '../../../../src/modules/module-run.js'
 import { pagedSource } from '../../../../src/modules/source.js'
 import { ModuleThread, NoThread } from '../../../../src/modules/threads/module-thread.js'
@@ -62,10 +63,12 @@ function movedHere() {
   const lines: string[] = []
   const say = (level: string) => (text: string) => void lines.push(`${level} ${text}`)
   const logger = { debug() {}, info() {}, error: say('error'), warn: say('warn') }
+  const kept: string[] = []
   let isBroken = true
   const module = defineModule({
     name: 'breaks',
-    setup() {
+    setup(context) {
+      kept.push(...((context as ModuleCall).keepsake?.before.keys() ?? []))
       if (isBroken) throw new Error('its list is being edited')
     },
     async onBatch(some) {
@@ -78,7 +81,13 @@ function movedHere() {
   const sink = defineModule({ name: 'sink', acknowledge: true, onFindings() {} })
   const prepared = prepareModules([{ module: threadable(module, 'watchlist'), limits: { timeoutMs: 100 } }, sink])
   const noThread = async () => Promise.reject(new NoThread('out of memory'))
-  const thread = { add() {}, async setUp() {}, async tearDown() {}, batch: noThread } as unknown as ModuleThread
+  const thread = {
+    add() {},
+    async setUp() {},
+    async tearDown() {},
+    keptOf: () => new Map([['own list', Buffer.from('example.com')]]),
+    batch: noThread,
+  } as unknown as ModuleThread
   const modules = prepared.map((one, number) =>
     number === 0 ? threadedModule({ prepared: one, thread, number, clock, random: () => 0 }) : one,
   )
@@ -91,7 +100,7 @@ function movedHere() {
   const repair = () => {
     isBroken = false
   }
-  return { run, source, clock, calls, lines, repair }
+  return { run, source, clock, calls, lines, kept, repair }
 }
 
 describe('a module that threads can run', () => {
@@ -111,13 +120,15 @@ describe('a module that threads can run', () => {
   }, 60_000)
 
   it('has certificates wait while it cannot be set up here instead, beyond the limit of a call', async () => {
-    const { run, source, clock, calls, lines, repair } = movedHere()
+    const { run, source, clock, calls, lines, kept, repair } = movedHere()
     await clock.pass(600_000)
     expect([calls, source.position(certificates[0])]).toEqual([[], 0])
     expect(lines.length).toBeLessThan(12)
     repair()
     await clock.pass(60_000)
     expect(calls).toEqual(certificates.map(({ index }) => index))
+    // It begins with what it kept in its thread.
+    expect(kept.at(-1)).toBe('own list')
     // The limit is what it was for what the module itself does, before and after.
     expect(run.status().modules[0]).toMatchObject({ certificates: 40, skipped: 20, timeouts: 1 })
     expect(source.position(certificates[0])).toBe(60)
