@@ -175,16 +175,7 @@ export class PostgresEngine implements QueueEngine {
 
   /** The next page, of the logs in turn. */
   private async readPage(keeper: ClaimKeeper<PostgresClaim>): Promise<QueuedPage | undefined> {
-    if (keeper.isStale) {
-      keeper.isStale = false
-      const reach = await this.connected.run((session) =>
-        reachOf(
-          session,
-          keeper.held.map(({ log }) => log.id),
-        ),
-      )
-      for (const claim of keeper.held) claim.head = claim.stop ?? reach.get(claim.log.id)?.to ?? claim.head
-    }
+    if (keeper.isStale) await this.lookForEnds(keeper)
     const claim = keeper.held.find(({ readTo, head, isLeaving }) => readTo < head && !isLeaving)
     if (claim === undefined) return undefined
     // Round robin: the other logs come first next time.
@@ -210,6 +201,19 @@ export class PostgresEngine implements QueueEngine {
     claim.readTo = end
     const entries = taken.map((row) => this.readEntry.queued(row, claim.log))
     return { kind: 'page', claim, entries, end, missing: isHole ? [gap] : [], head: claim.head }
+  }
+
+  private async lookForEnds(keeper: ClaimKeeper<PostgresClaim>): Promise<void> {
+    // Before the query: what a notice meanwhile speaks of may not be in its answer.
+    keeper.isStale = false
+    try {
+      const ids = keeper.held.map(({ log }) => log.id)
+      const reach = await this.connected.run((session) => reachOf(session, ids))
+      for (const claim of keeper.held) claim.head = claim.stop ?? reach.get(claim.log.id)?.to ?? claim.head
+    } catch (error) {
+      keeper.isStale = true
+      throw error
+    }
   }
 
   private patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
