@@ -7,7 +7,7 @@ import { messageOf } from '../../util/message-of.js'
 import type { ClaimKeeper } from '../claim-keeper.js'
 import type { QueuedEntry, QueuedPage, ReplayedEntry } from '../engine.js'
 import type { ClaimedPages } from '../leased-reader.js'
-import { isPassing } from '../patiently.js'
+import { isPassing, patiently } from '../patiently.js'
 import type { CheckedSettings } from '../source-settings.js'
 import { WrittenCheck } from '../written.js'
 import { endOf, type RedisClaim } from './claims.js'
@@ -29,6 +29,7 @@ export class RedisPages implements ClaimedPages {
   private readonly keeper: ClaimKeeper<RedisClaim>
   private readonly reading: RedisReading
   private readonly settings: CheckedSettings
+  private readonly signal: AbortSignal
   private lastRing = '0-0'
   private pending: Promise<void> | undefined
   /** Ends of logs as their collectors have stored them. */
@@ -40,6 +41,7 @@ export class RedisPages implements ClaimedPages {
     this.keeper = keeper
     this.reading = reading
     this.settings = settings
+    this.signal = signal
     this.written = new WrittenCheck(
       (logId) => ({ end: this.ends.get(logId) ?? 0 }),
       (logId) => this.look(logId),
@@ -53,7 +55,9 @@ export class RedisPages implements ClaimedPages {
     const replay = await parking.nextReplay(this.settings.leaseMs * 10)
     if (replay === undefined) return undefined
     const { key, index, stream, message } = replay
-    const log = stream === undefined ? undefined : await group.logOf(stream)
+    // It is reserved for this processor: given up here, it would wait for long.
+    const logOf = (name: string) => patiently(this.settings, this.signal, () => group.logOf(name))
+    const log = stream === undefined ? undefined : await logOf(stream)
     const entry =
       log === undefined
         ? ({ kind: 'refused', index, reason: 'its log is unknown', body: message.body } as const)
@@ -88,7 +92,6 @@ export class RedisPages implements ClaimedPages {
     const found = await this.reading.reading.use((link) => readStream(link, claim.stream, claim.cursor, pageEntries))
     const end = endOf(found.lastId)
     this.sayWhenShort(claim, end ?? (found.lastId === undefined ? 0 : readTo))
-    claim.isDrained = found.entries.length < pageEntries
     this.written.fetched()
     const ours: StreamEntry[] = []
     const entries: QueuedEntry[] = []
@@ -99,6 +102,8 @@ export class RedisPages implements ClaimedPages {
     }
     const first = firstOf({ ...found, entries: ours }, end)
     const isHole = first !== undefined && first > readTo
+    // All at once, when nothing can fail any more: the page is read again otherwise.
+    claim.isDrained = found.entries.length < pageEntries
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor
     claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(ours.at(-1)?.id) ?? -1) + 1)
     claim.head = ours.length < found.entries.length ? claim.readTo : (end ?? claim.head)
