@@ -35,18 +35,24 @@ export async function transportFrom({ io, values }: CommandContext): Promise<Tra
   })
 }
 
-/** A log list that cannot be fetched, and of which there is no copy: it may come later. */
-export class ListMissing extends CtStreamError {
-  constructor({ list, error }: ListFailure) {
-    const message = `the log list ${JSON.stringify(list)} is missing: ${error.message}`
-    super('CT_LIST_INVALID', message, {
+const missing = new WeakSet<CtStreamError>()
+
+/** For a log list that cannot be fetched, and of which there is no copy: it may come later. */
+export function listMissing({ list, error }: ListFailure): CtStreamError {
+  const made = new CtStreamError(
+    'CT_LIST_INVALID',
+    `the log list ${JSON.stringify(list)} is missing: ${error.message}`,
+    {
       retryable: true,
       cause: error,
       ...(error.url !== undefined && { url: error.url }),
-    })
-    this.name = 'ListMissing'
-  }
+    },
+  )
+  missing.add(made)
+  return made
 }
+
+export const isListMissing = (error: unknown): boolean => CtStreamError.is(error) && missing.has(error)
 
 /**
  * The log lists of the flags, for as long as somebody reads them. Where one cannot be fetched, uses the last good copy: its own, or before
@@ -84,7 +90,7 @@ export class ListedLogs {
    * The logs as a stream with the same flags would see them now: fetched, verified, merged. Not to be called again before it is done.
    *
    * @throws {@link CtStreamError} `CT_LIST_*` when there is no list at all; `CT_OPTION_INVALID` for an operator or a log that no list names;
-   * {@link ListMissing} where that may be in a list which is missing. Rejects with the reason of `io.stop` when that aborts.
+   * {@link listMissing} where that may be in a list which is missing. Rejects with the reason of `io.stop` when that aborts.
    */
   async read(): Promise<LogListSnapshot> {
     const { logger, selection, context } = this
@@ -149,7 +155,7 @@ function refuseUnknown({ listed, missing }: LogListSnapshot, selection: LogSelec
   const [operator] = unknownOperators(logs, selection)
   const [name] = unknownNames(logs, selection)
   const [list] = missing
-  if (list !== undefined && (operator ?? name) !== undefined) throw new ListMissing(list)
+  if (list !== undefined && (operator ?? name) !== undefined) throw listMissing(list)
   const operators = logs.map(({ operator }) => operator)
   const names = logs.flatMap(({ description }) => [description, ...wordsOf(description)])
   if (operator !== undefined)

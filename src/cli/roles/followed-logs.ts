@@ -5,7 +5,7 @@ import type { LogSelection } from '../../types/log-list.js'
 import type { CtStreamOptions } from '../../types/stream-options.js'
 import { elapsedOf } from '../../util/clock.js'
 import type { CommandContext } from '../command.js'
-import { ListedLogs, ListMissing, transportFrom } from '../listed-logs.js'
+import { ListedLogs, listMissing, transportFrom } from '../listed-logs.js'
 
 /** How long to wait at the beginning for a list of several, before the logs of the others are read without it. Milliseconds. */
 const PATIENCE_MS = 5 * 60_000
@@ -15,7 +15,7 @@ export interface FollowedLogs {
   /**
    * The logs at this moment.
    *
-   * @throws {@link ListMissing} in the first five minutes, while there is a list of which nothing is known, since a member that does not know
+   * @throws {@link listMissing} in the first five minutes, while there is a list of which nothing is known, since a member that does not know
    * the logs of a shard would hold it without reading; what reading the lists fails with.
    */
   list(): Promise<readonly LogInfo[]>
@@ -47,7 +47,7 @@ export function followedLogs(context: CommandContext, request: CtStreamOptions, 
       const { logs, missing } = await lists.read()
       const [list] = missing
       if (isPatient && list !== undefined) {
-        if (elapsed() - asked < PATIENCE_MS) throw new ListMissing(list)
+        if (elapsed() - asked < PATIENCE_MS) throw listMissing(list)
         logger.warn('reading begins without the logs of this list', { list: list.list })
       }
       isPatient = false

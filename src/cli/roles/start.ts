@@ -10,7 +10,7 @@ import { askedLater } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { moduleThreads } from '../flags/module-flag.js'
 import type { Role } from '../flags/run-flags.js'
-import { ListMissing } from '../listed-logs.js'
+import { isListMissing } from '../listed-logs.js'
 import { namingDb } from '../naming-db.js'
 import { serveRequest } from '../serve-request.js'
 import { Output } from '../terminal/output.js'
@@ -106,6 +106,6 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
 
 /** Restarts a role as long as its database or lists are not reachable yet. */
 function untilOver(work: () => Promise<void>, { io }: CommandContext, logger: Logger): Promise<void> {
-  const waitsFor = (error: unknown) => isAway(error) || error instanceof ListMissing
+  const waitsFor = (error: unknown) => isAway(error) || isListMissing(error)
   return untilThere(work, { waitsFor, logger, clock: io.clock, stop: io.stop })
 }
