@@ -38,6 +38,8 @@ export class KafkaShard {
   /** Of the last opening. */
   private slot: Slot<FencedProducer> | undefined
   private current: ShardState | undefined
+  /** Settles when what was committed last is. */
+  private turn: Promise<unknown> = Promise.resolve()
 
   /**
    * @param name - Of the sink; the same when it is opened again under the same lease.
@@ -91,19 +93,26 @@ export class KafkaShard {
    * Writes these rows and their cargo, or nothing. Called again after an error, it first reads what the broker has, and does not repeat a
    * commit that took effect although it was reported as failed.
    */
-  async commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
+  commit(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
+    // One at a time: one that fails drops the producer of all.
+    const committed = this.turn.then(() => this.commitNow(rows, cargo))
+    this.turn = committed.catch(() => {})
+    return committed
+  }
+
+  private async commitNow(rows: readonly LogCheckpoint[], cargo: Cargo): Promise<void> {
     try {
       await this.beginWriting()
       refuseBehind(rows, this.state, this.address)
       const positions = rows.map((row) => positionsRecord(this.place, rowRecord(row)))
       const { records, before = [] } = cargo(this.state)
       if (before.length > 0) {
-        await this.slot?.current?.commit(before)
+        await this.writer.commit(before)
         await this.beginWriting()
         // Where it was opened anew.
         refuseBehind(rows, this.state, this.address)
       }
-      await this.slot?.current?.commit([...records, ...positions])
+      await this.writer.commit([...records, ...positions])
       this.state.keep(rows)
     } catch (error) {
       throw await this.failed(error)
@@ -120,6 +129,11 @@ export class KafkaShard {
     this.slot = undefined
     this.current = undefined
     await slot?.close()
+  }
+
+  private get writer(): FencedProducer {
+    if (this.slot === undefined) throw sinkClosed()
+    return this.slot.get()
   }
 
   /** Begins a transaction. By a new producer, which looks for what is left open, where a broker may have forgotten part of the last one. */

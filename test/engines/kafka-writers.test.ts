@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { gapRecord } from '../../src/checkpoint/keyed-records.js'
 import { kafkaAddress } from '../../src/kafka/address.js'
 import { loadKafka } from '../../src/kafka/client.js'
 import { GroupMarks, marksName } from '../../src/kafka/group-marks.js'
@@ -8,6 +9,8 @@ import type { LogInfo } from '../../src/types/log.js'
 import { systemClock } from '../../src/util/clock.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
 import { Wire } from './wires.js'
+
+const log: LogInfo = { id: 'a', description: '', operator: '', kind: 'rfc6962', url: 'https://a.example/' }
 
 // A connection that is left open keeps the process from ending, though nobody uses it.
 describe.skipIf(noKafka)('a writer to Kafka that was closed leaves no connection', () => {
@@ -67,6 +70,21 @@ describe.skipIf(noKafka)('a writer to Kafka that was closed leaves no connection
   })
 })
 
+it.skipIf(noKafka)('a shard in Kafka writes what it is given at once, one after the other', async () => {
+  const place = kafkaPlace()
+  onTestFinished(() => place.remove())
+  const open = async () => {
+    const shard = new KafkaShard(kafkaAddress(place.url), undefined, 'a sink', systemClock)
+    onTestFinished(() => shard.close())
+    await shard.open()
+    return shard
+  }
+  const shard = await open()
+  const gaps = [1, 2, 3].map((start) => ({ log, start, end: start + 1, reason: 'left out', recordedAt: 0 }))
+  await Promise.all(gaps.map((gap) => shard.put(gapRecord(gap))))
+  expect((await open()).state.store.gaps()).toHaveLength(3)
+})
+
 describe.skipIf(noKafka)('watermarks in Kafka', () => {
   it('are stored beside a gap, without shutting out the one that stores them', async () => {
     const place = kafkaPlace()
@@ -74,7 +92,6 @@ describe.skipIf(noKafka)('watermarks in Kafka', () => {
     const marks = await marksOf(place.url)
     onTestFinished(() => marks.close())
     await marks.take()
-    const log: LogInfo = { id: 'a', description: '', operator: '', kind: 'rfc6962', url: 'https://a.example/' }
     const gap = (start: number) => marks.addGap({ log, start, end: start + 1, reason: 'no longer in the queue' })
     await Promise.all([gap(0), marks.store([{ log, mark: { epoch: 1, next: 1 } }], 1n), gap(2), gap(4)])
     await marks.store([{ log, mark: { epoch: 1, next: 5 } }], 2n)
