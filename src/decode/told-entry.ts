@@ -22,13 +22,17 @@ const noExtra: EntryExtra = {
   chain: () => ({ kind: 'certificates', certificates: [] }),
 }
 
-/** An entry without its bytes: its fields come from a message; `der`, `tbs` and hashes of them are absent. */
+/** An entry without its bytes: its fields come from a message; `der`, `tbs`, `leafHash` and hashes of them are absent. */
 export class ToldEntry extends DecodedEntry {
   private readonly told: ToldCertificate
 
   constructor(told: ToldCertificate, context: EntryContext) {
     super({ index: told.index, leafInput: noBytes, extra: noExtra }, context, noBytes)
     this.told = told
+  }
+
+  override get leafHash(): Uint8Array {
+    return noBytes
   }
 
   override get der(): undefined {

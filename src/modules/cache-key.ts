@@ -1,4 +1,5 @@
 import type { CtCertificate } from '../types/certificate.js'
+import { identityOf } from '../util/identity.js'
 import { optionError } from '../util/options.js'
 
 /** What identifies a certificate: its bytes, or its issuance, which a precertificate and its certificate share. */
@@ -18,6 +19,6 @@ export function cacheKey(key: CacheKey, by: CacheBy): Uint8Array {
   if (typeof key !== 'object' || key === null || key instanceof Uint8Array)
     throw optionError('key', 'a certificate, 32 bytes, or 64 hex digits', key)
   const hex = by === 'issuance' ? key.issuanceId : key.sha256
-  // An entry without one, such as an unparsable entry, is identified by its leaf hash.
-  return hex === undefined ? key.leafHash : Buffer.from(hex, 'hex')
+  // Without one, as of an unparsable entry, it is what else identifies the entry.
+  return Buffer.from(hex ?? identityOf(key), 'hex')
 }

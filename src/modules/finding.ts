@@ -3,6 +3,7 @@ import type { CertificateJson } from '../types/certificate-json.js'
 import type { Finding, FindingDraft, FindingReason, Severity } from '../types/finding.js'
 import { toHex } from '../util/bytes.js'
 import { sha256 } from '../util/hash.js'
+import { identityOf } from '../util/identity.js'
 import { choiceOption, objectOption, optionError } from '../util/options.js'
 
 const SCORES: Readonly<Record<Severity, number>> = { info: 10, low: 30, medium: 50, high: 75, critical: 95 }
@@ -17,9 +18,8 @@ const DRAFT = ['kind', 'subject', 'severity', 'score', 'reason', 'reasons', 'cer
 
 /** 32 bytes that identify a finding and its repeats. The first half is its `id`. */
 export function findingKey(module: string, certificate: CtCertificate, subject: string): Uint8Array {
-  const issuance = certificate.issuanceId ?? toHex(certificate.leafHash)
   // As JSON, so that no two different triples give the same text.
-  return sha256(Buffer.from(JSON.stringify([module, issuance, subject])))
+  return sha256(Buffer.from(JSON.stringify([module, identityOf(certificate), subject])))
 }
 
 /** A checked draft. Subject and key come first, because a repeat, as most are, needs nothing else. */

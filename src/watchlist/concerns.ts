@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CtCertificate } from '../types/certificate.js'
+import { type Identifiable, identityOf } from '../util/identity.js'
 import type { Concern, ConcernClass } from './concern.js'
 import { type Match, OwnScore } from './match.js'
 import { issuerText, type Policy } from './policy.js'
@@ -23,7 +24,8 @@ export type ConcerningCertificate = Pick<
   | 'publicKey'
   | 'leafHash'
 > &
-  Partial<Pick<CtCertificate, 'validation' | 'notBefore' | 'notAfter'>>
+  Partial<Pick<CtCertificate, 'validation' | 'notBefore' | 'notAfter'>> &
+  Identifiable
 
 export interface Rules {
   match(name: string): Match[]
@@ -149,12 +151,10 @@ function concernOf(
   reasons: readonly string[],
 ): Concern {
   const score = matches[0]?.score ?? 0
-  // Without a TBSCertificate there is only the entry itself.
-  const issuance = cert.issuanceId ?? Buffer.from(cert.leafHash).toString('hex')
   // Not by class: a precertificate says more of its issuer than its certificate.
   const about = kind === 'mention' ? kind : (matches[0]?.kind ?? kind)
   const id = createHash('sha256')
-    .update(JSON.stringify([issuance, about, subject]))
+    .update(JSON.stringify([identityOf(cert), about, subject]))
     .digest('hex')
     .slice(0, 32)
   return { id, class: kind, severity: severityOf(kind, score), score, subject, matches, reasons }

@@ -1,4 +1,5 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import { identityOf } from '../../util/identity.js'
 import type { Watchlist } from '../../watchlist/watchlist.js'
 
 const DAY_MS = 86_400_000
@@ -30,7 +31,7 @@ export class VolumeCounter {
   }
 
   add(certificate: CtCertificate): void {
-    const issuance = certificate.issuanceId ?? Buffer.from(certificate.leafHash).toString('hex')
+    const issuance = identityOf(certificate)
     this.entries++
     this.issuances.add(issuance)
     this.noteTime(certificate)
