@@ -101,16 +101,22 @@ async function create(
   }
   // By key: a server with an ingest pipeline answers in another order.
   const left = new Map(chunk.map((document) => [document.id, document]))
-  const refused: { document: NewDocument; why: string }[] = []
+  const items: { document: NewDocument; status: number; result: string | undefined; error: SearchFault }[] = []
   for (const { create: { _id = '', status = 0, result, error = {} } = {} } of answer.items ?? []) {
     const document = left.get(_id)
-    if (document === undefined) continue
+    if (document !== undefined) items.push({ document, status, result, error })
     left.delete(_id)
-    // 409: it is there already.
-    if (status === 409 || result === 'created') continue
+  }
+  // 409: it is there already.
+  const isThere = ({ status, result }: (typeof items)[number]) => status === 409 || result === 'created'
+  const taking = new Set(items.filter(isThere).map(({ document }) => document.index))
+  const refused: { document: NewDocument; why: string }[] = []
+  for (const item of items) {
+    const { document, status, result, error } = item
+    if (isThere(item)) continue
     if (status >= 200 && status < 300)
       refused.push({ document, why: `the server did not keep it (${result}): does an ingest pipeline drop it?` })
-    else if (isOfDocument(status, error)) refused.push({ document, why: shownFault(error) })
+    else if (isOfDocument(status, error, taking.has(document.index))) refused.push({ document, why: shownFault(error) })
     else throw faultError(status, error, 'write entries', address)
   }
   if (left.size > 0) throw faultError(502, { reason: 'no answer for some entries' }, 'write entries', address)

@@ -189,6 +189,93 @@ describe.skipIf(noOpenSearch)('OpenSearch', () => {
     expect((await place.content()).get(log.logId)).toEqual(upTo(25))
   })
 
+  describe('when the cluster takes nothing, whatever the document,', () => {
+    /** Fills from a log, until it waits. */
+    const fillWhen = async (place: Awaited<ReturnType<typeof begin>>, log: Log, repair: () => Promise<unknown>) => {
+      const said: string[] = []
+      await pump({
+        sink: openSearchSink(place.url),
+        logger: { warn: (text) => void said.push(text), info: () => {} },
+        clock: waitingClock(repair),
+        random: () => 0,
+        stream: () => backfill(log),
+      })
+      expect((await place.content()).get(log.logId)).toEqual(upTo(20))
+      expect(await place.hits('parked')).toEqual([])
+      return said
+    }
+
+    /** Makes templates, and the index of parked ones, which would take what the others do not. */
+    const beginParked = async (url?: string) => {
+      const place = await begin(url)
+      await opened(place.url)
+      await place.ask('PUT', `${place.prefix}-parked`)
+      return place
+    }
+
+    it('waits for a cluster that may have no more shards', { timeout: 180_000 }, async () => {
+      const { url } = await startedServer('opensearch')
+      const place = await beginParked(url)
+      const limit = (shards: number | null) =>
+        place.ask('PUT', '_cluster/settings', { transient: { 'cluster.max_shards_per_node': shards } })
+      await limit(1)
+      const said = await fillWhen(place, await logOf(20), () => limit(null))
+      expect(said).toEqual([expect.stringMatching(/raise cluster\.max_shards_per_node.*maximum shards open/)])
+    })
+
+    it('waits for an index that is closed', async () => {
+      const place = await beginParked()
+      const log = await logOf(20)
+      // The newest index of a data stream cannot be closed: a template of the user's own, with indexes.
+      const path = `_index_template/${place.prefix}-entries`
+      const { index_templates } = (await place.ask('GET', path)) as unknown as {
+        index_templates: [{ index_template: object }]
+      }
+      await place.ask('PUT', path, { ...index_templates[0].index_template, data_stream: undefined })
+      const months = new Set<string>()
+      for await (const page of backfill(log).batches())
+        for (const { timestamp } of page) months.add(timestamp?.toISOString().slice(0, 7).replace('-', '.') ?? '')
+      const indexes = [...months].map((month) => `${place.prefix}-entries-${month}`)
+      for (const index of indexes) await place.ask('PUT', index)
+      for (const index of indexes) await place.ask('POST', `${index}/_close`)
+      const said = await fillWhen(place, log, async () => {
+        for (const index of indexes) await place.ask('POST', `${index}/_open`)
+      })
+      expect(said).toEqual([expect.stringContaining('the index is closed: open it')])
+    })
+
+    it('waits for an ingest pipeline that is missing', async () => {
+      const place = await beginParked()
+      await changeTemplate(place, ({ settings }) => Object.assign(settings.index, { default_pipeline: place.prefix }))
+      const pipeline = `_ingest/pipeline/${place.prefix}`
+      onTestFinished(async () => void (await place.ask('DELETE', pipeline)))
+      const said = await fillWhen(place, await logOf(20), () => place.ask('PUT', pipeline, { processors: [] }))
+      expect(said).toEqual([expect.stringContaining('the ingest pipeline of the index is missing')])
+    })
+
+    it('parks what an ingest pipeline cannot take while it takes others, and stops when it takes none', async () => {
+      const place = await beginParked()
+      const pipeline = `_ingest/pipeline/${place.prefix}`
+      const rename = { field: 'event.none', target_field: 'event.other' }
+      const refuse = (condition?: string) =>
+        place.ask('PUT', pipeline, { processors: [{ rename: { if: condition, ...rename } }] })
+      onTestFinished(async () => void (await place.ask('DELETE', pipeline)))
+      await changeTemplate(place, ({ settings }) => Object.assign(settings.index, { default_pipeline: place.prefix }))
+      await refuse()
+      const log = await logOf(10)
+      await expect(fill(place.url, log)).rejects.toMatchObject({
+        code: 'CT_SINK_FAILED',
+        retryable: false,
+        message: expect.stringContaining("field [event.none] doesn't exist"),
+      })
+      expect(await place.hits('parked')).toEqual([])
+      await refuse('ctx.ct.index % 2 == 1')
+      await fill(place.url, log)
+      expect((await place.content()).get(log.logId)).toEqual([0, 2, 4, 6, 8])
+      expect((await place.hits('parked')).map(({ _source }) => _source.ct.index)).toEqual([1, 3, 5, 7, 9])
+    })
+  })
+
   it.each<[string, (template: Template) => void, RegExp]>([
     [
       'names that are no keywords',
