@@ -10,8 +10,8 @@ export interface Lease {
 interface Waiter {
   readonly bytes: number
   readonly priority: number
-  /** Whether it is granted even where there is no room. */
-  isExempt(): boolean
+  /** The share for which it waits in the whole. */
+  readonly share: ByteBudget | undefined
   grant(): void
 }
 
@@ -19,13 +19,15 @@ interface Waiter {
  * One bound for everything that is fetched and not yet acknowledged.
  *
  * Waiters are served by priority, then first come, first served. A reservation larger than the whole budget is granted when
- * nothing else is held, so that no answer is too large to be read. A share that holds nothing is granted one reservation even when
- * the whole is full, so that other logs never stop a log from reading. At most the budget and one answer a log are held.
+ * nothing else is held, so that no answer is too large to be read. A share that the whole has granted nothing gets one reservation even
+ * when the whole is full, so that other logs never stop a log from reading. At most the budget and one answer a log are held.
  */
 export class ByteBudget {
   readonly limit: number
   private readonly whole: ByteBudget | undefined
   private held = 0
+  /** What the whole has granted this share: what still waits there is held here already. */
+  private granted = 0
   private readonly waiters: Waiter[] = []
 
   /** @param whole - The budget that this one is a share of: what the share holds counts in the whole, too. */
@@ -65,10 +67,10 @@ export class ByteBudget {
     signal.throwIfAborted()
     // Takes from share and whole in the same tick as `fits` was asked; otherwise another reservation could come in between.
     if (this.fits(bytes)) return this.take(bytes)
-    const own = await this.wait(bytes, priority, signal, () => false)
+    const own = await this.wait(bytes, priority, signal)
     if (this.whole === undefined) return own
     try {
-      return joined(own, await this.whole.wait(bytes, priority, signal, () => this.held === own.bytes))
+      return joined(own, await this.whole.wait(bytes, priority, signal, this))
     } catch (error) {
       own.release()
       throw error
@@ -81,12 +83,15 @@ export class ByteBudget {
    */
   take(bytes: number, onRelease?: () => void): Lease {
     const own = this.lease(bytes, onRelease)
-    return this.whole === undefined ? own : joined(own, this.whole.take(bytes))
+    return this.whole === undefined ? own : joined(own, this.whole.lease(bytes, undefined, this))
   }
 
-  private wait(bytes: number, priority: number, signal: AbortSignal, isExempt: () => boolean): Promise<Lease> {
+  private wait(bytes: number, priority: number, signal: AbortSignal, share?: ByteBudget): Promise<Lease> {
+    // It may have aborted since the share granted its part.
+    signal.throwIfAborted()
     // A waiter may lack room only in the share, or only in the whole.
-    if (isExempt() || (this.waiters.length === 0 && this.allows(bytes))) return Promise.resolve(this.lease(bytes))
+    if (share?.granted === 0 || (this.waiters.length === 0 && this.allows(bytes)))
+      return Promise.resolve(this.lease(bytes, undefined, share))
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.waiters.splice(this.waiters.indexOf(waiter), 1)
@@ -96,10 +101,10 @@ export class ByteBudget {
       const waiter: Waiter = {
         bytes,
         priority,
-        isExempt,
+        share,
         grant: () => {
           signal.removeEventListener('abort', onAbort)
-          resolve(this.lease(bytes))
+          resolve(this.lease(bytes, undefined, share))
         },
       }
       signal.addEventListener('abort', onAbort, { once: true })
@@ -112,17 +117,19 @@ export class ByteBudget {
     return this.held === 0 || this.held + bytes <= this.limit
   }
 
-  private lease(bytes: number, onRelease?: () => void): Lease {
+  private lease(bytes: number, onRelease?: () => void, share?: ByteBudget): Lease {
     const budget = this
     let held = bytes
     let released = false
     this.held += bytes
+    if (share !== undefined) share.granted += bytes
     return {
       get bytes() {
         return held
       },
       resize(next) {
         budget.held += next - held
+        if (share !== undefined) share.granted += next - held
         held = next
         budget.serve()
       },
@@ -135,8 +142,12 @@ export class ByteBudget {
   }
 
   private serve(): void {
-    for (let i = this.waiters.length - 1; i >= 0; i--)
-      if (this.waiters[i]?.isExempt()) this.waiters.splice(i, 1)[0]?.grant()
+    // A share with nothing is granted one reservation where there is no room, the first in order.
+    for (const waiter of [...this.waiters]) {
+      if (waiter.share?.granted !== 0) continue
+      this.waiters.splice(this.waiters.indexOf(waiter), 1)
+      waiter.grant()
+    }
     for (let first = this.waiters[0]; first !== undefined && this.allows(first.bytes); first = this.waiters[0]) {
       this.waiters.shift()
       first.grant()

@@ -116,6 +116,36 @@ describe('ByteBudget', () => {
     expect([one.used, other.used, whole.used]).toEqual([20, 30, 150])
   })
 
+  it('lets a share of which several reservations wait for the whole go on, the first in order first', async () => {
+    const whole = new ByteBudget(100)
+    const share = new ByteBudget(60, whole)
+    await whole.reserve(100, 0, never)
+    const first = await share.reserve(5, 0, never)
+    const [next, rest] = [share.reserve(5, 0, never), share.reserve(5, 0.5, never)]
+    expect([await settled(next), await settled(rest)]).toEqual([undefined, undefined])
+    first.release()
+    const granted = await settled(rest)
+    expect([granted?.bytes, await settled(next), whole.used]).toEqual([5, undefined, 105])
+    granted?.release()
+    expect(await settled(next)).toBeDefined()
+  })
+
+  it('holds nothing for a reservation that was aborted between its part of the share and that of the whole', async () => {
+    const whole = new ByteBudget(100)
+    const share = new ByteBudget(60, whole)
+    const first = await share.reserve(50, 0, never)
+    await whole.reserve(50, 0, never)
+    const stop = new AbortController()
+    const waiting = share.reserve(30, 0, stop.signal)
+    const reason = waiting.catch((error) => error.message)
+    const other = share.reserve(10, 0, never)
+    first.resize(30) // room in the share, not in the whole
+    stop.abort(new Error('enough'))
+    expect(await settled(reason)).toBe('enough')
+    expect(await settled(other)).toBeDefined()
+    expect([share.used, whole.used]).toEqual([40, 90])
+  })
+
   it('is scarce when more than half of the whole is held', async () => {
     const whole = new ByteBudget(100)
     const share = new ByteBudget(60, whole)
@@ -141,6 +171,65 @@ describe('ByteBudget', () => {
           expect(budget.used).toBe(leases.reduce((sum, lease) => sum + lease.bytes, 0))
         }
       }),
+    )
+  })
+
+  it('keeps no share waiting that holds nothing, and holds no more than the whole and one answer a share', async () => {
+    const LARGEST = 50
+    const step = fc.record({
+      share: fc.nat(2),
+      what: fc.constantFrom('reserve', 'reserve', 'reserve', 'release', 'abort', 'release and abort', 'empty'),
+      bytes: fc.integer({ min: 1, max: LARGEST }),
+      priority: fc.constantFrom(0, 0.5, 1),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(0, 60, 100), fc.array(step, { maxLength: 60 }), async (others, steps) => {
+        const whole = new ByteBudget(100)
+        whole.take(others)
+        const shares = [0, 1, 2].map(() => ({
+          budget: new ByteBudget(60, whole),
+          leases: [] as Lease[],
+          waiting: new Set<AbortController>(),
+        }))
+        const quiet = async () => {
+          for (let i = 0; i < 16; i++) await Promise.resolve()
+        }
+        const check = () => {
+          for (const { budget, leases, waiting } of shares) {
+            const held = leases.reduce((sum, { bytes }) => sum + bytes, 0)
+            if (waiting.size > 0) expect(held).toBeGreaterThan(0)
+            else expect(budget.used).toBe(held)
+          }
+          const all = shares.flatMap(({ leases }) => leases)
+          expect(whole.used).toBe(all.reduce<number>((sum, { bytes }) => sum + bytes, others))
+          expect(whole.used).toBeLessThanOrEqual(whole.limit + shares.length * LARGEST)
+        }
+        for (const { share, what, bytes, priority } of steps) {
+          const { budget, leases, waiting } = shares[share] as (typeof shares)[number]
+          if (what === 'reserve') {
+            const stop = new AbortController()
+            waiting.add(stop)
+            budget
+              .reserve(bytes, priority, stop.signal)
+              .then((lease) => leases.push(lease))
+              .catch(() => {})
+              .finally(() => waiting.delete(stop))
+          }
+          if (what.startsWith('release')) leases.shift()?.release()
+          if (what === 'empty') leases[0]?.resize(0)
+          if (what.endsWith('abort')) [...waiting][0]?.abort()
+          await quiet()
+          check()
+        }
+        // Everything that waits gets its turn in the end.
+        for (let i = 0; i < steps.length; i++) {
+          for (const { leases } of shares) leases.shift()?.release()
+          await quiet()
+        }
+        expect(shares.map(({ budget, waiting }) => [budget.used, waiting.size])).toEqual(shares.map(() => [0, 0]))
+        expect(whole.used).toBe(others)
+      }),
+      { numRuns: 300 },
     )
   })
 })
