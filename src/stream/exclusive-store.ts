@@ -120,12 +120,16 @@ export class ExclusiveStore {
 
   /** Closes the store, if this stream opened it. Does not wait for a store that hangs. */
   async close(): Promise<void> {
-    const close = async () => this.store.close()
+    let isAsked = false
+    const close = async () => {
+      isAsked = true
+      await this.store.close()
+    }
     try {
-      if (!this.isOpen) return
-      if (this.queue.isOver) close().catch(() => {})
-      else await this.queue.exclusively(close)
+      if (this.isOpen && !this.queue.isOver) await this.queue.exclusively(close)
     } finally {
+      // Behind a call that hangs its turn never comes: what the store holds would stay open, and the process with it.
+      if (this.isOpen && !isAsked) close().catch(() => {})
       this.queue.release()
     }
   }

@@ -129,4 +129,31 @@ describe('the store of a stream', () => {
     open()
     await expect.poll(() => closes).toBe(1)
   })
+
+  it.each([
+    ['a call that hangs, found out while it is closed', false],
+    ['a call that hangs, found out before', true],
+  ])('is closed once in spite of %s', async (_, isFoundOut) => {
+    const store = new MemoryCheckpointStore()
+    const { opened, clock } = exclusive(store)
+    await opened.open()
+    let answer = () => {}
+    store.addGap = () =>
+      new Promise<void>((resolve) => {
+        answer = resolve
+      }) as never
+    let closes = 0
+    store.close = () => void closes++
+    const adding = opened.addGap(gap(1, 5, 6)).catch((error) => error.message)
+    opened.startClosing()
+    const closed = isFoundOut ? undefined : opened.close().catch((error) => error.message)
+    await clock.pass(4_000)
+    expect(await adding).toContain('5 s')
+    if (isFoundOut) await opened.close()
+    else expect(await closed).toContain('5 s')
+    expect(closes).toBe(1)
+    answer()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(closes).toBe(1)
+  })
 })
