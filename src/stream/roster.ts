@@ -54,6 +54,8 @@ interface Followed {
   client: LogClient
   readonly lane: Lane
   ended: boolean
+  /** What the lists say of it, when they have it again while its session gives it up: it is followed again after that. */
+  again?: LogSpec | ListedLog | undefined
 }
 
 /** The logs a stream follows: named by hand, or listed and kept current. */
@@ -125,7 +127,7 @@ export class Roster {
 
   private apply({ logs, diff, failures, problems }: LogListUpdate): void {
     for (const log of diff.added) this.follow(log, false)
-    for (const { before } of diff.removed) this.followed.get(before.id)?.lane.session.retire()
+    for (const { before } of diff.removed) this.retire(before.id)
     for (const { after } of diff.changed) this.change(after)
     this.options.onList({
       selected: logs.length,
@@ -157,7 +159,7 @@ export class Roster {
         await this.options.onGap({ log, start: position, end: size, reason, recordedAt: settings.clock.now() })
       } else if (now.state === 'retired' || now.state === 'rejected') {
         this.follow(now, false)
-        this.followed.get(log.id)?.lane.session.retire()
+        this.retire(log.id)
       }
     }
   }
@@ -173,7 +175,8 @@ export class Roster {
     if (before !== undefined && byHand)
       throw new CtStreamError('CT_OPTION_INVALID', `option \`logs\` names the log ${id} twice`)
     if (before?.ended === false) {
-      before.lane.session.unretire()
+      if (before.lane.session.isGivingUp) before.again = log
+      else before.lane.session.unretire()
       this.change(log)
       return
     }
@@ -194,11 +197,24 @@ export class Roster {
     const entry: Followed = { spec, client, lane, ended: false }
     this.followed.set(id, entry)
     if (before === undefined) this.options.onLane(lane)
-    this.options.onRun(
-      session.run().finally(() => {
-        entry.ended = true
-      }),
-    )
+    this.options.onRun(this.run(entry))
+  }
+
+  private async run(entry: Followed): Promise<void> {
+    try {
+      await entry.lane.session.run()
+    } finally {
+      entry.ended = true
+    }
+    if (entry.again !== undefined && !this.options.signal.aborted) this.follow(entry.again, false)
+  }
+
+  /** The log left the lists. */
+  private retire(id: string): void {
+    const entry = this.followed.get(id)
+    if (entry === undefined) return
+    entry.again = undefined
+    entry.lane.session.retire()
   }
 
   /** The lists changed their description of a followed log. */
@@ -207,6 +223,7 @@ export class Roster {
     const client = this.clientOf(log)
     const entry = this.followed.get(client.log.id)
     if (entry === undefined) return
+    if (entry.again !== undefined) entry.again = log
     this.expect(entry.lane.session, log)
     if (isDeepStrictEqual(spec, entry.spec)) return
     entry.spec = spec

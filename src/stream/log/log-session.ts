@@ -40,6 +40,8 @@ export class LogSession implements TroubledSession, OpeningSession {
   readonly window: ProofWindow
   readonly trouble: Trouble
   private readonly partialTile: PartialTile
+  /** Whether it ends because its log cannot be read to the end: nothing revives it. To record that may take minutes. */
+  isGivingUp = false
 
   constructor(options: LogSessionOptions) {
     const { settings, stored, events, clock } = options
@@ -117,6 +119,7 @@ export class LogSession implements TroubledSession, OpeningSession {
       if (this.logHeads.retiredAt !== undefined) this.options.events.changed()
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
+      this.isGivingUp = true
       await this.recordGap(error)
       if (this.options.settings.end !== 'never') this.options.events.gaveUp(error.message)
       this.condition.enter('failed')
@@ -161,8 +164,9 @@ export class LogSession implements TroubledSession, OpeningSession {
   troubled(error: CtStreamError): void {
     // Entries already read are proven and delivered without waiting for those that cannot be read now.
     this.window.nudge()
-    if (isPatienceOver(this.logHeads.retiredAt, this.options.settings.elapsed()))
-      this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
+    if (!isPatienceOver(this.logHeads.retiredAt, this.options.settings.elapsed())) return
+    this.isGivingUp = true
+    this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }
 
   /** Enters the normal state, unless the log is still accused of something. */

@@ -160,6 +160,41 @@ describe('a log list that is followed', () => {
     expect(checkpoint.gaps()).toHaveLength(1)
   })
 
+  it.each([
+    ['is read on when that is recorded', true],
+    ['is left alone when it leaves again before that is recorded', false],
+  ])('that brings a log back while it is given up: it %s', async (_, stays) => {
+    const [other, dying] = [await logOf(5), await logOf(600, { pageSize: 32, align: 'always' })]
+    const down = dying.fault({ on: 'get-entries', after: 4, status: 503 })
+    // The store hangs meanwhile: a list that it is to keep would wait for it, so this one is no file and no address.
+    let recorded: (() => void) | undefined
+    const checkpoint = new MemoryCheckpointStore()
+    checkpoint.addGap = () =>
+      new Promise<void>((resolve) => {
+        recorded = resolve
+      }) as never
+    let isWanted = true
+    const logs = { match: ({ id }: { id: string }) => isWanted || id === other.logId }
+    const logList = listOf([other, dying])
+    const reader = closing(new Reader(ctStream({ logList, logs, start: 'beginning', checkpoint, ...timing() })))
+    const changes = (what: 'added' | 'removed') => reader.lists.flatMap((list) => list[what].map(({ id }) => id))
+    await reader.until(() => reader.state(dying.logId) === 'waiting')
+    isWanted = false
+    await reader.until(() => recorded !== undefined)
+    down.clear()
+    isWanted = true
+    await reader.until(() => changes('added').filter((id) => id === dying.logId).length === 2)
+    isWanted = stays
+    if (!stays) await reader.until(() => changes('removed').length === 2)
+    dying.clearRequests()
+    recorded?.()
+    await reader.until(() => reader.states.some(({ id, state }) => id === dying.logId && state === 'failed'))
+    if (stays) await reader.until(() => reader.indexes(dying.logId).length === 600)
+    else await quiet()
+    expect(dying.requestCount() > 0).toBe(stays)
+    if (stays) expect(reader.indexes(dying.logId)).toEqual(range(0, 600))
+  })
+
   it.each(['rfc6962', 'static-ct'] as const)('moves a %s log to its new address', async (kind) => {
     const log = await logOf(300, { kind })
     const lists = await serve(log)
