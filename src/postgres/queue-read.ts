@@ -4,7 +4,6 @@ import type { QueuedLeaf } from './queued-leaf.js'
 /** A row of the queue. */
 export interface QueuedRow {
   readonly idx: number
-  readonly epoch: number
   readonly flags: number
   readonly hash: Uint8Array
   readonly leaf: Uint8Array | null
@@ -63,9 +62,8 @@ export async function readLate(
 
 function rowsOf(found: readonly FoundRow[]): QueuedRow[] {
   const rows: QueuedRow[] = []
-  for (const { idx, epoch, flags, hash, leaf } of found)
-    if (idx !== null && hash !== null)
-      rows.push({ idx: Number(idx), epoch: Number(epoch), flags: flags ?? 0, hash, leaf })
+  for (const { idx, flags, hash, leaf } of found)
+    if (idx !== null && hash !== null) rows.push({ idx: Number(idx), flags: flags ?? 0, hash, leaf })
   // The server reads them in this order, but does not promise to return them so without a sort of its own.
   return rows.sort((a, b) => a.idx - b.idx)
 }
@@ -88,20 +86,19 @@ interface FoundRow {
   readonly queue_from: string | null
   readonly queue_to: string | null
   readonly idx: string | null
-  readonly epoch: string | null
   readonly flags: number | null
   readonly hash: Buffer | null
   readonly leaf: Buffer | null
 }
 
 const READ = `
-SELECT l.queue_from, l.queue_to, q.idx, q.epoch, q.flags, q.hash, q.leaf FROM log l LEFT JOIN LATERAL (
+SELECT l.queue_from, l.queue_to, q.idx, q.flags, q.hash, q.leaf FROM log l LEFT JOIN LATERAL (
   SELECT * FROM queued WHERE queued.log = l.n AND queued.idx >= $2 AND queued.idx < l.queue_to ORDER BY queued.idx LIMIT $3
 ) q ON true WHERE l.n = $1`
 
 const READ_LATE = `
 SELECT NULL AS queue_from, NULL AS queue_to, q.* FROM backfill_range r JOIN watermark w ON w.grp = $5 AND w.log = r.log, LATERAL (
-  SELECT idx, epoch, flags, hash, leaf FROM queued WHERE queued.log = $1 AND queued.idx >= $2 AND queued.idx < r.stop
+  SELECT idx, flags, hash, leaf FROM queued WHERE queued.log = $1 AND queued.idx >= $2 AND queued.idx < r.stop
     AND (queued.idx < w.began OR EXISTS (SELECT FROM missed m WHERE m.grp = $5 AND m.log = r.log AND queued.idx >= m.start AND queued.idx < m.stop))
   ORDER BY queued.idx LIMIT $3
 ) q WHERE r.unit = $4`

@@ -6,7 +6,7 @@ import { certificateOfLeaf } from '../postgres/queued-leaf.js'
 import type { LogInfo } from '../types/log.js'
 import { toHex } from '../util/bytes.js'
 import { messageOf } from '../util/message-of.js'
-import type { QueuedEntry } from './engine.js'
+import type { QueueClaim, QueuedEntry } from './engine.js'
 
 /** Makes entries of rows. @param run - Queries the database for issuers. */
 export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => Promise<T>) {
@@ -17,7 +17,7 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
     if (row !== undefined) return Uint8Array.from(row.der)
     throw new CtStreamError('CT_SINK_FAILED', `the database does not have the issuer ${toHex(fingerprint)}`)
   }
-  const read = ({ idx, epoch, flags, hash, leaf }: QueuedRow, log: LogInfo): QueuedEntry => {
+  const read = ({ idx, flags, hash, leaf }: QueuedRow, log: LogInfo, epoch: number): QueuedEntry => {
     if (leaf === null) return { kind: 'omitted', epoch, index: idx }
     try {
       // A cursor would need the positions of all logs, and a processor has only some.
@@ -29,7 +29,11 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
     }
   }
   return {
-    queued: read,
+    /**
+     * None is stale, whoever wrote it: writes are fenced, and each entry has one row. The epoch in its row may be one of a range of a backfill,
+     * which says nothing about those of the log's collectors. That of the mark never changes.
+     */
+    queued: (row: QueuedRow, { log, mark }: QueueClaim) => read(row, log, mark.epoch),
     async replayed({ logId, index, content }: ReplayedRow): Promise<QueuedEntry> {
       const [row] = await run((session) =>
         session.query<{ checkpoint: string }>('SELECT checkpoint FROM log WHERE id = $1 AND checkpoint IS NOT NULL', [
@@ -40,7 +44,7 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
       if (row === undefined || index === undefined || content === undefined)
         return { kind: 'refused', index, reason: 'its log or its kind is unknown', body }
       const { flags, hash, leaf = null } = content
-      return read({ idx: index, epoch: 0, flags, hash, leaf }, JSON.parse(row.checkpoint).log)
+      return read({ idx: index, flags, hash, leaf }, JSON.parse(row.checkpoint).log, 0)
     },
   }
 }

@@ -100,6 +100,39 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 300 })
   })
 
+  it('come with the log itself where the group has not been yet, whatever epoch their range had', async () => {
+    const log = await logOf(100)
+    // Each collector raises the epoch of the log's own unit; that of a range has nothing to do with it.
+    await collect(log, 0)
+    grow(log, 100)
+    await collect(log, 0)
+    expect(await read(source('one'))).toEqual(indexes(0, 200))
+    grow(log, 100)
+    await fillUp(log, 200, 250)
+    await collect(log, 0)
+    expect(await read(source('one'))).toEqual(indexes(200, 300))
+    grow(log, 100)
+    await fillUp(log, 300, 350)
+    // As when the range has changed hands often.
+    await db.query('UPDATE queued SET epoch = 90 WHERE idx >= 300')
+    await collect(log, 0)
+    expect(await read(source('one'))).toEqual(indexes(300, 400))
+    grow(log, 100)
+    await collect(log, 0)
+    expect(await read(source('one'))).toEqual(indexes(400, 500))
+    expect(await read(source('two'))).toEqual(indexes(0, 500))
+  })
+
+  it('reach a group whose watermark has the epoch of a range', async () => {
+    const log = await logOf(100)
+    await collect(log, 0)
+    expect(await read(source('one'))).toEqual(indexes(0, 100))
+    await db.query('UPDATE watermark SET epoch = 90')
+    grow(log, 100)
+    await collect(log, 0)
+    expect(await read(source('one'))).toEqual(indexes(100, 200))
+  })
+
   it('show in how far the group is, as the log itself does', async () => {
     const log = await logOf(300)
     await collect(log, 200)

@@ -186,7 +186,7 @@ export class PostgresEngine implements QueueEngine {
       const rows = await this.connected.run((session) => readLate(session, group, claim, readTo, pageEntries))
       const end = rows.length < pageEntries ? claim.stop : (rows.at(-1)?.idx ?? readTo) + 1
       claim.readTo = end
-      const entries = rows.map((row) => this.readEntry.queued(row, claim.log))
+      const entries = rows.map((row) => this.readEntry.queued(row, claim))
       return { kind: 'page', claim, entries, end, missing: [], head: claim.stop }
     }
     const { rows, reach } = await this.connected.run((session) => readQueued(session, claim, readTo, pageEntries))
@@ -199,7 +199,7 @@ export class PostgresEngine implements QueueEngine {
     const isHole = below.length === 0 && readTo < reach.from
     const gap = { log: claim.log, start: readTo, end: reach.from, reason: 'no longer in the queue' }
     claim.readTo = end
-    const entries = taken.map((row) => this.readEntry.queued(row, claim.log))
+    const entries = taken.map((row) => this.readEntry.queued(row, claim))
     return { kind: 'page', claim, entries, end, missing: isHole ? [gap] : [], head: claim.head }
   }
 

@@ -18,7 +18,6 @@ function database(asked: (statement: string) => void): PostgresConnection {
   const entry = (idx: number) => ({
     ...queue,
     idx: String(idx),
-    epoch: '1',
     flags: 0,
     hash: Buffer.alloc(32),
     leaf: null,
