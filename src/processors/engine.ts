@@ -33,7 +33,7 @@ export interface QueuedPage {
   readonly entries: readonly QueuedEntry[]
   /** Everything below this index is in this page, in one before it, in a gap, or was left out by whoever filled the engine. */
   readonly end: number
-  /** Ranges that retention has deleted, in order, all before the entries. */
+  /** Ranges that are not in the engine, as those that retention has deleted; in order, before, between or behind the entries. */
   readonly missing: readonly QueueGap[]
   /** Exclusive end of the log in the engine at the time of the read. */
   readonly head: number

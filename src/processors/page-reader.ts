@@ -4,7 +4,7 @@ import type { QueueGap } from '../types/queue.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
 import type { ClaimProgress } from './claim-progress.js'
-import type { QueuedPage, QueueEngine, RefusedEntry } from './engine.js'
+import type { QueuedEntry, QueuedPage, QueueEngine, RefusedEntry } from './engine.js'
 
 export interface ReaderSettings {
   readonly pageEntries: number
@@ -39,7 +39,7 @@ export class PageReader {
   /** The pages to hand out for one read of a log. */
   async *pagesOf({ claim, entries, end, missing, head }: QueuedPage, progress: ClaimProgress): Pages {
     progress.head = head
-    for (const gap of missing) yield* this.fill(progress, gap)
+    const gaps = [...missing]
     let page: CtCertificate[] = []
     let pageEpoch = 0
     const takePage = () => {
@@ -51,12 +51,18 @@ export class PageReader {
       return taken
     }
     for (const entry of entries) {
+      const at = indexOf(entry)
+      for (let gap = gaps[0]; at !== undefined && gap !== undefined && gap.start <= at; gap = gaps[0]) {
+        if (page.length > 0) yield takePage()
+        yield* this.fill(progress, gap)
+        gaps.shift()
+      }
       if (entry.kind === 'refused') {
         if (entry.index === undefined || entry.index >= progress.readTo) await this.refuse(entry, claim.log.id)
         continue
       }
       const { epoch } = entry
-      const index = entry.kind === 'omitted' ? entry.index : entry.certificate.index
+      const index = indexOf(entry)
       if (progress.judge({ epoch, index }).kind === 'drop') {
         this.counts.repeated++
         continue
@@ -69,6 +75,8 @@ export class PageReader {
       pageEpoch = epoch
       page.push(entry.certificate)
     }
+    if (gaps.length > 0 && page.length > 0) yield takePage()
+    for (const gap of gaps) yield* this.fill(progress, gap)
     const rest = takePage()
     progress.pass(end)
     if (rest.length > 0) yield rest
@@ -145,6 +153,12 @@ export class PageReader {
     await this.engine.addGap(gap)
     this.counts.missing += gap.end - gap.start
   }
+}
+
+function indexOf(entry: Exclude<QueuedEntry, RefusedEntry>): number
+function indexOf(entry: QueuedEntry): number | undefined
+function indexOf(entry: QueuedEntry): number | undefined {
+  return entry.kind === 'certificate' ? entry.certificate.index : entry.index
 }
 
 const TOO_LARGE = 'too large for the engine: it is in its log'

@@ -133,6 +133,40 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(await read(source('one'))).toEqual(indexes(100, 200))
   })
 
+  it('reach a group that meets some of them in a hole and others after it, each once', async () => {
+    const log = await logOf(500)
+    await collect(log, 0)
+    const half = source('one')
+    for await (const page of half.batches()) {
+      half.acknowledge(page.at(-1) as (typeof page)[number])
+      break
+    }
+    await half.close()
+    expect(await prune(db.url, { queueOlderThanMs: 0, unread: true })).toMatchObject({ queued: 500 })
+    grow(log, 50)
+    await collect(log, 0)
+    // More than a page of them.
+    for (const [from, to] of [
+      [120, 130],
+      [150, 290],
+      [300, 310],
+    ] as const)
+      await fillUp(log, from, to)
+    const met = [...indexes(120, 130), ...indexes(150, 290), ...indexes(300, 310), ...indexes(500, 550)]
+    expect(await read(source('one'))).toEqual(met)
+    const gaps = await db.query<{ start: string; stop: string }>('SELECT start, stop FROM missed ORDER BY start')
+    expect(gaps.map(({ start, stop }) => [Number(start), Number(stop)])).toEqual([
+      [100, 120],
+      [130, 150],
+      [290, 300],
+      [310, 500],
+    ])
+    await fillUp(log, 0, 500)
+    const rest = [...indexes(100, 120), ...indexes(130, 150), ...indexes(290, 300), ...indexes(310, 500)]
+    expect(await read(source('one'))).toEqual(rest)
+    expect(await read(source('one'))).toEqual([])
+  })
+
   it('show in how far the group is, as the log itself does', async () => {
     const log = await logOf(300)
     await collect(log, 200)

@@ -4,7 +4,7 @@ import type { PostgresConnection, Session } from '../../postgres/connection.js'
 import { openDatabase } from '../../postgres/open-database.js'
 import { parkedKey, putParked, takeReplay } from '../../postgres/parked.js'
 import { type GroupMember, holdClaim, storeMarks } from '../../postgres/queue-claims.js'
-import { reachOf, readInOrder, readLate, readOne, readQueued } from '../../postgres/queue-read.js'
+import { type QueuedRow, reachOf, readInOrder, readLate, readOne, readQueued } from '../../postgres/queue-read.js'
 import { queueChannel } from '../../postgres/queue-write.js'
 import { queuedLeaf } from '../../postgres/queued-leaf.js'
 import type { PostgresTarget } from '../../postgres/target.js'
@@ -191,16 +191,16 @@ export class PostgresEngine implements QueueEngine {
     }
     const { rows, reach } = await this.connected.run((session) => readQueued(session, claim, readTo, pageEntries))
     claim.head = Math.max(claim.head, reach.to)
-    // A page has its gap before its entries, so rows below a hole need a page of their own.
-    const below = rows.filter(({ idx }) => idx < reach.from)
-    const taken = below.length > 0 ? below : rows
-    const isAll = taken.length === rows.length && rows.length < pageEntries
-    const end = Math.max(readTo, below.length > 0 || !isAll ? (taken.at(-1)?.idx ?? readTo) + 1 : reach.to)
-    const isHole = below.length === 0 && readTo < reach.from
-    const gap = { log: claim.log, start: readTo, end: reach.from, reason: 'no longer in the queue' }
+    const isAll = rows.length < pageEntries
+    const end = Math.max(readTo, isAll ? reach.to : (rows.at(-1)?.idx ?? readTo) + 1)
+    const missing = holesIn(rows, readTo, Math.min(reach.from, end)).map((hole) => ({
+      ...hole,
+      log: claim.log,
+      reason: 'no longer in the queue',
+    }))
     claim.readTo = end
-    const entries = taken.map((row) => this.readEntry.queued(row, claim))
-    return { kind: 'page', claim, entries, end, missing: isHole ? [gap] : [], head: claim.head }
+    const entries = rows.map((row) => this.readEntry.queued(row, claim))
+    return { kind: 'page', claim, entries, end, missing, head: claim.head }
   }
 
   private async lookForEnds(keeper: ClaimKeeper<PostgresClaim>): Promise<void> {
@@ -223,6 +223,22 @@ export class PostgresEngine implements QueueEngine {
 
 const SETTLE = 'DELETE FROM parked WHERE grp = $1 AND key = $2'
 const MISSED = 'INSERT INTO missed (grp, log, start, stop, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING'
+
+/**
+ * Indexes without a row, from one index to another. To be used only below `from` of the reach, where a backfill may be filling a hole: what it
+ * adds later comes to the group only where this was recorded as missing. Behind it, what is not there was left out by the writer's filter.
+ */
+function holesIn(rows: readonly QueuedRow[], start: number, end: number): { start: number; end: number }[] {
+  const holes: { start: number; end: number }[] = []
+  let next = start
+  const reach = (index: number) => {
+    if (next < index) holes.push({ start: next, end: index })
+    next = index + 1
+  }
+  for (const { idx } of rows) if (idx < end) reach(idx)
+  reach(end)
+  return holes
+}
 
 /** Runs effects; an error of their own becomes `CT_MODULE_FAILED`, so that it is not taken for one of the database. */
 function effectsRunner(effects: Effects): (session: Session) => Promise<void> {
