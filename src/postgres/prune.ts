@@ -35,68 +35,122 @@ export async function pruneIn(
   const heldBackBy = new Set<string>()
   for (const { n, id } of logs) {
     if (queueOlderThanMs !== undefined) {
-      queued += await inBatches(connection, (session) => pruneQueue(session, n, id, queueOlderThanMs, unread))
+      const starts = await connection.run((session) => stretchesOf(session, id))
+      for (const [i, start] of starts.entries()) {
+        const values = [n, queueOlderThanMs, id, unread]
+        const prune = (session: Session, from: number, end: number) => pruneQueue(session, [...values, from, end], n)
+        queued += await inBatches(connection, start, starts[i + 1] ?? Number.MAX_SAFE_INTEGER, prune)
+      }
       if (!unread)
-        for (const group of await connection.run((session) => heldBack(session, n, id, queueOlderThanMs)))
+        for (const group of await connection.run((session) => heldBack(session, n, id, queueOlderThanMs, starts)))
           heldBackBy.add(group)
     }
     if (entriesOlderThanMs !== undefined)
-      entries += await inBatches(
-        connection,
-        async (session) => (await session.query(ENTRIES, [n, entriesOlderThanMs])).length,
+      entries += await inBatches(connection, 0, Number.MAX_SAFE_INTEGER, (session, from, end) =>
+        batchOf(session, ENTRIES, [n, entriesOlderThanMs, from, end]),
       )
   }
   return { queued, entries, heldBackBy: [...heldBackBy].sort() }
 }
 
+/** The rows that one batch has looked at. */
+interface Batch {
+  readonly looked: number
+  /** Index of the last one. */
+  readonly last: number
+  readonly young: number
+  readonly deleted: number
+  /** Exclusive end of the deleted ones; 0 without any. */
+  readonly end: number
+}
+
+/**
+ * Deletes old rows from one index to another. Their age falls with their index, roughly: after a batch of young rows alone, it looks no further,
+ * since that would mean to read all of the table each time.
+ */
 async function inBatches(
   connection: PostgresConnection,
-  prune: (session: Session) => Promise<number>,
+  start: number,
+  stop: number,
+  prune: (session: Session, start: number, stop: number) => Promise<Batch>,
 ): Promise<number> {
-  for (let sum = 0; ; ) {
-    const count = await connection.transaction(prune)
-    sum += count
-    if (count < BATCH) return sum
+  for (let sum = 0, from = start; ; ) {
+    const next = from
+    const { looked, last, young, deleted } = await connection.transaction((session) => prune(session, next, stop))
+    sum += deleted
+    if (looked < BATCH || (deleted === 0 && young > 0)) return sum
+    from = last + 1
   }
 }
 
-async function pruneQueue(
+/** Where rows begin whose age does not follow from the rows before them: a backfill adds its own at other times than collectors do. */
+async function stretchesOf(session: Session, id: string): Promise<number[]> {
+  const rows = await session.query<{ bound: string }>(
+    `SELECT DISTINCT bound FROM backfill b, LATERAL (VALUES (b.start), (b.stop)) AS bounds (bound)
+     WHERE b.log = $1 AND bound > 0 AND EXISTS (SELECT FROM backfill_range r WHERE r.backfill = b.n AND r.queued)
+     ORDER BY bound`,
+    [id],
+  )
+  return [0, ...rows.map(({ bound }) => Number(bound))]
+}
+
+async function batchOf(session: Session, statement: string, values: readonly unknown[]): Promise<Batch> {
+  const [row] = await session.query<Record<keyof Batch, string>>(statement, values)
+  const number = (key: keyof Batch) => Number(row?.[key] ?? 0)
+  return {
+    looked: number('looked'),
+    last: number('last'),
+    young: number('young'),
+    deleted: number('deleted'),
+    end: number('end'),
+  }
+}
+
+async function pruneQueue(session: Session, values: readonly unknown[], n: number): Promise<Batch> {
+  const batch = await batchOf(session, QUEUED, values)
+  if (batch.deleted > 0)
+    await session.query('UPDATE log SET queue_from = greatest(queue_from, $2) WHERE n = $1', [n, batch.end])
+  return batch
+}
+
+async function heldBack(
   session: Session,
   n: number,
   id: string,
   olderThanMs: number,
-  unread: boolean,
-): Promise<number> {
-  const rows = await session.query<{ idx: string }>(QUEUED, [n, id, olderThanMs, unread])
-  const end = rows.reduce((most, { idx }) => Math.max(most, Number(idx) + 1), 0)
-  if (end > 0) await session.query('UPDATE log SET queue_from = greatest(queue_from, $2) WHERE n = $1', [n, end])
-  return rows.length
-}
-
-async function heldBack(session: Session, n: number, id: string, olderThanMs: number): Promise<string[]> {
+  starts: readonly number[],
+): Promise<string[]> {
   const rows = await session.query<{ grp: string }>(
-    `SELECT grp FROM watermark WHERE log = $2 AND EXISTS (
-       SELECT FROM (SELECT added FROM queued WHERE log = $1 AND idx >= next ORDER BY idx LIMIT 1) AS oldest
-       WHERE added < ${CUT})`,
-    [n, id, olderThanMs],
+    `SELECT grp FROM watermark WHERE log = $3 AND EXISTS (
+       SELECT FROM unnest($4::bigint[]) AS stretch (start), LATERAL (
+         SELECT added FROM queued WHERE log = $1 AND idx >= greatest(next, start) ORDER BY idx LIMIT 1
+       ) AS oldest WHERE added < ${CUT})`,
+    [n, olderThanMs, id, starts],
   )
   return rows.map(({ grp }) => grp)
 }
 
-const CUT = `clock_timestamp() - $3 * interval '1 millisecond'`
+const CUT = `clock_timestamp() - $2 * interval '1 millisecond'`
 
-// Oldest first, and only what all groups have acknowledged.
-const QUEUED = `
-DELETE FROM queued WHERE log = $1 AND added < ${CUT} AND idx IN (
-  SELECT idx FROM queued WHERE log = $1
-    AND idx < CASE WHEN $4 THEN 9007199254740991 ELSE coalesce((SELECT min(next) FROM watermark WHERE watermark.log = $2), 9007199254740991) END
+/** Deletes the old ones of a batch. @param looked - Selects the batch: `idx`, and whether it `is_old`. */
+const deletion = (table: string, looked: string) => `
+WITH looked AS MATERIALIZED (${looked} ORDER BY idx LIMIT ${BATCH}),
+gone AS (DELETE FROM ${table} WHERE log = $1 AND idx IN (SELECT idx FROM looked WHERE is_old) RETURNING idx)
+SELECT count(*) AS looked, max(idx) AS last, count(*) FILTER (WHERE NOT is_old) AS young,
+  (SELECT count(*) FROM gone) AS deleted, (SELECT max(idx) + 1 FROM gone) AS "end" FROM looked`
+
+// Only what all groups have acknowledged.
+const QUEUED = deletion(
+  'queued',
+  `SELECT idx, added < ${CUT} AS is_old FROM queued WHERE log = $1 AND idx >= $5 AND idx < $6
+    AND idx < CASE WHEN $4 THEN 9007199254740991 ELSE coalesce((SELECT min(next) FROM watermark WHERE watermark.log = $3), 9007199254740991) END
     AND ($4 OR NOT EXISTS (
       SELECT FROM backfill_range r JOIN watermark w ON w.log = r.log LEFT JOIN watermark late ON late.grp = w.grp AND late.log = r.unit
-      WHERE r.log = $2 AND r.queued AND queued.idx >= coalesce(late.next, r.start) AND queued.idx < r.stop))
-  ORDER BY idx LIMIT ${BATCH}
-) RETURNING idx`
+      WHERE r.log = $3 AND r.queued AND queued.idx >= coalesce(late.next, r.start) AND queued.idx < r.stop))`,
+)
 
-const ENTRIES = `
-DELETE FROM entry WHERE log = $1 AND ts < clock_timestamp() - $2 * interval '1 millisecond' AND idx IN (
-  SELECT idx FROM entry WHERE log = $1 ORDER BY idx LIMIT ${BATCH}
-) RETURNING idx`
+// Entries of which no time is known (NULL) stay.
+const ENTRIES = deletion(
+  'entry',
+  `SELECT idx, ts < ${CUT} AS is_old FROM entry WHERE log = $1 AND idx >= $3 AND idx < $4`,
+)

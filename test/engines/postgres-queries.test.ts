@@ -128,6 +128,57 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect((await db.entries()).get(log.logId)?.[0]).toBe(50)
   })
 
+  it('deletes old entries behind many that a backfill has just added', async () => {
+    const log = await logOf(50)
+    await fill(log)
+    const young = 12_000
+    await db.query('UPDATE log SET position = position + $1, queue_from = $1, queue_to = queue_to + $1', [young])
+    await db.query(
+      "INSERT INTO backfill (log, info, start, stop, step, head) SELECT id, '', 0, $1::bigint, 10000, '' FROM log",
+      [young],
+    )
+    await db.query("UPDATE queued SET idx = idx + $1, added = added - interval '9 days'", [young])
+    await db.query(
+      "INSERT INTO queued (log, idx, epoch, flags, hash) SELECT n, generate_series(0, $1::bigint - 1), 1, 0, '' FROM log",
+      [young],
+    )
+    await db.query("INSERT INTO shard (name, backfill) SELECT 'range', n FROM backfill")
+    await db.query(
+      `INSERT INTO backfill_range (unit, backfill, log, start, stop, position, checkpoint, queued)
+       SELECT 'range', n, log, start, stop, stop, '', true FROM backfill`,
+    )
+    await db.query(
+      "INSERT INTO watermark (grp, log, epoch, next) SELECT 'g', id, 0, queue_to - 10 FROM log UNION ALL SELECT 'g', 'range', 0, $1",
+      [young],
+    )
+    expect(await prune(db.url, { queueOlderThanMs: 86_400_000 })).toEqual({
+      queued: 40,
+      entries: 0,
+      heldBackBy: ['g'],
+    })
+    expect(await prune(db.url, { queueOlderThanMs: 86_400_000, unread: true })).toMatchObject({ queued: 10 })
+    expect(await db.query('SELECT count(*)::integer FROM queued')).toEqual([{ count: young }])
+  })
+
+  it('deletes old entries among young ones, and behind those of which no time is known', async () => {
+    const log = await logOf(2)
+    await fill(log)
+    const add = (from: number, to: number, ts: string) =>
+      db.query(
+        `INSERT INTO entry (log, idx, ts) SELECT n, generate_series($1::bigint, $2::bigint - 1), ${ts} FROM log`,
+        [from, to],
+      )
+    const old = "now() - interval '9 days'"
+    await db.query('DELETE FROM entry')
+    await add(0, 6000, 'NULL')
+    await add(6000, 10_000, old)
+    await add(10_000, 10_001, 'now()')
+    await add(10_001, 21_000, old)
+    await add(21_000, 21_100, 'now()')
+    expect(await prune(db.url, { entriesOlderThanMs: 86_400_000 })).toMatchObject({ entries: 14_999 })
+    expect(await db.query('SELECT count(*)::integer FROM entry')).toEqual([{ count: 6101 }])
+  })
+
   it('migrates a schema of the first version', async () => {
     const log = await logOf(20)
     await pump({
