@@ -108,8 +108,12 @@ async function batchOf(session: Session, statement: string, values: readonly unk
 
 async function pruneQueue(session: Session, values: readonly unknown[], n: number): Promise<Batch> {
   const batch = await batchOf(session, QUEUED, values)
+  // A backfill may be ahead of the collectors: what these have yet to write is not deleted.
   if (batch.deleted > 0)
-    await session.query('UPDATE log SET queue_from = greatest(queue_from, $2) WHERE n = $1', [n, batch.end])
+    await session.query('UPDATE log SET queue_from = greatest(queue_from, least($2, queue_to)) WHERE n = $1', [
+      n,
+      batch.end,
+    ])
   return batch
 }
 

@@ -179,6 +179,22 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     expect(await db.query('SELECT count(*)::integer FROM entry')).toEqual([{ count: 6101 }])
   })
 
+  it('keeps what collectors have yet to come to in reach of groups, where a backfill ahead of them is deleted', async () => {
+    const log = await logOf(100)
+    await fill(log)
+    await db.query(
+      "INSERT INTO queued (log, idx, epoch, flags, hash) SELECT n, generate_series(100, 149), 1, 0, '' FROM log",
+    )
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 150 })
+    grow(log, 100)
+    await fill(log)
+    const source = postgresQueueSource(db.url, { group: 'g', end: 'head' })
+    const found: number[] = []
+    for await (const { index } of source) found.push(index)
+    await source.close()
+    expect([found[0], found.length]).toEqual([100, 100])
+  })
+
   it('migrates a schema of the first version', async () => {
     const log = await logOf(20)
     await pump({
