@@ -167,6 +167,27 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(await read(source('one'))).toEqual([])
   })
 
+  it('are missing as far as a hole reaches that has grown since the group met it first', async () => {
+    const log = await logOf(400)
+    await collect(log, 0)
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 400 })
+    await fillUp(log, 0, 50)
+    await fillUp(log, 100, 200)
+    await db.query("INSERT INTO watermark (grp, log, epoch, next) SELECT 'one', id, 0, 0 FROM log")
+    const broken = source('one')
+    // Acknowledges nothing.
+    for await (const page of broken.batches()) if (page[0]?.index === 100) break
+    await broken.close()
+    const missed = async () => {
+      const rows = await db.query<{ start: string; stop: string }>('SELECT start, stop FROM missed ORDER BY start')
+      return rows.map(({ start, stop }) => [Number(start), Number(stop)])
+    }
+    expect(await missed()).toEqual([[50, 100]])
+    await db.query('DELETE FROM queued WHERE idx >= 100')
+    expect(await read(source('one'))).toEqual(indexes(0, 50))
+    expect(await missed()).toEqual([[50, 400]])
+  })
+
   it('show in how far the group is, as the log itself does', async () => {
     const log = await logOf(300)
     await collect(log, 200)

@@ -222,7 +222,10 @@ export class PostgresEngine implements QueueEngine {
 }
 
 const SETTLE = 'DELETE FROM parked WHERE grp = $1 AND key = $2'
-const MISSED = 'INSERT INTO missed (grp, log, start, stop, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING'
+// A hole may have grown since a processor recorded it and stopped before it stored its watermark.
+const MISSED = `
+INSERT INTO missed (grp, log, start, stop, reason) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (grp, log, start) DO UPDATE SET stop = greatest(missed.stop, excluded.stop)`
 
 /**
  * Indexes without a row, from one index to another. To be used only below `from` of the reach, where a backfill may be filling a hole: what it
