@@ -2,7 +2,6 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { postgresQueueSource } from '../../src/processors/postgres/index.js'
 import { postgresSink } from '../../src/sinks/postgres.js'
 import { TcpProxy } from '../support/tcp-proxy.js'
-import { VirtualClock } from '../support/virtual-clock.js'
 import { noPostgres, testDatabase } from './database.js'
 
 describe.skipIf(noPostgres)('a processor on Postgres that is closed while it opens', () => {
@@ -17,21 +16,16 @@ describe.skipIf(noPostgres)('a processor on Postgres that is closed while it ope
     const proxy = await TcpProxy.open(port)
     onTestFinished(() => proxy.close())
     const silent = holdAt(proxy, held)
-    const clock = new VirtualClock()
     const url = db.url.replace(`:${port}`, `:${proxy.port}`)
-    const source = postgresQueueSource(url, { group: 'g', clock })
+    const source = postgresQueueSource(url, { group: 'g' })
     const reading = source.batches().next()
-    reading.catch(() => {})
     await silent
-    const closed = source.close()
-    closed.catch(() => {})
-    await clock.pass(20_000)
-    await expect(closed).rejects.toMatchObject({ code: 'CT_SINK_FAILED' })
+    // Not waiting for the server: nothing can be acknowledged before it answers.
+    await source.close()
     proxy.release()
-    await Promise.allSettled([reading])
-    await vi.waitFor(() => expect(proxy.connections).toBe(0))
+    expect(await reading).toEqual({ done: true, value: undefined })
+    await vi.waitFor(() => expect(proxy.connections).toBe(0), 10_000)
     expect(await db.query('SELECT name FROM processor')).toEqual([])
-    await expect(reading).rejects.toMatchObject({ code: 'CT_CLOSED' })
   })
 })
 
