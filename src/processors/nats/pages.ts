@@ -1,3 +1,4 @@
+import { CtStreamError } from '../../errors.js'
 import { describedLog, findEntry, sequenceOf, streamBounds } from '../../nats/entry-subjects.js'
 import type { GroupLink, LinkedGroup } from '../../nats/group-link.js'
 import { SubjectReader } from '../../nats/subject-reader.js'
@@ -186,6 +187,7 @@ export class NatsPages {
         last = { sequence: message.sequence, index: undefined }
         continue
       }
+      if (index > end) await refusePassedOver(connection, claim, last, message.sequence)
       if (index > end && (await this.isTaken(connection, claim, last))) {
         // A page has its gap before its entries.
         if (entries.length > 0) {
@@ -229,4 +231,28 @@ export class NatsPages {
         this.readers.delete(claim)
       }
   }
+}
+
+/**
+ * Of several servers one that was away may read for us before it has caught up, and pass over messages. What is not between two of them in the
+ * stream either was left out by the writer, or taken by retention.
+ *
+ * @throws {@link CtStreamError} `CT_SINK_FAILED`, retryable: another reader begins behind the last page.
+ */
+async function refusePassedOver(
+  connection: LinkedGroup['connection'],
+  { entries }: NatsClaim,
+  last: Anchor,
+  sequence: number,
+): Promise<void> {
+  if (sequence <= last.sequence + 1) return
+  const next = await findEntry(connection, entries, { from: last.sequence + 1 })
+  if (next === undefined || next.sequence >= sequence) return
+  throw new CtStreamError(
+    'CT_SINK_FAILED',
+    `a server of NATS passed over the message ${next.sequence} of ${entries.stream}`,
+    {
+      retryable: true,
+    },
+  )
 }
