@@ -173,6 +173,8 @@ export class NatsPages {
     this.written.fetched()
     for (const [at, message] of messages.entries()) {
       const read = readEntry('NATS', message, (logId) => (logId === log.id ? log : undefined))
+      const skipsNothing = 'entry' in read && read.entry.kind !== 'refused' && read.index <= end
+      if (!skipsNothing) await refusePassedOver(connection, claim, last, message.sequence)
       // One that skips nothing need not wait for the position, which is written behind the entries.
       const found = await this.written.check(read, end)
       if (!('entry' in found)) {
@@ -187,7 +189,6 @@ export class NatsPages {
         last = { sequence: message.sequence, index: undefined }
         continue
       }
-      if (index > end) await refusePassedOver(connection, claim, last, message.sequence)
       if (index > end && (await this.isTaken(connection, claim, last))) {
         // A page has its gap before its entries.
         if (entries.length > 0) {

@@ -23,8 +23,14 @@ const position = Buffer.from(JSON.stringify(checkpointToJSON({ ...noted, positio
 /** Each with another index than the one before, as a filter leaves some out; `undefined`: a message that is no entry. */
 const STORED = [0, 2, undefined, 6, 8, 10, 12, 14].map((index, i) => ({ index, sequence: i + 1 }))
 
-/** A server that forgets what it has sent, as to a consumer that acknowledges nothing. @param refuses - Requests that fail once. */
-function server(refuses: (request: string) => boolean) {
+/**
+ * A server that forgets what it has sent, as to a consumer that acknowledges nothing.
+ *
+ * @param refuses - Requests that fail once.
+ * @param passedOver - Number of a message that it does not send the first time, as one that has not caught up with the others.
+ */
+function server(refuses: (request: string) => boolean, passedOver?: number) {
+  let toPassOver = passedOver
   let refused = 0
   const answer = (request: string) => {
     if (refused > 0 || !refuses(request)) return
@@ -65,8 +71,15 @@ function server(refuses: (request: string) => boolean) {
     },
     ask(_subject: string, { batch }: { readonly batch: number }) {
       setImmediate(() => {
-        for (const { index, sequence } of STORED.slice(sent, sent + batch)) {
+        let count = 0
+        for (const { index, sequence } of STORED.slice(sent)) {
+          if (count === batch) break
           sent++
+          if (sequence === toPassOver) {
+            toPassOver = undefined
+            continue
+          }
+          count++
           const told = { subject: 'subject', sequence, delivery: 0, pending: STORED.length - sent, time: 0 }
           receive({ kind: 'message', ...told, headers: [...headersOf(index)], body: new Uint8Array(0) })
         }
@@ -145,4 +158,11 @@ describe('pages of a log in NATS', () => {
       expect(parking.foreign).toBe(1)
     },
   )
+
+  it.each([2, 5, 7])('have what a server passed over, message %i, and is in the stream', async (sequence) => {
+    const { found, missing, claim } = await readAll(server(() => false, sequence))
+    expect(found).toEqual([0, 2, 6, 8, 10, 12, 14])
+    expect(missing).toEqual([])
+    expect(claim.position).toEqual({ sequence: 8, index: 14 })
+  })
 })
