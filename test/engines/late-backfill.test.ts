@@ -45,6 +45,16 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
   }
   const indexes = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
+  /** The group `one` has one page of all, and stores that. */
+  const readOnePage = async () => {
+    const half = source('one')
+    for await (const page of half.batches()) {
+      half.acknowledge(page.at(-1) as (typeof page)[number])
+      break
+    }
+    await half.close()
+  }
+
   it('reach every group once, and none that began later', async () => {
     const log = await logOf(900)
     await collect(log, 600)
@@ -85,12 +95,7 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
   it('reach a group that had missed them, without those it already had', async () => {
     const log = await logOf(300)
     await collect(log, 0)
-    const half = source('one')
-    for await (const page of half.batches()) {
-      half.acknowledge(page.at(-1) as (typeof page)[number])
-      break
-    }
-    await half.close()
+    await readOnePage()
     // Retention takes all of it, the rest unread.
     expect(await prune(db.url, { queueOlderThanMs: 0, unread: true })).toMatchObject({ queued: 300 })
     expect(await read(source('one'))).toEqual([])
@@ -136,12 +141,7 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
   it('reach a group that meets some of them in a hole and others after it, each once', async () => {
     const log = await logOf(500)
     await collect(log, 0)
-    const half = source('one')
-    for await (const page of half.batches()) {
-      half.acknowledge(page.at(-1) as (typeof page)[number])
-      break
-    }
-    await half.close()
+    await readOnePage()
     expect(await prune(db.url, { queueOlderThanMs: 0, unread: true })).toMatchObject({ queued: 500 })
     grow(log, 50)
     await collect(log, 0)
