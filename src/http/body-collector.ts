@@ -1,5 +1,5 @@
 import type { BufferPool } from '../util/buffer-pool.js'
-import { copyBytes, plain } from '../util/bytes.js'
+import { copyBytes, copyInto, plain } from '../util/bytes.js'
 
 // A body announced as this long or shorter gets memory of its announced length at once. For a longer one, the announcement alone
 // is not trusted: more memory follows only after this much has arrived.
@@ -44,7 +44,7 @@ export class BodyCollector {
     const kept = piece.length > room ? piece.subarray(0, room) : piece
     const length = this.received + kept.length
     if (length > this.memory.length) this.grow(length)
-    this.memory.set(kept, this.received)
+    copyInto(this.memory, this.received, kept)
     this.received = length
     this.onBytes?.(length)
     return kept === piece
@@ -73,7 +73,7 @@ export class BodyCollector {
     // stays until the garbage collector runs.
     const doubled = memory.length < MAX_PREALLOCATED ? 2 * memory.length : this.most
     const larger = this.take(Math.max(length, Math.min(doubled, this.maxBytes)))
-    larger.set(memory.subarray(0, this.received))
+    copyInto(larger, 0, memory.subarray(0, this.received))
     release()
     this.memory = larger
   }

@@ -7,7 +7,7 @@ import { recordOf } from '../threads/error-record.js'
 import type { Ready } from '../threads/worker-thread.js'
 import { quietController } from '../util/abort.js'
 import { BufferPool } from '../util/buffer-pool.js'
-import { bufferOf, plain } from '../util/bytes.js'
+import { copyInto, isShared, plain } from '../util/bytes.js'
 import { VERSION } from '../version.js'
 import { hashLeaves } from '../wire/leaf-batch.js'
 import { reading, tableOf } from './fetch-page.js'
@@ -82,8 +82,8 @@ function subtreeRoot(start: number, hashes: Uint8Array): Uint8Array | undefined 
 
 /** The bytes in shared memory: copies small bodies, which are not in the pool's. */
 function shared(bytes: Uint8Array): Uint8Array {
-  if (bytes.buffer instanceof SharedArrayBuffer) return bytes
+  if (isShared(bytes)) return bytes
   const copy = sharedMemory(bytes.length)
-  bufferOf(bytes).copy(copy)
+  copyInto(copy, 0, bytes)
   return plain(copy)
 }

@@ -14,13 +14,27 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const whole = plain(Buffer.allocUnsafeSlow(length))
+  const whole = Buffer.allocUnsafeSlow(length)
   let at = 0
   for (const part of parts) {
-    whole.set(part, at)
+    copyInto(whole, at, part)
     at += part.length
   }
-  return whole
+  return plain(whole)
+}
+
+/**
+ * Copies `source` into `memory`, at `at`. V8 copies memory that threads share word by word, 370 ns for 1,500 bytes; `fill` takes 60, but
+ * twice as long as `set` where nothing is shared.
+ */
+export function copyInto(memory: Buffer, at: number, source: Uint8Array): void {
+  if (isShared(source) || isShared(memory)) memory.fill(source, at, at + source.length)
+  else memory.set(source, at)
+}
+
+/** Whether other threads may read the same memory. */
+export function isShared({ buffer }: Uint8Array): boolean {
+  return buffer instanceof SharedArrayBuffer
 }
 
 /** A copy that shares no memory with `bytes`, exactly as long as it. */

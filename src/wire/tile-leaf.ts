@@ -1,7 +1,7 @@
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryChain, EntryExtra } from '../types/entries.js'
 import type { BufferPool } from '../util/buffer-pool.js'
-import { ByteReader, fromLatin1, plain } from '../util/bytes.js'
+import { ByteReader, copyInto, fromLatin1, plain } from '../util/bytes.js'
 import { atOnce, type Steps } from '../util/turns.js'
 import { chainTooLong, MAX_CHAIN } from './chain-bounds.js'
 import { type EntryTable, LeafBatch, PLACES } from './leaf-batch.js'
@@ -51,7 +51,7 @@ export function dataTileTable(
     const to = spanAt(spans, 2 * i + 2)
     const entryAt = at + PREFIX_LENGTH
     bytes.fill(0, at, entryAt)
-    bytes.set(tile.subarray(from, to), entryAt)
+    copyInto(memory, entryAt, tile.subarray(from, to))
     places[PLACES * i] = at
     places[PLACES * i + 1] = places[PLACES * i + 2] = entryAt + spanAt(spans, 2 * i + 1) - from
     at = entryAt + to - from

@@ -6,7 +6,7 @@ import { SUBMITTED_START } from '../../intelligence/submitted-issuer.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryChain, EntryExtra, RawEntry } from '../../types/entries.js'
 import type { BufferPool } from '../../util/buffer-pool.js'
-import { plain } from '../../util/bytes.js'
+import { copyInto, plain } from '../../util/bytes.js'
 import { base64Extra, Rfc6962Extra } from '../../wire/extra-data.js'
 import type { EntryTable } from '../../wire/leaf-batch.js'
 import { leafKind } from '../../wire/merkle-leaf.js'
@@ -57,7 +57,7 @@ export function writePage(certificates: readonly CtCertificate[], pool: BufferPo
   for (let i = 0; i < count; i++) {
     const { index, leafInput } = raws[i] as RawEntry
     indexes[i] = index
-    memory.set(leafInput, at)
+    copyInto(memory, at, leafInput)
     at += leafInput.length
     ends[2 * i] = at
     at += memory.write(texts[i] as string, at, textLengths[i] as number, 'latin1')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { concatBytes, copyBytes, fromBase64, toBase64 } from '../../../src/util/bytes.js'
+import { concatBytes, copyBytes, copyInto, fromBase64, toBase64 } from '../../../src/util/bytes.js'
 
 // Node makes small Buffers of one pool, 8 KiB up to Node 22 and 64 KiB from 24 on: whoever keeps one keeps all of the pool.
 describe('bytes that may be kept', () => {
@@ -15,6 +15,31 @@ describe('bytes that may be kept', () => {
       expect(bytes?.constructor).toBe(Uint8Array)
       expect(bytes?.buffer.byteLength).toBe(3)
     }
+  })
+})
+
+describe('bytes that threads share', () => {
+  const shared = (length: number) => Buffer.from(new SharedArrayBuffer(length))
+
+  it.each([
+    ['from and to memory of one thread', Buffer.alloc, Buffer.alloc],
+    ['to shared memory', Buffer.alloc, shared],
+    ['from shared memory', shared, Buffer.alloc],
+    ['from and to shared memory', shared, shared],
+  ])('are copied to their place, and nowhere else: %s', (_name, makeSource, makeMemory) => {
+    for (const length of [0, 1, 255, 4096]) {
+      const source = makeSource(length + 2)
+      for (let i = 0; i < source.length; i++) source[i] = (i * 7) % 251
+      const memory = makeMemory(length + 3).fill(0xee)
+      copyInto(memory, 2, source.subarray(1, length + 1))
+      expect([...memory]).toEqual([0xee, 0xee, ...source.subarray(1, length + 1), 0xee])
+    }
+  })
+
+  it('are joined in memory of their own', () => {
+    const whole = concatBytes([shared(2).fill(1), shared(0), shared(1).fill(2)])
+    expect(whole).toEqual(Uint8Array.of(1, 1, 2))
+    expect(whole.buffer).toBeInstanceOf(ArrayBuffer)
   })
 })
 
