@@ -136,17 +136,14 @@ export class Engine {
    */
   async nextPage(): Promise<PageReader | undefined> {
     const { delivery, background } = this
-    delivery.leavePage()
     for (;;) {
+      delivery.leavePage()
+      // Lets requests and timers run, however many pages are at hand: answers that wait meanwhile would leave nothing to do afterwards.
+      await setImmediate()
       background.throwIfFailed()
       const page = delivery.takePage()
       if (page?.hasNext()) return page
-      if (page !== undefined) {
-        delivery.leavePage()
-        // Lets requests and timers run, however many pages are dropped.
-        await setImmediate()
-        continue
-      }
+      if (page !== undefined) continue
       if (this.closing !== undefined) return undefined
       if (background.isIdle) {
         this.missing.throwIfAny(() => delivery.checkpoints())
