@@ -104,6 +104,7 @@ export class FetchTransport implements Transport {
     if (!whole) throw tooLargeError(url, most, 'the body')
     if (exact !== undefined && body.length !== exact)
       throw networkError(url, new Error(`the body has ${body.length} bytes, ${exact} were announced`))
+    options.onReceived?.()
     return { status: response.status, headers, body: body.bytes() }
   }
 

@@ -38,6 +38,8 @@ export interface GetOptions {
    * called for bodies of error answers, which are small.
    */
   readonly onBytes?: ((held: number) => void) | undefined
+  /** Called when the body is complete, before it is unpacked or read: its server can be asked for something else. */
+  readonly onReceived?: (() => void) | undefined
 }
 
 /**

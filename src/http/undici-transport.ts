@@ -90,6 +90,7 @@ export class UndiciTransport implements Transport {
         signal,
         closing: this.closing.signal,
       })
+      options.onReceived?.()
       const encoding = answer.headers['content-encoding']
       const { bytes, release } = await decodeContent(url, encoding, answer.body, maxBytes, this.pool, options.onBytes)
       if (bytes === answer.body) return answer

@@ -17,6 +17,8 @@ export interface RequestOptions {
    * nobody counts them.
    */
   readonly onBytes?: (held: number) => void
+  /** Called when an answer with entries is complete, before it is unpacked and read. */
+  readonly onReceived?: () => void
   /**
    * Size of the signed tree that the entries asked for are to be proven by: how wide a static-ct client takes its last tile to
    * be. Default: that of the largest head seen.

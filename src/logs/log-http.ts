@@ -1,6 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { HttpAnswer, PageForm, Transport } from '../http/transport.js'
-import { reading, readPage } from '../pages/fetch-page.js'
+import { fetchPage, reading } from '../pages/fetch-page.js'
 import { refused, refuseHtml } from '../pages/refused-answer.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { Steps } from '../util/turns.js'
@@ -54,20 +54,19 @@ export class LogHttp {
   async page(
     path: string,
     form: PageForm,
-    { signal, fresh, schedule, onBytes }: RequestOptions,
+    { signal, fresh, schedule, onBytes, onReceived }: RequestOptions,
     maxBytes: number,
   ): Promise<EntryBatch> {
     const { transport } = this
     const url = this.url(path)
-    const options = { signal, fresh, maxBytes, onBytes }
-    const { page } = transport
-    if (page !== undefined) {
-      const request = () => page(url, form, options)
-      return await (schedule === undefined ? request() : schedule(request))
-    }
-    const request = () => transport.get(url, options)
-    const answer = await (schedule === undefined ? request() : schedule(request))
-    return await readPage(url, answer, form, signal, transport.pool)
+    return await untilReceived(schedule, (received) => {
+      const both = () => {
+        received()
+        onReceived?.()
+      }
+      const options = { signal, fresh, maxBytes, onBytes, onReceived: both }
+      return transport.page?.(url, form, options) ?? fetchPage(transport, url, form, options)
+    })
   }
 
   /**
@@ -77,6 +76,23 @@ export class LogHttp {
   async parseInTurns<T>(path: string, body: Uint8Array, steps: () => Steps<T>, signal?: AbortSignal): Promise<T> {
     return await reading(this.url(path), body, signal, steps)
   }
+}
+
+/** Runs a request in its turn, which is over when the answer is complete: to unpack and read it takes nothing of the log. */
+async function untilReceived<T>(
+  schedule: RequestOptions['schedule'],
+  ask: (received: () => void) => Promise<T>,
+): Promise<T> {
+  if (schedule === undefined) return await ask(() => {})
+  let answer: Promise<T> | undefined
+  await schedule(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        answer = ask(resolve)
+        answer.then(() => resolve(), reject)
+      }),
+  )
+  return await (answer as Promise<T>)
 }
 
 /** Whether the log does not offer an endpoint, or not in a form that is of any use: worth trying another way. */

@@ -22,6 +22,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'bytes'; readonly number: number; readonly held: number }
+  /** See `GetOptions.onReceived`. */
+  | { readonly kind: 'received'; readonly number: number }
   | {
       readonly kind: 'page'
       readonly number: number

@@ -8,7 +8,8 @@ import type { FromWorker, ToWorker, WorkerSetup } from './messages.js'
 
 interface Pending extends Waiting {
   readonly form: PageForm
-  readonly onBytes: ((held: number) => void) | undefined
+  readonly onBytes: GetOptions['onBytes']
+  readonly onReceived: GetOptions['onReceived']
   resolve(batch: EntryBatch): void
 }
 
@@ -41,7 +42,8 @@ export class PageThread {
   }
 
   /** @throws what the worker's `get` throws, `signal.reason`, {@link ThreadEnded} when the thread ends first. */
-  ask(url: string, form: PageForm, { signal, onBytes, fresh, maxBytes, publicOnly }: GetOptions): Promise<EntryBatch> {
+  ask(url: string, form: PageForm, asked: GetOptions): Promise<EntryBatch> {
+    const { signal, onBytes, onReceived, fresh, maxBytes, publicOnly } = asked
     const { thread } = this
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
@@ -55,6 +57,7 @@ export class PageThread {
       const number = thread.wait({
         form,
         onBytes,
+        onReceived,
         resolve: (batch) => {
           done()
           resolve(batch)
@@ -81,10 +84,8 @@ export class PageThread {
   private take(message: FromWorker): void {
     const { thread } = this
     const { number } = message
-    if (message.kind === 'bytes') {
-      thread.waitingFor(number)?.onBytes?.(message.held)
-      return
-    }
+    if (message.kind === 'bytes') return thread.waitingFor(number)?.onBytes?.(message.held)
+    if (message.kind === 'received') return thread.waitingFor(number)?.onReceived?.()
     const pending = thread.settle(number)
     if (message.kind === 'error') {
       pending?.reject(errorOf(message.error))

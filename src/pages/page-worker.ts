@@ -55,7 +55,10 @@ async function serve({ number, url, form, options }: ToWorker & { kind: 'page' }
     tell({ kind: 'bytes', number, held })
   }
   try {
-    const answer = await transport.get(url, { ...options, signal, onBytes })
+    const answer = await transport.get(url, {
+      ...{ ...options, signal, onBytes },
+      onReceived: () => tell({ kind: 'received', number }),
+    })
     const { table, release, hashes } = await reading(url, answer.body, signal, function* () {
       const fetched = yield* tableOf(answer, form, pool)
       return { ...fetched, hashes: yield* hashLeaves(fetched.table) }

@@ -17,7 +17,7 @@ export interface RangeReaderOptions {
   readonly requests: LogRequests
   readonly planner: PagePlanner
   readonly budget: ByteBudget
-  /** Requests in flight at once. */
+  /** Requests in flight at once: asked for, and their answers not complete. */
   readonly inFlight: number
   /** How to ask, looked up for each request: a log that caught up is served before those that did not. */
   readonly asking: () => { readonly priority: number; readonly fresh: boolean }
@@ -26,6 +26,9 @@ export interface RangeReaderOptions {
   /** By which room is reserved; learned from each answer. */
   readonly weight: EntryWeight
 }
+
+/** How long whoever waits for a page would rather wait than let go of the pages that it holds. */
+export type Patience = 'none' | 'some' | 'all'
 
 /**
  * An answer that takes longer than this, milliseconds, is late: the room reserved for it goes to others until it comes.
@@ -40,8 +43,12 @@ interface Slot {
   readonly stopper: LinkedController
   /** What is held for the answer that is under way: as reserved, or more as it grows. */
   lease: Lease
+  /** The most that this answer has held so far: more than its entries while it is unpacked. */
+  mostHeld: number
   /** What was reserved of it. */
   reserved: number
+  /** Whether the answer under way is complete, and being unpacked and read. */
+  isReceived: boolean
   /** Whether the rest of it waits for room in the budget. */
   isStarved: boolean
   done: boolean
@@ -88,11 +95,15 @@ export class RangeReader {
   }
 
   /**
-   * The next page. `undefined` when the end is reached; `'starved'` when nothing is on its way because the budget has no
-   * room, or nothing came for a while: whoever holds pages should let them go (`wait: true` waits instead).
+   * The next page. `undefined` when the end is reached; `'starved'` when whoever holds pages should let them go, since the budget has no
+   * room, or since nothing came for a while.
+   *
+   * @param patience - `none`: for callers who hold much, starved as soon as there is no room for another answer. `some`: only when
+   * nothing is on its way any more. `all`: never, for those who hold nothing.
    * @throws what a request threw: an answer that disproves something, or the reason of the abort.
    */
-  async next(wait: boolean): Promise<FetchedBatch | 'starved' | undefined> {
+  async next(patience: Patience): Promise<FetchedBatch | 'starved' | undefined> {
+    const wait = patience === 'all'
     for (;;) {
       const first = this.slots[0]
       const part = first?.parts.shift()
@@ -107,6 +118,7 @@ export class RangeReader {
         this.fill()
         continue
       }
+      if (this.starved && patience === 'none') return 'starved'
       if (first?.isStarved) {
         this.dropAfter(first)
         if (!wait) return 'starved'
@@ -152,7 +164,7 @@ export class RangeReader {
 
   private async fillSlots(): Promise<void> {
     try {
-      while (this.slots.length < this.mayBeUnderWay && this.nextStart < this.end) await this.fillSlot()
+      while (this.inFlight < this.mayBeInFlight && this.nextStart < this.end) await this.fillSlot()
     } finally {
       // Reset in the same tick as the last check; otherwise an `extend()` in between is lost.
       this.filling = false
@@ -161,9 +173,13 @@ export class RangeReader {
   }
 
   /** One request while nothing is known of the size of entries, or the log is slow and others need the room. */
-  private get mayBeUnderWay(): number {
+  private get mayBeInFlight(): number {
     const { weight, inFlight, budget } = this.options
     return weight.isKnown && !(this.isLate && budget.isScarce) ? inFlight : 1
+  }
+
+  private get inFlight(): number {
+    return this.slots.reduce((sum, { done, isReceived }) => sum + (done || isReceived ? 0 : 1), 0)
   }
 
   private async fillSlot(): Promise<void> {
@@ -184,7 +200,9 @@ export class RangeReader {
       parts: [],
       stopper: linkedController(this.signal),
       lease,
+      mostHeld: 0,
       reserved: lease.bytes,
+      isReceived: false,
       isStarved: false,
       done: false,
     }
@@ -209,17 +227,16 @@ export class RangeReader {
         const rest = { start, end: window.end }
         const batch = await this.ask(slot, rest)
         planner.observe(rest, batch.length)
-        weight.observe(rest.end - start, batch.length, batch.byteLength)
+        weight.observe(rest.end - start, batch.length, Math.max(batch.byteLength, slot.mostHeld))
         start += batch.length
-        // The part takes its bytes over from the reservation.
+        slot.reserved = start < window.end ? this.answerBytes({ start, end: window.end }) : 0
+        // The part takes its bytes over from the reservation; what is left of it often is enough for the rest of the window.
+        const isEnough = slot.reserved <= Math.max(0, slot.lease.bytes - batch.byteLength)
         parts.push({ batch, lease: budget.take(batch.byteLength, () => batch.release()) })
-        slot.lease.release()
+        slot.lease.resize(isEnough ? slot.reserved : 0)
         this.changed.notify()
         this.fill()
-        if (start < window.end) {
-          slot.lease = await this.reserveMore(slot, start)
-          slot.reserved = slot.lease.bytes
-        }
+        if (!isEnough) slot.lease = await this.reserveMore(slot, slot.reserved)
       }
     } finally {
       slot.lease.release()
@@ -234,8 +251,16 @@ export class RangeReader {
     const waiting = linkedController(signal)
     let isLate = false
     let held = 0
+    slot.isReceived = false
+    slot.mostHeld = 0
+    const onReceived = () => {
+      slot.isReceived = true
+      this.fill()
+    }
     const onBytes = (bytes: number) => {
       held = bytes
+      slot.mostHeld = Math.max(slot.mostHeld, held)
+      if (held === 0) slot.isReceived = false
       if (signal.aborted) return
       const counted = isLate ? held : Math.max(held, reserved)
       if (counted === lease.bytes) return
@@ -251,7 +276,7 @@ export class RangeReader {
       () => {}, // answered in time, or stopped
     )
     try {
-      const batch = await requests.entries(start, end, { ...asking(), signal, onBytes })
+      const batch = await requests.entries(start, end, { ...asking(), signal, onBytes, onReceived })
       this.isLate = isLate
       if (!signal.aborted) return batch
       batch.release()
@@ -273,9 +298,8 @@ export class RangeReader {
     if (grown > Math.max(...underWay.map(({ lease }) => lease.bytes))) this.dropAfter(first)
   }
 
-  private async reserveMore(slot: Slot, start: number): Promise<Lease> {
+  private async reserveMore(slot: Slot, bytes: number): Promise<Lease> {
     const { budget, asking } = this.options
-    const bytes = this.answerBytes({ start, end: slot.window.end })
     slot.isStarved = !budget.fits(bytes)
     if (slot.isStarved) this.changed.notify()
     try {

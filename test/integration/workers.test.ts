@@ -77,7 +77,12 @@ describe.each(KINDS)('a page of a %s log that a thread asked for', (kind) => {
     const { transport, here } = threaded()
     const { url, form } = pageOf(log, 256)
     const held: number[] = []
-    const page = await transport.page(url, form, { onBytes: (bytes) => held.push(bytes) })
+    let received = 0
+    const onReceived = () => {
+      received++
+    }
+    const page = await transport.page(url, form, { onBytes: (bytes) => held.push(bytes), onReceived })
+    expect(received).toBe(1)
     const same = await fetchPage(here, url, form, {})
     expect(made).toHaveLength(1)
     expect(contentOf(page)).toEqual(contentOf(same))

@@ -2,7 +2,7 @@ import type { CtErrorCode } from '../../errors.js'
 import { CompactRange } from '../../merkle/compact-range.js'
 import type { LearnedLimits } from '../../poll/learned-limits.js'
 import type { LogRequests } from '../../poll/log-requests.js'
-import { RangeReader } from '../../poll/range-reader.js'
+import { type Patience, RangeReader } from '../../poll/range-reader.js'
 import type { SignedHead } from '../../types/log.js'
 import type { Lease } from '../../util/byte-budget.js'
 import type { Heads } from '../../verify/heads.js'
@@ -107,7 +107,7 @@ export class ProofWindow {
    * @throws what a request threw, or what the entries disprove.
    */
   async advance(target: number): Promise<'end' | 'proven' | 'received'> {
-    const next = await this.readerTo(target).next(this.held.pages === 0)
+    const next = await this.readerTo(target).next(this.patience)
     if (next === undefined) return 'end'
     if (next === 'starved') {
       await this.prove()
@@ -123,6 +123,13 @@ export class ProofWindow {
     if (this.held.end >= target || this.held.pages < this.pagesPerProof) return 'received'
     await this.prove()
     return 'proven'
+  }
+
+  /** Pages that fill half of the budget are proven while others are on their way, so that neither the log nor the reader waits. */
+  private get patience(): Patience {
+    const { pages, bytes } = this.held
+    if (pages === 0) return 'all'
+    return bytes * 2 < this.context.options.share.limit ? 'some' : 'none'
   }
 
   /**
@@ -149,7 +156,7 @@ export class ProofWindow {
     const reader = this.newReader(this.handedOn, end, () => ({ ...this.context.asking(), treeSize }))
     this.reader = reader
     while (elapsed() < until) {
-      const next = await reader.next(true)
+      const next = await reader.next('all')
       if (next === undefined || next === 'starved') break
       this.bytes += next.batch.byteLength
       this.handOnUnproven([{ batch: next.batch, payload: next.lease }], accusedOf)

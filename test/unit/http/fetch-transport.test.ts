@@ -68,9 +68,10 @@ describe('a fetch of the caller', () => {
     const body = () =>
       new ReadableStream({ pull: (out) => (pieces.length > 0 ? out.enqueue(pieces.shift()) : out.close()) })
     const transport = new FetchTransport(() => Promise.resolve(new Response(body())))
-    const told: number[] = []
-    await transport.get('https://log.example/', { onBytes: (bytes) => told.push(bytes) })
-    expect(told).toEqual([10, 30, 35])
+    const told: (number | string)[] = []
+    const options = { onBytes: (bytes: number) => told.push(bytes), onReceived: () => told.push('received') }
+    await transport.get('https://log.example/', options)
+    expect(told).toEqual([10, 30, 35, 'received'])
   })
 
   it('is called without a `this`, as the global one demands', async () => {

@@ -104,6 +104,22 @@ describe('an answer', () => {
     expect(unpacked).toContain(packed.length)
   })
 
+  it('is said to be complete before it is unpacked, and no error answer is', async () => {
+    const body = Buffer.alloc(300_000, 'x')
+    const packed = gzipSync(body)
+    const server = await serve(({ url }, response) => {
+      if (url === '/packed') response.setHeader('content-encoding', 'gzip').end(packed)
+      else response.writeHead(503).end(body)
+    })
+    const told: (number | string)[] = []
+    const options = { onBytes: (bytes: number) => told.push(bytes), onReceived: () => told.push('received') }
+    await transport().get(`${server.url}/packed`, options)
+    expect(told.slice(-4)).toEqual([packed.length, 'received', packed.length + body.length, body.length])
+    told.length = 0
+    await expect(transport().get(`${server.url}/error`, options)).rejects.toMatchObject({ code: 'CT_HTTP_STATUS' })
+    expect(told).toEqual([])
+  })
+
   it('that unpacks to more than it says is counted as all that it may become', async () => {
     // A length that is a lie, as far as zlib does not see it: that of the last of several members.
     const packed = Buffer.concat([gzipSync(Buffer.alloc(900_000)), gzipSync('x')])

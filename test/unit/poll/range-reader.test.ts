@@ -59,7 +59,7 @@ function readerOver(
 async function drain(reader: RangeReader): Promise<number[]> {
   const indexes: number[] = []
   for (;;) {
-    const next = await reader.next(true)
+    const next = await reader.next('all')
     if (next === undefined) return indexes
     const { batch, lease } = next as FetchedBatch
     for (let i = 0; i < batch.length; i++) indexes.push(batch.start + i)
@@ -141,7 +141,7 @@ describe('RangeReader', () => {
       const starts: number[] = []
       for (;;) {
         reader.extend(1000)
-        const next = await reader.next(true)
+        const next = await reader.next('all')
         if (next === undefined) break
         starts.push((next as FetchedBatch).batch.start)
       }
@@ -160,12 +160,12 @@ describe('RangeReader', () => {
       },
       { budget },
     )
-    const first = (await reader.next(true)) as FetchedBatch
-    const second = (await reader.next(true)) as FetchedBatch
+    const first = (await reader.next('all')) as FetchedBatch
+    const second = (await reader.next('all')) as FetchedBatch
     await turns(10)
     expect(asked).toBe(2)
     expect(budget.used).toBeLessThanOrEqual(budget.limit)
-    expect(await reader.next(false)).toBe('starved')
+    expect(await reader.next('some')).toBe('starved')
     first.lease.release()
     second.lease.release()
     expect((await drain(reader)).length).toBe(256 * 8)
@@ -184,7 +184,7 @@ describe('RangeReader', () => {
       await turns(3)
       return batchOf(from, to - from)
     })
-    const waiting = reader.next(true)
+    const waiting = reader.next('all')
     reader.stop()
     await expect(waiting).rejects.toBeDefined()
     await turns(10)
@@ -193,7 +193,7 @@ describe('RangeReader', () => {
 
   it('passes a disproof on instead of asking for ever', async () => {
     const { reader } = readerOver([0, 10], () => Promise.reject(new CtStreamError('CT_ROOT_MISMATCH', 'no')))
-    await expect(reader.next(true)).rejects.toMatchObject({ code: 'CT_ROOT_MISMATCH' })
+    await expect(reader.next('all')).rejects.toMatchObject({ code: 'CT_ROOT_MISMATCH' })
   })
 
   it('holds no more than the budget and one answer, whatever the entries weigh', async () => {
@@ -226,7 +226,7 @@ describe('RangeReader', () => {
           const held: FetchedBatch[] = []
           let most = 0
           for (;;) {
-            const next = await reader.next(held.length === 0)
+            const next = await reader.next(held.length === 0 ? 'all' : held.length < 3 ? 'some' : 'none')
             most = Math.max(most, budget.used)
             if (next === undefined) break
             if (next !== 'starved') {
@@ -327,7 +327,7 @@ describe('RangeReader', () => {
       expect(budget.used).toBe(1_000_000)
       answers.get(0)?.()
       const indexes: number[] = []
-      for (let next = await reader.next(true); next !== undefined; next = await reader.next(true)) {
+      for (let next = await reader.next('all'); next !== undefined; next = await reader.next('all')) {
         const { batch, lease } = next as FetchedBatch
         indexes.push(...range(batch.start, batch.start + batch.length))
         lease.release()
@@ -373,8 +373,99 @@ describe('RangeReader', () => {
     expect(answers.length).toBe(1)
     answers[0]?.()
     await turns(3)
-    // The page that waits for its reader is one of four.
-    expect(answers.length).toBe(1 + 3)
+    // The page that waits for its reader is not in flight any more.
+    expect(answers.length).toBe(1 + 4)
+    reader.stop()
+  })
+
+  it('asks for the next page when an answer is complete, while it is unpacked and read', async () => {
+    const received: (() => void)[] = []
+    const fail: ((error: unknown) => void)[] = []
+    const { reader } = readerOver([0, 10_000], (_from, _to, options) => {
+      received.push(() => options?.onReceived?.())
+      return new Promise((_, reject) => fail.push(reject))
+    })
+    await turns(3)
+    expect(received.length).toBe(4)
+    received[2]?.()
+    await turns(3)
+    expect(received.length).toBe(5)
+    // It could not be read, and is asked for again: that takes the place of the one after it.
+    fail[2]?.(new CtStreamError('CT_RESPONSE_MALFORMED', 'cut', { retryable: true }))
+    await turns(5)
+    expect(received.length).toBe(6)
+    received[3]?.()
+    await turns(3)
+    expect(received.length).toBe(6)
+    received[4]?.()
+    await turns(3)
+    expect(received.length).toBe(7)
+    reader.stop()
+  })
+
+  it('asks once for each page, however many are unpacked at once, where the budget is full', async () => {
+    const budget = new ByteBudget(300_000)
+    const asked: number[] = []
+    const { reader } = readerOver(
+      [0, 256 * 60],
+      async (from, to, options) => {
+        asked.push(from)
+        // As a packed body does that is unpacked beside itself.
+        options?.onReceived?.()
+        options?.onBytes?.(40_000)
+        await turns(3)
+        options?.onBytes?.(25_600)
+        return batchOf(from, to - from)
+      },
+      { budget, inFlight: 16 },
+    )
+    const held: FetchedBatch[] = []
+    let read = 0
+    for (;;) {
+      const next = await reader.next(held.length === 0 ? 'all' : 'some')
+      if (next === undefined) break
+      if (next !== 'starved') held.push(next)
+      else for (const { lease } of held.splice(0)) lease.release()
+      if (next !== 'starved') read += next.batch.length
+    }
+    expect(read).toBe(256 * 60)
+    // The first ones taught how much that takes.
+    expect(asked.length).toBeLessThanOrEqual(60 + 16)
+  })
+
+  it('reads the rest of a window from the room that was reserved for all of it, and gives up none of the next ones', async () => {
+    // Room for two pages: one is cut in two, the other waits for it, and a third one for room.
+    const budget = new ByteBudget(2 * 25_600)
+    const asked: number[] = []
+    const { reader } = readerOver(
+      [0, 768],
+      async (from, to) => {
+        asked.push(from)
+        await turns(from === 256 ? 1 : 4)
+        return batchOf(from, Math.min(to - from, from === 0 ? 128 : 256))
+      },
+      { budget },
+    )
+    expect(await drain(reader)).toEqual(range(0, 768))
+    expect(asked).toEqual([0, 256, 128, 512])
+  })
+
+  it('says that there is no room while answers are on their way, to those who hold much', async () => {
+    const budget = new ByteBudget(3 * 25_600)
+    const answers: (() => void)[] = []
+    const { reader } = readerOver(
+      [0, 2560],
+      (from, to) => new Promise((resolve) => answers.push(() => resolve(batchOf(from, to - from)))),
+      { budget },
+    )
+    await turns(3)
+    answers[0]?.()
+    const first = (await reader.next('all')) as FetchedBatch
+    expect(first.batch.start).toBe(0)
+    expect(await reader.next('none')).toBe('starved')
+    const patient = reader.next('some')
+    answers[1]?.()
+    expect(((await patient) as FetchedBatch).batch.start).toBe(256)
     reader.stop()
   })
 
@@ -413,8 +504,8 @@ describe('RangeReader', () => {
     const others = budget.take(6e8)
     for (const answer of answers.splice(0)) answer()
     await turns(3)
-    for (let i = 0; i < 4; i++) ((await reader.next(true)) as FetchedBatch).lease.release()
-    const waiting = reader.next(true)
+    for (let i = 0; i < 4; i++) ((await reader.next('all')) as FetchedBatch).lease.release()
+    const waiting = reader.next('all')
     await turns(3)
     expect(answers.length).toBe(1)
     others.release()
