@@ -84,8 +84,12 @@ export class PageThread {
   private take(message: FromWorker): void {
     const { thread } = this
     const { number } = message
-    if (message.kind === 'bytes') return thread.waitingFor(number)?.onBytes?.(message.held)
-    if (message.kind === 'received') return thread.waitingFor(number)?.onReceived?.()
+    if (message.kind === 'bytes' || message.kind === 'received') {
+      const waiting = thread.waitingFor(number)
+      if (message.kind === 'bytes') waiting?.onBytes?.(message.held)
+      else waiting?.onReceived?.()
+      return
+    }
     const pending = thread.settle(number)
     if (message.kind === 'error') {
       pending?.reject(errorOf(message.error))
