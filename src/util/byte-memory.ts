@@ -1,5 +1,8 @@
 /** Octets that decide on a place: all of short keys, of longer ones as many spread over them. */
 const SAMPLES = 64
+/** … and fewer of chains: each is another cache line, and chains of two issuers differ nearly everywhere. */
+const SAMPLES_OF_LONG = 12
+const LONG = 1024
 
 interface Place<T> {
   readonly bytes: Uint8Array
@@ -43,7 +46,7 @@ export class ByteMemory<T> {
 
   /** FNV-1a over the samples. */
   private placeOf(bytes: Uint8Array, start: number, end: number): number {
-    const step = Math.ceil((end - start) / SAMPLES) || 1
+    const step = Math.ceil((end - start) / (end - start > LONG ? SAMPLES_OF_LONG : SAMPLES)) || 1
     let hash = (end - start) ^ 0x811c9dc5
     for (let at = end - 1; at >= start; at -= step) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
     return (hash ^ (hash >>> 15)) & this.mask

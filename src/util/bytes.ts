@@ -15,9 +15,12 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
   const whole = Buffer.allocUnsafeSlow(length)
+  const [first] = parts
+  const isOfThreads = first !== undefined && isShared(first)
   let at = 0
   for (const part of parts) {
-    copyInto(whole, at, part)
+    if (isOfThreads) copyInto(whole, at, part)
+    else whole.set(part, at)
     at += part.length
   }
   return plain(whole)

@@ -1,4 +1,4 @@
-import { bufferOf, plain } from '../util/bytes.js'
+import { plain } from '../util/bytes.js'
 import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /**
@@ -11,15 +11,26 @@ import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
  * @param text - Characters below U+0100 only.
  * @returns Where the decoded bytes end; `undefined` when `text` is not strict base64: the content of `out` is then undefined, too.
  */
-export function decodeBase64Into(text: string, out: Uint8Array, at: number): number | undefined {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  const length = (text.length / 4) * 3 - padding
-  if (text.length % 4 !== 0 || text.includes('-') || text.includes('_')) return undefined
-  const buffer = bufferOf(out)
-  if (buffer.write(text, at, length, 'base64') !== length) return undefined
-  const end = at + length
+export function decodeBase64Into(text: string, out: Buffer, at: number): number | undefined {
+  const { length } = text
+  if (length % 4 !== 0 || text.includes('-') || text.includes('_')) return undefined
+  const padding = text.charCodeAt(length - 1) !== PAD ? 0 : text.charCodeAt(length - 2) !== PAD ? 1 : 2
   // A padded group has bits that are dropped; in canonical text they are zero.
-  return padding === 0 || buffer.toString('base64', end - (3 - padding), end) === text.slice(-4) ? end : undefined
+  if (padding > 0 && sextet(text.charCodeAt(length - 1 - padding)) % DROPPED[padding] !== 0) return undefined
+  const decoded = (length / 4) * 3 - padding
+  return out.write(text, at, decoded, 'base64') === decoded ? at + decoded : undefined
+}
+
+const PAD = 0x3d
+/** By the padding: the last character before it counts multiples of this. */
+const DROPPED = [1, 4, 16] as const
+
+/** The value of a base64 character; any number for other characters, which are found when the whole is decoded. */
+export function sextet(character: number): number {
+  if (character >= 0x61) return character - 0x61 + 26
+  if (character >= 0x41) return character - 0x41
+  if (character >= 0x30) return character - 0x30 + 52
+  return character === 0x2b ? 62 : 63
 }
 
 /** Characters to decode in one piece: whole groups of four, in strings short enough to be cheap for the garbage collector. */
@@ -35,7 +46,7 @@ export function* decodeBase64Steps(
   text: Buffer,
   from: number,
   to: number,
-  out: Uint8Array,
+  out: Buffer,
   at: number,
 ): Steps<number | undefined> {
   let end: number | undefined = at

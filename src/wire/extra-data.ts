@@ -1,6 +1,7 @@
 import type { EntryChain, EntryExtra } from '../types/entries.js'
 import { ByteMemory } from '../util/byte-memory.js'
 import { ByteReader, fromBase64 } from '../util/bytes.js'
+import { sextet } from './base64.js'
 import { chainTooLong, MAX_CHAIN, MAX_ISSUER_BYTES } from './chain-bounds.js'
 import { malformedLeaf } from './malformed.js'
 import { type EntryKind, leafKind } from './merkle-leaf.js'
@@ -69,14 +70,6 @@ function chainStart(text: Buffer, from: number, to: number): number {
   for (let at = from; at < from + 4; at++) length = length * 64 + sextet(text[at] as number)
   const start = from + 4 * Math.ceil((LENGTH_OCTETS + length) / 3)
   return start < to ? start : to
-}
-
-/** The value of a base64 character; any number for other characters, which are found when the whole is decoded. */
-function sextet(character: number): number {
-  if (character >= 0x61) return character - 0x61 + 26
-  if (character >= 0x41) return character - 0x41
-  if (character >= 0x30) return character - 0x30 + 52
-  return character === 0x2b ? 62 : 63
 }
 
 /** As `Rfc6962Extra.beforeChain()` has it. */
