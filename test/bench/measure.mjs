@@ -96,20 +96,28 @@ export async function certspotterVersion() {
   }
 }
 
+/** Whether a version of certspotter is below 0.`minor`. */
+const isBefore = (version, minor) => Number(/\b0\.(\d+)/.exec(version ?? '')?.[1] ?? minor) < minor
+
+/** Whether a version of certspotter reads logs of tiles, as it does from 0.19 on. */
+export const readsTiles = (version) => !isBefore(version, 19)
+
 /**
  * certspotter over the same entries: a log list with this one log, a watch list of one name that is in no certificate (it compares
  * every name of a certificate with every name watched), no notification, from the beginning until it has verified the whole tree.
  */
-export async function measureCertspotter(server, entries) {
+export async function measureCertspotter(server, kind, entries) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-certspotter-'))
   const file = (name, text) => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
-  const list = file('logs.json', JSON.stringify(logList(server, entries)))
+  const list = file('logs.json', JSON.stringify(logList(server, kind, entries)))
   const watch = file('watchlist', '.nobody-has-this-name.example\n')
   const state = join(folder, 'state')
-  const args = ['-logs', list, '-state_dir', state, '-watchlist', watch, '-batch_size', '256', '-no_save', '-stdout']
+  // What it asks for at once; from 0.20 on it finds that out itself, as far as it does not read tiles.
+  const size = isBefore(await certspotterVersion(), 20) ? ['-batch_size', '256'] : []
+  const args = ['-logs', list, '-state_dir', state, '-watchlist', watch, ...size, '-no_save', '-stdout']
   const begun = performance.now()
   const child = spawn('certspotter', args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -145,11 +153,13 @@ function verifiedSize(state) {
   return undefined
 }
 
-function logList(server, entries) {
-  const { url, key, logId } = server.ready
+function logList(server, kind, entries) {
+  const { key, logId } = server.ready
+  const url = `${server.ready.url}/${entries}/`
   const since = '2026-01-01T00:00:00Z'
-  const log = { description: 'bench', log_id: logId, key, url: `${url}/${entries}/`, mmd: 86_400 }
-  const logs = [{ ...log, state: { usable: { timestamp: since } } }]
-  const operators = [{ name: 'bench', email: ['bench@operator.example'], logs, tiled_logs: [] }]
+  const log = { description: 'bench', log_id: logId, key, mmd: 86_400, state: { usable: { timestamp: since } } }
+  const [logs, tiled_logs] =
+    kind === 'rfc6962' ? [[{ ...log, url }], []] : [[], [{ ...log, monitoring_url: url, submission_url: url }]]
+  const operators = [{ name: 'bench', email: ['bench@operator.example'], logs, tiled_logs }]
   return { version: '1.0', log_list_timestamp: since, operators }
 }

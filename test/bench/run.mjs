@@ -12,7 +12,15 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'tsup'
 import { measureHostile } from './hostile.mjs'
-import { certspotterVersion, LogServer, lifetime, measure, measureCertspotter, timeToFirstLine } from './measure.mjs'
+import {
+  certspotterVersion,
+  LogServer,
+  lifetime,
+  measure,
+  measureCertspotter,
+  readsTiles,
+  timeToFirstLine,
+} from './measure.mjs'
 import { measurePeer, peers } from './peers.mjs'
 import { judge, judgeHostile, printRuns, printTargets } from './report.mjs'
 
@@ -113,7 +121,8 @@ async function runAll() {
     'RFC 6962, watchlist and intelligence': () => watched(true),
     'RFC 6962, both in a thread': () => watched(true, 1),
     'naive pipeline': () => measure('naive', { ...logAt(plan.naive), entries: plan.naive }),
-    certspotter: () => measureCertspotter(server, plan.certspotter),
+    certspotter: () => measureCertspotter(server, 'rfc6962', plan.certspotter),
+    'certspotter, static-ct': () => measureCertspotter(server, 'static-ct', plan.certspotter),
   }
   if (flags.before !== undefined) {
     const build = resolve(flags.before)
@@ -127,6 +136,7 @@ async function runAll() {
     }
   const wanted = flags.only?.split(',')
   if (certspotter === undefined) delete all.certspotter
+  if (certspotter === undefined || !readsTiles(certspotter)) delete all['certspotter, static-ct']
   for (const name of Object.keys(all))
     if (wanted !== undefined && !wanted.some((part) => name.includes(part))) delete all[name]
 
