@@ -74,6 +74,17 @@ describe('own names: what concerns whom', () => {
     expect(scoreOf('ip:192.0.2.128/25', '192.0.2.127')).toBe(NO)
     expect(scoreOf('ip:192.0.2.128/25', '192.0.2.128')).toBe(YES)
   })
+
+  it('takes an IPv4 address and the one of IPv6 that it is mapped to for one', () => {
+    expect(scoreOf('ip:192.0.2.0/24', '::ffff:192.0.2.7')).toBe(YES)
+    expect(scoreOf('ip:192.0.2.0/24', '::FFFF:c000:0207')).toBe(YES)
+    expect(scoreOf('ip:192.0.2.0/24', '::ffff:192.0.3.7')).toBe(NO)
+    expect(scoreOf('ip:192.0.2.0/24', '::fffe:192.0.2.7')).toBe(NO)
+    expect(scoreOf('ip:::ffff:192.0.2.0/120', '192.0.2.7')).toBe(YES)
+    expect(scoreOf('ip:::ffff:192.0.2.0/120', '::ffff:192.0.3.7')).toBe(NO)
+    expect(scoreOf('ip:::/0', '::ffff:192.0.2.7')).toBe(YES)
+    expect(scoreOf('ip:::/0', '192.0.2.7')).toBe(NO)
+  })
 })
 
 describe('own names', () => {
