@@ -53,17 +53,24 @@ export class ThreadedTransport implements Transport {
   }
 
   readonly page = async (url: string, form: PageForm, options: GetOptions): Promise<EntryBatch> => {
-    for (let ends = 0; ends < MAX_ENDS; ends++) {
+    let isReceived = false
+    const onReceived = () => {
+      isReceived = true
+      options.onReceived?.()
+    }
+    // Once the answer was complete its turn is over: to request it again takes another one, as after any failure.
+    for (let ends = 0; ends < MAX_ENDS && !isReceived; ends++) {
       if (this.isClosed) throw closedError(url)
       const thread = this.pick()
       if (thread === undefined) return await fetchPage(this.options.here, url, form, options)
       try {
-        return await thread.ask(url, form, options)
+        return await thread.ask(url, form, { ...options, onReceived })
       } catch (error) {
         if (!(error instanceof ThreadEnded)) throw error
       }
     }
-    throw networkError(url, new Error(`the worker thread that read the answer ended, ${MAX_ENDS} times`))
+    const times = isReceived ? '' : `, ${MAX_ENDS} times`
+    throw networkError(url, new Error(`the worker thread that read the answer ended${times}`))
   }
 
   async close(): Promise<void> {

@@ -164,7 +164,7 @@ export class RangeReader {
 
   private async fillSlots(): Promise<void> {
     try {
-      while (this.inFlight < this.mayBeInFlight && this.nextStart < this.end) await this.fillSlot()
+      while (this.mayAsk && this.nextStart < this.end) await this.fillSlot()
     } finally {
       // Reset in the same tick as the last check; otherwise an `extend()` in between is lost.
       this.filling = false
@@ -178,8 +178,10 @@ export class RangeReader {
     return weight.isKnown && !(this.isLate && budget.isScarce) ? inFlight : 1
   }
 
-  private get inFlight(): number {
-    return this.slots.reduce((sum, { done, isReceived }) => sum + (done || isReceived ? 0 : 1), 0)
+  /** Whether there may be one more in flight. As many may be read, or wait behind one that is slow. */
+  private get mayAsk(): boolean {
+    const inFlight = this.slots.reduce((sum, { done, isReceived }) => sum + (done || isReceived ? 0 : 1), 0)
+    return inFlight < this.mayBeInFlight && this.slots.length < 2 * this.options.inFlight
   }
 
   private async fillSlot(): Promise<void> {
@@ -227,7 +229,9 @@ export class RangeReader {
         const rest = { start, end: window.end }
         const batch = await this.ask(slot, rest)
         planner.observe(rest, batch.length)
-        weight.observe(rest.end - start, batch.length, Math.max(batch.byteLength, slot.mostHeld))
+        // A packed answer and what it unpacks to are at most twice its entries; more belongs to others, such as the rest of a tile.
+        const held = Math.min(slot.mostHeld, 2 * batch.byteLength)
+        weight.observe(rest.end - start, batch.length, Math.max(batch.byteLength, held))
         start += batch.length
         slot.reserved = start < window.end ? this.answerBytes({ start, end: window.end }) : 0
         // The part takes its bytes over from the reservation; what is left of it often is enough for the rest of the window.

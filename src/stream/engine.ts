@@ -141,7 +141,7 @@ export class Engine {
       // Lets requests and timers run, however many pages are at hand: answers that wait meanwhile would leave nothing to do afterwards.
       await setImmediate()
       background.throwIfFailed()
-      const page = delivery.takePage()
+      const page = this.closing === undefined ? delivery.takePage() : undefined
       if (page?.hasNext()) return page
       if (page !== undefined) continue
       if (this.closing !== undefined) return undefined

@@ -154,6 +154,19 @@ describe('threads', () => {
   })
 })
 
+it('a thread that ends over an answer that is complete fails its request: the next one takes a turn of its own', async () => {
+  const log = await logOf('rfc6962')
+  const { url, form } = pageOf(log, 0)
+  const { transport } = threaded({ file: join(import.meta.dirname, 'programs/dying-page-worker.mjs'), count: 1 })
+  let received = 0
+  const onReceived = () => {
+    received++
+  }
+  const failure = await failureOf(transport.page(url, form, { onReceived }))
+  expect(failure).toMatchObject({ code: 'CT_HTTP_NETWORK', retryable: true })
+  expect([received, made.length]).toEqual([1, 1])
+})
+
 describe.each(KINDS)('a stream of a %s log with threads', (kind) => {
   it(`delivers every entry once, whichever thread is killed in the middle of a page, ${KILLS} times`, async () => {
     const log = await createTestLog({ kind, entries: ENTRIES.slice(0, 256), mmd: 86_400 })

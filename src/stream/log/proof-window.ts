@@ -103,7 +103,7 @@ export class ProofWindow {
    * Takes the next page. Proves the held pages when there are enough of them, or no more can be held.
    *
    * @param target - Index up to which there is something to read.
-   * @returns `'proven'` when enough was proven and there is more to read; `'end'` when no page is in transfer.
+   * @returns `'proven'` when something was proven and there is more to read; `'end'` when no page is in transfer.
    * @throws what a request threw, or what the entries disprove.
    */
   async advance(target: number): Promise<'end' | 'proven' | 'received'> {
@@ -111,7 +111,7 @@ export class ProofWindow {
     if (next === undefined) return 'end'
     if (next === 'starved') {
       await this.prove()
-      return 'received'
+      return 'proven'
     }
     const { batch, lease } = next
     this.bytes += batch.byteLength

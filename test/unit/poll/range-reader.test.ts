@@ -433,6 +433,31 @@ describe('RangeReader', () => {
     expect(asked.length).toBeLessThanOrEqual(60 + 16)
   })
 
+  it('expects no more of the next answers where most of one belonged to others, as a tile does of which six entries are new', async () => {
+    const weight = new EntryWeight(100)
+    const { reader } = readerOver(
+      [0, 6],
+      async (from, to, options) => {
+        options?.onBytes?.(1_300_000)
+        return batchOf(from, to - from)
+      },
+      { weight },
+    )
+    expect((await drain(reader)).length).toBe(6)
+    expect(weight.bytesPerEntry).toBeLessThanOrEqual(200)
+  })
+
+  it('reads a few pages ahead of one that does not come, not as many as there is room for', async () => {
+    let asked = 0
+    const { reader } = readerOver([0, 256 * 100], (from, to) => {
+      asked++
+      return from === 0 ? new Promise(() => {}) : Promise.resolve(batchOf(from, to - from))
+    })
+    await turns(300)
+    expect(asked).toBe(8)
+    reader.stop()
+  })
+
   it('reads the rest of a window from the room that was reserved for all of it, and gives up none of the next ones', async () => {
     // Room for two pages: one is cut in two, the other waits for it, and a third one for room.
     const budget = new ByteBudget(2 * 25_600)
