@@ -13,8 +13,8 @@ const ENDS = ['undici:request:trailers', 'undici:request:error']
  * when the machine is busy with something else, they and these waits stand still together.
  */
 const STUCK_WAITS = 80
-/** Turns of the event loop without anything new: what follows an answer needs a few. */
-const CALM_TURNS = 6
+/** Turns of the event loop without anything new: what follows an answer needs a few, and each page that is read one. */
+const CALM_TURNS = 16
 
 const moving = new Set<object>()
 let signs = 0
