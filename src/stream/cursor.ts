@@ -35,10 +35,13 @@ export function cursorKey(logId: string): string {
   return Buffer.from(logId, 'base64').subarray(0, ID_LENGTH).toString('hex')
 }
 
-/** @param places - Key of {@link cursorKey}, index of the first entry to read and compact range of what is before, of every log. */
-export function encodeCursor(
-  places: Iterable<readonly [key: string, next: number, range: CompactRange | undefined]>,
-): string {
+/** Of everything before a position: its compact range, or bytes of its root as another cursor has them; `undefined` when nothing was proven. */
+type Before = CompactRange | Uint8Array | undefined
+
+/** Key of {@link cursorKey}, index of the first entry to read and what is before it, of one log. */
+export type CursorPlace = readonly [key: string, next: number, before: Before]
+
+export function encodeCursor(places: Iterable<CursorPlace>): string {
   return CursorTemplate.of([...places]).encode()
 }
 
@@ -54,15 +57,12 @@ export class CursorTemplate {
   }
 
   /** @param own - Which of the places changes; the last one by default. */
-  static of(
-    places: readonly (readonly [key: string, next: number, range: CompactRange | undefined])[],
-    own = places.length - 1,
-  ): CursorTemplate {
+  static of(places: readonly CursorPlace[], own = places.length - 1): CursorTemplate {
     const bytes = Buffer.alloc(1 + places.length * RECORD + CHECK)
     bytes[0] = VERSION
-    places.forEach(([key, next, range], i) => {
+    places.forEach(([key, next, before], i) => {
       bytes.write(key, 1 + i * RECORD, 'hex')
-      writePlace(bytes, 1 + i * RECORD, next, range)
+      writePlace(bytes, 1 + i * RECORD, next, before)
     })
     return new CursorTemplate(bytes, 1 + own * RECORD)
   }
@@ -80,10 +80,11 @@ export class CursorTemplate {
   }
 }
 
-function writePlace(bytes: Buffer, at: number, next: number, range: CompactRange | undefined): void {
+function writePlace(bytes: Buffer, at: number, next: number, before: Before): void {
   bytes.writeBigUInt64BE(BigInt(next), at + ID_LENGTH)
-  if (range === undefined) bytes.fill(0, at + ROOT_AT, at + RECORD)
-  else bytes.set(range.root().subarray(0, ROOT_LENGTH), at + ROOT_AT)
+  const root = before instanceof Uint8Array ? before : before?.root()
+  if (root === undefined) bytes.fill(0, at + ROOT_AT, at + RECORD)
+  else bytes.set(root.subarray(0, ROOT_LENGTH), at + ROOT_AT)
 }
 
 /** @throws {@link CtStreamError} `CT_CURSOR_INVALID` for anything that {@link encodeCursor} did not make. */

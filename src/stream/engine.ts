@@ -108,6 +108,7 @@ export class Engine {
     this.stopper.signal.throwIfAborted()
     const stored = await store.load()
     const resume = settings.resume === undefined ? undefined : decodeCursor(settings.resume)
+    if (resume !== undefined) delivery.resumed = resume
     const keepCurrent = await this.roster.open({ stored, resume })
     this.askForContact()
     // While the lists are renewed, another log may appear.

@@ -65,7 +65,7 @@ export interface CtCertificate {
   /**
    * Opaque position just after this entry, covering all logs of the stream; `ctStream({ resume: cursor })` continues there. About 43
    * characters a log. Computed when first read, at any time: until then the certificate keeps the leaf hashes of its page, 32 bytes
-   * an entry.
+   * an entry. Logs that the stream's own `resume` names and that are not opened yet, or not read, stay in it where they were.
    *
    * It covers everything of this log up to this entry. Of the other logs it covers what was delivered before this entry or its page;
    * with `acknowledge: 'manual'`, what is acknowledged at the moment it is read. So nothing is behind it that may not be finished

@@ -103,8 +103,9 @@ export interface CtStreamOptions {
   readonly mergeDelayMs?: number
   /**
    * A cursor of `certificate.cursor`: continue after that entry, whatever the checkpoint says. Logs it does not name go on by the
-   * checkpoint, or else begin by `start`. One that names no log of the stream rejects the first read with `CT_CURSOR_INVALID`; one
-   * that is ahead of what its log shows is reported by an `error` event of that code, and waited for.
+   * checkpoint, or else begin by `start`; those it names that cannot be reached, or are not read, stay in the cursors of this run.
+   * One that names no log of the stream rejects the first read with `CT_CURSOR_INVALID`; one that is ahead of what its log shows is
+   * reported by an `error` event of that code, and waited for.
    *
    * A cursor holds 16 bytes of the root of each log: a log that has other entries below it now is reported as `misbehaviour`
    * (`CT_HEAD_CONFLICT`), also without a checkpoint.

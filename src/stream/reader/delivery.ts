@@ -3,12 +3,13 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { ByteBudget } from '../../util/byte-budget.js'
 import type { OpenSpan } from '../../util/tracing.js'
+import type { CursorPositions } from '../cursor.js'
 import type { ProvenPage } from '../log/proven-page.js'
 import type { Settings } from '../settings.js'
 import type { Lane } from './lane.js'
 import { Mixer } from './mixer.js'
 import { notDelivered } from './not-delivered.js'
-import type { LogPlace } from './page-cursors.js'
+import type { Places } from './page-cursors.js'
 import { PageReader, type PageReaderContext, type ReaderEntryContext } from './page-reader.js'
 
 export interface DeliveryOptions extends Omit<PageReaderContext, 'places' | 'settings'> {
@@ -28,6 +29,8 @@ export class Delivery {
   readonly mixer = new Mixer()
   readonly lanes: readonly Lane[] = this.mixer.lanes
   readonly budget: ByteBudget
+  /** Positions of the cursor that the stream goes on from. Set before any log is opened. */
+  resumed: CursorPositions = new Map()
   /** Whether going on to the next entry or page acknowledges the one before. */
   readonly acknowledgesByReading: boolean
   private readonly options: DeliveryOptions
@@ -110,11 +113,12 @@ export class Delivery {
   }
 
   /** Which entries of each log are acknowledged, for a cursor. */
-  private readonly places = (): LogPlace[] => {
+  private readonly places = (): Places => {
     this.settle()
-    return this.lanes
+    const opened = this.lanes
       .filter((lane) => lane.position.begun)
       .map((lane) => ({ logId: lane.session.log.id, ...lane.place }))
+    return { opened, resumed: this.resumed }
   }
 
   private beginSpan({ session }: Lane, { batch }: ProvenPage): OpenSpan | undefined {

@@ -1,5 +1,5 @@
 import { type CompactRange, RangeBuilder } from '../../merkle/compact-range.js'
-import { CursorTemplate, cursorKey } from '../cursor.js'
+import { type CursorPlace, type CursorPositions, CursorTemplate, cursorKey } from '../cursor.js'
 import type { ProvenPage } from '../log/proven-page.js'
 import type { Lane, Place } from './lane.js'
 
@@ -8,18 +8,27 @@ export interface LogPlace extends Place {
   readonly logId: string
 }
 
+/** Positions of all logs, for a cursor. */
+export interface Places {
+  /** Of every opened log. */
+  readonly opened: readonly LogPlace[]
+  /** Of the cursor that the stream goes on from, for logs that are not opened, or not read: they stay where they are. */
+  readonly resumed: CursorPositions
+}
+
 const HASH_LENGTH = 32
 
 /**
  * The cursors of one page's entries. A cursor continues its own log after the entry, and all others where they were when the page was
- * begun, or are when the cursor is read.
+ * begun, or are when the cursor is read. Logs that were not opened by then stay where the stream's own cursor has them: one that no longer
+ * named them would have the next run begin them anew.
  *
  * Costs nothing until a cursor is read. Read in order, each costs two hashes and those of the root. Works at any time, also after the page
  * was released, because it keeps the leaf hashes.
  */
 export class PageCursors {
   private readonly lane: Lane
-  private readonly places: readonly LogPlace[] | (() => readonly LogPlace[])
+  private readonly places: Places | (() => Places)
   private readonly start: number
   private readonly rangeBefore: CompactRange | undefined
   private readonly leafHashes: Uint8Array | undefined
@@ -28,12 +37,8 @@ export class PageCursors {
   /** Number of entries of the page in `builder`. */
   private built = 0
 
-  /** @param places - Positions of all opened logs, including this one; a function is called for each cursor. */
-  constructor(
-    places: readonly LogPlace[] | (() => readonly LogPlace[]),
-    lane: Lane,
-    { batch, rangeBefore }: ProvenPage,
-  ) {
+  /** @param places - Positions of all logs; this one is opened. A function is called for each cursor. */
+  constructor(places: Places | (() => Places), lane: Lane, { batch, rangeBefore }: ProvenPage) {
     this.places = places
     this.lane = lane
     this.start = batch.start
@@ -51,12 +56,13 @@ export class PageCursors {
     return this.template.withPlace(next, range)
   }
 
-  private newTemplate(places: readonly LogPlace[]): CursorTemplate {
+  private newTemplate({ opened, resumed }: Places): CursorTemplate {
     const { id } = this.lane.session.log
-    return CursorTemplate.of(
-      places.map(({ logId, next, range }) => [cursorKey(logId), next, range]),
-      places.findIndex(({ logId }) => logId === id),
-    )
+    const places = opened.map(({ logId, next, range }): CursorPlace => [cursorKey(logId), next, range])
+    const own = opened.findIndex(({ logId }) => logId === id)
+    const named = new Set(places.map(([key]) => key))
+    for (const [key, { next, root }] of resumed) if (!named.has(key)) places.push([key, next, root])
+    return CursorTemplate.of(places, own)
   }
 
   /** The range with the first `count` entries of the page. */

@@ -6,7 +6,7 @@ import { copyBytes } from '../../util/bytes.js'
 import type { ProvenPage } from '../log/proven-page.js'
 import type { Settings } from '../settings.js'
 import type { Lane } from './lane.js'
-import { type LogPlace, PageCursors } from './page-cursors.js'
+import { PageCursors, type Places } from './page-cursors.js'
 import type { TakenPage } from './taken-page.js'
 
 /** What a {@link PageReader} needs of its stream. */
@@ -19,7 +19,7 @@ export interface PageReaderContext {
   /** Whether going on to the next entry or page acknowledges the one before. */
   readonly acknowledgesByReading: boolean
   /** Which entries of each log are acknowledged, for a cursor. */
-  places(): LogPlace[]
+  places(): Places
   /** The issuer with this SHA-256, from the store or the log. */
   issuer(logId: string, fingerprint: Uint8Array): Promise<Uint8Array>
 }

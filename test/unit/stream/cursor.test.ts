@@ -173,6 +173,31 @@ describe.each(['rfc6962', 'static-ct'] as const)('the cursors of a stream with a
     expect([of(log), of(kept), of(added)]).toEqual([range(10, 20), range(20, 23), range(15, 20)])
   })
 
+  it.each(['automatic', 'manual'] as const)(
+    'name logs not opened or not read where they were (acknowledge: %s)',
+    async (acknowledge) => {
+      const [log, down] = [await logOf(20, { kind }), await logOf(20, { kind })]
+      const both = { logs: [log.spec, down.spec], acknowledge }
+      const waiting = { next: 10, root: rootOf(down, 10) }
+      let resume = (await take(backfill(down))).at(9)?.cursor ?? ''
+      const fault = down.fault({ on: '*', status: 503 })
+      const opened = await take(backfill(log, { ...both, resume }), 20)
+      expect(opened.every(({ log: { id } }) => id === log.logId)).toBe(true)
+      resume = opened.at(-1)?.cursor ?? ''
+      expect(decodeCursor(resume).get(keyOfLog(down))).toEqual(waiting)
+
+      grow(log, 5)
+      resume = (await take(backfill(log, { acknowledge, resume }), 5)).at(-1)?.cursor ?? ''
+      expect(decodeCursor(resume).get(keyOfLog(down))).toEqual(waiting)
+
+      fault.clear()
+      grow(down, 5)
+      const read = await take(backfill(log, { ...both, resume, start: 'now' }), 15)
+      expect(indexesOf(read.filter(({ log: { id } }) => id === down.logId))).toEqual(range(10, 25))
+      expect(decodeCursor(read.at(-1)?.cursor ?? '').size).toBe(2)
+    },
+  )
+
   it('are refused where they are of other logs', async () => {
     const [log, other] = [await logOf(5, { kind }), await logOf(5)]
     const [first] = await take(backfill(other))
