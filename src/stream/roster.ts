@@ -146,9 +146,11 @@ export class Roster {
   private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
     const { settings } = this.options
     const gaps = await this.options.gaps()
-    for (const { log, position, verifiedHead, pendingHeads, learned } of this.remembered.stored.values()) {
+    const { stored, resume } = this.remembered
+    for (const { log, position: storedAt, verifiedHead, pendingHeads, learned } of stored.values()) {
       const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
       if (this.followed.has(log.id)) continue
+      const position = resume?.get(cursorKey(log.id))?.next ?? storedAt
       // A log that can still be read shows its last head, which no run has seen.
       const isSettled = learned.finished === true || settings.end !== 'never' || !listed.has(log.id)
       if (position >= size && isSettled) continue

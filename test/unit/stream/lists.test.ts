@@ -7,7 +7,7 @@ import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { toBase64 } from '../../../src/util/bytes.js'
 import { closing } from '../../support/closing.js'
 import { fastClock } from '../../support/fast-clock.js'
-import { range, take } from '../../support/follow.js'
+import { indexesOf, range, take } from '../../support/follow.js'
 import { ListServer } from '../../support/list-server.js'
 import { grow, logOf } from '../../support/logs.js'
 import { MovedLog } from '../../support/moved-log.js'
@@ -486,6 +486,23 @@ describe('a log that left the lists while nobody read', () => {
     const next = follow(lists, { checkpoint })
     await next.until(() => next.state(stays.logId) === 'live')
     expect(left.requestCount()).toBe(0)
+  })
+
+  it('is read from the cursor, whatever the checkpoint says', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const toHead = { start: 'beginning', end: 'head', ...timing() } as const
+    const both = { ...toHead, logs: [stays.spec, left.spec] }
+    const before = (await take(ctStream({ ...toHead, logs: [stays.spec], checkpoint: false }))).at(-1)?.cursor ?? ''
+    const all = await take(ctStream({ ...both, checkpoint: false, resume: before }))
+    const resume = all.find(({ log, index }) => log.id === left.logId && index === 399)?.cursor ?? ''
+    await take(ctStream({ ...both, checkpoint }))
+
+    const list = listOf([stays, left], (log) => {
+      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+    })
+    const lists = closing(await ListServer.open(list))
+    const read = await take(ctStream({ ...toHead, logList: lists.url, resume, checkpoint }))
+    expect(indexesOf(read)).toEqual(range(400, 600))
   })
 
   it('leaves a gap on record when no list names it any more', async () => {
