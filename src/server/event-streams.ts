@@ -4,6 +4,7 @@ import { beginClient } from './begin.js'
 import type { Connection, Connections } from './connections.js'
 import type { Gate, Refused } from './gate.js'
 import type { ServerSettings } from './options.js'
+import { whenOver } from './response-over.js'
 import { subscriptionOf } from './subscription.js'
 
 /** Accepts clients on Server-Sent Events. */
@@ -59,7 +60,7 @@ export class EventStreams {
     }
     connections.add(connection)
     response.on('error', () => {})
-    response.on('close', () => connections.remove(connection))
+    whenOver(response, () => connections.remove(connection))
     connection.client.catchUp()
     return undefined
   }

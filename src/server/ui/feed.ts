@@ -3,6 +3,7 @@ import type { Clock } from '../../types/clock.js'
 import { quietController } from '../../util/abort.js'
 import { VERSION } from '../../version.js'
 import type { ServerSource } from '../options.js'
+import { whenOver } from '../response-over.js'
 import type { ServedPage } from '../served-page.js'
 import { feedLog } from './feed-log.js'
 import { News } from './news.js'
@@ -85,7 +86,7 @@ export class Feed {
     viewer.send(JSON.stringify(begin))
     this.viewers.add(viewer)
     response.on('error', () => {})
-    response.on('close', () => {
+    whenOver(response, () => {
       this.viewers.delete(viewer)
       if (this.viewers.size === 0) this.ticking.abort()
     })
