@@ -1,6 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import { filterOption } from '../filter/filter-option.js'
-import { isMeant } from '../loglist/log-name.js'
+import { meantBy } from '../loglist/log-name.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CertificateKind } from '../types/certificate-kind.js'
 import type { LogInfo } from '../types/log.js'
@@ -89,15 +89,13 @@ export function formatOf(given: string | null): MessageFormat {
 
 /** The filters of the stream's `filter`, and `log`: an id, a URL or the beginning of a name. */
 function matcher([domains, issuers, kinds, logs]: [string[], string[], string[], string[]]) {
+  const isOfLogs = ofLogs(logs)
   const filter = filterOption('filter', {
     ...(domains.length > 0 && { domains }),
     ...(issuers.length > 0 && { issuers }),
     ...(kinds.length > 0 && { kinds: kinds as CertificateKind[] }),
   })
-  return (certificate: CtCertificate): boolean => {
-    if (!isOfLogs(certificate.log, logs)) return false
-    return filter?.matches(certificate) ?? true
-  }
+  return (certificate: CtCertificate): boolean => isOfLogs(certificate.log) && (filter?.matches(certificate) ?? true)
 }
 
 function isOnce(given: string | null): boolean {
@@ -108,11 +106,24 @@ function isOnce(given: string | null): boolean {
 
 /** Which entries of an issuance the filters pass; its names and its issuer are the same in all of them. */
 function seen(kinds: readonly string[], logs: readonly string[]): (issued: Issued) => boolean {
-  return ({ kind, log }) => (kinds.length === 0 || kinds.includes(kind)) && isOfLogs(log, logs)
+  const isOfLogs = ofLogs(logs)
+  return ({ kind, log }) => (kinds.length === 0 || kinds.includes(kind)) && isOfLogs(log)
 }
 
-function isOfLogs({ id, description, url }: LogInfo, names: readonly string[]): boolean {
-  return names.length === 0 || names.some((name) => isMeant(name, { id, description, urls: [url] }))
+/** Whether a log is one of those named. Remembered for each log: a client may give a thousand names, and a log has millions of entries. */
+function ofLogs(names: readonly string[]): (log: LogInfo) => boolean {
+  if (names.length === 0) return () => true
+  const isAny = meantBy(names)
+  const verdicts = new WeakMap<LogInfo, boolean>()
+  return (log) => {
+    let verdict = verdicts.get(log)
+    if (verdict === undefined) {
+      const { id, description, url } = log
+      verdict = isAny({ id, description, urls: [url] })
+      verdicts.set(log, verdict)
+    }
+    return verdict
+  }
 }
 
 function findingsOf(given: string | null): Findings | undefined {

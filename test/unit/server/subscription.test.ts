@@ -42,6 +42,28 @@ describe('what a client asks for', () => {
     expect(matches('issuer=nobody')).toBe(false)
   })
 
+  it('looks at a log once for each of its filters, however many entries come and however many names are given', () => {
+    const names = Array.from({ length: 999 }, (_, i) => `log=nothing-${i}`).join('&')
+    for (const [wanted, isWanted] of [
+      ['log=argon', true],
+      ['log=xenon', false],
+    ] as const) {
+      let looks = 0
+      const log = {
+        ...logNamed('Argon 2026'),
+        get description() {
+          looks++
+          return 'Argon 2026'
+        },
+      }
+      const { matches, once } = ws(`/v2/stream?dedupe=issuance&${names}&${wanted}`)?.selection ?? {}
+      const verdicts = new Set(madeCertificates(20, { log }).map((one) => matches?.(one)))
+      for (let number = 1; number <= 20; number++) verdicts.add(once?.({ number, kind: 'certificate', log }))
+      expect([...verdicts]).toEqual([isWanted])
+      expect(looks).toBe(2)
+    }
+  })
+
   it('is the same for all clients that write the same filters in any order', () => {
     const key = (query: string) => ws(`/v2/stream?${query}`)?.selection.key
     expect(key('domain=a.example&domain=b.example&kind=certificate')).toBe(
