@@ -6,7 +6,7 @@ import { cutText, harmless } from '../util/harmless.js'
 import { isRecord, type JsonRecord, listOf, millisecondsOf, recordOf, textOf } from './json-values.js'
 import { chainOf, derOf, digestOf, indexOf } from './message-parts.js'
 import { hasEntry, isOwnMessage, ownCertificate } from './own-message.js'
-import { fieldsOfNames, toldFields } from './told-fields.js'
+import { fieldsOfNames, tellsOfCertificate, toldFields } from './told-fields.js'
 import { ToldLogs } from './told-log.js'
 
 const MAX_CURSOR = 4096
@@ -97,12 +97,13 @@ export class CertificateMaker {
         { index, timestamp, chain: chainOf(listOf(data.chain).map((issuer) => recordOf(issuer).as_der)) },
         context,
       )
+    const fields = toldFields(leaf)
     return new ToldEntry(
       {
         kind: data.update_type === 'PrecertLogEntry' ? 'precertificate' : 'certificate',
         index,
         timestamp,
-        fields: toldFields(leaf),
+        fields: tellsOfCertificate(fields) ? fields : undefined,
         sha1: digestOf(leaf.sha1 ?? leaf.fingerprint, 20),
         sha256: digestOf(leaf.sha256, 32),
       },

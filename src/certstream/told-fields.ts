@@ -57,6 +57,17 @@ export function toldFields(leaf: JsonRecord): EntryFields {
   }
 }
 
+/**
+ * Whether a message tells of a certificate at all. Every certificate has a serial number, an issuer and dates, and servers send at least
+ * some of these or its names; of an entry that a server could not read, it leaves all of them empty.
+ */
+export function tellsOfCertificate(fields: EntryFields): boolean {
+  const { serialNumber, subject, issuer, notBefore, notAfter, altNames, dnsNames, ipAddresses, emailAddresses } = fields
+  const isTold = [serialNumber, notBefore, notAfter].some((value) => value !== undefined)
+  const lists = [subject.attributes, issuer.attributes, altNames, dnsNames, ipAddresses, emailAddresses]
+  return isTold || lists.some(({ length }) => length > 0)
+}
+
 /** The fields of a certificate of which a message has only the names. */
 export function fieldsOfNames(names: unknown): EntryFields {
   const { dnsNames, ipAddresses } = toldHostNames(names, [])

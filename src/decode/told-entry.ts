@@ -10,7 +10,8 @@ export interface ToldCertificate {
   readonly index: number
   /** Epoch milliseconds that a `Date` can hold; `undefined` when unknown. */
   readonly timestamp: number | undefined
-  readonly fields: EntryFields
+  /** `undefined`: nothing was told, as of an entry that the server could not read. Such an entry is `unparsable`. */
+  readonly fields: EntryFields | undefined
   /** Fingerprints in lower-case hex, from the message. */
   readonly sha1: string | undefined
   readonly sha256: string | undefined
@@ -29,6 +30,8 @@ export class ToldEntry extends DecodedEntry {
   constructor(told: ToldCertificate, context: EntryContext) {
     super({ index: told.index, leafInput: noBytes, extra: noExtra }, context, noBytes)
     this.told = told
+    if (told.fields === undefined)
+      this.found.add('leafInput', 'leaf-malformed', 'the server says nothing of the certificate in this entry')
   }
 
   override get leafHash(): Uint8Array {
@@ -48,7 +51,8 @@ export class ToldEntry extends DecodedEntry {
   }
 
   protected override get leaf(): OpenedLeaf {
-    const { kind, timestamp, fields } = this.told
+    const { timestamp, fields } = this.told
+    const kind = fields === undefined ? 'unparsable' : this.told.kind
     return { kind, timestamp, fields, certificate: undefined, tbsCertificate: undefined, issuerKeyHash: undefined }
   }
 }

@@ -185,6 +185,24 @@ describe('a stream of certificates from a server', () => {
     // What a message does not tell cannot be judged, and passes.
     expect(await take(byIssuer[Symbol.asyncIterator](), 3)).toEqual(['b.example', 'b.example', 'z.test'])
   })
+
+  it('lets an entry that could not be read pass a filter of names, as a stream from the logs does', async () => {
+    const update = (leaf: object, cert_index: number) =>
+      JSON.stringify({ message_type: 'certificate_update', data: { leaf_cert: leaf, cert_index } })
+    const server = await testServer((client) => {
+      client.send(update({ as_der: null, all_domains: [], serial_number: '0A' }, 0))
+      client.send(update({ as_der: null, all_domains: [], serial_number: null }, 1))
+      client.send(update({ all_domains: ['a.example'] }, 2))
+    })
+    const { stream } = streamOf({ url: server.url, filter: { domains: ['example'] } })
+    const entries: unknown[] = []
+    for await (const { kind, index } of stream) if (entries.push([kind, index]) === 2) break
+    expect(entries).toEqual([
+      ['unparsable', 1],
+      ['certificate', 2],
+    ])
+    expect(stream.status().dropped).toBe(1)
+  })
 })
 
 describe('the options of a stream from a server', () => {

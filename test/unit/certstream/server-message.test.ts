@@ -65,6 +65,28 @@ describe('a message of a server', () => {
     )
   })
 
+  it.each(['X509LogEntry', 'PrecertLogEntry'])('is an unparsable entry where %s tells nothing of it', (update_type) => {
+    const nobody = { C: null, CN: null, L: null, O: null, OU: null, ST: null, aggregated: null }
+    const nothing = {
+      ...{ all_domains: [], as_der: null, extensions: {}, not_after: null, not_before: null, serial_number: null },
+      ...{ signature_algorithm: 'unknown', subject: nobody, issuer: nobody, is_ca: false, fingerprint: null },
+    }
+    const kindOf = (leaf: object) => certificateOf(update({ ...nothing, ...leaf }, { update_type })).kind
+    const entry = certificateOf(update(nothing, { update_type, cert_index: 7, submission_timestamp: 1e9 }))
+    expect([entry.kind, entry.index, entry.timestamp?.getTime()]).toEqual(['unparsable', 7, 1e12])
+    expect(entry.problems).toMatchObject([{ code: 'leaf-malformed', field: 'leafInput' }])
+    expect(JSON.parse(JSON.stringify(entry))).toMatchObject({ kind: 'unparsable', dnsNames: [] })
+    // One that has no names may still be told of, and is a certificate.
+    const kind = update_type === 'X509LogEntry' ? 'certificate' : 'precertificate'
+    for (const leaf of [
+      { serial_number: '0A' },
+      { subject: { CN: 'A CA' } },
+      { not_after: 1e9 },
+      { issuer: { O: 'A' } },
+    ])
+      expect(kindOf(leaf)).toBe(kind)
+  })
+
   it('never makes any field throw, whatever is in it', () => {
     const hostile = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.double())
     const leaf = fc.record(
