@@ -24,6 +24,12 @@ export interface Selection {
 /** Which entries are sent, and in which form. */
 export type Wanted = Pick<Selection, 'format' | 'findings' | 'matches'>
 
+/**
+ * Most buffers of one page that are kept, of up to a megabyte or so: all forms that many clients share. A client that reconnects with ever
+ * other filters would fill the memory otherwise.
+ */
+const MAX_ENCODED = 32
+
 const none: ReadonlySet<number> = new Set()
 const nothing = Buffer.alloc(0)
 
@@ -35,6 +41,7 @@ export class ServedPage {
   private readonly series: string
   private readonly certificates: (CtCertificate | undefined)[] = []
   private readonly messages = new Map<MessageFormat | 'finding', (Buffer | null | undefined)[]>()
+  /** By the selection's key; the one used last comes last. */
   private readonly encoded = new Map<string, Buffer>()
 
   constructor(series: string, first: number, entries: readonly ServedEntry[]) {
@@ -49,17 +56,17 @@ export class ServedPage {
 
   /**
    * The bytes to write for the entries from a number on; empty when none is wanted. Clients with equal keys that get the whole page, and
-   * have the same of its issuances already, share one buffer.
+   * have the same of its issuances already, share one buffer as long as it is kept.
    */
   encode(selection: Selection, from: number, dedupe?: Dedupe): Buffer {
     const repeats = dedupe === undefined ? none : this.repeats(selection, dedupe)
     if (from > this.first) return this.assemble(selection, from - this.first, repeats)
     const key = repeats.size === 0 ? selection.key : `${selection.key} ${[...repeats]}`
-    const known = this.encoded.get(key)
-    if (known !== undefined) return known
-    const made = this.assemble(selection, 0, repeats)
-    this.encoded.set(key, made)
-    return made
+    const bytes = this.encoded.get(key) ?? this.assemble(selection, 0, repeats)
+    this.encoded.delete(key)
+    this.encoded.set(key, bytes)
+    if (this.encoded.size > MAX_ENCODED) this.encoded.delete(this.encoded.keys().next().value ?? '')
+    return bytes
   }
 
   /** Places of the entries whose issuance the client was sent before. */

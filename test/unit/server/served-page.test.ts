@@ -70,6 +70,19 @@ describe('a page of a server', () => {
     expect(asked).toBe(3)
   })
 
+  it('keeps the buffers that are asked for, not one for every subscription that there ever was', async () => {
+    const page = await pageOf(madeCertificates(1))
+    const encode = (key: string) => page.encode({ ...lite, key }, 1)
+    const [shared, left] = [encode('shared'), encode('left')]
+    for (let i = 0; i < 1000; i++) {
+      encode(`once-${i}`)
+      expect(encode('shared')).toBe(shared)
+    }
+    const again = encode('left')
+    expect(again).not.toBe(left)
+    expect(again).toEqual(left)
+  })
+
   it('can be sent from the middle to clients that have its beginning', async () => {
     const page = await pageOf(madeCertificates(4), 10)
     const rest = await messagesIn(page.encode(lite, 12))
