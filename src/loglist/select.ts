@@ -52,6 +52,11 @@ export function canGrow(log: Pick<ListedLog, 'temporalInterval' | 'mmd'>, now: n
   )
 }
 
+/** Whether the selection has the log, or had it until its shard expired. */
+export function hasOrHad(selection: LogSelection, log: ListedLog, now: number): boolean {
+  return selectLogs([log], { ...selection, shards: 'all' }, now).length > 0
+}
+
 /** The operators a selection names that no log has: a misspelling, which would otherwise select nothing in silence. */
 export function unknownOperators(logs: Iterable<ListedLog>, selection: LogSelection): string[] {
   const known = new Set([...logs].map((log) => folded(log.operator)))

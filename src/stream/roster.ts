@@ -3,6 +3,7 @@ import { CtStreamError } from '../errors.js'
 import { MAX_LIST_BYTES } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import { readFileUpTo } from '../loglist/read-file.js'
+import { hasOrHad } from '../loglist/select.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
 import { headDueMs, mmdMsOf } from '../logs/head-due.js'
@@ -140,8 +141,8 @@ export class Roster {
   }
 
   /**
-   * Handles logs that left the lists between two runs: reads their backlog, or records it as a gap. A recorded gap settles the matter: later
-   * runs neither fail for it nor record it again.
+   * Handles logs that left the lists between two runs, and shards that expired: reads their backlog, or records it as a gap. A recorded gap
+   * settles the matter: later runs neither fail for it nor record it again.
    */
   private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
     const { settings } = this.options
@@ -159,11 +160,17 @@ export class Roster {
       if (now === undefined) {
         const reason = 'the log left the lists while nobody read it'
         await this.options.onGap({ log, start: position, end: size, reason, recordedAt: settings.clock.now() })
-      } else if (now.state === 'retired' || now.state === 'rejected') {
+      } else if (now.state === 'retired' || now.state === 'rejected' || this.hasExpired(now)) {
         this.follow(now, false)
         this.retire(log.id)
       }
     }
+  }
+
+  /** Whether a log that is not followed is missing from the selection only because its shard takes no more entries. */
+  private hasExpired(log: ListedLog): boolean {
+    const { logs, clock } = this.options.settings
+    return !isSpecs(logs) && hasOrHad(logs, log, clock.now())
   }
 
   private follow(log: LogSpec | ListedLog, byHand: boolean): void {

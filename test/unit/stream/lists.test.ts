@@ -505,6 +505,45 @@ describe('a log that left the lists while nobody read', () => {
     expect(indexesOf(read)).toEqual(range(400, 600))
   })
 
+  describe('and is a shard that expired meanwhile', () => {
+    const day = 86_400_000
+    const expired = (left: TestLog, state: string): Edit => {
+      return (log) => {
+        if (log.log_id !== left.logId) return
+        log.state = { [state]: { timestamp: new Date().toISOString() } }
+        log.temporal_interval = {
+          start_inclusive: new Date(Date.now() - 210 * day).toISOString(),
+          end_exclusive: new Date(Date.now() - 30 * day).toISOString(),
+        }
+      }
+    }
+
+    it.each(['usable', 'readonly'])('is read to its end, once, when it is listed as %s', async (state) => {
+      const { stays, left, checkpoint } = await leftBehind()
+      const lists = closing(await ListServer.open(listOf([stays, left], expired(left, state))))
+      const reader = follow(lists, { checkpoint })
+      await reader.until(() => reader.state(left.logId) === 'finished')
+      await reader.until(() => reader.indexes(left.logId).length === 400)
+      expect(reader.indexes(left.logId)).toEqual(range(200, 600))
+      expect(reader.gaps).toEqual([])
+      reader.stream.acknowledge()
+      await reader.close()
+      left.clearRequests()
+      const next = follow(lists, { checkpoint })
+      await next.until(() => next.state(stays.logId) === 'live')
+      expect(left.requestCount()).toBe(0)
+    })
+
+    it('is left alone when the selection would not have it anyway', async () => {
+      const { stays, left, checkpoint } = await leftBehind()
+      const lists = closing(await ListServer.open(listOf([stays, left], expired(left, 'usable'))))
+      left.clearRequests()
+      const reader = follow(lists, { checkpoint, logs: { match: ({ id }) => id === stays.logId } })
+      await reader.until(() => reader.certificates.length === 5)
+      expect(left.requestCount()).toBe(0)
+    })
+  })
+
   it('leaves a gap on record when no list names it any more', async () => {
     const { stays, left, checkpoint } = await leftBehind()
     const reader = follow(await serve(stays), { checkpoint })
