@@ -149,13 +149,15 @@ export class Roster {
     const gaps = await this.options.gaps()
     const { stored, resume } = this.remembered
     for (const { log, position: storedAt, verifiedHead, pendingHeads, learned } of stored.values()) {
-      const size = Math.max(0, ...[verifiedHead, ...pendingHeads].map((head) => head?.treeSize ?? 0))
       if (this.followed.has(log.id)) continue
       const position = resume?.get(cursorKey(log.id))?.next ?? storedAt
+      const sizes = [verifiedHead, ...pendingHeads].flatMap((head) => head?.treeSize ?? [])
+      // Unknown where nothing is proven: the weaker modes store no heads.
+      const size = sizes.length > 0 ? Math.max(...sizes) : undefined
       // A log that can still be read shows its last head, which no run has seen.
-      const isSettled = learned.finished === true || settings.end !== 'never' || !listed.has(log.id)
-      if (position >= size && isSettled) continue
-      if (gaps.some((gap) => gap.log.id === log.id && gap.start <= position && (gap.end ?? size) >= size)) continue
+      const isAsFarAsKnown = size !== undefined && position >= size && (settings.end !== 'never' || !listed.has(log.id))
+      if (isAsFarAsKnown || (learned.finished === true && position >= (size ?? storedAt))) continue
+      if (gaps.some((gap) => gap.log.id === log.id && settles(gap, position, size))) continue
       const now = listed.get(log.id)
       if (now === undefined) {
         const reason = 'the log left the lists while nobody read it'
@@ -280,6 +282,13 @@ export class Roster {
       events,
     })
   }
+}
+
+/** Whether a recorded gap holds all that is known to be missing of a log: what is from `position` to `size`, if that is known. */
+function settles({ start, end }: Gap, position: number, size: number | undefined): boolean {
+  // Reading has moved past the beginning of a gap of unknown length: what is missing now came later.
+  if (end === undefined) return start === position
+  return start <= position && position < end && (size ?? end) <= end
 }
 
 function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {

@@ -2,11 +2,13 @@ import { readFromOf } from '../../checkpoint/open-gaps.js'
 import type { CompactRange } from '../../merkle/compact-range.js'
 import type { LearnedLimits } from '../../poll/learned-limits.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
+import type { ProofWindow } from './proof-window.js'
 import type { TroubledSession } from './trouble.js'
 
 /** The session whose state is stored. */
 interface KnownSession extends Pick<TroubledSession, 'options' | 'span' | 'logHeads' | 'condition' | 'log'> {
   readonly limits: LearnedLimits
+  readonly window: Pick<ProofWindow, 'fetchedTo'>
 }
 
 /**
@@ -22,16 +24,18 @@ export function sessionRow(session: KnownSession, next: number, range: CompactRa
     range: range?.hashes,
     verifiedHead: verified,
     pendingHeads: pending,
-    learned: learnedOf(session),
+    learned: learnedOf(session, next),
   }
 }
 
 /** The learned limits of the log, and the index from which it was read without a break. */
-function learnedOf({ options, span, logHeads, condition, limits, log }: KnownSession): LogCheckpoint['learned'] {
+function learnedOf(session: KnownSession, next: number): LogCheckpoint['learned'] {
+  const { options, span, window, logHeads, condition, limits, log } = session
   const kept = limits.record(options.scheduler.kept(log.url))
   const unserved = logHeads.known.unserved.record()
   const waited = Object.keys(unserved).length > 0 && { unserved }
   if (span.start === undefined) return { ...kept, ...waited }
-  const finished = logHeads.retiredAt !== undefined && condition.state === 'finished'
+  // Nobody asks a finished log again, so what it served must be acknowledged, too.
+  const finished = logHeads.retiredAt !== undefined && condition.state === 'finished' && next >= window.fetchedTo
   return { ...kept, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }), ...waited }
 }

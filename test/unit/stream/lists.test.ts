@@ -448,6 +448,43 @@ describe('a log that is given up before it was opened', () => {
   })
 })
 
+describe.each(['full', 'signatures-only', 'none-unverified'] as const)('a retired log (verify: %s)', (verify) => {
+  const retired = (log: TestLog): Edit => {
+    return (entry) => {
+      if (entry.log_id === log.logId) entry.state = { retired: { timestamp: new Date().toISOString() } }
+    }
+  }
+
+  it.each(['never', 'head'] as const)(
+    'that was received to its end is read on from where its reader was (end: %s)',
+    async (end) => {
+      const [stays, leaves] = [await logOf(5), await logOf(600, { kind: 'static-ct' })]
+      const lists = await serve(stays, leaves)
+      const options = { verify, checkpoint: new MemoryCheckpointStore(), acknowledge: 'manual' } as const
+      const reader = follow(lists, options)
+      await reader.until(() => reader.indexes(leaves.logId).length === 600)
+      lists.content = listOf([stays, leaves], retired(leaves))
+      await reader.until(() => reader.state(leaves.logId) === 'finished')
+      for (const certificate of reader.certificates)
+        if (certificate.log.id === stays.logId || certificate.index === 199) reader.stream.acknowledge(certificate)
+      await reader.close()
+
+      const again = follow(lists, { ...options, end })
+      await again.until(() => again.indexes(leaves.logId).length === 400)
+      expect(again.indexes(leaves.logId)).toEqual(range(200, 600))
+      await again.until(() => again.state(leaves.logId) === 'finished')
+      for (const certificate of again.certificates) again.stream.acknowledge(certificate)
+      await again.close()
+      // Now its reader has all of it.
+      leaves.clearRequests()
+      const next = follow(lists, { ...options, end })
+      await next.until(() => ['live', 'finished'].includes(next.state(stays.logId) ?? ''))
+      expect(leaves.requestCount()).toBe(0)
+      expect([...reader.gaps, ...again.gaps, ...next.gaps]).toEqual([])
+    },
+  )
+})
+
 describe('a log that left the lists while nobody read', () => {
   const leftBehind = async () => {
     const [stays, left] = [await logOf(5), await logOf(600)]
@@ -544,6 +581,21 @@ describe('a log that left the lists while nobody read', () => {
     })
   })
 
+  it('leaves a gap of unknown length where nothing was proven, so that no head of it is known', async () => {
+    const [stays, left] = [await logOf(5), await logOf(600)]
+    const options = { verify: 'signatures-only', checkpoint: new MemoryCheckpointStore() } as const
+    await take(ctStream({ logs: [left.spec], start: 'beginning', clock: fastClock(SPEED), ...options }), 201)
+    const lists = await serve(stays)
+    const reader = follow(lists, options)
+    await reader.until(() => reader.gaps.length === 1)
+    expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 200, end: undefined }])
+    await reader.close()
+    // It is settled with that.
+    const next = follow(lists, options)
+    await next.until(() => next.state(stays.logId) === 'live')
+    expect(next.gaps).toEqual([])
+  })
+
   it('leaves a gap on record when no list names it any more', async () => {
     const { stays, left, checkpoint } = await leftBehind()
     const reader = follow(await serve(stays), { checkpoint })
@@ -570,6 +622,23 @@ describe('a log that left the lists while nobody read', () => {
     // A log that is back is read: nothing is given up that can be had.
     lists.content = listOf([stays, left])
     expect((await run()).map(({ index }) => index)).toEqual(range(200, 600))
+  })
+
+  it('is not settled by a gap that was read later', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const lists = await serve(stays)
+    const reader = follow(lists, { checkpoint })
+    await reader.until(() => reader.gaps.length === 1)
+    await reader.close()
+    lists.content = listOf([stays, left])
+    await take(ctStream({ logList: lists.url, end: 'head', checkpoint, ...timing() }))
+    grow(left, 7)
+    lists.content = listOf([stays, left], (log) => {
+      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+    })
+    const again = follow(lists, { checkpoint })
+    await again.until(() => again.state(left.logId) === 'finished')
+    expect(again.indexes(left.logId)).toEqual(range(600, 607))
   })
 
   it('is not settled by the gap of fewer entries', async () => {
