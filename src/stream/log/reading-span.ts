@@ -1,8 +1,9 @@
+import { CtStreamError } from '../../errors.js'
 import { CompactRange } from '../../merkle/compact-range.js'
 import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from '../../poll/bounds.js'
 import type { LogRequests } from '../../poll/log-requests.js'
 import type { TimedTree } from '../../poll/time-index.js'
-import type { LogInfo } from '../../types/log.js'
+import type { LogInfo, SignedHead } from '../../types/log.js'
 import { checkCursorRoot, cursorAhead } from '../cursor.js'
 import type { Condition } from './condition.js'
 import { hasShownAll } from './giving-up.js'
@@ -23,6 +24,9 @@ export interface OpeningSession {
   waitForGrowth(): Promise<void>
 }
 
+/** A log may show heads smaller than the stored position this often before it is reported: front ends lag, and no cursor is at fault. */
+const LAGGING_LOOKS = 3
+
 /** Where reading of one log begins and ends; both are determined when the log is opened. */
 export class ReadingSpan {
   /** Where reading begins, once that is known, which is often before the log was reached. */
@@ -38,6 +42,7 @@ export class ReadingSpan {
   /** Whether an entry is outside of the span by its time, although its index is inside. */
   readonly times: TimeBounds
   private readonly options: LogSessionOptions
+  private wasToldAhead = false
 
   constructor(options: LogSessionOptions) {
     const { settings, stored, resumeAt } = options
@@ -50,7 +55,7 @@ export class ReadingSpan {
   /** Opens the log: restores its heads, reads the newest one, and begins at the right place. Can be repeated. */
   async open(session: OpeningSession): Promise<void> {
     const { stored, resumeAt, resumeRoot, settings } = this.options
-    const { window, logHeads, condition, requests } = session
+    const { window, logHeads, requests } = session
     const position = resumeAt ?? stored?.position
     // The stored range belongs to the stored position, and to a cursor's only where the two are equal.
     const range =
@@ -64,16 +69,13 @@ export class ReadingSpan {
     this.from = start
     await this.resolveEnd(session)
     const isAhead = () => range === undefined && logHeads.newest().treeSize < start
-    const tellOfCursor = () => {
-      if (resumeAt !== undefined) condition.noted(cursorAhead(session.log, start, logHeads.newest()))
-    }
+    // The first heads may be those of a lagging replica.
     for (let looks = 0; isAhead() && start < this.end; looks++) {
-      // This head may be that of a lagging replica.
-      if (looks === 1) tellOfCursor()
+      if (looks >= (resumeAt === undefined ? LAGGING_LOOKS : 1)) this.tellAhead(session, start)
       await session.waitForGrowth()
     }
     if (isAhead()) {
-      tellOfCursor()
+      this.tellAhead(session, start)
       // The end lies before anything to read, and the log is too small for a range to begin with.
       this.end = 0
       window.begin(start, undefined)
@@ -122,10 +124,28 @@ export class ReadingSpan {
     this.end = logHeads.retiredAt !== undefined && isOver ? Math.min(end, logHeads.signedSize) : end
   }
 
+  /** Reports once that the log is smaller than what was read of it before, which no stored head may show. */
+  private tellAhead({ log, logHeads, condition }: OpeningSession, start: number): void {
+    const { stored, resumeAt } = this.options
+    if (this.wasToldAhead || (resumeAt ?? stored) === undefined) return
+    this.wasToldAhead = true
+    const newest = logHeads.newest()
+    condition.noted(resumeAt === undefined ? positionAhead(log, start, newest) : cursorAhead(log, start, newest))
+  }
+
   /** The newest head's tree, for searching by time. */
   private timedTree({ requests, asking, window, logHeads }: OpeningSession): TimedTree {
     const head = logHeads.newest()
     logHeads.known.disputed = { head }
     return timedTree({ requests, head, asking, mergeDelayMs: this.options.mergeDelayMs, proves: window.proves })
   }
+}
+
+function positionAhead({ id, url }: LogInfo, start: number, { treeSize }: SignedHead): CtStreamError {
+  return new CtStreamError(
+    'CT_HEAD_STALE',
+    `${url}: everything before entry ${start} was read, but the newest head the log shows has ${treeSize} entries: it is an old one, ` +
+      'or the log was set back; nothing is read of it before it is that large',
+    { logId: id, url, expected: start, actual: treeSize, retryable: true },
+  )
 }

@@ -3,6 +3,7 @@ import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import type { TestLog } from '../../../src/testing/index.js'
 import { range } from '../../support/follow.js'
 import { certificates, grow, logOf } from '../../support/logs.js'
+import type { Reader } from '../../support/reader.js'
 import { outcomeOf, passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 
 const MINUTE = 60_000
@@ -64,6 +65,54 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
       if (end === 'never') return
       await passUntil(clock, () => outcome() !== undefined, 2 * MINUTE)
       expect(outcome()).toMatch(/^CT_INCOMPLETE: .*lost entries: it signed a tree of 600 entries, and later one of 467/)
+    },
+  )
+
+  describe.each(['signatures-only', 'none-unverified'] as const)(
+    'of which no head is stored (verify: %s), and which shows less than was read of it,',
+    (verify) => {
+      const shrunk = async () => {
+        const clock = new VirtualClock()
+        const log = await logOf(10, { kind, clock, mmd: 86_400 })
+        grow(log, 10)
+        const options = { logs: [log.spec], checkpoint: new MemoryCheckpointStore(), verify } as const
+        const first = await readOn(clock, options)
+        await passUntil(clock, () => first.certificates.length === 20, MINUTE)
+        first.stream.acknowledge()
+        await first.close()
+        return { clock, log, options, old: log.fault({ on: ['get-sth', 'checkpoint'], stale: 1 }) }
+      }
+      const told = ({ errors }: Reader) => errors.map(({ error }) => [error.code, error.expected, error.actual])
+
+      it('is reported once when that lasts, and read on when it has grown', async () => {
+        const { clock, log, options, old } = await shrunk()
+        const reader = await readOn(clock, options)
+        await passUntil(clock, () => reader.errors.length > 0, 5 * MINUTE)
+        await clock.pass(30 * MINUTE)
+        expect(told(reader)).toEqual([['CT_HEAD_STALE', 20, 10]])
+        old.clear()
+        grow(log, 3)
+        await passUntil(clock, () => reader.certificates.length === 3, 5 * MINUTE)
+        expect(reader.indexes()).toEqual(range(20, 23))
+      })
+
+      it('is not reported for a front end that lags a little', async () => {
+        const { clock, log, options, old } = await shrunk()
+        const reader = await readOn(clock, options)
+        const asked = log.requestCount()
+        await passUntil(clock, () => log.requestCount() > asked + 1, 2 * MINUTE)
+        old.clear()
+        grow(log, 3)
+        await passUntil(clock, () => reader.certificates.length === 3, 5 * MINUTE)
+        expect(told(reader)).toEqual([])
+      })
+
+      it('is reported by a stream with an end, which does not wait', async () => {
+        const { clock, options } = await shrunk()
+        const reader = await readOn(clock, { ...options, end: 'head' })
+        await passUntil(clock, () => reader.errors.length > 0, 5 * MINUTE)
+        expect(told(reader)).toEqual([['CT_HEAD_STALE', 20, 10]])
+      })
     },
   )
 
