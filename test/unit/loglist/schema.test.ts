@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
@@ -27,6 +27,10 @@ import {
 
 const parse = (json: unknown, rule: { remote: boolean; allowHttp: boolean } = remote) =>
   parseList(json, { ...rule, name: 'test' })
+const spki = ({ publicKey }: KeyPairKeyObjectResult) => publicKey.export({ format: 'der', type: 'spki' })
+/** A log with this key, and the id that belongs to it. */
+const keyedJson = (key: Buffer) =>
+  rfc6962Json(3, { key: key.toString('base64'), log_id: createHash('sha256').update(key).digest('base64') })
 const withLog = (log: unknown) => listJson({ name: 'Test CA', logs: [log] })
 
 /** A second reading of a list, straight from its JSON. */
@@ -184,10 +188,34 @@ describe('parseList', () => {
 
   const good = [rfc6962Json(0), rfc6962Json(1), rfc6962Json(2)]
 
+  it('takes an RSA key of 2048 bits', () => {
+    const list = parse(
+      listJson({ name: 'A', logs: [keyedJson(spki(generateKeyPairSync('rsa', { modulusLength: 2048 })))] }),
+    )
+    expect([list.entries.size, list.problems]).toEqual([1, []])
+  })
+
   it.each<[string, unknown, RegExp]>([
     ['no key', rfc6962Json(3, { key: undefined }), /^key is missing/],
     ['a key that is not base64', rfc6962Json(3, { key: 'MFkw*' }), /^key is "MFkw\*"/],
     ['another key', rfc6962Json(3, { key: rfc6962Json(4).key }), /^log_id is ".*, but SHA-256 of its key is/],
+    [
+      'a key on another curve',
+      keyedJson(spki(generateKeyPairSync('ec', { namedCurve: 'P-384' }))),
+      /^key of a log: .*ECDSA P-256 .*, not ec secp384r1$/,
+    ],
+    [
+      'a short RSA key',
+      keyedJson(spki(generateKeyPairSync('rsa', { modulusLength: 1024 }))),
+      /^key of a log: .*at least 2048 bits, not rsa 1024 bits$/,
+    ],
+    ['a key of another kind', keyedJson(spki(generateKeyPairSync('ed25519'))), /^key of a log: .*, not ed25519$/],
+    [
+      'bytes after its key',
+      keyedJson(Buffer.concat([spki(generateKeyPairSync('ec', { namedCurve: 'P-256' })), Buffer.of(0)])),
+      /it is not DER to its last byte$/,
+    ],
+    ['a key that is none', keyedJson(Buffer.from('key')), /it is not a SubjectPublicKeyInfo$/],
     ['no log_id', rfc6962Json(3, { log_id: undefined }), /^log_id is missing/],
     ['a log_id that is a number', rfc6962Json(3, { log_id: 7 }), /^log_id is 7/],
     ['a URL that is a number', rfc6962Json(3, { url: 7 }), /^url is 7, not an https URL/],

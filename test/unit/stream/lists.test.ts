@@ -1,3 +1,4 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
@@ -23,6 +24,12 @@ const listOf = (logs: readonly TestLog[], edit: Edit = () => {}): TestLogList =>
 }
 
 const serve = async (...logs: TestLog[]) => closing(await ListServer.open(listOf(logs)))
+
+function onAnotherCurve(): { key: string; log_id: string } {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  const key = publicKey.export({ format: 'der', type: 'spki' })
+  return { key: key.toString('base64'), log_id: createHash('sha256').update(key).digest('base64') }
+}
 
 const SPEED = 20_000
 /** Lists are renewed after half an hour, which passes in 90 ms; heads are read every ten minutes. */
@@ -72,6 +79,23 @@ describe('a log list that is followed', () => {
       added.logId,
       tiled.logId,
     ])
+  })
+
+  it('names a log with a key that logs may not have, at the start and later, and the others are read', async () => {
+    const [unusable, first, added] = [await logOf(3), await logOf(5), await logOf(7)]
+    const key = onAnotherCurve()
+    const listed = (...logs: TestLog[]) =>
+      listOf([unusable, ...logs], (log) => log.log_id === unusable.logId && Object.assign(log, key))
+    const lists = closing(await ListServer.open(listed(first)))
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 5)
+    expect(reader.lists[0]).toMatchObject({
+      selected: 1,
+      problems: [{ kind: 'skipped', message: expect.stringContaining('P-256') }],
+    })
+    lists.content = listed(first, added)
+    await reader.until(() => reader.indexes(added.logId).length === 7)
+    expect(reader.lists.map(({ problems }) => problems.length)).toEqual(reader.lists.map(() => 1))
   })
 
   it('begins a log that it brings at its head by default, and remembers where', async () => {
