@@ -4,11 +4,11 @@ import type { RawMessage } from './server-message.js'
 /** Certificates that this client did not get. */
 export interface MissedMessages {
   /**
-   * `no-resume`: the connection was lost, and the server cannot go on where it was. `not-kept`: it can, but does not keep as much, and
-   * says so.
+   * `no-resume`: the connection was lost, and the server cannot go on where it was; or not after the certificate it was asked to. `not-kept`:
+   * it can, but does not keep as much, and says so.
    */
   readonly reason: 'no-resume' | 'not-kept'
-  /** When the last message came before a connection was lost; `undefined` when the server says what is missing. */
+  /** When the last message came before a connection was lost; `undefined` when none had come, or the server says what is missing. */
   readonly since: Date | undefined
   /** When the next connection was made. */
   readonly until: Date | undefined
@@ -18,7 +18,7 @@ export interface MissedMessages {
 
 /** What a {@link CertStream} tells beside certificates. */
 export interface CertStreamEvents {
-  /** A connection is there; `after`: the cursor it goes on from. */
+  /** A connection is there; `after`: the cursor it was asked to go on from. */
   readonly open: { readonly url: string; readonly after: string | undefined }
   /** A connection is over, or could not be made, and is tried again: the how manieth time in a row, and when. */
   readonly reconnect: { readonly attempt: number; readonly inMs: number; readonly error: CtStreamError }

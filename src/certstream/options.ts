@@ -18,7 +18,7 @@ export interface CertStreamOptions {
   readonly url: string | URL
   /**
    * Go on after this certificate: its `cursor`. At most 4096 characters. Default: from now on. Only where the server has cursors,
-   * as `ct-stream serve` does; others pass over it.
+   * as `ct-stream serve` does; others pass over it, which is told as a `gap`.
    */
   readonly after?: string
   /** Which certificates are delivered; as in `ctStream()`. What a message does not tell cannot be judged, and passes. Default: all. */

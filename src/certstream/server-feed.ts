@@ -1,7 +1,7 @@
 import type { CtStreamError } from '../errors.js'
 import { backoffDelay } from '../util/backoff.js'
 import { Connection } from './connection.js'
-import type { CertStreamEvents } from './events.js'
+import type { CertStreamEvents, MissedMessages } from './events.js'
 import { FrameQueue } from './frame-queue.js'
 import type { ClientSettings } from './options.js'
 import { decodeFrame, type ServerMessage } from './server-message.js'
@@ -25,6 +25,12 @@ export class ServerFeed {
   private failure: unknown
   /** The cursor of the last message that had one. */
   private cursor: string | undefined
+  /** The cursor that the newest connection was asked to go on from. */
+  private asked: string | undefined
+  /** The cursor that a server did not go on from, which has none: messages received before still name it. */
+  private ignored: string | undefined
+  /** What is missing unless the server goes on where it was asked to: its first certificate tells. */
+  private unconfirmed: MissedMessages | undefined
   private hasOpened = false
   private lastFrameAt: number | undefined
   connections = 0
@@ -94,6 +100,7 @@ export class ServerFeed {
         onFrame: (text, bytes) => {
           failures = 0
           this.lastFrameAt = clock.now()
+          if (this.unconfirmed !== undefined) this.confirm(text, this.unconfirmed)
           return this.queue.push(text, bytes)
         },
       })
@@ -114,29 +121,45 @@ export class ServerFeed {
   }
 
   private opened(): void {
-    const { lastFrameAt: since, settings } = this
+    const { lastFrameAt, unconfirmed, asked, settings } = this
+    const now = settings.clock.now()
     this.connections++
-    this.say('open', { url: settings.shownUrl, after: this.knownCursor() })
-    if (since !== undefined && this.knownCursor() === undefined)
-      this.say('gap', {
-        reason: 'no-resume',
-        since: new Date(since),
-        until: new Date(settings.clock.now()),
-        message: undefined,
-      })
+    this.say('open', { url: settings.shownUrl, after: asked })
+    const lost = lastFrameAt === undefined ? undefined : new Date(lastFrameAt)
+    const gap = {
+      reason: 'no-resume',
+      since: unconfirmed === undefined ? lost : unconfirmed.since,
+      until: new Date(now),
+      message: undefined,
+    } as const
+    if (asked !== undefined) this.unconfirmed = gap
+    else if (this.hasOpened) this.say('gap', gap)
     this.hasOpened = true
-    this.lastFrameAt ??= settings.clock.now()
+    this.lastFrameAt ??= now
+  }
+
+  /** Servers without cursors pass over one they are asked for, and send what is new: certificates without cursors. */
+  private confirm(frame: string, gap: MissedMessages): void {
+    const first = decodeFrame(frame, this.settings.shownUrl).find(
+      ({ kind }) => kind === 'certificate' || kind === 'gap',
+    )
+    if (first === undefined) return
+    this.unconfirmed = undefined
+    if (first.kind !== 'certificate' || first.cursor !== undefined) return
+    this.ignored = this.asked
+    this.say('gap', gap)
   }
 
   private urlToAsk(): URL {
     const url = new URL(this.settings.url)
-    const after = this.knownCursor()
-    if (after !== undefined) url.searchParams.set('after', after)
+    const cursor = this.newestCursor()
+    this.asked = cursor === this.ignored ? undefined : cursor
+    if (this.asked !== undefined) url.searchParams.set('after', this.asked)
     return url
   }
 
   /** Of the newest message received, read or not. */
-  private knownCursor(): string | undefined {
+  private newestCursor(): string | undefined {
     for (const message of [...this.decoded].reverse()) if ('cursor' in message && message.cursor) return message.cursor
     for (const frame of this.queue.newestFirst())
       if (/"(?:cursor|id)"/.test(frame))

@@ -63,6 +63,52 @@ describe('a stream from a server whose connection is lost', () => {
     expect(server.asked).toEqual(['/', '/?after=8'])
   })
 
+  it('says after each break what is missing where the address moved to a server without cursors', async () => {
+    const server = await testServer((client, n) => {
+      client.send(domains(`${n}.example`, n === 0 ? '1' : undefined))
+      if (n < 3) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const [gaps, began] = [[] as unknown[], new Date(clock.now())]
+    stream.on('gap', (gap) => gaps.push(gap))
+    const certificates = stream[Symbol.asyncIterator]()
+    expect(await take(certificates, 1)).toEqual(['0.example'])
+    expect(await passUntil(clock, take(certificates, 3), 100)).toEqual(['1.example', '2.example', '3.example'])
+    expect(server.asked).toEqual(['/', '/?after=1', '/', '/'])
+    expect(gaps).toHaveLength(3)
+    expect(gaps[0]).toMatchObject({ reason: 'no-resume', since: began, until: expect.any(Date) })
+  })
+
+  it('says that a server does not go on after the given cursor', async () => {
+    const server = await testServer((client) => {
+      client.send('{"message_type":"heartbeat"}')
+      client.send(domains('a.example'))
+      client.send(domains('b.example'))
+    })
+    const { stream, clock } = streamOf({ url: server.url, after: '7' })
+    const gaps: unknown[] = []
+    stream.on('gap', (gap) => gaps.push(gap))
+    expect(await take(stream[Symbol.asyncIterator](), 2)).toEqual(['a.example', 'b.example'])
+    expect(gaps).toEqual([{ reason: 'no-resume', since: undefined, until: new Date(clock.now()), message: undefined }])
+  })
+
+  it('asks for the same again, and says one gap, when a server was lost before its first certificate', async () => {
+    const server = await testServer((client, n) => {
+      if (n === 0) client.send(domains('a.example', '1'))
+      if (n === 1) client.send('{"message_type":"heartbeat"}')
+      if (n === 2) client.send(domains('b.example'))
+      else client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const [gaps, began] = [[] as unknown[], new Date(clock.now())]
+    stream.on('gap', (gap) => gaps.push(gap))
+    const certificates = stream[Symbol.asyncIterator]()
+    expect(await take(certificates, 1)).toEqual(['a.example'])
+    expect(await passUntil(clock, take(certificates, 1), 100)).toEqual(['b.example'])
+    expect(server.asked).toEqual(['/', '/?after=1', '/?after=1'])
+    expect(gaps).toEqual([expect.objectContaining({ reason: 'no-resume', since: began })])
+  })
+
   it('waits as long as a server asks for', async () => {
     const server = await testServer((client) => client.send(domains('a.example')))
     server.refuseWith = 503
