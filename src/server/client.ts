@@ -42,7 +42,7 @@ export class Client {
   private readonly options: ClientOptions
   private sent: number
   private readonly tally: Tally
-  private readonly dedupe: Dedupe | undefined
+  private dedupe: Dedupe | undefined
   private isCatchingUp = false
 
   constructor(options: ClientOptions) {
@@ -138,6 +138,8 @@ export class Client {
       if (next > this.sent + 1) {
         this.tellGap(messageId(backlog.series, next - 1), next - 1 - this.sent)
         this.sent = next - 1
+        // What is in the gap was sent to others, not to this client: rather an issuance again than never.
+        this.dedupe = this.dedupe && { ...this.dedupe, since: this.sent }
       }
       if (page !== undefined) this.send(page)
     }

@@ -52,6 +52,6 @@ export class Issuances {
 /** How a client that wants each issuance once is served. */
 export interface Dedupe {
   readonly issuances: Issuances
-  /** Number of the last message before it connected: it is unknown which of the earlier ones it got. */
+  /** Number of the last message before it connected, or in its last gap: it is unknown which of the earlier ones it got. */
   readonly since: number
 }

@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MemoryBacklog } from '../../../src/server/backlog.js'
-import { Client } from '../../../src/server/client.js'
+import { Client, type ClientOptions } from '../../../src/server/client.js'
+import { Issuances } from '../../../src/server/issuances.js'
 import { messageId } from '../../../src/server/message-id.js'
 import { type ServedEntry, servedEntry } from '../../../src/server/served-entry.js'
 import type { Selection } from '../../../src/server/served-page.js'
@@ -43,15 +44,12 @@ class HeldSink extends Writable {
   }
 }
 
-function connected(
-  backlog: MemoryBacklog,
-  options: { position?: number; maxQueueBytes?: number; isOpen?: () => boolean } = {},
-) {
+function connected(backlog: MemoryBacklog, options: Partial<ClientOptions> = {}) {
   const sink = new HeldSink()
   const { position = backlog.newest, maxQueueBytes = 100, isOpen = () => true } = options
   const failures: unknown[] = []
   const onFailure = (error: unknown) => failures.push(error)
-  const client = new Client({ sink, isOpen, selection, backlog, position, maxQueueBytes, onFailure })
+  const client = new Client({ selection, ...options, sink, isOpen, backlog, position, maxQueueBytes, onFailure })
   return { sink, client, failures }
 }
 
@@ -103,6 +101,27 @@ describe('a client of a server', () => {
     expect(gaps[0]?.id).toBe(messageId(backlog.series, 12))
     expect(messages.length - 1 + (gaps[0]?.missed ?? 0)).toBe(20)
     expect(messages.at(-1)?.id).toBe(messageId(backlog.series, 20))
+  })
+
+  it('that wants each issuance once is not refused a certificate because its precertificate was in a gap', async () => {
+    const pairs = madeCertificates(21, { kinds: 'pairs' }).map((certificate) => servedEntry(certificate, []))
+    const backlog = new MemoryBacklog()
+    const once = { selection: { ...selection, once: () => true }, issuances: new Issuances() }
+    const [quick, slow] = [connected(backlog, { ...once, maxQueueBytes: 10_000 }), connected(backlog, once)]
+    slow.sink.hold(true)
+    for (const entry of pairs) {
+      const page = await backlog.add([entry])
+      quick.client.take(page)
+      slow.client.take(page)
+      await settle()
+    }
+    slow.sink.hold(false)
+    await settle()
+    const ids = (numbers: number[]) => numbers.map((number) => messageId(backlog.series, number))
+    expect(quick.sink.messages.map(({ id }) => id)).toEqual(ids([1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21]))
+    const gap = slow.sink.messages.findIndex(({ kind }) => kind === 'gap')
+    // The memory holds eight pages: the gap ends between the two of an issuance, 13 and 14.
+    expect(slow.sink.messages.slice(gap).map(({ id }) => id)).toEqual(ids([13, 14, 15, 17, 19, 21]))
   })
 
   it('is sent nothing after it has disconnected, and delays nobody', async () => {
