@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import { type DedupeSettings, dedupeOption } from '../filter/dedupe.js'
 import type { EntryFilter } from '../filter/entry-filter.js'
 import { filterOption } from '../filter/filter-option.js'
-import { isProxyUrl } from '../http/proxy.js'
+import { isProxyUrl, PROXY_URL } from '../http/proxy.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { DedupeOption, Filter } from '../types/filter.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
@@ -44,8 +44,8 @@ export interface CertStreamOptions {
   /** Sent with the request, such as `{ authorization: 'Bearer …' }`. Default none but `User-Agent`. */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * Connect through this proxy: an http or https URL, which may hold user and password. TLS is spoken through it, with the server itself.
-   * Default: none.
+   * Connect through this proxy: an http or https URL, which may hold user and password (%25 for a "%" in them). TLS is spoken
+   * through it, with the server itself. Default: none.
    */
   readonly proxy?: string | URL
   /** Accept `ws:` of other hosts than this machine: everybody between you and the server can change what it says. Default `false`. */
@@ -165,7 +165,7 @@ function urlOption(value: unknown, allowHttp: boolean): URL {
 function proxyOption(value: unknown): URL | undefined {
   if (value === undefined) return undefined
   const text = value instanceof URL ? value.href : value
-  if (typeof text !== 'string' || !isProxyUrl(text)) throw optionError('proxy', 'an http or https URL', '…')
+  if (typeof text !== 'string' || !isProxyUrl(text)) throw optionError('proxy', PROXY_URL, '…')
   return new URL(text)
 }
 

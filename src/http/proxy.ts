@@ -15,7 +15,8 @@ export interface ProxySettings {
  * A dispatcher that sends requests through the proxies; `undefined` when there are none. Their URLs may hold credentials. TLS connections
  * go through the proxy (CONNECT) to the log itself.
  *
- * @throws {@link CtStreamError} `CT_OPTION_INVALID` when a proxy is no http or https URL. The message does not quote it: it may hold a password.
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` when a proxy is no http or https URL, or its user or password is not percent-encoded. The message
+ * does not quote it: it may hold a password.
  */
 export async function proxyDispatcher({
   httpProxy,
@@ -24,7 +25,7 @@ export async function proxyDispatcher({
 }: ProxySettings): Promise<Dispatcher | undefined> {
   const proxies = [httpProxy, httpsProxy].filter((proxy) => proxy !== undefined && proxy !== '')
   if (proxies.length === 0) return undefined
-  for (const proxy of proxies) if (!isProxyUrl(proxy)) throw optionError('proxy', 'an http or https URL', '…')
+  for (const proxy of proxies) if (!isProxyUrl(proxy)) throw optionError('proxy', PROXY_URL, '…')
   // Loaded only here: the half of undici that has proxies is large.
   const { EnvHttpProxyAgent } = await import('undici')
   // Empty strings, because undici would look `undefined` ones up in the environment.
@@ -53,7 +54,21 @@ export async function fetchThrough(dispatcher: Dispatcher): Promise<typeof fetch
   return through as unknown as typeof fetch
 }
 
-/** Whether this is the URL of a proxy. */
+/** What {@link isProxyUrl} wants, for messages. */
+export const PROXY_URL = 'an http or https URL, with %25 for a "%" in user or password'
+
+/** Whether this is the URL of a proxy, whose user and password can be decoded: a `URL` takes a "%" that begins no escape. */
 export function isProxyUrl(proxy: string | undefined): boolean {
-  return proxy !== undefined && URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)
+  if (proxy === undefined || !URL.canParse(proxy)) return false
+  const { protocol, username, password } = new URL(proxy)
+  return /^https?:$/.test(protocol) && isEncoded(username) && isEncoded(password)
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

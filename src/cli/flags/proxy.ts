@@ -1,4 +1,4 @@
-import { isProxyUrl, type ProxySettings, proxyDispatcher } from '../../http/proxy.js'
+import { isProxyUrl, PROXY_URL, type ProxySettings, proxyDispatcher } from '../../http/proxy.js'
 import type { CliIo } from '../io.js'
 import { usageError } from './usage-error.js'
 import type { Values } from './values.js'
@@ -31,5 +31,5 @@ export function proxySettings(values: Values, env: CliIo['env']): ProxySettings 
 /** Not quoted where it is refused: it may hold a password. */
 function checked(from: string, proxy: string): string {
   if (isProxyUrl(proxy)) return proxy
-  throw usageError(`${from} must be an http or https URL, such as http://proxy.example:3128`)
+  throw usageError(`${from} must be ${PROXY_URL}, such as http://proxy.example:3128`)
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { certStream } from '../../../src/certstream/index.js'
-import { proxyFor } from '../../../src/http/proxy.js'
+import { proxyDispatcher, proxyFor } from '../../../src/http/proxy.js'
 import { tunnelProxy } from '../../support/tunnel-proxy.js'
 import { selfSigned } from '../../support/untrusted-server.js'
 import { domains, testServer } from './server.js'
@@ -46,6 +46,18 @@ describe('a CertStream client behind a proxy', () => {
     expect(proxy.tunnels).toEqual([new URL(server.url).host])
     expect(proxy.credentials).toEqual([`Basic ${Buffer.from('me:a:b@c').toString('base64')}`])
   })
+
+  it.each(['me:secret50%', 'me:secret%zz', 'me:secret%ff', '100%:secret'])(
+    'refuses what cannot be decoded: %s',
+    async (login) => {
+      const proxy = `http://${login}@127.0.0.1:1/`
+      const open = () => certStream({ url: 'wss://a.example/', proxy })
+      const refusal = { code: 'CT_OPTION_INVALID', message: expect.stringMatching(/^(?!.*secret).*%25 for a "%"/) }
+      expect(open).toThrow(expect.objectContaining(refusal))
+      // The transport to the logs, too.
+      await expect(proxyDispatcher({ httpsProxy: proxy })).rejects.toMatchObject(refusal)
+    },
+  )
 
   it('speaks TLS with the server, not with the proxy', async () => {
     const proxy = await proxied()

@@ -116,6 +116,7 @@ describe('a proxy', () => {
 
   it.each([
     [['--proxy', 'socks5://user:secret@p.example'], {}, '--proxy must be an http or https URL'],
+    [['--proxy', 'http://user:secret%@p.example'], {}, 'with %25 for a "%" in user or password'],
     [[], { HTTPS_PROXY: 'p.example:3128' }, 'HTTPS_PROXY must be an http or https URL'],
   ])('that is none is refused without being shown: %j %j', async (argv, env, message) => {
     for (const command of [['get', '2'], backfill]) {
