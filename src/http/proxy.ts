@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { optionError } from '../util/options.js'
+import { isPercentEncoded } from '../util/percent-encoded.js'
 
 /** Proxies as curl and others read them from the environment. */
 export interface ProxySettings {
@@ -57,18 +58,9 @@ export async function fetchThrough(dispatcher: Dispatcher): Promise<typeof fetch
 /** What {@link isProxyUrl} wants, for messages. */
 export const PROXY_URL = 'an http or https URL, with %25 for a "%" in user or password'
 
-/** Whether this is the URL of a proxy, whose user and password can be decoded: a `URL` takes a "%" that begins no escape. */
+/** Whether this is the URL of a proxy, whose user and password can be decoded. */
 export function isProxyUrl(proxy: string | undefined): boolean {
   if (proxy === undefined || !URL.canParse(proxy)) return false
   const { protocol, username, password } = new URL(proxy)
-  return /^https?:$/.test(protocol) && isEncoded(username) && isEncoded(password)
-}
-
-function isEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
+  return /^https?:$/.test(protocol) && isPercentEncoded(username) && isPercentEncoded(password)
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../types/clock.js'
 import type { Finding } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { isLoopback } from '../util/loopback.js'
+import { isPercentEncoded } from '../util/percent-encoded.js'
 import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
 import { mailSubject, mailText } from './mail-text.js'
@@ -18,7 +19,10 @@ const address = z
 const options = z.strictObject({
   url: z
     .string()
-    .refine(isMailUrl, 'must be smtp://[user:password@]host[:port] or smtps://…')
+    .refine(
+      isMailUrl,
+      'must be smtp://[user:password@]host[:port] or smtps://…, with %25 for a "%" in user or password',
+    )
     .describe(
       'The mail server: smtps:// is TLS from the beginning, smtp:// by STARTTLS, which is required with a password.',
     ),
@@ -136,7 +140,9 @@ function isMailUrl(text: string): boolean {
     /^smtps?:$/.test(url?.protocol ?? '') &&
     url?.hostname !== '' &&
     /^\/?$/.test(url?.pathname ?? '') &&
-    url?.search === ''
+    url?.search === '' &&
+    isPercentEncoded(url.username) &&
+    isPercentEncoded(url.password)
   )
 }
 

@@ -203,6 +203,10 @@ describe('smtp', () => {
 
   it.each([
     [{ url: 'https://mail.example.com', to: ['a@example.com'] }, /option `url`: must be smtp:/],
+    [
+      { url: 'smtps://a:100%@mail.example.com', to: ['a@example.com'] },
+      /option `url`: must be smtp:.*with %25 for a "%"/,
+    ],
     [{ url: 'smtp://mail.example.com', to: [] }, /option `to`/],
     [{ url: 'smtp://mail.example.com', to: ['a@example.com, b@example.com'] }, /option `to\[0\]`: must be an address/],
     [{ url: 'smtp://mail.example.com', to: ['a@example.com\r\nBcc: b@example.com'] }, /option `to\[0\]`/],
