@@ -46,6 +46,7 @@ export class HybridClient implements LogClient {
     } catch (error) {
       // Tiles are written some time after the head that implies them.
       if (!isUnsupported(error)) throw error
+      // The tile is dropped: what follows is another request.
       options.onBytes?.(0)
       return await this.client.entries(start, Math.min(end, tileEnd), options)
     }
