@@ -33,7 +33,8 @@ export function certificateOf(proven: ProvenEntry, client: LogClient, lookup: Lo
     log,
     historical: true,
     verified: true,
-    cursor: () => encodeCursor([[cursorKey(log.id), index + 1, rangeAfter(proven)]]),
+    cursor: () =>
+      encodeCursor([{ key: cursorKey(log.id), next: index + 1, before: rangeAfter(proven), finished: false }]),
     issuer: (fingerprint) => patiently(lookup, () => client.issuer(fingerprint, { signal: lookup.signal })),
   })
 }

@@ -6,7 +6,11 @@ import { sha256 } from '../util/hash.js'
 
 // version | n × record | 4 bytes of SHA-256 over all before; base64url.
 // record: 8 bytes of the log id, u64 next index, 16 bytes of the root of everything before it (0: nothing was proven).
-const VERSION = 2
+// The highest bit of the index says that the log is finished: it left the lists, and nothing follows.
+const VERSION = 3
+/** The first version with finished logs. In an earlier one that bit is part of an index that no log has. */
+const HAS_FINISHED = 3
+const FINISHED_BIT = 0x80
 const ID_LENGTH = 8
 const ROOT_AT = ID_LENGTH + 8
 /**
@@ -17,7 +21,7 @@ const ROOT_LENGTH = 16
 const RECORD = ROOT_AT + ROOT_LENGTH
 const CHECK = 4
 /** Length of a record by version; those of version 1 have no root. */
-const RECORDS: Readonly<Record<number, number>> = { 1: ROOT_AT, [VERSION]: RECORD }
+const RECORDS: Readonly<Record<number, number>> = { 1: ROOT_AT, 2: RECORD, [VERSION]: RECORD }
 
 /** Position in one log. */
 export interface CursorPosition {
@@ -25,6 +29,8 @@ export interface CursorPosition {
   readonly next: number
   /** 16 bytes of the root of everything before it; `undefined` when nothing was proven. */
   readonly root: Uint8Array | undefined
+  /** Whether the log left the lists and was read to its last head, so that nobody asks it again unless the lists have it again. */
+  readonly finished: boolean
 }
 
 /** Positions in a cursor, by {@link cursorKey} of the log. */
@@ -38,8 +44,16 @@ export function cursorKey(logId: string): string {
 /** Of everything before a position: its compact range, or bytes of its root as another cursor has them; `undefined` when nothing was proven. */
 type Before = CompactRange | Uint8Array | undefined
 
-/** Key of {@link cursorKey}, index of the first entry to read and what is before it, of one log. */
-export type CursorPlace = readonly [key: string, next: number, before: Before]
+/** Place of one log in a cursor. */
+export interface CursorPlace {
+  /** From {@link cursorKey}. */
+  readonly key: string
+  /** Index of the first entry to read. */
+  readonly next: number
+  readonly before: Before
+  /** As {@link CursorPosition.finished}. */
+  readonly finished: boolean
+}
 
 export function encodeCursor(places: Iterable<CursorPlace>): string {
   return CursorTemplate.of([...places]).encode()
@@ -60,16 +74,16 @@ export class CursorTemplate {
   static of(places: readonly CursorPlace[], own = places.length - 1): CursorTemplate {
     const bytes = Buffer.alloc(1 + places.length * RECORD + CHECK)
     bytes[0] = VERSION
-    places.forEach(([key, next, before], i) => {
-      bytes.write(key, 1 + i * RECORD, 'hex')
-      writePlace(bytes, 1 + i * RECORD, next, before)
+    places.forEach((place, i) => {
+      bytes.write(place.key, 1 + i * RECORD, 'hex')
+      writePlace(bytes, 1 + i * RECORD, place)
     })
     return new CursorTemplate(bytes, 1 + own * RECORD)
   }
 
   /** The cursor with another place for the log that changes. */
-  withPlace(next: number, range: CompactRange | undefined): string {
-    writePlace(this.bytes, this.at, next, range)
+  withPlace(place: Omit<CursorPlace, 'key'>): string {
+    writePlace(this.bytes, this.at, place)
     return this.encode()
   }
 
@@ -80,8 +94,9 @@ export class CursorTemplate {
   }
 }
 
-function writePlace(bytes: Buffer, at: number, next: number, before: Before): void {
+function writePlace(bytes: Buffer, at: number, { next, before, finished }: Omit<CursorPlace, 'key'>): void {
   bytes.writeBigUInt64BE(BigInt(next), at + ID_LENGTH)
+  if (finished) bytes[at + ID_LENGTH] = FINISHED_BIT
   const root = before instanceof Uint8Array ? before : before?.root()
   if (root === undefined) bytes.fill(0, at + ROOT_AT, at + RECORD)
   else bytes.set(root.subarray(0, ROOT_LENGTH), at + ROOT_AT)
@@ -108,19 +123,23 @@ export function decodeCursor(cursor: string): CursorPositions {
     throw new CtStreamError('CT_CURSOR_INVALID', 'not a cursor of this library, or a damaged one')
   const positions = new Map<string, CursorPosition>()
   for (let at = 1; at < body.length; at += length)
-    positions.set(bufferOf(body).toString('hex', at, at + ID_LENGTH), readPlace(body.subarray(at, at + length)))
+    positions.set(
+      bufferOf(body).toString('hex', at, at + ID_LENGTH),
+      readPlace(body.subarray(at, at + length), version),
+    )
   return positions
 }
 
-function readPlace(record: Buffer): CursorPosition {
-  const next = record.readBigUInt64BE(ID_LENGTH)
+function readPlace(record: Buffer, version: number): CursorPosition {
+  const finished = version >= HAS_FINISHED && ((record[ID_LENGTH] as number) & FINISHED_BIT) !== 0
+  const next = BigInt.asUintN(finished ? 63 : 64, record.readBigUInt64BE(ID_LENGTH))
   if (next > BigInt(Number.MAX_SAFE_INTEGER))
     throw new CtStreamError(
       'CT_CURSOR_INVALID',
       `the cursor goes on at entry ${next} of the log ${toHex(record.subarray(0, ID_LENGTH))}…: no index is above 2^53 - 1`,
     )
   const root = record.subarray(ROOT_AT)
-  return { next: Number(next), root: root.some((byte) => byte !== 0) ? Uint8Array.from(root) : undefined }
+  return { next: Number(next), root: root.some((byte) => byte !== 0) ? Uint8Array.from(root) : undefined, finished }
 }
 
 /** The error for a cursor ahead of its log. The log once had that entry, so it now shows an old head, or is another log. */

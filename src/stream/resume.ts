@@ -17,6 +17,7 @@ export interface Remembered {
 
 /**
  * Checks that a cursor belongs to logs of this stream. Called before any of them is opened.
+ * @param logIds - Of the logs that this stream reads, and of those that it read until they left the lists.
  * @throws `CT_CURSOR_INVALID` when it has a position in none of them.
  */
 export function checkResume(
@@ -26,16 +27,18 @@ export function checkResume(
 ): void {
   if (resume === undefined) return
   const keys = new Set(logIds.map(cursorKey))
-  const others = [...resume.keys()].filter((key) => !keys.has(key)).length
-  if (others === resume.size)
+  const others = [...resume].filter(([key]) => !keys.has(key))
+  if (others.length === resume.size)
     throw new CtStreamError(
       'CT_CURSOR_INVALID',
       `the cursor is of ${resume.size} other logs: it names none of the ${keys.size} logs of this stream`,
       { expected: keys.size, actual: 0 },
     )
-  if (others > 0)
+  const unread = others.filter(([, { finished }]) => !finished)
+  if (unread.length > 0)
     logger.warn(
-      `the cursor has positions of ${others} logs that this stream does not read: they are left where they are`,
+      `the cursor has positions of ${unread.length} logs that this stream does not read: they are left where they are`,
+      { positions: told(unread.map(([key, { next }]) => `${key}…: ${next}`)) },
     )
 }
 
@@ -51,10 +54,14 @@ export function warnOfIgnoredStart(
     return position === undefined ? [] : [`${description}: ${position}`]
   })
   if (positions.length === 0) return
-  const more = positions.length > TOLD_POSITIONS ? [`${positions.length - TOLD_POSITIONS} more`] : []
   logger.warn(
     `\`start\` is ignored for ${positions.length} of ${logs.length} logs, which go on where the checkpoint or ` +
       'the cursor has them; to read them anew, use another checkpoint file or none (`checkpoint: false`, --no-checkpoint)',
-    { positions: [...positions.slice(0, TOLD_POSITIONS), ...more].join(', ') },
+    { positions: told(positions) },
   )
+}
+
+function told(positions: readonly string[]): string {
+  const more = positions.length > TOLD_POSITIONS ? [`${positions.length - TOLD_POSITIONS} more`] : []
+  return [...positions.slice(0, TOLD_POSITIONS), ...more].join(', ')
 }

@@ -79,7 +79,7 @@ export class Roster {
     this.remembered = remembered
     if (isSpecs(settings.logs)) {
       for (const spec of settings.logs) this.follow(spec, true)
-      this.checkRemembered()
+      this.checkRemembered([])
       return undefined
     }
     const source = new LogListSource({
@@ -94,7 +94,9 @@ export class Roster {
     })
     const update = await source.refresh(signal)
     this.apply(update)
-    this.checkRemembered()
+    const left = this.leftInCursor(update.listed)
+    this.checkRemembered(left)
+    for (const log of left) if (!this.remembered.stored.has(log.id)) this.finish(log)
     await this.finishForgotten(update.listed)
     // A stream with an end keeps the logs it has at the beginning.
     if (settings.end !== 'never') return undefined
@@ -119,10 +121,14 @@ export class Roster {
     await this.options.network.close()
   }
 
-  /** Called before any log is opened. */
-  private checkRemembered(): void {
+  /**
+   * Called before any log is opened.
+   * @param left - From {@link leftInCursor}.
+   */
+  private checkRemembered(left: readonly ListedLog[]): void {
     const logs = [...this.followed.values()].map(({ client }) => client.log)
-    checkResume([...this.followed.keys()], this.remembered, this.options.settings)
+    const ids = [...this.followed.keys(), ...left.map(({ id }) => id)]
+    checkResume(ids, this.remembered, this.options.settings)
     warnOfIgnoredStart(logs, this.remembered, this.options.settings)
   }
 
@@ -140,6 +146,18 @@ export class Roster {
     })
   }
 
+  /** The logs in the cursor that left the lists since, or expired, and that it does not call finished. */
+  private leftInCursor(listed: ReadonlyMap<string, ListedLog>): ListedLog[] {
+    const { resume } = this.remembered
+    if (resume === undefined) return []
+    return [...listed.values()].filter((log) => {
+      const place = resume.get(cursorKey(log.id))
+      if (place === undefined || this.followed.has(log.id) || !this.takesNoMore(log)) return false
+      // A cursor from before the log was back in the lists for a while calls it finished where it was not.
+      return !place.finished || place.next < (log.finalTreeHead?.treeSize ?? 0)
+    })
+  }
+
   /**
    * Handles logs that left the lists between two runs, and shards that expired: reads their backlog, or records it as a gap. A recorded gap
    * settles the matter: later runs neither fail for it nor record it again.
@@ -150,23 +168,33 @@ export class Roster {
     const { stored, resume } = this.remembered
     for (const { log, position: storedAt, verifiedHead, pendingHeads, learned } of stored.values()) {
       if (this.followed.has(log.id)) continue
-      const position = resume?.get(cursorKey(log.id))?.next ?? storedAt
+      const place = resume?.get(cursorKey(log.id))
+      const position = place?.next ?? storedAt
+      const isFinished = place?.finished === true || learned.finished === true
       const sizes = [verifiedHead, ...pendingHeads].flatMap((head) => head?.treeSize ?? [])
       // Unknown where nothing is proven: the weaker modes store no heads.
       const size = sizes.length > 0 ? Math.max(...sizes) : undefined
       // A log that can still be read shows its last head, which no run has seen.
       const isAsFarAsKnown = size !== undefined && position >= size && (settings.end !== 'never' || !listed.has(log.id))
-      if (isAsFarAsKnown || (learned.finished === true && position >= (size ?? storedAt))) continue
+      if (isAsFarAsKnown || (isFinished && position >= (size ?? storedAt))) continue
       if (gaps.some((gap) => gap.log.id === log.id && settles(gap, position, size))) continue
       const now = listed.get(log.id)
       if (now === undefined) {
         const reason = 'the log left the lists while nobody read it'
         await this.options.onGap({ log, start: position, end: size, reason, recordedAt: settings.clock.now() })
-      } else if (now.state === 'retired' || now.state === 'rejected' || this.hasExpired(now)) {
-        this.follow(now, false)
-        this.retire(log.id)
-      }
+      } else if (this.takesNoMore(now)) this.finish(now)
     }
+  }
+
+  /** Reads a log to the head it ends with. */
+  private finish(log: ListedLog): void {
+    this.follow(log, false)
+    this.retire(log.id)
+  }
+
+  /** Whether a log that is not followed was followed for as long as it took entries. */
+  private takesNoMore(log: ListedLog): boolean {
+    return log.state === 'retired' || log.state === 'rejected' || this.hasExpired(log)
   }
 
   /** Whether a log that is not followed is missing from the selection only because its shard takes no more entries. */

@@ -28,14 +28,25 @@ export function sessionRow(session: KnownSession, next: number, range: CompactRa
   }
 }
 
+/**
+ * Whether the log left the lists, showed its last head, and was read to it. Nobody asks a finished log again, so what it served must be
+ * acknowledged, too.
+ * @param next - Index of the first entry not acknowledged.
+ */
+export function isFinishedAt(
+  { logHeads, condition, window }: Pick<KnownSession, 'logHeads' | 'condition' | 'window'>,
+  next: number,
+): boolean {
+  return logHeads.retiredAt !== undefined && condition.state === 'finished' && next >= window.fetchedTo
+}
+
 /** The learned limits of the log, and the index from which it was read without a break. */
 function learnedOf(session: KnownSession, next: number): LogCheckpoint['learned'] {
-  const { options, span, window, logHeads, condition, limits, log } = session
+  const { options, span, logHeads, limits, log } = session
   const kept = limits.record(options.scheduler.kept(log.url))
   const unserved = logHeads.known.unserved.record()
   const waited = Object.keys(unserved).length > 0 && { unserved }
   if (span.start === undefined) return { ...kept, ...waited }
-  // Nobody asks a finished log again, so what it served must be acknowledged, too.
-  const finished = logHeads.retiredAt !== undefined && condition.state === 'finished' && next >= window.fetchedTo
+  const finished = isFinishedAt(session, next)
   return { ...kept, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }), ...waited }
 }

@@ -3,7 +3,7 @@ import type { LogCheckpoint } from '../../types/checkpoint.js'
 import { Rate } from '../../util/rate.js'
 import type { LogSession } from '../log/log-session.js'
 import type { ProvenPage } from '../log/proven-page.js'
-import { sessionRow } from '../log/session-row.js'
+import { isFinishedAt, sessionRow } from '../log/session-row.js'
 import { Position } from './position.js'
 import { TakenPage } from './taken-page.js'
 
@@ -13,6 +13,8 @@ export interface Place {
   readonly next: number
   /** Compact range of everything before; `undefined` when nothing is proven. */
   readonly range: CompactRange | undefined
+  /** Whether the log left the lists, and nothing of it follows. */
+  readonly finished: boolean
 }
 
 /** One log on the reader's side: its waiting pages in order, the pages that the reader has, and what it has acknowledged of them. */
@@ -36,7 +38,7 @@ export class Lane {
   lastTimestamp: number | undefined
 
   /** Index of the first entry left for the next run because it is later than this one's end. */
-  private leftAt: Place | undefined
+  private leftAt: Omit<Place, 'finished'> | undefined
 
   /** @param open - Makes the session, whose events are those of this lane. */
   constructor(open: (lane: Lane) => LogSession) {
@@ -125,7 +127,8 @@ export class Lane {
    */
   placeAt(next: number, range: () => CompactRange | undefined): Place {
     const { leftAt } = this
-    return leftAt !== undefined && leftAt.next <= next ? leftAt : { next, range: range() }
+    const place = leftAt !== undefined && leftAt.next <= next ? leftAt : { next, range: range() }
+    return { ...place, finished: isFinishedAt(this.session, place.next) }
   }
 
   /** The position after everything acknowledged. */

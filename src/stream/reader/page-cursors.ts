@@ -52,16 +52,16 @@ export class PageCursors {
     const { places } = this
     if (typeof places === 'function') this.template = this.newTemplate(places())
     else this.template ??= this.newTemplate(places)
-    const { next, range } = this.lane.placeAt(index + 1, () => this.rangeAfter(index + 1 - this.start))
-    return this.template.withPlace(next, range)
+    return this.template.withPlace(placed(this.lane.placeAt(index + 1, () => this.rangeAfter(index + 1 - this.start))))
   }
 
   private newTemplate({ opened, resumed }: Places): CursorTemplate {
     const { id } = this.lane.session.log
-    const places = opened.map(({ logId, next, range }): CursorPlace => [cursorKey(logId), next, range])
+    const places = opened.map((place): CursorPlace => ({ key: cursorKey(place.logId), ...placed(place) }))
     const own = opened.findIndex(({ logId }) => logId === id)
-    const named = new Set(places.map(([key]) => key))
-    for (const [key, { next, root }] of resumed) if (!named.has(key)) places.push([key, next, root])
+    const named = new Set(places.map(({ key }) => key))
+    for (const [key, { next, root, finished }] of resumed)
+      if (!named.has(key)) places.push({ key, next, before: root, finished })
     return CursorTemplate.of(places, own)
   }
 
@@ -77,4 +77,8 @@ export class PageCursors {
     this.built = count
     return this.builder.snapshot()
   }
+}
+
+function placed({ next, range, finished }: Place): Omit<CursorPlace, 'key'> {
+  return { next, before: range, finished }
 }

@@ -32,50 +32,69 @@ const sealed = (body: Uint8Array) =>
 describe('a cursor', () => {
   it('says the position of every log, however large, and the start of the root before it', () => {
     const places = fc
-      .uniqueArray(fc.tuple(key, fc.oneof(fc.maxSafeNat(), fc.nat(300)), fc.boolean()), { selector: ([key]) => key })
-      .map((all) => all.map(([key, next, isProven]) => [key, next, isProven ? rangeOf(next) : undefined] as const))
+      .uniqueArray(fc.tuple(key, fc.oneof(fc.maxSafeNat(), fc.nat(300)), fc.boolean(), fc.boolean()), {
+        selector: ([key]) => key,
+      })
+      .map((all) =>
+        all.map(([key, next, isProven, finished]) => ({
+          key,
+          next,
+          before: isProven ? rangeOf(next) : undefined,
+          finished,
+        })),
+      )
     fc.assert(
       fc.property(places, (places) => {
-        const expected = places.map(([key, next, range]) => {
-          return [key, { next, root: range && Uint8Array.from(range.root().subarray(0, 16)) }] as const
+        const expected = places.map(({ key, next, before, finished }) => {
+          return [key, { next, root: before && Uint8Array.from(before.root().subarray(0, 16)), finished }] as const
         })
         expect(decodeCursor(encodeCursor(places))).toEqual(new Map(expected))
       }),
     )
     const next = Number.MAX_SAFE_INTEGER
-    expect(decodeCursor(encodeCursor([[anyKey, next, undefined]]))).toEqual(
-      new Map([[anyKey, { next, root: undefined }]]),
-    )
+    for (const finished of [false, true])
+      expect(decodeCursor(encodeCursor([{ key: anyKey, next, before: undefined, finished }]))).toEqual(
+        new Map([[anyKey, { next, root: undefined, finished }]]),
+      )
   })
 
-  it('of version 1, which had no roots, is read', () => {
-    const record = Buffer.alloc(17)
-    record[0] = 1
+  it.each([
+    ['1, which had no roots', 1, 17],
+    ['2, which had no finished logs', 2, 33],
+  ])('of version %s, is read', (_, version, size) => {
+    const record = Buffer.alloc(size)
+    record[0] = version
     record.write(anyKey, 1, 'hex')
     record.writeBigUInt64BE(77n, 9)
-    expect(decodeCursor(sealed(record))).toEqual(new Map([[anyKey, { next: 77, root: undefined }]]))
+    expect(decodeCursor(sealed(record))).toEqual(new Map([[anyKey, { next: 77, root: undefined, finished: false }]]))
   })
 
   it('of an index that no log has is refused', () => {
-    const { length } = Buffer.from(encodeCursor([[anyKey, 0, undefined]]), 'base64url')
-    for (const index of [2n ** 53n, 2n ** 60n, 2n ** 64n - 1n])
+    const { length } = Buffer.from(
+      encodeCursor([{ key: anyKey, next: 0, before: undefined, finished: false }]),
+      'base64url',
+    )
+    for (const index of [2n ** 53n, 2n ** 60n, 2n ** 63n - 1n, 2n ** 64n - 1n])
       for (const [version, size] of [
         [1, 17],
         [2, length - 4],
+        [3, length - 4],
       ] as const) {
+        // There, the highest bit says that the log is finished, and the rest is the index.
+        const told = version === 3 ? BigInt.asUintN(63, index) : index
         const record = Buffer.alloc(size)
         record[0] = version
         record.write(anyKey, 1, 'hex')
         record.writeBigUInt64BE(index, 9)
         expect(() => decodeCursor(sealed(record))).toThrow(
-          invalid(new RegExp(`entry ${index} of the log 0101010101010101…: no index is above 2\\^53 - 1`)),
+          invalid(new RegExp(`entry ${told} of the log 0101010101010101…: no index is above 2\\^53 - 1`)),
         )
       }
   })
 
   it('of a later version is refused as such, and one with half a record as damaged', () => {
-    expect(() => decodeCursor(sealed(Buffer.of(3)))).toThrow(invalid(/version 3 is newer/))
-    for (const version of [0, 1, 2])
+    expect(() => decodeCursor(sealed(Buffer.of(4)))).toThrow(invalid(/version 4 is newer/))
+    for (const version of [0, 1, 2, 3])
       expect(() => decodeCursor(sealed(Buffer.concat([Buffer.of(version), Buffer.alloc(15)])))).toThrow(
         invalid(/damaged/),
       )
@@ -97,7 +116,10 @@ describe('a cursor', () => {
   })
 
   it('with one bit changed is refused', () => {
-    const cursor = Buffer.from(encodeCursor([[anyKey, 1234, rangeOf(1234)]]), 'base64url')
+    const cursor = Buffer.from(
+      encodeCursor([{ key: anyKey, next: 1234, before: rangeOf(1234), finished: true }]),
+      'base64url',
+    )
     for (let bit = 0; bit < cursor.length * 8; bit++) {
       const changed = Buffer.from(cursor)
       changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7))
@@ -118,7 +140,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the cursors of a stream with a
     for (const { cursor, index, log: from } of all.toReversed()) {
       const positions = decodeCursor(cursor)
       const own = from.id === log.logId ? log : other
-      expect(positions.get(keyOfLog(own))).toEqual({ next: index + 1, root: rootOf(own, index + 1) })
+      expect(positions.get(keyOfLog(own))).toEqual({ next: index + 1, root: rootOf(own, index + 1), finished: false })
       for (const any of [log, other]) {
         const { next, root } = positions.get(keyOfLog(any)) ?? { next: 0, root: rootOf(any, 0) }
         expect(root).toEqual(rootOf(any, next))
@@ -129,7 +151,9 @@ describe.each(['rfc6962', 'static-ct'] as const)('the cursors of a stream with a
   it('have none where nothing is proven', async () => {
     const log = await logOf(3, { kind })
     const [first] = await take(backfill(log, { verify: 'signatures-only' }))
-    expect(decodeCursor(first?.cursor ?? '')).toEqual(new Map([[keyOfLog(log), { next: 1, root: undefined }]]))
+    expect(decodeCursor(first?.cursor ?? '')).toEqual(
+      new Map([[keyOfLog(log), { next: 1, root: undefined, finished: false }]]),
+    )
   })
 
   it('show a fork below them', async () => {
@@ -178,7 +202,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('the cursors of a stream with a
     async (acknowledge) => {
       const [log, down] = [await logOf(20, { kind }), await logOf(20, { kind })]
       const both = { logs: [log.spec, down.spec], acknowledge }
-      const waiting = { next: 10, root: rootOf(down, 10) }
+      const waiting = { next: 10, root: rootOf(down, 10), finished: false }
       let resume = (await take(backfill(down))).at(9)?.cursor ?? ''
       const fault = down.fault({ on: '*', status: 503 })
       const opened = await take(backfill(log, { ...both, resume }), 20)

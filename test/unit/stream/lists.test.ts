@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
+import { cursorKey, decodeCursor, encodeCursor } from '../../../src/stream/cursor.js'
 import { createTestLogList, type TestLog, type TestLogList } from '../../../src/testing/index.js'
 import type { LogInfo } from '../../../src/types/log.js'
 import type { CtStreamOptions } from '../../../src/types/stream-options.js'
@@ -564,6 +565,95 @@ describe('a log that left the lists while nobody read', () => {
     const lists = closing(await ListServer.open(list))
     const read = await take(ctStream({ ...toHead, logList: lists.url, resume, checkpoint }))
     expect(indexesOf(read)).toEqual(range(400, 600))
+  })
+
+  describe('and is known from a cursor alone', () => {
+    const gone = (left: TestLog): Edit => {
+      return (log) => {
+        if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+      }
+    }
+    const cursors = { start: 'beginning', checkpoint: false, ...timing() } as const
+    /** The cursor after entry 199 of the log that leaves, and all of the one that stays. */
+    const stopped = async (stays: TestLog, left: TestLog) => {
+      const logList = listOf([stays, left])
+      const first = (await take(ctStream({ ...cursors, logs: [stays.spec], end: 'head' }))).at(-1)?.cursor ?? ''
+      const rest = await take(ctStream({ ...cursors, logList, end: 'head', resume: first }), 200)
+      return rest.at(-1)?.cursor ?? ''
+    }
+
+    it.each(['never', 'head'] as const)(
+      'is read to its end, once, and goes on where it was when it is back (end: %s)',
+      async (end) => {
+        const [stays, left] = [await logOf(5), await logOf(600)]
+        const resume = await stopped(stays, left)
+        grow(left, 7)
+        const retired = listOf([stays, left], gone(left))
+        const reader = closing(new Reader(ctStream({ ...cursors, logList: retired, resume, end })))
+        await reader.until(() => reader.state(left.logId) === 'finished' && reader.indexes(left.logId).length === 407)
+        expect(reader.indexes(left.logId)).toEqual(range(200, 607))
+        await reader.close()
+
+        // The cursor that says so is one of another log: here of the next run, while that is at the end of both.
+        const own = reader.certificates.findLast(({ log }) => log.id === left.logId)?.cursor ?? ''
+        expect(decodeCursor(own).get(cursorKey(left.logId))).toMatchObject({ next: 607, finished: true })
+        const runs: string[] = [own]
+        for (let run = 0; run < 3; run++) {
+          left.clearRequests()
+          grow(stays, 1)
+          const next = closing(new Reader(ctStream({ ...cursors, logList: retired, resume: runs.at(-1) ?? '', end })))
+          await next.until(() => next.certificates.length === 1)
+          runs.push(next.certificates[0]?.cursor ?? '')
+          await next.close()
+          expect(left.requestCount()).toBe(0)
+          expect(decodeCursor(runs.at(-1) ?? '').get(cursorKey(left.logId))).toMatchObject({
+            next: 607,
+            finished: true,
+          })
+        }
+
+        grow(left, 3)
+        const back = closing(
+          new Reader(
+            ctStream({ ...cursors, logList: listOf([stays, left]), resume: runs.at(-1) ?? '', start: 'now', end }),
+          ),
+        )
+        await back.until(() => back.certificates.length === 3)
+        expect(back.indexes(left.logId)).toEqual(range(607, 610))
+        // It may grow again, and leave again.
+        const again = decodeCursor(back.certificates.at(-1)?.cursor ?? '').get(cursorKey(left.logId))
+        expect(again).toMatchObject({ next: 610, finished: false })
+      },
+    )
+
+    it('is read on though the cursor has no other log of the stream', async () => {
+      const [stays, left] = [await logOf(5), await logOf(600)]
+      const resume = (await take(ctStream({ ...cursors, logs: [left.spec] }), 200)).at(-1)?.cursor ?? ''
+      const logList = listOf([stays, left], gone(left))
+      const read = await take(ctStream({ ...cursors, logList, resume, end: 'head' }))
+      expect(indexesOf(read.filter(({ log }) => log.id === left.logId))).toEqual(range(200, 600))
+    })
+
+    it('is read on from a cursor that calls it finished before the head that the lists say it ends with', async () => {
+      const [stays, left] = [await logOf(5), await logOf(600)]
+      const places = [stays, left].map(({ logId }, i) => ({
+        ...{ key: cursorKey(logId), next: i === 0 ? 5 : 400, before: undefined, finished: i === 1 },
+      }))
+      const at =
+        (size: number): Edit =>
+        (entry) => {
+          if (entry.log_id !== left.logId) return
+          const head = { tree_size: size, sha256_root_hash: toBase64(left.root(size)) }
+          entry.state = { readonly: { timestamp: '2026-01-01T00:00:00Z', final_tree_head: head } }
+          entry.temporal_interval = { start_inclusive: '2024-01-01T00:00:00Z', end_exclusive: '2024-06-01T00:00:00Z' }
+        }
+      const run = (size: number) =>
+        take(
+          ctStream({ ...cursors, logList: listOf([stays, left], at(size)), resume: encodeCursor(places), end: 'head' }),
+        )
+      expect(indexesOf(await run(600))).toEqual(range(400, 600))
+      expect(await run(400)).toEqual([])
+    })
   })
 
   describe('and is a shard that expired meanwhile', () => {

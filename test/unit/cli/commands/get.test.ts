@@ -60,7 +60,7 @@ describe.each(both)('ct-stream get from a log of kind %s', (kind, logOf) => {
     expect(cert).toMatchObject({ index, log: { id: log.logId, kind, url: log.url }, historical: true })
     expect(cert.leafHash).toBe(Buffer.from(log.leafHash(index)).toString('hex'))
     const root = Uint8Array.from(log.root(index + 1).subarray(0, 16))
-    expect([...decodeCursor(cert.cursor).values()]).toEqual([{ next: index + 1, root }])
+    expect([...decodeCursor(cert.cursor).values()]).toEqual([{ next: index + 1, root, finished: false }])
   })
 
   it('finds the log in a list', async () => {
