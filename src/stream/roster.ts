@@ -9,12 +9,14 @@ import type { LogClient } from '../logs/client.js'
 import { headDueMs, mmdMsOf } from '../logs/head-due.js'
 import { specOf } from '../logs/listed-log.js'
 import { openListedLog } from '../logs/open-log.js'
+import { fixedIndexOf } from '../poll/bounds.js'
 import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
 import type { LogSpec } from '../types/log.js'
 import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream-events.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { type CursorPosition, cursorKey } from './cursor.js'
+import { listedBefore, listedNow } from './listed-before.js'
 import { LogSession } from './log/log-session.js'
 import type { LogSessionEvents } from './log/log-session-options.js'
 import { shareOf } from './log/log-share.js'
@@ -166,7 +168,8 @@ export class Roster {
     const { settings } = this.options
     const gaps = await this.options.gaps()
     const { stored, resume } = this.remembered
-    for (const { log, position: storedAt, verifiedHead, pendingHeads, learned } of stored.values()) {
+    for (const row of stored.values()) {
+      const { log, position: storedAt, verifiedHead, pendingHeads, learned } = row
       if (this.followed.has(log.id)) continue
       const place = resume?.get(cursorKey(log.id))
       const position = place?.next ?? storedAt
@@ -174,25 +177,38 @@ export class Roster {
       const sizes = [verifiedHead, ...pendingHeads].flatMap((head) => head?.treeSize ?? [])
       // Unknown where nothing is proven: the weaker modes store no heads.
       const size = sizes.length > 0 ? Math.max(...sizes) : undefined
-      // A log that can still be read shows its last head, which no run has seen.
-      const isAsFarAsKnown = size !== undefined && position >= size && (settings.end !== 'never' || !listed.has(log.id))
-      if (isAsFarAsKnown || (isFinished && position >= (size ?? storedAt))) continue
+      if ((isFinished && position >= (size ?? storedAt)) || position >= (fixedIndexOf(settings.end) ?? Infinity))
+        continue
       if (gaps.some((gap) => gap.log.id === log.id && settles(gap, position, size))) continue
       const now = listed.get(log.id)
-      if (now === undefined) {
-        const reason = 'the log left the lists while nobody read it'
-        await this.options.onGap({ log, start: position, end: size, reason, recordedAt: settings.clock.now() })
-      } else if (this.takesNoMore(now)) this.finish(now)
+      const known = now ?? listedBefore(row)
+      const wasFollowed = known === undefined ? learned.listed !== undefined : this.takesNoMore(known)
+      // Also where all that is known was read: no run has seen its last head.
+      if (known !== undefined && wasFollowed && this.finish(known)) continue
+      const isBehind = size === undefined || position < size
+      if (now !== undefined || !(isBehind || wasFollowed)) continue
+      const end = isBehind ? size : undefined
+      const reason = 'the log left the lists while nobody read it'
+      await this.options.onGap({ log, start: position, end, reason, recordedAt: settings.clock.now() })
     }
   }
 
-  /** Reads a log to the head it ends with. */
-  private finish(log: ListedLog): void {
-    this.follow(log, false)
+  /**
+   * Reads a log to the head it ends with.
+   * @returns `false` when it cannot be opened, as the options have changed since it was listed.
+   */
+  private finish(log: ListedLog): boolean {
+    try {
+      this.follow(log, false)
+    } catch (error) {
+      if (log.lists.length > 0 || !CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
+      return false
+    }
     this.retire(log.id)
+    return true
   }
 
-  /** Whether a log that is not followed was followed for as long as it took entries. */
+  /** Whether a log that is not followed was so for as long as it took entries, or for as long as a list had it. */
   private takesNoMore(log: ListedLog): boolean {
     return log.state === 'retired' || log.state === 'rejected' || this.hasExpired(log)
   }
@@ -282,6 +298,7 @@ export class Roster {
   /** Tells the session what the lists say of the log's heads. */
   private expect(session: LogSession, log: LogSpec | ListedLog): void {
     session.logHeads.final.expect('finalTreeHead' in log ? log.finalTreeHead : undefined)
+    session.listed = listedNow(log)
     session.logHeads.dueMs = headDueMs(log, this.options.settings.clock.now())
   }
 

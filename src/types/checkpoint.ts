@@ -27,8 +27,8 @@ export interface LogCheckpoint {
   /** Signed heads seen but not yet verified, oldest first: none is forgotten before it was checked. */
   readonly pendingHeads: readonly SignedHead[]
   /**
-   * What was learned of the log's limits (page size, rate), and from which index it was read without a break (`readFrom`);
-   * JSON, owned by the stream.
+   * What was learned of the log's limits (page size, rate), from which index it was read without a break (`readFrom`), and what the
+   * lists said of it (`listed`), by which it is read to its end when they drop it; JSON, owned by the stream.
    */
   readonly learned: Readonly<Record<string, unknown>>
   /**

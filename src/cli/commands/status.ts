@@ -173,9 +173,12 @@ const evidenceColumns: readonly Column<Evidence>[] = [
   { title: 'MESSAGE', isWhole: true, text: ({ message }) => message },
 ]
 
+/** What a row has among its limits for the next run alone. */
+const UNSHOWN: ReadonlySet<string> = new Set(['readFrom', 'finished', 'listed'])
+
 /** `pageSize 256, bytesPerEntry 5,123, requestsPerSecond 0.3, limitedAt 2026-11-22T12:00:00.000Z`. */
 function learnedText(learned: LogCheckpoint['learned']): string | undefined {
-  const limits = Object.entries(learned).filter(([name]) => name !== 'readFrom' && name !== 'finished')
+  const limits = Object.entries(learned).filter(([name]) => !UNSHOWN.has(name))
   const pairs = limits.map(([name, value]) => {
     return `${name} ${learnedValue(name, value)}`
   })

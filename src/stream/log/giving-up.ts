@@ -41,15 +41,17 @@ export interface LeftAt {
   readonly endIndex: number
   /** For a log that left the lists: the size of the largest tree it signed, if a head was seen. */
   readonly lastSize: number | undefined
+  /** Whether the log may have taken entries that no head seen covers. */
+  readonly mayHaveMore: boolean
 }
 
-/** The entries that will not be delivered; `undefined` when there are none. */
+/** The entries that will not be delivered, of unknown length where all that is known was delivered; `undefined` when there are none. */
 export function gapAt(
-  { log, handedOn, endIndex, lastSize }: LeftAt,
+  { log, handedOn, endIndex, lastSize, mayHaveMore }: LeftAt,
   reason: string,
   recordedAt: number,
 ): Gap | undefined {
   const end = Number.isFinite(endIndex) ? endIndex : lastSize
-  if (end !== undefined && end <= handedOn) return undefined
-  return { log, start: handedOn, end, reason, recordedAt }
+  if (end === undefined || end > handedOn) return { log, start: handedOn, end, reason, recordedAt }
+  return mayHaveMore && endIndex > handedOn ? { log, start: handedOn, end: undefined, reason, recordedAt } : undefined
 }

@@ -40,6 +40,8 @@ export class LogSession implements TroubledSession, OpeningSession {
   readonly window: ProofWindow
   readonly trouble: Trouble
   private readonly partialTile: PartialTile
+  /** What the lists say of the log, to be stored with it; `undefined` where it was named by hand. */
+  listed: Readonly<Record<string, unknown>> | undefined
   /** Whether it ends because its log cannot be read to the end: nothing revives it. To record that may take minutes. */
   isGivingUp = false
 
@@ -255,6 +257,12 @@ export class LogSession implements TroubledSession, OpeningSession {
     this.window.dropReader()
   }
 
+  /** Whether the log left the lists and has not been looked at since: nobody knows which entries it took last. */
+  private mayHaveMore(handedOn: number): boolean {
+    const { retiredAt, readAt, final } = this.logHeads
+    return retiredAt !== undefined && readAt < retiredAt && !final.isReached(handedOn)
+  }
+
   private async recordGap({ message: reason }: GaveUp): Promise<void> {
     const { clock, events, stored, resumeAt } = this.options
     const { log, span, logHeads } = this
@@ -264,7 +272,11 @@ export class LogSession implements TroubledSession, OpeningSession {
     if (retired && span.start === undefined && stored === undefined && resumeAt === undefined) return
     if (handedOn === undefined) return
     const lastSize = retired && logHeads.signedSize > 0 ? logHeads.signedSize : undefined
-    const gap = gapAt({ log, handedOn, endIndex: span.end, lastSize }, reason, clock.now())
+    const gap = gapAt(
+      { log, handedOn, endIndex: span.end, lastSize, mayHaveMore: this.mayHaveMore(handedOn) },
+      reason,
+      clock.now(),
+    )
     if (gap !== undefined) await events.gap(gap)
   }
 }

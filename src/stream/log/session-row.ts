@@ -9,6 +9,7 @@ import type { TroubledSession } from './trouble.js'
 interface KnownSession extends Pick<TroubledSession, 'options' | 'span' | 'logHeads' | 'condition' | 'log'> {
   readonly limits: LearnedLimits
   readonly window: Pick<ProofWindow, 'fetchedTo'>
+  readonly listed: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
@@ -40,13 +41,14 @@ export function isFinishedAt(
   return logHeads.retiredAt !== undefined && condition.state === 'finished' && next >= window.fetchedTo
 }
 
-/** The learned limits of the log, and the index from which it was read without a break. */
+/** The learned limits of the log, the index from which it was read without a break, and what the next run needs if all lists drop it. */
 function learnedOf(session: KnownSession, next: number): LogCheckpoint['learned'] {
-  const { options, span, logHeads, limits, log } = session
+  const { options, span, logHeads, limits, log, listed } = session
   const kept = limits.record(options.scheduler.kept(log.url))
   const unserved = logHeads.known.unserved.record()
   const waited = Object.keys(unserved).length > 0 && { unserved }
   if (span.start === undefined) return { ...kept, ...waited }
   const finished = isFinishedAt(session, next)
-  return { ...kept, readFrom: readFromOf(options.stored, span.start), ...(finished && { finished }), ...waited }
+  const ending = finished ? { finished } : listed && { listed }
+  return { ...kept, readFrom: readFromOf(options.stored, span.start), ...ending, ...waited }
 }

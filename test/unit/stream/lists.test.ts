@@ -453,6 +453,17 @@ describe('a log that leaves the lists', () => {
       expect([again.indexes(leaves.logId), again.gaps]).toEqual([range(300, 308), []])
     },
   )
+
+  it('and is out of reach from then on leaves a gap of unknown length, though all that is known of it was read', async () => {
+    const [stays, leaves] = [await logOf(5), await logOf(300)]
+    const lists = await serve(stays, leaves)
+    const reader = follow(lists)
+    await reader.until(() => reader.certificates.length === 305)
+    leaves.fault({ on: '*', status: 503 })
+    lists.content = listOf([stays])
+    await reader.until(() => reader.state(leaves.logId) === 'failed')
+    expect(reader.gaps).toMatchObject([{ log: { id: leaves.logId }, start: 300, end: undefined }])
+  })
 })
 
 describe('a log that is given up before it was opened', () => {
@@ -565,6 +576,102 @@ describe('a log that left the lists while nobody read', () => {
     const lists = closing(await ListServer.open(list))
     const read = await take(ctStream({ ...toHead, logList: lists.url, resume, checkpoint }))
     expect(indexesOf(read)).toEqual(range(400, 600))
+  })
+
+  describe.each(['rfc6962', 'static-ct'] as const)('and had been read to its head (%s)', (kind) => {
+    const caughtUp = async () => {
+      const [stays, left] = [await logOf(5), await logOf(600, { kind })]
+      const checkpoint = new MemoryCheckpointStore()
+      const logList = listOf([stays, left])
+      const all = await take(ctStream({ logList, start: 'beginning', end: 'head', checkpoint, ...timing() }))
+      expect(all).toHaveLength(605)
+      grow(left, 7)
+      return { stays, left, checkpoint, start: 'beginning', ...timing() } as const
+    }
+    const retired = (left: TestLog): Edit => {
+      return (log) => {
+        if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+      }
+    }
+
+    it.each([
+      ['no list names it any more', false],
+      ['it is listed as retired', true],
+    ])('is read to the head it ends with, once, where %s', async (_, isListed) => {
+      for (const end of ['never', 'head'] as const) {
+        const { stays, left, ...options } = await caughtUp()
+        const logList = isListed ? listOf([stays, left], retired(left)) : listOf([stays])
+        const reader = closing(new Reader(ctStream({ ...options, logList, end })))
+        await reader.until(() => reader.state(left.logId) === 'finished' && reader.indexes(left.logId).length === 7)
+        expect([reader.indexes(left.logId), reader.gaps]).toEqual([range(600, 607), []])
+        await reader.close()
+        left.clearRequests()
+        grow(stays, 1)
+        const next = closing(new Reader(ctStream({ ...options, logList, end })))
+        await next.until(() => next.certificates.length === 1)
+        expect(left.requestCount()).toBe(0)
+        await next.close()
+        // A log that a list has again goes on where it was.
+        grow(left, 2)
+        const back = await take(ctStream({ ...options, logList: listOf([stays, left]), end: 'head' }))
+        expect(indexesOf(back)).toEqual([607, 608])
+      }
+    })
+
+    it('leaves a gap of unknown length, once, where it is out of reach', async () => {
+      for (const end of ['never', 'head'] as const) {
+        const { stays, left, ...options } = await caughtUp()
+        const down = left.fault({ on: '*', status: 503 })
+        const logList = listOf([stays])
+        const reader = closing(new Reader(ctStream({ ...options, logList, end })))
+        if (end === 'head') await expect(reader.done).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+        await reader.until(() => reader.gaps.length === 1).catch(() => {})
+        expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 600, end: undefined }])
+        await reader.close()
+        grow(stays, 1)
+        expect(await take(ctStream({ ...options, logList, end: 'head' }))).toHaveLength(1)
+        expect(await gapsOf(options.checkpoint)).toHaveLength(1)
+        down.clear()
+        const back = await take(ctStream({ ...options, logList: listOf([stays, left]), end: 'head' }))
+        expect(indexesOf(back)).toEqual(range(600, 607))
+      }
+    })
+
+    it('is read on after a crash before it was at its end', async () => {
+      const { stays, left, ...options } = await caughtUp()
+      const logList = listOf([stays])
+      const down = left.fault({ on: '*', status: 503 })
+      const reader = closing(new Reader(ctStream({ ...options, logList })))
+      await reader.until(() => reader.state(left.logId) === 'waiting')
+      await reader.close()
+      down.clear()
+      const again = await take(ctStream({ ...options, logList, end: 'head' }))
+      expect(indexesOf(again)).toEqual(range(600, 607))
+    })
+
+    it('is left alone where the selection no longer has it', async () => {
+      const { stays, left, ...options } = await caughtUp()
+      left.clearRequests()
+      grow(stays, 1)
+      const logs = { match: ({ id }: { id: string }) => id === stays.logId }
+      const reader = closing(new Reader(ctStream({ ...options, logList: listOf([stays]), logs, end: 'head' })))
+      await reader.done
+      expect([reader.indexes(), reader.gaps, left.requestCount()]).toEqual([[5], [], 0])
+    })
+
+    it('leaves a gap of unknown length where what is stored of it cannot be opened', async () => {
+      const { stays, left, checkpoint, ...options } = await caughtUp()
+      await inStore(checkpoint, () => {
+        const rows = checkpoint.load().map((row) => {
+          const listed = { ...(row.learned.listed as object), key: 'AAAA' }
+          return row.log.id === left.logId ? { ...row, learned: { ...row.learned, listed } } : row
+        })
+        checkpoint.commit(rows)
+      })
+      const reader = closing(new Reader(ctStream({ ...options, checkpoint, logList: listOf([stays]), end: 'head' })))
+      await expect(reader.done).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+      expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 600, end: undefined }])
+    })
   })
 
   describe('and is known from a cursor alone', () => {
