@@ -16,6 +16,8 @@ export interface ConnectionEvents {
   onOpen(): void
   /** @returns Whether more may come; otherwise nothing is read before {@link Connection.resume}. */
   onFrame(text: string, bytes: number): boolean
+  /** What the server's ping carries. */
+  onPing(payload: Buffer): void
 }
 
 /** One WebSocket connection to a server: read at the pace of its reader, watched for silence. */
@@ -54,6 +56,7 @@ export class Connection {
       hear()
       // Answers that a server asks for and does not read would pile up.
       if (socket.bufferedAmount < MAX_UNSENT) socket.pong(data)
+      if (!this.over.signal.aborted) events.onPing(data)
     })
     socket.on('pong', hear)
     socket.on('message', (data: Buffer) => {

@@ -1,5 +1,6 @@
 import type { CtStreamError } from '../errors.js'
 import { backoffDelay } from '../util/backoff.js'
+import { cursorOfPing } from '../util/cursor-ping.js'
 import { Connection } from './connection.js'
 import type { CertStreamEvents, MissedMessages } from './events.js'
 import { FrameQueue } from './frame-queue.js'
@@ -25,6 +26,8 @@ export class ServerFeed {
   private failure: unknown
   /** The cursor of the last message that had one. */
   private cursor: string | undefined
+  /** The cursor of the newest ping, unless a frame came after it. */
+  private pinged: string | undefined
   /** The cursor that the newest connection was asked to go on from. */
   private asked: string | undefined
   /** The cursor that a server did not go on from, which has none: messages received before still name it. */
@@ -100,8 +103,12 @@ export class ServerFeed {
         onFrame: (text, bytes) => {
           failures = 0
           this.lastFrameAt = clock.now()
+          this.pinged = undefined
           if (this.unconfirmed !== undefined) this.confirm(text, this.unconfirmed)
           return this.queue.push(text, bytes)
+        },
+        onPing: (payload) => {
+          this.pinged = cursorOfPing(payload) ?? this.pinged
         },
       })
       this.connection = connection
@@ -158,8 +165,9 @@ export class ServerFeed {
     return url
   }
 
-  /** Of the newest message received, read or not. */
+  /** Of the newest message or ping received, read or not. */
   private newestCursor(): string | undefined {
+    if (this.pinged !== undefined) return this.pinged
     for (const message of [...this.decoded].reverse()) if ('cursor' in message && message.cursor) return message.cursor
     for (const frame of this.queue.newestFirst())
       if (/"(?:cursor|id)"/.test(frame))

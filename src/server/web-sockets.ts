@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { quietController } from '../util/abort.js'
+import { cursorPing } from '../util/cursor-ping.js'
 import type { Backlog } from './backlog.js'
 import { beginClient } from './begin.js'
 import type { Connection, Connections } from './connections.js'
@@ -108,7 +109,7 @@ export class WebSockets {
         onFailure: (error) => settings.logger.error('a client could not be sent what it missed', { error }),
       }),
       heartbeatMs: subscription.heartbeatMs,
-      ping: () => webSocket.ping(),
+      ping: () => webSocket.ping(cursorPing(connection.client.id)),
       taken: () => socket.bytesWritten - socket.writableLength,
       answers: true,
       cut: () => webSocket.terminate(),
@@ -124,6 +125,8 @@ export class WebSockets {
       heard()
       if (!socket.writableNeedDrain && webSocket.readyState === webSocket.OPEN) webSocket.pong(data)
     })
+    // From here it can resume, should it be cut off before the next ping with nothing that its filter passes.
+    connection.ping()
     connection.client.catchUp()
   }
 }

@@ -63,6 +63,35 @@ describe('a stream from a server whose connection is lost', () => {
     expect(server.asked).toEqual(['/', '/?after=8'])
   })
 
+  it('goes on after what a ping says, when nothing of what it filters for came since', async () => {
+    const server = await testServer((client, n) => {
+      if (n === 1) client.send(domains('a.example', '8'))
+      if (n === 3) client.send(domains('b.example', '12'))
+      client.ping('keepalive 99')
+      client.ping(`ct-stream cursor ${[5, 9, 11, 13][n]}`)
+      if (n === 2) client.ping('ct-stream cursor ')
+      if (n < 3) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const gaps: unknown[] = []
+    stream.on('gap', (gap) => gaps.push(gap))
+    expect(await passUntil(clock, take(stream[Symbol.asyncIterator](), 2), 100)).toEqual(['a.example', 'b.example'])
+    expect(server.asked).toEqual(['/', '/?after=5', '/?after=9', '/?after=11'])
+    expect(gaps).toEqual([])
+  })
+
+  it('goes on after a message that came after the last ping, read or not', async () => {
+    const server = await testServer((client, n) => {
+      client.ping('ct-stream cursor 5')
+      client.send(domains(`${n}.example`, `${n + 6}`))
+      if (n === 0) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const certificates = stream[Symbol.asyncIterator]()
+    expect(await passUntil(clock, take(certificates, 2), 100)).toEqual(['0.example', '1.example'])
+    expect(server.asked).toEqual(['/', '/?after=6'])
+  })
+
   it('says after each break what is missing where the address moved to a server without cursors', async () => {
     const server = await testServer((client, n) => {
       client.send(domains(`${n}.example`, n === 0 ? '1' : undefined))

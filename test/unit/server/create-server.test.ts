@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { certStream } from '../../../src/certstream/index.js'
 import { createServer, type ServerOptions } from '../../../src/server/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
@@ -219,6 +220,39 @@ describe('a server', () => {
     // The filter let nothing pass; what it has seen is remembered all the same.
     expect(stream.messages).toEqual([])
     expect(stream.lastId).toBe(quiet.ids[1])
+  })
+
+  it('lets a client whose filter passes nothing resume where it was cut off, over a restart too', async () => {
+    const [keep, clock] = [{ file: newFile() }, new VirtualClock()]
+    const first = await serving({ keep, clock })
+    const [wanted] = (certificates[12] as CtCertificate).dnsNames as [string]
+    const url = new URL(`v2/stream?format=full&domain==${wanted}`, first.url.replace(/^http/, 'ws'))
+    const all = first.socket('v2/stream')
+    const stream = closing(certStream({ url, random: () => 0, clock }))
+    const [asked, gaps] = [[] as (string | undefined)[], [] as unknown[]]
+    stream.on('open', ({ after }) => asked.push(after))
+    stream.on('gap', (gap) => gaps.push(gap))
+    const found = stream[Symbol.asyncIterator]().next()
+    await all.opened
+    while (first.server.clients < 2 || asked.length < 1) await new Promise(setImmediate)
+    await passed(first.source, certificates.slice(0, 10), all)
+    const pinged = once(all.socket, 'ping')
+    await clock.pass(30_000)
+    await pinged
+    const lost = once(all.socket, 'close')
+    await first.server.close()
+    await lost
+
+    const second = await serving({ keep, clock, port: Number(url.port) }, [certificates.slice(10, 20)])
+    while (second.source.position(certificates[0]) < 20) await new Promise(setImmediate)
+    let isFound = false
+    found.finally(() => {
+      isFound = true
+    })
+    while (!isFound && gaps.length === 0) await clock.pass(500)
+    expect(gaps).toEqual([])
+    expect((await found).value).toMatchObject({ index: 12 })
+    expect(asked).toEqual([undefined, all.ids[9]])
   })
 
   it('disconnects a client that sends too much', async () => {
