@@ -20,20 +20,28 @@ export function hasEntry(message: JsonRecord): boolean {
 /** @param message - One that {@link hasEntry}. */
 export function ownCertificate(message: JsonRecord, context: EntryContext): CtCertificate {
   const index = indexOf(message.index)
-  const der = derOf(message.der)
-  if (der === undefined)
-    return decodeEntry({ index, leafInput: leafOf(message) ?? new Uint8Array(), extra: noExtra }, context)
+  const chain = chainOf(listOf(message.chain))
+  const leafInput = leafOf(message)
+  // The leaf is the entry: what its DER alone would make might be a certificate that the log does not have.
+  if (leafInput !== undefined) {
+    const preCertificate = bytesOf(message.der)
+    const extra = {
+      preCertificate: () => preCertificate,
+      chain: () => ({ kind: 'certificates', certificates: chain }) as const,
+    }
+    return decodeEntry({ index, leafInput, extra }, context)
+  }
+  const der = derOf(message.der) ?? new Uint8Array()
   const time = Date.parse(textOf(message.timestamp) ?? '')
   const timestamp = time >= 0 ? time : undefined
-  return decodePassedOn(der, { index, timestamp, chain: chainOf(listOf(message.chain)) }, context)
+  return decodePassedOn(der, { index, timestamp, chain }, context)
 }
 
 /** Of an unparsable entry. */
 function leafOf({ leafInput }: JsonRecord): Uint8Array | undefined {
-  return typeof leafInput === 'string' ? fromBase64(leafInput) : undefined
+  return bytesOf(leafInput)
 }
 
-const noExtra = {
-  preCertificate: () => undefined,
-  chain: () => ({ kind: 'certificates', certificates: [] }) as const,
+function bytesOf(value: unknown): Uint8Array | undefined {
+  return typeof value === 'string' ? fromBase64(value) : undefined
 }

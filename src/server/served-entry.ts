@@ -19,7 +19,7 @@ export interface ServedEntry {
   /** Epoch milliseconds; `undefined` when the entry's own timestamp counts. */
   readonly seenAt: number | undefined
   readonly leafInput: Uint8Array
-  /** The precertificate as submitted; `undefined` for others, or when the log sent none that can be read. */
+  /** What {@link CtCertificate.der} was, unless the leaf is a readable certificate's: a precertificate as submitted, even beside an unreadable leaf. */
   readonly submitted: Uint8Array | undefined
   /** A module's finding about the entry: sent in its place, since the entry itself has a number of its own. */
   readonly finding?: Finding | undefined
@@ -46,7 +46,7 @@ export function servedEntry(
     accusedOf: context?.accusedOf,
     seenAt: context?.seenAt,
     leafInput,
-    submitted: kind === 'precertificate' ? certificate.der : undefined,
+    submitted: kind === 'certificate' ? undefined : certificate.der,
     issuers: issuers?.map(issuerOf),
   }
 }
