@@ -61,6 +61,8 @@ export class EventStreams {
     connections.add(connection)
     response.on('error', () => {})
     whenOver(response, () => connections.remove(connection))
+    // From here it can resume, should it be cut off before the next ping with nothing that its filter passes.
+    connection.ping()
     connection.client.catchUp()
     return undefined
   }

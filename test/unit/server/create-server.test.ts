@@ -255,6 +255,23 @@ describe('a server', () => {
     expect(asked).toEqual([undefined, all.ids[9]])
   })
 
+  it('tells a client of Server-Sent Events at once from where it can resume, should nothing come before it is cut off', async () => {
+    const keep = { file: newFile() }
+    const first = await serving({ keep })
+    const all = first.socket('v2/stream')
+    await all.opened
+    await passed(first.source, certificates.slice(0, 2), all)
+    const quiet = first.events(`v2/sse?domain==${certificates[4]?.dnsNames[0]}`)
+    expect(await quiet.status).toBe(200)
+    await first.server.close()
+    await quiet.ended
+    expect(quiet.lastId).toBe(all.ids[1])
+
+    const second = await serving({ keep }, [certificates.slice(2, 6)])
+    const resumed = second.events('v2/sse', { 'Last-Event-ID': quiet.lastId })
+    expect(await resumed.have(4)).toMatchObject([2, 3, 4, 5].map((index) => ({ index })))
+  })
+
   it('disconnects a client that sends too much', async () => {
     const { socket } = await serving()
     const [chatty, long] = [socket(''), socket('')]
