@@ -30,8 +30,10 @@ export class ServerFeed {
   private pinged: string | undefined
   /** The cursor that the newest connection was asked to go on from. */
   private asked: string | undefined
-  /** The cursor that a server did not go on from, which has none: messages received before still name it. */
+  /** The cursor that a server did not go on from, which has none or refuses it: messages received before still name it. */
   private ignored: string | undefined
+  /** The cursor with which the newest connection came to nothing, as it may again. */
+  private refused: string | undefined
   /** What is missing unless the server goes on where it was asked to: its first certificate tells. */
   private unconfirmed: MissedMessages | undefined
   private hasOpened = false
@@ -104,6 +106,7 @@ export class ServerFeed {
           failures = 0
           this.lastFrameAt = clock.now()
           this.pinged = undefined
+          this.refused = undefined
           if (this.unconfirmed !== undefined) this.confirm(text, this.unconfirmed)
           return this.queue.push(text, bytes)
         },
@@ -120,6 +123,7 @@ export class ServerFeed {
         this.queue.wake()
         return
       }
+      this.judge(error)
       const inMs = Math.max(backoffDelay(backoff, failures++, random), error.retryAfterMs ?? 0)
       this.say('error', error)
       this.say('reconnect', { attempt: failures, inMs, error })
@@ -140,9 +144,27 @@ export class ServerFeed {
       message: undefined,
     } as const
     if (asked !== undefined) this.unconfirmed = gap
-    else if (this.hasOpened) this.say('gap', gap)
+    else if (this.hasOpened) {
+      this.unconfirmed = undefined
+      this.say('gap', gap)
+    }
     this.hasOpened = true
     this.lastFrameAt ??= now
+  }
+
+  /**
+   * A cursor with which nothing can come is given up after the second time: another server's, which this one refuses, or one before a
+   * message that is too large. With it, the client would try for ever. What is missing is said when it is connected.
+   */
+  private judge({ code, status }: CtStreamError): void {
+    const { asked, refused } = this
+    const isRefused = status === 400
+    this.refused = undefined
+    if (!isRefused && code !== 'CT_RESPONSE_TOO_LARGE') return
+    if (asked !== undefined && asked === refused) this.ignored = asked
+    else if (asked !== undefined) this.refused = asked
+    // The cursor was not the reason.
+    else if (isRefused) this.ignored = undefined
   }
 
   /** Servers without cursors pass over one they are asked for, and send what is new: certificates without cursors. */

@@ -138,6 +138,61 @@ describe('a stream from a server whose connection is lost', () => {
     expect(gaps).toEqual([expect.objectContaining({ reason: 'no-resume', since: began })])
   })
 
+  it('begins anew, and says what is missing, when the address moved to a server that refuses its cursor', async () => {
+    const server = await testServer((client, n) => {
+      client.send(domains(`${n}.example`, n === 0 ? '77' : 'x-1'))
+      if (n === 0) server.refuseWith = 400
+      if (n === 0) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const [gaps, began] = [[] as unknown[], new Date(clock.now())]
+    stream.on('gap', (gap) => gaps.push(gap))
+    // Refuses what it is asked for with a cursor alone.
+    stream.on('reconnect', () => {
+      server.refuseWith = server.asked.length < 3 ? 400 : 0
+    })
+    const certificates = stream[Symbol.asyncIterator]()
+    expect(await take(certificates, 1)).toEqual(['0.example'])
+    expect(await passUntil(clock, take(certificates, 1), 100)).toEqual(['1.example'])
+    expect(server.asked).toEqual(['/', '/?after=77', '/?after=77', '/'])
+    expect(gaps).toEqual([expect.objectContaining({ reason: 'no-resume', since: began })])
+  })
+
+  it('goes on after its cursor where a server refused everything for a while', async () => {
+    const server = await testServer((client, n) => {
+      client.send(domains(`${n}.example`, `${n}`))
+      if (n === 0) server.refuseWith = 400
+      if (n === 0) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const gaps: unknown[] = []
+    stream.on('gap', (gap) => gaps.push(gap))
+    stream.on('reconnect', () => {
+      server.refuseWith = server.asked.length < 4 ? 400 : 0
+    })
+    const certificates = stream[Symbol.asyncIterator]()
+    expect(await passUntil(clock, take(certificates, 2), 100)).toEqual(['0.example', '1.example'])
+    expect(server.asked).toEqual(['/', '/?after=0', '/?after=0', '/', '/?after=0'])
+    expect(gaps).toEqual([])
+  })
+
+  it('goes past a message that is too large, and says what is missing', async () => {
+    const server = await testServer((client, n, request) => {
+      const isResumed = (request.url ?? '').includes('after=')
+      if (isResumed && server.asked.length < 6) client.send(domains('x'.repeat(5000), '2'))
+      else client.send(domains(`${n}.example`, n === 0 ? '1' : '3'))
+      if (n === 0) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url, maxMessageBytes: 1024 })
+    const [gaps, errors] = [[] as unknown[], [] as string[]]
+    stream.on('gap', (gap) => gaps.push(gap))
+    stream.on('error', ({ code }) => errors.push(code))
+    const certificates = stream[Symbol.asyncIterator]()
+    expect(await passUntil(clock, take(certificates, 2), 100)).toEqual(['0.example', '3.example'])
+    expect(errors.slice(1)).toEqual(['CT_RESPONSE_TOO_LARGE', 'CT_RESPONSE_TOO_LARGE'])
+    expect(gaps).toEqual([expect.objectContaining({ reason: 'no-resume' })])
+  })
+
   it('waits as long as a server asks for', async () => {
     const server = await testServer((client) => client.send(domains('a.example')))
     server.refuseWith = 503
