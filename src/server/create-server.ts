@@ -14,6 +14,7 @@ import { Health } from './health.js'
 import { KeptEntries } from './kept-entries.js'
 import { connectionsPerAddress, createListener, listen } from './listener.js'
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
+import { asksForWebSocket, OtherUpgrades } from './other-upgrades.js'
 import { Pause } from './pause.js'
 import { RecentFindings } from './recent-findings.js'
 import { RecentMessages } from './recent-messages.js'
@@ -83,6 +84,7 @@ class Serving implements CtServer {
   private modules: ModuleRun | undefined
   private ui: Ui | undefined
   private webSockets: WebSockets | undefined
+  private readonly others = new OtherUpgrades()
   private opening: Promise<unknown> | undefined
   private closing: Promise<void> | undefined
 
@@ -168,7 +170,11 @@ class Serving implements CtServer {
     const webSockets = new WebSockets(settings, gate, connections, backlog)
     this.webSockets = webSockets
     http.on('request', (request, response) => routes.answer(request, response))
-    http.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head))
+    http.on('upgrade', (request, socket, head) => {
+      if (asksForWebSocket(request)) return webSockets.upgrade(request, socket, head)
+      const response = this.others.responseTo(request, socket)
+      if (response !== undefined) routes.answer(request, response)
+    })
     const place = await listen(http, settings)
     connections.watch(this.over.signal, (nextMs) => health.tick(nextMs))
     const publish = (page: ServedPage) => {
@@ -218,6 +224,7 @@ class Serving implements CtServer {
     await Promise.race([isShut, clock.sleep(PARTING_MS, patience.signal).catch(() => {})])
     connections.cut()
     this.webSockets?.cut()
+    this.others.cut()
     http.closeAllConnections()
     await Promise.race([Promise.all([closed, this.reading]), clock.sleep(SOURCE_MS, patience.signal).catch(() => {})])
     patience.abort()

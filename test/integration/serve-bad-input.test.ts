@@ -44,7 +44,7 @@ describe('strangers at the server', () => {
   it.each([
     ['a path that does not exist', upgrade('/nothing'), 404],
     ['a path with a name of JavaScript', upgrade('/__proto__'), 404],
-    ['an upgrade to something else', upgrade('/full-stream').replace('websocket\r\n', 'h2c\r\n'), 400],
+    ['an upgrade to something else', upgrade('/full-stream').replace('websocket\r\n', 'h2c\r\n'), 426],
     ['a WebSocket of an unknown version', upgrade('/').replace('Version: 13', 'Version: 5'), 400],
     ['a WebSocket with an invalid key', upgrade('/').replace('AAAA==', '!'), 400],
     ['an id that is damaged', upgrade('/v2/stream?after=0123456789-x'), 400],
