@@ -7,7 +7,7 @@ import { Live } from './live.js'
 import { LogTable } from './log-table.js'
 import { isInTrouble } from './logs.js'
 import { Model } from './model.js'
-import { clockTime, duration, quantity, rate } from './text.js'
+import { duration, moment, quantity, rate } from './text.js'
 import { ThemeSwitch } from './theme.js'
 import { TokenForm } from './token-form.js'
 import { Findings, Trouble } from './trouble.js'
@@ -91,7 +91,7 @@ function Pill({ connection: { kind } }: { readonly connection: Connection }) {
 function spoken(connection: Connection, { restartedAt, news }: Model): string {
   if (connection.kind === 'lost') return 'The connection is lost. Connecting again.'
   if (connection.kind !== 'connected') return 'Connecting.'
-  const restarted = restartedAt === undefined ? '' : ` The server was restarted at ${clockTime(restartedAt)}.`
+  const restarted = restartedAt === undefined ? '' : ` The server was restarted at ${moment(restartedAt)}.`
   const troubles = news.troubleCount === 0 ? '' : ` ${news.troubleCount} gaps and misbehaviours.`
   return `Connected.${restarted}${troubles}`
 }
@@ -111,7 +111,7 @@ function Notices({ connection, model, onDismiss }: NoticesProps) {
   return html`${
     connection.kind === 'lost' &&
     html`<p class="notice warn">
-      <strong>No connection since ${clockTime(connection.since)}</strong>: ${connection.reason}. Trying again; what is shown is
+      <strong>No connection since ${moment(connection.since)}</strong>: ${connection.reason}. Trying again; what is shown is
       old.
     </p>`
   }
@@ -119,7 +119,7 @@ function Notices({ connection, model, onDismiss }: NoticesProps) {
     restartedAt !== undefined &&
     connection.kind === 'connected' &&
     html`<p class="notice">
-      <span>The server was restarted at ${clockTime(restartedAt)}; its totals begin again.</span>
+      <span>The server was restarted at ${moment(restartedAt)}; its totals begin again.</span>
       <button type="button" class="action" onClick=${dismiss}>Dismiss</button>
     </p>`
   }

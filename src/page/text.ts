@@ -60,3 +60,11 @@ export function rate(perSecond: number): string {
 export function clockTime(at: number | null): string {
   return at === null ? '–' : new Date(at).toLocaleTimeString('en-GB')
 }
+
+/** {@link clockTime}, and before it the day if that is not today: a page may be open for weeks. @param now - Epoch milliseconds. */
+export function moment(at: number, now = Date.now()): string {
+  // The Swedish way to write a date is that of ISO 8601.
+  const dayOf = (time: number) => new Date(time).toLocaleDateString('sv-SE')
+  const day = dayOf(at)
+  return day === dayOf(now) ? clockTime(at) : `${day} ${clockTime(at)}`
+}

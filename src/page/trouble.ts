@@ -1,6 +1,6 @@
 import { html } from 'htm/preact'
 import type { FeedLog, FeedNews } from '../server/ui/shapes.js'
-import { clockTime, duration, quantity } from './text.js'
+import { duration, moment, quantity } from './text.js'
 import { Words } from './words.js'
 
 const SHOWN = 8
@@ -24,7 +24,7 @@ export function Trouble({ news, logs }: { readonly news: FeedNews; readonly logs
       )}
       ${troubles.map(
         ({ number, at, kind, log, code, text }) => html`<li key=${number}>
-          <time class="muted">${clockTime(at)}</time> <span class="tag">${kind}</span> <strong><${Words} text=${log} /></strong>${' '}
+          <time class="muted">${moment(at)}</time> <span class="tag">${kind}</span> <strong><${Words} text=${log} /></strong>${' '}
           ${code !== '' && html`<code>${code}</code> `}<${Words} text=${text} />
         </li>`,
       )}
@@ -46,7 +46,7 @@ export function Findings({ news }: { readonly news: FeedNews }) {
           <span class=${`score ${severity}`} title=${severity}>${score}<span class="unseen"> of 100, ${severity}</span></span>
           <span class="what">
             <strong><${Words} text=${subject} /></strong>
-            <span class="muted"><${Words} text=${`${module} · ${kind}`} /> · <time>${clockTime(at)}</time></span>
+            <span class="muted"><${Words} text=${`${module} · ${kind}`} /> · <time>${moment(at)}</time></span>
             ${reasons.map((reason) => html`<span class="reason"><${Words} text=${reason} /></span>`)}
           </span>
         </li>`,

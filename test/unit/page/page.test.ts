@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { History } from '../../../src/page/history.js'
 import { isInTrouble, pressed, sorted } from '../../../src/page/logs.js'
 import { Model } from '../../../src/page/model.js'
-import { duration, partsOf, plainText, quantity, rate } from '../../../src/page/text.js'
+import { clockTime, duration, moment, partsOf, plainText, quantity, rate } from '../../../src/page/text.js'
 import type { FeedBegin, FeedLog, FeedRow, FeedTick } from '../../../src/server/ui/shapes.js'
 import { harmless } from '../../../src/util/harmless.js'
 
@@ -75,6 +75,15 @@ describe('figures on the page', () => {
       ...['–', '–', '1,234', '12.3 M', '2.00 G'],
     ])
     expect([rate(0), rate(0.25), rate(1023.4)]).toEqual(['0', '0.3', '1,023'])
+  })
+
+  it('have the day with a time that is not of today, for a page that is left open', () => {
+    const at = new Date(2026, 10, 29, 23, 59, 30).getTime()
+    expect([moment(at, at + 20_000), clockTime(at)]).toEqual(['23:59:30', '23:59:30'])
+    expect(moment(at, at + 40_000)).toBe('2026-11-29 23:59:30')
+    expect(moment(at, new Date(2027, 10, 29, 23, 59, 30).getTime())).toBe('2026-11-29 23:59:30')
+    // The server's clock may be ahead.
+    expect(moment(at, at - 86_400_000)).toBe('2026-11-29 23:59:30')
   })
 })
 
