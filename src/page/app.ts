@@ -7,6 +7,7 @@ import { Live } from './live.js'
 import { LogTable } from './log-table.js'
 import { isInTrouble } from './logs.js'
 import { Model } from './model.js'
+import { hasToken, request } from './requests.js'
 import { duration, moment, quantity, rate } from './text.js'
 import { ThemeSwitch } from './theme.js'
 import { TokenForm } from './token-form.js'
@@ -23,7 +24,10 @@ export function App() {
   const [connection, setConnection] = useState<Connection>({ kind: 'connecting' })
   const [filter, setFilter] = useState('')
   const [opened, setOpened] = useState<string | undefined>(undefined)
-  const feed = useMemo(() => new Feed({ connection: setConnection, message: (message) => take(message) }), [])
+  const feed = useMemo(
+    () => new Feed({ connection: setConnection, message: (message) => take(message) }, { request, hasToken }),
+    [],
+  )
   const take = (message: Parameters<Model['take']>[0]) => {
     model.take(message)
     redraw(undefined)

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CertificateJson } from '../types/certificate-json.js'
-import { certificateOf } from './feed.js'
+import { certificateOf } from './requests.js'
 import { plainText } from './text.js'
 import { Words } from './words.js'
 

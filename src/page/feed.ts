@@ -13,9 +13,17 @@ export interface FeedListener {
   message(message: FeedMessage): void
 }
 
+/** How the server is asked. */
+export interface Requests {
+  /** @param path - Relative to `ui/`. */
+  request(path: string, signal: AbortSignal): Promise<Response>
+  hasToken(): boolean
+}
+
 /** The server sends something every second: after a longer silence the connection counts as broken. */
 const SILENCE_MS = 10_000
 const [firstPauseMs, longestPauseMs] = [500, 5000]
+const noAnswer = new Error('no answer')
 
 /**
  * Reads the server's messages, and reconnects whenever the connection is lost. Not an `EventSource`, which can send a token only in the URL
@@ -23,18 +31,22 @@ const [firstPauseMs, longestPauseMs] = [500, 5000]
  */
 export class Feed {
   private readonly listener: FeedListener
+  private readonly requests: Requests
   private match = ''
   private reading = new AbortController()
+  private attempt = new AbortController()
   private lostAt: number | undefined
 
-  constructor(listener: FeedListener) {
+  constructor(listener: FeedListener, requests: Requests) {
     this.listener = listener
+    this.requests = requests
   }
 
   /** Starts, or restarts with another filter or token. */
   open(match: string): void {
     this.match = match
     this.reading.abort()
+    this.attempt.abort()
     this.reading = new AbortController()
     void this.keepReading(this.reading.signal)
   }
@@ -44,10 +56,10 @@ export class Feed {
     while (!signal.aborted) {
       let reason = 'the server closed the connection'
       try {
-        const answer = await request(`feed?match=${encodeURIComponent(this.match)}`, signal)
+        const answer = await this.ask(`feed?match=${encodeURIComponent(this.match)}`)
         if (signal.aborted) return
         if (answer.status === 401) {
-          this.listener.connection({ kind: 'locked', isWrong: token() !== '' })
+          this.listener.connection({ kind: 'locked', isWrong: this.requests.hasToken() })
           return
         }
         if (!answer.ok || answer.body === null) reason = `the server answered ${answer.status}`
@@ -55,14 +67,26 @@ export class Feed {
           pause = firstPauseMs
           await this.read(answer.body, signal)
         }
-      } catch {
-        reason = 'the server cannot be reached'
+      } catch (error) {
+        reason = error === noAnswer ? 'the server does not answer' : 'the server cannot be reached'
       }
       if (signal.aborted) return
       this.lostAt ??= Date.now()
       this.listener.connection({ kind: 'lost', since: this.lostAt, reason })
       await new Promise((resolve) => setTimeout(resolve, pause))
       pause = Math.min(2 * pause, longestPauseMs)
+    }
+  }
+
+  /** Gives up when no answer begins for long: a connection may be dead without anybody saying so. */
+  private async ask(path: string): Promise<Response> {
+    const attempt = new AbortController()
+    this.attempt = attempt
+    const timer = setTimeout(() => attempt.abort(noAnswer), SILENCE_MS)
+    try {
+      return await this.requests.request(path, attempt.signal)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -95,31 +119,4 @@ export class Feed {
     }
     this.listener.message(message)
   }
-}
-
-/** Fetches a whole certificate. @throws When it is not available, with a reason for people. */
-export async function certificateOf(id: string): Promise<Record<string, unknown>> {
-  const answer = await request(`certificate?id=${encodeURIComponent(id)}`)
-  if (answer.status === 404) throw new Error('The server does not keep this certificate any more.')
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`)
-  return answer.json()
-}
-
-const TOKEN_KEY = 'ct-stream token'
-
-/** The token entered in this tab; empty if there is none. */
-function token(): string {
-  return sessionStorage.getItem(TOKEN_KEY) ?? ''
-}
-
-/** Remembers the token in this tab until it is closed. */
-export function setToken(value: string): void {
-  sessionStorage.setItem(TOKEN_KEY, value)
-}
-
-/** @param path - Relative to `ui/`, so that it works below any path of a proxy. */
-function request(path: string, signal?: AbortSignal): Promise<Response> {
-  const secret = token()
-  const headers: Record<string, string> = secret === '' ? {} : { Authorization: `Bearer ${secret}` }
-  return fetch(`ui/${path}`, { headers, cache: 'no-store', signal: signal ?? null })
 }

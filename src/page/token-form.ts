@@ -1,6 +1,6 @@
 import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
-import { setToken } from './feed.js'
+import { setToken } from './requests.js'
 
 /** Asks for the token that the server wants. */
 export function TokenForm({ isWrong, onToken }: { readonly isWrong: boolean; readonly onToken: () => void }) {
