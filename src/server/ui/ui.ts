@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Backlog } from '../backlog.js'
+import { clientKey } from '../client-address.js'
 import type { Gate, Refused } from '../gate.js'
 import { parseMessageId } from '../message-id.js'
+import { whenOver } from '../response-over.js'
 import { Feed, type FeedOptions } from './feed.js'
 import { PageFiles } from './files.js'
 
 /** Most open pages: each costs the server one message a second. */
 const MAX_VIEWERS = 100
+/** Most of one address, so that nobody takes the places of all others. */
+const MAX_OF_ADDRESS = 25
 
 /** Answers everything below `/ui`: the page's files, its feed, and single certificates. */
 export class Ui {
@@ -14,6 +18,8 @@ export class Ui {
   private readonly gate: Gate
   private readonly backlog: Backlog
   private readonly files = new PageFiles()
+  /** Open pages of each address. */
+  private readonly perAddress = new Map<string, number>()
 
   constructor(gate: Gate, backlog: Backlog, options: FeedOptions) {
     this.gate = gate
@@ -40,14 +46,27 @@ export class Ui {
     const entry = this.gate.open(request, (url) => ({ match: url.searchParams.get('match') ?? '' }))
     if ('status' in entry) return entry
     if (this.feed.size >= MAX_VIEWERS) return { status: 503, message: `${MAX_VIEWERS} pages are open already` }
+    const key = clientKey(entry.address)
+    if ((this.perAddress.get(key) ?? 0) >= MAX_OF_ADDRESS)
+      return { status: 429, message: `${MAX_OF_ADDRESS} pages of this address are open already` }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     })
     if (request.method === 'HEAD') response.end()
-    else this.feed.open(response, entry.wanted.match)
+    else {
+      this.count(key, 1)
+      whenOver(response, () => this.count(key, -1))
+      this.feed.open(response, entry.wanted.match)
+    }
     return undefined
+  }
+
+  private count(key: string, change: number): void {
+    const count = (this.perAddress.get(key) ?? 0) + change
+    if (count === 0) this.perAddress.delete(key)
+    else this.perAddress.set(key, count)
   }
 
   /** Answers with a whole certificate, as long as it is kept. */

@@ -78,6 +78,21 @@ describe('what the page is shown', () => {
     expect((await fetch(`${url}ui/`, { redirect: 'manual' })).headers.get('location')).toBe('../ui')
   })
 
+  it('has places for others when one address has opened all the pages that it may', async () => {
+    const { viewer } = await serving({ trustedProxies: ['127.0.0.1'] })
+    const of = (address: string) => viewer('', { 'X-Forwarded-For': address })
+    const pages = Array.from({ length: 30 }, (_, i) => of(`2001:db8:0:1::${i}`))
+    const statuses = await Promise.all(pages.map(({ status }) => status))
+    expect(statuses.filter((status) => status === 200)).toHaveLength(25)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(5)
+    expect(await of('192.0.2.1').status).toBe(200)
+    await pages[statuses.indexOf(200)]?.close()
+    let status = await of('2001:db8:0:1::77').status
+    while (status === 429) status = await of('2001:db8:0:1::77').status
+    expect(status).toBe(200)
+    expect(await of('2001:db8:0:1::78').status).toBe(429)
+  })
+
   it('ends when the server closes', async () => {
     const source = new PageSource([], { staysOpen: true })
     const server = closing(createServer({ source, port: 0, keep: false }))
