@@ -33,7 +33,7 @@ export class DataTiles {
     const first = index * TILE_WIDTH
     const width = Math.min(TILE_WIDTH, treeSize - first)
     const tile = await this.tile(index, width, options)
-    return tile.slice(start - first, Math.min(end - first, width))
+    return tile.only(start - first, Math.min(end - first, width))
   }
 
   private async tile(index: number, width: number, options: RequestOptions): Promise<EntryBatch> {

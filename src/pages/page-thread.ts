@@ -100,8 +100,8 @@ export class PageThread {
       release()
       return
     }
-    const { bytes, places } = message
+    const { bytes, places, hashes, root } = message
     const { form, resolve } = pending
-    resolve(LeafBatch.hashed(form.start, { bytes, places, extra: extraOf(form) }, message, release))
+    resolve(new LeafBatch(form.start, { bytes, places, extra: extraOf(form) }, { hashes, root, release }))
   }
 }

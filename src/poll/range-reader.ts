@@ -229,8 +229,8 @@ export class RangeReader {
         const rest = { start, end: window.end }
         const batch = await this.ask(slot, rest)
         planner.observe(rest, batch.length)
-        // A packed answer and what it unpacks to are at most twice its entries; more belongs to others, such as the rest of a tile.
-        const held = Math.min(slot.mostHeld, 2 * batch.byteLength)
+        // An answer holds more while it is unpacked; of a tile, for entries that were not asked for, too.
+        const held = Math.ceil((slot.mostHeld * batch.length) / batch.pageLength)
         weight.observe(rest.end - start, batch.length, Math.max(batch.byteLength, held))
         start += batch.length
         slot.reserved = start < window.end ? this.answerBytes({ start, end: window.end }) : 0

@@ -9,6 +9,8 @@ export interface EntryBatch {
   readonly start: number
   /** Number of entries, at least 1. */
   readonly length: number
+  /** Number of entries of the answer that this batch is, or is a part of; at least `length`. */
+  readonly pageLength: number
   /** Bytes this batch keeps in memory until it is released, for the byte budget. */
   readonly byteLength: number
   /** The `MerkleTreeLeaf` of entry `start + i` (RFC 6962 section 3.4): a view, good until the batch is released. */
@@ -19,12 +21,14 @@ export interface EntryBatch {
   readonly subtreeRoot?: Uint8Array | undefined
   /** A copy of entry `start + i`: it keeps at most a few neighbours in memory, never the batch. */
   entry(i: number): RawEntry
-  /** Entries `start + from` to `start + to` (exclusive) as a batch of its own over the same bytes. */
-  slice(from: number, to: number): EntryBatch
   /**
-   * Gives the memory of the page back, that of all slices of it, to be used for another page: copies of entries and leaf hashes stay
-   * as they are, reading anything else throws `CT_CLOSED`. Idempotent; a batch that is never released is left to the garbage
-   * collector.
+   * Entries `start + from` to `start + to` (exclusive) alone; the others are not read any more, nor this batch. Half of the page and less is
+   * copied, and the page's memory given back: one new entry of a tile would keep the whole tile for as long as nobody reads it.
+   */
+  only(from: number, to: number): EntryBatch
+  /**
+   * Gives the memory of the page back, to be used for another page: copies of entries and leaf hashes stay as they are, reading
+   * anything else throws `CT_CLOSED`. Idempotent; a batch that is never released is left to the garbage collector.
    */
   release(): void
 }

@@ -1,7 +1,7 @@
 import { createHash, hash as oneShot } from 'node:crypto'
 import { CtStreamError } from '../errors.js'
 import type { EntryBatch, EntryExtra, RawEntry } from '../types/entries.js'
-import { bufferOf, concatBytes } from '../util/bytes.js'
+import { bufferOf, concatBytes, copyBytes } from '../util/bytes.js'
 import { atOnce, BYTES_PER_TURN, type Steps } from '../util/turns.js'
 
 /** Positions of a page's entries in one piece of memory. Both protocols make a table from their answers. */
@@ -21,75 +21,8 @@ const LARGE_PAGE = 4 * BYTES_PER_TURN
 
 /** Numbers in the table for each entry. */
 export const PLACES = 4
-
-/** A page of entries, or a part of one. */
-export class LeafBatch implements EntryBatch {
-  readonly start: number
-  readonly length: number
-  readonly byteLength: number
-  readonly subtreeRoot: Uint8Array | undefined
-  private readonly page: Page
-  private readonly from: number
-
-  /**
-   * Makes a batch. Hashes the leaves of a large page here, with pauses, because the first use would hash them all at once.
-   *
-   * @param start - Index of the first entry of the page.
-   * @param release - Called when the memory of the table is no longer needed.
-   */
-  static *steps(start: number, table: EntryTable, release?: () => void): Steps<LeafBatch> {
-    const hashes = table.bytes.length > LARGE_PAGE ? yield* hashLeaves(table) : undefined
-    return LeafBatch.of(start, table, hashes, release)
-  }
-
-  /** @param hashes - Leaf hashes, where they were computed already. */
-  static of(start: number, table: EntryTable, hashes: Uint8Array | undefined, release?: () => void): LeafBatch {
-    const page = new Page(start, table, release, hashes)
-    return new LeafBatch(page, 0, page.length)
-  }
-
-  /** A page whose leaf hashes another thread computed, and whose root, where its leaves form a subtree. */
-  static hashed(
-    start: number,
-    table: EntryTable,
-    { hashes, root }: { readonly hashes: Uint8Array; readonly root: Uint8Array | undefined },
-    release: () => void,
-  ): LeafBatch {
-    const page = new Page(start, table, release, hashes)
-    return new LeafBatch(page, 0, page.length, root)
-  }
-
-  private constructor(page: Page, from: number, to: number, subtreeRoot?: Uint8Array) {
-    this.subtreeRoot = subtreeRoot
-    this.page = page
-    this.from = from
-    this.start = page.start + from
-    this.length = to - from
-    // Parts of a page share its memory. Each counts a share of it, so that the sizes add up to that of the page.
-    this.byteLength = page.share(to) - page.share(from)
-  }
-
-  leafInput(i: number): Uint8Array {
-    return this.page.leafInput(this.from + i)
-  }
-
-  leafHashes(): Uint8Array {
-    return this.page.leafHashes().subarray(this.from * 32, (this.from + this.length) * 32)
-  }
-
-  entry(i: number): RawEntry {
-    return this.page.entry(this.from + i)
-  }
-
-  slice(from: number, to: number): EntryBatch {
-    if (from === 0 && to >= this.length) return this
-    return new LeafBatch(this.page, this.from + from, this.from + Math.min(to, this.length))
-  }
-
-  release(): void {
-    this.page.release()
-  }
-}
+/** Of SHA-256, bytes. */
+const HASH_LENGTH = 32
 
 /**
  * Number of entries whose leaves are copied out of a page together. Separate memory for each would cost the garbage collector more than
@@ -106,34 +39,63 @@ interface Copied {
   readonly starts: readonly number[]
 }
 
-class Page {
+/** What is known of a page beside its table. */
+interface PageFacts {
+  /** Leaf hashes, where they were computed already. */
+  readonly hashes?: Uint8Array | undefined
+  /** The root, where another thread computed it. */
+  readonly root?: Uint8Array | undefined
+  /** Number of entries of the whole page. Default: those of the table. */
+  readonly pageLength?: number
+  /** Called when the memory of the table is no longer needed. */
+  readonly release?: (() => void) | undefined
+}
+
+/** A page of entries, or a part of one. */
+export class LeafBatch implements EntryBatch {
   readonly start: number
   readonly length: number
-  private readonly byteLength: number
+  readonly pageLength: number
+  readonly byteLength: number
+  readonly subtreeRoot: Uint8Array | undefined
   private table: EntryTable | undefined
-  private readonly onRelease: (() => void) | undefined
+  private onRelease: (() => void) | undefined
   /** The same memory as the table's. */
   private readonly text: Buffer
   private copied: Copied | undefined
   private hashes: Uint8Array | undefined
 
-  constructor(start: number, table: EntryTable, onRelease: (() => void) | undefined, hashes?: Uint8Array) {
-    this.start = start
-    this.length = table.places.length / PLACES
-    this.byteLength = table.bytes.length
-    this.table = table
-    this.text = bufferOf(table.bytes)
-    this.onRelease = onRelease
-    this.hashes = hashes
+  /**
+   * Makes a batch. Hashes the leaves of a large page here, with pauses, because the first use would hash them all at once.
+   *
+   * @param start - Index of the first entry of the page.
+   * @param release - Called when the memory of the table is no longer needed.
+   */
+  static *steps(start: number, table: EntryTable, release?: () => void): Steps<LeafBatch> {
+    const hashes = table.bytes.length > LARGE_PAGE ? yield* hashLeaves(table) : undefined
+    return new LeafBatch(start, table, { hashes, release })
   }
 
-  share(entries: number): number {
-    return Math.floor((this.byteLength * entries) / this.length)
+  constructor(start: number, table: EntryTable, { hashes, root, pageLength, release }: PageFacts) {
+    this.start = start
+    this.length = table.places.length / PLACES
+    this.pageLength = pageLength ?? this.length
+    this.byteLength = table.bytes.length
+    this.subtreeRoot = root
+    this.table = table
+    this.text = bufferOf(table.bytes)
+    this.onRelease = release
+    this.hashes = hashes
   }
 
   leafInput(i: number): Uint8Array {
     const { bytes, places } = this.open()
     return bytes.subarray((places[PLACES * i] as number) + 1, places[PLACES * i + 1])
+  }
+
+  leafHashes(): Uint8Array {
+    this.hashes ??= atOnce(hashLeaves(this.open()))
+    return this.hashes
   }
 
   entry(i: number): RawEntry {
@@ -150,9 +112,26 @@ class Page {
     return new CopiedEntry(this.start + i, leafInput, extra)
   }
 
-  leafHashes(): Uint8Array {
-    this.hashes ??= atOnce(hashLeaves(this.open()))
-    return this.hashes
+  only(from: number, to: number): EntryBatch {
+    if (from === 0 && to >= this.length) return this
+    const { bytes, extra, places: all } = this.open()
+    const places = all.slice(PLACES * from, PLACES * to)
+    const count = places.length / PLACES
+    const hashes = this.hashes?.slice(from * HASH_LENGTH, (from + count) * HASH_LENGTH)
+    const { pageLength, onRelease: release } = this
+    this.onRelease = undefined
+    this.release()
+    // Most of the page: copied, it would take as much memory again.
+    if (2 * count > pageLength)
+      return new LeafBatch(this.start + from, { bytes, extra, places }, { hashes, pageLength, release })
+    const first = places[0] as number
+    const own = copyBytes(bytes.subarray(first, places.at(-1)))
+    release?.()
+    return new LeafBatch(
+      this.start + from,
+      { bytes: own, extra, places: places.map((at) => at - first) },
+      { hashes, pageLength },
+    )
   }
 
   release(): void {
@@ -206,14 +185,14 @@ class CopiedEntry implements RawEntry {
 /** SHA-256(0x00 || leaf) of every leaf (RFC 6962 section 2.1), with a pause after every megabyte. */
 export function* hashLeaves({ bytes, places }: EntryTable): Steps<Uint8Array> {
   const count = places.length / PLACES
-  const hashes = new Uint8Array(count * 32)
+  const hashes = new Uint8Array(count * HASH_LENGTH)
   const out = bufferOf(hashes)
   let hashed = 0
   // A digest as a binary string needs no memory outside of V8's heap, which is most of the cost of hashing few bytes.
   for (let i = 0; i < count; i++) {
     const leaf = bytes.subarray(places[PLACES * i], places[PLACES * i + 1])
     const digest = leaf.length > BYTES_PER_TURN ? yield* hashLongLeaf(leaf) : oneShot('sha256', leaf, 'binary')
-    out.write(digest, i * 32, 32, 'binary')
+    out.write(digest, i * HASH_LENGTH, HASH_LENGTH, 'binary')
     hashed += leaf.length
     if (hashed < BYTES_PER_TURN) continue
     hashed = 0

@@ -24,6 +24,7 @@ export function batchOf(start: number, length: number, leaf = leafOf, bytesPerEn
   return {
     start,
     length,
+    pageLength: length,
     byteLength: length * bytesPerEntry,
     leafInput: read,
     leafHashes: () => {
@@ -35,7 +36,7 @@ export function batchOf(start: number, length: number, leaf = leafOf, bytesPerEn
       leafInput: read(i),
       extra: { preCertificate: () => undefined, chain: () => ({ kind: 'certificates', certificates: [] }) },
     }),
-    slice: (from, to) => batchOf(start + from, to - from, leaf, bytesPerEntry),
+    only: (from, to) => batchOf(start + from, to - from, leaf, bytesPerEntry),
     release: () => {
       released = true
     },

@@ -85,6 +85,38 @@ describe('data tiles', () => {
     }
   })
 
+  it('of which few entries are new hold those alone: the memory of the tile goes back at once', async () => {
+    const lent = new Set<Buffer>()
+    const pool = new BufferPool()
+    const take = pool.take.bind(pool)
+    pool.take = (length) => {
+      const buffer = take(length)
+      lent.add(buffer)
+      return buffer
+    }
+    const give = pool.give.bind(pool)
+    pool.give = (buffer) => {
+      lent.delete(buffer)
+      give(buffer)
+    }
+    const shared = new UndiciTransport({ pool })
+    try {
+      const own = openLog(log.spec, { transport: shared })
+      await own.head()
+      const few = await own.entries(590, 600)
+      expect(lent.size).toBe(0)
+      expect([few.start, few.length, few.pageLength]).toEqual([590, 10, 88])
+      const most = await own.entries(520, 600)
+      expect(lent.size).toBe(1)
+      const entries = [few.entry(9), most.entry(79)].map(({ index, leafInput }) => [index, leafInput])
+      expect(entries[0]).toEqual(entries[1])
+      most.release()
+      expect(lent.size).toBe(0)
+    } finally {
+      await shared.close()
+    }
+  })
+
   it('that are partial and gone are read from the full one, cut to what the head covers', async () => {
     const old = log.sign(600)
     log.grow(800)

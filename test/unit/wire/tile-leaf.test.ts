@@ -29,7 +29,7 @@ describe('parseDataTile', () => {
   it('gives entries that share no memory with the tile', () => {
     const tile = both.slice()
     const batch = parseDataTile(tile, 0, 2)
-    const entry = batch.slice(1, 2).entry(0)
+    const entry = batch.only(1, 2).entry(0)
     tile.fill(0)
     expect(entry.index).toBe(1)
     expect(entry.extra.preCertificate()).toEqual(precertSample.preCertificate)
