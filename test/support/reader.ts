@@ -14,6 +14,8 @@ export class Reader implements AsyncDisposable {
   readonly lists: CtStreamEvents['list'][] = []
   readonly misbehaviour: CtStreamEvents['misbehaviour'][] = []
   readonly gaps: CtStreamEvents['gap'][] = []
+  /** Awaited after each certificate: what the reader does with it. */
+  work: (certificate: CtCertificate) => Promise<void> | void = () => {}
   /** Settles when the loop ends; rejects with what ended it. */
   readonly done: Promise<void>
   private failure: { readonly error: unknown } | undefined
@@ -33,7 +35,10 @@ export class Reader implements AsyncDisposable {
   }
 
   private async read(): Promise<void> {
-    for await (const certificate of this.stream) this.certificates.push(certificate)
+    for await (const certificate of this.stream) {
+      this.certificates.push(certificate)
+      await this.work(certificate)
+    }
   }
 
   /** Indexes of one log, in the order they came. */

@@ -35,7 +35,7 @@ export class Attempt {
   private current: LinkedController
   private isWatching = false
   /** Since when only heads were changed and nothing was read, elapsed time. */
-  private stuckSince: number | undefined
+  stuckSince: number | undefined
 
   constructor(context: AttemptContext) {
     this.context = context

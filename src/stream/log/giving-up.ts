@@ -3,27 +3,8 @@ import type { Gap } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { likelyCause } from './likely-cause.js'
 
-/** How long a log that left the lists may be out of reach before its missing entries are recorded as a gap, milliseconds. */
-const RETIRED_PATIENCE_MS = 86_400_000
-
-/**
- * How long the heads of a log that left the lists are read before the largest one counts as its last, milliseconds: a lagging front end
- * may show an old head for a while.
- */
-export const RETIRED_LOOKS_MS = 3_600_000
-
 /** Ends a session whose log cannot be read to the end. */
 export class GaveUp extends Error {}
-
-/** Whether the wait for an unreachable log that left the lists at `retiredAt` is over. Elapsed milliseconds. */
-export function isPatienceOver(retiredAt: number | undefined, now: number): boolean {
-  return retiredAt !== undefined && now - retiredAt > RETIRED_PATIENCE_MS
-}
-
-/** Whether a log that left the lists at `retiredAt` has had time to show its last head. Elapsed milliseconds. */
-export function hasShownAll(retiredAt: number | undefined, now: number): boolean {
-  return retiredAt !== undefined && now - retiredAt >= RETIRED_LOOKS_MS
-}
 
 /** Why a stream with an end stops reading a log. Does not name the log: the error or gap does. */
 export function outOfReach(log: LogInfo, error: CtStreamError, limitMs: number, wasReached: boolean): GaveUp {

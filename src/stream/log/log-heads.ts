@@ -10,6 +10,7 @@ import { HeadRegress } from '../../verify/head-regress.js'
 import { HeadTimes, isPremature } from '../../verify/head-times.js'
 import { Heads } from '../../verify/heads.js'
 import { isSame, type UnservedHead } from '../../verify/unserved-heads.js'
+import type { Retirement } from './retirement.js'
 
 /** What {@link LogHeads} needs of its session. */
 export interface LogHeadsContext {
@@ -58,8 +59,8 @@ export class LogHeads {
   isReading = false
   /** Longest time until the log must sign another head, milliseconds; `undefined` when it need not. */
   dueMs: number | undefined
-  /** When the log left the lists, elapsed time; `undefined` while it is in them. */
-  retiredAt: number | undefined
+  /** How long the log was read since it left the lists; `undefined` while it is in them. */
+  retired: Retirement | undefined
   private readonly context: LogHeadsContext
   /** Watches for heads that went back. */
   readonly regress = new HeadRegress()
@@ -87,7 +88,7 @@ export class LogHeads {
 
   /** Highest allowed age of the newest head, milliseconds; `undefined` for any. */
   get mmdMs(): number | undefined {
-    return this.retiredAt === undefined ? this.dueMs : undefined
+    return this.retired === undefined ? this.dueMs : undefined
   }
 
   /** Whether the log now shows only heads whose trees it does not serve. */
@@ -129,6 +130,7 @@ export class LogHeads {
     })
     const waited = this.sinceLastLook()
     this.readAt = elapsed()
+    this.retired?.looked(waited, this.readAt)
     const { cosignatures, ...head } = published
     const back = this.judgeSize(head)
     if (back !== undefined) throw back

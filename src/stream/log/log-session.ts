@@ -7,12 +7,13 @@ import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
 import { Condition } from './condition.js'
-import { GaveUp, gapAt, isPatienceOver, RETIRED_LOOKS_MS } from './giving-up.js'
+import { GaveUp, gapAt } from './giving-up.js'
 import { LogHeads } from './log-heads.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
 import { Pause } from './pause.js'
 import { ProofWindow } from './proof-window.js'
 import { type OpeningSession, ReadingSpan } from './reading-span.js'
+import { RETIRED_LOOK_MS, Retirement } from './retirement.js'
 import { sessionRow } from './session-row.js'
 import { Trouble, type TroubledSession } from './trouble.js'
 
@@ -86,7 +87,10 @@ export class LogSession implements TroubledSession, OpeningSession {
       from: span.from,
       openedSize: () => span.openedSize,
       onProven: () => this.proven(),
-      onHandOn: () => this.trouble.progressed(),
+      onHandOn: () => {
+        this.trouble.progressed()
+        this.logHeads.retired?.progressed()
+      },
     })
     this.trouble = new Trouble(this)
   }
@@ -118,7 +122,7 @@ export class LogSession implements TroubledSession, OpeningSession {
         })
       this.condition.enter('finished')
       // Stores that the log is complete, even without a new position.
-      if (this.logHeads.retiredAt !== undefined) this.options.events.changed()
+      if (this.logHeads.retired !== undefined) this.options.events.changed()
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
       this.isGivingUp = true
@@ -134,14 +138,14 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** The log left the lists: the session ends after everything published is read. */
   retire(): void {
-    this.logHeads.retiredAt ??= this.options.settings.elapsed()
+    this.logHeads.retired ??= new Retirement(this.options.settings.elapsed())
     // Entries may have come since the last look.
     this.pause.cut()
   }
 
   /** The log is in the lists again. */
   unretire(): void {
-    this.logHeads.retiredAt = undefined
+    this.logHeads.retired = undefined
     this.span.end = Number.POSITIVE_INFINITY
   }
 
@@ -166,7 +170,8 @@ export class LogSession implements TroubledSession, OpeningSession {
   troubled(error: CtStreamError): void {
     // Entries already read are proven and delivered without waiting for those that cannot be read now.
     this.window.nudge()
-    if (!isPatienceOver(this.logHeads.retiredAt, this.options.settings.elapsed())) return
+    const { retired } = this.logHeads
+    if (!retired?.isOver(this.trouble.unreadSince, this.options.settings.elapsed())) return
     this.isGivingUp = true
     this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }
@@ -222,15 +227,17 @@ export class LogSession implements TroubledSession, OpeningSession {
     const { logHeads, window, span, trouble, options } = this
     const { random, settings } = options
     this.settle()
-    const longest = logHeads.retiredAt === undefined ? Number.POSITIVE_INFINITY : RETIRED_LOOKS_MS
-    const interval = this.complete ? COMPLETE_HEAD_MS : Math.min(settings.pollIntervalMs, longest)
+    const { pollIntervalMs } = settings
+    const listed = this.complete ? COMPLETE_HEAD_MS : pollIntervalMs
+    const interval = logHeads.retired === undefined ? listed : Math.min(pollIntervalMs, RETIRED_LOOK_MS)
     // The interval is from head to head, so the time spent on reading counts.
     const elapsed = settings.elapsed() - logHeads.readAt
     if (!trouble.fresh) await this.pause.sleep(Math.max(0, interval * (0.75 + random() / 2) - elapsed))
     if (window.fetchedTo >= span.end) return
-    if (isPatienceOver(logHeads.retiredAt, settings.elapsed()))
-      throw new GaveUp(`the log left the lists and never served all of the ${logHeads.signedSize} entries it signed`)
     await this.look()
+    const { signedSize, retired, known } = logHeads
+    if (retired?.isWithholding && (known.newest?.treeSize ?? 0) < signedSize)
+      throw new GaveUp(`the log left the lists and never served all of the ${signedSize} entries it signed`)
     trouble.fresh = false
     trouble.throwIfStuck()
   }
@@ -267,7 +274,7 @@ export class LogSession implements TroubledSession, OpeningSession {
     const { clock, events, stored, resumeAt } = this.options
     const { log, span, logHeads } = this
     const handedOn = span.start === undefined ? span.from : this.window.handedOn
-    const retired = logHeads.retiredAt !== undefined
+    const retired = logHeads.retired !== undefined
     // A log that left the lists before any run opened it has no gap: no entry of it was due.
     if (retired && span.start === undefined && stored === undefined && resumeAt === undefined) return
     if (handedOn === undefined) return

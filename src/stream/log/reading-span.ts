@@ -6,7 +6,6 @@ import type { TimedTree } from '../../poll/time-index.js'
 import type { LogInfo, SignedHead } from '../../types/log.js'
 import { checkCursorRoot, cursorAhead } from '../cursor.js'
 import type { Condition } from './condition.js'
-import { hasShownAll } from './giving-up.js'
 import type { LogHeads } from './log-heads.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
 import type { ProofWindow } from './proof-window.js'
@@ -120,8 +119,9 @@ export class ReadingSpan {
     // Includes trees that are not served: a stream that ends without their entries has to report them.
     this.signedSize = Math.max(this.signedSize, ...logHeads.known.unserved.all.map((u) => u.head.treeSize))
     const end = await endIndexOf(settings.end, this.signedSize, asOf, this.timedTree(session))
-    const isOver = settings.end !== 'never' || hasShownAll(logHeads.retiredAt, settings.elapsed())
-    this.end = logHeads.retiredAt !== undefined && isOver ? Math.min(end, logHeads.signedSize) : end
+    const { retired } = logHeads
+    const isOver = retired !== undefined && (settings.end !== 'never' || retired.hasShownAll)
+    this.end = isOver ? Math.min(end, logHeads.signedSize) : end
   }
 
   /** Reports once that the log is smaller than what was read of it before, which no stored head may show. */

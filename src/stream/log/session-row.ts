@@ -38,7 +38,7 @@ export function isFinishedAt(
   { logHeads, condition, window }: Pick<KnownSession, 'logHeads' | 'condition' | 'window'>,
   next: number,
 ): boolean {
-  return logHeads.retiredAt !== undefined && condition.state === 'finished' && next >= window.fetchedTo
+  return logHeads.retired !== undefined && condition.state === 'finished' && next >= window.fetchedTo
 }
 
 /** The learned limits of the log, the index from which it was read without a break, and what the next run needs if all lists drop it. */

@@ -71,6 +71,12 @@ export class Trouble {
     return since === undefined ? this.patience.since : Math.min(since, this.patience.since ?? since)
   }
 
+  /** Since when the log could not be read, elapsed time: heads that it shows and does not serve are no news. Something must have failed. */
+  get unreadSince(): number {
+    const { since = Number.POSITIVE_INFINITY, progressedAt } = this
+    return Math.max(progressedAt, Math.min(since, this.attempt.stuckSince ?? since))
+  }
+
   /** Milliseconds until the next retry, at the earliest; `undefined` when nothing failed, or a request is under way. */
   get retryInMs(): number | undefined {
     if (this.since === undefined) return undefined

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import { createTestLogList, type TestLog, type TestLogOptions } from '../../../src/testing/index.js'
+import type { LogState } from '../../../src/types/log.js'
+import type { CtStreamOptions } from '../../../src/types/stream-options.js'
+import { closing } from '../../support/closing.js'
+import { range } from '../../support/follow.js'
+import { ListServer } from '../../support/list-server.js'
+import { certificates, grow, logOf } from '../../support/logs.js'
+import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const KINDS = ['rfc6962', 'static-ct'] as const
+/** Heads are read every ten minutes, so that days pass in little time. */
+const EVERY_TEN_MINUTES = { pollIntervalMs: 10 * MINUTE } as const
+/** So little room that most of a backlog is asked for when its reader goes on. */
+const LITTLE_ROOM = { maxBufferedBytes: 1_048_576 } as const
+
+/** A stream of a list with two logs, one of which leaves it and comes back. */
+async function following(size: number, logOptions: TestLogOptions = {}, options: CtStreamOptions = {}) {
+  const clock = new VirtualClock(Date.now())
+  const [stays, log] = [await logOf(2, { clock }), await logOf(size, { clock, ...logOptions })]
+  const listOf = (...logs: TestLog[]) => createTestLogList(logs, { timestamp: new Date(clock.now()) })
+  const lists = closing(await ListServer.open(listOf(stays, log)))
+  const reader = await readOn(clock, { logs: undefined, logList: lists.url, ...EVERY_TEN_MINUTES, ...options })
+  const serve = async (...logs: TestLog[]) => {
+    lists.content = listOf(...logs)
+    const asked = lists.requests.length
+    await passUntil(clock, () => lists.requests.length > asked, 2 * HOUR)
+  }
+  return {
+    clock,
+    log,
+    reader,
+    leaves: () => serve(stays),
+    pass: async (hours: number) => {
+      for (let h = 0; h < hours; h++) await clock.pass(HOUR)
+    },
+    becomes: (state: LogState) => passUntil(clock, () => reader.state(log.logId) === state, 60 * HOUR),
+    indexes: () => reader.indexes(log.logId),
+  }
+}
+
+/** As {@link following}, with a reader that stands still at the tenth entry of that log until it is let go on. */
+async function standing(size: number, logOptions: TestLogOptions = {}, options: CtStreamOptions = {}) {
+  const stream = await following(size, logOptions, { ...LITTLE_ROOM, ...options })
+  const { log, reader, clock, indexes } = stream
+  let goOn = () => {}
+  const stands = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  reader.work = (certificate) => (certificate.log.id === log.logId && certificate.index >= 9 ? stands : undefined)
+  await passUntil(clock, () => indexes().length === 10, HOUR)
+  return { ...stream, goOn }
+}
+
+describe('a log that leaves the lists', () => {
+  it.each(KINDS)('is read to its end when its reader stood still for more than a day (%s)', async (kind) => {
+    const { log, leaves, pass, goOn, becomes, indexes, reader } = await standing(100, { kind })
+    for (let i = 0; i < 24; i++) {
+      grow(log, 40)
+      await pass(1)
+    }
+    await leaves()
+    await pass(26)
+    goOn()
+    await becomes('finished')
+    expect([indexes(), reader.gaps]).toEqual([range(0, 1060), []])
+  })
+
+  it.each(['signatures-only', 'none-unverified'] as const)(
+    'is read to its end when its reader stood still for more than a day, without proofs, too (%s)',
+    async (verify) => {
+      const { log, leaves, pass, goOn, becomes, indexes, reader } = await standing(3000, {}, { verify })
+      grow(log, 8)
+      await leaves()
+      await pass(26)
+      goOn()
+      await becomes('finished')
+      expect([indexes(), reader.gaps]).toEqual([range(0, 3008), []])
+    },
+  )
+
+  it.each(KINDS)('while it is out of reach is not at its end where a front end lags afterwards (%s)', async (kind) => {
+    const { clock, log, leaves, pass, becomes, indexes, reader } = await following(300, { kind })
+    await becomes('live')
+    const down = log.fault({ on: '*', status: 503 })
+    grow(log, 4)
+    grow(log, 4)
+    await leaves()
+    await pass(2)
+    down.clear()
+    const lags = log.fault({ on: ['get-sth', 'checkpoint'], stale: 2 })
+    await clock.pass(30 * MINUTE)
+    lags.clear()
+    await becomes('finished')
+    expect([indexes(), reader.gaps]).toEqual([range(0, 308), []])
+  })
+
+  it('is not given up for one failure after its reader stood still for more than a day', async () => {
+    const { log, leaves, pass, goOn, becomes, indexes, reader } = await standing(1500, { pageSize: 16 })
+    await leaves()
+    await pass(26)
+    const failure = log.fault({ on: 'get-entries', status: 503, times: 1 })
+    goOn()
+    await becomes('finished')
+    expect(failure.hits).toBe(1)
+    expect([indexes(), reader.gaps]).toEqual([range(0, 1500), []])
+  })
+
+  it('is not given up while it answers, however slowly it lets itself be read', async () => {
+    const { clock, log, leaves, becomes, indexes, reader } = await following(150, { pageSize: 1 })
+    log.fault({ on: 'get-entries', rateLimit: { burst: 1, perSecond: 0.0015, by: 'address' } })
+    await passUntil(clock, () => indexes().length > 0, HOUR)
+    await leaves()
+    expect(await becomes('finished')).toBeGreaterThan(24 * HOUR)
+    expect([indexes(), reader.gaps]).toEqual([range(0, 150), []])
+  })
+
+  it('is read on for a day when it signed more than it serves, then that is a gap', async () => {
+    const { log, leaves, pass, becomes, indexes, reader } = await following(300)
+    await becomes('live')
+    const fork = log.fork(300)
+    fork.add(certificates(2000))
+    fork.publish()
+    const boast = log.fault({ on: 'get-sth', times: 1, from: fork })
+    await pass(1)
+    expect(boast.hits).toBe(1)
+    await leaves()
+    await pass(20)
+    grow(log, 8)
+    // The day begins anew with what it serves.
+    await pass(20)
+    expect([indexes(), reader.state(log.logId)]).toEqual([range(0, 308), 'live'])
+    await becomes('failed')
+    expect(reader.gaps).toMatchObject([{ log: { id: log.logId }, start: 308, end: 2300 }])
+  })
+
+  it('is given up when it signs something new every hour for a day and serves none of it', async () => {
+    const { log, leaves, pass, reader } = await following(300)
+    await pass(1)
+    log.fault({ on: ['get-entries', 'get-sth-consistency'], status: 404 })
+    await leaves()
+    for (let h = 0; h < 30; h++) {
+      grow(log, 1)
+      await pass(1)
+    }
+    expect(reader.state(log.logId)).toBe('failed')
+    expect(reader.gaps).toMatchObject([{ log: { id: log.logId }, start: 300 }])
+  })
+})
