@@ -217,7 +217,7 @@ export class LogSession implements TroubledSession, OpeningSession {
       this.controller.signal.throwIfAborted()
       const what = await window.advance(this.target)
       if (what === 'end') return
-      if (what === 'proven' && options.settings.elapsed() - logHeads.readAt > BACKLOG_HEAD_MS) await this.look()
+      if (what === 'handed-on' && options.settings.elapsed() - logHeads.readAt > BACKLOG_HEAD_MS) await this.look()
     }
     await window.proveRest()
   }

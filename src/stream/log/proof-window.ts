@@ -103,26 +103,26 @@ export class ProofWindow {
    * Takes the next page. Proves the held pages when there are enough of them, or no more can be held.
    *
    * @param target - Index up to which there is something to read.
-   * @returns `'proven'` when something was proven and there is more to read; `'end'` when no page is in transfer.
+   * @returns `'handed-on'` when nothing is held and there may be more to read; `'end'` when no page is in transfer.
    * @throws what a request threw, or what the entries disprove.
    */
-  async advance(target: number): Promise<'end' | 'proven' | 'received'> {
+  async advance(target: number): Promise<'end' | 'handed-on' | 'received'> {
     const next = await this.readerTo(target).next(this.patience)
     if (next === undefined) return 'end'
     if (next === 'starved') {
       await this.prove()
-      return 'proven'
+      return 'handed-on'
     }
     const { batch, lease } = next
     this.bytes += batch.byteLength
     if (!this.proves) {
       this.handOn([{ batch, payload: lease }])
-      return 'received'
+      return 'handed-on'
     }
     this.held.hold(batch, lease)
     if (this.held.end >= target || this.held.pages < this.pagesPerProof) return 'received'
     await this.prove()
-    return 'proven'
+    return 'handed-on'
   }
 
   /** Pages that fill half of the budget are proven while others are on their way, so that neither the log nor the reader waits. */

@@ -149,3 +149,18 @@ describe('a log that leaves the lists', () => {
     expect(reader.gaps).toMatchObject([{ log: { id: log.logId }, start: 300 }])
   })
 })
+
+describe('a log whose entries are not proven', () => {
+  it('shows its newest head while a slow reader works off a backlog', async () => {
+    const options = { verify: 'signatures-only', ...LITTLE_ROOM } as const
+    const { clock, log, reader, indexes } = await following(1500, { pageSize: 16 }, options)
+    reader.work = () => clock.sleep(MINUTE)
+    await clock.pass(10 * MINUTE)
+    grow(log, 8)
+    await clock.pass(3 * HOUR)
+    reader.work = () => {}
+    expect(indexes().length).toBeLessThan(300)
+    expect(reader.heads.filter(({ log: { id } }) => id === log.logId).at(-1)?.head.treeSize).toBe(1508)
+    await clock.pass(MINUTE)
+  })
+})
