@@ -235,14 +235,13 @@ export class Roster {
       this.change(log)
       return
     }
-    // A log given up before it was opened continues from its first stored state.
-    const readTo = before?.lane.session.readTo
+    const begin = before?.lane.session.continuation ?? { stored: stored.get(id), resume: resume?.get(cursorKey(id)) }
     const open = (lane: Lane) =>
       this.session(
         client,
         settings.mergeDelayMs ?? mmdMsOf(spec) + CLOCK_SKEW_MS,
-        readTo ?? stored.get(id),
-        readTo === undefined ? resume?.get(cursorKey(id)) : undefined,
+        begin.stored,
+        begin.resume,
         this.options.events(lane),
       )
     const lane = before?.lane ?? new Lane(open)

@@ -6,6 +6,7 @@ import { PartialTile } from '../../poll/partial-tile.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { LogInfo } from '../../types/log.js'
 import { type LinkedController, linkedController } from '../../util/abort.js'
+import type { CursorPosition } from '../cursor.js'
 import { Condition } from './condition.js'
 import { GaveUp, gapAt } from './giving-up.js'
 import { LogHeads } from './log-heads.js'
@@ -100,10 +101,13 @@ export class LogSession implements TroubledSession, OpeningSession {
     return this.requests.client.log
   }
 
-  /** The row from which another session can continue. */
-  get readTo(): LogCheckpoint | undefined {
-    const { span, window } = this
-    return span.start === undefined ? undefined : sessionRow(this, window.handedOn, window.rangeHandedOn)
+  /** From where another session can continue: where this one is, or was to begin, when it was never opened. */
+  get continuation(): { readonly stored: LogCheckpoint | undefined; readonly resume: CursorPosition | undefined } {
+    const { span, window, options } = this
+    if (span.start !== undefined)
+      return { stored: sessionRow(this, window.handedOn, window.rangeHandedOn), resume: undefined }
+    const { stored, resumeAt, resumeRoot } = options
+    return { stored, resume: resumeAt === undefined ? undefined : { next: resumeAt, root: resumeRoot } }
   }
 
   /** Follows the log until its end, or the abort. */

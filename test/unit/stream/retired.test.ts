@@ -33,6 +33,7 @@ async function following(size: number, logOptions: TestLogOptions = {}, options:
     log,
     reader,
     leaves: () => serve(stays),
+    comesBack: () => serve(stays, log),
     pass: async (hours: number) => {
       for (let h = 0; h < hours; h++) await clock.pass(HOUR)
     },
@@ -162,5 +163,30 @@ describe('a log whose entries are not proven', () => {
     expect(indexes().length).toBeLessThan(300)
     expect(reader.heads.filter(({ log: { id } }) => id === log.logId).at(-1)?.head.treeSize).toBe(1508)
     await clock.pass(MINUTE)
+  })
+})
+
+describe('a log that comes back a second time', () => {
+  it.each([
+    ['beginning', 0],
+    ['now', 300],
+  ] as const)('goes on where it was, though it was out of reach the first time (start: %s)', async (start, first) => {
+    const { log, leaves, comesBack, pass, becomes, indexes, reader } = await following(300, {}, { start })
+    await becomes('live')
+    grow(log, 20)
+    await pass(1)
+    await leaves()
+    await becomes('finished')
+    const down = log.fault({ on: '*', status: 503 })
+    await comesBack()
+    await becomes('waiting')
+    await leaves()
+    await becomes('failed')
+    down.clear()
+    grow(log, 7)
+    await comesBack()
+    await becomes('live')
+    await pass(1)
+    expect([indexes(), reader.gaps]).toEqual([range(first, 327), []])
   })
 })
