@@ -107,7 +107,8 @@ export class LogSession implements TroubledSession, OpeningSession {
     if (span.start !== undefined)
       return { stored: sessionRow(this, window.handedOn, window.rangeHandedOn), resume: undefined }
     const { stored, resumeAt, resumeRoot } = options
-    return { stored, resume: resumeAt === undefined ? undefined : { next: resumeAt, root: resumeRoot } }
+    const resume = resumeAt === undefined ? undefined : { next: resumeAt, root: resumeRoot, finished: false }
+    return { stored, resume }
   }
 
   /** Follows the log until its end, or the abort. */
@@ -270,8 +271,8 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** Whether the log left the lists and has not been looked at since: nobody knows which entries it took last. */
   private mayHaveMore(handedOn: number): boolean {
-    const { retiredAt, readAt, final } = this.logHeads
-    return retiredAt !== undefined && readAt < retiredAt && !final.isReached(handedOn)
+    const { retired, readAt, final } = this.logHeads
+    return retired !== undefined && readAt < retired.since && !final.isReached(handedOn)
   }
 
   private async recordGap({ message: reason }: GaveUp): Promise<void> {

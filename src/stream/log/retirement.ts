@@ -17,13 +17,13 @@ const LONGEST_LOOK_MS = 900_000
  * still is time in which it showed its last entries, or withheld them. Elapsed milliseconds.
  */
 export class Retirement {
-  private readonly since: number
+  /** When it left. */
+  readonly since: number
   /** How long its heads were seen. */
   private shownMs = 0
   /** How much of that had passed when entries were last handed on. */
   private servedMs = 0
 
-  /** @param since - When it left. */
   constructor(since: number) {
     this.since = since
   }
