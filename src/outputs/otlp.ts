@@ -31,7 +31,7 @@ const EXCERPT = 200
  * `….score`, `ct_stream.log.id`, `….index`, and `tls.server.…` of the certificate, where the semantic conventions have a name. Severities critical,
  * high, medium, low and info are FATAL, ERROR, WARN, INFO2 and INFO.
  *
- * After any answer but 2xx the request is retried with growing waits, or as `Retry-After` says, while later findings wait. With
+ * After any answer but 2xx the request is retried with growing waits, as long as `Retry-After` says at least, while later findings wait. With
  * `deadLetters`, findings go there that are refused for good (400, 413, 415, 422, or some of a batch, of which the collector does not say which),
  * or not accepted within `giveUpAfterMs`.
  *

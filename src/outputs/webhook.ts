@@ -38,7 +38,7 @@ interface State {
  * nobody is mentioned). `Idempotency-Key` is a hash of the ids in it, the same in every attempt. With `secret`, `X-Ct-Stream-Timestamp`
  * and `X-Ct-Stream-Signature` sign it: see {@link verifyWebhook}.
  *
- * After any answer but 2xx the request is retried with growing waits, or as `Retry-After` says, while later findings wait. With
+ * After any answer but 2xx the request is retried with growing waits, as long as `Retry-After` says at least, while later findings wait. With
  * `deadLetters`, findings go there that are refused for good (400, 413, 415, 422) or not accepted within `giveUpAfterMs`.
  */
 export const webhook = webhookModule()

@@ -83,7 +83,8 @@ export class Recovery {
   private async waitToRetry(error: CtStreamError, attempt: number): Promise<boolean> {
     const { record, abandoned } = this.parts
     const { host, stop } = record
-    const wait = error.retryAfterMs ?? backoffDelay(RETRY, attempt - 1, host.random)
+    // What a receiver asks for makes a wait longer, never shorter: it may ask for none, or for a time that has passed.
+    const wait = Math.max(backoffDelay(RETRY, attempt - 1, host.random), error.retryAfterMs ?? 0)
     record.failures.trouble('warn', `failed, is tried again in ${wait} ms: ${error.message}`)
     try {
       await host.clock.sleep(wait, stop)

@@ -156,6 +156,15 @@ describe('webhook', () => {
     expect(passedMs).toBeLessThan(9000)
   })
 
+  it.each(['0', 'Sun, 06 Nov 1994 08:49:37 GMT'])('waits longer each time where Retry-After is %s', async (after) => {
+    const target = await receiver()
+    target.answer(503, { 'retry-after': after })
+    const { passedMs } = await send(webhook.with({ url: target.url }, { limits: { ...slow, attempts: 5 } }), 1)
+    expect(target.requests).toHaveLength(5)
+    // Of 500 ms, twice as much each time, the shorter half.
+    expect(passedMs).toBeGreaterThanOrEqual(250 + 500 + 1000 + 2000)
+  })
+
   it('puts what is refused for good, or was not taken in time, where it can be found, and goes on', async () => {
     for (const [status, atLeast] of [
       [400, 0],
