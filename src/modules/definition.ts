@@ -9,7 +9,9 @@ import type { Finding, FindingDraft } from '../types/finding.js'
  * - `skip`: gives up that work, counts and logs it; the module continues with the next. A module that hangs (eight calls have timed out
  *   and not returned) gets no work until one returns, even if acknowledgement waits for it
  * - `retry`: calls it again for the same work, after growing waits, the error's `retryAfterMs` at least, up to `attempts` times; then as
- *   `stop-stream`. On a queue source up to `parkAfter` times; then the work is set aside, as is work that `skip` gives up
+ *   `stop-stream`. On a queue source up to `parkAfter` times; then the work is set aside, as is work that `skip` gives up: of a batch of
+ *   certificates or findings those that fail by themselves. Outputs of this package that send findings in several requests get only the rest
+ *   again when one fails, and the count begins anew with each that is taken
  * - `stop-module`: the module gets nothing more; the others continue
  * - `stop-stream`: `done` rejects with `CT_MODULE_FAILED`, after the other modules have finished what they had
  */

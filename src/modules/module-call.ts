@@ -44,6 +44,10 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   reported = 0
   /** How many of them were about earlier certificates, of a handler that gets one at a time. */
   reportedBefore = 0
+  /** How many of its findings are done: the first ones, of a handler that says so. */
+  done = 0
+  /** How many it is at, behind these; `undefined` where it does not say, and may be at any. */
+  underWay: number | undefined
   /** Whether the call is no longer waited for. */
   isOver = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
@@ -129,6 +133,17 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   /** Goes on to the findings of another certificate, for which `maxFindings` begins anew. */
   beginNext(): void {
     this.reportedBefore = this.reported
+  }
+
+  /**
+   * Goes on to the next of its findings. Where the call fails, those before are not given again, and attempts are counted anew.
+   *
+   * @param done - How many are done, from the first.
+   * @param size - How many are next.
+   */
+  goTo(done: number, size: number): void {
+    this.done = done
+    this.underWay = size
   }
 
   leaveOut(findings: number): void {

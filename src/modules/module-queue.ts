@@ -28,6 +28,9 @@ export type Work =
 /** Certificates of one page for one call. */
 export type Batch = Extract<Work, { kind: 'batch' }>
 
+/** Findings for one call. */
+export type Findings = Extract<Work, { kind: 'findings' }>
+
 /** Certificates or findings of some work that are not finished. */
 export function sizeOf(work: Work): number {
   if (work.kind === 'certificate') return 1

@@ -1,4 +1,5 @@
 import type { ModuleContext, SetupContext } from '../modules/definition.js'
+import type { ModuleCall } from '../modules/module-call.js'
 import type { Finding } from '../types/finding.js'
 import { sha256Hex } from '../util/hash.js'
 import { type DeadLetterOptions, DeadLetters } from './dead-letters.js'
@@ -54,11 +55,12 @@ export class Delivery {
   async sendBatches(
     findings: readonly Finding[],
     size: number,
-    call: Call,
+    call: Call & Partial<Pick<ModuleCall, 'goTo'>>,
     send: (batch: readonly Finding[], key: string) => Promise<void>,
   ): Promise<void> {
     for (let i = 0; i < findings.length; i += size) {
       const batch = findings.slice(i, i + size)
+      call.goTo?.(i, batch.length)
       await this.send(batch, call, () => send(batch, keyOf(batch)))
     }
   }

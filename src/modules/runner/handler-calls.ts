@@ -2,7 +2,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import { NO_TICKET, type Ticket } from '../acknowledger.js'
 import { type CallHost, ModuleCall, timedOut } from '../module-call.js'
 import type { FindingItem, Work } from '../module-queue.js'
-import { type CallOutcome, outcomeOf } from '../patient-call.js'
+import { type CallOutcome, isPromise, outcomeOf } from '../patient-call.js'
 import type { AbandonedCalls } from './abandoned-calls.js'
 import type { ModuleRecord } from './module-record.js'
 
@@ -25,6 +25,17 @@ export class HandlerCalls {
   begin(work: Work, attempt: number, sinceMs: number): { readonly call: ModuleCall; readonly result: Attempt } {
     const call = this.callFor(work, attempt, sinceMs)
     return { call, result: attempted(() => this.handle(work, call)) }
+  }
+
+  /** Calls the handler for some work and awaits what it returns, as {@link wait} does. The caller ends a call that is done. */
+  async make(
+    work: Work,
+    attempt: number,
+    sinceMs: number,
+  ): Promise<{ readonly call: ModuleCall; readonly outcome: CallOutcome }> {
+    const { call, result } = this.begin(work, attempt, sinceMs)
+    const outcome = result.kind === 'done' && isPromise(result.value) ? await this.wait(call, result.value) : result
+    return { call, outcome }
   }
 
   /** Awaits the promise of a call, within the time limit of a call. What it pauses for does not count. */

@@ -196,7 +196,7 @@ export class ModuleRunner implements CallHost {
   /** Calls the handler; returns a promise only when there is something to await. */
   private perform(work: Work): Promise<void> | undefined {
     const { call, result } = this.calls.begin(work, 1, 0)
-    if (result.kind === 'failed') return this.recovery.from(work, result)
+    if (result.kind === 'failed') return this.recovery.from(work, call, result)
     if (isPromise(result.value)) return this.settle(work, call, result.value)
     return this.succeed(work, call)
   }
@@ -204,7 +204,7 @@ export class ModuleRunner implements CallHost {
   private async settle(work: Work, call: ModuleCall, promise: PromiseLike<unknown>): Promise<void> {
     const outcome = await this.calls.wait(call, promise)
     if (outcome.kind === 'done') await this.succeed(work, call)
-    else await this.recovery.from(work, outcome)
+    else await this.recovery.from(work, call, outcome)
   }
 
   private succeed(work: Work, call: ModuleCall): Promise<void> | undefined {

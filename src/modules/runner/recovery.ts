@@ -1,13 +1,14 @@
 import { CtStreamError } from '../../errors.js'
-import type { CtCertificate } from '../../types/certificate.js'
 import { backoffDelay } from '../../util/backoff.js'
 import { CertificateFailed, type ModuleCall } from '../module-call.js'
 import { type Batch, sizeOf, type Work } from '../module-queue.js'
-import { type CallOutcome, isPromise } from '../patient-call.js'
+import type { CallOutcome } from '../patient-call.js'
 import type { AbandonedCalls } from './abandoned-calls.js'
 import type { HandlerCalls } from './handler-calls.js'
 import type { Intake } from './intake.js'
 import type { ModuleRecord } from './module-record.js'
+import { SetAside } from './set-aside.js'
+import { certificatesOf, describe } from './work-text.js'
 
 const RETRY = { baseMs: 500, maxMs: 60_000 }
 
@@ -23,49 +24,57 @@ export interface RecoveryParts {
 /** Applies the module's error policy to a call that failed or took too long. */
 export class Recovery {
   private readonly parts: RecoveryParts
+  private readonly aside: SetAside
 
   constructor(parts: RecoveryParts) {
     this.parts = parts
+    const { record, calls } = parts
+    const perform = (work: Work) => this.perform(work)
+    const recover = (work: Work, call: ModuleCall, outcome: CallOutcome) => this.from(work, call, outcome)
+    this.aside = new SetAside({ record, calls, perform, recover })
   }
 
   /** Resolves when the work is done, given up, or left unfinished because the run ends. */
-  async from(work: Work, first: CallOutcome): Promise<void> {
-    if (work.kind === 'batch' && first.kind === 'failed' && first.error instanceof CertificateFailed)
-      return this.fromOne(work, first.error)
+  async from(all: Work, firstCall: ModuleCall, first: CallOutcome): Promise<void> {
+    if (all.kind === 'batch' && first.kind === 'failed' && first.error instanceof CertificateFailed)
+      return this.fromOne(all, firstCall, first.error)
     const { record, calls, succeed } = this.parts
     const { onError, attempts, timeoutMs } = record.prepared.limits
     const { parking } = record.host
     const began = record.host.elapsed()
-    let outcome = first
-    for (let attempt = 1; ; attempt++) {
+    let [work, call, outcome] = [all, firstCall, first]
+    /** Calls that failed since the module got on with the work. */
+    let attempt = 0
+    for (let made = 1; ; made++) {
+      work = this.withoutDone(work, call)
+      attempt = call.done > 0 ? 1 : attempt + 1
       if (outcome.kind === 'stopped') return
       const error = record.note(record.errorOf(outcome, timeoutMs))
       record.counts.errors++
       if (parking !== undefined && error.code === 'CT_LEASE_LOST') return this.leaveToAnother(work)
       if (onError === 'skip')
-        return parking === undefined ? this.skip(work, error) : this.setAside(work, error, attempt)
+        return parking === undefined ? this.skip(work, error) : this.setAside(work, call, error, attempt)
       if (onError === 'stop-module') return this.stopModule(work, error)
       if (onError === 'retry' && parking !== undefined && attempt >= Math.min(attempts, parking.after))
-        return this.setAside(work, error, attempt)
+        return this.setAside(work, call, error, attempt)
       if (onError === 'stop-stream' || attempt >= attempts) return this.stopStream(error, attempt)
       if (!(await this.waitToRetry(error, attempt))) return
       record.counts.retries++
-      const { call, result } = calls.begin(work, attempt + 1, record.host.elapsed() - began)
-      outcome = result.kind === 'done' && isPromise(result.value) ? await calls.wait(call, result.value) : result
+      ;({ call, outcome } = await calls.make(work, made + 1, record.host.elapsed() - began))
       if (outcome.kind !== 'done') continue
-      record.failures.over(`works again, after ${attempt + 1} attempts`)
+      record.failures.over(`works again, after ${made + 1} attempts`)
       await succeed(work, call)
       return
     }
   }
 
   /** Applies the policy to the one certificate of a batch that failed, and continues behind it. */
-  private async fromOne(work: Batch, { at, cause }: CertificateFailed): Promise<void> {
-    const { record, calls, intake, succeed } = this.parts
+  private async fromOne(work: Batch, call: ModuleCall, { at, cause }: CertificateFailed): Promise<void> {
+    const { record, intake } = this.parts
     const { before, one, behind } = record.queue.split(work, at)
     record.counts.certificates += at
     record.queue.finish(before)
-    await this.from(one, { kind: 'failed', error: cause })
+    await this.from(one, call, { kind: 'failed', error: cause })
     const left = sizeOf(behind)
     if (record.stop.aborted || (record.phase === 'failed' && record.prepared.limits.onError !== 'stop-module')) return
     if (left === 0 || record.phase === 'failed') {
@@ -73,10 +82,7 @@ export class Recovery {
       record.queue.finish(behind)
       return
     }
-    const { call, result } = calls.begin(behind, 1, 0)
-    const outcome = result.kind === 'done' && isPromise(result.value) ? await calls.wait(call, result.value) : result
-    if (outcome.kind === 'done') await succeed(behind, call)
-    else await this.from(behind, outcome)
+    await this.perform(behind)
   }
 
   /** Whether there is a next attempt. */
@@ -104,52 +110,29 @@ export class Recovery {
     queue.finish(work)
   }
 
-  /** Has the source set aside the work that failed, and continues. */
-  private async setAside(work: Work, error: CtStreamError, attempt: number): Promise<void> {
-    const { record } = this.parts
-    const { counts, failures, queue, host } = record
+  /** Has the source set aside what failed of the work, and continues. */
+  private async setAside(work: Work, call: ModuleCall, error: CtStreamError, attempt: number): Promise<void> {
     try {
-      const failed = work.kind === 'batch' ? await this.failedAlone(work, error, attempt) : withError(work, error)
-      for (const [certificate, { message }] of failed) {
-        // Before it can be replayed.
-        host.forget(certificate)
-        await host.parking?.park(certificate, { by: record.name, message })
-      }
-      if (record.stop.aborted) return
-      counts.skipped += work.kind === 'findings' ? sizeOf(work) : failed.size
-      if (work.kind === 'batch') counts.certificates += sizeOf(work) - failed.size
-      failures.trouble('error', `failed, and has ${describe(work)} set aside: ${error.message}`)
-      queue.finish(work)
+      await this.aside.work(work, call, error, attempt)
     } catch (cause) {
-      this.stopStream(record.errorOf({ kind: 'failed', error: cause }, 0), attempt)
+      this.stopStream(this.parts.record.errorOf({ kind: 'failed', error: cause }, 0), attempt)
     }
   }
 
-  /** Finds the certificates of a batch that fail, by calling the handler with each alone. */
-  private async failedAlone(
-    work: Batch,
-    first: CtStreamError,
-    attempt: number,
-  ): Promise<Map<CtCertificate, CtStreamError>> {
-    const { record, calls } = this.parts
-    const { page } = work.from
-    if (page.certificates.length === 1) return withError(work, first)
-    const failed = new Map<CtCertificate, CtStreamError>()
-    for (const certificate of page.certificates) {
-      if (record.stop.aborted) break
-      const alone: Batch = { kind: 'batch', from: { page: { ...page, certificates: [certificate] }, next: 0, left: 1 } }
-      const { call, result } = calls.begin(alone, attempt + 1, 0)
-      const outcome = result.kind === 'done' && isPromise(result.value) ? await calls.wait(call, result.value) : result
-      if (outcome.kind === 'stopped') break
-      if (outcome.kind === 'done') {
-        call.end()
-        continue
-      }
-      const error = record.errorOf(outcome, record.prepared.limits.timeoutMs)
-      if (error.code === 'CT_LEASE_LOST') record.host.forget(certificate)
-      else failed.set(certificate, error)
-    }
-    return failed
+  /** Finishes the findings that a call had done when it failed; returns those that are left. */
+  private withoutDone(work: Work, { done }: ModuleCall): Work {
+    if (work.kind !== 'findings' || done === 0) return work
+    const { counts, queue } = this.parts.record
+    queue.finish({ kind: 'findings', items: work.items.slice(0, done) })
+    counts.findings += done
+    return { kind: 'findings', items: work.items.slice(done) }
+  }
+
+  /** Calls the handler for work that it has not been called for by itself. */
+  private async perform(work: Work): Promise<void> {
+    const { call, outcome } = await this.parts.calls.make(work, 1, 0)
+    if (outcome.kind === 'done') await this.parts.succeed(work, call)
+    else await this.from(work, call, outcome)
   }
 
   private skip(work: Work, error: CtStreamError): void {
@@ -181,20 +164,4 @@ export class Recovery {
       }),
     )
   }
-}
-
-function withError(work: Work, error: CtStreamError): Map<CtCertificate, CtStreamError> {
-  return new Map(certificatesOf(work).map((certificate) => [certificate, error]))
-}
-
-function certificatesOf(work: Work): readonly CtCertificate[] {
-  if (work.kind === 'certificate') return [work.certificate]
-  return work.kind === 'batch' ? work.from.page.certificates : work.items.map(({ certificate }) => certificate)
-}
-
-function describe(work: Work): string {
-  if (work.kind === 'certificate') return `entry ${work.certificate.index} of ${work.certificate.log.url}`
-  if (work.kind === 'findings') return work.items.length === 1 ? 'a finding' : `${work.items.length} findings`
-  const [first] = work.from.page.certificates
-  return `${work.from.page.certificates.length} certificates from entry ${first?.index} of ${first?.log.url}`
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
-import { defineModule, type Module, type ModuleLimits, runModules } from '../../../src/modules/index.js'
+import {
+  type ConfiguredModule,
+  defineModule,
+  type Module,
+  type ModuleLimits,
+  runModules,
+} from '../../../src/modules/index.js'
+import { webhookModule } from '../../../src/outputs/webhook.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
+import type { Finding } from '../../../src/types/finding.js'
 import type { ParkReason } from '../../../src/types/queue.js'
 import { Notifier } from '../../../src/util/notifier.js'
 import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
@@ -28,7 +36,7 @@ class ParkingSource extends PageSource {
   }
 }
 
-async function run(source: ParkingSource, ...modules: Module[]) {
+async function run(source: ParkingSource, ...modules: (Module | ConfiguredModule)[]) {
   const made = runModules(source, modules, { clock: steppingClock(), random: () => 0.5 })
   await made.done
   return made.status()
@@ -44,6 +52,31 @@ const picky = (poison: readonly number[], calls: number[], limits: ModuleLimits 
       if (poison.includes(index)) throw new Error(`not ${index}`)
     },
   }) as Module
+
+/** Reports each certificate; its index is the subject. */
+const teller = defineModule({
+  name: 'teller',
+  onBatch(page, { emit }) {
+    for (const certificate of page)
+      emit({ kind: 'seen', subject: String(certificate.index), reason: 'seen', certificate })
+  },
+}) as Module
+
+/** A webhook for ten findings a request, and what it has taken. `answer` gets their indices. */
+function receiver(answer: (indices: readonly number[], request: number) => Response) {
+  const taken: number[] = []
+  let requests = 0
+  const fetch: typeof globalThis.fetch = async (_, init) => {
+    const indices = JSON.parse(String(init?.body)).findings.map(({ subject }: Finding) => Number(subject))
+    const response = answer(indices, ++requests)
+    if (response.ok) taken.push(...indices)
+    return response
+  }
+  const output = webhookModule({ fetch }).with({ url: 'https://receiver.example/', maxBatch: 10 })
+  return { taken, output, requests: () => requests }
+}
+
+const indicesOf = (some: readonly CtCertificate[]) => some.map(({ index }) => index)
 
 describe('runModules on a source that sets entries aside', () => {
   it('has aside what a handler fails on as often as the source says, and goes on', async () => {
@@ -108,6 +141,67 @@ describe('runModules on a source that sets entries aside', () => {
     await run(source, reporter, output)
     expect(source.parked).toEqual([[13, { by: 'output', message: 'Error: refused' }]])
     expect(source.position(certificates[0])).toBe(40)
+  })
+
+  it('sets aside only the findings that an output refuses, and goes on with those behind', async () => {
+    const source = new ParkingSource([certificates])
+    const { taken, output } = receiver((indices) => new Response('', { status: indices.includes(15) ? 400 : 200 }))
+    const status = await run(source, teller, output)
+    expect(source.parked.map(([index]) => index)).toEqual([15])
+    expect(taken.sort((a, b) => a - b)).toEqual(indicesOf(certificates).filter((index) => index !== 15))
+    expect(source.position(certificates[0])).toBe(40)
+    expect(status.modules[1]).toMatchObject({ findings: 39, skipped: 1, queuedEntries: 0 })
+  })
+
+  it('does the same for a handler that takes all of them at once', async () => {
+    const source = new ParkingSource([certificates])
+    const taken: number[] = []
+    const output = defineModule({
+      name: 'output',
+      acknowledge: true,
+      onFindings(findings) {
+        const indices = findings.map(({ subject }) => Number(subject))
+        if (indices.some((index) => index === 7 || index === 39)) throw new Error('refused')
+        taken.push(...indices)
+      },
+    }) as Module
+    await run(source, teller, output)
+    expect(source.parked.map(([index]) => index)).toEqual([7, 39])
+    expect(taken).toEqual(indicesOf(certificates).filter((index) => index !== 7 && index !== 39))
+  })
+
+  it('counts attempts anew when an output gets on, and sets nothing aside that it is only slow to take', async () => {
+    const source = new ParkingSource([certificates])
+    const slow = new Response('', { status: 429, headers: { 'retry-after': '1' } })
+    const { taken, output } = receiver((_, request) => (request % 3 === 0 ? new Response('') : slow.clone()))
+    const status = await run(source, teller, output)
+    expect(source.parked).toEqual([])
+    expect(taken).toEqual(indicesOf(certificates))
+    expect(status.modules[1]).toMatchObject({ findings: 40, errors: 8, retries: 8, skipped: 0 })
+  })
+
+  it('sets aside together what an output that is down has tried, and tries what it has not', async () => {
+    const source = new ParkingSource([certificates])
+    const { taken, output, requests } = receiver((_, request) => new Response('', { status: request <= 4 ? 503 : 200 }))
+    const status = await run(source, teller, output)
+    expect(source.parked.map(([index]) => index)).toEqual(indicesOf(certificates.slice(0, 10)))
+    expect(taken).toEqual(indicesOf(certificates.slice(10)))
+    // Three for the first ten, one more for the next.
+    expect(requests()).toBe(3 + 2 + 2)
+    expect(status.modules[1]).toMatchObject({ findings: 30, skipped: 10 })
+    expect(source.position(certificates[0])).toBe(40)
+  })
+
+  it('tries again, by itself, what was not refused but not taken either', async () => {
+    const source = new ParkingSource([certificates.slice(0, 10)])
+    // The first three have all ten; the fourth is the first by itself.
+    const { taken, output } = receiver((indices, request) => {
+      if (request === 4 || request === 5) return new Response('', { status: 503 })
+      return new Response('', { status: indices.includes(5) ? 400 : 200 })
+    })
+    await run(source, teller, output)
+    expect(source.parked.map(([index]) => index)).toEqual([5])
+    expect(taken).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
   })
 
   it('passes on the findings of what was set aside when it comes again', async () => {

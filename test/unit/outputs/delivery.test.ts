@@ -9,7 +9,7 @@ import { Delivery } from '../../../src/outputs/delivery.js'
 import { otlp } from '../../../src/outputs/otlp.js'
 import { webhookModule } from '../../../src/outputs/webhook.js'
 import type { Finding } from '../../../src/types/finding.js'
-import { PageSource } from '../../support/acknowledged-source.js'
+import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
 import { madeCertificates } from '../../support/module-certificates.js'
 import { quiet } from '../../support/reader.js'
 import { reporter } from '../../support/sent-findings.js'
@@ -62,6 +62,25 @@ describe.skipIf(process.platform === 'win32')('dead letters', () => {
     expect(letters).toHaveLength(3)
     expect(letters[0]?.error).toMatch(/took longer than 1000 ms \(limits.timeoutMs\)/)
     expect({ isOver, deadLetters }).toEqual({ isOver: true, deadLetters: 3 })
+  })
+})
+
+describe('an output that sends several requests in one call', () => {
+  it('has acknowledged what was taken when it fails for good', async () => {
+    const certificates = madeCertificates(40)
+    const source = new PageSource(pagesOf(certificates, 10))
+    let requests = 0
+    const fetch = async () => {
+      requests++
+      // The findings of the other pages wait meanwhile, and come in one call.
+      if (requests === 1) await vi.waitUntil(() => run.status().modules[0]?.certificates === 40)
+      return new Response('', { status: requests === 4 ? 500 : 200 })
+    }
+    const output = webhookModule({ fetch }).with({ url: 'https://receiver.example/', maxBatch: 10 })
+    const run = runModules(source, [reporter, { ...output, limits: { attempts: 1 } }])
+    await expect(run.done).rejects.toMatchObject({ code: 'CT_MODULE_FAILED' })
+    expect(requests).toBe(4)
+    expect(source.position(certificates[0])).toBe(30)
   })
 })
 
