@@ -23,6 +23,9 @@ export interface CallHost {
   leaveOut(findings: number): void
 }
 
+/** Of a thread that was asked whether it is there: it has answered all it was asked before, or has ended. */
+export type ThreadAnswer = 'answered' | 'ended'
+
 /** One certificate of a batch failed: those before it are finished, those behind it were not looked at. */
 export class CertificateFailed extends Error {
   readonly at: number
@@ -58,6 +61,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   pauses = 0
   /** What it waits for now, or waited for last. */
   pause: Promise<unknown> | undefined
+  /** Asked when its time is over, where another thread does its work; else the call has taken too long. */
+  answered: (() => Promise<ThreadAnswer>) | undefined
   /** What its findings hold: of the certificate each is about. */
   held: Ticket | ((certificate: CtCertificate) => Ticket) = NO_TICKET
   private readonly host: CallHost

@@ -35,7 +35,8 @@ export interface RunModulesOptions {
    * Threads beside the caller's that run modules of this package, `watchlist` and `intelligence`, made without objects of your program: 0
    * to 16, no more than there are such modules. Findings, their order and ids, acknowledgement, limits and counters are the same with and
    * without, except that the source always waits for these modules (`limits.whenFull`), and that later certificates go on while one that
-   * failed is tried again. A thread that ends is replaced: its modules are set up again, for as long as that takes, without what they
+   * failed is tried again. Of a call that takes longer than `limits.timeoutMs` the thread is asked whether it is there: one that is not, for
+   * 5 s, is ended; work at which three threads in a row had to be ended has failed. A thread that ends is replaced: its modules are set up again, for as long as that takes, without what they
    * remembered, and get what they had not finished. Other modules run in the caller's thread, as do all with a
    * `clock` of yours. Default 0.
    */

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { decodeSingle } from '../../src/decode/single-certificate.js'
+import { TestClock } from '../../src/module-testing/test-clock.js'
 import { prepareModules } from '../../src/modules/configure.js'
 import {
   type ConfiguredModule,
@@ -212,30 +213,104 @@ describe('modules in threads', () => {
     expect(lines.filter((line) => /the worker thread of modules ended/.test(line)).length).toBeGreaterThanOrEqual(KILLS)
   }, 300_000)
 
-  it('replace a thread that does not respond after a call has timed out', async () => {
-    const { lines, logger } = logbook()
-    const thread = new ModuleThread(FILE, logger, 50)
-    const [use] = prepareModules([{ ...(watching()[0] as ConfiguredModule), limits: { timeoutMs: 3000 } }])
-    if (use === undefined) throw new Error('no module')
-    const modules = [threadedModule({ prepared: use, thread, number: 0, clock: systemClock, random: () => 0 })]
-    // The first thread is deaf to certificates, and to being asked whether it is there.
-    process.once('worker', (worker: Worker) => {
+  /** A run of the watchlist in one thread that may be silent for `silenceMs`; `post` stands before the messages to each. */
+  function inOneThread(
+    silenceMs: number,
+    post: (message: { kind: string; bytes?: { count: number } }, send: () => void, thread: number) => void,
+    pages: readonly (readonly CtCertificate[])[],
+  ) {
+    let threads = 0
+    const onMade = (worker: Worker) => {
       const { postMessage } = worker
-      worker.postMessage = (message: { kind: string }) =>
-        void (message.kind === 'set-up' && postMessage.call(worker, message))
+      const number = ++threads
+      worker.postMessage = (message: { kind: string }) => post(message, () => postMessage.call(worker, message), number)
+    }
+    process.on('worker', onMade)
+    onTestFinished(() => void process.off('worker', onMade))
+    const { lines, logger } = logbook()
+    const clock = new TestClock()
+    const findings: string[] = []
+    const thread = new ModuleThread(FILE, logger, silenceMs)
+    const sink = defineModule({
+      ...{ name: 'sink', acknowledge: true },
+      onFindings: (some) => void findings.push(...some.map(({ id }) => id)),
     })
+    const modules = prepareModules([watching()[0] as ConfiguredModule, sink]).map((prepared, number) =>
+      number === 0 ? threadedModule({ prepared, thread, number, clock, random: () => 0 }) : prepared,
+    )
     const settings = {
-      ...{ logger, clock: systemClock, random: () => 0, setupTimeoutMs: 10_000, drainTimeoutMs: 1000 },
+      ...{ logger, clock, random: () => 0, setupTimeoutMs: 10_000, drainTimeoutMs: 1000 },
       ...{ teardownTimeoutMs: 1000, rememberedFindings: 1000, rememberFindingsMs: 100_000 },
     }
-    const source = new PageSource(pagesOf(certificates, 100), { staysOpen: true })
+    const source = new PageSource(pages, { staysOpen: true })
     const run = new Run(pagedSource(source, true), { modules, close: () => thread.close() }, settings).start(undefined)
+    return { run, source, clock, findings, lines }
+  }
+
+  it('lose nothing when the time of a call is over before its answer is read, as when the process stood still', async () => {
+    const pages = pagesOf(certificates, 100)
+    let held: (() => void)[] | undefined = []
+    const { run, source, clock, findings } = inOneThread(
+      60_000,
+      ({ kind }, send) => (held === undefined || kind === 'set-up' ? send() : void held.push(send)),
+      pages,
+    )
+    while (held.length < 3) await setImmediate()
+    await clock.pass(30_000)
+    expect(run.status().modules[0]).toMatchObject({ certificates: 0, skipped: 0, timeouts: 0 })
+    for (const send of held) send()
+    held = undefined
     while (finished(run) < COUNT) await setImmediate()
     await run.stop()
-    expect(run.status().modules[0]).toMatchObject({ timeouts: 3, skipped: 300, certificates: COUNT - 300 })
+    const plain = await outcome(0, pages, watching().slice(0, 1))
+    expect(findings).toEqual(plain.result.findings.watchlist.map(({ id }) => id))
+    expect(run.status().modules[0]).toMatchObject({ certificates: COUNT, skipped: 0, dropped: 0, timeouts: 0 })
+    expect(source.position(certificates[0])).toBe(COUNT)
+    expect(made).toHaveLength(1)
+  })
+
+  it('get what a thread had that does not respond after a call took too long, in the next one', async () => {
+    let isGiven = false
+    const { run, clock, lines } = inOneThread(
+      50,
+      // The first thread is deaf to certificates, and to being asked whether it is there.
+      ({ kind }, send, thread) => {
+        if (kind === 'batch') isGiven = true
+        if (thread > 1 || kind === 'set-up') send()
+      },
+      pagesOf(certificates, 100),
+    )
+    while (finished(run) < COUNT) {
+      await setImmediate()
+      // The time of the calls that the first one has, and none behind it.
+      if (isGiven && made.length === 1) await clock.pass(1000)
+    }
+    await run.stop()
+    expect(run.status().modules[0]).toMatchObject({ timeouts: 0, skipped: 0, certificates: COUNT })
     expect(lines.join('\n')).toContain('no sign of life')
     expect(made).toHaveLength(2)
   })
+
+  it('go on without certificates that block three threads, and with all others', async () => {
+    const blocked = new Set<number>()
+    const { run, clock, lines } = inOneThread(
+      50,
+      (message, send, thread) => {
+        if (message.bytes?.count === 99) blocked.add(thread)
+        if (!blocked.has(thread)) send()
+      },
+      [certificates.slice(0, 100), certificates.slice(100, 199), ...pagesOf(certificates.slice(199), 100)],
+    )
+    while (finished(run) < COUNT) {
+      await setImmediate()
+      // The page before these is answered: a slow thread is not a blocked one.
+      if (finished(run) >= 100 && blocked.has(made.length)) await clock.pass(1000)
+    }
+    await run.stop()
+    expect(run.status().modules[0]).toMatchObject({ timeouts: 0, skipped: 99, certificates: COUNT - 99 })
+    expect(lines.join('\n')).toContain('ended 3 times while it had these certificates')
+    expect(made).toHaveLength(4)
+  }, 60_000)
 
   it('have certificates wait while they cannot be set up again after their thread ended, and lose none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ct-stream-threads-'))

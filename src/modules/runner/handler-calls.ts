@@ -61,12 +61,34 @@ export class HandlerCalls {
 
   private async inTime(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
     const { record } = this
+    let isAnswered = false
     for (let pauses = 0; ; ) {
       const outcome = await outcomeOf(promise, record.host.clock, record.prepared.limits.timeoutMs, record.stop)
-      if (outcome.kind !== 'timeout' || call.pauses === pauses) return outcome
-      pauses = call.pauses
-      await record.orStopped(call.pause as Promise<unknown>)
+      if (outcome.kind !== 'timeout') return outcome
+      if (call.pauses !== pauses) {
+        pauses = call.pauses
+        isAnswered = false
+        await record.orStopped(call.pause as Promise<unknown>)
+        continue
+      }
+      // The thread may have done the work, with its answer on the way: of a process that stood still, timers come first.
+      if (isAnswered || call.answered === undefined) return outcome
+      isAnswered = (await this.unlessSettled(promise, call.answered())) === 'answered'
     }
+  }
+
+  /** What comes of `other`; `undefined` when `promise` is settled, or the run stops all work, before. */
+  private async unlessSettled<T>(promise: PromiseLike<unknown>, other: Promise<T>): Promise<T | undefined> {
+    const settled = promise.then(
+      () => undefined,
+      () => undefined,
+    )
+    let result: T | undefined
+    const first = Promise.race([settled, other]).then((value) => {
+      result = value
+    })
+    await this.record.orStopped(first)
+    return result
   }
 
   private handle(work: Work, call: ModuleCall): unknown {

@@ -4,13 +4,16 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { Logger } from '../../types/clock.js'
 import { BufferPool } from '../../util/buffer-pool.js'
 import { messageOf } from '../../util/message-of.js'
+import type { ThreadAnswer } from '../module-call.js'
 import type { BatchCall } from './hosted-module.js'
 import type { Kept } from './keepsake.js'
 import type { BatchResult, FromModuleWorker, HostedSetup, ToModuleWorker } from './messages.js'
 import { SentPages } from './sent-pages.js'
 
-/** How many threads may end while they have one batch before it fails. */
+/** How many threads may end at one batch before it fails. */
 const MAX_ENDS = 3
+/** The silence of a thread is measured in so many steps: a pause of the whole process is in one of them. */
+const STEPS = 5
 
 /** No thread can be made. */
 export class NoThread extends Error {}
@@ -39,7 +42,10 @@ interface Running {
   readonly worker: WorkerThread<ToModuleWorker, FromModuleWorker, Pending>
   readonly pages: SentPages
   readonly setUps: Map<number, Promise<unknown>>
-  isPinged: boolean
+  /** Batches that it has not answered, in order. */
+  readonly given: Set<BatchCall>
+  /** The batch that it was at when it ended. */
+  stuckAt: BatchCall | undefined
 }
 
 type Numbered<T> = T extends { readonly number: number } ? Omit<T, 'number'> : never
@@ -85,7 +91,7 @@ export class ModuleThread {
    * after it has aborted.
    */
   async batch(module: number, certificates: readonly CtCertificate[], call: ThreadCall): Promise<BatchResult> {
-    for (let ends = 0; ends < MAX_ENDS; ends++) {
+    for (let ends = 0; ends < MAX_ENDS; ) {
       let running = this.run()
       // Without a pause where it is set up: batches arrive in the order of the calls.
       while (!this.isSetUp(running, module)) {
@@ -97,9 +103,16 @@ export class ModuleThread {
       } catch (error) {
         if (!(error instanceof ThreadEnded)) throw error
         call.signal.throwIfAborted()
+        // Those behind it are not to blame.
+        if (running.stuckAt === call) ends++
       }
     }
     throw new Error(`the worker thread ended ${MAX_ENDS} times while it had these certificates`)
+  }
+
+  /** Resolves when the thread has answered what it was asked so far, or has ended. One that is silent for too long is ended. */
+  async answered(): Promise<ThreadAnswer> {
+    return this.running === undefined ? 'ended' : await this.ping(this.running)
   }
 
   /** Tears a module down, if there is still a thread that runs it. */
@@ -129,7 +142,7 @@ export class ModuleThread {
       const forget = (pages: readonly number[]) => worker.post({ kind: 'forget', pages })
       // Modules are added one after the other, the first when it starts the thread.
       const pages = new SentPages(() => this.uses.size, this.pool, forget)
-      this.running = { worker, pages, setUps: new Map(), isPinged: false }
+      this.running = { worker, pages, setUps: new Map(), given: new Set(), stuckAt: undefined }
       return this.running
     } catch (error) {
       this.trouble = messageOf(error)
@@ -138,6 +151,7 @@ export class ModuleThread {
   }
 
   private ended(wasReady: boolean, why: string): void {
+    if (this.running !== undefined) [this.running.stuckAt] = this.running.given
     this.running = undefined
     if (wasReady) this.logger?.warn(`the worker thread of modules ended (${why}), and is replaced: they begin anew`)
     else this.trouble = why
@@ -172,15 +186,18 @@ export class ModuleThread {
     running: Running,
     module: number,
     certificates: readonly CtCertificate[],
-    { attempt, sinceMs, signal }: BatchCall,
+    call: BatchCall,
   ): Promise<BatchResult> {
+    const { attempt, sinceMs, signal } = call
     const { release, ...page } = running.pages.ask(certificates)
+    running.given.add(call)
     try {
       const message = await this.ask(running, { kind: 'batch', module, ...page, attempt, sinceMs }, signal)
       if (message.kind !== 'result') throw new Error(`the worker thread answered ${message.kind}`)
       const { found, excess, failed } = message
       return { found, excess, failed: failed && { at: failed.at, error: errorOf(failed.error) } }
     } finally {
+      running.given.delete(call)
       release()
     }
   }
@@ -190,7 +207,7 @@ export class ModuleThread {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         worker.post({ kind: 'abort', number })
-        this.ping(running)
+        void this.ping(running)
       }
       const done = () => signal?.removeEventListener('abort', onAbort)
       const number = worker.wait({
@@ -211,16 +228,21 @@ export class ModuleThread {
   }
 
   /** Ends a thread that does not answer: a module blocks it. */
-  private ping(running: Running): void {
-    if (running.isPinged || running.worker.hasEnded) return
-    running.isPinged = true
+  private async ping(running: Running): Promise<ThreadAnswer> {
+    if (running.worker.hasEnded) return 'ended'
     const { silenceMs } = this
-    const timer = setTimeout(() => running.worker.kill(`no sign of life for ${silenceMs} ms`), silenceMs)
-    const alive = () => {
-      clearTimeout(timer)
-      running.isPinged = false
+    let steps = 0
+    const timer = setInterval(() => {
+      if (++steps === STEPS) running.worker.kill(`no sign of life for ${silenceMs} ms`)
+    }, silenceMs / STEPS)
+    try {
+      await this.ask(running, { kind: 'ping' })
+      return 'answered'
+    } catch {
+      return 'ended'
+    } finally {
+      clearInterval(timer)
     }
-    this.ask(running, { kind: 'ping' }).then(alive, alive)
   }
 
   private take(worker: Running['worker'], message: FromModuleWorker): void {

@@ -129,12 +129,15 @@ class ThreadedModule {
       try {
         const { attempt, sinceMs, signal } = call
         const setUpAgain = () => call.pauseFor(this.setUpAgain(call))
+        call.answered = () => this.options.thread.answered()
         return await this.options.thread.batch(this.options.number, certificates, {
           ...{ attempt, sinceMs, signal, setUpAgain },
         })
       } catch (error) {
         if (!(error instanceof NoThread)) throw error
         if (this.here === undefined) this.comeHereAgain(`no worker thread can be made (${error.message})`, call)
+      } finally {
+        call.answered = undefined
       }
     const here = this.here as Promise<HostedModule> | undefined as Promise<HostedModule>
     const hosted = await (this.isSetUpHere ? here : call.pauseFor(here))

@@ -138,6 +138,36 @@ describe('a module that threads can run', () => {
     await run.stop()
   })
 
+  it('gives up what its thread does not finish although it answers, and counts the time anew when that was replaced', async () => {
+    const clock = new TestClock()
+    const asked: number[] = []
+    const answers: ('answered' | 'ended')[] = ['ended', 'answered']
+    const thread = {
+      ...{ add() {}, async setUp() {}, async tearDown() {} },
+      batch: () => new Promise(() => {}),
+      async answered() {
+        asked.push(clock.elapsed())
+        return answers.shift() ?? 'answered'
+      },
+    } as unknown as ModuleThread
+    const module = threadable(defineModule({ name: 'waits', onBatch() {} }), 'watchlist')
+    const modules = prepareModules([{ module, limits: { timeoutMs: 100 } }]).map((prepared, number) =>
+      threadedModule({ prepared, thread, number, clock, random: () => 0 }),
+    )
+    const settings: RunSettings = {
+      ...{ logger: undefined, clock, random: () => 0, setupTimeoutMs: 10_000, drainTimeoutMs: 1000 },
+      ...{ teardownTimeoutMs: 1000, rememberedFindings: 1000, rememberFindingsMs: 100_000 },
+    }
+    const source = new PageSource([certificates.slice(0, 20)], { staysOpen: true })
+    const run = new Run(pagedSource(source, true), { modules, close: async () => {} }, settings).start(undefined)
+    await clock.pass(299)
+    expect(run.status().modules[0]).toMatchObject({ skipped: 0, timeouts: 0 })
+    await clock.pass(1)
+    expect(asked).toEqual([100, 200])
+    expect(run.status().modules[0]).toMatchObject({ skipped: 20, timeouts: 1 })
+    await run.stop()
+  })
+
   it('ends while it cannot be set up here, and acknowledges nothing', async () => {
     const { run, source, clock, lines } = movedHere()
     await clock.pass(10_000)
