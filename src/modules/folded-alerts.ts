@@ -1,4 +1,5 @@
 import type { Concern } from '../watchlist/concern.js'
+import type { ReportedAlerts } from './reported-alerts.js'
 
 /** Most subjects remembered; with more at once, the oldest are reported again. */
 const MOST = 20_000
@@ -6,8 +7,6 @@ const SEVERITIES = ['info', 'low', 'medium', 'high'] as const
 
 interface Alert {
   readonly since: number
-  /** Ids of the concerns reported in this period: at most one of each severity. */
-  readonly ids: readonly string[]
   readonly severity: number
   /** Certificates not reported since. */
   folded: number
@@ -23,14 +22,19 @@ export type Folding = { readonly kind: 'folded' } | { readonly kind: 'report'; r
 export class FoldedAlerts {
   private readonly foldMs: number
   private readonly elapsed: () => number
+  private readonly reported: ReportedAlerts
   /** By subject, the last reported at the end. */
   private readonly alerts = new Map<string, Alert>()
   private folded = 0
 
-  /** @param foldMs - Shortest time between two alerts, milliseconds; 0 reports every one. */
-  constructor(foldMs: number, elapsed: () => number) {
+  /**
+   * @param foldMs - Shortest time between two alerts, milliseconds; 0 reports every one.
+   * @param reported - What was reported before, for as long as the run drops repeats, and for `foldMs` at least.
+   */
+  constructor(foldMs: number, elapsed: () => number, reported: ReportedAlerts) {
     this.foldMs = foldMs
     this.elapsed = elapsed
+    this.reported = reported
   }
 
   /** Certificates not reported since the start. */
@@ -40,13 +44,13 @@ export class FoldedAlerts {
 
   take({ subject, id, severity }: Pick<Concern, 'subject' | 'id' | 'severity'>): Folding {
     if (this.foldMs === 0) return { kind: 'report', foldedBefore: 0 }
+    // The certificate of the same issuance, its copy in another log, or an entry that is replayed because its alert was not delivered.
+    // They have the same id: it is the run that drops repeats. As it may drop this one, it begins no period that others are folded in.
+    if (this.reported.isRepeat(id)) return { kind: 'report', foldedBefore: 0 }
     const now = this.elapsed()
     const rank = SEVERITIES.indexOf(severity)
     const last = this.alerts.get(subject)
     const isOver = last === undefined || now - last.since >= this.foldMs
-    // The certificate of the same issuance, or an entry that is replayed because its alert was not delivered. They have the same id: it
-    // is the run that drops repeats.
-    if (!isOver && last.ids.includes(id)) return { kind: 'report', foldedBefore: 0 }
     if (!isOver && rank <= last.severity) {
       last.folded++
       this.folded++
@@ -54,8 +58,8 @@ export class FoldedAlerts {
     }
     const foldedBefore = last?.folded ?? 0
     this.alerts.delete(subject)
-    const [since, ids] = isOver ? [now, [id]] : [last.since, [...last.ids, id]]
-    this.alerts.set(subject, { since, ids, severity: rank, folded: 0 })
+    this.alerts.set(subject, { since: isOver ? now : last.since, severity: rank, folded: 0 })
+    this.reported.add(id)
     if (this.alerts.size > MOST) this.alerts.delete(this.alerts.keys().next().value as string)
     return { kind: 'report', foldedBefore }
   }

@@ -15,6 +15,8 @@ export interface CallHost {
   readonly log: Logger
   readonly clock: Clock
   readonly stop: AbortSignal
+  /** How long the run drops findings that come again, milliseconds. */
+  readonly rememberFindingsMs: number
   /** Reports a finding. */
   report(draft: FindingDraft, call: ModuleCall): void
   /** Counts findings put aside in dead letters. */
@@ -117,6 +119,10 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
 
   get clock(): Clock {
     return this.host.clock
+  }
+
+  get rememberFindingsMs(): number {
+    return this.host.rememberFindingsMs
   }
 
   /** Made on first use: most calls never need it. */

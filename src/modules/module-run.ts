@@ -71,6 +71,10 @@ export class Run implements RunnerHost {
     return this.source.parking
   }
 
+  get rememberFindingsMs(): number {
+    return this.settings.rememberFindingsMs
+  }
+
   get stop(): AbortSignal {
     return this.stopped.signal
   }

@@ -14,6 +14,7 @@ import { FoldedAlerts } from './folded-alerts.js'
 import { isUrl } from './list-source.js'
 import { listTransport } from './list-transport.js'
 import type { ModuleCall } from './module-call.js'
+import { ReportedAlerts } from './reported-alerts.js'
 import { threadable } from './threads/threadable.js'
 import { LIST_NAMES, WatchedLists } from './watched-lists.js'
 
@@ -138,7 +139,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
     options,
     async setup(context): Promise<State> {
       const { options: given, log, clock, signal } = context
-      const { keepsake } = context as Partial<Pick<ModuleCall, 'keepsake'>>
+      const { keepsake, rememberFindingsMs = 0 } = context as Partial<ModuleCall>
       const { lists: files, reloadMs, lookalikeScore, lookalikeEveryMs, quiet, unreadablePerHour, ...rules } = given
       let transport: Promise<Transport> | undefined
       const lists = new WatchedLists({
@@ -169,7 +170,10 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
       const failed = (error: unknown) => log.error(`lists are not reloaded any more: ${error}`)
       if (lists.hasFiles) reloading = reloadAgain(lists, clock, [firstMs, reloadMs], over.signal).catch(failed)
       const alarmed = new CertificateCache({ by: 'issuance', maxEntries: 10_000, clock })
-      const lookalikes = new FoldedAlerts(lookalikeEveryMs, elapsedOf(clock))
+      const elapsed = elapsedOf(clock)
+      const ttlMs = Math.max(lookalikeEveryMs, rememberFindingsMs)
+      const reported = new ReportedAlerts({ ttlMs, clock, elapsed, keepsake })
+      const lookalikes = new FoldedAlerts(lookalikeEveryMs, elapsed, reported)
       return { lists, alarmed, unreadable: new Allowance(unreadablePerHour, clock), lookalikes, end }
     },
     onCertificate: report,

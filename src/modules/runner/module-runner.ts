@@ -62,6 +62,10 @@ export class ModuleRunner implements CallHost {
     return this.record.host.clock
   }
 
+  get rememberFindingsMs(): number {
+    return this.record.host.rememberFindingsMs
+  }
+
   get stop(): AbortSignal {
     return this.record.stop
   }

@@ -12,6 +12,7 @@ export interface RunnerHost {
   readonly elapsed: () => number
   readonly random: () => number
   readonly logger: Logger | undefined
+  readonly rememberFindingsMs: number
   /** Aborts when the run stops all work. */
   readonly stop: AbortSignal
   /** Present if the source can set entries aside. */

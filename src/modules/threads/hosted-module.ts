@@ -17,6 +17,7 @@ export interface HostedModuleOptions {
   readonly name: string
   readonly options: unknown
   readonly maxFindings: number
+  readonly rememberFindingsMs: number
   readonly log: Logger
   readonly clock: Clock
 }
@@ -34,16 +35,18 @@ export class HostedModule implements CallHost {
   readonly options: unknown
   readonly log: Logger
   readonly clock: Clock
+  readonly rememberFindingsMs: number
   state: unknown
   readonly stop: AbortSignal = new AbortController().signal
   private readonly definition: Module
   private readonly maxFindings: number
 
-  constructor({ definition, name, options, maxFindings, log, clock }: HostedModuleOptions) {
+  constructor({ definition, name, options, maxFindings, rememberFindingsMs, log, clock }: HostedModuleOptions) {
     this.definition = definition
     this.name = name
     this.options = options
     this.maxFindings = maxFindings
+    this.rememberFindingsMs = rememberFindingsMs
     this.log = log
     this.clock = clock
   }
@@ -89,8 +92,12 @@ export class HostedModule implements CallHost {
   leaveOut(): void {}
 
   private callHost(): CallHost {
-    const { name, options, state, log, clock, stop } = this
-    return { name, options, state, log, clock, stop, report: this.report, countDeadLetters() {}, leaveOut() {} }
+    const { name, options, state, log, clock, stop, rememberFindingsMs, report } = this
+    return {
+      ...{ name, options, state, log, clock, stop, rememberFindingsMs, report },
+      countDeadLetters() {},
+      leaveOut() {},
+    }
   }
 }
 

@@ -45,6 +45,7 @@ export interface HostedSetup {
   /** Checked, with defaults; plain data. */
   readonly options: unknown
   readonly maxFindings: number
+  readonly rememberFindingsMs: number
 }
 
 /** Work for a thread; the answer has the same `number`. */

@@ -59,10 +59,14 @@ async function serve(request: Request): Promise<FromModuleWorker | undefined> {
 }
 
 async function setUp(request: HostedSetup & { readonly number: number; readonly kept: Kept }): Promise<void> {
-  const { number, module, make, name, options, maxFindings, kept } = request
+  const { number, module, make, kept, name, options, maxFindings, rememberFindingsMs } = request
   const signal = signalOf(number)
   const { default: definition } = await loaders[make]()
-  const hosted = new HostedModule({ definition, name, options, maxFindings, log: logOf(module), clock: systemClock })
+  const hosted = new HostedModule({
+    ...{ definition, name, options, maxFindings, rememberFindingsMs },
+    log: logOf(module),
+    clock: systemClock,
+  })
   await hosted.setUp(signal, keepsakeOf(module, kept))
   modules.set(module, hosted)
 }

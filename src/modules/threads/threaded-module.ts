@@ -65,6 +65,7 @@ class ThreadedModule {
   private readonly options: ThreadedModuleOptions
   private readonly isOneByOne: boolean
   private log: Logger | undefined
+  private rememberFindingsMs = 0
   /** The module in this thread, once it has come here. */
   private here: Promise<HostedModule> | undefined
   private isSetUpHere = false
@@ -76,16 +77,18 @@ class ThreadedModule {
     this.isOneByOne = options.prepared.definition.onCertificate !== undefined
   }
 
-  async setUp({ log, signal }: ModuleCall): Promise<void> {
+  async setUp({ log, signal, rememberFindingsMs }: ModuleCall): Promise<void> {
     const { prepared, thread, number } = this.options
     const { name, options, limits } = prepared
     this.log = log
+    this.rememberFindingsMs = rememberFindingsMs
     const setup = {
       module: number,
       make: threadName(prepared.definition) as ThreadableName,
       name,
       options,
       maxFindings: limits.maxFindings,
+      rememberFindingsMs,
     }
     thread.add({ setup, log })
     try {
@@ -167,8 +170,11 @@ class ThreadedModule {
     const { prepared, thread, number, clock } = this.options
     const { definition, name, options, limits } = prepared
     this.log?.warn(`${why}: it goes on in this one`)
-    const log = this.log as Logger
-    const hosted = new HostedModule({ definition, name, options, maxFindings: limits.maxFindings, log, clock })
+    const hosted = new HostedModule({
+      ...{ definition, name, options, maxFindings: limits.maxFindings, rememberFindingsMs: this.rememberFindingsMs },
+      log: this.log as Logger,
+      clock,
+    })
     const begin = async () => {
       await thread.tearDown(number).catch(() => {})
       await setUp(hosted)

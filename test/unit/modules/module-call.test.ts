@@ -9,6 +9,7 @@ const host: CallHost = {
   log: { debug() {}, info() {}, warn() {}, error() {} },
   clock: systemClock,
   stop: new AbortController().signal,
+  rememberFindingsMs: 86_400_000,
   report() {},
   countDeadLetters() {},
   leaveOut() {},

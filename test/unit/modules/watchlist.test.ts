@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { defineModule, runModules } from '../../../src/modules/index.js'
+import { defineModule, type RunModulesOptions, runModules } from '../../../src/modules/index.js'
 import { type WatchlistModuleOptions, watchlist, watchlistModule } from '../../../src/modules/watchlist.js'
 import { type CertificateRequest, issueCertificates } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
@@ -17,7 +17,7 @@ const issued = (...requests: CertificateRequest[]) => deliveredCertificates(issu
 const named = (...names: string[]) => issued(...names.map((name) => ({ dnsNames: [name] })))
 
 /** Watches on a clock of its own; `messages` are what the run said. */
-function watching(options: WatchlistModuleOptions, module = watchlist) {
+function watching(options: WatchlistModuleOptions, module = watchlist, runOptions: RunModulesOptions = {}) {
   const findings: Finding[] = []
   const messages: string[] = []
   const say = (message: string) => void messages.push(message)
@@ -25,6 +25,7 @@ function watching(options: WatchlistModuleOptions, module = watchlist) {
   const source = new PageSource([], { staysOpen: true })
   const sink = defineModule({ name: 'sink', acknowledge: true, onFinding: (finding) => void findings.push(finding) })
   const run = runModules(source, [module.with(options), sink], {
+    ...runOptions,
     clock,
     logger: { debug: () => {}, info: say, warn: say, error: say },
   })
@@ -134,6 +135,24 @@ describe('the module watchlist', () => {
     expect(all.findings).toHaveLength(3)
     expect(severities(folded.findings)).toEqual(severities(all.findings).slice(0, 2))
     expect(new Set(severities(folded.findings)).size).toBe(2)
+  })
+
+  it.each([
+    ['an hour', 3_600_000, {}],
+    ['a day, where the run remembers findings for a week', 86_400_000, { rememberFindingsMs: 7 * 86_400_000 }],
+  ])('begins no period with a repeat, which is no alert: one in %s', async (_, everyMs, runOptions) => {
+    const { give, clock, findings, run } = watching({ brands, lookalikeEveryMs: everyMs }, watchlist, runOptions)
+    const [precertificate, certificate] = issued({ dnsNames: ['a.examp1e-login.top'], kind: 'pair' })
+    expect(await give([precertificate as CtCertificate])).toHaveLength(1)
+    expect(await give(named('b.examp1e-login.top', 'b2.examp1e-login.top'))).toEqual([])
+    for (const label of ['c', 'd', 'e']) {
+      await clock.pass(everyMs)
+      // Such as from another log, each time before what is new.
+      expect(await give([certificate as CtCertificate])).toEqual([])
+      expect(await give(named(`${label}.examp1e-login.top`))).toHaveLength(1)
+    }
+    expect(findings[1]?.reasons.at(-1)).toEqual({ text: '2 more certificates of it since the last alert' })
+    expect(run.status().modules[0]).toMatchObject({ emitted: 4, repeats: 3 })
   })
 
   it('makes one finding of a look-alike that comes as precertificate and certificate', async () => {
