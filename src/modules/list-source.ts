@@ -7,10 +7,19 @@ import type { ListLine, readList } from '../watchlist/list-line.js'
 /** Largest list, bytes: a million lines of 64 characters. */
 const MAX_BYTES = 64 * 1024 * 1024
 
+/** How long a file has to be unchanged before it is read, milliseconds: it may be half written, and half a list is as valid as a whole one. */
+export const STILL_MS = 2000
+
 /** A list of entries in a file or at a URL. */
 export interface ListSource {
   /** For messages: the path, or the URL without parts that may be secret. */
   readonly name: string
+  /**
+   * Whether it is as it was at the last call, `STILL_MS` ago or longer; at the first one, whether it was changed before that.
+   *
+   * @param now - Epoch milliseconds.
+   */
+  isStill(now: number): Promise<boolean>
   /**
    * Reads the lines; `undefined` when they have not changed since the last ones confirmed. `keep()` confirms that these lines are valid, so
    * that the next call asks for changes since them.
@@ -25,6 +34,8 @@ export interface ListSource {
 export interface FreshList {
   readonly lines: readonly ListLine[]
   readonly bytes: Uint8Array
+  /** Whether it did not change while it was read. */
+  readonly isWhole: boolean
   keep(): void
 }
 
@@ -48,19 +59,34 @@ class FileList implements ListSource {
   readonly name: string
   private readonly take: TakeList
   private kept: string | undefined
+  private seen: string | undefined
 
   constructor(path: string, take: TakeList) {
     this.name = path
     this.take = take
   }
 
+  async isStill(now: number): Promise<boolean> {
+    // Reading it says what is wrong with it.
+    const found = await versionOf(this.name).catch(() => undefined)
+    if (found === undefined) return true
+    const { version, mtimeMs } = found
+    // Later the time of its change does not count: another machine's clock may have set it.
+    const isStill = this.seen === undefined ? Math.abs(now - mtimeMs) >= STILL_MS : this.seen === version
+    this.seen = version
+    return isStill
+  }
+
   async read(signal: AbortSignal): Promise<FreshList | undefined> {
-    const { ino, size, mtimeMs } = await stat(this.name)
     // Before reading, so that a change made meanwhile is noticed next time.
-    const version = `${ino} ${size} ${mtimeMs}`
+    const { version } = await versionOf(this.name)
     if (version === this.kept) return undefined
     const bytes = await readFileUpTo(this.name, MAX_BYTES, signal)
-    return { lines: this.linesOf(bytes), bytes, keep: () => (this.kept = version) }
+    const after = await versionOf(this.name)
+    const keep = () => {
+      this.kept = version
+    }
+    return { lines: this.linesOf(bytes), bytes, isWhole: after.version === version, keep }
   }
 
   linesOf(bytes: Uint8Array): readonly ListLine[] {
@@ -84,6 +110,11 @@ class UrlList implements ListSource {
     this.take = take
   }
 
+  /** A server says how long its answer is. */
+  async isStill(): Promise<boolean> {
+    return true
+  }
+
   async read(signal: AbortSignal): Promise<FreshList | undefined> {
     const transport = await this.transport()
     const { status, headers, body } = await transport.get(this.url, {
@@ -101,12 +132,17 @@ class UrlList implements ListSource {
       this.condition = condition
       this.isKept = true
     }
-    return { lines: this.linesOf(body), bytes: body, keep }
+    return { lines: this.linesOf(body), bytes: body, isWhole: true, keep }
   }
 
   linesOf(bytes: Uint8Array): readonly ListLine[] {
     return linesOf(this.name, bytes, this.take)
   }
+}
+
+async function versionOf(path: string): Promise<{ readonly version: string; readonly mtimeMs: number }> {
+  const { ino, size, mtimeMs } = await stat(path)
+  return { version: `${ino} ${size} ${mtimeMs}`, mtimeMs }
 }
 
 /** Refuses an empty list: it is a file being written or a wrong answer, as nobody means to watch nothing. */

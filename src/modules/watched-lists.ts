@@ -1,12 +1,12 @@
 import { CtStreamError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
-import type { Logger } from '../types/clock.js'
+import type { Clock, Logger } from '../types/clock.js'
 import { harmless } from '../util/harmless.js'
 import { readBrands } from '../watchlist/brand-line.js'
 import { type ListLine, readList } from '../watchlist/list-line.js'
 import type { WatchlistOptions } from '../watchlist/options.js'
 import { Watchlist } from '../watchlist/watchlist.js'
-import { type FreshList, type ListSource, listSource } from './list-source.js'
+import { type FreshList, type ListSource, listSource, STILL_MS } from './list-source.js'
 import type { Keepsake } from './threads/keepsake.js'
 
 /** The lists of a watchlist that files may add to. */
@@ -16,12 +16,17 @@ export type ListName = (typeof LIST_NAMES)[number]
 /** Files and URLs, by the list that their lines are added to. */
 export type ListFiles = { readonly [K in ListName]?: readonly string[] | undefined }
 
+/** How often a file that changes is looked at again; one may always change. */
+const MOST_WAITS = 15
+
 export interface WatchedListsOptions {
   readonly rules: WatchlistOptions
   readonly files: ListFiles
   readonly log: Logger
   /** Transport for lists at URLs; made when there is such a list. */
   readonly transport: () => Promise<Transport>
+  /** For waits until a file is written. Without one nothing is waited for. */
+  readonly clock?: Clock
   /** Where the last good lists are kept, if they are to outlive this thread. */
   readonly keepsake?: Keepsake | undefined
 }
@@ -41,12 +46,14 @@ export class WatchedLists {
   private readonly rules: WatchlistOptions
   private readonly log: Logger
   private readonly watched: Watched[]
+  private readonly clock: Clock | undefined
   private readonly keepsake: Keepsake | undefined
   private compiled: Watchlist | undefined
 
-  constructor({ rules, files, log, transport, keepsake }: WatchedListsOptions) {
+  constructor({ rules, files, log, transport, clock, keepsake }: WatchedListsOptions) {
     this.rules = rules
     this.log = log
+    this.clock = clock
     this.keepsake = keepsake
     this.watched = LIST_NAMES.flatMap((list) =>
       (files[list] ?? []).map((from) => {
@@ -72,11 +79,13 @@ export class WatchedLists {
    * @throws {@link CtStreamError} for the first invalid list: starting without it would not watch what was asked for.
    */
   async open(signal: AbortSignal): Promise<void> {
+    await this.settle(signal)
     const read: [Watched, FreshList][] = []
     for (const watched of this.watched) {
       const fresh = await readFrom(watched, signal)
       // Lists that were read by an earlier attempt are not read again.
       if (fresh === undefined) continue
+      if (!fresh.isWhole) throw beingWritten(watched)
       watched.lines = fresh.lines
       fresh.keep()
       read.push([watched, fresh])
@@ -99,9 +108,11 @@ export class WatchedLists {
 
   /** Reads changed lists again. An invalid list stays as it was, with one warning. Throws only on abort. */
   async reload(signal: AbortSignal): Promise<void> {
+    await this.settle(signal)
     for (const watched of this.watched) {
       try {
         const fresh = await readFrom(watched, signal)
+        if (fresh?.isWhole === false) throw beingWritten(watched)
         if (fresh !== undefined) this.take(watched, fresh)
         this.recovered(watched)
       } catch (error) {
@@ -109,6 +120,19 @@ export class WatchedLists {
         this.failed(watched, error)
       }
     }
+  }
+
+  /** Waits until no file is being written, for half a minute at most. */
+  private async settle(signal: AbortSignal): Promise<void> {
+    const { clock } = this
+    if (clock === undefined) return
+    for (let waits = 0; waits < MOST_WAITS && !(await this.areStill(clock.now())); waits++)
+      await clock.sleep(STILL_MS, signal)
+  }
+
+  private async areStill(now: number): Promise<boolean> {
+    const still = await Promise.all(this.watched.map(({ source }) => source.isStill(now)))
+    return !still.includes(false)
   }
 
   private take(watched: Watched, fresh: FreshList): void {
@@ -174,6 +198,10 @@ async function readFrom({ source }: Watched, signal: AbortSignal): Promise<Fresh
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new CtStreamError('CT_WATCHLIST_INVALID', `${source.name}: cannot be read: ${reason}`, { cause })
   }
+}
+
+function beingWritten({ source }: Watched): CtStreamError {
+  return new CtStreamError('CT_WATCHLIST_INVALID', `${source.name}: is being written`, { retryable: true })
 }
 
 const keyOf = ({ list, from }: Watched): string => `${list} ${from}`

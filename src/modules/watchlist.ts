@@ -147,6 +147,7 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
         files,
         log,
         transport: () => (transport ??= listTransport(tools.fetch)),
+        clock,
         keepsake,
       })
       const over = quietController()
@@ -204,8 +205,9 @@ export function watchlistModule(tools: WatchlistModuleTools = {}): Module<Watchl
  * A look-alike often gets many certificates: those below one registrable domain are one finding in `lookalikeEveryMs` (a day), unless a
  * later one is more severe; the next finding says how many were left out. After a restart the first is reported again.
  *
- * Lists in files and at URLs are checked for changes every `reloadMs`. One that cannot be read, is empty or has an invalid line stays as it
- * was, with one warning. At the start it fails the setup; if only its server does not answer, after half a minute of retries.
+ * Lists in files and at URLs are checked for changes every `reloadMs`. A file is read when it has not changed for two seconds, or after half a
+ * minute of changes, since half of a list is a valid list. One that cannot be read, is empty or has an invalid line stays as it was, with one
+ * warning. At the start it fails the setup; if only its server does not answer, after half a minute of retries.
  */
 export const watchlist: Module<WatchlistModuleOptions> = watchlistModule()
 

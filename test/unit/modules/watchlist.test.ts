@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -31,6 +31,12 @@ function watching(options: WatchlistModuleOptions, module = watchlist, runOption
   })
   run.done.catch(() => {})
   onTestFinished(() => run.stop().catch(() => {}))
+  const pass = async (ms: number) => {
+    await clock.pass(ms)
+    // The list is at a real server, or in a real file; when all are read, the module sleeps again.
+    do await quiet(1)
+    while (clock.sleeping === 0)
+  }
   let given = 0
   return {
     findings,
@@ -48,11 +54,11 @@ function watching(options: WatchlistModuleOptions, module = watchlist, runOption
       }
       return findings.slice(before).map(({ kind, subject }) => [kind, subject])
     },
-    async pass(ms: number) {
-      await clock.pass(ms)
-      // The list is at a real server, or in a real file; when all are read, the module sleeps again.
-      do await quiet(1)
-      while (clock.sleeping === 0)
+    pass,
+    /** Until the lists are looked at again, and until a file that has changed is found still. */
+    async passUntilTaken(reloadMs: number) {
+      await pass(reloadMs)
+      await pass(2000)
     },
   }
 }
@@ -232,11 +238,11 @@ describe('lists of the module watchlist', () => {
   it('come from files, and again when a file has changed', async () => {
     const file = join(folder(), 'own.txt')
     writeFileSync(file, '# ours\none.example\n')
-    const { give, pass, messages } = watching({ lists: { own: [file] }, reloadMs: 60_000 })
+    const { give, passUntilTaken, messages } = watching({ lists: { own: [file] }, reloadMs: 60_000 })
     expect(await give(named('a.one.example', 'a.two.example'))).toHaveLength(1)
     writeFileSync(file, 'one.example\ntwo.example\n')
     expect(await give(named('b.two.example'))).toHaveLength(0)
-    await pass(60_000)
+    await passUntilTaken(60_000)
     expect(await give(named('c.one.example', 'c.two.example'))).toHaveLength(2)
     expect(messages).toEqual([`[watchlist] ${file} has changed: 2 entries, before 1`])
   })
@@ -325,14 +331,14 @@ describe('lists of the module watchlist', () => {
   it('hold brands too, in lines or JSON, and a brand that is no good leaves those before', async () => {
     const file = join(folder(), 'brands.txt')
     writeFileSync(file, 'Example: example, example.com\n')
-    const { give, pass, messages } = watching({ lists: { brands: [file] }, reloadMs: 60_000 })
+    const { give, passUntilTaken, messages } = watching({ lists: { brands: [file] }, reloadMs: 60_000 })
     expect(await give(named('examp1e-login.top', 'w1dgets-login.top'))).toEqual([
       ['lookalike', 'Example examp1e-login.top'],
     ])
     writeFileSync(file, 'Example: example\nWidgets: widg..ets\n')
-    await pass(60_000)
+    await passUntilTaken(60_000)
     writeFileSync(file, JSON.stringify([{ name: 'Widgets', tokens: ['widgets'], domains: [] }]))
-    await pass(60_000)
+    await passUntilTaken(60_000)
     expect(await give(named('examp1e-login.net', 'w1dgets-login.net'))).toEqual([
       ['lookalike', 'Widgets w1dgets-login.net'],
     ])
@@ -344,12 +350,66 @@ describe('lists of the module watchlist', () => {
     const [first, second] = [join(place, 'first.txt'), join(place, 'second.txt')]
     writeFileSync(first, 'one.example\n')
     writeFileSync(second, 'two.example\n')
-    const { give, pass } = watching({ lists: { own: [first, second] }, reloadMs: 60_000 })
+    const { give, passUntilTaken } = watching({ lists: { own: [first, second] }, reloadMs: 60_000 })
     await give(named('begin.example'))
     writeFileSync(first, 'no name at all\n')
     writeFileSync(second, 'two.example\nthree.example\n')
-    await pass(60_000)
+    await passUntilTaken(60_000)
     expect(await give(named('a.one.example', 'a.two.example', 'a.three.example'))).toHaveLength(3)
+  })
+
+  it('are not taken from a file while it is being written, half of which is a list, too', async () => {
+    const file = join(folder(), 'own.txt')
+    writeFileSync(file, 'one.example\ntwo.example\nthree.example\n')
+    const { give, pass, messages } = watching({ lists: { own: [file] } })
+    await give(named('begin.example'))
+    writeFileSync(file, 'zero.example\none.example\ntwo.exam')
+    await pass(300_000)
+    expect(await give(named('a.two.example', 'a.three.example', 'a.stranger.two.exam'))).toHaveLength(2)
+    // It goes on while it is looked at again and again.
+    writeFileSync(file, 'zero.example\none.example\ntwo.example\nthr')
+    await pass(2000)
+    expect(await give(named('b.three.example', 'b.zero.example'))).toHaveLength(1)
+    writeFileSync(file, 'zero.example\none.example\ntwo.example\nthree.example\n')
+    await pass(2000)
+    await pass(2000)
+    expect(await give(named('c.two.example', 'c.three.example', 'c.zero.example'))).toHaveLength(3)
+    expect(messages).toEqual([`[watchlist] ${file} has changed: 4 entries, before 3`])
+  })
+
+  it('are not waited for longer than half a minute where a file changes all the time', async () => {
+    const file = join(folder(), 'own.txt')
+    writeFileSync(file, 'one.example\n')
+    const { give, pass } = watching({ lists: { own: [file] } })
+    await give(named('begin.example'))
+    const lines = ['one.example', 'two.example']
+    const go = async (ms: number) => {
+      lines.push(`${lines.length}.example`)
+      writeFileSync(file, `${lines.join('\n')}\n`)
+      await pass(ms)
+    }
+    await go(300_000)
+    for (let waits = 0; waits < 14; waits++) await go(2000)
+    expect(await give(named('a.two.example'))).toEqual([])
+    await go(2000)
+    expect(await give(named('b.two.example'))).toHaveLength(1)
+  })
+
+  it('are not begun with while a file has just been written', async () => {
+    const file = join(folder(), 'own.txt')
+    writeFileSync(file, 'one.example\ntwo.exam')
+    const begun = new VirtualClock().now() / 1000
+    utimesSync(file, begun, begun)
+    const { clock, give, run } = watching({ lists: { own: [file] } })
+    const given = give(named('a.one.example', 'a.two.example'))
+    // The limit of the setup, and the module.
+    while (clock.sleeping < 2 && run.status().modules[0]?.state === 'setting-up') await quiet(1)
+    writeFileSync(file, 'one.example\ntwo.example\n')
+    for (let waits = 0; waits < 2; waits++) {
+      await clock.pass(2000)
+      while (clock.sleeping < 2 && run.status().modules[0]?.state === 'setting-up') await quiet(1)
+    }
+    expect(await given).toHaveLength(2)
   })
 
   it('are fetched by the function of a program', async () => {
