@@ -48,6 +48,8 @@ export class WatchedLists {
   private readonly watched: Watched[]
   private readonly clock: Clock | undefined
   private readonly keepsake: Keepsake | undefined
+  /** Lists that attempts to begin have read. */
+  private readonly opened = new Map<Watched, FreshList>()
   private compiled: Watchlist | undefined
 
   constructor({ rules, files, log, transport, clock, keepsake }: WatchedListsOptions) {
@@ -80,7 +82,6 @@ export class WatchedLists {
    */
   async open(signal: AbortSignal): Promise<void> {
     await this.settle(signal)
-    const read: [Watched, FreshList][] = []
     for (const watched of this.watched) {
       const fresh = await readFrom(watched, signal)
       // Lists that were read by an earlier attempt are not read again.
@@ -88,10 +89,11 @@ export class WatchedLists {
       if (!fresh.isWhole) throw beingWritten(watched)
       watched.lines = fresh.lines
       fresh.keep()
-      read.push([watched, fresh])
+      this.opened.set(watched, fresh)
     }
     this.compile(this.compileWith())
-    for (const [watched, fresh] of read) this.outlive(watched, fresh)
+    for (const [watched, fresh] of this.opened) this.outlive(watched, fresh)
+    this.opened.clear()
   }
 
   /**
