@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import type { Clock, Logger } from '../types/clock.js'
 import { harmless } from '../util/harmless.js'
-import { readBrands } from '../watchlist/brand-line.js'
+import { brandOfLine, readBrands } from '../watchlist/brand-line.js'
 import { type ListLine, readList } from '../watchlist/list-line.js'
 import type { WatchlistOptions } from '../watchlist/options.js'
 import { Watchlist } from '../watchlist/watchlist.js'
@@ -12,6 +12,11 @@ import type { Keepsake } from './threads/keepsake.js'
 /** The lists of a watchlist that files may add to. */
 export const LIST_NAMES = ['own', 'brands', 'words', 'patterns', 'allow', 'issuers', 'known'] as const
 export type ListName = (typeof LIST_NAMES)[number]
+
+/** Whether a list has rules that match names, rather than settings for names that match. */
+export function isRule(list: ListName): boolean {
+  return list === 'own' || list === 'brands' || list === 'words' || list === 'patterns'
+}
 
 /** Files and URLs, by the list that their lines are added to. */
 export type ListFiles = { readonly [K in ListName]?: readonly string[] | undefined }
@@ -39,6 +44,12 @@ interface Watched {
   lines: readonly ListLine[]
   /** The problem last reported; reported again only when it changes. */
   trouble: string | undefined
+}
+
+/** What a list holds now. */
+interface Change {
+  readonly watched: Watched
+  readonly fresh: FreshList
 }
 
 /** A watchlist of rules in code and in files; compiled again when a file has changed and is valid. */
@@ -108,20 +119,24 @@ export class WatchedLists {
     return true
   }
 
-  /** Reads changed lists again. An invalid list stays as it was, with one warning. Throws only on abort. */
+  /** Reads changed lists again, all before any is taken. An invalid list stays as it was, with one warning. Throws only on abort. */
   async reload(signal: AbortSignal): Promise<void> {
     await this.settle(signal)
+    const changes: Change[] = []
+    const troubled = new Set<ListName>()
     for (const watched of this.watched) {
       try {
         const fresh = await readFrom(watched, signal)
         if (fresh?.isWhole === false) throw beingWritten(watched)
-        if (fresh !== undefined) this.take(watched, fresh)
-        this.recovered(watched)
+        if (fresh === undefined) this.recovered(watched)
+        else changes.push({ watched, fresh })
       } catch (error) {
         signal.throwIfAborted()
         this.failed(watched, error)
+        troubled.add(watched.list)
       }
     }
+    this.take(changes, troubled)
   }
 
   /** Waits until no file is being written, for half a minute at most. */
@@ -137,24 +152,77 @@ export class WatchedLists {
     return !still.includes(false)
   }
 
-  private take(watched: Watched, fresh: FreshList): void {
-    const before = watched.lines
-    if (isSame(before, fresh.lines)) {
-      fresh.keep()
+  /**
+   * Takes changes together, because entries move from one list to another: one by one, an entry would be in two or in none.
+   *
+   * @param troubled - What lists that stay as they were are about.
+   */
+  private take(changes: readonly Change[], troubled: ReadonlySet<ListName>): void {
+    const error = this.tryTogether(changes, troubled)
+    if (error === undefined) return
+    const faults = changes.map((change) => faultIn(change))
+    if (faults.some((fault) => fault !== undefined)) {
+      const also = new Set(troubled)
+      for (const [i, { watched }] of changes.entries()) {
+        if (faults[i] === undefined) continue
+        this.failed(watched, faults[i])
+        also.add(watched.list)
+      }
+      this.take(
+        changes.filter((_, i) => faults[i] === undefined),
+        also,
+      )
       return
     }
-    watched.lines = fresh.lines
-    let watchlist: Watchlist
-    try {
-      watchlist = this.compileWith()
-    } catch (error) {
-      watched.lines = before
-      throw error
+    // Each is valid by itself, as two lists with the same brand are: without one of them the others may be.
+    for (const change of changes) {
+      const others = changes.filter((other) => other !== change)
+      if (this.tryTogether(others, new Set([...troubled, change.watched.list])) !== undefined) continue
+      this.failed(change.watched, error)
+      return
     }
-    fresh.keep()
-    this.outlive(watched, fresh)
-    this.compile(watchlist)
-    this.log.info(`${watched.source.name} has changed: ${fresh.lines.length} entries, before ${before.length}`)
+    for (const change of changes) {
+      const why = this.tryTogether([change], troubled)
+      if (why !== undefined) this.failed(change.watched, why)
+    }
+  }
+
+  /** Takes all of them and returns `undefined`, or none and returns why. */
+  private tryTogether(changes: readonly Change[], troubled: ReadonlySet<ListName>): unknown {
+    const next = changes.map((change) => {
+      const held = troubled.has(change.watched.list) ? this.held(change, changes) : []
+      return { ...change, lines: [...change.fresh.lines, ...held], held: held.length, before: change.watched.lines }
+    })
+    const differing = next.filter(({ lines, before }) => !isSame(before, lines))
+    for (const { watched, lines } of differing) watched.lines = lines
+    try {
+      if (differing.length > 0) this.compile(this.compileWith())
+    } catch (error) {
+      for (const { watched, before } of differing) watched.lines = before
+      return error
+    }
+    for (const { watched, fresh, held } of next) {
+      // With entries held, what is in force is not what the list holds; it is read again until it is.
+      if (held === 0) {
+        fresh.keep()
+        this.outlive(watched, fresh)
+      }
+    }
+    for (const { watched, lines, held, before } of differing) {
+      const more = held === 0 ? '' : `, ${held} of them no longer in it but watched until all lists are read again`
+      this.log.info(`${watched.source.name} has changed: ${lines.length} entries, before ${before.length}${more}`)
+    }
+    for (const { watched } of next) this.recovered(watched)
+    return undefined
+  }
+
+  /** Entries that are in no list any more, but may be in one that stays as it was for now, where they moved. */
+  private held({ watched: { list, lines } }: Change, changes: readonly Change[]): readonly ListLine[] {
+    if (!isRule(list)) return []
+    const fresh = new Map(changes.map(({ watched, fresh }) => [watched, fresh.lines]))
+    const after = this.watched.flatMap((other) => (other.list === list ? (fresh.get(other) ?? other.lines) : []))
+    const there = new Set(after.map((line) => identityOf(list, line)))
+    return lines.filter((line) => !there.has(identityOf(list, line)))
   }
 
   private outlive(watched: Watched, { bytes }: FreshList): void {
@@ -204,6 +272,26 @@ async function readFrom({ source }: Watched, signal: AbortSignal): Promise<Fresh
 
 function beingWritten({ source }: Watched): CtStreamError {
   return new CtStreamError('CT_WATCHLIST_INVALID', `${source.name}: is being written`, { retryable: true })
+}
+
+/** Why a list is invalid by itself. */
+function faultIn({ watched, fresh }: Change): unknown {
+  try {
+    Watchlist.of({ [watched.list]: fresh.lines })
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+/** What makes two entries the same: a brand its name. */
+function identityOf(list: ListName, line: ListLine): string {
+  if (list !== 'brands') return line.text
+  try {
+    return String((brandOfLine(line) as { readonly name?: unknown }).name)
+  } catch {
+    return line.text
+  }
 }
 
 const keyOf = ({ list, from }: Watched): string => `${list} ${from}`

@@ -16,7 +16,7 @@ import { listTransport } from './list-transport.js'
 import type { ModuleCall } from './module-call.js'
 import { ReportedAlerts } from './reported-alerts.js'
 import { threadable } from './threads/threadable.js'
-import { LIST_NAMES, WatchedLists } from './watched-lists.js'
+import { isRule, LIST_NAMES, WatchedLists } from './watched-lists.js'
 
 const LONGEST_WAIT_MS = 16_000
 
@@ -284,11 +284,6 @@ class Allowance {
 function isSafeUrl(from: string): boolean {
   const url = URL.canParse(from) ? new URL(from) : undefined
   return url?.protocol === 'https:' || isLoopback(url?.hostname ?? '')
-}
-
-/** Whether a list has rules that match names, rather than settings for names that match. */
-function isRule(list: (typeof LIST_NAMES)[number]): boolean {
-  return list === 'own' || list === 'brands' || list === 'words' || list === 'patterns'
 }
 
 function hasAny(...lists: (readonly unknown[] | undefined)[]): boolean {
