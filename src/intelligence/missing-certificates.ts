@@ -2,13 +2,16 @@
 export interface MissingCertificates {
   /** Sampled issuances whose time is over. */
   readonly sampled: number
-  /** Share of the precertificates whose certificate was not seen in time, 0 to 1; `null` until the first one's time is over. */
+  /** Share of the precertificates whose certificate was not seen in time, 0 to 1; `null` until the first one's time is over, or if not counted. */
   readonly share: number | null
   /** Standard error of the share, from sampling; 0 when all were counted. */
   readonly error: number
   /** Number of precertificates without a certificate, estimated from the share. */
   readonly estimate: number
 }
+
+/** Where none was due, or none is counted. */
+export const NOT_COUNTED: MissingCertificates = { sampled: 0, share: null, error: 0, estimate: 0 }
 
 /** 2^32 */
 const ALL = 0x100000000
@@ -85,7 +88,7 @@ export class PrecertificateWatch {
   report(now: number): MissingCertificates {
     this.settle(now)
     const { due, dueWeight, missingWeight } = this
-    if (due === 0) return { sampled: 0, share: null, error: 0, estimate: 0 }
+    if (due === 0) return NOT_COUNTED
     const share = missingWeight / dueWeight
     const error = this.isSample ? Math.sqrt((share * (1 - share)) / due) : 0
     return { sampled: due, share, error, estimate: Math.round(missingWeight) }

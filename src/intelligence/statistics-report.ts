@@ -73,6 +73,9 @@ export interface StatisticsReport {
   }
   /** Entries whose key was seen before with another registrable domain; a lower bound. */
   readonly keyReuse: number
-  /** Precertificates whose certificate was not seen within a day. Not every CA gives its certificates to logs. */
+  /**
+   * Precertificates whose certificate was not seen within a day (`certificateDelayMs`). Not every CA gives its certificates to logs. Not counted
+   * with `withoutCertificate: false`.
+   */
   readonly withoutCertificate: MissingCertificates
 }

@@ -4,14 +4,14 @@ import type { Clock } from '../types/clock.js'
 import type { LogInfo } from '../types/log.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { cutText } from '../util/harmless.js'
-import { integerOption, objectOption } from '../util/options.js'
+import { booleanOption, integerOption, objectOption } from '../util/options.js'
 import type { Outline } from '../x509/outline.js'
 import { DistinctCount } from './distinct-count.js'
 import { keyText, MAX_NAMES, validityDays } from './facts.js'
 import type { IssuanceProfile } from './issuance-profiles.js'
 import { issuerTexts } from './issuer-texts.js'
 import { KeyReuse } from './key-reuse.js'
-import { PrecertificateWatch } from './missing-certificates.js'
+import { NOT_COUNTED, PrecertificateWatch } from './missing-certificates.js'
 import { MAX_KEY, NameCounts } from './name-counts.js'
 import type { KnownName } from './name-memory.js'
 import { NewlySeen } from './newly-seen.js'
@@ -34,6 +34,11 @@ export interface StatisticsOptions {
   readonly warmUpMs?: number
   /** How long a precertificate may lack its certificate, milliseconds, 1,000 to 31,536,000,000. Default a day. */
   readonly certificateDelayMs?: number
+  /**
+   * Whether precertificates without their certificate are counted. `false` for entries of which certificates are left out, as by `dedupe:
+   * 'issuance'` and by a filter of `kinds`: each precertificate would count. Default `true`.
+   */
+  readonly withoutCertificate?: boolean
   /** Default: the machine's clock. */
   readonly clock?: Clock
   /** Uniform in [0, 1). Default `Math.random`. */
@@ -46,7 +51,16 @@ export type CountedCertificate = Pick<
   'kind' | 'log' | 'issuer' | 'publicKey' | 'notBefore' | 'notAfter' | 'validation' | 'dnsNames' | 'issuanceId'
 >
 
-const KEYS = ['counters', 'domains', 'keys', 'warmUpMs', 'certificateDelayMs', 'clock', 'random'] as const
+const KEYS = [
+  'counters',
+  'domains',
+  'keys',
+  'warmUpMs',
+  'certificateDelayMs',
+  'withoutCertificate',
+  'clock',
+  'random',
+] as const
 const YEAR = 365 * 86_400_000
 const DAY = 86_400_000
 const SAMPLED_PRECERTIFICATES = 50_000
@@ -62,7 +76,7 @@ const SPANS: readonly { readonly most: number; readonly name: string }[] = [
  * Counts certificates in fixed memory: 45 MB with the defaults. Every inexact number comes with its possible error.
  *
  * Entries are counted as they come, precertificates and certificates alike: where an issuance counts once, read the stream with
- * `dedupe: 'issuance'`.
+ * `dedupe: 'issuance'`, and give `withoutCertificate: false`, as certificates are then left out.
  */
 export class CertificateStatistics {
   private readonly clock: Clock
@@ -81,7 +95,7 @@ export class CertificateStatistics {
   private readonly series = new TimeSeries()
   private readonly names: NameCounts
   private readonly keys: KeyReuse
-  private readonly watch: PrecertificateWatch
+  private readonly watch: PrecertificateWatch | undefined
   private reused = 0
   /** Of the log that an entry came from last. */
   private logCounter: Counter | undefined
@@ -106,7 +120,8 @@ export class CertificateStatistics {
     this.names = new NameCounts(this.counts.registrableDomains, this.counts.topLevelDomains, seen)
     this.keys = new KeyReuse(integerOption('keys', given.keys, 1000, 100_000_000, 1_000_000))
     const delay = integerOption('certificateDelayMs', given.certificateDelayMs, 1000, YEAR, DAY)
-    this.watch = new PrecertificateWatch(SAMPLED_PRECERTIFICATES, delay)
+    const isWatching = booleanOption('withoutCertificate', given.withoutCertificate, true)
+    this.watch = isWatching ? new PrecertificateWatch(SAMPLED_PRECERTIFICATES, delay) : undefined
   }
 
   /**
@@ -134,7 +149,7 @@ export class CertificateStatistics {
     if (this.hashIssuance(cert, outline)) {
       if (outline !== undefined) this.hash.with(high, low)
       this.distinct.issuances.add(this.hash.high, this.hash.low)
-      this.watch.add(this.hash.high, this.hash.low, kind, at)
+      this.watch?.add(this.hash.high, this.hash.low, kind, at)
     }
   }
 
@@ -170,7 +185,7 @@ export class CertificateStatistics {
         error: NewlySeen.error,
       },
       keyReuse: this.reused,
-      withoutCertificate: this.watch.report(at),
+      withoutCertificate: this.watch?.report(at) ?? NOT_COUNTED,
     }
   }
 

@@ -28,6 +28,12 @@ const options = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("Files of keys known to be weak, such as Debian's openssl-blacklist: a line each, 64 or 20 hex digits."),
+  withoutCertificate: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Count precertificates without a certificate: false where the source leaves certificates out (dedupe: issuance, a filter of kinds).',
+    ),
   report: z.string().min(1).optional().describe('File that a report of the statistics is written to, as JSON.'),
   reportEveryMs: z
     .number()
@@ -102,7 +108,8 @@ async function setUp(
   { options: given, log, clock }: SetupContext<z.output<typeof options>>,
   tools: IntelligenceModuleTools,
 ): Promise<State> {
-  const { statistics = new CertificateStatistics({ clock }) } = tools
+  const { withoutCertificate } = given
+  const { statistics = new CertificateStatistics({ clock, withoutCertificate }) } = tools
   const seen = new Map<string, string>()
   const knownWeakKeys = await weakKeys(given.weakKeyLists, tools.knownWeakKeys)
   const inspecting = { operators: tools.operators ?? seen, knownWeakKeys, weakKeys: given.weakKeys }

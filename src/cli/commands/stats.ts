@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { CtStreamError } from '../../errors.js'
 import type { StatisticsReport } from '../../intelligence/statistics-report.js'
 import type { Logger } from '../../types/clock.js'
+import type { CtStreamOptions } from '../../types/stream-options.js'
 import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS, type Flag, jsonFlag, reportFlags, streamFlags } from '../flags/flags.js'
@@ -61,7 +62,7 @@ async function runStats(context: CommandContext): Promise<void> {
     import('../stats/count-stream.js'),
   ])
   const show = await shower(context)
-  const statistics = new CertificateStatistics({ clock: io.clock })
+  const statistics = new CertificateStatistics({ clock: io.clock, withoutCertificate: hasPairs(request) })
   const consume = (stream: FollowedStream, { output, limit }: Surroundings) =>
     countStream(stream, {
       ...{ statistics, limit, everyMs, stop: io.stop, clock: io.clock },
@@ -80,6 +81,11 @@ async function runStats(context: CommandContext): Promise<void> {
     end: request.end,
     endPatienceMs: request.endPatienceMs ?? DEFAULT_END_PATIENCE_MS,
   })
+}
+
+/** Whether precertificates come with their certificates: counted without them, each would lack its own. */
+function hasPairs({ dedupe, filter }: CtStreamOptions): boolean {
+  return dedupe !== 'issuance' && filter?.kinds === undefined
 }
 
 type Shower = (report: StatisticsReport, output: Surroundings['output']) => Promise<boolean>

@@ -155,6 +155,15 @@ describe('CertificateStatistics', () => {
     expect(statistics.report().withoutCertificate).toEqual({ sampled: 2, share: 0.5, error: 0, estimate: 1 })
   })
 
+  it('counts none where certificates are left out, as each precertificate would lack its own', () => {
+    const { clock, pass } = clockAt()
+    const statistics = new CertificateStatistics({ ...small, clock, withoutCertificate: false })
+    for (const cert of made([{ dnsNames: ['a.test'], kind: 'precertificate' }])) statistics.add(cert)
+    pass(86_400_000)
+    expect(statistics.report().withoutCertificate).toEqual({ sampled: 0, share: null, error: 0, estimate: 0 })
+    expect(() => new CertificateStatistics({ withoutCertificate: 1 as never })).toThrow(/`withoutCertificate`/)
+  })
+
   it('keeps its tables as large as they were, and long texts out of them', () => {
     const statistics = new CertificateStatistics({ ...small, counters: 10 })
     const long = made([{ dnsNames: ['a.test'], issuer: { organization: 'x'.repeat(9000) } }])

@@ -77,6 +77,20 @@ describe('ct-stream stats', () => {
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80)
   })
 
+  it.each<[readonly string[], number | null]>([
+    [[], 0],
+    [['--dedupe', 'certificate'], 0],
+    [['--dedupe', 'issuance'], null],
+    [['--only', 'precertificates'], null],
+  ])('counts precertificates without a certificate where both are shown: %s', async (flags, share) => {
+    let passed = 0
+    // A quarter of an hour from one entry to the next, for days.
+    const clock = { ...systemClock, elapsed: () => (passed += 900_000) }
+    const { code, stdout } = await run(['--end', 'head', '--json', ...flags], { clock })
+    expect(code).toBe(0)
+    expect((JSON.parse(stdout) as StatisticsReport).withoutCertificate.share).toBe(share)
+  })
+
   it('stops at a limit, in JSON, with as many rows as asked for', async () => {
     const { code, stdout } = await run(['--limit', '450', '--json', '--rows', '2'])
     expect(code).toBe(0)
