@@ -101,7 +101,10 @@ class Reader {
       if (all === '') throw new Unknown()
       this.at += all.length
       // Flags alone: they change how a part matches, not which letters it has.
-      if (all.endsWith(')')) return NOTHING
+      if (all.endsWith(')')) {
+        this.refuseRepetition()
+        return NOTHING
+      }
     }
     const known = this.alternatives(depth + 1)
     if (!this.take(')')) throw new Unknown()
@@ -126,8 +129,8 @@ class Reader {
     const sequence = new Sequence()
     for (const char of this.source.slice(this.at, end < 0 ? undefined : end)) sequence.add(literal(char))
     this.at = end < 0 ? this.source.length : end + 2
-    // A repetition behind it is of the last character alone.
-    if (/^[*+?{]/.test(this.source.slice(this.at))) throw new Unknown()
+    // It would be of the last character alone.
+    this.refuseRepetition()
     return sequence.known()
   }
 
@@ -155,6 +158,11 @@ class Reader {
     if (!isPlain || chars.length > MOST_OF_CLASS) return ANYTHING
     const known = chars.map(literal)
     return known.every(({ exact }) => exact !== undefined) ? anyOf(known) : ANYTHING
+  }
+
+  /** Behind something that is no part by itself, so that RE2 repeats what is before it, or inside. */
+  private refuseRepetition(): void {
+    if (/^[*+?{]/.test(this.peek())) throw new Unknown()
   }
 
   private peek(): string {

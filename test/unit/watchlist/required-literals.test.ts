@@ -10,7 +10,7 @@ const { expression } = fc.letrec<{ expression: string; part: string; repeated: s
   expression: fc.array(tie('repeated'), { minLength: 1, maxLength: 6 }).map((parts) => parts.join('')),
   repeated: fc
     .tuple(tie('part'), fc.constantFrom('', '', '', '', '?', '*', '+', '{2}', '{0,2}', '{1,}', '??', '+?'))
-    .map(([part, repetition]) => (/^[\^$]$|^\\[bBAz]$|^\(\?[a-zA-Z-]+\)$/.test(part) ? part : part + repetition)),
+    .map(([part, repetition]) => part + repetition),
   part: fc.oneof(
     { depthSize: 'small' },
     fc.constantFrom('abc', 'CAB', 'bca', 'aabb', 'abc'),
@@ -103,6 +103,10 @@ describe('what an expression needs', () => {
     ['\\Qmy.shop\\E', ['my.shop']],
     ['(?:login){2,3}', ['login']],
     ['\\101pple', undefined],
+    // RE2JS has it repeat what is before the flags.
+    ['(pay){2}(?U)*', undefined],
+    ['paypal(?i)(?s){0,2}', undefined],
+    ['(?i)paypal', ['paypal']],
   ])('of %s is %j', (source, literals) => {
     expect(requiredLiterals(source)).toEqual(literals)
   })
