@@ -47,6 +47,7 @@ export class AppendFile {
   private identity = ''
   /** Size of the file, which ends with a whole line, when this instance last looked. */
   private size = 0
+  /** Of its first line, as far as this instance knows. */
   private day = ''
   private zipping: Promise<void> = Promise.resolve()
 
@@ -84,6 +85,8 @@ export class AppendFile {
     await this.ready()
     if (this.mustRotate(bytes.length)) await this.rotate()
     const file = this.file as FileHandle
+    // It may have been open, and empty, for days.
+    if (!this.hasLines) this.day = dayOf(this.options.clock.now())
     try {
       await writeAll(file, bytes)
       await file.datasync()
@@ -102,7 +105,10 @@ export class AppendFile {
         const stats = await statsAt(path)
         if (stats !== undefined && identityOf(stats) === this.identity) {
           // Another instance has written to it, or somebody has emptied it.
-          if (stats.size !== this.size) await this.begin(this.file, stats.size)
+          if (stats.size !== this.size) {
+            if (!this.hasLines) this.day = dayOf(stats.mtimeMs)
+            await this.begin(this.file, stats.size)
+          }
           return
         }
         // Moved, as by logrotate, or deleted: what was written went with it.
@@ -114,7 +120,7 @@ export class AppendFile {
         const stats = await file.stat()
         if (!stats.isFile()) throw new Error('it is not a regular file')
         await this.begin(file, stats.size)
-        this.day = dayOf(stats.size === 0 ? this.options.clock.now() : stats.mtimeMs)
+        this.day = dayOf(stats.mtimeMs)
         this.identity = identityOf(stats)
         await syncFolder(path)
       } catch (error) {
@@ -170,9 +176,15 @@ export class AppendFile {
     }
   }
 
+  /** Whether there is more than the header. */
+  private get hasLines(): boolean {
+    const { header } = this.options
+    return this.size > (header === undefined ? 0 : Buffer.byteLength(header) + 1)
+  }
+
   private mustRotate(more: number): boolean {
-    const { rotateBytes, rotateDaily, header, clock } = this.options
-    if (this.size <= (header === undefined ? 0 : Buffer.byteLength(header) + 1)) return false
+    const { rotateBytes, rotateDaily, clock } = this.options
+    if (!this.hasLines) return false
     if (rotateBytes !== undefined && this.size + more > rotateBytes) return true
     return rotateDaily && dayOf(clock.now()) !== this.day
   }

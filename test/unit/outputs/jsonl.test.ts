@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -209,6 +219,25 @@ describe('AppendFile', () => {
     expect(contents.map((text) => text.split('\n').length - 1).sort()).toEqual([1, 1, 1, 3, 3])
     expect(contents).toContain('{"old":1}\n')
     expect(linesOf(path)).toEqual([line.repeat(10)])
+  })
+
+  it.each([undefined, 'the header'])('begins no new file on the day of the first line (header: %s)', async (header) => {
+    const place = folder()
+    const path = join(place, 'a.jsonl')
+    const clock = new VirtualClock(Date.now())
+    const options = { rotateDaily: true, clock, ...(header !== undefined && { header }) }
+    const [file, other] = [await opened(path, options), await opened(path, options)]
+    await clock.pass(5 * 86_400_000)
+    await file.append(['{"a":1}'])
+    await file.append(['{"a":2}'])
+    // The file system's time is that of the clock.
+    utimesSync(path, clock.now() / 1000, clock.now() / 1000)
+    await other.append(['{"a":3}'])
+    expect(readdirSync(place)).toEqual(['a.jsonl'])
+    await clock.pass(86_400_000)
+    await file.append(['{"a":4}'])
+    expect(linesOf(path).at(-1)).toBe('{"a":4}')
+    expect(readdirSync(place)).toHaveLength(2)
   })
 })
 
