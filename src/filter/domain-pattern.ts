@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
 import type { CtStreamError } from '../errors.js'
+import { toALabel } from '../util/a-label.js'
 import { optionError } from '../util/options.js'
 
 /** A parsed pattern of `filter.domains`. */
@@ -47,15 +47,6 @@ function nameOf(text: string): string | undefined {
   const name = absolute.split('.').map(toALabel).join('.')
   const isName = name.length <= MAX_NAME && name.split('.').every(isLabel)
   return isName ? name : undefined
-}
-
-/** In lower case; `''`, which is no label, when there is none. */
-function toALabel(label: string): string {
-  if (/^[a-z0-9_-]*$/i.test(label)) return label.toLowerCase()
-  // Characters with a meaning in URLs would end the name.
-  if (/[^a-z0-9_\u0080-\uffff-]/i.test(label)) return ''
-  // The label appended here keeps digits from being parsed as an IPv4 address.
-  return domainToASCII(`${label}.a`).slice(0, -2)
 }
 
 function isLabel(label: string): boolean {

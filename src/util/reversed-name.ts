@@ -1,3 +1,4 @@
+import { toALabel } from './a-label.js'
 import { optionError } from './options.js'
 
 /** `com.example.www`: in this order all names below a domain are neighbours in an index. */
@@ -13,7 +14,8 @@ export interface ReversedBounds {
 }
 
 /**
- * @param pattern - `example.com`: it and everything below; `=example.com`: only itself; `*.example.com`: only what is below.
+ * @param pattern - `example.com`: it and everything below; `=example.com`: only itself; `*.example.com`: only what is below. U-labels are as good
+ * as A-labels.
  * @throws {@link CtStreamError} `CT_OPTION_INVALID`
  */
 export function reversedBounds(pattern: unknown): ReversedBounds {
@@ -21,13 +23,19 @@ export function reversedBounds(pattern: unknown): ReversedBounds {
     typeof pattern === 'string'
       ? (/^(=|\*\.)?([^*=\s]{1,1024})$/.exec(pattern.toLowerCase().replace(/\.$/, '')) ?? [])
       : []
-  if (name === '')
+  const labels = name.split('.').map(asStored)
+  if (name === '' || labels.includes(undefined))
     throw optionError('pattern', "a name such as 'example.com', '=example.com' or '*.example.com'", pattern)
-  const reversed = reversedName(name)
+  const reversed = reversedName(labels.join('.'))
   return {
     exact: mark === '*.' ? null : reversed,
     // `/` is the next character after the dot: names that begin with this name and a dot lie between the two.
     from: mark === '=' ? null : `${reversed}.`,
     to: mark === '=' ? null : `${reversed}/`,
   }
+}
+
+/** As in `dnsNames`, whose bytes may be others than those of host names, but in ASCII. `undefined`: no name has such a label. */
+function asStored(label: string): string | undefined {
+  return /^[\0-\x7f]*$/.test(label) ? label : toALabel(label) || undefined
 }
