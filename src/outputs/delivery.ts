@@ -17,6 +17,8 @@ export class Delivery {
   private readonly deadLetters: DeadLetters
   /** Findings delivered or stored as dead letters, of work that may come again because of others in it. */
   private readonly done = new WeakSet<Finding>()
+  /** Findings that are being stored, by the first of those sent together: a slow disk may take longer than the call has. */
+  private readonly storing = new WeakMap<Finding, Promise<void>>()
   /** Errors after which a retry is pointless, of calls that were over; by the first finding of those sent together. */
   private readonly late = new WeakMap<Finding, unknown>()
 
@@ -40,10 +42,13 @@ export class Delivery {
   async send(findings: readonly Finding[], { signal, sinceMs }: Call, send: () => Promise<void>): Promise<void> {
     signal.throwIfAborted()
     const [first] = findings
-    if (first === undefined || findings.every((finding) => this.done.has(finding))) return
+    if (first === undefined) return
+    // Also where it failed: this call tries again.
+    await this.storing.get(first)?.catch(() => {})
+    if (findings.every((finding) => this.done.has(finding))) return
     const late = this.late.get(first)
-    if (this.deadLetters.takes(late, sinceMs)) await this.deadLetters.take(findings, late, sinceMs)
-    else await this.attempt(findings, { signal, sinceMs }, send)
+    if (this.deadLetters.takes(late, sinceMs)) await this.store(first, findings, late, sinceMs)
+    else await this.attempt(first, findings, { signal, sinceMs }, send)
     for (const finding of findings) this.done.add(finding)
   }
 
@@ -69,19 +74,32 @@ export class Delivery {
     await this.deadLetters.close()
   }
 
+  private async store(first: Finding, findings: readonly Finding[], error: unknown, sinceMs: number): Promise<void> {
+    const stored = this.deadLetters.take(findings, error, sinceMs).then(() => {
+      for (const finding of findings) this.done.add(finding)
+    })
+    this.storing.set(first, stored)
+    try {
+      await stored
+    } finally {
+      this.storing.delete(first)
+    }
+  }
+
   private async attempt(
+    first: Finding,
     findings: readonly Finding[],
     { signal, sinceMs }: Call,
     send: () => Promise<void>,
   ): Promise<void> {
     // When the call is over, not when `send` comes back: the next call may have begun by then.
-    const onAbort = () => this.keep(findings, signal.reason, sinceMs)
+    const onAbort = () => this.keep(first, signal.reason, sinceMs)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       await send()
     } catch (error) {
-      if (!signal.aborted) return await this.deadLetters.take(findings, error, sinceMs)
-      this.keep(findings, error, sinceMs)
+      if (!signal.aborted) return await this.store(first, findings, error, sinceMs)
+      this.keep(first, error, sinceMs)
       throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -89,8 +107,8 @@ export class Delivery {
   }
 
   /** Leaves an error to the next call, unless that is to try again. */
-  private keep([first]: readonly Finding[], error: unknown, sinceMs: number): void {
-    if (first === undefined || this.late.has(first) || !this.deadLetters.takes(error, sinceMs)) return
+  private keep(first: Finding, error: unknown, sinceMs: number): void {
+    if (this.late.has(first) || !this.deadLetters.takes(error, sinceMs)) return
     this.late.set(first, error)
   }
 }

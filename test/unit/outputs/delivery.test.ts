@@ -149,6 +149,18 @@ describe('Delivery', () => {
     expect(stored()).toEqual({ count: 1, letters: ['took too long'] })
   })
 
+  it('stores once what a call that was over is still storing', async () => {
+    const { delivery, stored } = await opened()
+    const late = delivery.sendBatches([first], 1, live(0), () => Promise.reject(refused))
+    // Far enough to have begun to write, in a file that is not written in the same turn.
+    for (let i = 0; i < 10; i++) await Promise.resolve()
+    expect(stored()).toEqual({ count: 0, letters: [] })
+    let sent = 0
+    await Promise.all([late, delivery.sendBatches([first], 1, live(0), async () => void sent++)])
+    expect(sent).toBe(0)
+    expect(stored()).toEqual({ count: 1, letters: ['refused'] })
+  })
+
   it('does not send again what a call has delivered that was over by then', async () => {
     const { delivery } = await opened()
     expect(await overdue(delivery, 0, async () => {})).toMatchObject({ message: 'took too long' })
