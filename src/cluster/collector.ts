@@ -1,4 +1,5 @@
-import { pump } from '../sinks/index.js'
+import { CtStreamError } from '../errors.js'
+import { pumpLater } from '../sinks/pump.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
@@ -6,6 +7,7 @@ import type { Coordinator, Lease, Sink } from '../types/cluster.js'
 import type { LogInfo } from '../types/log.js'
 import { systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
+import { unfinishedLogs } from './unfinished-logs.js'
 
 /** Options of {@link runCollector}. */
 export interface CollectorOptions {
@@ -13,14 +15,16 @@ export interface CollectorOptions {
   readonly coordinator: Coordinator
   /** Unique in the cluster, and new after each restart; 1 to 255 characters. */
   readonly member: string
-  /** Makes a sink for a shard, not opened. It is closed and opened again, under the same lease, when the logs of the shard change. */
+  /** Makes a sink for a shard, not opened. It is closed and opened again, under the same lease, when logs come to the shard. */
   readonly sink: () => Sink | Promise<Sink>
   /** Lists the logs to read; called at the beginning and every {@link CollectorOptions.refreshMs}. */
   readonly logs: () => Promise<readonly LogInfo[]>
   /**
-   * Makes the stream of a shard.
+   * Makes the stream of a shard. One that follows log lists reads a log that leaves them to its end, and goes on meanwhile: it is made anew
+   * when logs come, and not when they leave.
    *
-   * @param logs - The logs of the shard at this moment.
+   * @param logs - The logs of the shard: those listed at this moment, and those that left while they were not read to their end and no gap
+   * was recorded. Where there are only such logs, `CT_OPTION_INVALID` says that they cannot be read: it is logged, and the shard is held.
    * @param store - The store of a sink that keeps positions, else the coordinator's: pass it as `checkpoint`. With `commit: 'manual'` where
    * the sink is `'exactly-once'`, and only there: elsewhere nobody would store a position.
    * @param signal - Aborts when the stream is to end; another stream may then read the shard.
@@ -52,8 +56,10 @@ const LIST_AGAIN_MS = 60_000
 interface Work {
   lease: Lease
   readonly stop: AbortController
-  /** Made when there is something to read; engines know the owner of a lease by it. */
+  /** Engines know the owner of a lease by it. */
   sink: Sink | undefined
+  /** Ids of the logs that its stream has, or had at its end. */
+  logs: ReadonlySet<string>
   done: Promise<void>
   /** Another member has the lease: there is nothing to release. */
   isLost: boolean
@@ -157,7 +163,7 @@ class Collector {
   private begin(lease: Lease, sink?: Sink): void {
     const { logger } = this.options
     const stop = new AbortController()
-    const work: Work = { lease, stop, sink, isLost: false, done: Promise.resolve() }
+    const work: Work = { lease, stop, sink, logs: new Set(), isLost: false, done: Promise.resolve() }
     work.done = this.collect(work).finally(() => stop.abort())
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
@@ -170,21 +176,36 @@ class Collector {
   }
 
   private async collect(work: Work): Promise<void> {
-    const { coordinator, sink, stream, logger } = this.options
+    const { coordinator, sink, logger } = this.options
     const { lease } = work
-    const { signal } = work.stop
-    const logs = this.shards.get(lease.unit) ?? []
-    // All its logs have left the lists: hold the lease, so that no other member takes it.
-    if (logs.length === 0) return
+    const listed = this.shards.get(lease.unit) ?? []
+    work.logs = idsOf(listed)
     work.sink ??= await sink()
-    await pump({
+    await pumpLater({
       sink: work.sink,
       lease,
-      signal,
+      signal: work.stop.signal,
       clock: this.clock,
       ...(logger !== undefined && { logger }),
-      stream: (store) => stream(logs, store ?? coordinator.store(lease), signal),
+      stream: (store) => this.stream(work, listed, store ?? coordinator.store(lease)),
     })
+  }
+
+  /** The stream of a shard; `undefined` where nothing is to be read: the lease is held, so that no other member takes it. */
+  private async stream(work: Work, listed: readonly LogInfo[], store: CheckpointStore): Promise<CtStream | undefined> {
+    const { stream, logger } = this.options
+    const left = (await unfinishedLogs(store)).filter(({ id }) => listed.every((log) => log.id !== id))
+    const logs = [...listed, ...left]
+    work.logs = idsOf(logs)
+    if (logs.length === 0) return undefined
+    try {
+      return stream(logs, store, work.stop.signal)
+    } catch (error) {
+      if (listed.length > 0 || !CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
+      work.logs = new Set()
+      logger?.warn(`logs that left shard ${work.lease.unit} are not read to their end: ${messageOf(error)}`)
+      return undefined
+    }
   }
 
   private async giveBack(work: Work): Promise<void> {
@@ -211,7 +232,7 @@ class Collector {
     this.isListing = false
   }
 
-  /** Gives logs to shards, and has the streams of those that have changed made anew. */
+  /** Gives logs to shards, and has the streams of those anew to which logs came. */
   private async divide(logs: readonly LogInfo[]): Promise<void> {
     const { coordinator, shardOf = ({ operator }) => operator } = this.options
     const shards = new Map<string, LogInfo[]>()
@@ -219,12 +240,11 @@ class Collector {
       const shard = await coordinator.assign(log, shardOf(log))
       shards.set(shard, [...(shards.get(shard) ?? []), log])
     }
-    const before = this.shards
     this.shards = shards
     for (const work of [...this.working.values()]) {
-      const { unit } = work.lease
-      if (idsOf(before.get(unit)) === idsOf(shards.get(unit))) continue
-      // The logs of the shard have changed: same lease, new stream. Engines refuse another sink until the lease ends.
+      // Its stream reads what has left to its end: another one would begin that again, or not know of it.
+      if (shards.get(work.lease.unit)?.every(({ id }) => work.logs.has(id)) ?? true) continue
+      // Logs came to the shard: same lease, new stream. Engines refuse another sink until the lease ends.
       work.stop.abort()
       await work.done.catch(() => {})
       if (!work.isLost) this.begin(work.lease, work.sink)
@@ -232,9 +252,6 @@ class Collector {
   }
 }
 
-function idsOf(logs: readonly LogInfo[] = []): string {
-  return logs
-    .map(({ id }) => id)
-    .sort()
-    .join()
+function idsOf(logs: readonly LogInfo[]): ReadonlySet<string> {
+  return new Set(logs.map(({ id }) => id))
 }

@@ -32,6 +32,12 @@ export interface PumpOptions {
   readonly random?: () => number
 }
 
+/** As {@link PumpOptions}, for who has to look into the store before it knows the stream. */
+export interface LaterPumpOptions extends Omit<PumpOptions, 'stream'> {
+  /** As `stream` of {@link PumpOptions}; `undefined`: there is nothing to write, and the pump ends. */
+  readonly stream: (store: CheckpointStore | undefined) => Promise<CtStream | undefined>
+}
+
 const backoff = { baseMs: 500, maxMs: 30_000 }
 
 /**
@@ -47,6 +53,11 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
  * @throws what the stream throws; what the sink throws and is not `retryable`, such as `CT_LEASE_LOST` and `CT_CHECKPOINT_CONFLICT`.
  */
 export async function pump(options: PumpOptions): Promise<void> {
+  await pumpLater({ ...options, stream: async (store) => options.stream(store) })
+}
+
+/** {@link pump}, of a stream that is made later. */
+export async function pumpLater(options: LaterPumpOptions): Promise<void> {
   const { signal, clock = systemClock, random = Math.random, logger } = options
   for (let attempt = 0; signal?.aborted !== true; ) {
     try {
@@ -72,7 +83,7 @@ function isPassing(error: unknown): error is CtStreamError {
   return error.code === 'CT_SINK_ROLLED_BACK' || (error.code === 'CT_SINK_FAILED' && error.retryable)
 }
 
-async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<void> {
+async function pumpOnce(options: LaterPumpOptions, onWritten: () => void): Promise<void> {
   let closed: Promise<void> | undefined
   const close = () => (closed ??= options.sink.close())
   try {
@@ -82,13 +93,15 @@ async function pumpOnce(options: PumpOptions, onWritten: () => void): Promise<vo
   }
 }
 
-async function pumpOpened(options: PumpOptions, close: () => Promise<void>, onWritten: () => void): Promise<void> {
+async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>, onWritten: () => void): Promise<void> {
   const { sink, lease, signal, clock = systemClock, logger } = options
   const silence = new Silence(clock, logger)
   const places = await silence.of(sink.open(lease))
   const isStopped = () => signal?.aborted === true
   if (isStopped()) return
-  const stream = options.stream(sink.store)
+  const stream = await silence.of(options.stream(sink.store))
+  if (stream === undefined) return
+  if (isStopped()) return stream.close()
   const stop = () => void stream.close().catch(() => {})
   const commits = new CommitsBeside({ commit: () => silence.of(stream.commit()) }, onWritten, stop)
   let isWriting = false

@@ -24,6 +24,7 @@ import type { Network } from './network.js'
 import { Lane } from './reader/lane.js'
 import { checkResume, type Remembered, warnOfIgnoredStart } from './resume.js'
 import type { Settings } from './settings.js'
+import { isUnfinished, storedSize } from './unfinished.js'
 
 export interface RosterOptions {
   readonly settings: Settings
@@ -169,17 +170,14 @@ export class Roster {
     const gaps = await this.options.gaps()
     const { stored, resume } = this.remembered
     for (const row of stored.values()) {
-      const { log, position: storedAt, verifiedHead, pendingHeads, learned } = row
+      const { log, learned } = row
       if (this.followed.has(log.id)) continue
       const place = resume?.get(cursorKey(log.id))
-      const position = place?.next ?? storedAt
-      const isFinished = place?.finished === true || learned.finished === true
-      const sizes = [verifiedHead, ...pendingHeads].flatMap((head) => head?.treeSize ?? [])
-      // Unknown where nothing is proven: the weaker modes store no heads.
-      const size = sizes.length > 0 ? Math.max(...sizes) : undefined
-      if ((isFinished && position >= (size ?? storedAt)) || position >= (fixedIndexOf(settings.end) ?? Infinity))
-        continue
-      if (gaps.some((gap) => gap.log.id === log.id && settles(gap, position, size))) continue
+      const position = place?.next ?? row.position
+      const size = storedSize(row)
+      const isFinished = place?.finished === true && position >= (size ?? row.position)
+      if (isFinished || !isUnfinished(row, position, gaps)) continue
+      if (position >= (fixedIndexOf(settings.end) ?? Infinity)) continue
       const now = listed.get(log.id)
       const known = now ?? listedBefore(row)
       const wasFollowed = known === undefined ? learned.listed !== undefined : this.takesNoMore(known)
@@ -326,13 +324,6 @@ export class Roster {
       events,
     })
   }
-}
-
-/** Whether a recorded gap holds all that is known to be missing of a log: what is from `position` to `size`, if that is known. */
-function settles({ start, end }: Gap, position: number, size: number | undefined): boolean {
-  // Reading has moved past the beginning of a gap of unknown length: what is missing now came later.
-  if (end === undefined) return start === position
-  return start <= position && position < end && (size ?? end) <= end
 }
 
 function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {

@@ -19,7 +19,7 @@ export interface FollowedLogs {
    * the logs of a shard would hold it without reading; what reading the lists fails with.
    */
   list(): Promise<readonly LogInfo[]>
-  /** The option `logs` of a stream that reads some of them. */
+  /** The option `logs` of a stream that reads some of them, or of those that have left the lists. */
   only(logs: readonly LogInfo[]): LogSelection | readonly LogSpec[]
   /** The log lists in use; `undefined` where there are none. */
   readonly copies: ListedLogs['copies'] | undefined
@@ -53,7 +53,10 @@ export function followedLogs(context: CommandContext, request: CtStreamOptions, 
       isPatient = false
       return logs.map(infoOf)
     },
-    only: (mine) => ({ ...selection, names: mine.map(({ id }) => id) }),
+    only(mine) {
+      const ids = new Set(mine.map(({ id }) => id))
+      return { ...selection, match: (log) => ids.has(log.id) && (selection.match?.(log) ?? true) }
+    },
     copies: lists.copies,
   }
 }

@@ -27,7 +27,8 @@ export class ShardStreams {
     earlier?.over.abort()
     this.streams.set(signal, { stream, over })
     if (earlier === undefined) signal.addEventListener('abort', () => this.drop(signal), { once: true })
-    reportEvents(stream, this.logger)
+    // All logs of a shard may have left the lists.
+    reportEvents(stream, this.logger, 'info')
     watchTroubles({ stream, logger: this.logger, clock: this.clock, signal: over.signal })
     for (const listen of this.listeners) listen(stream)
   }

@@ -11,13 +11,13 @@ import { VirtualClock } from '../../support/virtual-clock.js'
 
 /** A coordinator in memory whose turns are told beforehand: which units are still held, and how many are to be. */
 function toldCoordinator(
-  turns: readonly { readonly held: readonly string[]; readonly share: number }[],
+  told: readonly { readonly held: readonly string[]; readonly share: number }[],
   end: () => void,
 ) {
   const free = ['a', 'b', 'c']
   const released: string[] = []
   const claimed: string[] = []
-  let turn = 0
+  let turns = 0
   const coordinator: Coordinator = {
     join: async () => {},
     assign: async (_log, shard) => shard,
@@ -27,7 +27,7 @@ function toldCoordinator(
         return { unit, epoch: 1, until: Number.POSITIVE_INFINITY }
       }),
     renew: async (leases) => {
-      const { held, share } = turns[turn] ?? { held: [], share: 0 }
+      const { held, share } = told[turns] ?? { held: [], share: 0 }
       return { held: leases.filter(({ unit }) => held.includes(unit)), holders: new Map(), share }
     },
     release: async ({ unit }) => {
@@ -37,7 +37,9 @@ function toldCoordinator(
       throw new Error('nothing is read')
     },
     wait: async () => {
-      if (++turn === turns.length) end()
+      if (++turns === told.length) end()
+      // Lets the work on shards begin and end.
+      await turn()
     },
     close: async () => {},
   }
@@ -48,9 +50,15 @@ const nothingIsRead = {
   member: 'me',
   // Shards without logs: held, and not read.
   logs: async () => [],
-  sink: () => {
-    throw new Error('nothing is written')
-  },
+  sink: (): Sink => ({
+    guarantee: 'exactly-once',
+    store: new MemoryCheckpointStore(),
+    open: async () => undefined,
+    write: async () => {
+      throw new Error('nothing is written')
+    },
+    close: async () => {},
+  }),
   stream: () => {
     throw new Error('nothing is read')
   },

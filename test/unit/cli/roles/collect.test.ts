@@ -6,6 +6,7 @@ import { collect } from '../../../../src/cli/roles/collect.js'
 import { followedLogs } from '../../../../src/cli/roles/followed-logs.js'
 import { ShardStreams } from '../../../../src/cli/roles/shard-streams.js'
 import type { ClusterEngine } from '../../../../src/cluster/open-cluster.js'
+import { ctStream } from '../../../../src/stream/ct-stream.js'
 import { createTestLogList, type TestLog } from '../../../../src/testing/index.js'
 import type { Clock } from '../../../../src/types/clock.js'
 import type { Coordinator, Lease, Sink } from '../../../../src/types/cluster.js'
@@ -85,6 +86,16 @@ class MemoryEngine implements ClusterEngine {
     throw new Error('nobody looks')
   }
 
+  /** Has a member that is gone read so many entries of the log, the only one of its shard. */
+  async begin({ spec }: TestLog, count: number): Promise<void> {
+    const shard = spec.operator ?? ''
+    const store = new MemoryCheckpointStore()
+    this.shards.add(shard)
+    this.stores.set(shard, store)
+    const stream = ctStream({ logs: [spec], start: 'beginning', end: { index: count }, checkpoint: store })
+    for await (const _ of stream);
+  }
+
   /** Resolves when it has this many entries of the log. */
   async has({ logId }: TestLog, count: number): Promise<void> {
     while ((this.entries.get(logId) ?? 0) < count) await this.changed.wait()
@@ -108,17 +119,28 @@ async function scene(selection: LogSelection = {}, clock: Clock = hurried()) {
   const values = new Values(new Map(Object.entries(given).map(([name, value]) => [name, { value, from: `--${name}` }])))
   const { io } = sampleIo([], { changes: { clock, stop: stop.signal } })
   const context = { io, values, positionals: [] }
-  const streams = new ShardStreams(silent, clock)
+  const warnings: string[] = []
+  const warn = (message: string) => void warnings.push(message)
+  const logger = { ...silent, warn, error: warn }
+  const streams = new ShardStreams(logger, clock)
   const request = { logList: urls, logs: selection, start: 'beginning', pollIntervalMs: 100 } as const
   const followed = followedLogs(context, request, silent)
   const run = () =>
     collect({
       ...{ context, engine, member: 'me', leaseMs: 15_000, request, logs: followed, streams },
       onTurn: () => {},
-      logger: silent,
+      logger,
     })
   const read = () => streams.logs().map(({ id }) => id)
-  return { logs: logs as [TestLog, TestLog], lists: lists as [ListServer, ListServer], engine, run, stop, read }
+  return {
+    logs: logs as [TestLog, TestLog],
+    lists: lists as [ListServer, ListServer],
+    engine,
+    run,
+    stop,
+    read,
+    warnings,
+  }
 }
 
 /** Resolves when the list was asked for so often while it answered 503: three times are one round. */
@@ -193,4 +215,21 @@ it('begins without a list that is still missing after five minutes', async () =>
   expect(read()).toEqual([logs[1].logId])
   stop.abort()
   await running
+})
+
+it('reads a shard that expires with a backlog to its end, after a restart, too', async () => {
+  const { logs, lists, engine, run, stop, warnings } = await scene()
+  const [left] = logs
+  // What was read before the restart: half of it.
+  const position = 128
+  await engine.begin(left, position)
+  const list = createTestLogList([left], { timestamp: new Date() })
+  const ended = { start_inclusive: '2025-01-01T00:00:00Z', end_exclusive: '2025-07-01T00:00:00Z' }
+  for (const { logs } of list.operators) for (const log of logs) Object.assign(log, { temporal_interval: ended })
+  lists[0].content = list
+  const running = run()
+  await engine.has(left, 256 - position)
+  stop.abort()
+  await running
+  expect(warnings).toEqual([])
 })
