@@ -9,6 +9,13 @@ export interface QueuedRow {
   readonly leaf: Uint8Array | null
 }
 
+/** Rows, in order. */
+export interface QueuedRows {
+  readonly rows: readonly QueuedRow[]
+  /** Whether nothing comes behind them; otherwise they were cut at the most that a page has. */
+  readonly isAll: boolean
+}
+
 /** How far the queue reaches. */
 export interface QueueReach {
   /** First index behind the last hole: between an older row and this index entries are missing. */
@@ -35,18 +42,21 @@ export async function reachOf(session: Session, logIds: readonly string[]): Prom
   return new Map(rows.map(({ id, queue_from, queue_to }) => [id, { from: Number(queue_from), to: Number(queue_to) }]))
 }
 
+/** Most bytes of leaves in a page, unless its first one is larger: a leaf may have 16 MiB, and a page many of them. */
+const MAX_PAGE_BYTES = 2 ** 23
+
 /** Entries from an index on, in order, and the reach of the queue at the same moment. */
 export async function readQueued(
   session: Session,
   log: { readonly n: number },
   next: number,
   limit: number,
-): Promise<{ readonly rows: readonly QueuedRow[]; readonly reach: QueueReach }> {
+): Promise<QueuedRows & { readonly reach: QueueReach }> {
   // One statement, so that both see the same snapshot: an entry missing here and within the reach does not exist.
-  const found = await session.query<FoundRow>(READ, [log.n, next, limit])
+  const found = await session.query<FoundRow>(READ, [log.n, next, limit, MAX_PAGE_BYTES])
   const [first] = found
   const reach = { from: Number(first?.queue_from ?? 0), to: Number(first?.queue_to ?? 0) }
-  return { rows: rowsOf(found), reach }
+  return { ...rowsOf(found, limit), reach }
 }
 
 /** Entries of a backfilled range from an index on, in order: those that the group did not have when it read the log itself. */
@@ -56,16 +66,18 @@ export async function readLate(
   { n, key }: { readonly n: number; readonly key: string },
   next: number,
   limit: number,
-): Promise<readonly QueuedRow[]> {
-  return rowsOf(await session.query<FoundRow>(READ_LATE, [n, next, limit, key, group]))
+): Promise<QueuedRows> {
+  return rowsOf(await session.query<FoundRow>(READ_LATE, [n, next, limit, key, group, MAX_PAGE_BYTES]), limit)
 }
 
-function rowsOf(found: readonly FoundRow[]): QueuedRow[] {
+function rowsOf(found: readonly FoundRow[], limit: number): QueuedRows {
   const rows: QueuedRow[] = []
   for (const { idx, flags, hash, leaf } of found)
     if (idx !== null && hash !== null) rows.push({ idx: Number(idx), flags: flags ?? 0, hash, leaf })
   // The server reads them in this order, but does not promise to return them so without a sort of its own.
-  return rows.sort((a, b) => a.idx - b.idx)
+  rows.sort((a, b) => a.idx - b.idx)
+  const total = found[0]?.total ?? 0
+  return { rows, isAll: total < limit && rows.length === total }
 }
 
 /** One entry of the queue; `undefined` when it is not there. */
@@ -89,16 +101,26 @@ interface FoundRow {
   readonly flags: number | null
   readonly hash: Buffer | null
   readonly leaf: Buffer | null
+  /** Rows within the limit, before the page was cut at its bytes. */
+  readonly total: number | null
 }
 
+/** Cuts rows of the queue, in order, where their leaves are too many bytes; the length of a leaf is known without reading it. */
+const cutAt = (bytes: string, rows: string) => `
+SELECT idx, flags, hash, leaf, total FROM (
+  SELECT *, (count(*) OVER ())::integer AS total, octet_length(leaf) AS own, sum(octet_length(leaf)) OVER (ORDER BY idx) AS bytes FROM (${rows}) page
+) summed WHERE coalesce(bytes, 0) <= ${bytes} OR bytes = own ORDER BY idx`
+
 const READ = `
-SELECT l.queue_from, l.queue_to, q.idx, q.flags, q.hash, q.leaf FROM log l LEFT JOIN LATERAL (
-  SELECT * FROM queued WHERE queued.log = l.n AND queued.idx >= $2 AND queued.idx < l.queue_to ORDER BY queued.idx LIMIT $3
-) q ON true WHERE l.n = $1`
+SELECT l.queue_from, l.queue_to, q.* FROM log l LEFT JOIN LATERAL (${cutAt(
+  '$4',
+  'SELECT * FROM queued WHERE queued.log = l.n AND queued.idx >= $2 AND queued.idx < l.queue_to ORDER BY queued.idx LIMIT $3',
+)}) q ON true WHERE l.n = $1`
 
 const READ_LATE = `
-SELECT NULL AS queue_from, NULL AS queue_to, q.* FROM backfill_range r JOIN watermark w ON w.grp = $5 AND w.log = r.log, LATERAL (
-  SELECT idx, flags, hash, leaf FROM queued WHERE queued.log = $1 AND queued.idx >= $2 AND queued.idx < r.stop
+SELECT NULL AS queue_from, NULL AS queue_to, q.* FROM backfill_range r JOIN watermark w ON w.grp = $5 AND w.log = r.log, LATERAL (${cutAt(
+  '$6',
+  `SELECT idx, flags, hash, leaf FROM queued WHERE queued.log = $1 AND queued.idx >= $2 AND queued.idx < r.stop
     AND (queued.idx < w.began OR EXISTS (SELECT FROM missed m WHERE m.grp = $5 AND m.log = r.log AND queued.idx >= m.start AND queued.idx < m.stop))
-  ORDER BY queued.idx LIMIT $3
-) q WHERE r.unit = $4`
+  ORDER BY queued.idx LIMIT $3`,
+)}) q WHERE r.unit = $4`

@@ -17,6 +17,8 @@ export interface StreamPage {
   readonly firstId: string | undefined
   /** The last one that was given, even if that entry is gone. */
   readonly lastId: string | undefined
+  /** Whether nothing came behind these entries; otherwise they were cut at the most that a page has. */
+  readonly isAll: boolean
 }
 
 /** Of a header: longer than any of this library. */
@@ -24,10 +26,15 @@ const LONGEST = 1024
 /** How long one call waits for what comes. Milliseconds; below the deadline of a step. */
 const BLOCK_MS = 5000
 
+/** Most bytes of bodies in a page, but for what the last part of it brings. */
+const MAX_PAGE_BYTES = 2 ** 23
+/** Entries of the first part, and most of another: with messages of 900 kB these are 7 and 58 MB. */
+const FIRST_PART = 8
+const MOST_IN_PART = 64
+
 /**
- * Entries of a stream behind an id, and then the ends of the stream; not in a transaction, for a full server refuses those.
- *
- * What is trimmed in between is at the beginning: an entry that is there, and was not behind the id, came later.
+ * Entries of a stream behind an id, `limit` at most, and no more than some MiB: `XRANGE` counts entries alone, so they are read in parts, which
+ * become smaller as entries are larger.
  */
 export async function readStream(
   connection: RedisConnection,
@@ -35,6 +42,59 @@ export async function readStream(
   afterId: string,
   limit: number,
 ): Promise<StreamPage> {
+  let count = Math.min(limit, FIRST_PART)
+  const page = await readPart(connection, stream, afterId, count)
+  const entries = [...page.entries]
+  let { lastId } = page
+  let isAll = entries.length < count
+  for (let bytes = bytesOf(entries); !isAll && entries.length < limit; ) {
+    const room = Math.floor(((MAX_PAGE_BYTES - bytes) * entries.length) / Math.max(1, bytes))
+    count = Math.min(limit - entries.length, MOST_IN_PART, room)
+    const last = entries.at(-1)
+    if (count < 1 || last === undefined) break
+    const part = await readPart(connection, stream, last.id, count)
+    // What was trimmed is missing at the beginning of a page: here it would be a hole that nobody notices.
+    if (mayFollowHole(part, last.id)) break
+    entries.push(...part.entries)
+    bytes += bytesOf(part.entries)
+    lastId = part.lastId
+    isAll = part.entries.length < count
+  }
+  return { entries, firstId: page.firstId, lastId, isAll }
+}
+
+/** Whether entries between an id and what was read behind it may have been trimmed before that. */
+function mayFollowHole({ entries, firstId, lastId }: Omit<StreamPage, 'isAll'>, afterId: string): boolean {
+  const [first] = entries
+  // Nothing is left behind it, or nothing came: the id that was given last says which.
+  if (first === undefined) return lastId !== afterId
+  return firstId === undefined || !isBefore(firstId, first.id)
+}
+
+function isBefore(one: string, other: string): boolean {
+  const [[ms, n], [otherMs, otherN]] = [partsOf(one), partsOf(other)]
+  return ms < otherMs || (ms === otherMs && n < otherN)
+}
+
+/** Both are of up to 64 bits. */
+function partsOf(id: string): readonly [bigint, bigint] {
+  const [ms = '0', n = '0'] = id.split('-')
+  return [BigInt(ms), BigInt(n)]
+}
+
+const bytesOf = (entries: readonly StreamEntry[]) => entries.reduce((sum, { body }) => sum + body.length, 0)
+
+/**
+ * Entries of a stream behind an id, and then the ends of the stream; not in a transaction, for a full server refuses those.
+ *
+ * What is trimmed in between is at the beginning: an entry that is there, and was not behind the id, came later.
+ */
+async function readPart(
+  connection: RedisConnection,
+  stream: string,
+  afterId: string,
+  limit: number,
+): Promise<Omit<StreamPage, 'isAll'>> {
   // In one tick: one comes right after the other.
   const [found, facts] = await Promise.all([
     connection.sendForBytes('read entries', ['XRANGE', stream, `(${afterId}`, '+', 'COUNT', String(limit)]),

@@ -7,6 +7,7 @@ const LACKS = {
   sharing:
     'one processor of a group at a time gets messages, of all logs, or their order would be lost; `amqp-queue-faults` shows that others take over',
   retention: 'a queue does not say what it has lost; `amqp-queue-faults` shows that the rest is read',
+  bytes: 'a server counts what it sends ahead in messages: less of them is `pageEntries`',
 } as const
 
 describe.skipIf(noAmqp)('RabbitMQ', () => {

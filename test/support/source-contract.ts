@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ParkedEntries } from '../../src/processors/index.js'
 import { pump } from '../../src/sinks/index.js'
-import { CERTIFICATE_SHAPES, issueCertificates, type TestLog } from '../../src/testing/index.js'
+import { CERTIFICATE_SHAPES, createTestLog, issueCertificates, type TestLog } from '../../src/testing/index.js'
 import type { CtCertificate } from '../../src/types/certificate.js'
 import type { Clock } from '../../src/types/clock.js'
 import type { Sink } from '../../src/types/cluster.js'
 import type { QueueSource, QueueSourceOptions } from '../../src/types/queue.js'
 import { Notifier } from '../../src/util/notifier.js'
 import { decodeMerkleLeaf } from '../../src/wire/merkle-leaf.js'
+import { closing } from './closing.js'
 import { fastClock } from './fast-clock.js'
 import { backfill, certificates, grow, logOf } from './logs.js'
 
@@ -41,7 +43,7 @@ export interface SourceTraits {
   /** Whether a log moves to another processor at once, so that what was acknowledged and not stored comes again. Default: when all is stored. */
   readonly movesAtOnce?: boolean
   /** What it cannot do, and why; said beside the title of the test that is left out. */
-  readonly lacks?: Partial<Record<'sharing' | 'retention' | 'damage' | 'omission' | 'forgery', string>>
+  readonly lacks?: Partial<Record<'sharing' | 'retention' | 'damage' | 'omission' | 'forgery' | 'bytes', string>>
   /** Whether it has the issuers of RFC 6962 logs, which an entry of a queue names by their hashes. Default: it has none. */
   readonly keepsIssuers?: boolean
   /** Whether it hands out an entry under a forged index, as it has nothing to tell by. Default: it sets it aside. */
@@ -363,6 +365,25 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       expect(await asideOf('two')).toEqual([])
     })
 
+    unless(lacks.bytes, 'hands out no more than some MiB of large entries at a time', async () => {
+      await begin()
+      // Half a megabyte each, which every engine takes; of names that hardly compress.
+      const named = (i: number) => ({ dnsNames: Array.from({ length: 3600 }, (_, n) => longName(`${i} ${n}`)) })
+      const log = closing(await createTestLog({ entries: issueCertificates(range(0, 40).map(named)) }))
+      await fill(log)
+      const one = source()
+      const pages: number[] = []
+      const read: number[] = []
+      for await (const page of one.batches()) {
+        pages.push(page.reduce((sum, { leafInput }) => sum + leafInput.length, 0))
+        read.push(...indexesOf(page, log))
+        for (const certificate of page) one.acknowledge(certificate)
+      }
+      expect(read).toEqual(range(0, 40))
+      expect(pages.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(16 * 2 ** 20)
+      expect(Math.max(...pages)).toBeLessThanOrEqual(8.5 * 2 ** 20)
+    })
+
     unless(lacks.retention, 'says what retention has taken, or has it from the log', async () => {
       const { retain, missed } = await begin()
       if (retain === undefined) throw new TypeError('this place takes nothing away')
@@ -388,6 +409,8 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
     })
   })
 }
+
+const longName = (text: string) => `${createHash('sha512').update(text).digest('hex').match(/.{32}/g)?.join('.')}.com`
 
 /** Whether a `TileLeaf` can hold it. */
 const isLeaf = (leafInput: Uint8Array) => decodeMerkleLeaf(leafInput).kind === 'leaf'

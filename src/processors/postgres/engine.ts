@@ -183,15 +183,18 @@ export class PostgresEngine implements QueueEngine {
     const { readTo } = claim
     const { pageEntries, group } = this.settings
     if (claim.stop !== undefined) {
-      const rows = await this.connected.run((session) => readLate(session, group, claim, readTo, pageEntries))
-      const end = rows.length < pageEntries ? claim.stop : (rows.at(-1)?.idx ?? readTo) + 1
+      const { rows, isAll } = await this.connected.run((session) =>
+        readLate(session, group, claim, readTo, pageEntries),
+      )
+      const end = isAll ? claim.stop : (rows.at(-1)?.idx ?? readTo) + 1
       claim.readTo = end
       const entries = rows.map((row) => this.readEntry.queued(row, claim))
       return { kind: 'page', claim, entries, end, missing: [], head: claim.stop }
     }
-    const { rows, reach } = await this.connected.run((session) => readQueued(session, claim, readTo, pageEntries))
+    const { rows, isAll, reach } = await this.connected.run((session) =>
+      readQueued(session, claim, readTo, pageEntries),
+    )
     claim.head = Math.max(claim.head, reach.to)
-    const isAll = rows.length < pageEntries
     const end = Math.max(readTo, isAll ? reach.to : (rows.at(-1)?.idx ?? readTo) + 1)
     const missing = holesIn(rows, readTo, Math.min(reach.from, end)).map((hole) => ({
       ...hole,

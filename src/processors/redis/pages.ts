@@ -103,7 +103,7 @@ export class RedisPages implements ClaimedPages {
     const first = firstOf({ ...found, entries: ours }, end)
     const isHole = first !== undefined && first > readTo
     // All at once, when nothing can fail any more: the page is read again otherwise.
-    claim.isDrained = found.entries.length < pageEntries
+    claim.isDrained = found.isAll
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor
     claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(ours.at(-1)?.id) ?? -1) + 1)
     claim.head = ours.length < found.entries.length ? claim.readTo : (end ?? claim.head)
