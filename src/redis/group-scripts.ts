@@ -118,6 +118,17 @@ ring(KEYS[2])
 return 1`
 
 /**
+ * Records entries that are missing. More may be, with the same beginning, where a processor was killed before it stored its watermark.
+ *
+ * KEYS: missed. ARGV: key, end, facts (JSON, with `end`).
+ */
+export const ADD_GAP = `${EVEN_FULL}
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+if old and cjson.decode(old)['end'] >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`
+
+/**
  * Sets an entry aside, unless the server is full; what is set aside already counts another failure only when its replay failed.
  *
  * KEYS: parked, bodies, replays. ARGV: key, facts (JSON), body, `1` for a replay that failed.

@@ -4,7 +4,7 @@ import type { LogInfo } from '../types/log.js'
 import type { QueueGap, Watermark } from '../types/queue.js'
 import type { RedisCommand } from './connection.js'
 import type { GroupKeys } from './group-keys.js'
-import { CLAIM_STREAMS, RELEASE, RENEW, STORE_MARKS } from './group-scripts.js'
+import { ADD_GAP, CLAIM_STREAMS, RELEASE, RENEW, STORE_MARKS } from './group-scripts.js'
 import type { RedisLink } from './link.js'
 
 /** One processor of a group. */
@@ -88,8 +88,7 @@ export class RedisGroup {
 
   async addGap({ log, start, end, reason }: QueueGap): Promise<void> {
     const text = JSON.stringify({ logId: log.id, url: log.url, start, end, reason })
-    const command = ['HSETNX', this.keys.missed, `${log.id}:${start}`, text]
-    await this.link.use((connection) => connection.send('record a gap', command))
+    await this.run('record a gap', ADD_GAP, [this.keys.missed], [`${log.id}:${start}`, String(end), text])
   }
 
   /** The log of a stream; `undefined` when no sink has described it. @throws as {@link RedisGroup.claim}. */

@@ -192,6 +192,30 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
     await client.configSet('maxmemory', '0')
   }, 120_000)
 
+  it('records all of a gap that grew after a processor had recorded it, and was killed', async () => {
+    const { queue, open } = await begin()
+    const { client, prefix } = queue.place
+    const log = await logOf(500)
+    await write(queue.url, log).done
+    const marks = `${prefix}:marks:g`
+    const stream = `${prefix}:entries:${log.logId}`
+    const missed = () => queue.missed('g')
+    const first = open()
+    await read(first, 100)
+    await first.close()
+    expect(await client.hGet(marks, stream)).toBe('0 100')
+    await queue.retain?.(log.logId, 300)
+    const killed = open()
+    for await (const _ of killed.batches()) break
+    await killed.close()
+    expect(await missed()).toEqual([{ logId: log.logId, start: 100, end: 300 }])
+    // A process that is killed leaves its watermark where it was.
+    await client.hSet(marks, stream, '0 100')
+    await queue.retain?.(log.logId, 450)
+    expect(await read(open(), 50)).toHaveLength(50)
+    expect(await missed()).toEqual([{ logId: log.logId, start: 100, end: 450 }])
+  })
+
   it('refuses a server that throws keys out', async () => {
     const server = await startedServer('redis')
     const { queue, open } = await begin(server.url)
