@@ -16,6 +16,7 @@ import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream-events.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { type CursorPosition, cursorKey } from './cursor.js'
+import { gapOfUnread, isUntried, withoutRepeating } from './left-unread.js'
 import { listedBefore, listedNow } from './listed-before.js'
 import { LogSession } from './log/log-session.js'
 import type { LogSessionEvents } from './log/log-session-options.js'
@@ -24,7 +25,7 @@ import type { Network } from './network.js'
 import { Lane } from './reader/lane.js'
 import { checkResume, type Remembered, warnOfIgnoredStart } from './resume.js'
 import type { Settings } from './settings.js'
-import { isUnfinished, storedSize } from './unfinished.js'
+import { isReadToEnd, settlingGaps, storedSize } from './unfinished.js'
 
 export interface RosterOptions {
   readonly settings: Settings
@@ -67,6 +68,8 @@ export class Roster {
   private readonly options: RosterOptions
   private remembered: Remembered = { stored: new Map(), resume: undefined }
   private readonly followed = new Map<string, Followed>()
+  /** Ids of logs that are followed as their rows have them, while a list that may name them is missing. */
+  private readonly assumed = new Set<string>()
 
   constructor(options: RosterOptions) {
     this.options = options
@@ -99,12 +102,21 @@ export class Roster {
     this.apply(update)
     const left = this.leftInCursor(update.listed)
     this.checkRemembered(left)
-    for (const log of left) if (!this.remembered.stored.has(log.id)) this.finish(log)
-    await this.finishForgotten(update.listed)
+    const waiting = await this.finishLeft(update, left)
+    if (waiting > 0)
+      settings.logger.warn(
+        `${waiting} logs of the checkpoint may be in a missing log list: they are not read until it can be fetched`,
+        { missing: update.missing.map(({ list }) => list).join(', ') },
+      )
     // A stream with an end keeps the logs it has at the beginning.
     if (settings.end !== 'never') return undefined
     return async () => {
-      for await (const update of source.updates(signal)) this.apply(update)
+      let { missing } = update
+      for await (const update of source.updates(signal)) {
+        this.apply(update)
+        if (missing.length > 0) await this.finishLeft(update, this.leftInCursor(update.listed))
+        missing = update.missing
+      }
     }
   }
 
@@ -162,47 +174,90 @@ export class Roster {
   }
 
   /**
-   * Handles logs that left the lists between two runs, and shards that expired: reads their backlog, or records it as a gap. A recorded gap
-   * settles the matter: later runs neither fail for it nor record it again.
+   * Handles logs that left the lists between two runs, as far as the lists at hand tell.
+   * @param left - From {@link leftInCursor}.
+   * @returns How many logs wait for a list that is missing.
    */
-  private async finishForgotten(listed: ReadonlyMap<string, ListedLog>): Promise<void> {
+  private async finishLeft(update: LogListUpdate, left: readonly ListedLog[]): Promise<number> {
+    this.reviewAssumed(update)
+    for (const log of left) if (!this.remembered.stored.has(log.id)) this.finish(log)
+    return this.finishForgotten(update)
+  }
+
+  /**
+   * Handles logs that left the lists between two runs, and shards that expired: reads their backlog, or records it as a gap. A recorded gap
+   * settles the matter: later runs neither fail for it nor record it again. What a missing list may name has not left: it is followed as
+   * its row has it, or waits.
+   *
+   * @returns How many wait.
+   */
+  private async finishForgotten({ listed, missing }: LogListUpdate): Promise<number> {
     const { settings } = this.options
     const gaps = await this.options.gaps()
     const { stored, resume } = this.remembered
+    let waiting = 0
     for (const row of stored.values()) {
       const { log, learned } = row
       if (this.followed.has(log.id)) continue
       const place = resume?.get(cursorKey(log.id))
       const position = place?.next ?? row.position
       const size = storedSize(row)
-      const isFinished = place?.finished === true && position >= (size ?? row.position)
-      if (isFinished || !isUnfinished(row, position, gaps)) continue
+      if ((place?.finished === true && position >= (size ?? row.position)) || isReadToEnd(row, position)) continue
       if (position >= (fixedIndexOf(settings.end) ?? Infinity)) continue
       const now = listed.get(log.id)
+      const settling = settlingGaps(row, position, gaps)
+      if (settling.length > 0 && (now === undefined || !settling.every(isUntried))) continue
       const known = now ?? listedBefore(row)
       const wasFollowed = known === undefined ? learned.listed !== undefined : this.takesNoMore(known)
+      const isMissing = now === undefined && missing.length > 0
       // Also where all that is known was read: no run has seen its last head.
-      if (known !== undefined && wasFollowed && this.finish(known)) continue
+      if (known !== undefined && wasFollowed && (isMissing ? this.assume(known) : this.finish(known, settling)))
+        continue
       const isBehind = size === undefined || position < size
       if (now !== undefined || !(isBehind || wasFollowed)) continue
-      const end = isBehind ? size : undefined
-      const reason = 'the log left the lists while nobody read it'
-      await this.options.onGap({ log, start: position, end, reason, recordedAt: settings.clock.now() })
+      if (isMissing) waiting++
+      else await this.options.onGap(gapOfUnread(log, position, isBehind ? size : undefined, settings.clock.now()))
+    }
+    return waiting
+  }
+
+  /** Follows a log as its row has it, until the lists tell more. @returns As {@link finish}. */
+  private assume(log: ListedLog): boolean {
+    if (!this.take(log)) return false
+    this.assumed.add(log.id)
+    return true
+  }
+
+  /** Finishes the logs that were followed without a list, where the lists now at hand do not have them. */
+  private reviewAssumed({ logs, listed, missing }: LogListUpdate): void {
+    for (const id of this.assumed) {
+      const now = listed.get(id)
+      if (now === undefined && missing.length > 0) continue
+      this.assumed.delete(id)
+      if (now === undefined) this.retire(id)
+      else if (!logs.some((log) => log.id === id)) this.finish(now)
     }
   }
 
   /**
    * Reads a log to the head it ends with.
+   * @param onRecord - Gaps not to be told again where it is out of reach.
    * @returns `false` when it cannot be opened, as the options have changed since it was listed.
    */
-  private finish(log: ListedLog): boolean {
+  private finish(log: ListedLog, onRecord: readonly Gap[] = []): boolean {
+    if (!this.take(log, onRecord)) return false
+    this.retire(log.id)
+    return true
+  }
+
+  /** Parameters and result as of {@link finish}. */
+  private take(log: ListedLog, onRecord?: readonly Gap[]): boolean {
     try {
-      this.follow(log, false)
+      this.follow(log, false, onRecord)
     } catch (error) {
       if (log.lists.length > 0 || !CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
       return false
     }
-    this.retire(log.id)
     return true
   }
 
@@ -217,7 +272,7 @@ export class Roster {
     return !isSpecs(logs) && hasOrHad(logs, log, clock.now())
   }
 
-  private follow(log: LogSpec | ListedLog, byHand: boolean): void {
+  private follow(log: LogSpec | ListedLog, byHand: boolean, onRecord: readonly Gap[] = []): void {
     const { settings } = this.options
     const { stored, resume } = this.remembered
     const spec = specOf(log)
@@ -240,7 +295,7 @@ export class Roster {
         settings.mergeDelayMs ?? mmdMsOf(spec) + CLOCK_SKEW_MS,
         begin.stored,
         begin.resume,
-        this.options.events(lane),
+        withoutRepeating(onRecord, this.options.events(lane)),
       )
     const lane = before?.lane ?? new Lane(open)
     if (before !== undefined) lane.session = open(lane)

@@ -4,6 +4,7 @@ import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
 import { cursorKey, decodeCursor, encodeCursor } from '../../../src/stream/cursor.js'
 import { createTestLogList, type TestLog, type TestLogList } from '../../../src/testing/index.js'
+import type { Gap } from '../../../src/types/checkpoint.js'
 import type { LogInfo } from '../../../src/types/log.js'
 import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { toBase64 } from '../../../src/util/bytes.js'
@@ -835,14 +836,142 @@ describe('a log that left the lists while nobody read', () => {
       expect(await run()).toHaveLength(grown)
       expect(await gapsOf(checkpoint)).toMatchObject([{ log: { id: left.logId }, start: 200, end: 600 }])
     }
-    // Also where the lists name it again as one that is gone.
-    lists.content = listOf([stays, left], (log) => {
-      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
-    })
-    expect(await run()).toEqual([])
     // A log that is back is read: nothing is given up that can be had.
     lists.content = listOf([stays, left])
     expect((await run()).map(({ index }) => index)).toEqual(range(200, 600))
+  })
+
+  it('is read after all when the lists name it again as one that is gone; where it does not answer, nothing is told twice', async () => {
+    const { stays, left, checkpoint } = await leftBehind()
+    const lists = await serve(stays)
+    const run = (gaps: Gap[] = []) => {
+      const options = { logList: lists.url, start: 'beginning', end: 'head', checkpoint, ...timing() } as const
+      const stream = ctStream(options)
+      stream.on('gap', (gap) => gaps.push(gap))
+      return take(stream)
+    }
+    await expect(run()).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+    lists.content = listOf([stays, left], (log) => {
+      if (log.log_id === left.logId) log.state = { retired: { timestamp: new Date().toISOString() } }
+    })
+    const down = left.fault({ on: '*', status: 503 })
+    for (const grown of [1, 2]) {
+      grow(stays, grown)
+      const gaps: Gap[] = []
+      expect([(await run(gaps)).length, gaps]).toEqual([grown, []])
+    }
+    expect(await gapsOf(checkpoint)).toHaveLength(1)
+    down.clear()
+    expect(indexesOf(await run())).toEqual(range(200, 600))
+    left.clearRequests()
+    expect([await run(), left.requestCount()]).toEqual([[], 0])
+  })
+
+  describe('and that a list names which is missing at the start', () => {
+    const retiredIn = (log: TestLog): TestLogList =>
+      listOf([log], (entry) => {
+        entry.state = { retired: { timestamp: new Date().toISOString() } }
+      })
+    const down = async () => {
+      const lists = closing(await ListServer.open({}))
+      lists.content = 503
+      return lists
+    }
+
+    it.each([
+      ['which is retired in that list', true],
+      ['which that list has', false],
+    ])('is read when the list is there, and not told as a gap before: one %s', async (_, isRetired) => {
+      const { stays, left, checkpoint } = await leftBehind()
+      const [lists, missing] = [await serve(stays), await down()]
+      const reader = follow(lists, { logList: [lists.url, missing.url], checkpoint })
+      await reader.until(() => reader.lists.length >= 3)
+      expect([reader.gaps, reader.indexes(left.logId)]).toEqual([[], []])
+      missing.content = isRetired ? retiredIn(left) : listOf([left])
+      await reader.until(() => reader.indexes(left.logId).length === 400)
+      expect([reader.indexes(left.logId), reader.gaps]).toEqual([range(200, 600), []])
+    })
+
+    it('is read when the list is there, where only a cursor knows it', async () => {
+      const { stays, left } = await leftBehind()
+      const both = { start: 'beginning', checkpoint: false, logs: [stays.spec, left.spec], ...timing() } as const
+      const before = (await take(ctStream({ ...both, logs: [stays.spec], end: 'head' }))).at(-1)?.cursor ?? ''
+      const resume = (await take(ctStream({ ...both, resume: before }), 200)).at(-1)?.cursor ?? ''
+      const [lists, missing] = [await serve(stays), await down()]
+      const reader = follow(lists, { logList: [lists.url, missing.url], resume })
+      await reader.until(() => reader.lists.length >= 3)
+      missing.content = retiredIn(left)
+      await reader.until(() => reader.indexes(left.logId).length === 400)
+      expect(reader.indexes(left.logId)).toEqual(range(200, 600))
+    })
+
+    it('is told as a gap when the list is there and does not name it', async () => {
+      const { stays, left, checkpoint } = await leftBehind()
+      const [lists, missing, other] = [await serve(stays), await down(), await logOf(3)]
+      const reader = follow(lists, { logList: [lists.url, missing.url], checkpoint })
+      await reader.until(() => reader.lists.length >= 3)
+      expect(reader.gaps).toEqual([])
+      missing.content = listOf([other])
+      await reader.until(() => reader.gaps.length > 0)
+      expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 200, end: 600 }])
+    })
+
+    describe('and that its row still describes', () => {
+      const followedBefore = async () => {
+        const [stays, left, checkpoint] = [await logOf(5), await logOf(600), new MemoryCheckpointStore()]
+        const options = { logList: listOf([stays, left]), start: 'beginning', end: 'head', checkpoint } as const
+        expect(await take(ctStream({ ...options, ...timing() }))).toHaveLength(605)
+        grow(left, 7)
+        return { stays, left, checkpoint }
+      }
+
+      it.each([
+        ['goes on when the list has it', 'usable'],
+        ['ends when the list has it as retired', 'retired'],
+        ['ends when the list does not name it', 'gone'],
+      ])('is read meanwhile, for as long as the list is missing, and %s', async (_, becomes) => {
+        const { stays, left, checkpoint } = await followedBefore()
+        const [lists, missing, other] = [await serve(stays), await down(), await logOf(3)]
+        const reader = follow(lists, { logList: [lists.url, missing.url], checkpoint })
+        await reader.until(() => reader.indexes(left.logId).length === 7 && reader.lists.length >= 3)
+        // It has not left: nothing of it ends because it shows nothing new for an hour.
+        grow(left, 3)
+        await reader.until(() => reader.indexes(left.logId).length === 10)
+        expect(reader.states.filter(({ state }) => state === 'finished')).toEqual([])
+        missing.content = { usable: listOf([left]), retired: retiredIn(left), gone: listOf([other]) }[becomes] as object
+        if (becomes !== 'usable') await reader.until(() => reader.state(left.logId) === 'finished')
+        await reader.until(() => reader.lists.some(({ selected }) => selected === (becomes === 'retired' ? 1 : 2)))
+        const now = reader.lists.length
+        await reader.until(() => reader.lists.length > now)
+        grow(left, 2)
+        if (becomes === 'usable') await reader.until(() => reader.indexes(left.logId).length === 12)
+        else await quiet()
+        expect([reader.indexes(left.logId), reader.gaps]).toEqual([range(600, becomes === 'usable' ? 612 : 610), []])
+      })
+
+      it('is read to the head of a stream with an end', async () => {
+        const { stays, left, checkpoint } = await followedBefore()
+        const logList = [(await serve(stays)).url, (await down()).url]
+        const options = { logList, checkpoint, start: 'beginning', end: 'head', ...timing() } as const
+        expect(indexesOf(await take(ctStream(options)))).toEqual(range(600, 607))
+        grow(left, 2)
+        expect(indexesOf(await take(ctStream(options)))).toEqual([607, 608])
+      })
+    })
+
+    it('does not fail a stream with an end, which warns of it, and is read by the next run', async () => {
+      const { stays, left, checkpoint } = await leftBehind()
+      const [lists, missing] = [await serve(stays), await down()]
+      const warnings: string[] = []
+      const logger = { debug() {}, info() {}, warn: (message: string) => warnings.push(message), error() {} }
+      const logList = [lists.url, missing.url]
+      const options = { logList, checkpoint, start: 'beginning', end: 'head', logger, ...timing() } as const
+      expect(await take(ctStream(options))).toHaveLength(5)
+      expect(warnings.filter((message) => message.includes('missing log list'))).toHaveLength(1)
+      missing.content = retiredIn(left)
+      expect(indexesOf(await take(ctStream(options)))).toEqual(range(200, 600))
+      expect(await gapsOf(checkpoint)).toEqual([])
+    })
   })
 
   it('is not settled by a gap that was read later', async () => {
