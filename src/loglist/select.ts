@@ -52,9 +52,14 @@ export function canGrow(log: Pick<ListedLog, 'temporalInterval' | 'mmd'>, now: n
   )
 }
 
-/** Whether the selection has the log, or had it until its shard expired. */
+/**
+ * Whether the selection has the log, or had it until its shard expired, or until it was retired or rejected. What state such a log had before
+ * is unknown, so `states` does not count for it.
+ */
 export function hasOrHad(selection: LogSelection, log: ListedLog, now: number): boolean {
-  return selectLogs([log], { ...selection, shards: 'all' }, now).length > 0
+  const isGone = log.state === 'retired' || log.state === 'rejected'
+  const states = isGone ? allStates : selection.states
+  return selectLogs([log], { ...selection, shards: 'all', ...(states && { states }) }, now).length > 0
 }
 
 /** The operators a selection names that no log has: a misspelling, which would otherwise select nothing in silence. */

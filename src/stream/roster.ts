@@ -11,8 +11,8 @@ import { specOf } from '../logs/listed-log.js'
 import { openListedLog } from '../logs/open-log.js'
 import { fixedIndexOf } from '../poll/bounds.js'
 import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
-import type { LogSpec } from '../types/log.js'
-import type { ListedLog } from '../types/log-list.js'
+import type { LogInfo, LogSpec } from '../types/log.js'
+import type { ListedLog, LogSelection } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream-events.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { type CursorPosition, cursorKey } from './cursor.js'
@@ -26,6 +26,7 @@ import { Lane } from './reader/lane.js'
 import { checkResume, type Remembered, warnOfIgnoredStart } from './resume.js'
 import type { Settings } from './settings.js'
 import { isReadToEnd, settlingGaps, storedSize } from './unfinished.js'
+import { wasSelected } from './was-selected.js'
 
 export interface RosterOptions {
   readonly settings: Settings
@@ -161,13 +162,21 @@ export class Roster {
     })
   }
 
+  /** Which of the listed logs are read; everything, where logs are named by hand. */
+  private get selection(): LogSelection {
+    const { logs } = this.options.settings
+    return isSpecs(logs) ? {} : logs
+  }
+
   /** The logs in the cursor that left the lists since, or expired, and that it does not call finished. */
   private leftInCursor(listed: ReadonlyMap<string, ListedLog>): ListedLog[] {
-    const { resume } = this.remembered
+    const { selection, options, remembered } = this
+    const { resume } = remembered
+    const { clock } = options.settings
     if (resume === undefined) return []
     return [...listed.values()].filter((log) => {
       const place = resume.get(cursorKey(log.id))
-      if (place === undefined || this.followed.has(log.id) || !this.takesNoMore(log)) return false
+      if (place === undefined || this.followed.has(log.id) || !hasOrHad(selection, log, clock.now())) return false
       // A cursor from before the log was back in the lists for a while calls it finished where it was not.
       return !place.finished || place.next < (log.finalTreeHead?.treeSize ?? 0)
     })
@@ -192,8 +201,9 @@ export class Roster {
    * @returns How many wait.
    */
   private async finishForgotten({ listed, missing }: LogListUpdate): Promise<number> {
-    const { settings } = this.options
-    const gaps = await this.options.gaps()
+    const { selection, options } = this
+    const { settings } = options
+    const gaps = await options.gaps()
     const { stored, resume } = this.remembered
     let waiting = 0
     for (const row of stored.values()) {
@@ -208,17 +218,26 @@ export class Roster {
       const settling = settlingGaps(row, position, gaps)
       if (settling.length > 0 && (now === undefined || !settling.every(isUntried))) continue
       const known = now ?? listedBefore(row)
-      const wasFollowed = known === undefined ? learned.listed !== undefined : this.takesNoMore(known)
+      const isSelected = wasSelected(selection, row, known, settings.clock.now())
+      if (isSelected === false) continue
       const isMissing = now === undefined && missing.length > 0
       // Also where all that is known was read: no run has seen its last head.
-      if (known !== undefined && wasFollowed && (isMissing ? this.assume(known) : this.finish(known, settling)))
-        continue
+      if (known !== undefined && (isMissing ? this.assume(known) : this.finish(known, settling))) continue
       const isBehind = size === undefined || position < size
-      if (now !== undefined || !(isBehind || wasFollowed)) continue
+      if (!isBehind && learned.listed === undefined) continue
       if (isMissing) waiting++
+      else if (isSelected === undefined) this.warnOfUnmatched(log, position)
       else await this.options.onGap(gapOfUnread(log, position, isBehind ? size : undefined, settings.clock.now()))
     }
     return waiting
+  }
+
+  /** The caller may have dropped the log, which is no gap, or may still want it. */
+  private warnOfUnmatched({ description, url }: LogInfo, position: number): void {
+    this.options.settings.logger.warn(
+      'a log of the checkpoint that no list names is not read on: `logs.match` refuses it by what is stored of it',
+      { log: description, url, position },
+    )
   }
 
   /** Follows a log as its row has it, until the lists tell more. @returns As {@link finish}. */
@@ -259,17 +278,6 @@ export class Roster {
       return false
     }
     return true
-  }
-
-  /** Whether a log that is not followed was so for as long as it took entries, or for as long as a list had it. */
-  private takesNoMore(log: ListedLog): boolean {
-    return log.state === 'retired' || log.state === 'rejected' || this.hasExpired(log)
-  }
-
-  /** Whether a log that is not followed is missing from the selection only because its shard takes no more entries. */
-  private hasExpired(log: ListedLog): boolean {
-    const { logs, clock } = this.options.settings
-    return !isSpecs(logs) && hasOrHad(logs, log, clock.now())
   }
 
   private follow(log: LogSpec | ListedLog, byHand: boolean, onRecord: readonly Gap[] = []): void {

@@ -6,6 +6,7 @@ import { cursorKey, decodeCursor, encodeCursor } from '../../../src/stream/curso
 import { createTestLogList, type TestLog, type TestLogList } from '../../../src/testing/index.js'
 import type { Gap } from '../../../src/types/checkpoint.js'
 import type { LogInfo } from '../../../src/types/log.js'
+import type { ListedLog, LogSelection } from '../../../src/types/log-list.js'
 import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { toBase64 } from '../../../src/util/bytes.js'
 import { closing } from '../../support/closing.js'
@@ -865,6 +866,81 @@ describe('a log that left the lists while nobody read', () => {
     expect(indexesOf(await run())).toEqual(range(200, 600))
     left.clearRequests()
     expect([await run(), left.requestCount()]).toEqual([[], 0])
+  })
+
+  describe('and that the selection does not have', () => {
+    const others: [string, (stays: TestLog) => LogSelection][] = [
+      ['match', ({ logId }) => ({ match: ({ id }) => id === logId })],
+      ['names', ({ logId }) => ({ names: [logId] })],
+      ['operators', () => ({ operators: ['Staying'] })],
+      ['kinds', () => ({ kinds: ['static-ct'] })],
+    ]
+    const ways = ['retired', 'rejected', 'gone', 'gone since it was listed'] as const
+    const cases = ways.flatMap((way) => others.map(([by, select]) => [way, by, select] as const))
+
+    const leftIn = async (way: (typeof ways)[number]) => {
+      const stays = await logOf(5, { kind: 'static-ct', operator: 'Staying' })
+      const left = await logOf(600, { operator: 'Leaving' })
+      const checkpoint = new MemoryCheckpointStore()
+      const before = { start: 'beginning', checkpoint, ...timing() } as const
+      const logs = { operators: ['Leaving'] }
+      if (way === 'gone since it was listed') await take(ctStream({ ...before, logList: listOf([left]), logs }), 201)
+      else await take(ctStream({ ...before, logs: [{ ...left.spec, operator: 'Leaving' }] }), 201)
+      left.clearRequests()
+      const logList = listOf(way.startsWith('gone') ? [stays] : [stays, left], (log) => {
+        if (log.log_id === left.logId) log.state = { [way]: { timestamp: new Date().toISOString() } }
+      })
+      return { stays, left, checkpoint, logList }
+    }
+
+    it.each(cases)('is left alone, and no gap: it is %s, and not in `%s`', async (way, _, select) => {
+      const { stays, left, ...options } = await leftIn(way)
+      const logs = select(stays)
+      const reader = closing(new Reader(ctStream({ ...options, logs, start: 'beginning', end: 'head', ...timing() })))
+      await reader.done
+      expect([reader.indexes(), reader.gaps, left.requestCount()]).toEqual([range(0, 5), [], 0])
+    })
+
+    it.each(ways)('is told apart from one that it has: that is %s, and is read or told', async (way) => {
+      for (const logs of [
+        { operators: ['leaving', 'staying'], logTypes: ['prod' as const, 'test' as const] },
+        { names: ['ct-stream'], states: ['usable' as const] },
+        { kinds: ['rfc6962' as const], match: ({ operator }: { operator: string }) => operator === 'Leaving' },
+      ]) {
+        const { stays: _, left, ...options } = await leftIn(way)
+        const stream = ctStream({ ...options, logs, start: 'beginning', ...timing() })
+        const reader = closing(new Reader(stream))
+        await reader.until(() => reader.indexes(left.logId).length === 400 || reader.gaps.length > 0)
+        if (way !== 'gone') expect([reader.indexes(left.logId), reader.gaps]).toEqual([range(200, 600), []])
+        else expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 200, end: 600 }])
+      }
+    })
+
+    it.each(['retired', 'usable'])('is left alone where only a cursor knows it, as %s', async (state) => {
+      const [stays, left] = [await logOf(5), await logOf(600)]
+      const both = { start: 'beginning', checkpoint: false, logs: [stays.spec, left.spec], ...timing() } as const
+      const before = (await take(ctStream({ ...both, logs: [stays.spec], end: 'head' }))).at(-1)?.cursor ?? ''
+      const resume = (await take(ctStream({ ...both, resume: before }), 200)).at(-1)?.cursor ?? ''
+      const logList = listOf([stays, left], (log) => {
+        if (log.log_id === left.logId) log.state = { [state]: { timestamp: new Date().toISOString() } }
+      })
+      grow(stays, 2)
+      left.clearRequests()
+      const logs = { names: [stays.logId] }
+      expect(indexesOf(await take(ctStream({ ...both, logList, logs, resume, end: 'head' })))).toEqual([5, 6])
+      expect(left.requestCount()).toBe(0)
+    })
+
+    it('is a warning where only `match` can tell, which it cannot by what is stored', async () => {
+      const { checkpoint, logList } = await leftIn('gone')
+      const warnings: string[] = []
+      const logger = { debug() {}, info() {}, warn: (message: string) => warnings.push(message), error() {} }
+      const logs = { match: ({ temporalInterval }: ListedLog) => temporalInterval !== undefined }
+      const options = { checkpoint, logList, logs, logger, start: 'beginning', end: 'head', ...timing() } as const
+      expect(await take(ctStream(options))).toEqual([])
+      expect(warnings.filter((message) => message.includes('`logs.match`'))).toHaveLength(1)
+      expect(await gapsOf(checkpoint)).toEqual([])
+    })
   })
 
   describe('and that a list names which is missing at the start', () => {
