@@ -9,7 +9,14 @@ export interface GoodCopy {
   readonly list: ParsedList
   /** Epoch milliseconds when a server last said that this is the list. */
   readonly confirmedAt: number
+  /** Whether its maker signs it, so that its timestamp is the maker's word. Default `false`. */
+  readonly isSigned?: boolean
 }
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** How far the timestamp of a list may be ahead of this machine's clock. Milliseconds. */
+const MAX_AHEAD_MS = DAY_MS
 
 /** With fewer active logs than this a list is somebody's own, and may change as its owner likes. */
 const COLLAPSE_FROM = 4
@@ -22,7 +29,9 @@ const COLLAPSE_FROM = 4
  *
  * - it names no log at all once placeholders and mimics are left out,
  * - its timestamp is more than 70 days old,
- * - its timestamp is older than that of the copy at hand (a replay, or a cache that lags), or
+ * - its timestamp is more than a day ahead of the clock: once believed, it would keep out every later list,
+ * - its timestamp is older than that of the copy at hand (a replay, or a cache that lags); not asked where the copy is of the
+ *   future itself, unless it is signed, or
  * - it has *collapsed*: of the logs that were active in the copy at hand (qualified, usable or readonly, in a shard that
  *   can still grow; all logs where the list has no states), fewer than half are active in it. One operator that leaves
  *   with all its logs explains its own losses, as long as others remain. Not asked of a list with fewer than 4 active
@@ -36,8 +45,9 @@ export function checkBelievable(list: ParsedList, previous: GoodCopy | undefined
   checkNotEmpty(list)
   const stale = staleness(list, now)
   if (stale !== undefined) throw stale
+  checkNotAhead(list, now)
   if (previous === undefined) return
-  checkNotOlder(list, previous.list)
+  if (previous.isSigned || !isAhead(previous.list, now)) checkNotOlder(list, previous.list)
   if (now - previous.confirmedAt <= MAX_LIST_AGE_MS) checkNotCollapsed(list, previous.list, now)
 }
 
@@ -56,8 +66,22 @@ export function checkNotEmpty(list: ParsedList): void {
 /** Why a list is too old to be believed; `undefined` when it is not, or does not say how old it is. */
 export function staleness(list: ParsedList, now: number): CtStreamError | undefined {
   if (list.timestamp === undefined || now - list.timestamp.getTime() <= MAX_LIST_AGE_MS) return undefined
-  const days = Math.floor((now - list.timestamp.getTime()) / (24 * 60 * 60_000))
+  const days = Math.floor((now - list.timestamp.getTime()) / DAY_MS)
   return invalid(list.name, `is stale: made ${list.timestamp.toISOString()}, ${days} days ago (70 are allowed)`)
+}
+
+function isAhead({ timestamp }: ParsedList, now: number): boolean {
+  return timestamp !== undefined && timestamp.getTime() - now > MAX_AHEAD_MS
+}
+
+function checkNotAhead(list: ParsedList, now: number): void {
+  if (list.timestamp === undefined || !isAhead(list, now)) return
+  const days = Math.floor((list.timestamp.getTime() - now) / DAY_MS)
+  const [made, clock] = [list.timestamp.toISOString(), new Date(now).toISOString()]
+  throw invalid(
+    list.name,
+    `says it was made ${made}, ${days} days ahead of the clock of this machine (${clock}): one of them is wrong`,
+  )
 }
 
 function checkNotOlder(list: ParsedList, previous: ParsedList): void {

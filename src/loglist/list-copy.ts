@@ -7,6 +7,7 @@ import { isLoopbackHost } from './hosts.js'
 import type { AddressRule } from './list-entry.js'
 import type { ListOrigin } from './list-input.js'
 import { invalid, type ParsedList, parseList, parseListBytes } from './schema.js'
+import { signatureUrl } from './signature.js'
 
 /** The part of a {@link CheckpointStore} that keeps lists. */
 export type ListStore = Pick<CheckpointStore, 'list' | 'putList'>
@@ -22,6 +23,7 @@ export class ListCopy {
   readonly origin: ListOrigin
   private readonly context: ListCopyContext
   private readonly rule: AddressRule
+  private readonly isSigned: boolean
   private good: GoodCopy | undefined
   private stored: StoredList | undefined
   private unsaved = false
@@ -31,6 +33,7 @@ export class ListCopy {
     this.context = context
     const remote = origin.kind === 'url' && !isLoopbackHost(new URL(origin.url).hostname)
     this.rule = { remote, allowHttp: context.allowHttp }
+    this.isSigned = origin.kind === 'url' && signatureUrl(origin.url) !== undefined
   }
 
   /** `undefined` until one was read. */
@@ -53,7 +56,7 @@ export class ListCopy {
     if (stored === undefined) return
     const list = this.parse(stored.body)
     checkNotEmpty(list)
-    this.good = { list, confirmedAt: stored.fetchedAt }
+    this.good = { list, confirmedAt: stored.fetchedAt, isSigned: this.isSigned }
     this.stored = stored
   }
 
@@ -69,7 +72,7 @@ export class ListCopy {
     if (answer.status === 'modified') {
       const list = this.parse(answer.body)
       checkBelievable(list, this.good, now)
-      this.good = { list, confirmedAt: now }
+      this.good = { list, confirmedAt: now, isSigned: this.isSigned }
       const { body, etag, lastModified } = answer
       this.stored = { url: origin.url, body, etag, lastModified, fetchedAt: now }
     } else if (this.good !== undefined && this.stored !== undefined) {

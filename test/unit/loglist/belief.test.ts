@@ -130,6 +130,34 @@ describe('checkBelievable', () => {
     expect(() => checkBelievable(after, { list: before, confirmedAt: now - 71 * day }, now)).not.toThrow()
   })
 
+  describe('of a list with a date', () => {
+    const made = (at: number) =>
+      parsed({ ...listJson({ name: 'A', logs: [rfc6962Json(0)] }), log_list_timestamp: new Date(at).toISOString() })
+    const [soon, typo] = [made(now + day), made(now + 36 * 365 * day)]
+
+    it('refuses one of the future, which this clock or that of its maker has wrong', () => {
+      const copy = { list: made(now - day), confirmedAt: now }
+      const refused = refusal(
+        /made 2062-08-\d\d.*13140 days ahead of the clock of this machine \(2026-08-17.*one of them is wrong/,
+      )
+      expect(() => checkBelievable(typo, copy, now)).toThrow(refused)
+      expect(() => checkBelievable(typo, undefined, now)).toThrow(refused)
+      expect(() => checkBelievable(made(now + day + 1), copy, now)).toThrow(refusal(/1 days ahead/))
+      expect(() => checkBelievable(soon, copy, now)).not.toThrow()
+    })
+
+    it('believes a current one after a copy of the future, unless a signature vouches for the order', () => {
+      const current = made(now - day)
+      const copy = { list: typo, confirmedAt: now }
+      expect(() => checkBelievable(current, copy, now)).not.toThrow()
+      expect(() => checkBelievable(current, { ...copy, isSigned: false }, now)).not.toThrow()
+      expect(() => checkBelievable(current, { ...copy, isSigned: true }, now)).toThrow(
+        refusal(/before the copy at hand/),
+      )
+      expect(() => checkBelievable(current, { ...copy, list: soon }, now)).toThrow(refusal(/before the copy at hand/))
+    })
+  })
+
   it('does not mourn shards that have run out', () => {
     const ended = {
       temporal_interval: { start_inclusive: '2025-07-01T00:00:00Z', end_exclusive: '2026-01-01T00:00:00Z' },

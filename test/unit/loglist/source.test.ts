@@ -190,6 +190,13 @@ describe('LogListSource', () => {
       ),
       /is stale/,
     ],
+    [
+      'is from the future',
+      modified(
+        bytesOf({ ...JSON.parse(Buffer.from(listOf(0)).toString()), log_list_timestamp: '2062-08-17T00:00:00Z' }),
+      ),
+      /days ahead of the clock/,
+    ],
   ])('keeps the copy at hand, in memory and in the store, when the next one %s', async (_, answer, message) => {
     const { server, source, store } = setup()
     const good = listOf(0, 1, 2, 3, 4, 5)
@@ -205,6 +212,22 @@ describe('LogListSource', () => {
     // And the next request is still about the copy at hand.
     expect((await source.refresh()).failures).toEqual([])
     expect(server.requests.at(-1)).toMatchObject({ etag: '"v1"' })
+  })
+
+  it('follows the list again where an earlier version has stored one of the future', async () => {
+    const { server, store, source } = setup()
+    const dated = (at: string, ...logs: number[]) =>
+      bytesOf({ ...JSON.parse(Buffer.from(listOf(...logs)).toString()), log_list_timestamp: at })
+    const body = dated('2062-08-17T00:00:00Z', 0, 1)
+    store.lists.set(url, { url, body, etag: '"v1"', lastModified: undefined, fetchedAt: start })
+    server.on(url, modified(dated('2026-08-17T00:00:00Z', 0, 1, 2), '"v2"'), modified(dated('2026-08-16T00:00:00Z', 0)))
+    const update = await source.refresh()
+    expect([ids(update.logs), update.failures]).toEqual([[testId(0), testId(1), testId(2)], []])
+    expect(store.lists.get(url)?.etag).toBe('"v2"')
+    // From then on the order counts.
+    expect((await source.refresh()).failures).toMatchObject([
+      { error: { message: expect.stringContaining('before the copy at hand') } },
+    ])
   })
 
   it('gives up only when there is no list at all, and can be asked again', async () => {
@@ -433,6 +456,20 @@ describeReal("LogListSource on Chrome's and Apple's lists", () => {
     expect(server.requests.map((request) => request.url)).toEqual([CHROME_LIST_URL, sigUrl, CHROME_LIST_URL, sigUrl])
     expect(server.fresh).toEqual([CHROME_LIST_URL, sigUrl])
     expect(clock.slept).toEqual([1500])
+  })
+
+  it('takes no signed list that is older than the copy at hand, whatever the clock says', async () => {
+    const { server, store, make, clock } = setup({ logList: CHROME_LIST_URL })
+    clock.time -= 5 * 86_400_000
+    const body = chrome(-1)
+    store.lists.set(CHROME_LIST_URL, {
+      ...{ url: CHROME_LIST_URL, body, etag: undefined, lastModified: undefined },
+      fetchedAt: clock.time,
+    })
+    server.on(CHROME_LIST_URL, modified(chrome(-2))).on(sigUrl, modified(sig(-2)))
+    expect((await make().refresh()).failures).toMatchObject([
+      { error: { message: expect.stringContaining('before the copy at hand') } },
+    ])
   })
 
   it('keeps the copy at hand when they never fit, asking three times', async () => {

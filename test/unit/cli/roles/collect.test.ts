@@ -105,12 +105,14 @@ class MemoryEngine implements ClusterEngine {
 /** A quarter of an hour, after which lists are read again, takes 90 milliseconds. */
 const hurried = () => fastClock(10_000)
 
+const listedAt = (clock: Clock, log: TestLog) => createTestLogList([log], { timestamp: new Date(clock.now()) })
+
 /** Two logs on a list each, and a collector of both on an engine in memory. */
 async function scene(selection: LogSelection = {}, clock: Clock = hurried()) {
   const logs = await Promise.all(
     ['one', 'two'].map((operator) => logOf(256, { operator, description: `Log ${operator}` })),
   )
-  const lists = await Promise.all(logs.map((log) => ListServer.open(createTestLogList([log]))))
+  const lists = await Promise.all(logs.map((log) => ListServer.open(listedAt(clock, log))))
   onTestFinished(async () => void (await Promise.all(lists.map((list) => list.close()))))
   const engine = new MemoryEngine(clock)
   const stop = quietController()
@@ -196,7 +198,7 @@ it.each<[string, LogSelection]>([
       message: expect.stringContaining(`the log list "${lists[0].url}" is missing`),
     })
   expect(engine.joins).toBe(0)
-  lists[0].content = createTestLogList([logs[0]])
+  lists[0].content = listedAt(new StillClock(), logs[0])
   const running = run()
   await engine.has(logs[0], 256)
   stop.abort()
