@@ -41,17 +41,7 @@ export async function joinGroup(session: Session, { group, name, leaseMs, start 
     `INSERT INTO processor VALUES ($1, $2, clock_timestamp()) ON CONFLICT (grp, name) DO UPDATE SET seen = excluded.seen`,
     [group, name],
   )
-  await session.query(
-    `INSERT INTO watermark (grp, log, epoch, next, began)
-     SELECT $1, id, 0, begin, begin FROM (
-       SELECT id, CASE WHEN $2 AND NOT EXISTS (SELECT FROM watermark WHERE grp = $1) THEN queue_to ELSE queue_from END AS begin
-       FROM log WHERE queue_to IS NOT NULL AND NOT EXISTS (SELECT FROM watermark w WHERE w.grp = $1 AND w.log = log.id)
-       UNION ALL
-       SELECT unit, stop FROM backfill_range
-       WHERE $2 AND queued AND position = stop AND NOT EXISTS (SELECT FROM watermark WHERE grp = $1)
-     ) AS added ORDER BY id ON CONFLICT DO NOTHING`,
-    [group, start === 'now'],
-  )
+  await session.query(ADD_LOGS, [group, start === 'now'])
   await session.query(ADD_RANGES, [group])
   const [counts] = await session.query<{ logs: number; members: number }>(
     `SELECT (SELECT count(*) FROM watermark WHERE grp = $1 AND ${IS_UNFINISHED})::integer AS logs,
@@ -165,6 +155,21 @@ interface ClaimedRow {
   readonly epoch: string
   readonly next: string
 }
+
+// What was there already is passed over only in the statement that has the group begin: logs that come later are new to it as a whole, also where
+// it began before there was any. A group of an older version, which noted no beginning, has watermarks.
+const ADD_LOGS = `
+WITH begun AS (INSERT INTO queue_group VALUES ($1, clock_timestamp()) ON CONFLICT DO NOTHING RETURNING grp),
+skipping AS MATERIALIZED (
+  SELECT $2 AND EXISTS (SELECT FROM begun) AND NOT EXISTS (SELECT FROM watermark WHERE grp = $1) AS is_so
+)
+INSERT INTO watermark (grp, log, epoch, next, began)
+SELECT $1, id, 0, begin, begin FROM (
+  SELECT id, CASE WHEN is_so THEN queue_to ELSE queue_from END AS begin FROM log, skipping
+  WHERE queue_to IS NOT NULL AND NOT EXISTS (SELECT FROM watermark w WHERE w.grp = $1 AND w.log = log.id)
+  UNION ALL
+  SELECT unit, stop FROM backfill_range, skipping WHERE is_so AND queued AND position = stop
+) AS added ORDER BY id ON CONFLICT DO NOTHING`
 
 // A range is read when it is finished, and when the group itself does not come to it any more: what it has passed over is in `missed` then.
 const ADD_RANGES = `

@@ -116,6 +116,11 @@ const migrations: readonly (readonly string[])[] = [
   ],
   BACKFILL_TABLES,
   BACKFILL_QUEUE,
+  [
+    // Groups of processors, and when they began: one that wants what comes from now on may do so before there is any log.
+    'CREATE TABLE queue_group (grp text PRIMARY KEY, began timestamptz NOT NULL)',
+    'INSERT INTO queue_group SELECT grp, clock_timestamp() FROM (SELECT grp FROM watermark UNION SELECT grp FROM processor) AS known',
+  ],
 ]
 
 /** The version this library makes. */

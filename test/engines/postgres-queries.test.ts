@@ -202,7 +202,16 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
       clock: fastClock(20_000),
       stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
     })
-    for (const table of ['queued', 'watermark', 'processor', 'missed', 'parked', 'coverage', 'backfill_range'])
+    for (const table of [
+      'queued',
+      'queue_group',
+      'watermark',
+      'processor',
+      'missed',
+      'parked',
+      'coverage',
+      'backfill_range',
+    ])
       await db.query(`DROP TABLE ${table}`)
     await db.query('ALTER TABLE shard DROP COLUMN backfill')
     await db.query('DROP TABLE backfill')

@@ -185,6 +185,14 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       expect(indexesOf(await readAll({ group: 'late', start: 'now' }), log)).toEqual(range(120, 150))
     })
 
+    it('gives a group that begins now before anything was written all that comes', async () => {
+      await begin()
+      expect(await readAll({ group: 'early', start: 'now' })).toEqual([])
+      const log = await logOf(120)
+      await fill(log)
+      expect(indexesOf(await readAll({ group: 'early', start: 'now' }), log)).toEqual(range(0, 120))
+    })
+
     unless(lacks.sharing, 'waits for what comes, and shares the logs of a group', async () => {
       await begin()
       const logs = await fourLogs()
