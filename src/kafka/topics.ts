@@ -75,6 +75,39 @@ export async function makeTopics(
   }
 }
 
+/** Has a topic have so many partitions; one with more is not changed. Logs stay where they are: what is in it goes by partition, not by key. */
+export async function widenTopic(
+  kafka: KafkaClient,
+  address: KafkaAddress,
+  { name, partitions }: NewTopic,
+  clock: Clock,
+): Promise<void> {
+  const admin = new kafka.Admin(clientOptions(address))
+  const isNarrow = async () => {
+    const { topics } = await admin.metadata({ topics: [name], forceUpdate: true })
+    return (topics.get(name)?.partitions.length ?? 0) < partitions
+  }
+  const widen = async () => {
+    if (!(await isNarrow())) return
+    try {
+      await admin.createPartitions({ topics: [{ name, count: partitions }] })
+    } catch (error) {
+      // Another processor may have done it meanwhile.
+      if (await isNarrow()) throw error
+    }
+  }
+  try {
+    await withDeadline(widen(), {
+      doing: `add partitions to ${name}, which takes the right to alter it`,
+      address,
+      clock,
+      giveUp: () => void admin.close().catch(() => {}),
+    })
+  } finally {
+    await admin.close().catch(() => {})
+  }
+}
+
 async function ensureTopic(admin: KafkaAdmin, address: KafkaAddress, topic: NewTopic): Promise<void> {
   try {
     await admin.createTopics({

@@ -2,6 +2,7 @@ import type { Clock } from '../types/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
 import { closeClients } from './close-clients.js'
+import { withDeadline } from './deadline.js'
 import { kafkaError } from './errors.js'
 import { groupMembers } from './group-members.js'
 import { decodeMember, encodeMember, shareOut } from './share-out.js'
@@ -105,6 +106,18 @@ export class WorkGroup {
   /** Joins again, so that shards are assigned anew with what this member reports now. */
   tell(): void {
     if (this.consumer !== undefined) this.join()
+  }
+
+  /**
+   * As {@link tell}, after partitions were added to the topic: the client of a member that is alone takes as many as it remembers.
+   *
+   * @throws {@link CtStreamError} as `withDeadline`.
+   */
+  async grow(): Promise<void> {
+    const { address, clock, topic } = this.options
+    const seen = this.consumer?.metadata({ topics: [topic], forceUpdate: true })
+    await withDeadline(Promise.resolve(seen), { doing: 'see the partitions', address, clock, giveUp: () => {} })
+    this.tell()
   }
 
   async close(): Promise<void> {

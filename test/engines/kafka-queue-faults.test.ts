@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Producer } from '@platformatic/kafka'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { Admin, murmur2, Producer } from '@platformatic/kafka'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openSink, pump } from '../../src/sinks/index.js'
+import type { QueueSourceOptions } from '../../src/types/queue.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { type AbsentQueue, expectPatience } from './absence.js'
 import { noKafka } from './kafka-place.js'
 import { kafkaQueue } from './kafka-queue.js'
 import { brokerBehindProxy, ownServer } from './own-server.js'
-import { range, read, write } from './queue-use.js'
+import { range, read, reading, write } from './queue-use.js'
 import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 import { smallDisk } from './small-disk.js'
 
@@ -53,6 +54,50 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     await expectSetAside(queue, log, open, [[0, 'no collector has written an entry at this index and epoch'], ...ASIDE])
     await expectReadOn(queue.url, log, open)
   })
+
+  it('reads on in partitions that were added, while it runs and after a restart', async () => {
+    const queue = kafkaQueue()
+    onTestFinished(() => queue.remove())
+    const partitionOf = (logId: string, count: number) => (murmur2(Buffer.from(logId)) & 0x7fffffff) % count
+    let log = await logOf(100)
+    while (partitionOf(log.logId, 4) < 2) log = await logOf(100)
+    await write(queue.url, log).done
+    const source = (group: string, options: Partial<QueueSourceOptions> = {}) => {
+      const made = queue.source({ group, leaseMs: 6000, commitIntervalMs: 50, ...options })
+      onTestFinished(() => made.close())
+      return made
+    }
+    const readAll = async (group: string, options: Partial<QueueSourceOptions> = {}) => {
+      const one = source(group, { end: 'head', ...options })
+      const found = await read(one, 10_000)
+      await one.close()
+      return found
+    }
+    const running = source('all')
+    const { found, ended } = reading(running)
+    const waitFor = (count: number) =>
+      vi.waitFor(() => expect(found).toEqual(range(0, count)), { timeout: 30_000, interval: 50 })
+    await waitFor(100)
+    expect(await readAll('late', { start: 'now' })).toEqual([])
+    // This one notes no beginning, as it wants everything; an earlier version never did.
+    expect(await readAll('earlier')).toEqual(range(0, 100))
+    await addPartitions(queue.place, 4)
+    grow(log, 50)
+    await write(queue.url, log).done
+    await waitFor(150)
+    // What was written before it had looked for partitions is not passed over either.
+    expect(await readAll('late', { start: 'now' })).toEqual(range(100, 150))
+    expect(await readAll('earlier', { start: 'now' })).toEqual(range(100, 150))
+    await running.close()
+    await ended
+    grow(log, 20)
+    await write(queue.url, log).done
+    expect(await readAll('all')).toEqual(range(150, 170))
+    expect(await readAll('late', { start: 'now' })).toEqual(range(150, 170))
+    // A group that is new has both.
+    expect((await readAll('new')).sort((a, b) => a - b)).toEqual(range(0, 170))
+    expect(await readAll('newest', { start: 'now' })).toEqual([])
+  }, 120_000)
 
   it('says that messages hold no whole entry', async () => {
     const queue = kafkaQueue()
@@ -150,6 +195,13 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     240_000,
   )
 })
+
+/** As `kafka-topics --alter --partitions` does. */
+async function addPartitions({ topic, client }: ReturnType<typeof kafkaQueue>['place'], count: number): Promise<void> {
+  const admin = new Admin(client)
+  await admin.createPartitions({ topics: [{ name: topic, count }] })
+  await admin.close()
+}
 
 function isAlive(pid: number): boolean {
   try {

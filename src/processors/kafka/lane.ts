@@ -1,5 +1,5 @@
 import { EntriesReader } from '../../kafka/entries-reader.js'
-import { makeTopics, marksTopic, type NewTopic } from '../../kafka/topics.js'
+import { makeTopics, marksTopic, type NewTopic, widenTopic } from '../../kafka/topics.js'
 import { messageOf } from '../../util/message-of.js'
 import type { QueuedPage, ReplayedEntry } from '../engine.js'
 import { isPassing, orAborted, patiently } from '../patiently.js'
@@ -58,6 +58,7 @@ export class KafkaLane {
     this.share.check()
     this.watching = this.watch()
     void this.ends.watch()
+    void this.watchPartitions()
   }
 
   /** Whether `take()` returns without waiting, and what it returns is this processor's. */
@@ -125,6 +126,30 @@ export class KafkaLane {
     }
   }
 
+  /** Sees whether partitions were added: logs have moved to them. */
+  private async watchPartitions(): Promise<void> {
+    const { settings, closing: signal, topic, looking, reader } = this.context
+    const { clock, logger } = settings
+    let { partitions } = this.context
+    while (!signal.aborted) {
+      await clock.sleep(LOOK_MS, signal).catch(() => {})
+      if (signal.aborted) return
+      try {
+        const count = await looking.partitions()
+        if (count <= partitions) continue
+        await makeMarks(this.context, this.context, count)
+        // It, too, remembers how many there were.
+        await reader.partitions()
+        await this.share.grow(count)
+        partitions = count
+        logger?.info(`${topic} has ${count} partitions now`)
+      } catch (error) {
+        // What may pass, what reads entries meets, too, and says so.
+        if (!isPassing(error) && !signal.aborted) logger?.warn(`partitions were added: ${messageOf(error)}`)
+      }
+    }
+  }
+
   private async readNext(signal: AbortSignal): Promise<Next | undefined> {
     const { share, pages, parking } = this
     const { settings, closing } = this.context
@@ -180,7 +205,7 @@ export async function connectLane(
     const partitions = await patient(async () => {
       await makeTopics(kafka, address, topics, clock)
       const count = await reader.partitions()
-      await makeTopics(kafka, address, [marksTopic(names.marks, count)], clock)
+      await makeMarks(shared, names, count)
       return count
     })
     return { ...names, ...shared, reader, looking, partitions, patient }
@@ -188,4 +213,16 @@ export async function connectLane(
     await reader.close()
     throw error
   }
+}
+
+/** Has the group have watermarks of so many partitions. */
+async function makeMarks(
+  { settings, kafka }: Pick<KafkaContext, 'settings' | 'kafka'>,
+  { marks }: Pick<LaneNames, 'marks'>,
+  count: number,
+): Promise<void> {
+  const { address, clock } = settings
+  const topic = marksTopic(marks, count)
+  await makeTopics(kafka, address, [topic], clock)
+  await widenTopic(kafka, address, topic, clock)
 }

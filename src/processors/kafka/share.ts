@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CtStreamError } from '../../errors.js'
+import { groupBeginning } from '../../kafka/group-beginning.js'
 import { GroupMarks, type MarkedRange } from '../../kafka/group-marks.js'
 import { WorkGroup } from '../../kafka/work-group.js'
 import { Notifier } from '../../util/notifier.js'
@@ -21,11 +22,15 @@ export class KafkaShare {
   /** Partitions that the group has assigned to this processor; `undefined` until it has joined. */
   private assigned: ReadonlySet<number> | undefined
   private owned = new Map<number, KafkaPartition>()
+  /** Partitions of the topic that this processor knows of. */
+  private count: number
+  private beginning: ReadonlyMap<number, bigint> | undefined
 
   constructor(context: KafkaContext) {
     const { settings, kafka, topic, group, partitions } = context
     const { address, clock, leaseMs } = settings
     this.context = context
+    this.count = partitions
     this.group = new WorkGroup({
       kafka,
       address,
@@ -34,7 +39,7 @@ export class KafkaShare {
       member: `ct-stream-${randomUUID()}`,
       sessionMs: leaseMs,
       clock,
-      count: () => partitions,
+      count: () => this.count,
       onShare: (share, isNew) => {
         // Others may have had what this one believes to have.
         if (isNew) this.dropAll()
@@ -75,6 +80,12 @@ export class KafkaShare {
   /** Joins the group where needed. @throws as `WorkGroup.check`. */
   check(): void {
     this.group.check()
+  }
+
+  /** There are so many partitions by now, and as many of watermarks: has the group share them anew. @throws as `WorkGroup.grow`. */
+  async grow(count: number): Promise<void> {
+    this.count = count
+    await this.group.grow()
   }
 
   /** Whether the group knows this processor at this moment. */
@@ -137,7 +148,7 @@ export class KafkaShare {
     try {
       const stored = await marks.take()
       const { earliest, latest } = await reader.bounds(number)
-      const begin = stored.offset ?? (start === 'now' ? latest : earliest)
+      const begin = stored.offset ?? (start === 'now' ? await this.beginningOf(number) : undefined) ?? earliest
       const from = begin < earliest || begin > latest ? earliest : begin
       const partition = new KafkaPartition(number, marks, stored, { earliest, from, end: latest })
       // So that a group that begins now is known to have begun.
@@ -151,6 +162,17 @@ export class KafkaShare {
       if (!isLost(error)) throw error
       return false
     }
+  }
+
+  /** Where the group began in a partition; `undefined` for one that was added later. */
+  private async beginningOf(number: number): Promise<bigint | undefined> {
+    const { settings, kafka, marks, reader } = this.context
+    const { address, clock } = settings
+    this.beginning ??= await groupBeginning({ kafka, address, clock }, { marks, partitions: this.count }, async () => {
+      const count = await reader.partitions()
+      return reader.ends(Array.from({ length: count }, (_, partition) => partition))
+    })
+    return this.beginning.get(number)
   }
 
   private dropAll(): void {
