@@ -1,8 +1,5 @@
-import { rawOf } from '../decode/index.js'
-import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
-import { sha256 } from '../util/hash.js'
 import type { Steps } from '../util/turns.js'
 import { ArrayParameter, elements } from './array-parameter.js'
 import { STEP_ENTRIES } from './certificate-rows.js'
@@ -10,9 +7,6 @@ import type { Session } from './connection.js'
 import { STATEMENT_BYTES } from './entry-columns.js'
 import { type QueuedLeaf, queuedLeaf } from './queued-leaf.js'
 import type { PostgresTarget } from './target.js'
-
-/** Issuers that a sink remembers having written, so that it does not write them again. */
-const REMEMBERED = 10_000
 
 /** The channel that notifies processors of new entries. */
 export const queueChannel = ({ schema }: PostgresTarget) => `ct_stream_queue_${schema}`.slice(0, 63)
@@ -125,36 +119,3 @@ UPDATE log SET queue_to = u.next, queue_from = CASE
   WHEN queue_to = position THEN queue_from ELSE least(coalesce(position, u.first, u.next), coalesce(u.first, u.next)) END
 FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u (id, next, first)
 WHERE log.id = u.id`
-
-/** Writes the issuers that RFC 6962 logs send with each entry; an entry of the queue has only their fingerprints. */
-export class IssuerWriter {
-  private readonly written = new Set<string>()
-
-  async write(session: Session, certificates: readonly CtCertificate[]): Promise<void> {
-    const found = new Map<string, Uint8Array>()
-    for (const certificate of certificates)
-      for (const der of issuersOf(certificate)) {
-        const fingerprint = Buffer.from(sha256(der)).toString('hex')
-        if (!this.written.has(fingerprint)) found.set(fingerprint, der)
-      }
-    if (found.size === 0) return
-    await session.query(
-      `INSERT INTO issuer SELECT fingerprint, der, now() FROM unnest($1::text[], $2::bytea[]) AS u(fingerprint, der)
-       ORDER BY fingerprint ON CONFLICT DO NOTHING`,
-      [[...found.keys()], [...found.values()].map((der) => Buffer.from(der))],
-    )
-    for (const fingerprint of found.keys()) this.written.add(fingerprint)
-    if (this.written.size > REMEMBERED) this.written.clear()
-  }
-}
-
-function issuersOf(certificate: CtCertificate): readonly Uint8Array[] {
-  try {
-    const chain = rawOf(certificate)?.extra.chain()
-    return chain?.kind === 'certificates' ? chain.certificates : []
-  } catch (error) {
-    // No proof covers what the log sends beside the leaf: it may be anything.
-    if (!CtStreamError.is(error)) throw error
-    return []
-  }
-}

@@ -121,6 +121,14 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE TABLE queue_group (grp text PRIMARY KEY, began timestamptz NOT NULL)',
     'INSERT INTO queue_group SELECT grp, clock_timestamp() FROM (SELECT grp FROM watermark UNION SELECT grp FROM processor) AS known',
   ],
+  [
+    // Which logs have sent an issuer; the source '' is a stream that has fetched it, and so are all that have none.
+    `CREATE TABLE issuer_source (
+      fingerprint text NOT NULL REFERENCES issuer (fingerprint) ON DELETE CASCADE,
+      source text NOT NULL,
+      PRIMARY KEY (fingerprint, source)
+    )`,
+  ],
 ]
 
 /** The version this library makes. */

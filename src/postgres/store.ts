@@ -5,11 +5,9 @@ import type { Lease } from '../types/cluster.js'
 import { gapFrom } from './cluster-state.js'
 import type { PostgresConnection, Session } from './connection.js'
 import { noteCoverage } from './coverage.js'
+import { putIssuers } from './issuers.js'
 import { ALONE, fence } from './leases.js'
 import { logPositions, type Positions } from './positions.js'
-
-/** Most issuers kept, the last used: a hostile log may name any number. */
-const KEPT_ISSUERS = 8192
 
 /** Data that becomes visible together with the positions of a commit. */
 export interface Cargo {
@@ -135,15 +133,7 @@ export class PostgresStore implements CheckpointStore {
   }
 
   async putIssuer(fingerprint: string, der: Uint8Array): Promise<void> {
-    await this.run(async (session) => {
-      await session.query(
-        'INSERT INTO issuer VALUES ($1, $2, now()) ON CONFLICT (fingerprint) DO UPDATE SET used = now()',
-        [fingerprint, Buffer.from(der)],
-      )
-      await session.query(
-        `DELETE FROM issuer WHERE fingerprint IN (SELECT fingerprint FROM issuer ORDER BY used DESC OFFSET ${KEPT_ISSUERS})`,
-      )
-    })
+    await this.run((session) => putIssuers(session, [{ fingerprint, der, source: '' }]))
   }
 
   async list(url: string): Promise<StoredList | undefined> {

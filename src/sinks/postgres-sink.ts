@@ -3,12 +3,12 @@ import { AloneHold } from '../postgres/alone.js'
 import { CertificateRows } from '../postgres/certificate-rows.js'
 import type { PostgresConnection } from '../postgres/connection.js'
 import { EntryInserts, type EntryRows } from '../postgres/insert-entries.js'
+import { IssuerWriter } from '../postgres/issuer-writer.js'
 import { ALONE, fence } from '../postgres/leases.js'
 import { numberLogs } from '../postgres/log-numbers.js'
 import { openDatabase } from '../postgres/open-database.js'
 import type { Positions } from '../postgres/positions.js'
 import {
-  IssuerWriter,
   insertQueued,
   moveReach,
   noteQueuedRange,
@@ -65,7 +65,7 @@ export class PostgresSink implements Sink {
   private opened: PostgresStore | undefined
   /** The numbers that stand for logs in the tables, by log id. */
   private readonly numbers = new Map<string, number>()
-  private readonly issuers = new IssuerWriter()
+  private readonly issuers: IssuerWriter
   private readonly leaves = new QueuedLeaves()
   private readonly staged = new StagedPages()
 
@@ -81,6 +81,7 @@ export class PostgresSink implements Sink {
     this.queue = booleanOption('sink.queue', given.queue, false)
     this.leaseMs = integerOption('sink.leaseMs', leaseMs, 300, 600_000, 15_000)
     this.clock = clock
+    this.issuers = new IssuerWriter(clock)
   }
 
   get store(): CheckpointStore {
@@ -104,6 +105,7 @@ export class PostgresSink implements Sink {
     // A backfill does not decide which shard a log belongs to.
     const unit = positions === undefined ? (held()?.unit ?? ALONE) : ALONE
     this.numbers.clear()
+    this.issuers.forget()
     this.opened = new PostgresStore({
       ...(positions !== undefined && { positions }),
       connection,

@@ -205,6 +205,7 @@ describe.skipIf(noPostgres)('what a database is asked', () => {
     for (const table of [
       'queued',
       'queue_group',
+      'issuer_source',
       'watermark',
       'processor',
       'missed',
