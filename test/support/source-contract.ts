@@ -415,6 +415,29 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
       // A group that is new begins with what there is.
       expect(indexesOf(await readAll({ group: 'new' }), log)).toEqual(range(140, 250))
     })
+
+    unless(lacks.retention, 'says what is missing of a log of which retention has left nothing', async () => {
+      const { retain, missed } = await begin()
+      if (retain === undefined) throw new TypeError('this place takes nothing away')
+      const [ended, whole, other] = [await logOf(250), await logOf(40), await logOf(20)]
+      await fill(ended, whole, other)
+      const first = source({ group: 'told' })
+      for await (const certificate of first) {
+        // Of the first log alone there is something left.
+        if (certificate.log.id !== ended.logId || certificate.index < 30) first.acknowledge(certificate)
+      }
+      await first.close()
+      for (const { logId, size } of [ended, whole]) await retain(logId, size)
+      grow(other, 10)
+      await fill(other)
+      const found = await readAll({ group: 'told' })
+      expect([indexesOf(found, ended), indexesOf(found, whole)]).toEqual([[], []])
+      expect(indexesOf(found, other)).toEqual(range(20, 30))
+      expect(await missed('told')).toEqual([{ logId: ended.logId, start: 30, end: 250 }])
+      // It was told once.
+      expect(await readAll({ group: 'told' })).toEqual([])
+      expect(await missed('told')).toHaveLength(1)
+    })
   })
 }
 

@@ -21,8 +21,11 @@ export interface EntryFinder {
   read(message: ParkedMessage, key?: Buffer | null): Promise<FoundEntry>
   /** How far a place was written as of the last look, exclusive; `undefined` where that is not known. */
   endOf(place: EntryPlace): number | undefined
-  /** Whether a range was written to its end; a log never is. */
-  isWhole(place: EntryPlace): Promise<boolean>
+  /**
+   * Where a place ends of which no further message may come: how far a log was written by now, and the end of a range that was written to it;
+   * exclusive. `undefined`: that is not known, or more is to come.
+   */
+  endSoFar(place: EntryPlace): Promise<number | undefined>
   /** Sees what there is now, and how far it was written. */
   look(): Promise<void>
   /** More messages were fetched. */

@@ -17,6 +17,8 @@ export class KafkaLogFinder implements EntryFinder {
   /** Logs that were looked for, and not found, a moment ago. */
   private readonly unknown = new Set<string>()
   private readonly written: WrittenCheck
+  /** A look at how far logs were written, since more was fetched. */
+  private looked: Promise<void> | undefined
 
   constructor(context: KafkaContext) {
     const { looking, patient, settings, closing } = context
@@ -40,6 +42,7 @@ export class KafkaLogFinder implements EntryFinder {
   }
 
   fetched(): void {
+    this.looked = undefined
     this.written.fetched()
   }
 
@@ -52,8 +55,11 @@ export class KafkaLogFinder implements EntryFinder {
     return log === undefined ? { logId, index, reason: 'its log is unknown' } : { place: { log }, index, entry }
   }
 
-  async isWhole(): Promise<boolean> {
-    return false
+  async endSoFar(place: EntryPlace): Promise<number | undefined> {
+    const { looking, patient } = this.context
+    this.looked ??= patient(() => looking.readLogs(this.logs))
+    await this.looked
+    return this.endOf(place)
   }
 
   async close(): Promise<void> {}

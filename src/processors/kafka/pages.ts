@@ -59,18 +59,34 @@ export class KafkaPages {
     if (this.pages.length > 0) this.fetcher.goAhead()
   }
 
-  /** Ranges that no message comes of any more, and of which retention has taken the last ones. */
+  /**
+   * Logs and ranges of which retention has taken the last messages, so that no further one shows what is missing: one that has ended has none. What a
+   * log that has moved to another partition has there counts as missing here.
+   */
   private async addLost(partition: KafkaPartition): Promise<void> {
     if (!partition.isRead || partition.mayMiss.size === 0) return
-    for (const claim of partition.claims.values()) {
-      const { range } = claim
-      if (range === undefined || !partition.mayMiss.has(markKey(claim))) continue
-      if (!(await this.options.finder.isWhole(claim))) continue
-      partition.mayMiss.delete(markKey(claim))
-      const missing = gapOf(claim, range.end)
-      partition.handOutLost(claim, range.end)
-      this.pages.push({ kind: 'page', claim, entries: [], end: range.end, missing, head: range.end })
+    const ends = new Map<KafkaClaim, number>()
+    for (const [key, claim] of partition.claims) {
+      const end = partition.mayMiss.has(key) ? await this.options.finder.endSoFar(claim) : undefined
+      if (end !== undefined) ends.set(claim, end)
     }
+    // In this order: the messages of what was written by then are before this end.
+    if (!(await this.seesEnd(partition))) return
+    for (const [claim, end] of ends) {
+      partition.mayMiss.delete(markKey(claim))
+      const missing = gapOf(claim, end)
+      if (missing.length === 0 && claim.range === undefined) continue
+      partition.handOutLost(claim, end)
+      this.pages.push({ kind: 'page', claim, entries: [], end, missing, head: end })
+    }
+  }
+
+  /** Whether all that is in a partition at this moment is read. */
+  private async seesEnd(partition: KafkaPartition): Promise<boolean> {
+    const { looking, patient } = this.options.context
+    const ends = await patient(() => looking.ends([partition.number]))
+    partition.sawEnd(ends.get(partition.number) ?? 0n)
+    return partition.isRead
   }
 
   private async add(partition: KafkaPartition, records: readonly CommittedRecord[]): Promise<void> {

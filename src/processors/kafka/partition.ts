@@ -31,7 +31,7 @@ export class KafkaPartition {
   position: bigint
   /** Exclusive end of the partition, when it was fetched or looked at last. */
   private end: bigint
-  /** Keys of those of which retention may have taken entries: their next message shows which. */
+  /** Keys of those of which retention may have taken entries: their next message shows which, or how far they were written. */
   readonly mayMiss = new Set<string>()
   /** A batch is fetched whole: of the first, what lies before this offset was deleted, or is finished with. */
   private floor: bigint
@@ -122,7 +122,7 @@ export class KafkaPartition {
     this.pieces.push({ first, claim, end })
   }
 
-  /** A range will be finished with, though no record of it is left: until that is stored, the next processor has to find out, too. */
+  /** A log or range is read to here, though no record of it is left: until that is stored, the next processor has to find out, too. */
   handOutLost(claim: KafkaClaim, end: number): void {
     this.handOut(claim, this.storedOffset ?? 0n, end)
   }
@@ -144,7 +144,7 @@ export class KafkaPartition {
   }
 
   private offsetBehind(next: ReadonlyMap<string, number>): bigint | undefined {
-    // Until their next messages have shown what is missing, another processor has to find out, too.
+    // Until it is known what is missing, another processor has to find out, too.
     if (this.mayMiss.size > 0) return this.storedOffset
     let offset = this.decided.firstOpen ?? this.position
     if (this.inHand !== undefined && this.inHand < offset) offset = this.inHand

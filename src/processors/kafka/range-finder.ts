@@ -84,11 +84,11 @@ export class RangeFinder implements EntryFinder {
     }
   }
 
-  async isWhole(place: EntryPlace): Promise<boolean> {
+  async endSoFar(place: EntryPlace): Promise<number | undefined> {
     const { range } = place
-    if (range === undefined || (await this.rangeOf(range.unit)) === undefined) return false
+    if (range === undefined || (await this.rangeOf(range.unit)) === undefined) return undefined
     await this.context.patient(() => this.lookAt(range.unit))
-    return (this.endOf(place) ?? 0) >= range.end
+    return (this.endOf(place) ?? 0) >= range.end ? range.end : undefined
   }
 
   fetched(): void {
