@@ -49,6 +49,14 @@ export async function entrySubjects(
   return found
 }
 
+/** Of a log whose key is known, whether or not there are messages of it any more. `undefined`: it is no such key. */
+export function subjectOfKey({ prefix }: NatsAddress, key: string): EntrySubject | undefined {
+  const [, unit, token = ''] = /^(.+)\.([^.]+)$/.exec(key) ?? []
+  const logId = Buffer.from(token, 'base64url').toString()
+  if (unit === undefined || fromBase64(logId)?.length !== 32) return undefined
+  return { key, stream: `${prefix}_${unit}`, unit, subject: `${prefix}.${unit}.entries.${token}`, logId }
+}
+
 /** The log and its position, as its collector has them; `undefined`: none has, or not yet. @throws what the client throws. */
 export async function describedLog(
   connection: NatsConnection,

@@ -9,6 +9,9 @@ const WRONG_LAST = [10070, 10071]
 /** … of a cluster that is choosing a leader, or of which too few servers are there. */
 const NO_LEADER = [10004, 10006, 10007, 10008, 10009, 10118, 10119]
 
+/** … for a stream that is not there. */
+const NO_STREAM = 10059
+
 /** Error codes of JetStream, what to say of them, and whether a retry may succeed. */
 const ANSWERS: Readonly<Record<number, readonly [why: string, retryable: boolean]>> = {
   10023: ['the server has no room left for JetStream: see its max_file_store', true],
@@ -23,6 +26,9 @@ const ANSWERS: Readonly<Record<number, readonly [why: string, retryable: boolean
 /** Whether somebody else has published into the stream. */
 export const isOvertaken = (error: unknown): boolean =>
   WRONG_LAST.includes((error as { code?: number } | null)?.code ?? 0)
+
+/** Whether there is no such stream. */
+export const isNoStream = (error: unknown): boolean => (error as { code?: number } | null)?.code === NO_STREAM
 
 /**
  * Turns an error of the client into ours, saying what to do.

@@ -21,6 +21,22 @@ import { ASIDE, expectReadOn, expectSetAside } from './set-aside.js'
 const LEASE_MS = 1000
 
 describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
+  it('reads on where somebody has deleted the stream of a shard', async () => {
+    const queue = await natsQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(60)
+    const readAll = async () => {
+      const source = queue.source({ group: 'g', end: 'head', leaseMs: 600 })
+      const found = await read(source, 1000)
+      await source.close()
+      return found
+    }
+    await write(queue.url, log).done
+    expect(await readAll()).toEqual(range(0, 60))
+    await queue.place.manager.streams.delete(`${queue.place.prefix}_alone`)
+    expect(await readAll()).toEqual([])
+  })
+
   it('sets aside foreign messages, damaged ones and those of another version, and reads the others', async () => {
     const queue = await natsQueue()
     onTestFinished(() => queue.remove())

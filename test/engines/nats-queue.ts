@@ -14,6 +14,15 @@ export async function natsQueue(
 ): Promise<QueuePlace & { readonly place: Awaited<ReturnType<typeof natsPlace>>; readonly url: string }> {
   const place = await natsPlace(server)
   const { url, manager } = place
+  /** The last record of each key. */
+  const recordsIn = async (stream: string) => {
+    const filter = `${place.prefix}.*.state.>`
+    const { state } = await manager.streams.info(stream, { subjects_filter: filter })
+    const found = Object.keys(state.subjects ?? {}).map((subject) =>
+      manager.streams.getMessage(stream, { last_by_subj: subject }),
+    )
+    return (await Promise.all(found)).filter((one) => one !== null)
+  }
   return {
     place,
     url,
@@ -34,7 +43,16 @@ export async function natsQueue(
         const one = await manager.streams.getMessage(name, { seq })
         if (one?.header.get('ct-log') === logId && Number(one.header.get('ct-index')) < below) sequence = seq + 1
       }
+      const records = await recordsIn(name)
       await manager.streams.purge(name, { seq: sequence })
+      // A sink writes its records again before they are as old as that.
+      for (const { seq, subject, data, header } of records) {
+        const headers = natsHeaders()
+        // Without those that are for the server: under which conditions it took this one.
+        for (const [key, values] of header)
+          for (const value of values) if (!/^nats-/i.test(key)) headers.append(key, value)
+        if (seq < sequence) await manager.jetstream().publish(subject, data, { headers })
+      }
     },
     parked: () => openParked(url),
     async missed(group) {

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { describedLog, type EntrySubject, entrySubjects, findEntry } from '../../nats/entry-subjects.js'
-import { isOvertaken } from '../../nats/errors.js'
+import {
+  describedLog,
+  type EntrySubject,
+  entrySubjects,
+  findEntry,
+  streamBounds,
+  subjectOfKey,
+} from '../../nats/entry-subjects.js'
+import { isNoStream, isOvertaken } from '../../nats/errors.js'
 import type { GroupLink, LinkedGroup } from '../../nats/group-link.js'
 import type { LogInfo } from '../../types/log.js'
 import type { Watermark } from '../../types/queue.js'
@@ -29,6 +36,8 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
   private readonly logs = new Map<string, LogInfo>()
   /** Logs with a record and a description, by key. */
   private subjects = new Map<string, EntrySubject>()
+  /** Keys of logs without messages of which the group has read all. */
+  private readonly whole = new Set<string>()
   private live: ReadonlySet<string> = new Set()
   /** Keys of the logs that this processor knows to be its own. */
   private held = new Set<string>()
@@ -53,7 +62,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
       const now = await this.beat(linked)
       const all = await entrySubjects(connection, this.link.address)
       await this.begin(linked, all)
-      await this.describe(linked, all)
+      await this.describe(linked, [...all, ...(await this.emptied(linked, all))])
       const isAnother = linked.count !== this.count
       if (isAnother) this.graceUntil = now + this.settings.leaseMs
       this.count = linked.count
@@ -181,6 +190,32 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     if (last > 0) await watch.upTo(last, this.settings.clock, LEAST_WAIT_MS)
   }
 
+  /** Logs of which retention has taken all, and the group has not read all: whoever claims one says what is missing. */
+  private async emptied({ connection, watch }: LinkedGroup, all: readonly EntrySubject[]): Promise<EntrySubject[]> {
+    const { address } = this.link
+    const known = new Set(all.map(({ key }) => key))
+    const firsts = new Map<string, number>()
+    const found: EntrySubject[] = []
+    for (const key of known) this.whole.delete(key)
+    for (const [name, { value }] of watch.records) {
+      const key = name.startsWith(LOG) ? name.slice(LOG.length) : undefined
+      if (key === undefined || known.has(key) || this.whole.has(key)) continue
+      const entries = subjectOfKey(address, key)
+      if (entries === undefined) continue
+      const { anchor, mark } = logRecord(key, value)
+      const { stream } = entries
+      const first = firsts.get(stream) ?? (await firstOf(connection, stream))
+      firsts.set(stream, first)
+      if (anchor.sequence + 1 >= first) continue
+      const row = await describedLog(connection, address, entries)
+      if (row === undefined) continue
+      if (row.position > mark.next) found.push(entries)
+      // What the writer leaves out from here on is not missing.
+      else this.whole.add(key)
+    }
+    return found
+  }
+
   private async describe({ connection, watch }: LinkedGroup, all: readonly EntrySubject[]): Promise<void> {
     const subjects = new Map<string, EntrySubject>()
     for (const entries of all) {
@@ -256,5 +291,15 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
 
   private isOurs({ term }: NatsClaim, record: LogRecord): boolean {
     return record.owner === this.name && record.term === term
+  }
+}
+
+/** The first number that a stream has; 0 where somebody has deleted it. */
+async function firstOf(connection: LinkedGroup['connection'], stream: string): Promise<number> {
+  try {
+    return (await streamBounds(connection, stream)).first
+  } catch (error) {
+    if (!isNoStream(error)) throw error
+    return 0
   }
 }

@@ -80,7 +80,10 @@ export class NatsPages {
         if (page !== undefined) return page
       }
       const readers = [...this.readers.values()]
-      if (readers.every((reader) => reader.isAtEnd)) return undefined
+      if (readers.every((reader) => reader.isAtEnd)) {
+        if (!keeper.held.some(({ mayMiss, isLeaving }) => mayMiss && !isLeaving)) return undefined
+        continue
+      }
       if (!readers.some((reader) => reader.isReady)) await more
     }
     return undefined
@@ -94,13 +97,15 @@ export class NatsPages {
 
   private async readPage(linked: LinkedGroup, claim: NatsClaim): Promise<QueuedPage | undefined> {
     const reader = await this.readerOf(linked, claim)
-    if (reader.isAtEnd && (await this.isDeaf(linked, claim, reader))) {
+    const seen = reader.isAtEnd ? await this.seeEnd(linked, claim, reader) : undefined
+    if (seen === 'more') {
       reader.close()
       const another = await this.readerOf(linked, claim)
       another.expectMore()
       another.ask(LEAST_AHEAD)
       return undefined
     }
+    if (seen !== undefined) return seen
     const { pageEntries } = this.settings
     const share = Math.floor(MAX_AHEAD / Math.max(1, this.keeper.held.length))
     const count = Math.min(pageEntries, Math.max(LEAST_AHEAD, share))
@@ -125,15 +130,37 @@ export class NatsPages {
   }
 
   /**
-   * Whether the stream has more than its reader says. Of several servers one that comes back may read for us before it has caught up, and never
-   * notice when it has.
+   * Looks at the end that a reader has come to. Of several servers one that comes back may read for us before it has caught up, and never notice
+   * when it has: then the stream has `'more'`. Where retention has taken all that was left of a log, no further message shows what is missing, as
+   * of a log that has ended none comes: its position does.
    */
-  private async isDeaf({ connection }: LinkedGroup, claim: NatsClaim, reader: SubjectReader): Promise<boolean> {
+  private async seeEnd(
+    { connection }: LinkedGroup,
+    claim: NatsClaim,
+    reader: SubjectReader,
+  ): Promise<QueuedPage | 'more' | undefined> {
+    const { entries, log, readTo: start } = claim
     const now = this.elapsed()
-    if (now - (this.endSeenAt.get(reader) ?? Number.NEGATIVE_INFINITY) < END_CHECK_MS) return false
+    const isDue = now - (this.endSeenAt.get(reader) ?? Number.NEGATIVE_INFINITY) >= END_CHECK_MS
+    if (!isDue && !claim.mayMiss) return undefined
     this.endSeenAt.set(reader, now)
-    const last = await findEntry(connection, claim.entries, 'last')
-    return last !== undefined && last.sequence > claim.position.sequence
+    const hasMore = async () => {
+      const last = await findEntry(connection, entries, 'last')
+      return last !== undefined && last.sequence > claim.position.sequence
+    }
+    if (await hasMore()) return 'more'
+    const { first, last } = await streamBounds(connection, entries.stream)
+    const isTaken = claim.mayMiss || claim.position.sequence + 1 < first
+    const end = isTaken ? ((await describedLog(connection, this.link.address, entries))?.position ?? 0) : 0
+    // In this order: entries are written before the position that is behind them.
+    if (isTaken && (await hasMore())) return 'more'
+    claim.mayMiss = false
+    if (end <= start) return undefined
+    claim.position = { sequence: last, index: undefined }
+    claim.readTo = claim.head = end
+    claim.pages.push({ end, last: claim.position })
+    const missing = [{ log, start, end, reason: 'no longer in the queue' }]
+    return { kind: 'page', claim, entries: [], end, missing, head: end }
   }
 
   /** Number of the first message to read: that behind the last one, if the stream still has that one, or had it. */
