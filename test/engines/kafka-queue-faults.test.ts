@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Admin, murmur2, Producer } from '@platformatic/kafka'
+import { Admin, Consumer, murmur2, Producer } from '@platformatic/kafka'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { kafkaAddress } from '../../src/kafka/address.js'
+import { committedRecords } from '../../src/kafka/committed-records.js'
+import { marksName } from '../../src/kafka/group-marks.js'
 import { openSink, pump } from '../../src/sinks/index.js'
 import type { QueueSourceOptions } from '../../src/types/queue.js'
 import { backfill, grow, logOf } from '../support/logs.js'
@@ -98,6 +101,40 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     expect((await readAll('new')).sort((a, b) => a - b)).toEqual(range(0, 170))
     expect(await readAll('newest', { start: 'now' })).toEqual([])
   }, 120_000)
+
+  it('stores its offset again where retention has taken the rest of a log that has ended', async () => {
+    const queue = kafkaQueue()
+    onTestFinished(() => queue.remove())
+    const ended = await logOf(100)
+    const half = await queue.halfOf?.(ended.logId)
+    let other = await logOf(50)
+    while ((await queue.halfOf?.(other.logId)) !== half) other = await logOf(50)
+    const readAll = async (count = 1000) => {
+      const source = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+      const found = await read(source, count)
+      await source.close()
+      return found
+    }
+    const stored = async () => {
+      const consumer = new Consumer({ ...queue.place.client, groupId: `${queue.place.prefix}.test` })
+      let offset = 0
+      for await (const { key, value } of committedRecords(consumer, marksName(kafkaAddress(queue.url), 'g'), half))
+        if (String(key) === 'offset') offset = Number(JSON.parse(String(value)))
+      await consumer.close(true)
+      return offset
+    }
+    await write(queue.url, ended).done
+    expect(await readAll(20)).toHaveLength(20)
+    await write(queue.url, other).done
+    await queue.retain?.(ended.logId, 100)
+    expect(await readAll()).toEqual(range(0, 50))
+    const before = await stored()
+    grow(other, 50)
+    await write(queue.url, other).done
+    expect(await readAll()).toEqual(range(50, 100))
+    expect(await stored()).toBeGreaterThan(before)
+    expect(before).toBeGreaterThan(100)
+  })
 
   it('says that messages hold no whole entry', async () => {
     const queue = kafkaQueue()
