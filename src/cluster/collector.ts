@@ -220,13 +220,13 @@ class Collector {
 
   /** Never rejects. */
   private async list(): Promise<void> {
-    const { logs, refreshMs = REFRESH_MS, logger } = this.options
+    const { logs, refreshMs = REFRESH_MS, logger, signal } = this.options
     this.isListing = true
     try {
       this.listed = await logs()
       this.listAt = this.clock.now() + refreshMs
     } catch (error) {
-      logger?.warn(`the logs cannot be listed: ${messageOf(error)}`)
+      if (!signal.aborted) logger?.warn(`the logs cannot be listed: ${messageOf(error)}`)
       this.listAt = this.clock.now() + Math.min(refreshMs, LIST_AGAIN_MS)
     }
     this.isListing = false
