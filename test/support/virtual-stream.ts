@@ -11,12 +11,20 @@ export async function readOn(clock: VirtualClock, options: CtStreamOptions): Pro
   return closing(new Reader(ctStream({ ...defaults, random: () => 0.5, clock, ...options })))
 }
 
-/** Lets time pass until `condition` holds; returns how much it was. @throws when it does not hold after `atMostMs`. */
-export async function passUntil(clock: VirtualClock, condition: () => boolean, atMostMs: number): Promise<number> {
+/**
+ * Lets time pass until `condition` holds; returns how much it was. @throws when it does not hold after `atMostMs`.
+ * @param stepMs - How much passes before it is looked at again.
+ */
+export async function passUntil(
+  clock: VirtualClock,
+  condition: () => boolean,
+  atMostMs: number,
+  stepMs = 2_000,
+): Promise<number> {
   const began = clock.now()
   while (!condition()) {
     if (clock.now() - began > atMostMs) throw new Error(`not in ${atMostMs / 1000} s: ${condition}`)
-    await clock.pass(2_000)
+    await clock.pass(stepMs)
   }
   return clock.now() - began
 }

@@ -35,8 +35,15 @@ function onAnotherCurve(): { key: string; log_id: string } {
 }
 
 const SPEED = 20_000
+/** For tests in which a day has to pass: it does so in a second. */
+const DAYS = 80_000
 /** Lists are renewed after half an hour, which passes in 90 ms; heads are read every ten minutes. */
-const timing = () => ({ clock: fastClock(SPEED), random: () => 0, pollIntervalMs: 600_000, partialTileDelayMs: 0 })
+const timing = (speed = SPEED) => ({
+  clock: fastClock(speed),
+  random: () => 0,
+  pollIntervalMs: 600_000,
+  partialTileDelayMs: 0,
+})
 
 const follow = (lists: ListServer, options: CtStreamOptions = {}): Reader =>
   closing(new Reader(ctStream({ logList: lists.url, start: 'beginning', checkpoint: false, ...timing(), ...options })))
@@ -157,7 +164,7 @@ describe('a log list that is followed', () => {
     const [stays, dead] = [await logOf(5), await logOf(50)]
     dead.fault({ on: '*', status: 503 })
     const lists = await serve(stays, dead)
-    const reader = follow(lists)
+    const reader = follow(lists, timing(DAYS))
     await reader.until(() => reader.state(dead.logId) === 'waiting' && reader.certificates.length === 5)
     lists.content = listOf([stays])
     await reader.until(() => reader.state(dead.logId) === 'failed')
@@ -172,7 +179,7 @@ describe('a log list that is followed', () => {
     dying.fault({ on: 'get-entries', after: 4, status: 503 })
     const lists = await serve(stays, dying)
     const checkpoint = new MemoryCheckpointStore()
-    const reader = follow(lists, { checkpoint })
+    const reader = follow(lists, { checkpoint, ...timing(DAYS) })
     await reader.until(() => reader.state(dying.logId) === 'waiting')
     lists.content = listOf([stays])
     await reader.until(() => reader.gaps.length > 0)
@@ -203,7 +210,7 @@ describe('a log list that is followed', () => {
     let isWanted = true
     const logs = { match: ({ id }: { id: string }) => isWanted || id === other.logId }
     const logList = listOf([other, dying])
-    const reader = closing(new Reader(ctStream({ logList, logs, start: 'beginning', checkpoint, ...timing() })))
+    const reader = closing(new Reader(ctStream({ logList, logs, start: 'beginning', checkpoint, ...timing(DAYS) })))
     const changes = (what: 'added' | 'removed') => reader.lists.flatMap((list) => list[what].map(({ id }) => id))
     await reader.until(() => reader.state(dying.logId) === 'waiting')
     isWanted = false
@@ -459,7 +466,7 @@ describe('a log that leaves the lists', () => {
   it('and is out of reach from then on leaves a gap of unknown length, though all that is known of it was read', async () => {
     const [stays, leaves] = [await logOf(5), await logOf(300)]
     const lists = await serve(stays, leaves)
-    const reader = follow(lists)
+    const reader = follow(lists, timing(DAYS))
     await reader.until(() => reader.certificates.length === 305)
     leaves.fault({ on: '*', status: 503 })
     lists.content = listOf([stays])
@@ -478,7 +485,7 @@ describe('a log that is given up before it was opened', () => {
         .length,
     ).toBe(201)
     dying.fault({ on: '*', status: 503 })
-    const reader = follow(lists, { checkpoint })
+    const reader = follow(lists, { checkpoint, ...timing(DAYS) })
     await reader.until(() => reader.state(dying.logId) === 'waiting')
     lists.content = listOf([stays])
     await reader.until(() => reader.state(dying.logId) === 'failed')
@@ -625,7 +632,7 @@ describe('a log that left the lists while nobody read', () => {
         const { stays, left, ...options } = await caughtUp()
         const down = left.fault({ on: '*', status: 503 })
         const logList = listOf([stays])
-        const reader = closing(new Reader(ctStream({ ...options, logList, end })))
+        const reader = closing(new Reader(ctStream({ ...options, ...timing(DAYS), logList, end })))
         if (end === 'head') await expect(reader.done).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
         await reader.until(() => reader.gaps.length === 1).catch(() => {})
         expect(reader.gaps).toMatchObject([{ log: { id: left.logId }, start: 600, end: undefined }])

@@ -26,7 +26,7 @@ async function following(size: number, logOptions: TestLogOptions = {}, options:
   const serve = async (...logs: TestLog[]) => {
     lists.content = listOf(...logs)
     const asked = lists.requests.length
-    await passUntil(clock, () => lists.requests.length > asked, 2 * HOUR)
+    await passUntil(clock, () => lists.requests.length > asked, 2 * HOUR, MINUTE)
   }
   return {
     clock,
@@ -37,7 +37,7 @@ async function following(size: number, logOptions: TestLogOptions = {}, options:
     pass: async (hours: number) => {
       for (let h = 0; h < hours; h++) await clock.pass(HOUR)
     },
-    becomes: (state: LogState) => passUntil(clock, () => reader.state(log.logId) === state, 60 * HOUR),
+    becomes: (state: LogState) => passUntil(clock, () => reader.state(log.logId) === state, 60 * HOUR, MINUTE),
     indexes: () => reader.indexes(log.logId),
   }
 }
