@@ -3,21 +3,20 @@ import { CtStreamError } from '../errors.js'
 import { MAX_LIST_BYTES } from '../loglist/defaults.js'
 import { fetchListThrough } from '../loglist/fetch-through.js'
 import { readFileUpTo } from '../loglist/read-file.js'
-import { hasOrHad } from '../loglist/select.js'
 import { LogListSource, type LogListUpdate } from '../loglist/source.js'
 import type { LogClient } from '../logs/client.js'
 import { headDueMs, mmdMsOf } from '../logs/head-due.js'
 import { specOf } from '../logs/listed-log.js'
 import { openListedLog } from '../logs/open-log.js'
-import { fixedIndexOf } from '../poll/bounds.js'
 import type { Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
-import type { LogInfo, LogSpec } from '../types/log.js'
-import type { ListedLog, LogSelection } from '../types/log-list.js'
+import type { LogSpec } from '../types/log.js'
+import type { ListedLog } from '../types/log-list.js'
 import type { CtStreamEvents } from '../types/stream-events.js'
 import type { ByteBudget } from '../util/byte-budget.js'
 import { type CursorPosition, cursorKey } from './cursor.js'
-import { gapOfUnread, isUntried, withoutRepeating } from './left-unread.js'
-import { listedBefore, listedNow } from './listed-before.js'
+import { type Following, LeftLogs } from './left-logs.js'
+import { withoutRepeating } from './left-unread.js'
+import { listedNow } from './listed-before.js'
 import { LogSession } from './log/log-session.js'
 import type { LogSessionEvents } from './log/log-session-options.js'
 import { shareOf } from './log/log-share.js'
@@ -25,8 +24,6 @@ import type { Network } from './network.js'
 import { Lane } from './reader/lane.js'
 import { checkResume, type Remembered, warnOfIgnoredStart } from './resume.js'
 import type { Settings } from './settings.js'
-import { isReadToEnd, settlingGaps, storedSize } from './unfinished.js'
-import { wasSelected } from './was-selected.js'
 
 export interface RosterOptions {
   readonly settings: Settings
@@ -65,12 +62,10 @@ interface Followed {
 }
 
 /** The logs a stream follows: named by hand, or listed and kept current. */
-export class Roster {
+export class Roster implements Following {
   private readonly options: RosterOptions
   private remembered: Remembered = { stored: new Map(), resume: undefined }
   private readonly followed = new Map<string, Followed>()
-  /** Ids of logs that are followed as their rows have them, while a list that may name them is missing. */
-  private readonly assumed = new Set<string>()
 
   constructor(options: RosterOptions) {
     this.options = options
@@ -101,9 +96,10 @@ export class Roster {
     })
     const update = await source.refresh(signal)
     this.apply(update)
-    const left = this.leftInCursor(update.listed)
-    this.checkRemembered(left)
-    const waiting = await this.finishLeft(update, left)
+    const { gaps, onGap } = this.options
+    const left = new LeftLogs({ settings, selection: settings.logs, remembered, gaps, onGap, following: this })
+    this.checkRemembered(left.inCursor(update))
+    const waiting = await left.finish(update)
     if (waiting > 0)
       settings.logger.warn(
         `${waiting} logs of the checkpoint may be in a missing log list: they are not read until it can be fetched`,
@@ -115,7 +111,7 @@ export class Roster {
       let { missing } = update
       for await (const update of source.updates(signal)) {
         this.apply(update)
-        if (missing.length > 0) await this.finishLeft(update, this.leftInCursor(update.listed))
+        if (missing.length > 0) await left.finish(update)
         missing = update.missing
       }
     }
@@ -139,7 +135,7 @@ export class Roster {
 
   /**
    * Called before any log is opened.
-   * @param left - From {@link leftInCursor}.
+   * @param left - From {@link LeftLogs.inCursor}.
    */
   private checkRemembered(left: readonly ListedLog[]): void {
     const logs = [...this.followed.values()].map(({ client }) => client.log)
@@ -162,125 +158,15 @@ export class Roster {
     })
   }
 
-  /** Which of the listed logs are read; everything, where logs are named by hand. */
-  private get selection(): LogSelection {
-    const { logs } = this.options.settings
-    return isSpecs(logs) ? {} : logs
-  }
-
-  /** The logs in the cursor that left the lists since, or expired, and that it does not call finished. */
-  private leftInCursor(listed: ReadonlyMap<string, ListedLog>): ListedLog[] {
-    const { selection, options, remembered } = this
-    const { resume } = remembered
-    const { clock } = options.settings
-    if (resume === undefined) return []
-    return [...listed.values()].filter((log) => {
-      const place = resume.get(cursorKey(log.id))
-      if (place === undefined || this.followed.has(log.id) || !hasOrHad(selection, log, clock.now())) return false
-      // A cursor from before the log was back in the lists for a while calls it finished where it was not.
-      return !place.finished || place.next < (log.finalTreeHead?.treeSize ?? 0)
-    })
+  isFollowed(id: string): boolean {
+    return this.followed.has(id)
   }
 
   /**
-   * Handles logs that left the lists between two runs, as far as the lists at hand tell.
-   * @param left - From {@link leftInCursor}.
-   * @returns How many logs wait for a list that is missing.
-   */
-  private async finishLeft(update: LogListUpdate, left: readonly ListedLog[]): Promise<number> {
-    this.reviewAssumed(update)
-    for (const log of left) if (!this.remembered.stored.has(log.id)) this.finish(log)
-    return this.finishForgotten(update)
-  }
-
-  /**
-   * Handles logs that left the lists between two runs, and shards that expired: reads their backlog, or records it as a gap. A recorded gap
-   * settles the matter: later runs neither fail for it nor record it again. What a missing list may name has not left: it is followed as
-   * its row has it, or waits.
-   *
-   * @returns How many wait.
-   */
-  private async finishForgotten({ listed, missing }: LogListUpdate): Promise<number> {
-    const { selection, options } = this
-    const { settings } = options
-    const gaps = await options.gaps()
-    const { stored, resume } = this.remembered
-    let waiting = 0
-    for (const row of stored.values()) {
-      const { log, learned } = row
-      if (this.followed.has(log.id)) continue
-      const place = resume?.get(cursorKey(log.id))
-      const position = place?.next ?? row.position
-      const size = storedSize(row)
-      if ((place?.finished === true && position >= (size ?? row.position)) || isReadToEnd(row, position)) continue
-      if (position >= (fixedIndexOf(settings.end) ?? Infinity)) continue
-      const now = listed.get(log.id)
-      const settling = settlingGaps(row, position, gaps)
-      if (settling.length > 0 && (now === undefined || !settling.every(isUntried))) continue
-      const known = now ?? listedBefore(row)
-      const isSelected = wasSelected(selection, row, known, settings.clock.now())
-      if (isSelected === false) continue
-      const isMissing = now === undefined && missing.length > 0
-      // Also where all that is known was read: no run has seen its last head.
-      if (known !== undefined && (isMissing ? this.assume(known) : this.finish(known, settling))) continue
-      const isBehind = size === undefined || position < size
-      if (!isBehind && learned.listed === undefined) continue
-      if (isMissing) waiting++
-      else if (isSelected === undefined) this.warnOfUnmatched(log, position)
-      else await this.options.onGap(gapOfUnread(log, position, isBehind ? size : undefined, settings.clock.now()))
-    }
-    return waiting
-  }
-
-  /** The caller may have dropped the log, which is no gap, or may still want it. */
-  private warnOfUnmatched({ description, url }: LogInfo, position: number): void {
-    this.options.settings.logger.warn(
-      'a log of the checkpoint that no list names is not read on: `logs.match` refuses it by what is stored of it',
-      { log: description, url, position },
-    )
-  }
-
-  /** Follows a log as its row has it, until the lists tell more. @returns As {@link finish}. */
-  private assume(log: ListedLog): boolean {
-    if (!this.take(log)) return false
-    this.assumed.add(log.id)
-    return true
-  }
-
-  /** Finishes the logs that were followed without a list, where the lists now at hand do not have them. */
-  private reviewAssumed({ logs, listed, missing }: LogListUpdate): void {
-    for (const id of this.assumed) {
-      const now = listed.get(id)
-      if (now === undefined && missing.length > 0) continue
-      this.assumed.delete(id)
-      if (now === undefined) this.retire(id)
-      else if (!logs.some((log) => log.id === id)) this.finish(now)
-    }
-  }
-
-  /**
-   * Reads a log to the head it ends with.
+   * Starts to follow a log, goes on with it, or does what the lists now say of it.
    * @param onRecord - Gaps not to be told again where it is out of reach.
-   * @returns `false` when it cannot be opened, as the options have changed since it was listed.
    */
-  private finish(log: ListedLog, onRecord: readonly Gap[] = []): boolean {
-    if (!this.take(log, onRecord)) return false
-    this.retire(log.id)
-    return true
-  }
-
-  /** Parameters and result as of {@link finish}. */
-  private take(log: ListedLog, onRecord?: readonly Gap[]): boolean {
-    try {
-      this.follow(log, false, onRecord)
-    } catch (error) {
-      if (log.lists.length > 0 || !CtStreamError.is(error) || error.code !== 'CT_OPTION_INVALID') throw error
-      return false
-    }
-    return true
-  }
-
-  private follow(log: LogSpec | ListedLog, byHand: boolean, onRecord: readonly Gap[] = []): void {
+  follow(log: LogSpec | ListedLog, byHand: boolean, onRecord: readonly Gap[] = []): void {
     const { settings } = this.options
     const { stored, resume } = this.remembered
     const spec = specOf(log)
@@ -325,7 +211,7 @@ export class Roster {
   }
 
   /** The log left the lists. */
-  private retire(id: string): void {
+  retire(id: string): void {
     const entry = this.followed.get(id)
     if (entry === undefined) return
     entry.again = undefined
