@@ -51,9 +51,11 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
     return value instanceof DecodedEntry ? value.fields?.outline : undefined
   }
 
-  /** Its `timestamp`, epoch milliseconds, without an object; `undefined` also for anything that was not made here. */
+  /** Its `timestamp`, epoch milliseconds, mostly without an object; `undefined` also for anything that was not made here. */
   static timeOf(value: unknown): number | undefined {
-    return value instanceof DecodedEntry ? value.leaf.timestamp : undefined
+    if (!(value instanceof DecodedEntry)) return undefined
+    // Where others passed it on, the leaf was made of what they said: a time that nobody knows is 0 there.
+    return DecodedEntry.isOfBytes(value) ? value.leaf.timestamp : value.timestamp?.getTime()
   }
 
   /** Whether the JSON of this certificate is what {@link certificateJson} makes of its properties. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
-import { decodeSingle } from '../../../src/decode/single-certificate.js'
+import { contextOfSource, decodePassedOn, decodeSingle } from '../../../src/decode/single-certificate.js'
 import { CtStreamError } from '../../../src/errors.js'
 import { breachFinder, inspectCertificate } from '../../../src/intelligence/inspect.js'
 import { type CertificateRequest, issueCertificates } from '../../../src/testing/index.js'
@@ -20,6 +20,16 @@ const context = {
   issuer: () => Promise.reject(new Error('none')),
 } as unknown as Parameters<typeof decodeEntry>[1]
 
+/** The extension that names an OCSP responder; what has none breaks a rule, and is decoded in full. */
+const OCSP = {
+  oid: '1.3.6.1.5.5.7.1.1',
+  value: sequence(sequence(oid('1.3.6.1.5.5.7.48.1'), tlv(0x86, 'http://o.example.com'))),
+}
+
+/** As from a CertStream server that does not say when the entry was logged. */
+const withoutTime = (der: Uint8Array) =>
+  decodePassedOn(der, { index: 5, timestamp: undefined, chain: [] }, contextOfSource('a'))
+
 /** What remembers says the same as what judges each anew, whatever came before. */
 function expectSame(certificates: readonly CtCertificate[]) {
   const operators = new Map(certificates.flatMap(({ scts }) => scts.map(({ logId }) => [logId, 'One'] as const)))
@@ -36,6 +46,12 @@ function expectSame(certificates: readonly CtCertificate[]) {
 describeReal('breachFinder, with real certificates', () => {
   it('says of every entry of a log what inspectCertificate says', () => {
     const certificates = realCertificates()
+    expect(certificates.length).toBeGreaterThan(1000)
+    expectSame(certificates)
+  })
+
+  it('says of every certificate that a server passed on without its time what inspectCertificate says', () => {
+    const certificates = realCertificates().flatMap(({ der }) => (der === undefined ? [] : [withoutTime(der)]))
     expect(certificates.length).toBeGreaterThan(1000)
     expectSame(certificates)
   })
@@ -77,8 +93,7 @@ describe('breachFinder', () => {
   })
 
   it('finds a precertificate that was submitted with the name of another CA', () => {
-    const ocsp = sequence(sequence(oid('1.3.6.1.5.5.7.48.1'), tlv(0x86, 'http://o.example.com')))
-    const extensions = [{ oid: '1.3.6.1.5.5.7.1.1', value: ocsp }]
+    const extensions = [OCSP]
     const notBefore = new Date('2026-05-01')
     const [ours, theirs] = ['One CA', 'Another CA'].map(
       (organization) =>
@@ -104,6 +119,20 @@ describe('breachFinder', () => {
     expect(rules(ours).filter((rule) => rule !== 'backdated')).toEqual([])
     expect(rules(theirs).filter((rule) => rule !== 'backdated')).toEqual(['precertificate-signing-ca'])
     expectSame([entry(ours), entry(theirs)])
+  })
+
+  it('has nothing to say of the time of an entry whose time is not known', () => {
+    const notBefore = new Date('2026-05-01')
+    const precertificate = { kind: 'precertificate', dnsNames: ['www.example.com'], notBefore } as const
+    const [issued] = [...issueCertificates([{ ...precertificate, extensions: [OCSP] }])]
+    const der = issued?.der ?? new Uint8Array()
+    for (const cert of [withoutTime(der), decodeSingle(der, {})]) {
+      expect(breachFinder({})(cert).map(({ rule }) => rule)).not.toContain('forward-dated')
+      expectSame([cert])
+    }
+    // The same one with a time that is too early.
+    const early = decodePassedOn(der, { index: 5, timestamp: 0, chain: [] }, contextOfSource('a'))
+    expect(breachFinder({})(early).map(({ rule }) => rule)).toContain('forward-dated')
   })
 
   it('says of certificates with wrong octets what inspectCertificate says', () => {
