@@ -44,6 +44,21 @@ export function finalIssuer(
 }
 
 /**
+ * SHA-256 of the key of the CA that a final certificate names as its issuer, octet by octet, wherever that is in the chain.
+ *
+ * @returns 32 bytes; `undefined` when the chain has none of that name.
+ */
+export function namedIssuer(leaf: Outline, chain: readonly Uint8Array[]): Uint8Array | undefined {
+  const wanted = issuerName(leaf)
+  for (const der of chain) {
+    const { outline, key } = knownIssuer(der)
+    if (outline === undefined || key === undefined || key.signsPrecertificates) continue
+    if (equalBytes(subjectName(outline), wanted)) return key.hash
+  }
+  return undefined
+}
+
+/**
  * Checks that each certificate of a chain is the one that the certificate before it names as its issuer. The Merkle tree does not cover
  * extra data; this detects extra data of another entry.
  *

@@ -8,7 +8,7 @@ import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { Problem } from '../types/problem.js'
 import type { LogKeys, SctVerification } from '../types/sct.js'
 import { choiceOption } from '../util/options.js'
-import { decodeMerkleLeaf, type LeafEntry } from '../wire/merkle-leaf.js'
+import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
 import { parseFull } from '../x509/full.js'
 import { Octets } from '../x509/oids.js'
@@ -17,11 +17,11 @@ import { hasExtension } from '../x509/precertificate.js'
 import { certificateJson } from './certificate-json.js'
 import { certificateLine } from './certificate-line.js'
 import { certStreamUpdate } from './certstream.js'
-import { checkLinks, fetchChain, finalIssuer } from './chain.js'
+import { checkLinks, fetchChain, finalIssuer, namedIssuer } from './chain.js'
 import { EntryCertificate } from './entry-certificate.js'
 import type { EntryContext } from './entry-context.js'
 import { checkPreCertificate } from './submitted.js'
-import { verifySctsOf } from './verify-scts.js'
+import { type SignedEntry, verifySctsOf } from './verify-scts.js'
 
 const FORMS: readonly CertStreamForm[] = ['full', 'lite', 'domains']
 
@@ -201,19 +201,23 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
   }
 
   /** The entry that embedded SCTs sign, or why it is not available. */
-  private async signedByScts(): Promise<LeafEntry | string> {
+  private async signedByScts(): Promise<SignedEntry | string> {
     const { fields } = this
     if (fields === undefined) return 'there is no certificate'
+    const { outline } = fields
     const tbsCertificate = fields.issuanceTbs()
-    if (tbsCertificate === undefined) return 'the certificate itself was not sent'
+    if (outline === undefined || tbsCertificate === undefined) return 'the certificate itself was not sent'
     const { issuerKeyHash } = this.leaf
-    if (issuerKeyHash !== undefined) return { kind: 'precert', issuerKeyHash, tbsCertificate }
+    if (issuerKeyHash !== undefined)
+      return { entry: { kind: 'precert', issuerKeyHash, tbsCertificate }, doubt: undefined }
     return this.chain().then(
       (issuers) => {
-        const hash = finalIssuer(issuers, undefined, this.found)
-        return hash === undefined
-          ? 'the chain has no issuer whose key could be read'
-          : { kind: 'precert', issuerKeyHash: hash, tbsCertificate }
+        const named = namedIssuer(outline, issuers)
+        const hash = named ?? finalIssuer(issuers, undefined, this.found)
+        if (hash === undefined) return 'the chain has no issuer whose key could be read'
+        // The tree does not cover the chain. A CA may write its name in another way than its certificates do: only a signature can tell.
+        const doubt = named === undefined ? 'the chain is not that of this certificate' : undefined
+        return { entry: { kind: 'precert', issuerKeyHash: hash, tbsCertificate }, doubt }
       },
       (error: unknown) => `the issuer is not available: ${error instanceof Error ? error.message : String(error)}`,
     )

@@ -14,7 +14,8 @@ export interface Sct {
 
 /**
  * What checking one SCT found: `valid`, `invalid` (the signature is not the log's over this certificate), `unknown-log` (no key
- * was given for the log), `unverifiable` (the issuer's key or the certificate is not available, or the log's key is not usable).
+ * was given for the log), `unverifiable` (the issuer's key or the certificate is not available, also where the chain is another
+ * certificate's, or the log's key is not usable).
  */
 export interface SctVerification {
   /** The SCT that was checked: one of `scts`. */

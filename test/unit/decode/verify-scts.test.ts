@@ -8,6 +8,7 @@ import { sctSignatureInput } from '../../../src/wire/sct.js'
 import { describeReal, realJson, realText } from '../../real-data.js'
 import { encodeSct, encodeSctList } from '../../support/wire.js'
 import {
+  attribute,
   buildCertificate,
   buildTbs,
   bytes,
@@ -17,6 +18,7 @@ import {
   p256Key,
   sctList,
   subjectAltName,
+  tlv,
 } from '../x509/build.js'
 import { certificateEntry, context, extraOf } from './entries.js'
 import { realEntries } from './real-entries.js'
@@ -92,8 +94,25 @@ describe('embedded SCTs', () => {
       extensions: [subjectAltName(dnsName('evil.example')), sctList(encodeSctList([sct]))],
     })
     expect(await statuses(other, keys, ca)).toEqual(['invalid'])
-    const otherCa = buildCertificate({ spki: new Uint8Array(Buffer.from(key.spki)) })
+    const otherCa = buildCertificate({ subject: name(commonName('Test CA')), spki: key.spki })
     expect(await statuses(certificate, keys, otherCa)).toEqual(['invalid'])
+  })
+
+  it('are not called invalid for the chain of another certificate', async () => {
+    const otherChain = [buildCertificate({ spki: key.spki }), buildCertificate({ subject: name(commonName('Root')) })]
+    expect(await verify(certificate, keys, ...otherChain)).toMatchObject([
+      { status: 'unverifiable', reason: 'the chain is not that of this certificate' },
+    ])
+  })
+
+  it('verify with the issuer wherever it is in the chain', async () => {
+    const other = buildCertificate({ spki: key.spki })
+    expect(await statuses(certificate, keys, other, ca)).toEqual(['valid'])
+  })
+
+  it('verify with an issuer whose name is written in another way', async () => {
+    const sameInWords = buildCertificate({ subject: name(attribute('2.5.4.3', tlv(0x13, 'Test CA'))) })
+    expect(await statuses(certificate, keys, sameInWords)).toEqual(['valid'])
   })
 
   it('of an unknown log, without an issuer, with a key that is none, or another log\u2019s', async () => {
