@@ -8,6 +8,7 @@ import type { EntryChain, RawEntry } from '../types/entries.js'
 import type { Problem } from '../types/problem.js'
 import type { LogKeys, SctVerification } from '../types/sct.js'
 import { choiceOption } from '../util/options.js'
+import { inTurns } from '../util/turns.js'
 import { decodeMerkleLeaf } from '../wire/merkle-leaf.js'
 import { leafIndexOf } from '../wire/tile-extensions.js'
 import { parseFull } from '../x509/full.js'
@@ -91,7 +92,7 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
 
   async verifyScts(logs: LogKeys): Promise<readonly SctVerification[]> {
     if (this.scts.length === 0) return []
-    return verifySctsOf(this.scts, await this.signedByScts(), logs)
+    return inTurns(verifySctsOf(this.scts, await this.signedByScts(), logs))
   }
 
   // — other forms

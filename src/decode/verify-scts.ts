@@ -1,15 +1,22 @@
 import type { KeyedLog, LogKeys, Sct, SctVerification } from '../types/sct.js'
 import { equalBytes, fromBase64 } from '../util/bytes.js'
+import { BYTES_PER_TURN, type Steps } from '../util/turns.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LeafEntry } from '../wire/merkle-leaf.js'
 import { isSctBy } from '../wire/sct.js'
 
+/** Most SCTs of one certificate to verify: real ones have up to ten, and each takes a hash of the whole certificate. */
+const MAX_VERIFIED = 100
+
 /** What SCTs sign. */
 export interface SignedEntry {
-  readonly entry: LeafEntry
+  readonly entry: Extract<LeafEntry, { kind: 'precert' }>
   /** Why a signature that does not verify may be an honest one; `undefined` when it may not. */
   readonly doubt: string | undefined
 }
+
+/** What there is to say of an SCT. */
+type Outcome = Omit<SctVerification, 'sct'>
 
 /**
  * Verifies embedded SCTs: each is a log's signature over a precert entry with the issuer's key hash and the TBSCertificate without the
@@ -17,30 +24,55 @@ export interface SignedEntry {
  *
  * @param signed - The signed entry, or why it is not available.
  */
-export function verifySctsOf(scts: readonly Sct[], signed: SignedEntry | string, logs: LogKeys): SctVerification[] {
-  return scts.map((sct) => {
-    const key = keyOf(logs, sct.logId)
-    if (key === undefined) return { sct, status: 'unknown-log', reason: `no key of log ${sct.logId} was given` }
-    if (typeof key === 'string') return { sct, status: 'unverifiable', reason: key }
-    if (typeof signed === 'string') return { sct, status: 'unverifiable', reason: signed }
-    const logId = fromBase64(sct.logId) ?? new Uint8Array(0)
-    if (!equalBytes(key.logId, logId))
-      return { sct, status: 'unverifiable', reason: `the key given for log ${sct.logId} is that of ${key.id}` }
-    const read = { ...sct, version: 0 as const, logId, timestamp: sct.timestamp.getTime() }
-    if (isSctBy(read, key, signed.entry)) return { sct, status: 'valid', reason: undefined }
-    if (signed.doubt !== undefined) return { sct, status: 'unverifiable', reason: signed.doubt }
-    return { sct, status: 'invalid', reason: 'the signature is not the log\u2019s over this certificate' }
-  })
+export function* verifySctsOf(
+  scts: readonly Sct[],
+  signed: SignedEntry | string,
+  logs: LogKeys,
+): Steps<SctVerification[]> {
+  const results: SctVerification[] = []
+  const keys = new Map<string, LogKey | Outcome>()
+  let verified = 0
+  let bytes = 0
+  for (const sct of scts) {
+    const key = keys.get(sct.logId) ?? keyOf(logs, sct.logId)
+    keys.set(sct.logId, key)
+    if (!(key instanceof LogKey)) results.push({ sct, ...key })
+    else if (typeof signed === 'string') results.push({ sct, ...unverifiable(signed) })
+    else if (verified === MAX_VERIFIED)
+      results.push({ sct, ...unverifiable(`more than ${MAX_VERIFIED} SCTs, the others are not verified`) })
+    else {
+      results.push({ sct, ...verify(sct, key, signed) })
+      verified++
+      bytes += signed.entry.tbsCertificate.length
+      if (bytes < BYTES_PER_TURN) continue
+      bytes = 0
+      yield
+    }
+  }
+  return results
 }
 
-/** The log's key, `undefined` when none was given, or why it cannot be used. */
-function keyOf(logs: LogKeys, logId: string): LogKey | string | undefined {
+function verify(sct: Sct, key: LogKey, { entry, doubt }: SignedEntry): Outcome {
+  const read = { ...sct, version: 0 as const, logId: key.logId, timestamp: sct.timestamp.getTime() }
+  if (isSctBy(read, key, entry)) return { status: 'valid', reason: undefined }
+  if (doubt !== undefined) return unverifiable(doubt)
+  return { status: 'invalid', reason: 'the signature is not the log\u2019s over this certificate' }
+}
+
+function unverifiable(reason: string): Outcome {
+  return { status: 'unverifiable', reason }
+}
+
+/** The log's key, or why there is none to use. */
+function keyOf(logs: LogKeys, logId: string): LogKey | Outcome {
   const spki = spkiOf(logs, logId)
-  if (spki === undefined) return undefined
+  if (spki === undefined) return { status: 'unknown-log', reason: `no key of log ${logId} was given` }
   try {
-    return new LogKey(spki)
+    const key = new LogKey(spki)
+    if (equalBytes(key.logId, fromBase64(logId) ?? new Uint8Array(0))) return key
+    return unverifiable(`the key given for log ${logId} is that of ${key.id}`)
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return unverifiable(error instanceof Error ? error.message : String(error))
   }
 }
 

@@ -243,7 +243,8 @@ export interface CtCertificate {
   chain(): Promise<readonly Uint8Array[]>
   /**
    * Checks every embedded SCT (RFC 6962 section 3.2); in the order of `scts`. Asks for `chain()` where it needs the issuer's key: that
-   * of a final certificate. Never rejects for what the bytes or the log's answers hold.
+   * of a final certificate. Of logs whose keys are given it verifies the first 100, and lets the event loop run in between; the others are
+   * `unverifiable`. Never rejects for what the bytes or the log's answers hold.
    */
   verifyScts(logs: LogKeys): Promise<readonly SctVerification[]>
   /**

@@ -15,7 +15,7 @@ export interface Sct {
 /**
  * What checking one SCT found: `valid`, `invalid` (the signature is not the log's over this certificate), `unknown-log` (no key
  * was given for the log), `unverifiable` (the issuer's key or the certificate is not available, also where the chain is another
- * certificate's, or the log's key is not usable).
+ * certificate's; the log's key is not usable; or it comes after 100 others, more than any honest certificate has).
  */
 export interface SctVerification {
   /** The SCT that was checked: one of `scts`. */

@@ -14,6 +14,7 @@ import {
   bytes,
   commonName,
   dnsName,
+  extension,
   name,
   p256Key,
   sctList,
@@ -121,6 +122,48 @@ describe('embedded SCTs', () => {
     expect(await statuses(certificate, keys, Uint8Array.of(0x30, 0))).toEqual(['unverifiable'])
     expect(await statuses(certificate, { [key.id]: 'AAAA' }, ca)).toEqual(['unverifiable'])
     expect(await statuses(certificate, { [key.id]: p256Key }, ca)).toEqual(['unverifiable'])
+  })
+
+  it('are verified up to a hundred of them, in turns of the event loop', async () => {
+    const spare = signedSct(tbs)
+    const many = Array.from({ length: 300 }, () => spare)
+    const large = buildCertificate({
+      extensions: [san, sctList(encodeSctList(many)), extension('1.2.3.4', new Uint8Array(200_000))],
+    })
+    const asked: string[] = []
+    class Counted extends Map<string, Uint8Array> {
+      override get(id: string): Uint8Array | undefined {
+        asked.push(id)
+        return super.get(id)
+      }
+    }
+    let turns = 0
+    let isDone = false
+    const turn = () => {
+      turns++
+      if (!isDone) setImmediate(turn)
+    }
+    setImmediate(turn)
+    const results = await verify(large, new Counted(keys), ca)
+    isDone = true
+    // A hundred times 200 kB, a megabyte a turn.
+    expect(turns).toBeGreaterThan(10)
+    expect(asked).toEqual([key.id])
+    const statuses = results.map(({ status }) => status)
+    expect(statuses).toEqual([...Array(100).fill('invalid'), ...Array(200).fill('unverifiable')])
+    expect(results.at(-1)?.reason).toBe('more than 100 SCTs, the others are not verified')
+  })
+
+  it('of logs without a key take no place of the others', async () => {
+    const stranger = encodeSct({
+      timestamp: 0,
+      extensions: new Uint8Array(0),
+      logId: new Uint8Array(32),
+      signature: Uint8Array.of(4, 3, 0, 0),
+    })
+    const list = encodeSctList([...Array.from({ length: 300 }, () => stranger), sct])
+    const results = await statuses(buildCertificate({ extensions: [san, sctList(list)] }), keys, ca)
+    expect(results).toEqual([...Array(300).fill('unknown-log'), 'valid'])
   })
 
   it('cannot be verified without the issuer', async () => {
