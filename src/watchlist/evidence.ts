@@ -1,11 +1,10 @@
-import type { Keyword } from './brand-index.js'
-import { lureOf, registryWords } from './lures.js'
 import type { MatchReason } from './match.js'
 import { BASE, POINTS, type Sign } from './points.js'
 import type { Sighting } from './sightings.js'
 import { Bound, type Squash } from './squash.js'
 import type { Split } from './suffix.js'
 import { suffixGroup } from './suffixes.js'
+import type { Surroundings } from './surroundings.js'
 
 /** What is known of a name beside what stands in it. */
 export interface NameFacts {
@@ -44,13 +43,7 @@ interface PlacedSign {
 const BACKING: ReadonlySet<Sign> = new Set<Sign>(['strong', 'weak', 'registry', 'official'])
 
 /** All that speaks for and against a sighting. */
-export function evidenceOf(
-  facts: NameFacts,
-  squash: Squash,
-  sighting: Sighting,
-  found: readonly Sighting[],
-  domains: readonly Keyword[],
-): Evidence {
+export function evidenceOf(facts: NameFacts, squash: Squash, sighting: Sighting, around: Surroundings): Evidence {
   const signs: PlacedSign[] = []
   const add = (sign: Sign, start?: number, end?: number) => {
     signs.push({ sign, at: start === undefined ? undefined : placeOf(facts, squash, start, end as number) })
@@ -63,16 +56,15 @@ export function evidenceOf(
   add(`${extent}-${isInDomain ? 'domain' : 'sub'}`, start, end)
   if (extent === 'glued' && isTypo(how)) add('glued-typo', start, end)
   if (isTypo(how) && token.text.length === 5) add('short-typo', start, end)
-  addParts(squash, sighting, add)
-  const registry = registryAfter(squash, end)
+  addParts(squash, sighting, around, add)
+  const registry = squash.bounds[end] === Bound.none ? end : around.registryEnd(squash.partAt(end))
   if (registry > end) add('registry', end, registry)
-  if (domains.some((domain) => domain.kind === 'domain' && domain.brand === token.brand && domain.text !== token.text))
-    add('official')
+  if (around.hasDomain(token)) add('official')
   const isBacked = signs.some(({ sign }) => BACKING.has(sign))
   if (token.isWord) add(isBacked ? 'word' : 'word-bare', start, end)
   else if (token.text.length <= 3) add(isBacked ? 'short' : 'short-bare', start, end)
   if (extent === 'label' && isInDomain && how === 'exact' && reading === undefined) add('other-suffix')
-  if (found.some((other) => isElsewhere(other, sighting))) add('again')
+  if (around.isElsewhere(sighting)) add('again')
   if (split.icannAt !== split.suffixAt) add('private')
   const group = suffixGroup(name.slice(name.lastIndexOf('.') + 1))
   if (group !== undefined) add(group)
@@ -82,68 +74,58 @@ export function evidenceOf(
   return { sighting, sum, signs }
 }
 
-/** The parts around the sighting: words that lure, and what the token is glued to. */
+/** The parts around the sighting, in their order: the first words that lure, and what the token is glued to. */
 function addParts(
   squash: Squash,
   { start, end, extent }: Sighting,
+  around: Surroundings,
   add: (sign: Sign, start: number, end: number) => void,
 ): void {
-  let strong = false
-  let weak = false
-  const lure = (from: number, to: number): boolean => {
-    const kind = lureOf(squash.text(from, to))
-    if (kind === undefined) return false
-    if (kind === 'strong' && !strong) add('strong', from, to)
-    if (kind === 'weak' && !weak) add('weak', from, to)
-    if (kind === 'strong') strong = true
-    else weak = true
-    return true
+  const lures = new Set<Sign>()
+  const addLure = (kind: 'strong' | 'weak', from: number, to: number): void => {
+    if (!lures.has(kind)) add(kind, from, to)
+    lures.add(kind)
   }
-  for (let part = 0; part < squash.parts; part++) {
+  /** The first lures among some of the parts. */
+  const addLures = (part: number, stop: number): void => {
+    const strong = around.nextLure('strong', part)
+    const weak = around.nextLure('weak', part)
+    const kinds = strong < weak ? (['strong', 'weak'] as const) : (['weak', 'strong'] as const)
+    for (const kind of kinds) {
+      const at = around.nextLure(kind, part)
+      if (at < stop) addLure(kind, squash.partStart[at] as number, squash.partEnd[at] as number)
+    }
+  }
+  const isLure = (from: number, to: number): boolean => {
+    const kind = around.lureIn(from, to)
+    if (kind !== undefined) addLure(kind, from, to)
+    return kind !== undefined
+  }
+  const first = squash.partAt(start)
+  const last = squash.partAt(end - 1)
+  addLures(0, first)
+  for (let part = first; part <= last && extent === 'glued'; part++) {
     const from = squash.partStart[part] as number
     const to = squash.partEnd[part] as number
-    if (to <= start || from >= end) {
-      lure(from, to)
-      continue
-    }
-    if (extent !== 'glued') continue
-    if (from < start && !lure(from, start)) add('rest-before', from, start)
-    if (to > end && !lure(end, to))
-      add(/^\d+$/.test(squash.text(end, to)) ? 'rest-digits' : to - end <= 2 ? 'rest-short' : 'rest-after', end, to)
+    if (from < start && !isLure(from, start)) add('rest-before', from, start)
+    if (to > end && !isLure(end, to))
+      add(around.isNumber(end, to) ? 'rest-digits' : to - end <= 2 ? 'rest-short' : 'rest-after', end, to)
   }
+  addLures(last + 1, squash.parts)
 }
 
 /** A brand that is a common word, glued to anything but lures and digits, is part of another word or none of the brand. */
-export function isOfOtherWord({ token, extent, start, end }: Sighting, squash: Squash): boolean {
+export function isOfOtherWord({ token, extent, start, end }: Sighting, squash: Squash, around: Surroundings): boolean {
   if (!token.isWord || extent !== 'glued') return false
   const isOther = (from: number, to: number) =>
-    from < to && lureOf(squash.text(from, to)) === undefined && !/^\d+$/.test(squash.text(from, to))
-  for (let part = 0; part < squash.parts; part++) {
-    const from = squash.partStart[part] as number
-    const to = squash.partEnd[part] as number
-    if (to > start && from < end && (isOther(from, start) || isOther(end, to))) return true
-  }
-  return false
-}
-
-/** The end of `co.jp`, `com` and the like just behind a place; the place itself when there is none. */
-function registryAfter(squash: Squash, end: number): number {
-  let stop = end
-  for (let part = 0; part < squash.parts && end < squash.length; part++) {
-    if (squash.partStart[part] !== stop || squash.bounds[stop] === Bound.none) continue
-    const next = squash.partEnd[part] as number
-    if (!registryWords.has(squash.text(stop, next))) break
-    stop = next
-  }
-  return stop
+    from < to && around.lureIn(from, to) === undefined && !around.isNumber(from, to)
+  const before = squash.partStart[squash.partAt(start)] as number
+  const behind = squash.partEnd[squash.partAt(end - 1)] as number
+  return isOther(before, start) || isOther(end, behind)
 }
 
 function isTypo(how: Sighting['how']): boolean {
   return how !== 'exact' && how !== 'split' && how !== 'confusable'
-}
-
-function isElsewhere(other: Sighting, { token, start, end }: Sighting): boolean {
-  return other.token.brand === token.brand && (other.start >= end || other.end <= start)
 }
 
 /** Whether a sighting is in what was read in another way; of pairs of letters, only if it would not be there otherwise. */

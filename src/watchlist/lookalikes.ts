@@ -2,11 +2,13 @@ import type { CheckedBrand } from './brand.js'
 import { BrandIndex, type Keyword } from './brand-index.js'
 import { DomainWalk } from './domain-walk.js'
 import { type Evidence, evidenceOf, isOfOtherWord, isOfReading, type NameFacts, type Reading } from './evidence.js'
+import { InnerSightings } from './inner-sightings.js'
 import type { Match } from './match.js'
 import { matchOf } from './reasons.js'
 import { exactSightings, nearSightings, type Sighting } from './sightings.js'
 import { Squash } from './squash.js'
 import { splitName } from './suffix.js'
+import { Surroundings } from './surroundings.js'
 import { UnicodeLabels } from './unicode-label.js'
 
 /** A domain of this brand is none's look-alike; one that is allowed for all brands. */
@@ -77,12 +79,16 @@ export class Lookalikes {
     const { reading } = facts
     // Two letters for one, and a typo beside: too far to be believed.
     if (reading?.kind !== 'pairs') nearSightings(index, squash, found)
+    if (found.length === 0) return
+    const inner = new InnerSightings(found)
+    let around: Surroundings | undefined
     for (const sighting of found) {
       const { brand } = sighting.token
-      if (allowed?.includes(brand) === true || isInside(sighting, found)) continue
+      if (allowed?.includes(brand) === true || inner.has(sighting)) continue
       if (reading !== undefined && !isOfReading(reading, squash, sighting)) continue
-      if (isOfOtherWord(sighting, squash)) continue
-      const evidence = evidenceOf(facts, squash, sighting, found, domains)
+      around ??= new Surroundings(squash, found, domains)
+      if (isOfOtherWord(sighting, squash, around)) continue
+      const evidence = evidenceOf(facts, squash, sighting, around)
       const there = best.get(brand)
       if (there === undefined || evidence.sum > there.sum) best.set(brand, evidence)
     }
@@ -136,19 +142,6 @@ export class Lookalikes {
 function endOfLabel(name: string, start: number): number {
   const dot = name.indexOf('.', start)
   return dot < 0 ? name.length : dot
-}
-
-/** A shorter token inside a longer one that stands there exactly is not what is meant: `line` in `online`. */
-function isInside({ start, end, how, inside }: Sighting, found: readonly Sighting[]): boolean {
-  for (const other of found) {
-    if (other.start > start || other.end < end) continue
-    const isLonger = other.end - other.start > end - start
-    if (isLonger && (other.how === 'exact' || other.how === 'split')) return true
-    // An exact one makes edits of the same letters needless.
-    if (!isLonger && how !== 'exact' && other.how === 'exact') return true
-    if (inside && !other.inside && isLonger) return true
-  }
-  return false
 }
 
 function* allowances(brands: readonly CheckedBrand[], allow: readonly string[]): Generator<readonly [string, number]> {

@@ -21,8 +21,12 @@ export const strongLures: ReadonlySet<string> = new Set(STRONG.split(' '))
 export const weakLures: ReadonlySet<string> = new Set(WEAK.split(' '))
 export const registryWords: ReadonlySet<string> = new Set(REGISTRY.split(' '))
 
-/** Digits behind a word are no matter: `login2`. */
+/** Length of the longest word, with four digits behind it. */
+export const LONGEST_LURE = Math.max(...[...strongLures, ...weakLures].map(({ length }) => length)) + 4
+
+/** Up to four digits behind a word are no matter: `login2`. */
 export function lureOf(text: string): 'strong' | 'weak' | undefined {
+  if (text.length > LONGEST_LURE) return undefined
   if (strongLures.has(text)) return 'strong'
   if (weakLures.has(text)) return 'weak'
   const word = text.replace(/\d{1,4}$/, '')

@@ -2,6 +2,7 @@ import type { BrandIndex, Keyword, TokenKeyword } from './brand-index.js'
 import { SHORTEST_GLUED } from './brand-index.js'
 import { type Edit, editOf } from './edits.js'
 import { ONE_EDIT, TWO_EDITS } from './neighbours.js'
+import { type Span, Spans } from './spans.js'
 import { Bound, type Squash } from './squash.js'
 
 /** How a token stands in a name. */
@@ -32,7 +33,7 @@ export function exactSightings(index: BrandIndex, squash: Squash, found: Sightin
   const { automaton, keywords } = index
   const { canonical, length } = squash
   let state = automaton.start
-  let masks: [start: number, end: number][] | undefined
+  let masks: Span[] | undefined
   const first = found.length
   for (let i = 0; i < length; i++) {
     state = automaton.step(state, canonical[i] as number)
@@ -45,7 +46,7 @@ export function exactSightings(index: BrandIndex, squash: Squash, found: Sightin
           if (sighting !== undefined) found.push(sighting)
         } else if (one.kind === 'mask') {
           if (isLiteral(squash, one.text, start) && !hasBoundInside(squash, start, i + 1))
-            (masks ??= []).push([start, i + 1])
+            (masks ??= []).push({ start, end: i + 1 })
         } else if (
           squash.bounds[start] !== Bound.none &&
           squash.bounds[i + 1] !== Bound.none &&
@@ -56,10 +57,9 @@ export function exactSightings(index: BrandIndex, squash: Squash, found: Sightin
     }
   }
   if (masks === undefined) return
-  for (let i = found.length - 1; i >= first; i--) {
-    const { start, end, extent } = found[i] as Sighting
-    if (extent === 'glued' && masks.some(([from, to]) => from <= start && end <= to)) found.splice(i, 1)
-  }
+  const words = new Spans(masks)
+  const kept = found.splice(first).filter((sighting) => sighting.extent !== 'glued' || !words.cover(sighting))
+  found.push(...kept)
 }
 
 function sightingOf(squash: Squash, token: TokenKeyword, start: number, end: number): Sighting | undefined {

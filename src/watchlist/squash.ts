@@ -84,6 +84,19 @@ export class Squash {
     this.length = length
   }
 
+  /** The part that holds a character; the number of parts for the end. */
+  partAt(place: number): number {
+    if (place >= this.length) return this.parts
+    let low = 0
+    let high = this.parts
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if ((this.partStart[middle] as number) <= place) low = middle
+      else high = middle
+    }
+    return low
+  }
+
   /** Of the canonical characters from `start` to `end`. */
   hash(start: number, end: number): number {
     const { hashes } = this

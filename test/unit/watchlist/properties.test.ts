@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Automaton } from '../../../src/watchlist/automaton.js'
 import { editOf } from '../../../src/watchlist/edits.js'
 import { Neighbours } from '../../../src/watchlist/neighbours.js'
+import { Spans } from '../../../src/watchlist/spans.js'
 import { Squash } from '../../../src/watchlist/squash.js'
 import { Watchlist } from '../../../src/watchlist/watchlist.js'
 
@@ -56,6 +57,22 @@ describe('Neighbours', () => {
           if (edit !== undefined) expect(found, `${word} near ${text}`).toContain(i)
         })
       }),
+    )
+  })
+})
+
+describe('Spans', () => {
+  it('cover what one of them covers', () => {
+    const span = fc.tuple(fc.nat(12), fc.nat(12)).map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) + 1 }))
+    fc.assert(
+      fc.property(fc.array(span, { maxLength: 6 }), span, (all, asked) => {
+        const covering = all.filter(({ start, end }) => start <= asked.start && asked.end <= end)
+        const longer = covering.filter(({ start, end }) => end - start > asked.end - asked.start)
+        const spans = new Spans(all)
+        expect(spans.cover(asked)).toBe(covering.length > 0)
+        expect(spans.coverMore(asked)).toBe(longer.length > 0)
+      }),
+      { numRuns: 2000 },
     )
   })
 })
