@@ -38,6 +38,14 @@ export function outlineOf(certificate: unknown): Outline | undefined {
   return DecodedEntry.outlineOf(certificate)
 }
 
+/**
+ * Why `dnsNames` or `ipAddresses` may lack names that other readers find, for people; `undefined` when all could be read, and for
+ * anything that {@link decodeEntry} did not make.
+ */
+export function unreadNamesOf(certificate: unknown): string | undefined {
+  return DecodedEntry.unreadNamesOf(certificate)
+}
+
 /** The `timestamp` of this certificate, epoch milliseconds; `undefined` also for anything that {@link decodeEntry} did not make. */
 export function timeOf(certificate: unknown): number | undefined {
   return DecodedEntry.timeOf(certificate)

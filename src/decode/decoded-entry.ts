@@ -52,6 +52,11 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
     return value instanceof DecodedEntry ? value.fields?.outline : undefined
   }
 
+  /** Why `dnsNames` or `ipAddresses` may lack some; `undefined` when they do not, or nobody can say. */
+  static unreadNamesOf(value: unknown): string | undefined {
+    return value instanceof DecodedEntry ? value.fields?.unreadNames : undefined
+  }
+
   /** Its `timestamp`, epoch milliseconds, mostly without an object; `undefined` also for anything that was not made here. */
   static timeOf(value: unknown): number | undefined {
     if (!(value instanceof DecodedEntry)) return undefined

@@ -4,7 +4,8 @@ import type { CertificateKind } from '../types/certificate-kind.js'
 import { optionError } from '../util/options.js'
 import { outlineCertificate, outlineTbs } from '../x509/certificate-frame.js'
 import { decodeTime } from '../x509/dates.js'
-import { hostNamesOf } from '../x509/host-names.js'
+import { hostNamesOf, unreadNames } from '../x509/host-names.js'
+import type { Outline } from '../x509/outline.js'
 import type { DomainSet } from './domain-set.js'
 import type { IssuerMatcher } from './issuer-matcher.js'
 import { contentStart, elementEnd, LeafWalk } from './leaf-walk.js'
@@ -81,9 +82,13 @@ export class EntryFilter {
     )
   }
 
+  /** Whether the bytes deviate where names are, or hold names that the decoder cannot read. */
   private hasBrokenNames(leafInput: Uint8Array): boolean {
     const { walk } = this
-    return walk.open(leafInput) !== undefined && walk.fields() && walk.hasBrokenNames()
+    if (walk.open(leafInput) === undefined) return false
+    if (walk.fields() && walk.hasBrokenNames()) return true
+    const outline = this.outline()
+    return outline === undefined || unreadNames(outline) !== undefined
   }
 
   /** Validity ::= SEQUENCE { notBefore Time, notAfter Time } */
@@ -99,13 +104,18 @@ export class EntryFilter {
   /** Whether a name passes one of the tests that need strings. */
   private hasName(tests: readonly TextTest[]): boolean {
     if (tests.length === 0) return false
+    const outline = this.outline()
+    return outline === undefined || hostNamesOf(outline).dnsNames.some((name) => tests.some((test) => test(name)))
+  }
+
+  /** Where the decoder finds the fields of the leaf that the walk is at; `undefined` when it cannot. */
+  private outline(): Outline | undefined {
     const { bytes, start, end } = this.walk
     const der = bytes.subarray(start, end)
     try {
-      const outline = bytes[11] === 0 ? outlineCertificate(der).outline : outlineTbs(der)
-      return hostNamesOf(outline).dnsNames.some((name) => tests.some((test) => test(name)))
+      return bytes[11] === 0 ? outlineCertificate(der).outline : outlineTbs(der)
     } catch (error) {
-      if (CtStreamError.is(error)) return true
+      if (CtStreamError.is(error)) return undefined
       throw error
     }
   }

@@ -1,4 +1,5 @@
 import { type EntryKind, leafKind } from '../wire/merkle-leaf.js'
+import { isNameTag } from '../x509/alt-names.js'
 import { Look, NameHashes } from './name-hashes.js'
 
 /** Bytes of a leaf before its certificate: version, leaf type, timestamp, entry type, length (RFC 6962 section 3.4). */
@@ -197,6 +198,8 @@ export class LeafWalk {
         if (look === Look.listed) return look
         odd = odd || look
       }
+      // Such as a dNSName in segments.
+      else if (!isNameTag(bytes[at] as number)) return BROKEN
       at = stop
     }
     return odd

@@ -13,6 +13,8 @@ export class AltNameWalk {
   readonly reader: DerReader
   /** SubjectAltName extensions seen so far. */
   found = 0
+  /** Why names may be missing: the first error met; `undefined` while there is none. */
+  unread: string | undefined
   private readonly outline: Outline
   private readonly note: Note
   private extension = 0
@@ -63,6 +65,7 @@ export class AltNameWalk {
 
   private broken(error: unknown): void {
     if (!CtStreamError.is(error)) throw error
+    this.unread ??= error.message
     this.note('der-malformed', error.message)
     this.valueEnd = 0
     this.reader.reset(0, 0)

@@ -21,6 +21,13 @@ export const NameTag = {
   registeredID: 0x88,
 } as const
 
+const nameTags = new Set<number>(Object.values(NameTag))
+
+/** Whether an element with this tag is a `GeneralName`. */
+export function isNameTag(tag: number): boolean {
+  return nameTags.has(tag)
+}
+
 const structured = new Set<number>([NameTag.otherName, NameTag.directoryName, NameTag.registeredID])
 
 /**

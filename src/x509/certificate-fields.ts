@@ -31,7 +31,7 @@ import {
   decodeSctListValue,
   decodeSubjectKeyId,
 } from './extension-values.js'
-import { hostNamesOf } from './host-names.js'
+import { hostNamesOf, unreadNames } from './host-names.js'
 import { isNegative, noteInteger } from './integer.js'
 import { issuanceIdOf, issuanceTbs } from './issuance-tbs.js'
 import { decodeName, noName } from './name.js'
@@ -139,6 +139,11 @@ export class CertificateFields {
 
   get ipAddresses(): readonly string[] {
     return this.hostNames?.ipAddresses ?? []
+  }
+
+  /** Why names or addresses may be missing above; `undefined` when all could be read. */
+  get unreadNames(): string | undefined {
+    return unreadNames(this.outline, this.hostNames)
   }
 
   get emailAddresses(): readonly string[] {

@@ -35,6 +35,8 @@ const DIGIT_9 = 0x39
  * - other characters that cannot be in a name, or would harm a terminal, are written `\DDD` (RFC 1035 section 5.1)
  */
 export class HostNames {
+  /** Why names may be missing, the first reason; `undefined` when all could be read. */
+  unread: string | undefined
   private readonly names = new UniqueList()
   /** Position of the first dNSName, which most common names repeat; none while `firstStop` is 0. */
   private firstStart = 0

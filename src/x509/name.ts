@@ -2,11 +2,13 @@ import { CtStreamError } from '../errors.js'
 import type { NameJson } from '../types/certificate-json.js'
 import type { Name, NameAttribute } from '../types/name.js'
 import { toHex } from '../util/bytes.js'
-import { DerReader, noteNonMinimal, Tag } from './der.js'
+import { DerReader, noteNonMinimal, Tag, tagText } from './der.js'
 import { ignore, type Note } from './note.js'
 import { decodeOid } from './oid.js'
 import { attributeNames } from './oids.js'
 import { decodeString } from './strings.js'
+
+const COMMON_NAME = '2.5.4.3'
 
 /**
  * Decodes a `Name` (RFC 5280 section 4.1.2.4). Never throws: notes malformed parts, and keeps the attributes before them.
@@ -49,9 +51,16 @@ function readAttribute(reader: DerReader, rdn: number, note: Note): NameAttribut
   const oid = decodeOid(reader.bytes, reader.start, reader.stop)
   if (!reader.next()) reader.fail('has no AttributeValue')
   const raw = reader.element()
-  const value = decodeString(reader.tag, reader.content(), note) ?? `#${toHex(raw)}`
+  const text = decodeString(reader.tag, reader.content(), note)
+  // Values of other types may be no strings, such as bits and dates.
+  if (text === undefined && oid === COMMON_NAME && reader.start < reader.stop) note('der-malformed', noString(reader))
   reader.leave(outer)
-  return { oid, name: attributeNames[oid], value, raw, rdn }
+  return { oid, name: attributeNames[oid], value: text ?? `#${toHex(raw)}`, raw, rdn }
+}
+
+/** What is wrong with a common name that is none of the string types, or is in segments, as BER allows. */
+export function noString({ head, tag }: DerReader): string {
+  return `the element at byte ${head} has tag ${tagText(tag)}, and is no string`
 }
 
 class DistinguishedName implements Name {

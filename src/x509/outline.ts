@@ -56,6 +56,8 @@ export class Outline {
   extensionsStart = -1
   /** Offset of the first element with a length in more octets than DER allows; -1 when there is none. */
   nonMinimalAt = -1
+  /** Why there may be extensions that are not listed here; `undefined` when there are none. */
+  private cut: string | undefined
   private readonly extensions: number[] = []
 
   private constructor(bytes: Uint8Array) {
@@ -75,6 +77,16 @@ export class Outline {
 
   get extensionCount(): number {
     return this.extensions.length / EXTENSION_FIELDS
+  }
+
+  /** Why there may be extensions that are not listed here, or cannot be found by their type; `undefined` when all can. */
+  get unread(): string | undefined {
+    if (this.cut !== undefined) return this.cut
+    const { bytes, extensions } = this
+    for (let at = 0; at < extensions.length; at += EXTENSION_FIELDS)
+      if (bytes[extensions[at + 1] as number] !== Tag.oid)
+        return `the extension at byte ${extensions[at]} does not begin with an extnID`
+    return undefined
   }
 
   /** Whether extension `i` has the type whose content octets these are. */
@@ -195,7 +207,7 @@ export class Outline {
     // issuerUniqueID [1], subjectUniqueID [2], extensions [3] EXPLICIT Extensions OPTIONAL
     while (reader.next())
       if (reader.isA(0xa3)) this.tolerateExtensions(reader, note)
-      else if (!isUniqueId(reader)) note('trailing-data', `the element at byte ${reader.head} of the TBSCertificate`)
+      else if (!isUniqueId(reader)) this.skip(reader, note)
     reader.leave(outer)
   }
 
@@ -217,9 +229,16 @@ export class Outline {
       this.readExtensions(reader, note)
     } catch (error) {
       if (!CtStreamError.is(error)) throw error
+      this.cut ??= error.message
       note('der-malformed', error.message)
     }
     reader.reset(stop, end)
+  }
+
+  private skip(reader: DerReader, note: Note): void {
+    note('trailing-data', `the element at byte ${reader.head} of the TBSCertificate`)
+    // BER allows more octets for the tag of the extensions.
+    if (reader.tag > 0xff) this.cut ??= `the element at byte ${reader.head} may hold extensions`
   }
 
   private readExtensions(reader: DerReader, note: Note): void {

@@ -1,11 +1,15 @@
+import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+
+import { unreadNamesOf } from '../../../src/decode/decode-entry.js'
 import type { EntryFilter } from '../../../src/filter/entry-filter.js'
 import { filterOption } from '../../../src/filter/filter-option.js'
 import { contextPrimitive, octetString, oid, printable, sequence, tlv } from '../../../src/testing/der-writer.js'
 import type { Filter } from '../../../src/types/filter.js'
 import { describeReal } from '../../real-data.js'
 import { type RealEntry, realEntries } from '../decode/real-entries.js'
+import { hiddenNames, oddButRead } from './hidden-names.js'
 import { certificateOf, type LeafParts, leafOf } from './made-leaf.js'
 
 const filterOf = (filter: Filter): EntryFilter => filterOption('filter', filter) as EntryFilter
@@ -93,6 +97,20 @@ describe('domains', () => {
     for (const parts of cases) expect([parts, passes(filter, made(parts))]).toEqual([parts, true])
     expect(passes(filter, unparsable)).toBe(true)
     expect(passes(filter, noDer)).toBe(true)
+  })
+
+  it.each(hiddenNames)('lets pass a name that OpenSSL reads: %s', (_, parts) => {
+    const leaf = made(parts)
+    expect(new X509Certificate(certificateOf(leaf).der as Uint8Array).checkHost('example.com')).toBe('example.com')
+    const unread = ['der-malformed', 'extension-malformed', 'trailing-data']
+    expect(certificateOf(leaf).problems.some(({ code }) => unread.includes(code))).toBe(true)
+    for (const domain of ['example.com', 'other.test', /^other/])
+      for (const kind of ['certificate', 'precertificate'] as const)
+        expect(passes(filterOf({ domains: [domain] }), made({ ...parts, kind }))).toBe(true)
+  })
+
+  it.each(oddButRead)('refuses what can be read and has other names: %s', (_, parts) => {
+    expect(passes(filterOf({ domains: ['example.com'] }), made(parts))).toBe(false)
   })
 })
 
@@ -250,6 +268,11 @@ describeReal('real entries', () => {
       }
     }
     expect(checked).toBeGreaterThan(1500)
+  })
+
+  it('have names that can all be read', () => {
+    const unread = leaves.map((leaf) => unreadNamesOf(certificateOf(leaf))).filter((why) => why !== undefined)
+    expect(unread).toEqual([])
   })
 
   it('are nearly all told apart by their bytes alone', () => {

@@ -24,12 +24,18 @@ export interface LeafParts {
   /** Common names: text, or a whole DER value. */
   readonly commonNames?: readonly (string | Uint8Array)[]
   readonly issuer?: { readonly commonName?: string; readonly organization?: string }
+  /** Instead of a subject of common names. */
+  readonly subject?: Uint8Array
+  /** Instead of the issuer. */
+  readonly issuerName?: Uint8Array
   /** `YYMMDDHHMMSSZ`. */
   readonly notAfter?: string
   /** Instead of the SubjectAltName's content. */
   readonly sanValue?: Uint8Array
   /** Instead of all extensions. */
   readonly extensions?: Uint8Array
+  /** Instead of the element that holds them. */
+  readonly extensionsElement?: Uint8Array
   /** A second list of them. */
   readonly moreExtensions?: Uint8Array
 }
@@ -41,9 +47,9 @@ export function leafOf(parts: LeafParts): Uint8Array {
     ...(issuer.organization === undefined ? [] : [attribute('2.5.4.10', utf8(issuer.organization))]),
     ...(issuer.commonName === undefined ? [] : [attribute('2.5.4.3', utf8(issuer.commonName))]),
   )
-  const subject = sequence(
-    ...commonNames.map((name) => attribute('2.5.4.3', typeof name === 'string' ? utf8(name) : name)),
-  )
+  const subject =
+    parts.subject ??
+    sequence(...commonNames.map((name) => attribute('2.5.4.3', typeof name === 'string' ? utf8(name) : name)))
   const algorithm = sequence(oid('1.2.840.10045.4.3.2'))
   const san = parts.sanValue ?? sequence(...names.map((name) => contextPrimitive(2, octets(name))))
   const extensions = parts.extensions ?? sequence(sequence(oid('2.5.29.17'), octetString(san)))
@@ -51,11 +57,11 @@ export function leafOf(parts: LeafParts): Uint8Array {
     context(0, Buffer.of(2, 1, 2)),
     tlv(0x02, Buffer.of(1)),
     algorithm,
-    issuerName,
+    parts.issuerName ?? issuerName,
     sequence(utcTime('200101000000Z'), utcTime(notAfter)),
     subject,
     sequence(algorithm, bitString(Buffer.alloc(65))),
-    context(3, extensions),
+    parts.extensionsElement ?? context(3, extensions),
     ...(parts.moreExtensions === undefined ? [] : [context(3, parts.moreExtensions)]),
   )
   return plain(
