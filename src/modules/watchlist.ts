@@ -101,7 +101,9 @@ const options = z
       .int()
       .min(0)
       .default(10)
-      .describe('Entries that cannot be parsed, and so could concern you: how many are reported, at most.'),
+      .describe(
+        'Entries that cannot be parsed, or have names that cannot be read, and so could concern you: how many are reported, at most.',
+      ),
   })
   .refine(
     (given) => LIST_NAMES.some((list) => isRule(list) && hasAny(given[list], given.lists[list])),

@@ -15,7 +15,7 @@ import type { Match } from './match.js'
  * | `known` | the issuance is: authorized before it was made | info |
  *
  * `lookalike`: by score, high from 75, medium from 60, low from 50, else info. `word` and `pattern`: low. `mention`: an own domain in an
- * e-mail address or URI: info. `unreadable`: an entry that cannot be parsed could concern you: info.
+ * e-mail address or URI: info. `unreadable`: an entry that cannot be parsed, or has names that cannot be read, could concern you: info.
  */
 export type ConcernClass =
   | 'unexpected-issuer'

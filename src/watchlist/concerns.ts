@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { unreadNamesOf } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { type Identifiable, identityOf } from '../util/identity.js'
 import type { Concern, ConcernClass } from './concern.js'
@@ -37,11 +38,12 @@ export interface Rules {
   readonly mentions: boolean
 }
 
+const NOT_PARSED = 'the entry cannot be parsed: it could concern you'
 const SEVERITIES = ['high', 'medium', 'low', 'info'] as const
 
 /** All that a certificate is reported for, most severe first. */
 export function concernsOf(cert: ConcerningCertificate, rules: Rules): Concern[] {
-  if (cert.kind === 'unparsable') return rules.hasOwn ? [unreadable(cert)] : []
+  if (cert.kind === 'unparsable') return rules.hasOwn ? [unreadable(cert, NOT_PARSED)] : []
   const concerns = readable(cert, rules)
   return concerns.length < 2
     ? concerns
@@ -56,7 +58,10 @@ function readable(cert: ConcerningCertificate, rules: Rules): Concern[] {
     matches.sort((a, b) => b.score - a.score)
     return matches[0]?.kind === 'own' ? ownConcern(cert, rules, matches) : otherConcern(cert, matches)
   })
-  return rules.mentions ? [...concerns, ...mentioned(cert, rules)] : concerns
+  if (rules.mentions) concerns.push(...mentioned(cert, rules))
+  const unread = rules.hasOwn ? unreadNamesOf(cert) : undefined
+  if (unread !== undefined) concerns.push(unreadable(cert, `some names cannot be read, and could be yours: ${unread}`))
+  return concerns
 }
 
 /** Matches of a certificate by what they are about. Makes nothing for a certificate without matches, as nearly all are. */
@@ -139,8 +144,8 @@ function mentioned(cert: ConcerningCertificate, rules: Rules): Concern[] {
   return matches.length === 0 ? [] : [concernOf(cert, 'mention', 'mention', matches, ['in an e-mail address or URI'])]
 }
 
-function unreadable(cert: ConcerningCertificate): Concern {
-  return concernOf(cert, 'unreadable', 'unreadable', [], ['the entry cannot be parsed: it could concern you'])
+function unreadable(cert: ConcerningCertificate, reason: string): Concern {
+  return concernOf(cert, 'unreadable', 'unreadable', [], [reason])
 }
 
 function concernOf(

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { decodeSingle } from '../../../src/decode/single-certificate.js'
 import type { ConcerningCertificate } from '../../../src/watchlist/concerns.js'
 import type { WatchlistOptions } from '../../../src/watchlist/options.js'
 import { Watchlist } from '../../../src/watchlist/watchlist.js'
+import { hiddenNames, oddButRead } from '../filter/hidden-names.js'
+import { certificateOf, leafOf } from '../filter/made-leaf.js'
 
 const KEY = 'ab'.repeat(32)
 const ISSUER = '0f'.repeat(32)
@@ -145,6 +148,34 @@ describe('concerns', () => {
     const of = cert([], { kind: 'unparsable', issuanceId: undefined })
     expect(Watchlist.of({ own }).concerns(of)).toMatchObject([{ class: 'unreadable', severity: 'info' }])
     expect(Watchlist.of({ words: ['a'] }).concerns(of)).toEqual([])
+  })
+
+  it.each(hiddenNames)('says that names that cannot be read could concern who has names: %s', (_, parts) => {
+    const { der } = certificateOf(leafOf(parts))
+    for (const of of [
+      certificateOf(leafOf(parts)),
+      certificateOf(leafOf({ ...parts, kind: 'precertificate' })),
+      decodeSingle(der as Uint8Array, {}),
+    ]) {
+      expect(Watchlist.of({ own }).concerns(of)).toMatchObject([
+        {
+          class: 'unreadable',
+          severity: 'info',
+          reasons: [expect.stringMatching(/^some names cannot be read.*byte \d+/)],
+        },
+      ])
+      expect(Watchlist.of({ words: ['zzz'] }).concerns(of)).toEqual([])
+    }
+  })
+
+  it('says so beside what it says of the names that can be read', () => {
+    const [, parts] = hiddenNames.find(([encoding]) => encoding.includes('after another name')) ?? []
+    const of = certificateOf(leafOf(parts ?? {}))
+    expect(classes({ own: ['a.b'] }, of)).toEqual(['new-name', 'unreadable'])
+  })
+
+  it.each(oddButRead)('says nothing of what can be read: %s', (_, parts) => {
+    expect(classes({ own }, certificateOf(leafOf(parts)))).toEqual([])
   })
 
   it.each([
