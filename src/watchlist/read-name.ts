@@ -18,8 +18,10 @@ const DOT = 0x2e
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
-/** Longest text that is looked at: what a dNSName of this library's reader can have. Longer ones are no names. */
-const MAX_TEXT = 8192
+/** Longest text that the decoder takes for a name. What it makes of one may be longer, of A-labels and `\DDD`. */
+const MAX_READ = 1024
+/** Longest text that is looked at: a name of so many characters in UTF-8, three octets each, all of them written `\DDD`. Longer ones are no names. */
+const MAX_TEXT = MAX_READ * 3 * 4
 
 /** Whether the text is a name as it stands, as nearly all are; what ends in a digit may be an IP address. */
 export function isPlainName(text: string): boolean {
@@ -28,12 +30,12 @@ export function isPlainName(text: string): boolean {
     if (code > 127 || clean[code] === 0) return false
   }
   const last = text.charCodeAt(text.length - 1)
-  return text.length > 0 && text.length <= 1024 && last !== DOT && (last < DIGIT_0 || last > DIGIT_9)
+  return text.length > 0 && text.length <= MAX_READ && last !== DOT && (last < DIGIT_0 || last > DIGIT_9)
 }
 
 /**
  * Reads what is not a plain name as the decoder of certificates does: URLs, ports, NULs, outer spaces, U-labels as UTF-8 and as
- * Latin-1. The `\DDD` of `dnsNames` are octets again.
+ * Latin-1. The `\DDD` of `dnsNames` are octets again; a name that is longer than what the decoder reads is taken as it stands, too.
  */
 export function readName(text: string): Reading {
   const names = new HostNames()
@@ -47,7 +49,17 @@ export function readName(text: string): Reading {
     const octets = Buffer.from(plain, 'latin1')
     names.addDnsName(octets, 0, octets.length)
   }
-  return { names: names.dnsNames, addresses: names.ipAddresses, hasNul: plain.includes('\0') }
+  const isShown = shown.length > MAX_READ && shown === text && isWritten(text) && !names.dnsNames.includes(text)
+  return {
+    names: isShown ? [...names.dnsNames, text] : names.dnsNames,
+    addresses: names.ipAddresses,
+    hasNul: plain.includes('\0'),
+  }
+}
+
+/** Whether a text is written as the names of `dnsNames` are. */
+function isWritten(text: string): boolean {
+  return /^[\x21-\x40\x5b-\x7e]+$/.test(text) && !text.endsWith('.')
 }
 
 function unescaped(whole: string, digits: string): string {

@@ -1,6 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
+import { parseDomainPattern } from '../../../src/filter/domain-pattern.js'
+import { DomainSet } from '../../../src/filter/domain-set.js'
 import { Watchlist } from '../../../src/watchlist/watchlist.js'
+import { HostNames } from '../../../src/x509/dns-names.js'
 
 const scoreOf = (rule: string, name: string): number => Watchlist.of({ own: [rule] }).match(name)[0]?.score ?? 0
 const codeOf = (run: () => unknown): string => {
@@ -130,8 +134,52 @@ describe('own names', () => {
     expect(watchlist.match(`${'a.'.repeat(400)}example.com`)).toHaveLength(2)
   })
 
+  it('meets every name that a filter lets pass, however long it is shown', () => {
+    const watchlist = Watchlist.of({ own: ['example.com'] })
+    const domains = new DomainSet([parseDomainPattern('domains[0]', 'example.com')])
+    const unit = fc.constantFrom('漢', 'é', 'ü.', 'a', '.', '\0', '/', ' ', '\\', '*', '😀', '\ud800', '\u3002', '\x7f')
+    const part = fc.oneof(
+      fc.tuple(unit, fc.nat(1020)).map(([char, count]) => char.repeat(count)),
+      // Each character is far from the one before: the longest A-labels.
+      fc
+        .nat(255)
+        .map((count) =>
+          Array.from({ length: count }, (_, i) => String.fromCharCode(0xc0 + ((i * 7919) % 0x9000))).join(''),
+        ),
+    )
+    const octets = fc
+      .tuple(
+        fc.array(part, { maxLength: 4 }),
+        fc.constantFrom('.example.com', 'example.com', '.*.com', ':443'),
+        fc.constantFrom('utf8', 'latin1'),
+      )
+      .map(([parts, end, encoding]) => Buffer.from(parts.join('.') + end, encoding))
+    let longest = 0
+    fc.assert(
+      fc.property(octets, (name) => {
+        const names = new HostNames()
+        names.addDnsName(name, 0, name.length)
+        for (const shown of names.dnsNames.filter((each) => domains.has(each))) {
+          expect(watchlist.match(shown)).not.toEqual([])
+          longest = Math.max(longest, shown.length)
+        }
+      }),
+      { numRuns: 1000, examples: [[Buffer.from(`${'漢'.repeat(1000)}.example.com`)]] },
+    )
+    expect(longest).toBeGreaterThan(8192)
+  })
+
+  it('meets names whose A-labels are longer than any text that is converted', () => {
+    const names = new HostNames()
+    const octets = Buffer.from(`${'é.'.repeat(400)}example.com`)
+    names.addDnsName(octets, 0, octets.length)
+    for (const name of names.dnsNames) expect(scoreOf('example.com', name)).toBe(YES)
+    expect(Math.max(...names.dnsNames.map((name) => name.length))).toBeGreaterThan(1024)
+  })
+
   it.each([
     ['', 'own[0]'],
+    [`${'a.'.repeat(600)}com`, 'own[0]'],
     ['exa mple.com', 'own[0]'],
     ['https://example.com/', 'own[0]'],
     ['*.*.example.com', 'own[0]'],
