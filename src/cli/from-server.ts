@@ -18,8 +18,6 @@ import { throughModules } from './through-modules.js'
 export interface FromServer {
   /** Consumes the stream. Default: modules, or stdout when there are none. */
   readonly consume?: (stream: AcknowledgedSource & FollowedStream, surroundings: Surroundings) => Promise<void>
-  /** Ignores filters of the config file and variables, for a command without filters. */
-  readonly everything?: boolean
 }
 
 /**
@@ -28,15 +26,12 @@ export interface FromServer {
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag; `CT_HTTP_STATUS` when the server refuses.
  */
-export async function fromServer(
-  context: CommandContext,
-  { consume, everything = false }: FromServer = {},
-): Promise<void> {
+export async function fromServer(context: CommandContext, { consume }: FromServer = {}): Promise<void> {
   const { io, values } = context
   const limit = values.integer('limit', 1)
   const consumed = consume ?? (await throughModules(context)) ?? written(context)
   const logger = commandLogger(context)
-  const stream = await openServer(context, { everything })
+  const stream = await openServer(context)
   reportEvents(stream, logger)
   const endpoint = await metricsEndpoint(context, logger)
   try {
@@ -52,13 +47,9 @@ export async function fromServer(
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag.
  */
-export async function openServer(
-  context: CommandContext,
-  { everything = false }: Pick<FromServer, 'everything'> = {},
-): Promise<CertStream> {
+export async function openServer(context: CommandContext): Promise<CertStream> {
   const { io, values } = context
-  const { allowHttp, ...asked } = await askedStream(context)
-  const { filter, dedupe } = everything ? {} : asked
+  const { allowHttp, filter, dedupe } = await askedStream(context)
   const url = values.text('source') ?? ''
   return opened(values.from('source'), () =>
     certStream({

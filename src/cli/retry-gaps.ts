@@ -140,7 +140,13 @@ function noting(stream: ShownStream, { onDelivered, onEnd }: Noted): ShownStream
     status: () => stream.status(),
     on: (event, listener) => stream.on(event, listener),
     close: () => stream.close(),
-    [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
+    async *[Symbol.asyncIterator]() {
+      for await (const certificate of stream) {
+        last = certificate
+        yield certificate
+      }
+      onEnd()
+    },
     async *batches() {
       for await (const page of stream.batches()) {
         last = page.at(-1) ?? last

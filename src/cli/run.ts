@@ -96,7 +96,10 @@ function requirePositionals(command: Command, given: readonly string[]): void {
   if (surplus !== undefined) throw usageError(`ct-stream ${command.name} takes no argument ${JSON.stringify(surplus)}`)
 }
 
-/** Flags win over variables, variables over the file. Variables and files may hold flags of other commands. */
+/**
+ * Flags win over variables, variables over the file. Variables and files may hold flags of other commands, which are checked and then
+ * change nothing: a filter of the stream, for example, would leave holes in a backfill.
+ */
 async function collectValues(
   io: CliIo,
   flags: ReadonlyMap<string, GivenValue>,
@@ -105,7 +108,9 @@ async function collectValues(
 ): Promise<{ readonly values: Values; readonly config: ConfigFile | undefined }> {
   const variables = readVariables(io.env, own)
   const config = await readConfigFile(io, flags.get('config') ?? variables.get('config'), all)
-  const values = new Values(mergeLayers([flags, variables, config?.values ?? new Map()], own))
+  const ownNames = new Set(own.map(({ name }) => name))
+  const filed = new Map([...(config?.values ?? [])].filter(([name]) => ownNames.has(name)))
+  const values = new Values(mergeLayers([flags, variables, filed], own))
   return { values, config }
 }
 

@@ -2,11 +2,11 @@ import { CtStreamError } from '../../errors.js'
 import type { CtStreamOptions } from '../../types/stream-options.js'
 import { harmless } from '../../util/harmless.js'
 import type { Watchlist } from '../../watchlist/watchlist.js'
+import { askedStream } from '../asked-stream.js'
 import type { CommandContext } from '../command.js'
 import { Output } from '../terminal/output.js'
 import type { WatchRequest } from './request.js'
 import { compiledRules } from './rules.js'
-import { watchedStream } from './run.js'
 import { VolumeCounter } from './volume.js'
 import { volumeText } from './volume-text.js'
 
@@ -34,7 +34,7 @@ export async function testLists(context: CommandContext, { rules }: WatchRequest
     // A short merge delay will do, because a few missing or extra old entries do not matter here.
     mergeDelayMs: 0,
     endPatienceMs: PATIENCE_MS,
-    ...(await watchedStream(context)),
+    ...(await askedStream(context)),
     ...{ end: 'head', checkpoint: false },
   }
   await output.write(await estimate(watchlist, least, options, size, io.stop))

@@ -25,25 +25,19 @@ export async function watchNames(
   const { io, values } = context
   const isOfServer = options === undefined && values.has('source')
   const threads = moduleThreads(context)
-  const asked = options ?? (await watchedStream(context))
+  const asked = options ?? (await askedStream(context))
   const format = request.outputs.length === 0 ? findingFormatFrom(values, io) : undefined
   const modules = await modulesOf(context, request)
   announce(context, request)
   const consume = (stream: AcknowledgedSource, surroundings: Surroundings) =>
     runThroughModules(stream, { ...surroundings, modules, threads, format, stop: io.stop, clock: io.clock })
-  if (isOfServer) return (await import('../from-server.js')).fromServer(context, { consume, everything: true })
+  if (isOfServer) return (await import('../from-server.js')).fromServer(context, { consume })
   const open = async (logger: Logger) => {
     const { ctStream } = await import('../../stream/ct-stream.js')
     return ctStream({ ...asked, acknowledge: 'manual', logger })
   }
   const { end, endPatienceMs = DEFAULT_END_PATIENCE_MS } = asked
   await showStream({ context, open, consume, end, endPatienceMs })
-}
-
-/** The stream of the flags without filter and dedupe, which a config file or variable may set for other commands. */
-export async function watchedStream(context: CommandContext): Promise<CtStreamOptions> {
-  const { filter: _, dedupe: __, ...asked } = await askedStream(context)
-  return asked
 }
 
 /** @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the flag. */

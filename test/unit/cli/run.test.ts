@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../src/cli/command.js'
-import { formatFlags, reportFlags } from '../../../src/cli/flags/flags.js'
+import { commands } from '../../../src/cli/commands.js'
+import { commonFlags, formatFlags, reportFlags, uniqueFlags } from '../../../src/cli/flags/flags.js'
 import { Values } from '../../../src/cli/flags/values.js'
 import { runCli } from '../../../src/cli/run.js'
 import { logLevelFrom, reporter, reportLine } from '../../../src/cli/terminal/report.js'
@@ -101,6 +102,34 @@ describe('the command line', () => {
   it('lets a config file and variables hold flags of other commands', async () => {
     const files = { 'ct-stream.config.json': '{"quiet":true}' }
     expect(await run('decode a', { files, env: { CT_STREAM_QUIET: '1' } })).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it.each(commands)('gives $name no value of a config file that it has no flag for', async (command) => {
+    const own = new Set([...command.flags, ...commonFlags].map(({ name }) => name))
+    const others = uniqueFlags(commands.flatMap(({ flags }) => flags)).filter(
+      ({ name, isFlagOnly }) => !own.has(name) && !isFlagOnly,
+    )
+    const sample = { switch: true, text: '1', list: ['a'] }
+    const content = JSON.stringify(Object.fromEntries(others.map(({ name, type }) => [name, sample[type]])))
+    const seen: string[] = []
+    const telling: Command = {
+      ...command,
+      run: async ({ values }) => void seen.push(...others.flatMap(({ name }) => (values.has(name) ? [name] : []))),
+    }
+    const { io, stderr } = sampleIo([command.name, ...command.positionals], {
+      files: { 'ct-stream.config.json': content },
+    })
+    const status = await runCli(io, [...commands.filter((one) => one !== command), telling])
+    expect([status, stderr(), seen, others.length > 0]).toEqual([0, '', [], true])
+  })
+
+  it('checks also those keys of a config file that only other commands have', async () => {
+    const bad = (content: string) => run('decode a', { files: { 'ct-stream.config.json': content } })
+    expect(await bad('{"quit":true}')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('did you mean quiet?'),
+    })
+    expect(await bad('{"quiet":"yes"}')).toMatchObject({ status: 2, stderr: expect.stringContaining('true or false') })
   })
 
   it('speaks of variables that it does not know', async () => {

@@ -116,6 +116,16 @@ describe('ct-stream gaps', () => {
     expect(await run('--retry')).toMatchObject({ code: 0, stdout: '' })
   })
 
+  it('prints and settles all of it, whatever limit and filter a config file holds for other commands', async () => {
+    await record([[0, 300]])
+    const config = JSON.stringify({ limit: 100, domain: ['nothing.example'], dedupe: 'issuance', end: 'head' })
+    const files = { 'list.json': logs.list, 'ct-stream.config.json': config }
+    const argv = ['gaps', '--checkpoint', path, '--log-list', 'list.json', '--retry']
+    const { code, stdout } = await runWith(argv, { files, changes })
+    expect([code, printed(stdout).map(({ index }) => index)]).toEqual([0, range(0, 300)])
+    expect(await open()).toEqual([])
+  })
+
   it('settles what was written before the log failed, and goes on there', async () => {
     await record([[0, 300]])
     logs.classic.fault({
