@@ -30,6 +30,12 @@ export interface Command {
   readonly flags: readonly Flag[]
   /** Examples of command lines, and what they do. */
   readonly examples?: readonly (readonly [commandLine: string, what: string])[]
+  /**
+   * Given by a command that listens to `io.stop` and then ends by itself, within seconds: `done` when being stopped is how it ends well, with
+   * status 0, as for streams and servers; `interrupted` when its work has an end. Default: nothing listens, so it is abandoned at once, and was
+   * interrupted (status 1).
+   */
+  readonly whenStopped?: 'done' | 'interrupted'
   /** Runs the command. Loads its code itself, so that other commands start fast. */
   readonly run: (context: CommandContext) => Promise<void>
 }

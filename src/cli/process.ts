@@ -5,7 +5,7 @@ import { readFileUpTo } from '../loglist/read-file.js'
 import { quietController } from '../util/abort.js'
 import { systemClock } from '../util/clock.js'
 import type { Command } from './command.js'
-import { runCli } from './run.js'
+import { type ExitStatus, runCli } from './run.js'
 import { holdYoungSpace } from './young-space.js'
 
 /** After a signal, everything must be over by then, milliseconds; 5 s are promised. */
@@ -17,6 +17,7 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
   holdYoungSpace([...process.execArgv, process.env.NODE_OPTIONS ?? ''])
   // stderr is closed: there is nobody to report to.
   process.stderr.on('error', () => {})
+  let lateStatus: ExitStatus = 1
   const status = await runCli(
     {
       argv: process.argv.slice(2),
@@ -25,26 +26,33 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
       stdout: process.stdout,
       stderr: process.stderr,
       isPiped: isPipe(1),
-      stop: stopSignal(),
+      stop: stopSignal(() => lateStatus),
       clock: systemClock,
       isRunning,
       readFile: readFileUpTo,
     },
     commands,
+    ({ whenStopped }) => {
+      lateStatus = whenStopped === 'done' ? 0 : 1
+    },
   )
   // Exits in spite of lingering sockets, once stderr has taken the last message.
   await new Promise<void>((done) => process.stderr.write('', () => done()))
   process.exit(status)
 }
 
-/** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. */
-function stopSignal(): AbortSignal {
+/**
+ * Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once.
+ *
+ * @param lateStatus - The status with which it ends at the deadline.
+ */
+function stopSignal(lateStatus: () => ExitStatus): AbortSignal {
   const stop = quietController()
   for (const [signal, status] of Object.entries(signals)) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(status)
       stop.abort()
-      setTimeout(() => process.exit(0), DEADLINE_MS).unref()
+      setTimeout(() => process.exit(lateStatus()), DEADLINE_MS).unref()
     })
   }
   return stop.signal

@@ -23,7 +23,7 @@ import { commandLogger, reportLine } from './terminal/report.js'
  * Settles them page by page as the output takes them, so that an interrupted run continues where it was.
  *
  * @throws {@link CtStreamError} `CT_INCOMPLETE` when something is still missing; `CT_CHECKPOINT_CONFLICT` while a stream uses
- * the file.
+ * the file. The reason of `io.stop` when it aborts before the end.
  */
 export async function retryGaps(context: CommandContext, path: string): Promise<void> {
   const { io } = context
@@ -43,7 +43,7 @@ export async function retryGaps(context: CommandContext, path: string): Promise<
       for (const piece of openPieces(gap, rows.get(gap.log.id))) {
         const outcome =
           spec === undefined ? whereIs(piece) : await retry(piece, spec, context, (to) => store.settleGap(gap, to))
-        if (outcome === 'stopped') return
+        if (outcome === 'stopped') return io.stop.throwIfAborted()
         // Delivered entries of a gap are recorded only from its beginning on, so nothing after a piece that is still missing can be settled.
         if (outcome !== undefined) failures.push(outcome)
         if (outcome !== undefined) break

@@ -1,4 +1,5 @@
 import { CtStreamError } from '../errors.js'
+import { abortable } from '../util/abort.js'
 import { suggest } from '../util/suggest.js'
 import { VERSION } from '../version.js'
 import type { Command } from './command.js'
@@ -21,17 +22,24 @@ export type ExitStatus = 0 | 1 | 2
  * Runs the command line to its end. Never rejects: a failure is one line on stderr.
  *
  * @param commands - The first one is run when none is named.
+ * @param onCommand - Called with the command before it runs.
  */
-export async function runCli(io: CliIo, commands: readonly Command[]): Promise<ExitStatus> {
-  let values: Values | undefined
+export async function runCli(
+  io: CliIo,
+  commands: readonly Command[],
+  onCommand: (command: Command) => void = () => {},
+): Promise<ExitStatus> {
+  let begun: Begun | undefined
   try {
-    await runCommand(io, commands, (read) => {
-      values = read
+    await runCommand(io, commands, (command, values) => {
+      begun = { command, values }
+      onCommand(command)
     })
     return 0
   } catch (error) {
-    if (error === stoppedBefore) return 0
-    const isStopped = io.stop.aborted && error === io.stop.reason
+    const { command, values } = begun ?? {}
+    if (error === stoppedBefore && command?.whenStopped === 'done') return 0
+    const isStopped = io.stop.aborted && (error === io.stop.reason || error === stoppedBefore)
     const line =
       values?.text('log-format') === 'json'
         ? errorJsonLine(isStopped ? 'interrupted' : error, io.clock.now())
@@ -41,7 +49,16 @@ export async function runCli(io: CliIo, commands: readonly Command[]): Promise<E
   }
 }
 
-async function runCommand(io: CliIo, commands: readonly Command[], onValues: (values: Values) => void): Promise<void> {
+interface Begun {
+  readonly command: Command
+  readonly values: Values
+}
+
+async function runCommand(
+  io: CliIo,
+  commands: readonly Command[],
+  onBegun: (command: Command, values: Values) => void,
+): Promise<void> {
   const { command, isNamed, flags, positionals } = parseArguments(io.argv, [...commands, helpCommand])
   if (command === helpCommand || flags.has('help')) {
     const name = command === helpCommand ? positionals[0] : isNamed ? command.name : undefined
@@ -54,8 +71,11 @@ async function runCommand(io: CliIo, commands: readonly Command[], onValues: (va
     io.stderr.write(`${fitted(`ct-stream: ${strangeText(name, allFlags)}`, io.stderr)}\n`)
   const own = uniqueFlags([...command.flags, ...commonFlags])
   const { values, config } = await collectValues(io, flags, own, allFlags)
-  onValues(values)
-  await command.run({ io, values, positionals, config })
+  onBegun(command, values)
+  const context = { io, values, positionals, config }
+  if (command.whenStopped !== undefined) return command.run(context)
+  io.stop.throwIfAborted()
+  await abortable(command.run(context), io.stop)
 }
 
 /** Help of one command, or of all. */

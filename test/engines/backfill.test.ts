@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { TestLog } from '../../src/testing/index.js'
 import { BuiltCommand } from '../support/built-command.js'
+import { freePort } from '../support/free-port.js'
 import { certificates, logOf } from '../support/logs.js'
 import { type BackfillTestPlace, kafkaBackfills, postgresBackfills } from './backfill-places.js'
 import { noPostgres } from './database.js'
@@ -56,6 +57,30 @@ describe.each([
     },
     120_000,
   )
+
+  it('ends with status 1 when it is stopped before all ranges are there, and goes on when it is started again', async () => {
+    const log = await logOf(STEP * 3)
+    const isLater = ({ path }: { readonly path: string }) => Number(/start=(\d+)/.exec(path)?.[1]) >= STEP
+    log.fault({ on: 'get-entries', when: isLater, status: 503 })
+    const stopped = start(log)
+    await stopped.says('stderr', /(1 of 3 ranges)/)
+    expect(await stopped.stop()).toBe(1)
+    expect(stopped.stdout).toContain(`${STEP} are there; the same command goes on`)
+    expect(stopped.stderr).toMatch(/ct-stream: interrupted\n$/)
+    expect(await place.job()).toEqual({ state: 'running', reason: null })
+    log.clearFaults()
+    expect(await start(log).closed).toBe(0)
+    expect(await place.job()).toEqual({ state: 'done', reason: null })
+  }, 60_000)
+
+  it('ends with status 1 when it is stopped while it waits for the engine', async () => {
+    const log = await logOf(100)
+    const nobody = ['--db', urlAt(await freePort())]
+    const waiting = new BuiltCommand(['backfill', '--log', log.url, '--key', log.key, ...nobody], import.meta.dirname)
+    await waiting.says('stderr', /(trying again)/)
+    expect(await waiting.stop()).toBe(1)
+    expect(waiting.stderr).toMatch(/ct-stream: interrupted\n$/)
+  }, 60_000)
 
   it('waits for an engine that is killed in the middle, and goes on when it is back', async () => {
     const server = await ownServer(engine === 'Kafka' ? 'kafka' : 'postgres')

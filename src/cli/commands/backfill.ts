@@ -45,6 +45,7 @@ export const backfill: Command = {
     ['ct-stream backfill argon2026h1 --db postgres://db/ct', 'all of it; start the same on other machines'],
     ['ct-stream backfill argon2026h1 --to 2000000 --db kafka://broker/ct', 'a part of it; --from, too'],
   ],
+  whenStopped: 'interrupted',
   run: runCommand,
 }
 
@@ -74,6 +75,7 @@ async function runCommand(context: CommandContext): Promise<void> {
     const { askedStream } = await import('../asked-stream.js')
     const { logs: _, ...request } = await askedStream(context)
     let id: string | undefined
+    let isDone = false
     const attempt = async () => {
       const place = await namingDb(context, () => openBackfills(db, { member, leaseMs, clock: io.clock }))
       try {
@@ -102,11 +104,14 @@ async function runCommand(context: CommandContext): Promise<void> {
           },
         })
         await tellEnd(context, job)
+        isDone = job.state === 'done'
       } finally {
         await place.close()
       }
     }
     await untilThere(attempt, { waitsFor: isAway, logger, clock: io.clock, stop: io.stop })
+    // Whoever started it takes status 0 for all entries being there.
+    if (!isDone) io.stop.throwIfAborted()
   } finally {
     await transport.close()
   }

@@ -46,6 +46,7 @@ export function demoCommand<C>(load: () => Promise<DemoKit<C>>): Command {
       ['ct-stream demo --module ./mine.js', 'what a module of yours finds, offline'],
       ['ct-stream demo --db postgres://localhost/ct', 'as ct-stream run: into a database, which /api/v1 searches'],
     ],
+    whenStopped: 'done',
     run: (context) => runDemo(context, load),
   }
 }

@@ -1,5 +1,6 @@
 import { openGaps } from '../../checkpoint/open-gaps.js'
 import type { Gap } from '../../types/checkpoint.js'
+import { abortable } from '../../util/abort.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
@@ -49,6 +50,7 @@ export const gaps: Command = {
     ['ct-stream gaps', 'what is missing, since when, and why'],
     ['ct-stream gaps --retry --format json >> all.jsonl', 'appends it where the rest went'],
   ],
+  whenStopped: 'interrupted',
   run: showOrRetry,
 }
 
@@ -73,7 +75,9 @@ async function showOrRetry(context: CommandContext): Promise<void> {
 /** Missing entries in the database of a sink, between the first and the last entry read of each log. */
 async function showUncovered({ io, values }: CommandContext, url: string): Promise<void> {
   const { coverage } = await import('../../sinks/postgres.js')
-  const missing = (await coverage(url)).flatMap(({ log, missing }) => missing.map((range) => ({ log, ...range })))
+  const missing = (await abortable(coverage(url), io.stop)).flatMap(({ log, missing }) =>
+    missing.map((range) => ({ log, ...range })),
+  )
   const text = values.switch('json')
     ? jsonLines(missing)
     : tableText(missing, placeColumns, styleFor(io.stdout, io.env), widthFor(io.stdout)) || 'nothing is missing\n'

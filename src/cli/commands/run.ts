@@ -40,6 +40,7 @@ export const run: Command = {
     ],
     ['ct-stream run --role api --db postgres://db/ct --port 8080', 'answers /api/v1 from the database'],
   ],
+  whenStopped: 'done',
   run: runRoles,
 }
 

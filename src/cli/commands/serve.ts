@@ -30,6 +30,7 @@ export const serve: Command = {
     ['ct-stream serve --module ./watch.js', 'with what a module finds, for clients of /v2/stream?findings=1'],
     ["curl -N 'http://127.0.0.1:8080/v2/sse?domain=example.com'", 'what a client may ask for'],
   ],
+  whenStopped: 'done',
   run: runServe,
 }
 

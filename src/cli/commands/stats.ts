@@ -49,6 +49,7 @@ export const stats: Command = {
     ],
     ['ct-stream stats --every 10m --json', 'a line of JSON every ten minutes, until it is stopped'],
   ],
+  whenStopped: 'done',
   run: runStats,
 }
 

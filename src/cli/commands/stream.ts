@@ -37,6 +37,7 @@ export const stream: Command = {
     ['ct-stream --sink kafka://localhost:9092/ct', 'messages and positions in Kafka, topic ct.entries'],
     ["ct-stream --template '{timestamp} {dnsNames}' | head", 'lines of your own; a closed pipe ends it'],
   ],
+  whenStopped: 'done',
   async run(context) {
     if (context.values.has('source')) return (await import('../from-server.js')).fromServer(context)
     if (context.values.has('sink')) return (await import('../to-sink.js')).toSink(context)

@@ -20,6 +20,7 @@ export const top: Command = {
     ['ct-stream top --operator google', 'the logs of one operator'],
     ['ct-stream top --source wss://certstream.example/full-stream', 'the logs that a CertStream server reads'],
   ],
+  whenStopped: 'done',
   run: runTop,
 }
 

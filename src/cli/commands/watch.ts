@@ -23,6 +23,7 @@ export const watchCommand: Command = {
     ['ct-stream watch explain examp1e-login.top example.com', 'which rules a name meets, and why'],
     ['ct-stream watch test words:words.txt', 'rules that are too broad, and how many alerts a day they would make'],
   ],
+  whenStopped: 'done',
   run: runWatch,
 }
 

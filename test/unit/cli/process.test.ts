@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -31,13 +31,13 @@ class Endless {
   stdout = ''
   stderr = ''
   readonly ended: Promise<{ code: number | null; signal: string | null }>
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>
   private readonly result = join(folder, `${(count += 1)}.result`)
 
   constructor(options: { pause: number; reads?: boolean; closes?: boolean; args?: string[] }) {
     const { NODE_OPTIONS: _, CT_STREAM_WORKERS: __, ...env } = process.env
     this.child = spawn(process.execPath, [join(folder, 'endless.mjs'), ...(options.args ?? [])], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         ...env,
         CT_ENDLESS_RESULT: this.result,
@@ -124,6 +124,22 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
     program.child.stdout.destroy()
     expect(await program.ended).toEqual({ code: 0, signal: null })
     expect(program.stderr).toBe('')
+  }, 30_000)
+
+  it('says that decode - was interrupted as soon as it is, while its input is still open', async () => {
+    const program = new Endless({ pause: 1, args: ['decode', '-'] })
+    // More than fits between the processes: it reads, so that it has been listening for signals, too.
+    await new Promise((done) => program.child.stdin.write(Buffer.alloc(8 * 1024 * 1024), done))
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toEqual({ code: 1, signal: null })
+    expect([program.stdout, program.stderr]).toEqual(['', 'ct-stream: interrupted\n'])
+  }, 30_000)
+
+  it('leaves with 1 when a command whose work has an end takes too long to stop', async () => {
+    const program = new Endless({ pause: 1, args: ['slow'] })
+    await program.until(() => program.lines.length > 0)
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toEqual({ code: 1, signal: null })
   }, 30_000)
 
   it('leaves with 2 and one line for bad usage', async () => {

@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../src/cli/command.js'
 import { commands } from '../../../src/cli/commands.js'
 import { commonFlags, formatFlags, reportFlags, uniqueFlags } from '../../../src/cli/flags/flags.js'
+import { given } from '../../../src/cli/flags/given.js'
 import { Values } from '../../../src/cli/flags/values.js'
+import type { CliIo } from '../../../src/cli/io.js'
 import { runCli } from '../../../src/cli/run.js'
 import { logLevelFrom, reporter, reportLine } from '../../../src/cli/terminal/report.js'
 import { noStyle } from '../../../src/cli/terminal/style.js'
+import { stoppedBefore } from '../../../src/cli/until-there.js'
 import { CtStreamError } from '../../../src/errors.js'
+import { quietController } from '../../../src/util/abort.js'
 import { VERSION } from '../../../src/version.js'
 import { sampleIo, sink } from './sample-io.js'
 
@@ -158,6 +162,38 @@ describe('the command line', () => {
     }
     const { io, stderr } = sampleIo([], { changes: { stop: stop.signal } })
     expect([await runCli(io, [command]), stderr()]).toEqual([1, 'ct-stream: interrupted\n'])
+  })
+
+  const stoppedWhile = async (whenStopped: Command['whenStopped'], work: (io: CliIo) => Promise<void>) => {
+    const stop = quietController()
+    const command: Command = {
+      ...{ name: 'get', summary: '', positionals: [], flags: [], ...given({ whenStopped }) },
+      async run({ io }) {
+        setImmediate(() => stop.abort())
+        await work(io)
+      },
+    }
+    const { io, stderr } = sampleIo([], { changes: { stop: stop.signal } })
+    return [await runCli(io, [command]), stderr()]
+  }
+
+  it('does not wait for a command that does not listen', async () => {
+    expect(await stoppedWhile(undefined, () => new Promise(() => {}))).toEqual([1, 'ct-stream: interrupted\n'])
+  })
+
+  it('lets a command that listens finish what it has begun', async () => {
+    const listens = ({ stop }: CliIo) => new Promise<void>((done) => stop.addEventListener('abort', () => done()))
+    expect(await stoppedWhile('done', listens)).toEqual([0, ''])
+    expect(await stoppedWhile('interrupted', listens)).toEqual([0, ''])
+  })
+
+  it('is done when a stream was stopped before it began, and a command whose work has an end is not', async () => {
+    const waits = async ({ stop }: CliIo) => {
+      await new Promise((done) => stop.addEventListener('abort', done))
+      throw stoppedBefore
+    }
+    expect(await stoppedWhile('done', waits)).toEqual([0, ''])
+    expect(await stoppedWhile('interrupted', waits)).toEqual([1, 'ct-stream: interrupted\n'])
   })
 
   it('shows its help and version, whatever else is missing', async () => {

@@ -172,6 +172,23 @@ describe('ct-stream gaps', () => {
     expect(await open()).toEqual([['rfc6962', 0, 300]])
   })
 
+  it('was interrupted when it is stopped before the end, and settles what it has printed until then', async () => {
+    await record([[0, 300]])
+    const [stop, stdout] = [quietController(), sink()]
+    const write = stdout.stream._write.bind(stdout.stream)
+    stdout.stream._write = (...page) => {
+      stop.abort()
+      write(...page)
+    }
+    const argv = ['gaps', '--checkpoint', path, '--log-list', 'list.json', '--retry']
+    const files = { 'list.json': logs.list }
+    const stopped = await runWith(argv, { files, changes: { ...changes, stdout: stdout.stream, stop: stop.signal } })
+    expect(stopped).toMatchObject({ code: 1, stderr: 'ct-stream: interrupted\n' })
+    const delivered = printed(stdout.text()).length
+    expect(delivered).toBeLessThan(300)
+    expect(await open()).toEqual([['rfc6962', delivered, 300]])
+  })
+
   it('does not take a log that has become smaller for one that has delivered', async () => {
     await record([[400, undefined]])
     const { code, stderr } = await run('--retry', '--end-patience', '1')

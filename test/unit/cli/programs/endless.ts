@@ -2,6 +2,8 @@
 // was acknowledged when it was closed goes into the file named by CT_ENDLESS_RESULT.
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from '../../../../src/cli/command.js'
+import { decodeCommand } from '../../../../src/cli/commands/decode.js'
 import { formatFlags, reportFlags } from '../../../../src/cli/flags/flags.js'
 import { runProcess } from '../../../../src/cli/process.js'
 import { type ShownStream, showStream } from '../../../../src/cli/show-stream.js'
@@ -49,12 +51,30 @@ class Endless {
   }
 }
 
-await runProcess([
-  {
-    name: 'stream',
-    summary: '',
-    positionals: [],
-    flags: [...formatFlags, ...reportFlags],
-    run: (context) => showStream({ context, open: async () => new Endless() as unknown as ShownStream }),
+const stream: Command = {
+  name: 'stream',
+  summary: '',
+  positionals: [],
+  flags: [...formatFlags, ...reportFlags],
+  whenStopped: 'done',
+  run: (context) => showStream({ context, open: async () => new Endless() as unknown as ShownStream }),
+}
+
+/** It has an end, and takes longer to stop than anybody waits. */
+const slow: Command = {
+  name: 'slow',
+  summary: '',
+  positionals: [],
+  flags: [],
+  whenStopped: 'interrupted',
+  async run({ io }) {
+    io.stdout.write('begun\n')
+    await sleep(2 ** 30)
   },
-])
+}
+
+const decode = decodeCommand(async () => {
+  throw new Error('nothing is decoded')
+})
+
+await runProcess([stream, slow, decode])
