@@ -51,6 +51,20 @@ const findingsOf = (text: string) =>
     .map((line) => JSON.parse(line) as { id: string; certificate: { index: number } })
 const indexesOf = (text: string) => findingsOf(text).map(({ certificate }) => certificate.index)
 
+describe('ct-stream --sink', () => {
+  it.each([
+    ['a flag', ['--sink', 'postgres://nowhere.invalid/ct'], {}, '--sink'],
+    ['a key of the file', [], { sink: 'postgres://nowhere.invalid/ct' }, 'sink in my.json'],
+  ])('is refused as %s beside modules of the config file, which would get nothing', async (_, argv, keys, from) => {
+    const files = { 'my.json': JSON.stringify({ ...keys, modules: ['./every.mjs'] }) }
+    expect(await run([...argv, '--config', 'my.json'], {}, files)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `ct-stream: ${from} and modules in my.json exclude each other: a sink gets entries, and no module does\n`,
+    })
+  })
+})
+
 describe('ct-stream --module', () => {
   it('shows findings instead of certificates, as JSON lines in a pipe', async () => {
     const { code, stdout, stderr } = await run(['--module', path('every.mjs')])
