@@ -71,7 +71,7 @@ describe.skipIf(!has('helm'))('the chart', () => {
     expect(manifests(plain)).toEqual(manifests(text))
   })
 
-  it('has pods that are not root, cannot write, and hold no token of the cluster', () => {
+  it('has pods that are not root, cannot write, hold no token of the cluster, and get no variables of its services', () => {
     for (const file of valuesFiles) {
       const owners = manifests(rendered('--values', join(chart, file))).filter(({ kind }) => withPods.test(kind))
       expect(owners.length).toBeGreaterThan(0)
@@ -80,6 +80,7 @@ describe.skipIf(!has('helm'))('the chart', () => {
           template: {
             spec: {
               automountServiceAccountToken: false,
+              enableServiceLinks: false,
               securityContext: { runAsNonRoot: true },
               containers: [{ securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false } }],
             },

@@ -1,4 +1,5 @@
 import { type Flag, VARIABLE_PREFIX, variableOf } from './flags.js'
+import { isServiceVariable } from './service-variables.js'
 import { unknown, usageError } from './usage-error.js'
 import type { GivenValue } from './values.js'
 
@@ -22,13 +23,13 @@ export function mergeLayers(layers: readonly Layer[], flags: readonly Flag[]): L
   return merged
 }
 
-/** `CT_STREAM_*` variables as values. Lists are separated by commas; an empty variable is none. */
+/** `CT_STREAM_*` variables as values. Lists are separated by commas; an empty variable is none, nor is one that Kubernetes set. */
 export function readVariables(env: Readonly<Record<string, string | undefined>>, flags: readonly Flag[]): Layer {
   const layer = new Map<string, GivenValue>()
   for (const flag of flags) {
     const from = variableOf(flag)
     const text = env[from]
-    if (text === undefined || text === '') continue
+    if (text === undefined || text === '' || isServiceVariable(from, text)) continue
     layer.set(flag.name, { value: fromText(flag, text, from), from })
   }
   return layer
@@ -44,7 +45,11 @@ export function strangeVariables(
 ): readonly string[] {
   const known = new Set(flags.map(variableOf))
   return Object.keys(env).filter(
-    (name) => name.startsWith(VARIABLE_PREFIX) && !name.startsWith(testPrefix) && !known.has(name),
+    (name) =>
+      name.startsWith(VARIABLE_PREFIX) &&
+      !name.startsWith(testPrefix) &&
+      !known.has(name) &&
+      !isServiceVariable(name, env[name]),
   )
 }
 

@@ -78,6 +78,7 @@ spec:
       labels: {{- include "ct-stream.labels" . | nindent 8 }}
     spec:
       automountServiceAccountToken: false
+      enableServiceLinks: false
       # SIGTERM hands the logs over within two seconds.
       terminationGracePeriodSeconds: 30
       securityContext: {{- include "ct-stream.podSecurity" . | nindent 8 }}
