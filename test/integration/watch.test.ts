@@ -121,6 +121,32 @@ describe('ct-stream watch, as a process', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/there is a ct-stream\.config\.json already/)])
   })
 
+  it.each([
+    {
+      'log-list': ['lists/all.json'],
+      ...{ operator: ['Example'], start: '2h', 'merge-delay': '10m', checkpoint: 'positions.db' },
+      ...{
+        verify: 'signatures-only',
+        'on-misbehaviour': 'continue-unverified',
+        contact: 'me@example.com',
+        'allow-http': true,
+      },
+      ...{ 'metrics-port': '9464', 'module-threads': '1', 'log-level': 'info', 'log-format': 'json', quiet: true },
+      format: 'json',
+    },
+    { source: 'wss://certstream.example/full-stream', 'metrics-port': '9464', 'metrics-host': '0.0.0.0' },
+  ])('writes all flags of the stream into the config file of --init', async (flags) => {
+    const cwd = mkdtempSync(join(place, 'init-'))
+    const argv = Object.entries(flags).flatMap(([name, value]) =>
+      value === true ? [`--${name}`] : [value].flat().map((one) => `--${name}=${one}`),
+    )
+    const { code, stderr } = await start(['watch', 'example.com', '--init', ...argv], cwd).ended
+    expect([code, stderr]).toEqual([0, ''])
+    const { modules, ...written } = JSON.parse(readFileSync(join(cwd, 'ct-stream.config.json'), 'utf8'))
+    expect(written).toEqual(flags)
+    expect(modules).toHaveLength(1)
+  })
+
   it('uses modules that a program with this package can load by name', async () => {
     const names = ['ct-stream/modules/watchlist', 'ct-stream/outputs/command', 'ct-stream/outputs/smtp']
     const loaded = await loadModules(names, { from: root })

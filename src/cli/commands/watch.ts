@@ -6,6 +6,8 @@ import { sourceFlag } from '../flags/source-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { watchedStreamFlags, watchFlags } from '../flags/watch-flags.js'
 
+const flags = [...watchFlags, ...watchedStreamFlags, sourceFlag, moduleThreadsFlag, ...metricsFlags, ...reportFlags]
+
 /** `ct-stream watch`: alerts for names of one's own, and for those that look like them. */
 export const watchCommand: Command = {
   name: 'watch',
@@ -14,7 +16,7 @@ export const watchCommand: Command = {
   positionals: ['domain'],
   optional: ['domain'],
   repeats: true,
-  flags: [...watchFlags, ...watchedStreamFlags, sourceFlag, moduleThreadsFlag, ...metricsFlags, ...reportFlags],
+  flags,
   examples: [
     ['ct-stream watch example.com --demo', 'what an alert looks like, at once and offline'],
     ['ct-stream watch example.com --webhook https://hooks.slack.com/…', 'alerts to a channel'],
@@ -51,6 +53,6 @@ async function runWatch(context: CommandContext): Promise<void> {
     )
   }
   const request = watchRequest(values, positionals)
-  if (values.switch('init')) return (await import('../watchlist/init.js')).writeConfig(context, request)
+  if (values.switch('init')) return (await import('../watchlist/init.js')).writeConfig(context, request, flags)
   return (await import('../watchlist/run.js')).watchNames(context, request)
 }

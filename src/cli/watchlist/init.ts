@@ -1,31 +1,28 @@
 import { writeFile } from 'node:fs/promises'
 import type { CommandContext } from '../command.js'
+import type { Flag } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
+import type { Values } from '../flags/values.js'
 import { Output } from '../terminal/output.js'
 import type { WatchRequest } from './request.js'
 import { WATCHLIST_NAME } from './run.js'
 
 const FILE = 'ct-stream.config.json'
 
-/** Flags of the stream that are copied into the config file. */
-const kept = [
-  ...(['log-list', 'operator', 'log-name', 'kind', 'log', 'key', 'submission-url'] as const),
-  ...(['checkpoint', 'contact', 'proxy', 'module-threads'] as const),
-]
-const switches = ['no-checkpoint', 'allow-http'] as const
-
 /**
  * `ct-stream watch … --init`: writes a config file with which `ct-stream --config` does the same, as a starting point. Only its owner can read
  * it, because it may hold passwords. An existing file is not overwritten.
+ *
+ * @param flags - Those of the command; what a config file can say is copied.
  */
-export async function writeConfig({ io, values }: CommandContext, { rules, outputs }: WatchRequest): Promise<void> {
-  const flags = kept.flatMap((name) => {
-    const value = values.text(name) ?? values.list(name)
-    return value.length > 0 ? [[name, value] as const] : []
-  })
-  const on = switches.flatMap((name) => (values.switch(name) ? [[name, true] as const] : []))
+export async function writeConfig(
+  { io, values }: CommandContext,
+  { rules, outputs }: WatchRequest,
+  flags: readonly Flag[],
+): Promise<void> {
+  const kept = flags.filter(({ name, isFlagOnly = false }) => !isFlagOnly && values.has(name))
   const config = {
-    ...Object.fromEntries([...flags, ...on]),
+    ...Object.fromEntries(kept.map((flag) => [flag.name, givenFor(flag, values)])),
     modules: [{ module: WATCHLIST_NAME, options: rules }, ...outputs.map(({ spec }) => spec)],
   }
   try {
@@ -42,4 +39,9 @@ export async function writeConfig({ io, values }: CommandContext, { rules, outpu
   await new Output(io.stdout).write(
     `wrote ${FILE}; ct-stream --config ${FILE} runs it, and ct-stream modules --config ${FILE} shows it\n`,
   )
+}
+
+function givenFor({ name, type }: Flag, values: Values): string | boolean | readonly string[] | undefined {
+  if (type === 'switch') return values.switch(name)
+  return type === 'list' ? values.list(name) : values.text(name)
 }
