@@ -90,7 +90,7 @@ function leafBatch(leaf: Uint8Array): EntryBatch {
 /** The certificates of a PEM text in order (RFC 7468 section 5); other blocks are passed over. */
 function readPem(text: string): Uint8Array[] {
   const certificates = certificatesOfPem(text).map((der, i) => {
-    if (der === undefined) throw malformed(`PEM block ${i + 1} is not base64`)
+    if (der === undefined) throw malformed(`PEM block ${i + 1} is not base64, or is cut off`)
     return der
   })
   if (certificates.length === 0) throw malformed('PEM without a certificate')

@@ -35,7 +35,8 @@ function bytesOf(given: unknown): Uint8Array[] {
 function pemOf(text: string): Uint8Array[] {
   if (text.length > MAX_PEM) throw optionError('certificate', `PEM of at most ${MAX_PEM} characters`, text.length)
   return certificatesOfPem(text).map((der, i) => {
-    if (der === undefined) throw new CtStreamError('CT_DER_MALFORMED', `PEM block ${i + 1} is not base64`)
+    if (der === undefined)
+      throw new CtStreamError('CT_DER_MALFORMED', `PEM block ${i + 1} is not base64, or is cut off`)
     return der
   })
 }

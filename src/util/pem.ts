@@ -6,8 +6,8 @@ export function certificatePem(der: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-/** DER of the certificates in PEM text, in order; `undefined` for one whose base64 is wrong. Other blocks are skipped. */
+/** DER of the certificates in PEM text, in order; `undefined` for one whose base64 is wrong, or that has no end. Other blocks are skipped. */
 export function certificatesOfPem(text: string): (Uint8Array | undefined)[] {
-  const blocks = text.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)-----END /g)
-  return [...blocks].map(([, body = '']) => fromBase64(body.replace(/\s+/g, '')))
+  const blocks = text.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)(-----END )?/g)
+  return [...blocks].map(([, body = '', end]) => (end === undefined ? undefined : fromBase64(body.replace(/\s+/g, ''))))
 }

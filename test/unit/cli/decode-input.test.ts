@@ -51,6 +51,9 @@ describe('what a file to decode holds', () => {
     ['base64 of prose', 'aGVsbG8gd29ybGQh', 'CT_DER_MALFORMED'],
     ['PEM of a key', pem('PRIVATE KEY'), 'CT_DER_MALFORMED'],
     ['PEM that is not base64', '-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----', 'CT_DER_MALFORMED'],
+    ['PEM whose last block is cut', pem() + pem().slice(0, -60), 'CT_DER_MALFORMED'],
+    ['PEM without the end of its first block', pem().replace(/-----END.*\n/, '') + pem(), 'CT_DER_MALFORMED'],
+    ['PEM with a block that has other characters', pem() + pem().replace('\nM', '\n-'), 'CT_DER_MALFORMED'],
     ['other JSON', '{"a":1}', 'CT_RESPONSE_MALFORMED'],
     ['broken JSON', '{"entries":[', 'CT_RESPONSE_MALFORMED'],
   ])('%s is refused', (_, content, code) => {
