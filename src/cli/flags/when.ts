@@ -92,6 +92,14 @@ function placeFrom(values: Values, name: string, text: string, bound: string): {
 
 function timeFrom(text: string): Date | undefined {
   // `Date` also reads "Hello 1" as a date: only what begins like ISO 8601 is one.
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : undefined
-  return Number.isNaN(time?.getTime()) ? undefined : time
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(text) ?? []
+  if (day === undefined || Number(day) > daysOf(Number(year), Number(month))) return undefined
+  const time = new Date(text)
+  return Number.isNaN(time.getTime()) ? undefined : time
+}
+
+/** Days of a month, from 1. `Date` reads February 31 as March 3. */
+function daysOf(year: number, month: number): number {
+  // Day 0 of the next month.
+  return new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
