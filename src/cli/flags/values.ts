@@ -1,4 +1,5 @@
 import { CtStreamError } from '../../errors.js'
+import { VARIABLE_PREFIX } from './flags.js'
 import { usageError } from './usage-error.js'
 
 /** What was given for a flag, and where: `--limit`, `CT_STREAM_LIMIT` or `limit in FILE`. */
@@ -27,6 +28,11 @@ export class Values {
   /** Whether it was given on the command line itself. */
   isFlag(name: string): boolean {
     return this.given.get(name)?.from === `--${name}`
+  }
+
+  /** Whether it was given nearer than another: on the command line and not as a variable, or as either and not in a file. */
+  isNearer(name: string, other: string): boolean {
+    return distanceOf(this.from(name)) < distanceOf(this.from(other))
   }
 
   switch(name: string): boolean {
@@ -80,4 +86,10 @@ export class Values {
     const choice = choices.find((one) => one === value)
     return choice ?? this.refuse(name, `one of ${choices.join(', ')}`, value)
   }
+}
+
+/** The command line, variables, the file: how {@link GivenValue.from} names them. */
+function distanceOf(from: string): number {
+  if (from.startsWith('--')) return 0
+  return from.startsWith(VARIABLE_PREFIX) ? 1 : 2
 }

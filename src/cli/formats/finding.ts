@@ -6,18 +6,20 @@ import type { CliIo } from '../io.js'
 import { type Style, styleFor } from '../terminal/style.js'
 import { widthFor } from '../terminal/table.js'
 import { truncate, widthOf } from '../terminal/width.js'
+import { isTemplatePassedOver } from './format.js'
 
 /** Formats a finding as whole lines, including line ends. */
 export type FindingFormat = (finding: Finding) => string
 
 /** The format of the flags; by default `text` on a terminal, else `json`. */
 export function findingFormatFrom(values: Values, io: CliIo): FindingFormat {
-  const given = values.text('template') === undefined ? values.text('format') : 'template'
+  const hasTemplate = values.has('template') && !isTemplatePassedOver(values)
+  const given = hasTemplate ? 'template' : values.text('format')
   const name = given ?? (io.stdout.isTTY ? 'text' : 'json')
   if (name === 'json') return (finding) => `${harmlessJson(finding)}\n`
   if (name !== 'text')
     throw usageError(
-      `${values.from(values.has('template') ? 'template' : 'format')} shows certificates, and with modules stdout has findings, ` +
+      `${values.from(hasTemplate ? 'template' : 'format')} shows certificates, and with modules stdout has findings, ` +
         'as text or json; the module jsonl writes certificates ("what": "certificates")',
     )
   const style = styleFor(io.stdout, io.env)

@@ -58,11 +58,19 @@ function jsonLine(json: object): string {
   return `${harmlessJson(json)}\n`
 }
 
-/** The format of the flags; `--template` alone is enough. */
+/** The format of the flags; `--template` alone is enough. Of two that contradict each other, the nearer one counts. */
 export function formatFrom(values: Values, io: CliIo, fallback: FormatName): Format {
-  const template = values.text('template')
-  const name = values.choice('format', formatNames) ?? (template === undefined ? fallback : 'template')
+  const given = values.choice('format', formatNames)
+  const template = isTemplatePassedOver(values) ? undefined : values.text('template')
+  const isFormatPassedOver = template !== undefined && values.isNearer('template', 'format')
+  const name = (isFormatPassedOver ? undefined : given) ?? (template === undefined ? fallback : 'template')
   // Read each time, because a terminal may change its size; a file or pipe has none.
   const columns = () => widthFor(io.stdout)
   return makeFormat(name, styleFor(io.stdout, io.env), template, columns)
+}
+
+/** Whether another `--format` is nearer than a template, as a flag is than a config file. */
+export function isTemplatePassedOver(values: Values): boolean {
+  const format = values.text('format')
+  return format !== undefined && format !== 'template' && values.isNearer('format', 'template')
 }

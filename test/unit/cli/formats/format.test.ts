@@ -1,6 +1,7 @@
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { Values } from '../../../../src/cli/flags/values.js'
+import { findingFormatFrom } from '../../../../src/cli/formats/finding.js'
 import { formatFrom, makeFormat } from '../../../../src/cli/formats/format.js'
 import { ansiStyle, noStyle, styleFor } from '../../../../src/cli/terminal/style.js'
 import type { CtCertificate } from '../../../../src/types/certificate.js'
@@ -138,6 +139,52 @@ describe('the other formats', () => {
     const domains = makeFormat('domains', noStyle)
     expect(domains(certificate())).toBe('example.com\nwww.example.com\n')
     expect(domains(certificate({ dnsNames: [] }))).toBe('')
+  })
+})
+
+describe('the format of the flags', () => {
+  const [stated, templated] = ['json\n', 'example.com\n']
+  const cert = certificate({ dnsNames: ['example.com'] })
+  /** What `--format`, `--template` and their keys and variables show. */
+  const shown = (given: Record<string, readonly [value: string, from: string]>) => {
+    const values = new Values(new Map(Object.entries(given).map(([name, [value, from]]) => [name, { value, from }])))
+    const line = formatFrom(values, sampleIo([]).io, 'pretty')(cert)
+    return line.startsWith('{') ? stated : line
+  }
+
+  it.each([
+    ['json', '--format', 'template in my.json', stated],
+    ['json', 'CT_STREAM_FORMAT', 'template in my.json', stated],
+    ['json', '--format', 'CT_STREAM_TEMPLATE', stated],
+    ['json', 'format in my.json', '--template', templated],
+    ['json', 'format in my.json', 'CT_STREAM_TEMPLATE', templated],
+    ['template', '--format', 'template in my.json', templated],
+    ['template', 'format in my.json', '--template', templated],
+    ['template', '--format', '--template', templated],
+  ])('%s by %s and a template by %s', (format, formatBy, templateBy, expected) => {
+    expect(shown({ format: [format, formatBy], template: ['{dnsNames}', templateBy] })).toBe(expected)
+  })
+
+  it.each([
+    ['--format', '--template'],
+    ['format in my.json', 'template in my.json'],
+  ])('is refused when %s and %s contradict each other', (formatBy, templateBy) => {
+    expect(() => shown({ format: ['json', formatBy], template: ['{dnsNames}', templateBy] })).toThrowError(
+      'goes with --format template, not json',
+    )
+  })
+
+  it('is that of findings, too, when it is nearer than a template', () => {
+    const given = (format: string, template: string) =>
+      new Values(
+        new Map([
+          ['format', { value: 'json', from: format }],
+          ['template', { value: '{dnsNames}', from: template }],
+        ]),
+      )
+    const { io } = sampleIo([])
+    expect(findingFormatFrom(given('--format', 'template in my.json'), io)).toBeTypeOf('function')
+    expect(() => findingFormatFrom(given('format in my.json', '--template'), io)).toThrowError('--template shows')
   })
 })
 
