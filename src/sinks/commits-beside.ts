@@ -1,10 +1,14 @@
 import { rawOf } from '../decode/index.js'
+import { CtStreamError } from '../errors.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { CtCertificate } from '../types/certificate.js'
+import type { Clock } from '../types/clock.js'
 
 /** What may wait for commits before another page is read: staged pages are outside the memory budget of the stream. */
 const MOST_ENTRIES = 2048
 const MOST_BYTES = 2 ** 24
+/** How often the position is committed although no page is delivered, milliseconds: as often as a stream does that commits by itself. */
+const EVERY_MS = 1000
 
 /**
  * Commits while further pages are read. A stream has one commit at a time, of everything acknowledged before it, so a slow engine gets fewer
@@ -12,7 +16,6 @@ const MOST_BYTES = 2 ** 24
  */
 export class CommitsBeside {
   private readonly stream: Pick<CtStream, 'commit'>
-  private readonly onCommitted: () => void
   private readonly onFailed: () => void
   private entries = 0
   private bytes = 0
@@ -21,9 +24,8 @@ export class CommitsBeside {
   private failed: { readonly error: unknown } | undefined
 
   /** @param onFailed - Called at once; {@link settled} throws the error. */
-  constructor(stream: Pick<CtStream, 'commit'>, onCommitted: () => void, onFailed: () => void) {
+  constructor(stream: Pick<CtStream, 'commit'>, onFailed: () => void) {
     this.stream = stream
-    this.onCommitted = onCommitted
     this.onFailed = onFailed
   }
 
@@ -38,24 +40,40 @@ export class CommitsBeside {
     this.entries += entries
     this.bytes += bytes
     // At once, although another one is under way: at its end the stream stays open for commits that were asked for.
-    const done = this.stream.commit().then(
+    void this.commit(
       () => {
-        this.pending.shift()
         this.entries -= entries
         this.bytes -= bytes
-        this.onCommitted()
       },
-      (error) => {
-        this.pending.shift()
-        if (this.failed !== undefined) return
-        this.failed = { error }
-        this.onFailed()
-      },
+      (error) => this.fail(error),
     )
-    this.pending.push(done)
     while (this.entries > MOST_ENTRIES || this.bytes > MOST_BYTES) {
       await this.pending[0]
       if (this.failed !== undefined) throw this.failed.error
+    }
+  }
+
+  /** Commits what the filter dropped since the last page. Resolves when it is done, or failed. */
+  passed(): Promise<void> {
+    return this.commit(
+      () => {},
+      (error) => {
+        // The stream has ended meanwhile, and says why.
+        if (!(CtStreamError.is(error) && error.code === 'CT_CLOSED')) this.fail(error)
+      },
+    )
+  }
+
+  /** Commits what the filter drops, every second until `signal` aborts: there may be no page for weeks. */
+  async keepPassing(clock: Clock, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await clock.sleep(EVERY_MS, signal)
+      } catch (error) {
+        if (!signal.aborted) this.fail(error)
+        return
+      }
+      await this.passed()
     }
   }
 
@@ -63,5 +81,26 @@ export class CommitsBeside {
   async settled(): Promise<void> {
     await Promise.all(this.pending)
     if (this.failed !== undefined) throw this.failed.error
+  }
+
+  private commit(onDone: () => void, onError: (error: unknown) => void): Promise<void> {
+    const done = this.stream.commit().then(
+      () => {
+        this.pending.shift()
+        onDone()
+      },
+      (error) => {
+        this.pending.shift()
+        onError(error)
+      },
+    )
+    this.pending.push(done)
+    return done
+  }
+
+  private fail(error: unknown): void {
+    if (this.failed !== undefined) return
+    this.failed = { error }
+    this.onFailed()
   }
 }

@@ -1,9 +1,11 @@
 import { CtStreamError } from '../errors.js'
+import { setBeforeEnd } from '../stream/before-end.js'
 import type { CtStream } from '../stream/ct-stream.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { Lease, Sink } from '../types/cluster.js'
+import { ENDED, quietController } from '../util/abort.js'
 import { backoffDelay } from '../util/backoff.js'
 import { systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
@@ -43,7 +45,8 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
 /**
  * Writes a stream to a sink, page by page, until the stream ends or `signal` aborts. A page is acknowledged when the sink has it; with
  * a sink that keeps positions it becomes visible together with the position behind it. Such a sink may get several pages, up to 2,048 entries and
- * one page, before the next commit: those read while the one before was under way.
+ * one page, before the next commit: those read while the one before was under way. The position behind what the filter of the stream drops is
+ * committed every second, and at the end.
  *
  * An engine that gives no answer for 5 seconds is said to; whoever writes the sink bounds how long it waits.
  *
@@ -103,11 +106,26 @@ async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>,
   if (stream === undefined) return
   if (isStopped()) return stream.close()
   const stop = () => void stream.close().catch(() => {})
-  const commits = new CommitsBeside({ commit: () => silence.of(stream.commit()) }, onWritten, stop)
+  const commits = new CommitsBeside({ commit: () => silence.of(stream.commit()) }, stop)
+  const ended = quietController()
+  if (sink.store !== undefined) {
+    // Not where a commit had nothing to write: the engine was not asked.
+    stream.on('commit', ({ entries }) => {
+      if (entries > 0) onWritten()
+    })
+    setBeforeEnd(stream, async () => {
+      await commits.passed()
+      await commits.settled()
+    })
+    void commits.keepPassing(clock, ended.signal)
+  }
   let isWriting = false
   const onAbort = () => {
+    ended.abort(ENDED)
     // While a page is written, the loop stops after acknowledging it.
-    if (!isWriting) void commits.settled().then(stop, stop)
+    if (isWriting) return
+    if (sink.store !== undefined) void commits.passed()
+    void commits.settled().then(stop, stop)
   }
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
@@ -128,6 +146,7 @@ async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>,
     await commits.settled()
     await stream.close()
   } catch (error) {
+    ended.abort(ENDED)
     // First: otherwise the stream, which commits as it closes, would wait for an engine that is away once more.
     if (!isStopped()) await close().catch(() => {})
     // Closing may fail for the same reason: the first error is the one to report.
@@ -136,6 +155,7 @@ async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>,
     // On abort, closing ends a pending read with CT_CLOSED: no error.
     if (!(isStopped() && CtStreamError.is(error) && error.code === 'CT_CLOSED')) throw error
   } finally {
+    ended.abort(ENDED)
     signal?.removeEventListener('abort', onAbort)
   }
 }

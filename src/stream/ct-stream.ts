@@ -7,6 +7,7 @@ import type { AcknowledgeOption, CtStreamOptions } from '../types/stream-options
 import type { StreamStatus } from '../types/stream-status.js'
 import { Emitter } from '../util/emitter.js'
 import { integerOption, objectOption } from '../util/options.js'
+import { beforeEnd } from './before-end.js'
 import type { Engine } from './engine.js'
 import { FollowedKeys } from './followed-keys.js'
 import { batchBounds, GatheredBatches } from './gathered-batches.js'
@@ -62,7 +63,9 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private isAtEnd = false
   /** Whether asking for more acknowledges what came before. */
   private acknowledgesByReading: boolean
-  private onSettle: (() => void) | undefined
+  private onSettle: (() => void) | undefined;
+  /** Set by a pump. */
+  [beforeEnd]: (() => Promise<void>) | undefined = undefined
 
   constructor(settings: Settings) {
     super()
@@ -266,6 +269,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
       },
       acknowledgesByReading: this.acknowledgesByReading,
       onSettle: this.onSettle,
+      onAllRead: async () => this[beforeEnd]?.(),
     })
     this.engine = engine
     signal?.addEventListener('abort', this.onAbort, { once: true })

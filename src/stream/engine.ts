@@ -33,6 +33,8 @@ export interface EngineReader {
   readonly acknowledgesByReading: boolean
   /** Called before acknowledgements are counted: the last chance to acknowledge something. */
   readonly onSettle: (() => void) | undefined
+  /** Called, and waited for, when all logs are read. */
+  readonly onAllRead: () => Promise<void>
 }
 
 /**
@@ -41,6 +43,7 @@ export interface EngineReader {
  */
 export class Engine {
   private readonly settings: Settings
+  private readonly onAllRead: EngineReader['onAllRead']
   private readonly stopper = quietController()
   private readonly store: ExclusiveStore
   private readonly delivery: Delivery
@@ -53,10 +56,11 @@ export class Engine {
   private opening: Promise<void> | undefined
   private closing: Promise<void> | undefined
 
-  constructor(settings: Settings, { emit, acknowledgesByReading, onSettle }: EngineReader) {
+  constructor(settings: Settings, { emit, acknowledgesByReading, onSettle, onAllRead }: EngineReader) {
     const { clock, elapsed, random, logger, dedupe, filter, commit } = settings
     const { signal } = this.stopper
     this.settings = settings
+    this.onAllRead = onAllRead
     const budget = new ByteBudget(settings.maxBufferedBytes)
     const name = storeName(settings.checkpoint)
     this.store = new ExclusiveStore({ store: checkpointStore(settings.checkpoint), name, clock, random, logger })
@@ -147,6 +151,7 @@ export class Engine {
       if (page !== undefined) continue
       if (this.closing !== undefined) return undefined
       if (background.isIdle) {
+        await this.onAllRead()
         this.missing.throwIfAny(() => delivery.checkpoints())
         return undefined
       }

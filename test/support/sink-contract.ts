@@ -27,6 +27,7 @@ export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>):
   describe(`a sink to ${name}`, () => {
     let place: SinkPlace | undefined
     let store: CheckpointStore | undefined
+    let pumped: Promise<void> | undefined
     afterEach(async () => {
       await place?.remove?.()
       place = undefined
@@ -90,6 +91,58 @@ export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>):
       const next = sink()
       await run(next, logs, {}, await lease())
       await expectAll(logs, next.guarantee)
+    })
+
+    /** Positions as the next process finds them, by log id. */
+    const positions = async () => {
+      const next = place?.sink()
+      await next?.open(await lease())
+      try {
+        await next?.store?.open()
+        const rows = (await next?.store?.load()) ?? []
+        return new Map(rows.map(({ log, position }) => [log.id, position]))
+      } finally {
+        await next?.close()
+      }
+    }
+    const filter = { domains: ['nothing.example'] }
+
+    it('has the position behind what the filter dropped at the end', async ({ skip }) => {
+      const { sink } = await begin()
+      const logs = [await logOf(300), await logOf(300, { kind: 'static-ct' })]
+      const one = sink()
+      if (!('store' in one)) return skip()
+      await run(one, logs, { filter }, await lease())
+      expect(await positions()).toEqual(new Map(logs.map(({ logId }) => [logId, 300])))
+      expect((await place?.content())?.size).toBe(0)
+      for (const log of logs) grow(log, 50)
+      await run(sink(), logs, { filter }, await lease())
+      expect(await positions()).toEqual(new Map(logs.map(({ logId }) => [logId, 350])))
+    })
+
+    it('has the position behind what the filter dropped while the stream runs', async ({ skip }) => {
+      const { sink } = await begin()
+      const log = await logOf(300)
+      const one = sink()
+      const first = await lease()
+      if (!('store' in one) || first === undefined) return skip()
+      let stored = 0
+      const stop = new AbortController()
+      const isStored = new Promise<void>((resolve) => {
+        const open = (own: CheckpointStore | undefined) => {
+          const stream = streamOf([log], { checkpoint: own ?? false, end: 'never', filter })
+          return stream.on('commit', ({ entries }) => {
+            stored += entries
+            if (stored === 300) resolve()
+          })
+        }
+        const pumping = pump({ sink: one, lease: first, signal: stop.signal, clock: fastClock(20_000), stream: open })
+        pumped = pumping.catch(() => {}) // The next owner takes its lease.
+      })
+      await isStored
+      expect(await positions()).toEqual(new Map([[log.logId, 300]]))
+      stop.abort()
+      await pumped
     })
 
     it('takes what can hardly be parsed', async () => {

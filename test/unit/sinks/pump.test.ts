@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { CtStreamError } from '../../../src/errors.js'
 import { pump } from '../../../src/sinks/index.js'
-import { ctStream } from '../../../src/stream/ct-stream.js'
+import { type CtStream, ctStream } from '../../../src/stream/ct-stream.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import type { CheckpointStore, LogCheckpoint } from '../../../src/types/checkpoint.js'
 import type { Lease, Sink } from '../../../src/types/cluster.js'
+import { abortable } from '../../../src/util/abort.js'
+import { systemClock } from '../../../src/util/clock.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { backfill, logOf } from '../../support/logs.js'
 import { sinkContract } from '../../support/sink-contract.js'
@@ -205,6 +207,88 @@ describe('the pump', () => {
     expect(committed.at(-1)).toBe(4000)
     expect(most).toBeGreaterThan(1000)
     expect(most).toBeLessThanOrEqual(2048 + 256)
+  })
+
+  const nothing = { domains: ['nothing.example'] }
+
+  it('commits what the filter dropped when it is stopped', async () => {
+    const log = await logOf(300)
+    const ends: number[] = []
+    const { sink, written } = stagingSink(async ([position = 0]) => void ends.push(position))
+    const stop = new AbortController()
+    let stream: CtStream | undefined
+    const done = pump({
+      sink,
+      signal: stop.signal,
+      // So that nothing is committed by the time.
+      clock: { ...systemClock, sleep: (_ms, signal) => abortable(new Promise(() => {}), signal ?? stop.signal) },
+      stream: (checkpoint) => {
+        stream = backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', end: 'never', filter: nothing })
+        return stream
+      },
+    })
+    while (stream?.status().logs[0]?.position !== 300) await new Promise(setImmediate)
+    expect(ends).toEqual([])
+    stop.abort()
+    await done
+    expect(ends).toEqual([300])
+    expect(written).toEqual([])
+  })
+
+  it('commits what the filter dropped of the other logs when one cannot be read to its end', async () => {
+    const log = await logOf(300)
+    const away = await logOf(300)
+    await away.close()
+    const ends: number[] = []
+    const { sink } = stagingSink(async (positions) => void ends.push(...positions))
+    await expect(
+      pump({
+        sink,
+        stream: (checkpoint) =>
+          backfill(log, {
+            logs: [log.spec, away.spec],
+            ...{ checkpoint: checkpoint ?? false, commit: 'manual', filter: nothing, endPatienceMs: 100 },
+          }),
+      }),
+    ).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+    expect(ends.at(-1)).toBe(300)
+  })
+
+  it('ends with the error of a commit of what the filter dropped', async () => {
+    const log = await logOf(300)
+    const { sink } = stagingSink(() => Promise.reject(new CtStreamError('CT_LEASE_LOST', 'another one has it')))
+    const stream = (checkpoint: CheckpointStore | undefined) =>
+      ctStream({
+        logs: [log.spec],
+        start: 'beginning',
+        checkpoint: checkpoint ?? false,
+        commit: 'manual',
+        filter: nothing,
+      })
+    await expect(pump({ sink, stream, clock: fastClock(20_000) })).rejects.toMatchObject({ code: 'CT_LEASE_LOST' })
+  })
+
+  it('says once that the sink takes entries again, when it has taken some', async () => {
+    const log = await logOf(300)
+    const said: string[] = []
+    const clock = fastClock(20_000)
+    const { sink } = stagingSink(async () => {})
+    let failures = 2
+    await pump({
+      sink: {
+        ...sink,
+        write: async (page) => {
+          if (failures-- <= 0) return sink.write(page)
+          // Meanwhile there is nothing to commit, again and again.
+          await clock.sleep(200_000)
+          throw new CtStreamError('CT_SINK_FAILED', 'the connection was cut', { retryable: true })
+        },
+      },
+      clock,
+      logger: { warn: () => {}, info: (message) => void said.push(message) },
+      stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+    })
+    expect(said.filter((message) => message.includes('takes'))).toEqual(['the sink takes entries again'])
   })
 
   it('ends with the error of a commit although the log has nothing new', async () => {
