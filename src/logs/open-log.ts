@@ -6,7 +6,7 @@ import { integerOption, objectOption, optionError } from '../util/options.js'
 import { LogKey } from '../wire/head-signature.js'
 import type { LogClient } from './client.js'
 import { HybridClient } from './hybrid.js'
-import { specOf } from './listed-log.js'
+import { isFromFetched, specOf } from './listed-log.js'
 import { logPrefix } from './log-http.js'
 import { Rfc6962Client } from './rfc6962.js'
 import { StaticCtClient } from './static-ct.js'
@@ -30,11 +30,15 @@ const STATIC_CT = [...COMMON, 'monitoringUrl', 'submissionUrl'] as const
 /**
  * A client for the log a spec names. Asks nothing of it yet.
  *
- * The description defaults to the URL, the operator to its host name.
+ * The description defaults to the URL, the operator to its host name. For a spec of a log that a fetched list names, a stranger's word, the
+ * client connects to public addresses alone, on port 443, and is refused others with `CT_ADDRESS_REFUSED`.
  *
  * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a spec that names no log: wrong URL, key or field.
  */
-export function openLog(spec: LogSpec, { transport, allowHttp = false, verifyHeads }: OpenLogOptions): LogClient {
+export function openLog(spec: LogSpec, options: OpenLogOptions): LogClient {
+  const { allowHttp = false, verifyHeads } = options
+  const isFetched = typeof spec === 'object' && spec !== null && isFromFetched(spec)
+  const transport = isFetched ? publicOnly(options.transport) : options.transport
   if (spec?.kind === 'static-ct') {
     const { key, monitoringUrl, submissionUrl, ...names } = objectOption<typeof spec>('log', spec, STATIC_CT)
     const url = checkedPrefix('monitoringUrl', monitoringUrl, allowHttp)
@@ -54,13 +58,9 @@ export function openLog(spec: LogSpec, { transport, allowHttp = false, verifyHea
   return new HybridClient({ client, tiles: checkedPrefix('tiles', tiles, allowHttp), transport })
 }
 
-/**
- * A client for a log that a list names, as {@link openLog}. A list that was fetched is a stranger's word: the client connects to
- * public addresses alone, on port 443, and is refused others with `CT_ADDRESS_REFUSED`.
- */
+/** A client for a log that a list names, as {@link openLog}. */
 export function openListedLog(log: LogSpec | ListedLog, options: OpenLogOptions): LogClient {
-  const isFetched = 'addressFrom' in log && log.addressFrom === 'fetched'
-  return openLog(specOf(log), isFetched ? { ...options, transport: publicOnly(options.transport) } : options)
+  return openLog(specOf(log), options)
 }
 
 /** The origin line of a log's checkpoints: its submission prefix without scheme and trailing slash (static-ct-api). */

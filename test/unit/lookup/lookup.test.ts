@@ -2,6 +2,7 @@ import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { type CtCertificate, ctStream, decodeCertificate, getEntry, probeLog } from '../../../src/index.js'
 import { createTestCa, issueCertificates } from '../../../src/testing/index.js'
+import type { ListedLog } from '../../../src/types/log-list.js'
 import { logOf } from '../../support/logs.js'
 
 const codeOf = (code: string) => expect.objectContaining({ code })
@@ -34,6 +35,26 @@ describe.each(['rfc6962', 'static-ct'] as const)('getEntry() of a %s log', (kind
     await expect(getEntry(log.spec, 20)).rejects.toEqual(codeOf('CT_INCLUSION'))
     const other = await logOf(20, { kind })
     await expect(getEntry({ ...log.spec, key: other.key }, 3)).rejects.toEqual(codeOf('CT_HEAD_SIGNATURE'))
+  })
+})
+
+describe('a log of a list that was fetched', () => {
+  it.each([
+    ['getEntry', (log: ListedLog) => getEntry(log, 0)],
+    ['probeLog', (log: ListedLog) => probeLog(log)],
+  ] as const)('is not asked at a private address by %s()', async (_name, ask) => {
+    const log = await logOf(5)
+    const listed = (addressFrom: ListedLog['addressFrom']) =>
+      ({
+        ...log.spec,
+        addressFrom,
+        state: 'usable',
+        lists: ['https://lists.test-ca.org/all.json'],
+      }) as unknown as ListedLog
+    await ask(listed('given'))
+    const before = log.requests.length
+    await expect(ask(listed('fetched'))).rejects.toEqual(codeOf('CT_ADDRESS_REFUSED'))
+    expect(log.requests).toHaveLength(before)
   })
 })
 

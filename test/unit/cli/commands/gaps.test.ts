@@ -212,6 +212,23 @@ describe('ct-stream gaps', () => {
     expect(await open()).toEqual([])
   })
 
+  it('asks a log of a fetched list at no address that such a list may not lead to', async () => {
+    await record([[0, 10]])
+    const url = 'https://lists.test-ca.invalid/all.json'
+    const store = new SqliteCheckpointStore(path)
+    await store.open()
+    // Names of private addresses are refused as other ports are, when a connection is made.
+    const list = logs.list.replaceAll(logs.classic.url, 'https://log.test-ca.org:22/')
+    const body = new TextEncoder().encode(list)
+    store.putList({ url, body, etag: undefined, lastModified: undefined, fetchedAt: Date.now() })
+    store.close()
+    const argv = ['gaps', '--checkpoint', path, '--log-list', url, '--retry', '--end-patience', '1']
+    const { code, stdout, stderr } = await runWith(argv)
+    expect(stderr).toContain('port 22, not 443')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(await open()).toEqual([['rfc6962', 0, 10]])
+  })
+
   it('leaves a file alone that a stream uses', async () => {
     await record([[0, 10]])
     const store = new SqliteCheckpointStore(path)
