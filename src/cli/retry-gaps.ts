@@ -2,7 +2,7 @@ import { openPieces } from '../checkpoint/open-gaps.js'
 import { SqliteCheckpointStore } from '../checkpoint/sqlite.js'
 import { CtStreamError } from '../errors.js'
 import { specOf } from '../logs/listed-log.js'
-import { ctStream } from '../stream/ct-stream.js'
+import { type CtStream, ctStream } from '../stream/ct-stream.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Gap } from '../types/checkpoint.js'
 import type { Logger } from '../types/clock.js'
@@ -14,13 +14,14 @@ import { specsFor } from './flags/log-sources.js'
 import { proxyFrom } from './flags/proxy.js'
 import { streamRequest } from './flags/stream-options.js'
 import { readListedLogs, transportFrom } from './listed-logs.js'
-import { type ShownStream, showStream } from './show-stream.js'
+import { type ShownStream, type Surroundings, showStream } from './show-stream.js'
 import { Output } from './terminal/output.js'
 import { commandLogger, reportLine } from './terminal/report.js'
+import { throughModules } from './through-modules.js'
 
 /**
  * Fetches missing entries, log by log and in order, by a separate stream over exactly these entries, which proves them like all others.
- * Settles them page by page as the output takes them, so that an interrupted run continues where it was.
+ * Settles them as the output takes them, page by page, or as modules are finished with them: an interrupted run continues where it was.
  *
  * @throws {@link CtStreamError} `CT_INCOMPLETE` when something is still missing; `CT_CHECKPOINT_CONFLICT` while a stream uses
  * the file. The reason of `io.stop` when it aborts before the end.
@@ -32,6 +33,7 @@ export async function retryGaps(context: CommandContext, path: string): Promise<
     await new Output(io.stderr).write('ct-stream: nothing is missing\n')
     return
   }
+  const consume = await throughModules(context)
   const specs = await specsById(context, missing)
   const store = new SqliteCheckpointStore(path)
   await store.open()
@@ -42,7 +44,9 @@ export async function retryGaps(context: CommandContext, path: string): Promise<
       const spec = specs.get(gap.log.id)
       for (const piece of openPieces(gap, rows.get(gap.log.id))) {
         const outcome =
-          spec === undefined ? whereIs(piece) : await retry(piece, spec, context, (to) => store.settleGap(gap, to))
+          spec === undefined
+            ? whereIs(piece)
+            : await retry(piece, spec, { context, consume, settle: (to) => store.settleGap(gap, to) })
         if (outcome === 'stopped') return io.stop.throwIfAborted()
         // Delivered entries of a gap are recorded only from its beginning on, so nothing after a piece that is still missing can be settled.
         if (outcome !== undefined) failures.push(outcome)
@@ -81,44 +85,54 @@ async function specsById(context: CommandContext, missing: ReadonlySet<string>):
   }
 }
 
+interface RetryOptions {
+  readonly context: CommandContext
+  /** Gives a stream to the modules; `undefined` when there are none. */
+  readonly consume: ((stream: NotedStream, surroundings: Surroundings) => Promise<void>) | undefined
+  /** Everything before this index was delivered. */
+  readonly settle: (delivered: number) => void
+}
+
 /** @returns `undefined` when all of it was delivered, else the reason; `'stopped'` when the user or the reader ended it. */
 async function retry(
   piece: Gap,
   spec: LogSpec,
-  context: CommandContext,
-  settle: (delivered: number) => void,
+  { context, consume, settle }: RetryOptions,
 ): Promise<string | undefined> {
   const { io, values } = context
   const { contact, allowHttp, endPatienceMs } = streamRequest(values, { now: io.clock.now(), specs: [spec] })
   const dispatcher = await proxyFrom(values, io.env)
   const { start, end } = piece
   let delivered = start
-  let isOver = false
+  /** Up to where it was read when the stream ended. */
+  let read: number | undefined
   const noted: Noted = {
     onDelivered: (to) => {
+      if (to <= delivered) return
       delivered = to
       settle(to)
     },
-    onEnd: () => {
-      isOver = true
+    onEnd: (to = start) => {
+      read = to
     },
   }
-  let stream: ShownStream | undefined
+  let stream: NotedStream | undefined
   const open = async (logger: Logger) => {
     const until = end === undefined ? 'head' : { index: end }
     const range = { logs: [spec], start: { index: start }, end: until, checkpoint: false } as const
     const through = dispatcher !== undefined && { dispatcher }
-    stream = noting(ctStream({ ...range, ...through, contact, allowHttp, endPatienceMs, logger }), noted)
+    const acknowledge = consume === undefined ? 'automatic' : 'manual'
+    stream = noting(ctStream({ ...range, ...through, acknowledge, contact, allowHttp, endPatienceMs, logger }), noted)
     return stream
   }
   try {
-    await showStream({ context, open, end: 'head' })
+    await showStream({ context, open, consume, end: 'head' })
   } catch (error) {
     if (!CtStreamError.is(error) || error.code !== 'CT_INCOMPLETE') throw error
     return `${nameOf({ ...piece, start: delivered })} (${error.message})`
   }
   if (end !== undefined && delivered >= end) return told(context, piece)
-  if (!isOver || io.stop.aborted) return 'stopped'
+  if (read === undefined || delivered < read || io.stop.aborted) return 'stopped'
   const { headSize = 0 } = stream?.status().logs[0] ?? {}
   if (end !== undefined || headSize < start)
     return `${nameOf({ ...piece, start: delivered })} (the log has ${headSize} entries)`
@@ -129,14 +143,18 @@ async function retry(
 interface Noted {
   /** Everything before this index was written. */
   readonly onDelivered: (to: number) => void
-  /** Whether there is nothing more to write. */
-  readonly onEnd: () => void
+  /** There is nothing more to write: nothing from this index on, where there was anything. */
+  readonly onEnd: (to: number | undefined) => void
 }
 
+type NotedStream = ShownStream &
+  Pick<CtStream, 'acknowledgement'> & { batches(): AsyncIterableIterator<readonly CtCertificate[]> }
+
 /** The stream, with a count of what was written and acknowledged. */
-function noting(stream: ShownStream, { onDelivered, onEnd }: Noted): ShownStream {
+function noting(stream: NotedStream, { onDelivered, onEnd }: Noted): NotedStream {
   let last: CtCertificate | undefined
   return {
+    acknowledgement: stream.acknowledgement,
     status: () => stream.status(),
     on: (event, listener) => stream.on(event, listener),
     close: () => stream.close(),
@@ -145,18 +163,19 @@ function noting(stream: ShownStream, { onDelivered, onEnd }: Noted): ShownStream
         last = certificate
         yield certificate
       }
-      onEnd()
+      onEnd(last && last.index + 1)
     },
     async *batches() {
       for await (const page of stream.batches()) {
         last = page.at(-1) ?? last
         yield page
       }
-      onEnd()
+      onEnd(last && last.index + 1)
     },
     acknowledge: (...certificate) => {
       stream.acknowledge(...certificate)
-      if (last !== undefined) onDelivered(last.index + 1)
+      const [to = last] = certificate
+      if (to !== undefined) onDelivered(to.index + 1)
     },
   }
 }

@@ -4,7 +4,9 @@ import { abortable } from '../../util/abort.js'
 import { checkpointPath, openExisting } from '../checkpoint-file.js'
 import type { Command, CommandContext } from '../command.js'
 import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
+import { moduleFlag, moduleThreadsFlag } from '../flags/module-flag.js'
 import { databaseFlag } from '../flags/run-flags.js'
+import { sinkFlag } from '../flags/sink-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { Output } from '../terminal/output.js'
 import { formatCount } from '../terminal/quantities.js'
@@ -14,7 +16,14 @@ import { type Column, jsonLines, tableText, widthFor } from '../terminal/table.j
 const retryFlag: Flag = {
   name: 'retry',
   type: 'switch',
-  help: 'fetch, verify and print the missing entries; what was printed is no longer a gap',
+  help: 'fetch and verify the missing entries, and print them or give them to modules; what was printed, or what modules are finished with, is no longer a gap',
+}
+
+/** Known, so that entries that a sink lacks are not taken for delivered. */
+const unusedSinkFlag: Flag = {
+  ...sinkFlag,
+  note: '--retry cannot do that, and is refused; with --format it prints',
+  conflicts: ['format', 'template'],
 }
 
 const dbFlag: Flag = {
@@ -31,6 +40,9 @@ export const gaps: Command = {
   flags: [
     retryFlag,
     dbFlag,
+    moduleFlag,
+    moduleThreadsFlag,
+    unusedSinkFlag,
     jsonFlag,
     ...flagsNamed(
       'checkpoint',
@@ -49,6 +61,7 @@ export const gaps: Command = {
   examples: [
     ['ct-stream gaps', 'what is missing, since when, and why'],
     ['ct-stream gaps --retry --format json >> all.jsonl', 'appends it where the rest went'],
+    ['ct-stream gaps --retry --config ct-stream.json', 'gives it to the modules of that file'],
   ],
   whenStopped: 'interrupted',
   run: showOrRetry,
@@ -62,6 +75,10 @@ async function showOrRetry(context: CommandContext): Promise<void> {
   if (path === undefined) throw usageError('there are no gaps without a checkpoint file')
   if (values.switch('retry')) {
     if (values.isFlag('json')) throw usageError('--json and --retry exclude each other; --format json prints entries')
+    if (values.has('sink'))
+      throw usageError(
+        `${values.from('sink')}: --retry cannot write to a sink, which would go on to lack what is then no longer a gap; to print it, say --format json`,
+      )
     const { retryGaps } = await import('../retry-gaps.js')
     return retryGaps(context, path)
   }

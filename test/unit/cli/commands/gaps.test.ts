@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -227,6 +227,66 @@ describe('ct-stream gaps', () => {
     expect(stderr).toContain('port 22, not 443')
     expect([code, stdout]).toEqual([1, ''])
     expect(await open()).toEqual([['rfc6962', 0, 10]])
+  })
+
+  describe('with modules', () => {
+    /** Reports each entry by its index, until it fails at one. */
+    const module = (name: string, failsAt = -1) => {
+      const file = join(folder, `${name}.mjs`)
+      const body = `name: '${name}', acknowledge: true, onCertificate({ index }, { emit }) {
+        if (index === ${failsAt}) throw new Error('out of luck')
+        emit({ kind: 'seen', subject: String(index), severity: 'high', reason: 'is there' })
+      }`
+      const text = `const module = { ${body}, with: (options, use) => ({ ...use, module, options }) }
+        Object.defineProperty(module, Symbol.for('ct-stream.module'), { value: true })
+        export default module`
+      writeFileSync(file, text)
+      return file
+    }
+    const withConfig = (config: object, ...argv: string[]) =>
+      runWith(['gaps', '--checkpoint', path, '--retry', '--config', 'c.json', ...argv], {
+        files: { 'list.json': logs.list, 'c.json': JSON.stringify({ 'log-list': ['list.json'], ...config }) },
+        changes,
+      })
+    const found = (stdout: string) =>
+      stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as { certificate: { index: number } }).certificate.index)
+
+    it('gives missing entries to the modules of the config file, and settles what they have acknowledged', async () => {
+      await record([[3, 9]], [[290, undefined]])
+      const { code, stdout } = await withConfig({ modules: [module('every')] })
+      expect(code).toBe(0)
+      expect(found(stdout)).toEqual([...range(3, 9), ...range(290, 300)])
+      expect(await open()).toEqual([])
+    })
+
+    it('gives them to those of --module', async () => {
+      await record([[3, 9]])
+      const { code, stdout } = await run('--retry', '--module', module('flagged'))
+      expect([code, found(stdout)]).toEqual([0, range(3, 9)])
+      expect(await open()).toEqual([])
+    })
+
+    it('settles nothing that a module has failed on', async () => {
+      await record([[3, 9]])
+      const use = { module: module('fails', 6), limits: { onError: 'stop-stream' } }
+      const { code, stdout, stderr } = await withConfig({ modules: [use] })
+      expect(stderr).toContain('out of luck')
+      expect([code, found(stdout)]).toEqual([1, range(3, 6)])
+      // They came as one page.
+      expect(await open()).toEqual([['rfc6962', 3, 9]])
+    })
+
+    it('refuses a sink, which it cannot write to', async () => {
+      await record([[3, 9]])
+      const refused = await withConfig({ sink: 'amqp://127.0.0.1:1' })
+      expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('sink in c.json') })
+      expect(await open()).toEqual([['rfc6962', 3, 9]])
+      expect((await withConfig({ sink: 'amqp://127.0.0.1:1' }, '--format', 'json')).code).toBe(0)
+      expect(await open()).toEqual([])
+    })
   })
 
   it('leaves a file alone that a stream uses', async () => {
