@@ -1,5 +1,7 @@
-import type { Gap } from '../types/checkpoint.js'
+import { CtStreamError } from '../errors.js'
+import type { Evidence, Gap } from '../types/checkpoint.js'
 import type { CtStreamEvents } from '../types/stream-events.js'
+import { messageOf } from '../util/message-of.js'
 import type { Committer } from './committer.js'
 import type { ExclusiveStore } from './exclusive-store.js'
 import type { LogSessionEvents } from './log/log-session-options.js'
@@ -25,7 +27,7 @@ export interface SessionEventsContext {
 
 /** Handles the events of a lane's session: stores them, hands pages to the reader, or emits them. */
 export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSessionEvents {
-  const { settings, committer, store, mixer, missing, board, emit } = context
+  const { settings, committer, mixer, missing, board, emit } = context
   const log = () => lane.session.log
   return {
     opened: () => begin(lane, context),
@@ -47,12 +49,33 @@ export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSes
     },
     accuse: async (evidence, error) => {
       settings.logger.error(error.message, { log: log().description })
-      await store.addEvidence(evidence)
-      emit('misbehaviour', { log: log(), error })
+      const outcome = await keep(evidence, context)
+      emit('misbehaviour', { log: log(), error: withOutcome(error, outcome) })
     },
     gap: (gap) => recordGap(gap, context),
     gaveUp: (reason) => missing.giveUp(log(), reason),
   }
+}
+
+/**
+ * Stores evidence, and says what became of it. Never rejects: a record that a store does not take must not keep other logs from being read,
+ * nor the misbehaviour from being reported.
+ */
+async function keep(evidence: Evidence, { store, settings }: SessionEventsContext): Promise<string> {
+  try {
+    await store.addEvidence(evidence)
+    return 'evidence stored'
+  } catch (error) {
+    const outcome = `evidence could not be stored: ${messageOf(error)}`
+    settings.logger.error(outcome, { log: evidence.log.description })
+    return outcome
+  }
+}
+
+function withOutcome(error: CtStreamError, outcome: string): CtStreamError {
+  const { code, message, cause, retryable, logId, url, index, expected, actual } = error
+  const context = { cause, retryable, logId, url, index, expected, actual }
+  return new CtStreamError(code, `${message}; ${outcome}`, context)
 }
 
 /** Records entries that will not be delivered. */

@@ -144,7 +144,8 @@ export interface StoredList {
  * the stream never calls two at once (but `close`, when another call has not been answered for five seconds).
  *
  * Writes that throw an error with `retryable: true` are tried again for five minutes, other errors end the stream; what
- * `issuer`, `putIssuer`, `list`, `putList` and `putConditions` throw does neither.
+ * `issuer`, `putIssuer`, `list`, `putList` and `putConditions` throw does neither. Evidence that cannot be stored does not end the stream
+ * either: the event `misbehaviour` says so.
  */
 export interface CheckpointStore {
   /**

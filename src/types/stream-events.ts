@@ -14,7 +14,7 @@ export interface CtStreamEvents {
   head: { readonly log: LogInfo; readonly head: SignedHead; readonly cosignatures: readonly Cosignature[] }
   /** Entries that will not be delivered. */
   gap: Gap
-  /** What a log serves contradicts what it signed; the evidence has been stored. */
+  /** What a log serves contradicts what it signed. The evidence has been stored, or the end of the message says why it could not be. */
   misbehaviour: { readonly log: LogInfo; readonly error: CtStreamError }
   /**
    * A log's trouble; the stream goes on and the request is tried again. Heads that are older than the log promised, or

@@ -4,6 +4,7 @@ import type { LogClient } from '../logs/client.js'
 import type { Evidence } from '../types/checkpoint.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { toBase64 } from '../util/bytes.js'
+import { MAX_HASHES } from './evidence-document.js'
 import type { Heads } from './heads.js'
 import type { HeldEntries, ProvenBatch } from './held-entries.js'
 import { pageUrl } from './page-url.js'
@@ -20,13 +21,16 @@ export interface Disproof {
 
 type Held = Pick<HeldEntries<unknown>, 'provenRange' | 'leafHashes' | 'batches' | 'end'>
 
-/** Most bytes of leaves to keep of the page at fault, since a page can have 12 MB. The leaf hashes of all of them are kept. */
-const MAX_LEAF_BYTES = 1024 * 1024
+/**
+ * Most bytes of a record as JSON: engines that keep it as a message refuse one above 1 MiB. A page can have 12 MB, so its leaves get the
+ * room that the rest leaves; without them a record has 600 kB at most.
+ */
+const MAX_RECORD_BYTES = 768 * 1024
 
 /**
  * A record that shows the contradiction to somebody who has only the log's public key: the head and proof that the answer was
  * compared with, what was verified before, and the hashes of the entries that do not fit. `evidenceToJSON` turns it into a
- * document that others can check.
+ * document that others can check. At most 768 KiB as JSON.
  *
  * @param recordedAt - Epoch milliseconds.
  */
@@ -42,10 +46,10 @@ export function evidenceOf(
   const { provenRange } = held
   const leafHashes = held.leafHashes()
   const answer = answerAtFault(error)
-  return {
+  const record = {
     log,
     code: error.code,
-    message: error.message,
+    message: `${error.message}; evidence stored`,
     recordedAt,
     detail: {
       error: error.toJSON(),
@@ -57,14 +61,15 @@ export function evidenceOf(
       // The head it was compared with, if that is not the verified one: two signed heads that contradict each other.
       newestHead: other && other !== head && other !== verified ? headRecord(other) : undefined,
       provenRange: { size: provenRange.size, hashes: provenRange.hashes.map(toBase64) },
-      proof: disputed.proof?.map(toBase64),
+      proof: proofRecord(disputed.proof),
       firstRoot: disputed.firstRoot && toBase64(disputed.firstRoot),
       leafHashes: leafHashes.map(toBase64),
       heldTo: held.end,
-      page: pageRecord(log, error, head, held.batches),
       answer: answer && { ...answer, body: answer.body && toBase64(answer.body) },
     },
   }
+  const room = MAX_RECORD_BYTES - Buffer.byteLength(JSON.stringify(record))
+  return { ...record, detail: { ...record.detail, page: pageRecord(log, error, head, held.batches, room) } }
 }
 
 /** Whether two records show the same contradiction at different times. It is kept once, however often it is seen. */
@@ -94,22 +99,33 @@ export function headRecord(head: SignedHead): Record<string, string | number> {
   }
 }
 
-/** The page at fault, with its leaves as served. */
+/** A log may serve a proof of any length; no document has one that is longer than a proof can be. */
+function proofRecord(proof: readonly Uint8Array[] | undefined): string[] | undefined {
+  return proof !== undefined && proof.length <= MAX_HASHES ? proof.map(toBase64) : undefined
+}
+
+/**
+ * The page at fault, with its first leaves as served.
+ * @param room - How many bytes it may have as JSON.
+ */
 function pageRecord(
   log: LogInfo,
   error: CtStreamError,
   head: SignedHead | undefined,
   batches: readonly ProvenBatch<unknown>[],
+  room: number,
 ) {
   const page = batches.find(({ batch }) => error.code === 'CT_ROOT_MISMATCH' && batch.start === error.index)?.batch
   if (page === undefined || head === undefined) return undefined
-  const leafInputs: string[] = []
-  for (let i = 0, left = MAX_LEAF_BYTES; i < page.length; i++) {
-    const leaf = page.leafInput(i)
-    left -= leaf.length
-    if (left < 0) break
-    leafInputs.push(toBase64(leaf))
-  }
   const { start, length: count } = page
-  return { url: pageUrl(log, { start, count, treeSize: head.treeSize }), start, count, leafInputs }
+  const url = pageUrl(log, { start, count, treeSize: head.treeSize })
+  const leafInputs: string[] = []
+  const empty = JSON.stringify({ page: { url, start, count, leafInputs } })
+  for (let i = 0, left = room - Buffer.byteLength(empty); i < count; i++) {
+    const leaf = toBase64(page.leafInput(i))
+    left -= leaf.length + 3 // its quotes and a comma
+    if (left < 0) break
+    leafInputs.push(leaf)
+  }
+  return { url, start, count, leafInputs }
 }

@@ -168,8 +168,7 @@ export class Trouble {
   }
 
   /** Reports misbehaviour that does not keep the log from being read. */
-  async hold(named: CtStreamError): Promise<void> {
-    const error = withEvidence(named)
+  async hold(error: CtStreamError): Promise<void> {
     if (this.session.condition.state === 'waiting') this.session.condition.enter('misbehaving')
     await this.session.options.events.accuse(this.evidence(error), error)
   }
@@ -201,9 +200,8 @@ export class Trouble {
     return await explain(error, { log, heads: logHeads.known, held: window.held, requests, asking })
   }
 
-  private async accuse(named: CtStreamError): Promise<void> {
+  private async accuse(error: CtStreamError): Promise<void> {
     const { condition, logHeads, options } = this.session
-    const error = withEvidence(named)
     const evidence = this.evidence(error)
     logHeads.known.accuse()
     this.doubt.accused = true
@@ -216,17 +214,4 @@ export class Trouble {
     const back = logHeads.regress.current
     return back === undefined ? outOfReach(log, error, this.patienceMs, this.wasReached) : new GaveUp(back.message)
   }
-}
-
-function withEvidence(error: CtStreamError): CtStreamError {
-  const { code, message, cause, retryable, logId, url, index, expected, actual } = error
-  return new CtStreamError(code, `${message}; evidence stored`, {
-    cause,
-    retryable,
-    logId,
-    url,
-    index,
-    expected,
-    actual,
-  })
 }
