@@ -5,7 +5,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { Coordinator, Lease, Sink } from '../types/cluster.js'
 import type { LogInfo } from '../types/log.js'
-import { systemClock } from '../util/clock.js'
+import { elapsedOf, systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
 import { unfinishedLogs } from './unfinished-logs.js'
 
@@ -80,6 +80,7 @@ export async function runCollector(options: CollectorOptions): Promise<void> {
 class Collector {
   private readonly options: CollectorOptions
   private readonly clock: Clock
+  private readonly elapsed: () => number
   private readonly working = new Map<string, Work>()
   /** Logs by shard. */
   private shards = new Map<string, LogInfo[]>()
@@ -87,13 +88,15 @@ class Collector {
   private isListing = false
   /** What was listed, for the next turn. */
   private listed: readonly LogInfo[] | undefined
-  /** When the logs are to be listed again, epoch milliseconds. */
+  /** When the logs are to be listed again, elapsed time. */
   private listAt = Number.POSITIVE_INFINITY
+  /** Elapsed time. */
   private handedOverAt = Number.NEGATIVE_INFINITY
 
   constructor(options: CollectorOptions) {
     this.options = options
     this.clock = options.clock ?? systemClock
+    this.elapsed = elapsedOf(this.clock)
   }
 
   async run(): Promise<void> {
@@ -101,7 +104,7 @@ class Collector {
     try {
       await coordinator.join(member)
       await this.divide(await this.options.logs())
-      this.listAt = this.clock.now() + refreshMs
+      this.listAt = this.elapsed() + refreshMs
       while (!signal.aborted) {
         const isDone = await this.turn().then(
           () => true,
@@ -121,7 +124,7 @@ class Collector {
     const leases = [...this.working.values()].map(({ lease }) => lease)
     const { held, share } = await coordinator.renew(leases)
     this.keep(held, leases)
-    const now = this.clock.now()
+    const now = this.elapsed()
     if (now >= this.listAt && !this.isListing) void this.list()
     const { listed } = this
     if (listed !== undefined) {
@@ -224,10 +227,10 @@ class Collector {
     this.isListing = true
     try {
       this.listed = await logs()
-      this.listAt = this.clock.now() + refreshMs
+      this.listAt = this.elapsed() + refreshMs
     } catch (error) {
       if (!signal.aborted) logger?.warn(`the logs cannot be listed: ${messageOf(error)}`)
-      this.listAt = this.clock.now() + Math.min(refreshMs, LIST_AGAIN_MS)
+      this.listAt = this.elapsed() + Math.min(refreshMs, LIST_AGAIN_MS)
     }
     this.isListing = false
   }

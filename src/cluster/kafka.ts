@@ -11,7 +11,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
 import type { Coordinator, Lease, Renewal } from '../types/cluster.js'
 import type { LogInfo } from '../types/log.js'
-import { systemClock } from '../util/clock.js'
+import { ageFrom, elapsedOf, systemClock } from '../util/clock.js'
 import { integerOption, objectOption } from '../util/options.js'
 import { Changes } from './changes.js'
 import { LeasedStore } from './leased-store.js'
@@ -61,9 +61,10 @@ class KafkaCoordinator implements Coordinator {
   private joined: Joined | undefined
   /** Slots that the group has assigned to this member. */
   private share: ReadonlySet<number> = new Set()
-  /** Units taken, with their epoch and last renewal. */
-  private readonly claims = new Map<string, { readonly epoch: number; readonly at: number }>()
-  /** When taking a unit failed last, epoch milliseconds: the others come first. */
+  private readonly elapsed: () => number
+  /** Units taken, with their epoch and the milliseconds since their last renewal. */
+  private readonly claims = new Map<string, { readonly epoch: number; readonly age: () => number }>()
+  /** When taking a unit failed last, elapsed time: the others come first. */
   private readonly failedAt = new Map<string, number>()
   /** The group has changed: another member may have added a shard that is unknown here. */
   private isDirectoryOld = false
@@ -73,6 +74,7 @@ class KafkaCoordinator implements Coordinator {
     this.address = kafkaAddress(url)
     this.leaseMs = leaseMs
     this.clock = clock
+    this.elapsed = elapsedOf(clock)
   }
 
   async join(member: string): Promise<void> {
@@ -110,15 +112,16 @@ class KafkaCoordinator implements Coordinator {
     const leases: Lease[] = []
     for (const unit of this.unitsByFailure()) {
       if (leases.length >= want || !group.isMember) break
-      const at = this.clock.now()
-      if (at - (this.claims.get(unit)?.at ?? Number.NEGATIVE_INFINITY) < this.leaseMs) continue
+      const claim = this.claims.get(unit)
+      if (claim !== undefined && claim.age() < this.leaseMs) continue
+      const [at, age] = [this.clock.now(), ageFrom(this.clock)]
       let epoch: number
       try {
         epoch = await takeShard(kafka, this.address, unit, this.clock)
       } catch (error) {
         // Another member is taking it at this moment.
         if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') continue
-        this.failedAt.set(unit, at)
+        this.failedAt.set(unit, this.elapsed())
         // What is taken is worked on: nobody else may take it now. The next call comes to this unit again.
         if (leases.length > 0) break
         throw error
@@ -126,7 +129,7 @@ class KafkaCoordinator implements Coordinator {
       this.failedAt.delete(unit)
       // Reassigned meanwhile: the new member takes it.
       if (!this.units().includes(unit)) continue
-      this.claims.set(unit, { epoch, at })
+      this.claims.set(unit, { epoch, age })
       leases.push({ unit, epoch, until: at + this.leaseMs })
     }
     return leases
@@ -139,10 +142,10 @@ class KafkaCoordinator implements Coordinator {
       await directory.read()
       this.isDirectoryOld = false
     }
-    const at = this.clock.now()
-    const until = group.heardAt + this.leaseMs
+    const age = ageFrom(this.clock)
+    const until = this.clock.now() - group.silentMs + this.leaseMs
     const held = leases.filter(({ unit, epoch }) => this.claims.get(unit)?.epoch === epoch)
-    for (const { unit, epoch } of held) this.claims.set(unit, { epoch, at })
+    for (const { unit, epoch } of held) this.claims.set(unit, { epoch, age })
     return {
       held: held.map((lease) => ({ ...lease, until })),
       holders: await this.holders(),
@@ -191,7 +194,7 @@ class KafkaCoordinator implements Coordinator {
   }
 
   private unitsByFailure(): readonly string[] {
-    const failed = (unit: string) => this.failedAt.get(unit) ?? 0
+    const failed = (unit: string) => this.failedAt.get(unit) ?? -1
     return [...this.units()].sort((one, other) => failed(one) - failed(other))
   }
 

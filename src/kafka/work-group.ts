@@ -1,4 +1,5 @@
 import type { Clock } from '../types/clock.js'
+import { ageFrom } from '../util/clock.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
 import { closeClients } from './close-clients.js'
@@ -52,8 +53,8 @@ export class WorkGroup {
   private share: ReadonlySet<number> = new Set()
   /** Released shards, which this member should not get back in the next round. */
   private readonly spared = new Set<number>()
-  /** Time of the broker's last answer, epoch milliseconds. */
-  heardAt: number
+  /** Milliseconds since the broker's last answer. */
+  private sinceHeard: () => number
   private isClosed = false
   /** Clients in a row that were given up because joining took too long. */
   private givenUp = 0
@@ -62,7 +63,12 @@ export class WorkGroup {
 
   constructor(options: WorkGroupOptions) {
     this.options = options
-    this.heardAt = options.clock.now()
+    this.sinceHeard = ageFrom(options.clock)
+  }
+
+  /** How long ago the broker's last answer is. Milliseconds. */
+  get silentMs(): number {
+    return this.sinceHeard()
   }
 
   /** Whether the broker has confirmed this member within the session time. */
@@ -125,10 +131,6 @@ export class WorkGroup {
     await this.drop()
   }
 
-  private get silentMs(): number {
-    return this.options.clock.now() - this.heardAt
-  }
-
   /** Each client that is given up leaves a member behind that the others wait for: on a slow broker all would give up before any has joined. */
   private get patienceMs(): number {
     return SESSIONS_TO_JOIN * this.options.sessionMs * 2 ** Math.min(this.givenUp, MOST_DOUBLINGS)
@@ -144,7 +146,7 @@ export class WorkGroup {
   private connect(): KafkaConsumer {
     const { kafka, address, group, topic, member, sessionMs } = this.options
     const { self } = this
-    this.heardAt = this.options.clock.now()
+    this.sinceHeard = ageFrom(this.options.clock)
     const consumer: KafkaConsumer = new kafka.Consumer({
       // Joining waits until the session of a member that died has ended.
       ...clientOptions(address, sessionMs + JOIN_MS),
@@ -175,11 +177,11 @@ export class WorkGroup {
     })
     consumer.topics.track(topic)
     consumer.on('consumer:heartbeat:end', () => {
-      if (consumer === this.consumer) this.heardAt = this.options.clock.now()
+      if (consumer === this.consumer) this.sinceHeard = ageFrom(this.options.clock)
     })
     consumer.on('consumer:group:join', ({ memberId, assignments }) => {
       if (consumer !== this.consumer) return
-      this.heardAt = this.options.clock.now()
+      this.sinceHeard = ageFrom(this.options.clock)
       this.givenUp = 0
       this.spared.clear()
       const isNew = memberId !== this.joinedAs

@@ -1,3 +1,4 @@
+import { ageFrom, elapsedOf } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
 import { Notifier } from '../util/notifier.js'
 import type { QueueClaim } from './engine.js'
@@ -56,14 +57,18 @@ export class ClaimKeeper<Claim extends Held> {
   failure: { readonly error: unknown } | undefined
   private readonly store: ClaimStore<Claim>
   private readonly settings: CheckedSettings
-  private handedOverAt = 0
-  private renewedAt = Number.NEGATIVE_INFINITY
+  private readonly elapsed: () => number
+  /** Elapsed time. */
+  private handedOverAt = Number.NEGATIVE_INFINITY
+  /** Milliseconds since the claims were renewed. */
+  private sinceRenewed = () => Number.POSITIVE_INFINITY
   private turning: Promise<void> | undefined
 
   /** @param store - Over a connection used here alone, so that no slow query delays the renewal of leases. */
   constructor(store: ClaimStore<Claim>, settings: CheckedSettings) {
     this.store = store
     this.settings = settings
+    this.elapsed = elapsedOf(settings.clock)
   }
 
   /**
@@ -71,7 +76,7 @@ export class ClaimKeeper<Claim extends Held> {
    * work on.
    */
   get isConfirmed(): boolean {
-    return this.settings.clock.now() - this.renewedAt < this.settings.leaseMs
+    return this.sinceRenewed() < this.settings.leaseMs
   }
 
   putLast(claim: Claim): void {
@@ -147,17 +152,17 @@ export class ClaimKeeper<Claim extends Held> {
     const { store } = this
     const { leaseMs, clock, logger } = this.settings
     const before = this.held
-    const began = clock.now()
+    const sinceRenewed = ageFrom(clock)
     const { kept, share } = await store.renew(before)
-    this.renewedAt = began
+    this.sinceRenewed = sinceRenewed
     for (const claim of before) if (!kept.has(claim)) this.lose(claim)
     const staying = this.held.filter(({ isLeaving }) => !isLeaving)
     if (staying.length < share && this.held.length === staying.length) {
       const claimed = await store.claim(share - staying.length)
       this.held.push(...claimed)
       if (claimed.length > 0) logger?.info(`works on ${this.held.length} logs`)
-    } else if (staying.length > share && clock.now() - this.handedOverAt >= leaseMs) {
-      this.handedOverAt = clock.now()
+    } else if (staying.length > share && this.elapsed() - this.handedOverAt >= leaseMs) {
+      this.handedOverAt = this.elapsed()
       const [first] = staying
       if (first !== undefined) first.isLeaving = true
     }

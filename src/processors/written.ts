@@ -1,4 +1,5 @@
 import type { Clock } from '../types/clock.js'
+import { elapsedOf } from '../util/clock.js'
 import type { QueuedEntry } from './engine.js'
 import type { MessageEntry } from './queued-message.js'
 
@@ -27,6 +28,7 @@ export class WrittenCheck {
   private readonly known: (logId: string) => WrittenPlace | undefined
   private readonly look: (logId: string) => Promise<void>
   private readonly clock: Clock
+  private readonly elapsed: () => number
   private readonly signal: AbortSignal
   /** Logs that were looked at for long enough since the last fetch. */
   private readonly settled = new Set<string>()
@@ -44,6 +46,7 @@ export class WrittenCheck {
     this.known = known
     this.look = look
     this.clock = clock
+    this.elapsed = elapsedOf(clock)
     this.signal = signal
   }
 
@@ -60,11 +63,11 @@ export class WrittenCheck {
   async check(found: MessageEntry, next = -1, unit = found.logId): Promise<MessageEntry> {
     if (!('entry' in found) || unit === undefined || this.isWritten(found, next, unit)) return found
     const { logId, index } = found
-    const until = this.clock.now() + SETTLE_MS
+    const until = this.elapsed() + SETTLE_MS
     while (!this.settled.has(unit)) {
       await this.look(unit)
       if (this.isWritten(found, next, unit)) return found
-      if (this.clock.now() >= until || this.signal.aborted) this.settled.add(unit)
+      if (this.elapsed() >= until || this.signal.aborted) this.settled.add(unit)
       else await this.clock.sleep(SOON_MS, this.signal).catch(() => {})
     }
     const { entry } = found

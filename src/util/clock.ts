@@ -36,3 +36,15 @@ export function elapsedOf(clock: Clock): () => number {
     return passed
   }
 }
+
+/**
+ * Begins to measure how long ago this moment is, where something may be believed for a limited time: milliseconds, never too few of them.
+ *
+ * That is the elapsed time, or what the time of day says where it is more: elapsed time of some systems stands still while the machine is
+ * suspended, and the time of day may be set back.
+ */
+export function ageFrom(clock: Clock): () => number {
+  const elapsed = elapsedOf(clock)
+  const [began, at] = [elapsed(), clock.now()]
+  return () => Math.max(elapsed() - began, clock.now() - at)
+}

@@ -206,3 +206,35 @@ it('reads a log that came to a shard at once, under the lease that it has', asyn
   expect(warnings).toEqual([])
   expect(new Set(entries).size).toBe(5)
 })
+
+it('lists the logs again in time, and gives shards away, where the clock is set back', async () => {
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  const turns = [{ held: [], share: 3 }, ...Array(8).fill({ held: ['a', 'b', 'c'], share: 1 })]
+  const { coordinator, released } = toldCoordinator(turns, () => stop.abort())
+  let listed = 0
+  let waits = 0
+  let releasedBefore: string[] = []
+  await runCollector({
+    ...nothingIsRead,
+    coordinator: {
+      ...coordinator,
+      wait: async () => {
+        // One shard is given away.
+        if (++waits === 2) clock.set(-3_600_000)
+        await clock.pass(5000)
+        releasedBefore = [...released]
+        await coordinator.wait(0, stop.signal)
+      },
+    },
+    logs: async () => {
+      listed++
+      return []
+    },
+    refreshMs: 20_000,
+    clock,
+    signal: stop.signal,
+  })
+  expect(listed).toBe(3)
+  expect(releasedBefore).toEqual(['a', 'b'])
+})

@@ -3,18 +3,23 @@ import type { QueuedEntry } from '../../../src/processors/engine.js'
 import { WrittenCheck, type WrittenPlace } from '../../../src/processors/written.js'
 import type { Clock } from '../../../src/types/clock.js'
 
-/** What waits goes on at once, later by as much. */
-function steppingClock(): Clock {
-  let time = 0
+/**
+ * What waits goes on at once, later by as much.
+ * @param setBackMs - By how much the clock is set back in the first sleep.
+ */
+function steppingClock(setBackMs: number): Clock {
+  let [elapsed, offset] = [0, 0]
   return {
-    now: () => time,
+    now: () => elapsed + offset,
+    elapsed: () => elapsed,
     async sleep(ms) {
-      time += ms
+      elapsed += ms
+      offset = -setBackMs
     },
   }
 }
 
-function begin(places: readonly (WrittenPlace | undefined)[]) {
+function begin(places: readonly (WrittenPlace | undefined)[], setBackMs = 0) {
   let looks = 0
   let place = places[0]
   const check = new WrittenCheck(
@@ -22,7 +27,7 @@ function begin(places: readonly (WrittenPlace | undefined)[]) {
     async () => {
       place = places[Math.min(++looks, places.length - 1)]
     },
-    steppingClock(),
+    steppingClock(setBackMs),
     new AbortController().signal,
   )
   const at = (index: number, epoch = 1) => ({
@@ -62,6 +67,12 @@ describe('the check of what collectors have written', () => {
     check.fetched()
     expect(isTaken(await check.check(at(2 ** 50, 1)))).toBe(false)
     expect(looks()).toBeGreaterThan(before)
+  })
+
+  it('waits no longer than a moment where the clock is set back', async () => {
+    const { check, at, looks } = begin([{ end: 100, epoch: 3 }], 10_000)
+    expect(isTaken(await check.check(at(100, 1)))).toBe(false)
+    expect(looks()).toBeLessThan(30)
   })
 
   it('takes what follows what was read, where that needs no position', async () => {

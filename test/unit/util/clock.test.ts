@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { elapsedOf, systemClock } from '../../../src/util/clock.js'
+import { ageFrom, elapsedOf, systemClock } from '../../../src/util/clock.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 const DAY = 86_400_000
@@ -42,5 +42,17 @@ describe('elapsed time', () => {
     const elapsed = elapsedOf(systemClock)
     const seen = Array.from({ length: 1_000 }, () => elapsed())
     expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  })
+})
+
+describe('an age', () => {
+  it('is the elapsed time where the clock is set back, and what the clock says where no time has elapsed', async () => {
+    const clock = new VirtualClock()
+    const age = ageFrom(clock)
+    clock.set(-DAY)
+    await clock.pass(1_000)
+    expect(age()).toBe(1_000)
+    clock.set(2 * DAY)
+    expect(age()).toBe(DAY + 1_000)
   })
 })
