@@ -3,7 +3,7 @@ import { sealed } from '../checkpoint/checksum.js'
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import { messageOf } from '../util/message-of.js'
-import { isSameEvidence } from '../verify/evidence.js'
+import { KnownEvidence } from './known-evidence.js'
 import { StoreCaches } from './store-caches.js'
 import { STORE_PATIENCE, StoreQueue } from './store-queue.js'
 
@@ -33,6 +33,9 @@ export class ExclusiveStore {
   private readonly queue: StoreQueue
   /** Ids of the logs that have a row. */
   private readonly known = new Set<string>()
+  private readonly knownEvidence = new KnownEvidence()
+  /** Whether `knownEvidence` has all that is stored. */
+  private isEvidenceRead = false
   /** Whether this stream has opened it: another stream may have. */
   private isOpen = false
 
@@ -100,12 +103,39 @@ export class ExclusiveStore {
     return this.queue.persist(async () => this.store.addGap(gap), STORE_PATIENCE.backgroundMs)
   }
 
-  /** Keeps evidence, unless an earlier run has kept it. */
-  addEvidence(evidence: Evidence): Promise<void> {
-    return this.queue.persist(async () => {
-      const kept = await (async () => this.store.evidence())().catch(() => [])
-      if (!kept.some((other) => isSameEvidence(other, evidence))) await this.store.addEvidence(evidence)
+  /**
+   * Keeps evidence, unless an earlier run has kept it, or there is much of its kind ({@link KnownEvidence}).
+   * @returns What became of it, as the end of a message.
+   */
+  async addEvidence(evidence: Evidence): Promise<string> {
+    let outcome = ''
+    await this.queue.persist(async () => {
+      outcome = await this.keepEvidence(evidence)
     }, STORE_PATIENCE.backgroundMs)
+    return outcome
+  }
+
+  private async keepEvidence(evidence: Evidence): Promise<string> {
+    const known = this.knownEvidence
+    if (!this.isEvidenceRead) await this.readEvidence().catch(() => {})
+    if (known.has(evidence)) return 'evidence stored'
+    const record = known.record(evidence)
+    if (record === undefined) {
+      known.count(evidence)
+      return `evidence of ${known.storedLike(evidence)} others like it stored, of this one not`
+    }
+    const wasRead = this.isEvidenceRead
+    // A write that fails may have taken effect: it is read again.
+    this.isEvidenceRead = false
+    await this.store.addEvidence(record)
+    this.isEvidenceRead = wasRead
+    known.learn([record])
+    return 'evidence stored'
+  }
+
+  private async readEvidence(): Promise<void> {
+    this.knownEvidence.learn(await this.store.evidence())
+    this.isEvidenceRead = true
   }
 
   /** Called when the stream is closed: calls under way have five seconds left. */

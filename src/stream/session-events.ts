@@ -63,8 +63,7 @@ export function sessionEvents(lane: Lane, context: SessionEventsContext): LogSes
  */
 async function keep(evidence: Evidence, { store, settings }: SessionEventsContext): Promise<string> {
   try {
-    await store.addEvidence(evidence)
-    return 'evidence stored'
+    return await store.addEvidence(evidence)
   } catch (error) {
     const outcome = `evidence could not be stored: ${messageOf(error)}`
     settings.logger.error(outcome, { log: evidence.log.description })

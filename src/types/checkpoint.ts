@@ -170,7 +170,7 @@ export interface CheckpointStore {
   addGap(gap: Gap): Awaitable<void>
   /** In the order they were recorded; so is `evidence()`. */
   gaps(): Awaitable<readonly Gap[]>
-  /** Durable against power loss when it returns. */
+  /** Durable against power loss when it returns. Called a few dozen times for a log and error code, however often the log contradicts itself. */
   addEvidence(evidence: Evidence): Awaitable<void>
   /** All evidence that was recorded, in that order; `[]` when there is none. */
   evidence(): Awaitable<readonly Evidence[]>

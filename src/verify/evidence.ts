@@ -72,13 +72,10 @@ export function evidenceOf(
   return { ...record, detail: { ...record.detail, page: pageRecord(log, error, head, held.batches, room) } }
 }
 
-/** Whether two records show the same contradiction at different times. It is kept once, however often it is seen. */
-export function isSameEvidence(a: Evidence, b: Evidence): boolean {
-  return a.log.id === b.log.id && a.code === b.code && claimOf(a) === claimOf(b)
-}
-
-/** The part of a record that all records of the same contradiction share. */
-function claimOf({ code, message, detail }: Evidence): string {
+/**
+ * What all records of one contradiction share, of a log and an error code: it is kept once, however often it is seen.
+ */
+export function claimOf({ code, message, detail }: Evidence): string {
   // The larger tree identifies it, whichever smaller trees the log signed since.
   if (code === 'CT_HEAD_ROLLBACK') return rootIn(detail.newestHead ?? detail.verifiedHead)
   return code === 'CT_HEAD_CONFLICT' ? `${message} ${rootIn(detail.head)}` : message

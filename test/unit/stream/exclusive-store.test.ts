@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { CtStreamError } from '../../../src/errors.js'
 import { ExclusiveStore } from '../../../src/stream/exclusive-store.js'
-import type { CheckpointStore, LogCheckpoint } from '../../../src/types/checkpoint.js'
+import type { CheckpointStore, Evidence, LogCheckpoint } from '../../../src/types/checkpoint.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 import { checkpoint, evidence, gap } from '../checkpoint/samples.js'
 
@@ -31,6 +31,23 @@ class SlowStore extends MemoryCheckpointStore {
   override commit = (rows: readonly LogCheckpoint[]) => this.slowly(() => super.commit(rows)) as never
   override gaps = () => this.slowly(() => super.gaps()) as never
   override addGap = (one: ReturnType<typeof gap>) => this.slowly(() => super.addGap(one)) as never
+}
+
+/** Counts how often its evidence is read. */
+class CountingStore extends MemoryCheckpointStore {
+  reads = 0
+
+  override evidence() {
+    this.reads++
+    return super.evidence()
+  }
+}
+
+/** Evidence of a fork of a log, another one with each number. */
+function forkOf(id: string, number: number): Evidence {
+  const log = { ...evidence(1).log, id }
+  const detail = { head: { sha256_root_hash: `root ${number}` } }
+  return { log, code: 'CT_HEAD_CONFLICT', message: `fork ${number} of it`, detail, recordedAt: number }
 }
 
 describe('the store of a stream', () => {
@@ -99,6 +116,80 @@ describe('the store of a stream', () => {
     await opened.open()
     await opened.addEvidence(evidence(1))
     await opened.addEvidence({ ...evidence(1), recordedAt: 5 })
+    expect(store.evidence()).toHaveLength(1)
+  })
+
+  it('reads the evidence that is stored once, however much comes', async () => {
+    const store = new CountingStore()
+    const { opened } = exclusive(store)
+    await opened.open()
+    for (let i = 0; i < 1000; i++) await opened.addEvidence(forkOf('A', i))
+    expect(store.reads).toBe(1)
+  })
+
+  it('keeps the first contradictions of a log and fewer and fewer of the others, with their numbers', async () => {
+    const store = new MemoryCheckpointStore()
+    const { opened } = exclusive(store)
+    await opened.open()
+    const outcomes: string[] = []
+    for (let i = 1; i <= 1000; i++) outcomes.push(await opened.addEvidence(forkOf('A', i)))
+    const kept = store.evidence().map(({ message }) => Number(message.split(' ')[1]))
+    expect(kept).toEqual([...Array.from({ length: 16 }, (_, i) => i + 1), 32, 64, 128, 256, 512])
+    expect(outcomes.flatMap((outcome, i) => (outcome === 'evidence stored' ? [i + 1] : []))).toEqual(kept)
+    expect(outcomes[16]).toBe('evidence of 16 others like it stored, of this one not')
+    expect(outcomes[999]).toBe('evidence of 21 others like it stored, of this one not')
+    expect(store.evidence().at(-1)?.detail).toEqual({ head: { sha256_root_hash: 'root 512' }, ordinal: 512 })
+  })
+
+  it('counts contradictions by log and code, and goes on behind a restart', async () => {
+    const store = new MemoryCheckpointStore()
+    const first = exclusive(store).opened
+    await first.open()
+    for (let i = 1; i <= 40; i++) await first.addEvidence(forkOf('A', i))
+    expect(store.evidence()).toHaveLength(17)
+    for (let i = 1; i <= 5; i++) await first.addEvidence(forkOf('B', i))
+    for (let i = 1; i <= 5; i++) await first.addEvidence({ ...forkOf('A', i), code: 'CT_ROOT_MISMATCH' })
+    expect(store.evidence()).toHaveLength(27)
+    await first.close()
+    const again = exclusive(store).opened
+    await again.open()
+    // One that is stored counts no more.
+    for (let i = 0; i < 100; i++) expect(await again.addEvidence(forkOf('A', 7))).toBe('evidence stored')
+    // What was counted since the last one that is stored, the 32nd, is not known.
+    for (let i = 101; i <= 131; i++) await again.addEvidence(forkOf('A', i))
+    expect(store.evidence()).toHaveLength(27)
+    await again.addEvidence(forkOf('A', 132))
+    expect(store.evidence()).toHaveLength(28)
+  })
+
+  it('keeps evidence where what is stored cannot be read, and reads it as soon as it can', async () => {
+    const store = new MemoryCheckpointStore()
+    const { opened } = exclusive(store)
+    await opened.open()
+    store.addEvidence(forkOf('A', 1))
+    const read = store.evidence.bind(store)
+    store.evidence = () => {
+      throw busy()
+    }
+    await opened.addEvidence(forkOf('A', 2))
+    store.evidence = read
+    await opened.addEvidence(forkOf('A', 1))
+    expect(store.evidence().map(({ recordedAt }) => recordedAt)).toEqual([1, 2])
+  })
+
+  it('keeps evidence once where storing it failed and yet took effect', async () => {
+    const store = new MemoryCheckpointStore()
+    const add = store.addEvidence.bind(store)
+    let failures = 2
+    store.addEvidence = (record) => {
+      add(record)
+      if (failures-- > 0) throw busy()
+    }
+    const { opened, clock } = exclusive(store)
+    await opened.open()
+    const added = opened.addEvidence(forkOf('A', 1))
+    await clock.pass(60_000)
+    expect(await added).toBe('evidence stored')
     expect(store.evidence()).toHaveLength(1)
   })
 
