@@ -3,6 +3,8 @@ import { evidenceRecord, gapRecord, type KeyedRecord, type KeyedState } from './
 
 /** Writes records to the engine. */
 export interface KeyedWriter {
+  /** As {@link CheckpointStore.ordered}. */
+  readonly ordered?: boolean
   /** The state after the last write. */
   readonly state: KeyedState
   /** Makes rows durable, together with the records that belong to them. */
@@ -22,6 +24,10 @@ export class KeyedStore implements CheckpointStore {
 
   constructor(writer: KeyedWriter) {
     this.writer = writer
+  }
+
+  get ordered(): boolean {
+    return this.writer.ordered ?? false
   }
 
   private get kept(): KeyedState['store'] {

@@ -24,6 +24,8 @@ export interface PostgresStoreOptions {
   readonly lease: () => Lease | undefined
   /** The table of positions. Default: {@link logPositions}. */
   readonly positions?: Positions
+  /** As {@link CheckpointStore.ordered}. Default `false`. */
+  readonly ordered?: boolean
   /** Data to write together with these rows. */
   readonly cargo?: (rows: readonly LogCheckpoint[]) => Cargo | undefined
   /** Acquires the lease, before anything is read. */
@@ -34,6 +36,7 @@ export interface PostgresStoreOptions {
 
 /** A `CheckpointStore` in Postgres. Each commit locks its lease, and writes nothing when another epoch has begun. */
 export class PostgresStore implements CheckpointStore {
+  readonly ordered: boolean
   private readonly options: PostgresStoreOptions
   private readonly places: Positions
   private isOpen = false
@@ -44,6 +47,7 @@ export class PostgresStore implements CheckpointStore {
 
   constructor(options: PostgresStoreOptions) {
     this.options = options
+    this.ordered = options.ordered ?? false
     this.places = options.positions ?? logPositions
   }
 

@@ -14,6 +14,8 @@ interface OpenShard {
 /** A sink to an engine that has positions as records by key: pages are staged until the positions behind them are committed with them. */
 export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
   readonly guarantee = 'exactly-once'
+  /** Whether the engine, or who reads it, takes no entry of a log behind a later one. */
+  protected readonly ordered: boolean = true
   private shard: Shard | undefined
   private opened: KeyedStore | undefined
   private readonly staged = new StagedPages()
@@ -48,6 +50,7 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
     const shard = await this.openShard(lease)
     this.shard = shard
     this.opened = new KeyedStore({
+      ordered: this.ordered,
       get state() {
         return shard.state
       },

@@ -38,6 +38,8 @@ export function mongoSink(url: string, options: MongoSinkOptions = {}): Sink {
 }
 
 class MongoSink extends KeyedSink<MongoShard> {
+  // Documents are of no order, and one that is written again has no effect.
+  protected override readonly ordered = false
   private readonly address
   private readonly name = randomUUID()
   private readonly document: DocumentOptions

@@ -109,6 +109,8 @@ export class PostgresSink implements Sink {
     this.opened = new PostgresStore({
       ...(positions !== undefined && { positions }),
       connection,
+      // Rows are of no order; processors read the queue in that of the log, and are past an index for good.
+      ordered: this.queue,
       lease: held,
       cargo: (rows) => this.cargoOf(rows, unit, held()),
     })

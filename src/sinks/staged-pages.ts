@@ -13,9 +13,9 @@ export class StagedPages {
     this.staged.push(...page)
   }
 
-  /** The entries before the positions of these rows, in the order received. */
+  /** The entries before the positions of these rows, and those behind that were acknowledged all the same, in the order received. */
   coveredBy(rows: readonly LogCheckpoint[]): readonly CtCertificate[] {
-    const next = new Map(rows.map(({ log, position }) => [log.id, position]))
+    const next = new Map(rows.map(({ log, position, acknowledged = position }) => [log.id, acknowledged]))
     return this.staged.filter(({ log, index }) => index < (next.get(log.id) ?? 0))
   }
 

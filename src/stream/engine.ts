@@ -63,9 +63,11 @@ export class Engine {
     this.onAllRead = onAllRead
     const budget = new ByteBudget(settings.maxBufferedBytes)
     const name = storeName(settings.checkpoint)
-    this.store = new ExclusiveStore({ store: checkpointStore(settings.checkpoint), name, clock, random, logger })
+    const checkpoint = checkpointStore(settings.checkpoint)
+    this.store = new ExclusiveStore({ store: checkpoint, name, clock, random, logger })
     this.delivery = new Delivery({
       ...{ settings, budget, filter, elapsed, acknowledgesByReading, onSettle },
+      deliversLate: checkpoint.ordered === true,
       seen: dedupe && new SeenEntries(dedupe, elapsed, random),
       issuer: this.issuerFinder(),
       onAcknowledged: (entries) => this.committer.acknowledged(entries),

@@ -18,6 +18,13 @@ export interface LogCheckpoint {
   /** Index of the first entry the reader has not acknowledged; safe integer. */
   readonly position: number
   /**
+   * Only of a row that a stream commits, never of a stored one: index of the first entry the reader has not acknowledged in this run, where that is
+   * above `position`. With `end: { time }` the position stays at the first entry at or after the end, and earlier ones may follow it in the
+   * log: a store that writes entries with their positions may write those below this index. The next run delivers them again. Default:
+   * `position`.
+   */
+  readonly acknowledged?: number | undefined
+  /**
    * Roots of the perfect subtrees of `[0, position)`, largest first (a compact range), from which a resumed stream goes on
    * verifying. `undefined` when entries were read without verification.
    */
@@ -156,6 +163,12 @@ export interface CheckpointStore {
   open(): Awaitable<void>
   /** What was found while opening that its user should know; the stream logs it. */
   readonly warning?: string | undefined
+  /**
+   * Whether the entries that are written with the positions have to come in the order of each log and without a hole, as in a queue whose readers are
+   * past an index for good. A stream with `end: { time }` then delivers every entry it reads, up to `mergeDelayMs` beyond that time, instead of
+   * leaving out those at or after it: none of them could be written later, behind the ones before the end. Default `false`.
+   */
+  readonly ordered?: boolean | undefined
   /** Every log ever committed. */
   load(): Awaitable<readonly LogCheckpoint[]>
   /**

@@ -21,7 +21,9 @@ export type StartOption = 'now' | 'beginning' | { readonly index: number } | { r
  * `time`: every entry with an earlier timestamp is delivered, and no other. A log ends when no earlier entry can follow: when it
  * signed a head its maximum merge delay after the time (a day of most RFC 6962 logs, a minute of static-ct ones;
  * {@link CtStreamOptions.mergeDelayMs} shortens it). What is read of later entries until then is left for the next run: checkpoint
- * and cursors go on from the first of them, and what was merged late behind it is delivered again.
+ * and cursors go on from the first of them, and what was merged late behind it is delivered again. Where the checkpoint is the store of a sink that
+ * needs the order of the log (`ordered`: Kafka, NATS, Redis, Postgres with `queue`), all that is read is delivered, later entries too, and
+ * the next run goes on behind it.
  */
 export type EndOption = 'never' | 'head' | { readonly index: number } | { readonly time: Date }
 

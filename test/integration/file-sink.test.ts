@@ -24,7 +24,7 @@ function contentOf(folder: string): Map<string, number[]> {
 describe('the file sink of the examples', () => {
   sinkContract('files', async () => {
     const folder = mkdtempSync(join(root, 'sink-'))
-    return { sink: () => new FileSink(folder), content: async () => contentOf(folder) }
+    return { sink: () => new FileSink(folder), content: async () => contentOf(folder), ordered: true }
   })
 
   it('removes half a line that a crash has left', async () => {

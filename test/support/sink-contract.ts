@@ -15,6 +15,8 @@ export interface SinkPlace {
   sink(): Sink
   /** Indexes as the engine itself has them, by base64 log id, in the order in which they were written where it has one. */
   content(): Promise<ReadonlyMap<string, readonly number[]>>
+  /** Whether it takes no entry behind a later one, and keeps no positions: those of its streams are in an `ordered` store. */
+  readonly ordered?: boolean
   /** The next lease of the unit; `undefined` for an engine without fencing. */
   lease?(): Promise<Lease>
   /** Takes the engine back to what it had when this was called last; the first call only keeps that. */
@@ -37,7 +39,7 @@ export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>):
       place = await makePlace()
       // Of a sink without positions: they outlive its process.
       const { MemoryCheckpointStore } = await import('../../src/checkpoint/memory.js')
-      store = new MemoryCheckpointStore()
+      store = Object.assign(new MemoryCheckpointStore(), { ordered: place.ordered ?? false })
       return place
     }
     const run = async (sink: Sink, logs: readonly TestLog[], more: CtStreamOptions = {}, lease?: Lease) =>
@@ -76,6 +78,29 @@ export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>):
         await expectAll(logs, one.guarantee)
         for (const log of logs) grow(log, 100 + round)
       }
+    })
+
+    it('has every entry before the end of a run, also behind a later one, and the rest with the next run', async () => {
+      const { sink } = await begin()
+      const time = Date.now() - 10 * 86_400_000
+      const log = await logOf(0)
+      for (const [count, offset] of [
+        [100, -10_000],
+        [1, 5_000],
+        [300, -5_000],
+        [20, 10_000],
+      ] as const)
+        log.add(certificates(count), { timestamp: time + offset })
+      log.publish()
+      const first = sink()
+      await run(first, [log], { end: { time: new Date(time) } }, await lease())
+      const before = Array.from({ length: 401 }, (_, index) => index).filter((index) => index !== 100)
+      expect((await place?.content())?.get(log.logId)).toEqual(expect.arrayContaining(before))
+      const second = sink()
+      await run(second, [log], {}, await lease())
+      const found = (await place?.content())?.get(log.logId) ?? []
+      expect([...new Set(found)].sort((a, b) => a - b)).toEqual(Array.from({ length: 421 }, (_, index) => index))
+      if (second.guarantee === 'exactly-once') expect(found).toHaveLength(421)
     })
 
     it('does not lose what was staged when the process died before it was committed', async () => {

@@ -43,11 +43,11 @@ export class Delivery {
   private isShut = false
 
   constructor(options: DeliveryOptions) {
-    const { settings, filter, seen, acknowledgesByReading, issuer } = options
+    const { settings, filter, seen, acknowledgesByReading, deliversLate, issuer } = options
     this.options = options
     this.budget = options.budget
     this.acknowledgesByReading = acknowledgesByReading
-    this.context = { settings, filter, seen, acknowledgesByReading, issuer, places: this.places }
+    this.context = { settings, filter, seen, acknowledgesByReading, deliversLate, issuer, places: this.places }
   }
 
   /** Whether everything given to the reader is acknowledged. */

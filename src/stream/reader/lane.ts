@@ -140,6 +140,7 @@ export class Lane {
   checkpoint(): LogCheckpoint | undefined {
     if (!this.position.begun) return undefined
     const { next, range } = this.place
-    return sessionRow(this.session, next, range)
+    const row = sessionRow(this.session, next, range)
+    return this.position.next > next ? { ...row, acknowledged: this.position.next } : row
   }
 }

@@ -18,6 +18,8 @@ export interface PageReaderContext {
   readonly seen: SeenEntries | undefined
   /** Whether going on to the next entry or page acknowledges the one before. */
   readonly acknowledgesByReading: boolean
+  /** Whether entries at or after the end are delivered too, as they could not be written later. */
+  readonly deliversLate: boolean
   /** Which entries of each log are acknowledged, for a cursor. */
   places(): Places
   /** The issuer with this SHA-256, from the store or the log. */
@@ -129,12 +131,18 @@ export class PageReader {
     return undefined
   }
 
+  /** Whether entry `i` of the page is outside of the stream by its time. */
+  private judge(i: number): 'early' | 'late' | undefined {
+    const outside = this.lane.session.span.times.judge(this.proven.batch.leafInput(i))
+    return outside === 'late' && this.context.deliversLate ? undefined : outside
+  }
+
   /** Entry `i` of the page, unless it is dropped, which is decided with as little work as possible. */
   private pick(i: number): CtCertificate | undefined {
     const { context: stream, lane } = this
     const { filter, seen } = stream
     const { batch, openedSize, accusedOf } = this.proven
-    const outside = lane.session.span.times.judge(batch.leafInput(i))
+    const outside = this.judge(i)
     if (outside === 'late') lane.leaveForNextRun(this.proven, i)
     if (outside !== undefined || filter?.mayMatch(batch.leafInput(i)) === false) {
       lane.filtered++

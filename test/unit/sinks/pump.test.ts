@@ -59,6 +59,8 @@ class MemoryEngine {
       write: async (page) => void staged.push(...page),
       close: async () => void staged.splice(0),
       store: Object.create(positions, {
+        // What it has is a list.
+        ordered: { value: true },
         commit: {
           async value(this: MemoryCheckpointStore, rows: Parameters<typeof positions.commit>[0]) {
             const next = new Map(rows.map((row) => [row.log.id, row.position]))

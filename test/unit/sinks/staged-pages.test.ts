@@ -19,6 +19,8 @@ it('staged pages give each entry once and in order, with the position that cover
   expect(shown(pages.coveredBy([row('a', 3)]))).toEqual(['a0', 'a1', 'a2'])
   pages.remove(first)
   expect(shown(pages.coveredBy([row('a', 3), row('b', 8)]))).toEqual(['a1', 'a2'])
+  // What was acknowledged behind an entry that the position stays at.
+  expect(shown(pages.coveredBy([{ ...row('a', 1), acknowledged: 2 }]))).toEqual(['a1'])
   pages.clear()
   expect(pages.coveredBy([row('a', 3)])).toEqual([])
 })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
+import type { LogCheckpoint } from '../../../src/types/checkpoint.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
-import { backfill, grow, logOf } from '../../support/logs.js'
+import { backfill, certificates, grow, logOf } from '../../support/logs.js'
 
 describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
   describe.each(['full', 'signatures-only', 'none-unverified'] as const)('read with verify: %s', (verify) => {
@@ -74,5 +75,55 @@ describe('a stream that ends at a time to come', () => {
     }
     expect(grown).toBe(true)
     expect(read).toEqual(range(0, 3000))
+  })
+})
+
+describe('an entry at or after the end that stands before earlier ones', () => {
+  const time = new Date(Date.UTC(2026, 0, 1))
+  /** 50 entries before the end, one at it, 20 before it, and 10 at it. */
+  const misordered = async () => {
+    const log = await logOf(0)
+    for (const [count, offset] of [
+      [50, -1],
+      [1, 0],
+      [20, -1],
+      [10, 0],
+    ] as const)
+      log.add(certificates(count), { timestamp: time.getTime() + offset })
+    log.publish()
+    return log
+  }
+  class Store extends MemoryCheckpointStore {
+    readonly rows: LogCheckpoint[] = []
+    readonly ordered: boolean
+    constructor(ordered: boolean) {
+      super()
+      this.ordered = ordered
+    }
+    override commit(rows: readonly LogCheckpoint[]): void {
+      this.rows.push(...rows)
+      super.commit(rows)
+    }
+  }
+
+  it('keeps the position, and the store gets to know what was acknowledged behind it', async () => {
+    const log = await misordered()
+    const store = new Store(false)
+    const run = () => take(backfill(log, { end: { time }, checkpoint: store }))
+    expect(indexesOf(await run())).toEqual([...range(0, 50), ...range(51, 71)])
+    expect(store.rows.at(-1)).toMatchObject({ position: 50, acknowledged: 81 })
+    store.open()
+    expect(store.load()).toEqual([expect.not.objectContaining({ acknowledged: expect.anything() })])
+    store.close()
+    expect(indexesOf(await run())).toEqual(range(51, 71))
+  })
+
+  it('is delivered where the store takes no entry behind a later one', async () => {
+    const log = await misordered()
+    const store = new Store(true)
+    const run = () => take(backfill(log, { end: { time }, checkpoint: store }))
+    expect(indexesOf(await run())).toEqual(range(0, 81))
+    expect(store.rows.at(-1)).toMatchObject({ position: 81 })
+    expect(await run()).toEqual([])
   })
 })
