@@ -12,7 +12,7 @@ import { optionError } from '../util/options.js'
 import { treeProblem } from '../verify/one-tree.js'
 import type { BackfillPlace } from './backfill-place.js'
 
-/** Least size of a range: one page of a session. A range read in one page would not reveal the compact range before it. */
+/** Least size of a range: one page of a session. Each has a lease and a proof of its own. */
 export const LEAST_STEP = 4096
 
 export interface BackfillOptions {

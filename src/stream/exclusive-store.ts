@@ -36,6 +36,8 @@ export class ExclusiveStore {
   private readonly knownEvidence = new KnownEvidence()
   /** Whether `knownEvidence` has all that is stored. */
   private isEvidenceRead = false
+  /** Positions of rows that say nothing of what comes before, by log id: a range of a backfill is stored so before it is read. */
+  private readonly unproven = new Map<string, number>()
   /** Whether this stream has opened it: another stream may have. */
   private isOpen = false
 
@@ -76,7 +78,11 @@ export class ExclusiveStore {
   async load(): Promise<ReadonlyMap<string, LogCheckpoint>> {
     const loaded = await this.queue.exclusively(() => this.store.load())
     const rows = new Map(loadedRows(loaded, this.name).map((row) => [row.log.id, row]))
-    for (const id of rows.keys()) this.known.add(id)
+    for (const [id, { position, range }] of rows) {
+      this.known.add(id)
+      if (range === undefined) this.unproven.set(id, position)
+      else this.unproven.delete(id)
+    }
     return rows
   }
 
@@ -92,11 +98,14 @@ export class ExclusiveStore {
     return this.queue.persist(() => write(async (rows) => this.store.commit(rows.map(sealed))), patienceMs)
   }
 
-  /** Stores the first row of a log: where reading began. */
+  /** Stores the first row of a log: where reading began; over a row of that place only if it proves what comes before, and that did not. */
   async commitFirst(row: LogCheckpoint): Promise<void> {
-    if (this.known.has(row.log.id)) return
+    const { id } = row.log
+    const proves = row.range !== undefined && this.unproven.get(id) === row.position
+    if (this.known.has(id) && !proves) return
     await this.commit((writeRows) => writeRows([row]), STORE_PATIENCE.backgroundMs)
-    this.known.add(row.log.id)
+    this.known.add(id)
+    this.unproven.delete(id)
   }
 
   addGap(gap: Gap): Promise<void> {

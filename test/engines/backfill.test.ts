@@ -31,7 +31,8 @@ describe.each([
   const start = (log: TestLog, ...argv: string[]) => {
     const named = log.spec.kind === 'static-ct' ? ['--submission-url', log.spec.submissionUrl] : []
     const flags = ['--log', log.url, '--key', log.key, ...named, '--db', place.url]
-    const own = ['--range', `${STEP}`, '--lease', place.lease, '--log-level', 'info', ...argv]
+    const range = argv.includes('--range') ? [] : ['--range', `${STEP}`]
+    const own = [...range, '--lease', place.lease, '--log-level', 'info', ...argv]
     return new BuiltCommand(['backfill', ...flags, ...own], import.meta.dirname)
   }
 
@@ -81,6 +82,14 @@ describe.each([
     expect(await waiting.stop()).toBe(1)
     expect(waiting.stderr).toMatch(/ct-stream: interrupted\n$/)
   }, 60_000)
+
+  it('ends with one tree, whatever the length of a range', async () => {
+    const log = await logOf(12_000)
+    const running = start(log, '--range', '5000')
+    expect(await running.closed, running.stderr).toBe(0)
+    expect(await place.job()).toEqual({ state: 'done', reason: null })
+    expect(await place.indexes(log.logId)).toHaveLength(12_000)
+  })
 
   it('waits for an engine that is killed in the middle, and goes on when it is back', async () => {
     const server = await ownServer(engine === 'Kafka' ? 'kafka' : 'postgres')

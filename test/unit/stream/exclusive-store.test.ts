@@ -93,6 +93,33 @@ describe('the store of a stream', () => {
     expect([...(await opened.load()).values()].map(({ position }) => position)).toEqual([100, 7])
   })
 
+  it('stores what is proven to come before a stored place that nobody had proven', async () => {
+    const store = new MemoryCheckpointStore()
+    const { opened } = exclusive(store)
+    await opened.open()
+    const unproven = (n: number, position: number) => ({
+      ...checkpoint(n, position),
+      range: undefined,
+      checksum: undefined,
+    })
+    store.commit([unproven(1, 5000), unproven(2, 5000)])
+    await opened.load()
+    const commits: (readonly LogCheckpoint[])[] = []
+    const commit = store.commit.bind(store)
+    store.commit = (rows) => {
+      commits.push(rows)
+      commit(rows)
+    }
+    // Somewhere else, as from a cursor; and still not proven.
+    await opened.commitFirst(checkpoint(1, 3000))
+    await opened.commitFirst(unproven(1, 5000))
+    expect(commits).toEqual([])
+    await opened.commitFirst(checkpoint(1, 5000))
+    await opened.commitFirst(checkpoint(1, 5000))
+    expect(commits).toHaveLength(1)
+    expect(store.load().map(({ range }) => range?.length)).toEqual([checkpoint(1, 5000).range?.length, undefined])
+  })
+
   it('tries a write again that fails in a passing way, and says so once', async () => {
     const store = new MemoryCheckpointStore()
     const { opened, clock, lines } = exclusive(store)
