@@ -3,7 +3,8 @@ import { CtStreamError } from '../../src/errors.js'
 import { pump } from '../../src/sinks/index.js'
 import { ctStream } from '../../src/stream/ct-stream.js'
 import { CERTIFICATE_SHAPES, issueCertificates, type TestLog } from '../../src/testing/index.js'
-import type { CheckpointStore } from '../../src/types/checkpoint.js'
+import { sampleEvidence } from '../../src/testing/store-samples.js'
+import type { CheckpointStore, Evidence } from '../../src/types/checkpoint.js'
 import type { Lease, Sink } from '../../src/types/cluster.js'
 import type { CtStreamOptions } from '../../src/types/stream-options.js'
 import { fastClock } from './fast-clock.js'
@@ -182,6 +183,29 @@ export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>):
       await expectAll([log], one.guarantee)
     })
 
+    it('keeps the largest evidence, and goes on', async ({ skip }) => {
+      const { sink } = await begin()
+      const one = sink()
+      await one.open(await lease())
+      const own = one.store
+      if (own === undefined) {
+        await one.close()
+        return skip()
+      }
+      const evidence = largestEvidence()
+      await own.open()
+      await own.addEvidence(evidence)
+      await one.close()
+      const logs = [await logOf(100)]
+      const next = sink()
+      await next.open(await lease())
+      await next.store?.open()
+      expect(await next.store?.evidence()).toEqual([evidence])
+      await next.close()
+      await run(sink(), logs, {}, await lease())
+      await expectAll(logs, one.guarantee)
+    })
+
     it('refuses an owner whose lease another one has', async ({ skip }) => {
       const { sink } = await begin()
       const first = await lease()
@@ -258,4 +282,11 @@ async function pumpUntil(sink: Sink, stream: ReturnType<typeof ctStream>, dies: 
   } finally {
     await stream.close().catch(() => {})
   }
+}
+
+/** As long as `verify/evidence.ts` makes it at most, which has to fit into one message. */
+function largestEvidence(): Evidence {
+  const { detail: _, ...rest } = sampleEvidence(1)
+  const room = 768 * 1024 - JSON.stringify({ ...rest, detail: { leaves: '' } }).length
+  return { ...rest, detail: { leaves: 'A'.repeat(room) } }
 }
