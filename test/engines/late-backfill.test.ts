@@ -71,6 +71,37 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     for (const group of ['one', 'two', 'three']) expect(await read(source(group))).toEqual(indexes(900, 950))
   })
 
+  it('reach a group once, where backfills overlap or are repeated', async () => {
+    const log = await logOf(1000)
+    await collect(log, 900)
+    expect(await read(source('one'))).toEqual(indexes(900, 1000))
+    await fillUp(log, 0, 600)
+    expect(await read(source('one'))).toEqual(indexes(0, 600))
+    await fillUp(log, 300, 900)
+    expect(await read(source('one'))).toEqual(indexes(600, 900))
+    await fillUp(log, 0, 600)
+    expect(await read(source('one'))).toEqual([])
+    // A group that reads the log and all of them at once.
+    expect(await read(source('two'))).toEqual(indexes(0, 1000))
+    // What was there before a group began is nothing that it has had.
+    expect(await read(source('three', 'now'))).toEqual([])
+    await fillUp(log, 500, 700)
+    expect(await read(source('three'))).toEqual(indexes(500, 700))
+  })
+
+  it('reach a group that is past a backfill of them which retention took unread', async () => {
+    const log = await logOf(400)
+    await collect(log, 0)
+    await readOnePage()
+    expect(await prune(db.url, { queueOlderThanMs: 0, unread: true })).toMatchObject({ queued: 400 })
+    expect(await read(source('one'))).toEqual([])
+    await fillUp(log, 100, 400)
+    expect(await prune(db.url, { queueOlderThanMs: 0, unread: true })).toMatchObject({ queued: 300 })
+    expect(await read(source('one'))).toEqual([])
+    await fillUp(log, 100, 400)
+    expect(await read(source('one'))).toEqual(indexes(100, 400))
+  })
+
   it('are delivered again until they are acknowledged, and take effect once', async () => {
     const log = await logOf(500)
     await collect(log, 400)
