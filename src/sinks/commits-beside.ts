@@ -66,7 +66,7 @@ export class CommitsBeside {
 
   /** Commits what the filter drops, every second until `signal` aborts: there may be no page for weeks. */
   async keepPassing(clock: Clock, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    while (!signal.aborted) {
       try {
         await clock.sleep(EVERY_MS, signal)
       } catch (error) {

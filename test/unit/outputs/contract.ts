@@ -58,12 +58,12 @@ export function outputContract(
       return { source, run, position: () => source.position(certificates[0]) }
     }
 
-    /** Lets real files and sockets do their work while time passes. */
-    const passUntil = async (clock: VirtualClock, isDone: () => boolean, stepMs = 60_000) => {
+    /** Lets real files and sockets do their work while time passes: some 20 ms in what an output gives its target, on a busy machine, too. */
+    const passUntil = async (clock: VirtualClock, isDone: () => boolean, stepMs = 5_000) => {
       for (let i = 0; !isDone(); i++) {
-        if (i > 2000) throw new Error(`never: ${isDone}`)
+        if (i > 5000) throw new Error(`never: ${isDone}`)
         await clock.pass(stepMs)
-        await quiet(2)
+        await quiet(5)
       }
     }
 
@@ -96,14 +96,16 @@ export function outputContract(
         await place.fail()
         for (const page of pagesOf(madeCertificates(findings + 30, { seed: 'more', start: findings }), 10))
           source.add(page)
-        for (let minute = 0; minute < 60; minute++) {
+        const output = () => run.status().modules[1]
+        // On a busy machine a refusal may take longer than this clock's minute.
+        for (let minute = 0; minute < 60 || ((output()?.retries ?? 0) <= 10 && minute < 2000); minute++) {
           await clock.pass(60_000)
           await quiet(2)
-          expect(run.status().modules[1]?.queuedEntries).toBeLessThanOrEqual(60)
+          expect(output()?.queuedEntries).toBeLessThanOrEqual(60)
         }
         expect(position()).toBe(findings)
-        expect(run.status().modules[1]).toMatchObject({ dropped: 0, skipped: 0 })
-        expect(run.status().modules[1]?.retries).toBeGreaterThan(10)
+        expect(output()).toMatchObject({ dropped: 0, skipped: 0 })
+        expect(output()?.retries).toBeGreaterThan(10)
         await place.repair()
         await passUntil(clock, () => position() === 2 * findings + 30)
         expect(new Set(await place.received()).size).toBe(2 * findings + 30)

@@ -180,8 +180,10 @@ it('reads the logs of such a list also in a shard that it takes over meanwhile',
 class StillClock implements Clock {
   time = 1_790_000_000_000
   now = () => this.time
-  sleep = async () => {
+  sleep = async (_ms: number, signal?: AbortSignal) => {
+    signal?.throwIfAborted()
     await turn()
+    signal?.throwIfAborted()
   }
 }
 
