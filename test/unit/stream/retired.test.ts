@@ -13,6 +13,8 @@ const HOUR = 60 * MINUTE
 const KINDS = ['rfc6962', 'static-ct'] as const
 /** Heads are read every ten minutes, so that days pass in little time. */
 const EVERY_TEN_MINUTES = { pollIntervalMs: 10 * MINUTE } as const
+/** … and a log that left the lists all the same. */
+const EVERY_HOUR = { pollIntervalMs: HOUR } as const
 /** So little room that most of a backlog is asked for when its reader goes on. */
 const LITTLE_ROOM = { maxBufferedBytes: 1_048_576 } as const
 
@@ -37,7 +39,7 @@ async function following(size: number, logOptions: TestLogOptions = {}, options:
     pass: async (hours: number) => {
       for (let h = 0; h < hours; h++) await clock.pass(HOUR)
     },
-    becomes: (state: LogState) => passUntil(clock, () => reader.state(log.logId) === state, 60 * HOUR, MINUTE),
+    becomes: (state: LogState) => passUntil(clock, () => reader.state(log.logId) === state, 60 * HOUR, 10 * MINUTE),
     indexes: () => reader.indexes(log.logId),
   }
 }
@@ -128,21 +130,21 @@ describe('a log that leaves the lists', () => {
     await pass(1)
     expect(boast.hits).toBe(1)
     await leaves()
-    await pass(20)
+    await pass(13)
     grow(log, 8)
     // The day begins anew with what it serves.
-    await pass(20)
+    await pass(13)
     expect([indexes(), reader.state(log.logId)]).toEqual([range(0, 308), 'live'])
     await becomes('failed')
     expect(reader.gaps).toMatchObject([{ log: { id: log.logId }, start: 308, end: 2300 }])
   })
 
   it('is given up when it signs something new every hour for a day and serves none of it', async () => {
-    const { log, leaves, pass, reader } = await following(300)
+    const { log, leaves, pass, reader } = await following(300, {}, EVERY_HOUR)
     await pass(1)
     log.fault({ on: ['get-entries', 'get-sth-consistency'], status: 404 })
     await leaves()
-    for (let h = 0; h < 30; h++) {
+    for (let h = 0; h < 27; h++) {
       grow(log, 1)
       await pass(1)
     }
@@ -171,10 +173,14 @@ describe('a log that comes back a second time', () => {
     ['beginning', 0],
     ['now', 300],
   ] as const)('goes on where it was, though it was out of reach the first time (start: %s)', async (start, first) => {
-    const { log, leaves, comesBack, pass, becomes, indexes, reader } = await following(300, {}, { start })
+    const { log, leaves, comesBack, pass, becomes, indexes, reader } = await following(
+      300,
+      {},
+      { start, ...EVERY_HOUR },
+    )
     await becomes('live')
     grow(log, 20)
-    await pass(1)
+    await pass(2)
     await leaves()
     await becomes('finished')
     const down = log.fault({ on: '*', status: 503 })
@@ -186,7 +192,7 @@ describe('a log that comes back a second time', () => {
     grow(log, 7)
     await comesBack()
     await becomes('live')
-    await pass(1)
+    await pass(2)
     expect(indexes()).toEqual(range(first, 327))
     // While nobody could tell what else it had taken.
     expect(reader.gaps).toMatchObject([{ start: 320, end: undefined }])
