@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
+import { messageOf } from '../util/message-of.js'
 import type { KafkaAddress } from './address.js'
 import type { KafkaClient } from './client.js'
 import { FencedProducer } from './fenced-producer.js'
@@ -28,7 +29,7 @@ export async function groupBeginning(
     await producer.begin()
     await producer.end('commit', await producer.leftOpen([marks]))
     const noted = (await producer.read(marks)).findLast(({ key }) => String(key) === KEY)
-    if (noted !== undefined) return parseOffsets(String(noted.value))
+    if (noted !== undefined) return parseOffsets(marks, String(noted.value))
     const offsets = (await hasStored(producer, marks, partitions)) ? new Map<number, bigint>() : await look()
     const value = JSON.stringify([...offsets].map(([partition, offset]) => [partition, String(offset)]))
     await producer.commit([{ topic: marks, partition: 0, key: Buffer.from(KEY), value: Buffer.from(value) }])
@@ -50,5 +51,30 @@ async function hasStored(producer: FencedProducer, marks: string, partitions: nu
   return false
 }
 
-const parseOffsets = (value: string): ReadonlyMap<number, bigint> =>
-  new Map((JSON.parse(value) as [number, string][]).map(([partition, offset]) => [partition, BigInt(offset)]))
+/**
+ * @param topic - For errors.
+ * @returns Offsets by partition.
+ * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for anything but what {@link groupBeginning} writes.
+ */
+export function parseOffsets(topic: string, value: string): ReadonlyMap<number, bigint> {
+  try {
+    const found: unknown = JSON.parse(value)
+    return new Map((found as [unknown, unknown][]).map(([partition, offset]) => [indexOf(partition), offsetOf(offset)]))
+  } catch (cause) {
+    throw new CtStreamError(
+      'CT_CHECKPOINT_UNUSABLE',
+      `the Kafka topic ${topic} has a record that does not say where a group began (${messageOf(cause)}): use another prefix in the URL`,
+      { cause },
+    )
+  }
+}
+
+function indexOf(partition: unknown): number {
+  if (Number.isSafeInteger(partition) && Number(partition) >= 0) return Number(partition)
+  throw new Error('a partition is no index')
+}
+
+function offsetOf(offset: unknown): bigint {
+  if (typeof offset === 'string' && /^\d{1,19}$/.test(offset)) return BigInt(offset)
+  throw new Error('an offset is no number')
+}
