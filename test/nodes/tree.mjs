@@ -8,11 +8,11 @@ const left = new Set(['node_modules', 'dist', '.git'])
 
 /**
  * Copies the project into `place`, real data beside it as it is here. Its packages are hard links where that can be done: nothing may
- * write to them. The Node among them is left out, so that the one that runs is the one that is found.
+ * write to them. The Node among them is left out, so that the one that runs is the one that is found, unless `withNode` is true.
  *
  * @returns The folder of the copy.
  */
-export function copyTree(place) {
+export function copyTree(place, { withNode = false } = {}) {
   const tree = join(place, 'ct-stream')
   mkdirSync(place, { recursive: true })
   cpSync(root, tree, { recursive: true, filter: (path) => path === root || !left.has(basename(path)) })
@@ -24,7 +24,7 @@ export function copyTree(place) {
     rmSync(copy, { recursive: true, force: true })
     cpSync(packages, copy, { recursive: true, verbatimSymlinks: true })
   }
-  for (const name of ['node', '.bin/node', '.vite', '.cache'])
+  for (const name of [...(withNode ? [] : ['node', '.bin/node']), '.vite', '.cache'])
     rmSync(join(copy, name), { recursive: true, force: true })
   const shared = resolve(root, '..', 'shared')
   if (existsSync(shared) && !existsSync(join(place, 'shared'))) symlinkSync(shared, join(place, 'shared'))
