@@ -13,6 +13,8 @@ const ENDS = ['undici:request:trailers', 'undici:request:error']
  * when the machine is busy with something else, they and these waits stand still together.
  */
 const STUCK_WAITS = 80
+/** Turns of the event loop without a sign of life in which there is no wait: most answers come in fewer, and in less than a millisecond. */
+const BUSY_TURNS = 50
 /** Turns of the event loop without anything new: what follows an answer needs a few, and each page that is read one. */
 const CALM_TURNS = 16
 
@@ -75,13 +77,16 @@ let seen = 0
  */
 export async function requestsDone(): Promise<void> {
   if (!isMoving()) return
+  let turns = 0
   let waits = 0
   for (let calm = 0; calm < CALM_TURNS; calm++) {
-    await (moving.size > 0 ? wait(1) : new Promise((resolve) => setImmediate(resolve)))
+    const waiting = moving.size > 0 && turns > BUSY_TURNS
+    await (waiting ? wait(1) : new Promise((resolve) => setImmediate(resolve)))
+    turns++
     if (!isMoving()) continue
     calm = -1
-    if (signs !== seen) waits = 0
-    else if (++waits > STUCK_WAITS) moving.clear()
+    if (signs !== seen) turns = waits = 0
+    else if (waiting && ++waits > STUCK_WAITS) moving.clear()
     seen = signs
   }
 }
