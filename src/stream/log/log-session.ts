@@ -44,6 +44,8 @@ export class LogSession implements TroubledSession, OpeningSession {
   private readonly partialTile: PartialTile
   /** What the lists say of the log, to be stored with it; `undefined` where it was named by hand. */
   listed: Readonly<Record<string, unknown>> | undefined
+  /** Whether something has failed, whoever was to blame. */
+  hasFailed = false
   /** Whether it ends because its log cannot be read to the end: nothing revives it. To record that may take minutes. */
   isGivingUp = false
 
@@ -173,6 +175,7 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** Something failed, whoever is to blame. */
   troubled(error: CtStreamError): void {
+    this.hasFailed = true
     // Entries already read are proven and delivered without waiting for those that cannot be read now.
     this.window.nudge()
     const { retired } = this.logHeads

@@ -19,12 +19,19 @@ export interface OpeningSession {
   readonly condition: Condition
   /** Options for the next request. */
   readonly asking: Asking
+  /** Whether something has failed. */
+  readonly hasFailed: boolean
   /** Waits for the next head. */
   waitForGrowth(): Promise<void>
 }
 
 /** A log may show heads smaller than the stored position this often before it is reported: front ends lag, and no cursor is at fault. */
 const LAGGING_LOOKS = 3
+
+/** For how long a log may be out of reach at first and still begin at its head, milliseconds. */
+const PROMPT_MS = 60_000
+/** How far entries stand out of the order of their timestamps in a log that begins late, milliseconds: merged within seconds, as a rule. */
+const DISORDER_MS = 300_000
 
 /** Where reading of one log begins and ends; both are determined when the log is opened. */
 export class ReadingSpan {
@@ -41,11 +48,14 @@ export class ReadingSpan {
   /** Whether an entry is outside of the span by its time, although its index is inside. */
   readonly times: TimeBounds
   private readonly options: LogSessionOptions
+  /** Since when the log is followed, elapsed time. */
+  private readonly followedAt: number
   private wasToldAhead = false
 
   constructor(options: LogSessionOptions) {
     const { settings, stored, resumeAt } = options
     this.options = options
+    this.followedAt = settings.elapsed()
     this.from = resumeAt ?? stored?.position ?? fixedIndexOf(settings.start)
     this.end = fixedIndexOf(settings.end) ?? Number.POSITIVE_INFINITY
     this.times = new TimeBounds(settings, resumeAt === undefined && stored === undefined)
@@ -53,7 +63,7 @@ export class ReadingSpan {
 
   /** Opens the log: restores its heads, reads the newest one, and begins at the right place. Can be repeated. */
   async open(session: OpeningSession): Promise<void> {
-    const { stored, resumeAt, resumeRoot, settings } = this.options
+    const { stored, resumeAt, resumeRoot } = this.options
     const { window, logHeads, requests } = session
     const position = resumeAt ?? stored?.position
     // The stored range belongs to the stored position, and to a cursor's only where the two are equal.
@@ -64,7 +74,7 @@ export class ReadingSpan {
     await logHeads.read()
     this.openedSize = logHeads.newest().treeSize
     this.signedSize = Math.max(this.signedSize, this.openedSize)
-    const start = position ?? (await startIndexOf(settings.start, this.timedTree(session)))
+    const start = position ?? (await this.begin(session))
     this.from = start
     await this.resolveEnd(session)
     const isAhead = () => range === undefined && logHeads.newest().treeSize < start
@@ -107,6 +117,20 @@ export class ReadingSpan {
     window.isAdrift = window.proves && range === undefined
     this.from = this.start = start
     return true
+  }
+
+  /**
+   * Where a log without a position begins. `'now'` is when it was first asked: a log that was out of reach then is read from that time on,
+   * by its own clock.
+   */
+  private begin(session: OpeningSession): Promise<number> {
+    const { clock, settings } = this.options
+    const tree = this.timedTree(session)
+    const waitedMs = settings.elapsed() - this.followedAt
+    if (settings.start !== 'now' || !session.hasFailed || waitedMs <= PROMPT_MS)
+      return startIndexOf(settings.start, tree)
+    const time = Math.min(session.logHeads.newest().timestamp, clock.now()) - waitedMs
+    return startIndexOf({ time }, { ...tree, mergeDelayMs: DISORDER_MS })
   }
 
   /** Determines where reading ends, as far as the newest head allows. */

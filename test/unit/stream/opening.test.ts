@@ -1,11 +1,13 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { ctStream } from '../../../src/stream/ct-stream.js'
+import type { Fault } from '../../../src/testing/index.js'
 import type { LogCheckpoint } from '../../../src/types/checkpoint.js'
 import { fastClock } from '../../support/fast-clock.js'
 import { indexesOf, range, take } from '../../support/follow.js'
 import { backfill, grow, logOf } from '../../support/logs.js'
 import { Reader } from '../../support/reader.js'
+import { passUntil, readOn, VirtualClock } from '../../support/virtual-stream.js'
 
 const following = { pollIntervalMs: 1000, partialTileDelayMs: 0, commit: 'manual' } as const
 
@@ -54,4 +56,41 @@ it('leaves what was committed as it was when a cursor begins elsewhere', async (
   const resume = certificates[10]?.cursor
   await take(backfill(log, { checkpoint, commit: 'manual', resume }))
   expect((await left(checkpoint)).map(({ position }) => position)).toEqual([30])
+})
+
+describe.each(['rfc6962', 'static-ct'] as const)('a %s log that begins now', (kind) => {
+  const DAY = 86_400_000
+  /** A log whose entries are some days old, and a stream that begins when it has been out of reach for a while. */
+  async function begun(unreachable: Fault, entries: number) {
+    const clock = new VirtualClock(Date.now())
+    const log = await logOf(300, { kind, clock })
+    await clock.pass(2 * DAY)
+    const down = log.fault(unreachable)
+    const reader = await readOn(clock, { logs: [log.spec], start: 'now' })
+    await clock.pass(DAY / 2)
+    grow(log, entries)
+    await clock.pass(DAY / 2)
+    down.clear()
+    await passUntil(
+      clock,
+      () => reader.state(log.logId) === 'live' && reader.certificates.length >= entries,
+      DAY,
+      60_000,
+    )
+    grow(log, 2)
+    await passUntil(clock, () => reader.certificates.length > entries, DAY, 60_000)
+    return reader.indexes(log.logId)
+  }
+
+  it('is read from then on when it was out of reach at first', async () => {
+    expect(await begun({ on: '*', status: 503 }, 50)).toEqual(range(300, 352))
+  })
+
+  it('is read from then on when it served heads at first and nothing else', async () => {
+    const on =
+      kind === 'rfc6962'
+        ? (['get-entries', 'get-sth-consistency', 'get-entry-and-proof', 'get-proof-by-hash'] as const)
+        : 'tile'
+    expect(await begun({ on, status: 404 }, 50)).toEqual(range(300, 352))
+  })
 })
