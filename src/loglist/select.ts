@@ -52,14 +52,25 @@ export function canGrow(log: Pick<ListedLog, 'temporalInterval' | 'mmd'>, now: n
   )
 }
 
+/** The states of logs that take no more entries. */
+const lastStates: readonly ListedState[] = ['readonly', 'retired', 'rejected']
+
 /**
- * Whether the selection has the log, or had it until its shard expired, or until it was retired or rejected. What state such a log had before
- * is unknown, so `states` does not count for it.
+ * Whether the selection has the log, or had it until its shard expired, or until it took no more entries.
+ *
+ * @param before - The state in which it was read. Where that is unknown, or one of the last, `states` does not count for a log which takes
+ * no more entries.
  */
-export function hasOrHad(selection: LogSelection, log: ListedLog, now: number): boolean {
-  const isGone = log.state === 'retired' || log.state === 'rejected'
-  const states = isGone ? allStates : selection.states
-  return selectLogs([log], { ...selection, shards: 'all', ...(states && { states }) }, now).length > 0
+export function hasOrHad(
+  selection: LogSelection,
+  log: ListedLog,
+  before: ListedState | undefined,
+  now: number,
+): boolean {
+  const { states = readStates } = selection
+  const isKnown = before !== undefined && allStates.includes(before) && !lastStates.includes(before)
+  const had = isKnown ? states.includes(before) : lastStates.includes(log.state)
+  return selectLogs([log], { ...selection, shards: 'all', states: had ? allStates : states }, now).length > 0
 }
 
 /** The operators a selection names that no log has: a misspelling, which would otherwise select nothing in silence. */

@@ -42,18 +42,21 @@ export class LeftLogs {
     this.options = options
   }
 
-  /** The logs in the cursor that left the lists since, or expired, and that it does not call finished. */
+  /** The logs in the cursor that left the lists since, or expired. */
   inCursor({ listed }: LogListUpdate): ListedLog[] {
     const { selection, remembered, following, settings } = this.options
     const { resume } = remembered
     if (resume === undefined) return []
     return [...listed.values()].filter((log) => {
-      const place = resume.get(cursorKey(log.id))
-      if (place === undefined || following.isFollowed(log.id)) return false
-      if (!hasOrHad(selection, log, settings.clock.now())) return false
-      // A cursor from before the log was back in the lists for a while calls it finished where it was not.
-      return !place.finished || place.next < (log.finalTreeHead?.treeSize ?? 0)
+      if (!resume.has(cursorKey(log.id)) || following.isFollowed(log.id)) return false
+      return hasOrHad(selection, log, undefined, settings.clock.now())
     })
+  }
+
+  /** Whether the cursor calls a log finished. One from before the log was back in the lists for a while does where it was not. */
+  private isFinished(log: ListedLog): boolean {
+    const place = this.options.remembered.resume?.get(cursorKey(log.id))
+    return place?.finished === true && place.next >= (log.finalTreeHead?.treeSize ?? 0)
   }
 
   /**
@@ -66,7 +69,7 @@ export class LeftLogs {
   async finish(update: LogListUpdate): Promise<number> {
     const { stored } = this.options.remembered
     this.reviewAssumed(update)
-    for (const log of this.inCursor(update)) if (!stored.has(log.id)) this.readToEnd(log)
+    for (const log of this.inCursor(update)) if (!stored.has(log.id) && !this.isFinished(log)) this.readToEnd(log)
     return this.finishForgotten(update)
   }
 

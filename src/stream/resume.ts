@@ -18,7 +18,7 @@ export interface Remembered {
 /**
  * Checks that a cursor belongs to logs of this stream. Called before any of them is opened.
  * @param logIds - Of the logs that this stream reads, and of those that it read until they left the lists.
- * @throws `CT_CURSOR_INVALID` when it has a position in none of them.
+ * @throws `CT_CURSOR_INVALID` when it has a position in none of them, and in one that is not finished.
  */
 export function checkResume(
   logIds: readonly string[],
@@ -28,13 +28,13 @@ export function checkResume(
   if (resume === undefined) return
   const keys = new Set(logIds.map(cursorKey))
   const others = [...resume].filter(([key]) => !keys.has(key))
-  if (others.length === resume.size)
+  const unread = others.filter(([, { finished }]) => !finished)
+  if (unread.length > 0 && others.length === resume.size)
     throw new CtStreamError(
       'CT_CURSOR_INVALID',
       `the cursor is of ${resume.size} other logs: it names none of the ${keys.size} logs of this stream`,
       { expected: keys.size, actual: 0 },
     )
-  const unread = others.filter(([, { finished }]) => !finished)
   if (unread.length > 0)
     logger.warn(
       `the cursor has positions of ${unread.length} logs that this stream does not read: they are left where they are`,

@@ -2,6 +2,7 @@ import { hasOrHad } from '../loglist/select.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { LogInfo } from '../types/log.js'
 import type { ListedLog, LogSelection } from '../types/log-list.js'
+import { listedBefore } from './listed-before.js'
 
 /**
  * Whether the selection has a log of a row that no list names, or had it. Compares what is known of the log.
@@ -12,14 +13,15 @@ import type { ListedLog, LogSelection } from '../types/log-list.js'
  */
 export function wasSelected(
   selection: LogSelection,
-  { log }: Pick<LogCheckpoint, 'log'>,
+  { log, learned }: Pick<LogCheckpoint, 'log' | 'learned'>,
   known: ListedLog | undefined,
   now: number,
 ): boolean | undefined {
-  if (known !== undefined) return hasOrHad(selection, known, now)
+  const before = listedBefore({ log, learned })?.state
+  if (known !== undefined) return hasOrHad(selection, known, before, now)
   const { match, logTypes: _, ...told } = selection
   const described = asListed(log)
-  if (!hasOrHad(told, described, now)) return false
+  if (!hasOrHad(told, described, before, now)) return false
   return match === undefined || match(described) || undefined
 }
 

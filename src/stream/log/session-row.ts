@@ -38,7 +38,9 @@ export function isFinishedAt(
   { logHeads, condition, window }: Pick<KnownSession, 'logHeads' | 'condition' | 'window'>,
   next: number,
 ): boolean {
-  return logHeads.retired !== undefined && condition.state === 'finished' && next >= window.fetchedTo
+  const isRead = next >= window.fetchedTo && next >= logHeads.signedSize
+  // `finished` is also a session that came to the end of the run.
+  return logHeads.retired !== undefined && condition.state === 'finished' && isRead
 }
 
 /** The learned limits of the log, the index from which it was read without a break, and what the next run needs if all lists drop it. */
