@@ -89,7 +89,8 @@ export class Heads {
    *
    * @param provenTo - Index up to which entries are read and proven, if the entries read next will prove a larger head that follows a
    * head of that size; `undefined` when nothing is proven (the weaker modes).
-   * @returns Whether there is a newer head than before. `false` also for a head that cannot be compared now; see `unserved`.
+   * @returns Whether there is a newer head than before. `false` also for a head that cannot be compared now; see `unserved`. The first head
+   * is always accepted: there is a `newest` one afterwards.
    * @throws `CT_HEAD_CONFLICT`, `CT_CONSISTENCY` or `CT_ROOT_MISMATCH` when it disagrees.
    */
   async adopt(head: SignedHead, provenTo: number | undefined): Promise<boolean> {
@@ -103,7 +104,8 @@ export class Heads {
     if (!(await this.mayFollow(known, head, provenTo))) return false
     this.newest = head
     if (provenTo !== undefined) this.unproven = [...this.unproven.filter((p) => p.treeSize >= head.treeSize), head]
-    else this.unserved.dropTo(head.treeSize)
+    // A head taken for want of another stays among the unserved ones until its entries are read.
+    else this.unserved.dropTo(known === undefined ? head.treeSize - 1 : head.treeSize)
     return true
   }
 
@@ -195,7 +197,8 @@ export class Heads {
     provenTo: number | undefined,
   ): Promise<boolean> {
     const isCompared = known !== undefined && known.treeSize > 0 && provenTo !== undefined && provenTo < known.treeSize
-    if (!isCompared) return !this.unserved.has(head) || (await this.isServed(head))
+    // With nothing else to aim at, what the log does not serve is asked for until it does.
+    if (!isCompared) return known === undefined || !this.unserved.has(head) || (await this.isServed(head))
     if (await this.checkConsistency(known, head)) return true
     this.unserved.add(head)
     return false

@@ -30,6 +30,9 @@ const hide310 = (log: TestLog) =>
     status: 404,
   })
 
+const serveHeadsAlone = (log: TestLog) =>
+  log.fault({ on: '*', when: ({ endpoint }) => !HEADS.includes(endpoint as never), status: 503 })
+
 describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
   const misbehaviours = (reader: Awaited<ReturnType<typeof readOn>>) =>
     reader.misbehaviour.map(({ error }) => error.code)
@@ -183,6 +186,106 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     grow(log, 140)
     await passUntil(clock, () => reader.certificates.length === 450, 5 * MINUTE)
     expect([reader.indexes(), reader.misbehaviour]).toEqual([range(0, 450), []])
+  })
+
+  // One log used to end the whole stream: no head was left to aim at.
+  it('of which nothing was read yet is waited for when it shows a head again that it did not serve', async () => {
+    const clock = new VirtualClock()
+    const [good, log] = [await logOf(5, { clock }), await logOf(300, { kind, clock, mmd: 86_400 })]
+    const hold = serveHeadsAlone(log)
+    const reader = await readOn(clock, { logs: [good.spec, log.spec] })
+    await passUntil(clock, () => reader.certificates.length === 5, MINUTE)
+    grow(log, 3)
+    // Those who do not ask past it get the head before.
+    log.fault({ on: HEADS, stale: 1, when: ({ headers }) => headers['cache-control'] !== 'no-cache' })
+    await clock.pass(30 * MINUTE)
+    grow(good, 2)
+    await passUntil(clock, () => reader.indexes(good.logId).length === 7, MINUTE)
+    expect([reader.state(log.logId), reader.indexes(log.logId)]).toEqual(['waiting', []])
+    hold.clear()
+    await passUntil(clock, () => reader.indexes(log.logId).length === 300, 20 * MINUTE)
+    expect([reader.indexes(log.logId), reader.misbehaviour]).toEqual([range(0, 300), []])
+  })
+
+  it('of which nothing was read yet is waited for after a restart, too', async () => {
+    const clock = new VirtualClock()
+    const [good, log] = [await logOf(5, { clock }), await logOf(300, { kind, clock, mmd: 86_400 })]
+    const hold = serveHeadsAlone(log)
+    const checkpoint = new MemoryCheckpointStore()
+    const options = { logs: [good.spec, log.spec], checkpoint }
+    const first = await readOn(clock, options)
+    await clock.pass(10 * MINUTE)
+    await first.close()
+    checkpoint.open()
+    const row = checkpoint.load().find((row) => row.log.id === log.logId)
+    expect(Object.keys(row?.learned.unserved ?? {})).toHaveLength(1)
+    checkpoint.close()
+    grow(good, 3)
+    const second = await readOn(clock, options)
+    await clock.pass(10 * MINUTE)
+    expect([second.indexes(good.logId), second.state(log.logId)]).toEqual([[5, 6, 7], 'waiting'])
+    expect(second.stream.status().logs.find((it) => it.log.id === log.logId)?.lastError).toBeDefined()
+    hold.clear()
+    await passUntil(clock, () => second.indexes(log.logId).length === 300, 20 * MINUTE)
+    await passUntil(clock, () => second.state(log.logId) === 'live', MINUTE)
+    expect([second.indexes(log.logId), second.misbehaviour]).toEqual([range(0, 300), []])
+  })
+
+  it('of which nothing was read yet is given up by a stream with an end', async () => {
+    const clock = new VirtualClock()
+    const [good, log] = [await logOf(5, { clock }), await logOf(300, { kind, clock, mmd: 86_400 })]
+    serveHeadsAlone(log)
+    const checkpoint = new MemoryCheckpointStore()
+    const options = { logs: [good.spec, log.spec], checkpoint }
+    const first = await readOn(clock, options)
+    await clock.pass(10 * MINUTE)
+    await first.close()
+    const second = await readOn(clock, { ...options, end: 'head' })
+    const outcome = outcomeOf(second)
+    await clock.pass(10 * MINUTE)
+    expect(outcome()).toMatch(/^CT_INCOMPLETE: /)
+    expect(second.gaps).toMatchObject([{ log: { id: log.logId }, start: 0, end: 300 }])
+  })
+
+  it.each(['signatures-only', 'none-unverified', 'full'] as const)(
+    'whose entries fail for minutes while one of its front ends lags is waited for (%s)',
+    async (verify) => {
+      const clock = new VirtualClock()
+      const [good, log] = [await logOf(5, { clock }), await logOf(300, { kind, clock, mmd: 86_400 })]
+      const reader = await readOn(clock, { logs: [good.spec, log.spec], verify })
+      await passUntil(clock, () => reader.certificates.length === 305, MINUTE)
+      const hold = serveHeadsAlone(log)
+      grow(log, 3)
+      await clock.pass(3 * MINUTE)
+      let reads = 0
+      const lag = log.fault({ on: HEADS, stale: 1, when: () => reads++ % 2 === 1 })
+      grow(log, 3)
+      await clock.pass(30 * MINUTE)
+      grow(good, 2)
+      await passUntil(clock, () => reader.indexes(good.logId).length === 7, MINUTE)
+      expect(reader.state(log.logId)).toBe('waiting')
+      hold.clear()
+      lag.clear()
+      await passUntil(clock, () => reader.indexes(log.logId).length === 306, 20 * MINUTE)
+      expect([reader.indexes(log.logId), reader.misbehaviour]).toEqual([range(0, 306), []])
+    },
+  )
+
+  it('of which nothing can be proven is accused of a head that it never serves, however its heads change', async () => {
+    const clock = new VirtualClock()
+    const log = await logOf(300, { kind, clock, mmd: 60 })
+    const reader = await readOn(clock, { logs: [log.spec], verify: 'signatures-only', pollIntervalMs: MINUTE })
+    await passUntil(clock, () => reader.certificates.length === 300, MINUTE)
+    serveHeadsAlone(log)
+    grow(log, 3)
+    await clock.pass(3 * MINUTE)
+    let reads = 0
+    log.fault({ on: HEADS, stale: 1, when: () => reads++ % 2 === 1 })
+    grow(log, 3)
+    await clock.pass(5 * HOUR)
+    expect(misbehaviours(reader)).toEqual([])
+    await clock.pass(2 * HOUR)
+    expect(new Set(misbehaviours(reader))).toEqual(new Set(['CT_HEAD_UNSERVED']))
   })
 
   it('that serves late what it signed is not accused', async () => {
