@@ -2,6 +2,8 @@ import { readFromOf } from '../../checkpoint/open-gaps.js'
 import type { CompactRange } from '../../merkle/compact-range.js'
 import type { LearnedLimits } from '../../poll/learned-limits.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
+import type { SignedHead } from '../../types/log.js'
+import { isSame } from '../../verify/unserved-heads.js'
 import type { ProofWindow } from './proof-window.js'
 import type { TroubledSession } from './trouble.js'
 
@@ -13,18 +15,20 @@ interface KnownSession extends Pick<TroubledSession, 'options' | 'span' | 'logHe
 }
 
 /**
- * The row to store for a log.
+ * The row to store for a log. Until a log that is followed again is opened again, what its row had still holds: it may never open.
  * @param next - Index at which the next run continues.
  * @param range - Compact range of everything before `next`; `undefined` when nothing is proven.
  */
 export function sessionRow(session: KnownSession, next: number, range: CompactRange | undefined): LogCheckpoint {
-  const { verified, pending } = session.logHeads.known
+  const { known } = session.logHeads
+  const before = unopened(session)
+  const isKept = (head: SignedHead) => !known.wasAccused(head) && !known.pending.some((other) => isSame(head, other))
   return {
     log: session.log,
     position: next,
     range: range?.hashes,
-    verifiedHead: verified,
-    pendingHeads: pending,
+    verifiedHead: known.verified ?? before?.verifiedHead,
+    pendingHeads: [...(before?.pendingHeads ?? []).filter(isKept), ...known.pending],
     learned: learnedOf(session, next),
   }
 }
@@ -43,14 +47,21 @@ export function isFinishedAt(
   return logHeads.retired !== undefined && condition.state === 'finished' && isRead
 }
 
+/** The row from which a log goes on that is not opened yet. */
+function unopened({ span, options }: KnownSession): LogCheckpoint | undefined {
+  return span.start === undefined ? options.stored : undefined
+}
+
 /** The learned limits of the log, the index from which it was read without a break, and what the next run needs if all lists drop it. */
 function learnedOf(session: KnownSession, next: number): LogCheckpoint['learned'] {
   const { options, span, logHeads, limits, log, listed } = session
+  const before = unopened(session)?.learned
   const kept = limits.record(options.scheduler.kept(log.url))
-  const unserved = logHeads.known.unserved.record()
+  const unserved = { ...(before?.unserved as object | undefined), ...logHeads.known.unserved.record() }
   const waited = Object.keys(unserved).length > 0 && { unserved }
-  if (span.start === undefined) return { ...kept, ...waited }
+  const readFrom = span.start === undefined ? before?.readFrom : readFromOf(options.stored, span.start)
+  // A log that was finished, and is followed again, is so no longer.
   const finished = isFinishedAt(session, next)
   const ending = finished ? { finished } : listed && { listed }
-  return { ...kept, readFrom: readFromOf(options.stored, span.start), ...ending, ...waited }
+  return { ...kept, ...(readFrom !== undefined && { readFrom }), ...ending, ...waited }
 }

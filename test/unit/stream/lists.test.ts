@@ -160,6 +160,50 @@ describe('a log list that is followed', () => {
     expect(reader.stream.status().logs).toHaveLength(2)
   })
 
+  describe('that brings a log back which is out of reach, and has it no more in the next run', () => {
+    const backAndGone = async () => {
+      const [stays, left] = [await logOf(5), await logOf(30)]
+      const lists = await serve(stays, left)
+      const checkpoint = new MemoryCheckpointStore()
+      const reader = follow(lists, { checkpoint })
+      await reader.until(() => reader.certificates.length === 35)
+      lists.content = listOf([stays])
+      await reader.until(() => reader.state(left.logId) === 'finished')
+      const down = left.fault({ on: '*', status: 503 })
+      grow(left, 7)
+      lists.content = listOf([stays, left])
+      await reader.until(() => reader.state(left.logId) === 'waiting')
+      // Stores the rows of all logs.
+      grow(stays, 1)
+      await reader.until(() => reader.certificates.length === 36)
+      await reader.close()
+      lists.content = listOf([stays])
+      return { stays, left, lists, checkpoint, down }
+    }
+
+    it('reads it to its end', async () => {
+      const { left, lists, checkpoint, down } = await backAndGone()
+      checkpoint.open()
+      expect(checkpoint.load().find(({ log }) => log.id === left.logId)).toMatchObject({
+        position: 30,
+        verifiedHead: { treeSize: 30 },
+        learned: { readFrom: 0, listed: { state: 'usable' } },
+      })
+      checkpoint.close()
+      down.clear()
+      const next = follow(lists, { checkpoint })
+      await next.until(() => next.state(left.logId) === 'finished' && next.indexes(left.logId).length === 7)
+      expect([next.indexes(left.logId), next.gaps]).toEqual([range(30, 37), []])
+    })
+
+    it('tells it as a gap where it stays out of reach', async () => {
+      const { left, lists, checkpoint } = await backAndGone()
+      const next = follow(lists, { checkpoint, ...timing(DAYS) })
+      await next.until(() => next.gaps.length > 0)
+      expect(next.gaps).toMatchObject([{ log: { id: left.logId }, start: 30, end: undefined }])
+    })
+  })
+
   it('that takes away a log which never answered does not hold the stream up', async () => {
     const [stays, dead] = [await logOf(5), await logOf(50)]
     dead.fault({ on: '*', status: 503 })
