@@ -35,7 +35,8 @@ export interface LogCheckpoint {
   readonly pendingHeads: readonly SignedHead[]
   /**
    * What was learned of the log's limits (page size, rate), from which index it was read without a break (`readFrom`), and what the
-   * lists said of it (`listed`), by which it is read to its end when they drop it; JSON, owned by the stream.
+   * lists said of it (`listed`), by which it is read to its end when they drop it, and how that goes (`left`, `finished`); JSON, owned by the
+   * stream.
    */
   readonly learned: Readonly<Record<string, unknown>>
   /**

@@ -130,7 +130,10 @@ export class LogHeads {
     })
     const waited = this.sinceLastLook()
     this.readAt = elapsed()
-    this.retired?.looked(waited, this.readAt)
+    if (this.retired !== undefined) {
+      this.retired.looked(waited, this.readAt)
+      this.context.onChanged()
+    }
     const { cosignatures, ...head } = published
     const back = this.judgeSize(head)
     if (back !== undefined) throw back

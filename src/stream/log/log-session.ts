@@ -14,7 +14,7 @@ import type { Asking, LogSessionOptions } from './log-session-options.js'
 import { Pause } from './pause.js'
 import { ProofWindow } from './proof-window.js'
 import { type OpeningSession, ReadingSpan } from './reading-span.js'
-import { RETIRED_LOOK_MS, Retirement } from './retirement.js'
+import { type LeftTimes, RETIRED_LOOK_MS, Retirement } from './retirement.js'
 import { sessionRow } from './session-row.js'
 import { Trouble, type TroubledSession } from './trouble.js'
 
@@ -145,7 +145,8 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** The log left the lists: the session ends after everything published is read. */
   retire(): void {
-    this.logHeads.retired ??= new Retirement(this.options.settings.elapsed())
+    const { settings, stored } = this.options
+    this.logHeads.retired ??= new Retirement(settings.elapsed(), stored?.learned.left)
     // Entries may have come since the last look.
     this.pause.cut()
   }
@@ -179,7 +180,9 @@ export class LogSession implements TroubledSession, OpeningSession {
     // Entries already read are proven and delivered without waiting for those that cannot be read now.
     this.window.nudge()
     const { retired } = this.logHeads
-    if (!retired?.isOver(this.trouble.unreadSince, this.options.settings.elapsed())) return
+    if (retired === undefined) return
+    this.options.events.changed()
+    if (!retired.isOver(this.trouble.unreadSince, this.options.settings.elapsed())) return
     this.isGivingUp = true
     this.controller.abort(new GaveUp(`the log left the lists and is out of reach: ${error.message}`))
   }
@@ -190,7 +193,10 @@ export class LogSession implements TroubledSession, OpeningSession {
     if (this.span.start === undefined) this.condition.enter('opening')
     else if (this.window.fetchedTo < this.target) this.condition.enter('catching-up')
     else if (this.logHeads.isWithheld) this.condition.waits()
-    else this.condition.enter(this.complete ? 'finished' : 'live')
+    else {
+      if (this.window.fetchedTo >= this.logHeads.signedSize) this.logHeads.retired?.caughtUp()
+      this.condition.enter(this.complete ? 'finished' : 'live')
+    }
   }
 
   /** Index up to which there is something to read. */
@@ -270,6 +276,12 @@ export class LogSession implements TroubledSession, OpeningSession {
     // The answers that bypassed caches are proven: use ordinary requests again.
     this.trouble.fresh = false
     this.window.dropReader()
+  }
+
+  /** What the next run has to know of a log that left the lists. */
+  get left(): LeftTimes | undefined {
+    const { settings } = this.options
+    return this.logHeads.retired?.record(this.trouble.unreadSince, settings.elapsed())
   }
 
   /** Whether the log left the lists and has not been looked at since: nobody knows which entries it took last. */

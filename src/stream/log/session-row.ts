@@ -5,6 +5,7 @@ import type { LogCheckpoint } from '../../types/checkpoint.js'
 import type { SignedHead } from '../../types/log.js'
 import { isSame } from '../../verify/unserved-heads.js'
 import type { ProofWindow } from './proof-window.js'
+import type { LeftTimes } from './retirement.js'
 import type { TroubledSession } from './trouble.js'
 
 /** The session whose state is stored. */
@@ -12,6 +13,7 @@ interface KnownSession extends Pick<TroubledSession, 'options' | 'span' | 'logHe
   readonly limits: LearnedLimits
   readonly window: Pick<ProofWindow, 'fetchedTo'>
   readonly listed: Readonly<Record<string, unknown>> | undefined
+  readonly left: LeftTimes | undefined
 }
 
 /**
@@ -31,6 +33,17 @@ export function sessionRow(session: KnownSession, next: number, range: CompactRa
     pendingHeads: [...(before?.pendingHeads ?? []).filter(isKept), ...known.pending],
     learned: learnedOf(session, next),
   }
+}
+
+/**
+ * The row of a log that left the lists and that this run has not opened: as it is stored, and how long the log has been out of reach.
+ * `undefined` where there is nothing new to store.
+ */
+export function unopenedRow({ options, left }: Pick<KnownSession, 'options' | 'left'>): LogCheckpoint | undefined {
+  const { stored, resumeAt } = options
+  // Where a cursor says where to begin, the row is of another place.
+  if (stored === undefined || resumeAt !== undefined || left === undefined) return undefined
+  return { ...stored, learned: { ...stored.learned, left } }
 }
 
 /**
@@ -54,7 +67,7 @@ function unopened({ span, options }: KnownSession): LogCheckpoint | undefined {
 
 /** The learned limits of the log, the index from which it was read without a break, and what the next run needs if all lists drop it. */
 function learnedOf(session: KnownSession, next: number): LogCheckpoint['learned'] {
-  const { options, span, logHeads, limits, log, listed } = session
+  const { options, span, logHeads, limits, log, listed, left } = session
   const before = unopened(session)?.learned
   const kept = limits.record(options.scheduler.kept(log.url))
   const unserved = { ...(before?.unserved as object | undefined), ...logHeads.known.unserved.record() }
@@ -62,6 +75,6 @@ function learnedOf(session: KnownSession, next: number): LogCheckpoint['learned'
   const readFrom = span.start === undefined ? before?.readFrom : readFromOf(options.stored, span.start)
   // A log that was finished, and is followed again, is so no longer.
   const finished = isFinishedAt(session, next)
-  const ending = finished ? { finished } : listed && { listed }
+  const ending = finished ? { finished } : { ...(listed && { listed }), ...(left && { left }) }
   return { ...kept, ...(readFrom !== undefined && { readFrom }), ...ending, ...waited }
 }

@@ -3,7 +3,7 @@ import type { LogCheckpoint } from '../../types/checkpoint.js'
 import { Rate } from '../../util/rate.js'
 import type { LogSession } from '../log/log-session.js'
 import type { ProvenPage } from '../log/proven-page.js'
-import { isFinishedAt, sessionRow } from '../log/session-row.js'
+import { isFinishedAt, sessionRow, unopenedRow } from '../log/session-row.js'
 import { Position } from './position.js'
 import { TakenPage } from './taken-page.js'
 
@@ -136,9 +136,9 @@ export class Lane {
     return this.placeAt(this.position.next, () => this.position.rangeAtNext())
   }
 
-  /** The row to store; `undefined` before the log was opened. */
+  /** The row to store; `undefined` where there is none, or nothing new, before the log was opened. */
   checkpoint(): LogCheckpoint | undefined {
-    if (!this.position.begun) return undefined
+    if (!this.position.begun) return unopenedRow(this.session)
     const { next, range } = this.place
     const row = sessionRow(this.session, next, range)
     return this.position.next > next ? { ...row, acknowledged: this.position.next } : row

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { createTestLogList, type TestLog, type TestLogOptions } from '../../../src/testing/index.js'
+import type { Gap } from '../../../src/types/checkpoint.js'
 import type { LogState } from '../../../src/types/log.js'
 import type { CtStreamOptions } from '../../../src/types/stream-options.js'
 import { closing } from '../../support/closing.js'
@@ -32,6 +34,7 @@ async function following(size: number, logOptions: TestLogOptions = {}, options:
   }
   return {
     clock,
+    lists,
     log,
     reader,
     leaves: () => serve(stays),
@@ -150,6 +153,30 @@ describe('a log that leaves the lists', () => {
     }
     expect(reader.state(log.logId)).toBe('failed')
     expect(reader.gaps).toMatchObject([{ log: { id: log.logId }, start: 300 }])
+  })
+})
+
+describe('a log that left the lists, of a reader that is started again and again', () => {
+  it.each([
+    ['is out of reach', '*', undefined],
+    ['serves nothing of what it signed', 'get-entries', 107],
+  ] as const)('is given up when it %s', async (_, on, end) => {
+    const checkpoint = new MemoryCheckpointStore()
+    const { clock, log, leaves, pass, reader, lists } = await following(100, {}, { checkpoint, ...EVERY_HOUR })
+    await passUntil(clock, () => reader.indexes(log.logId).length === 100, HOUR)
+    log.fault({ on, status: 503 })
+    if (on === 'get-entries') grow(log, 7)
+    await leaves()
+    await pass(10)
+    await reader.close()
+    const gaps: Gap[] = []
+    for (let run = 0; run < 5; run++) {
+      const again = await readOn(clock, { logs: undefined, logList: lists.url, checkpoint, ...EVERY_HOUR })
+      await pass(10)
+      gaps.push(...again.gaps)
+      await again.close()
+    }
+    expect(gaps).toMatchObject([{ log: { id: log.logId }, start: 100, end }])
   })
 })
 
