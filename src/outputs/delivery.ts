@@ -15,22 +15,30 @@ type Call = Pick<ModuleContext<unknown, unknown>, 'signal' | 'sinceMs'>
  */
 export class Delivery {
   private readonly deadLetters: DeadLetters
+  private readonly mayTakeFewer: (error: unknown) => boolean
   /** Findings delivered or stored as dead letters, of work that may come again because of others in it. */
   private readonly done = new WeakSet<Finding>()
   /** Findings that are being stored, by the first of those sent together: a slow disk may take longer than the call has. */
   private readonly storing = new WeakMap<Finding, Promise<void>>()
   /** Errors after which a retry is pointless, of calls that were over; by the first finding of those sent together. */
   private readonly late = new WeakMap<Finding, unknown>()
+  /** How many are sent together from this finding on, of a batch that was refused: the same parts in every attempt. */
+  private readonly parts = new WeakMap<Finding, number>()
 
-  /** @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file of dead letters cannot be opened. */
+  /**
+   * @param mayTakeFewer - Whether the receiver refused with this error what it was sent, so that it may take some of it. Default: never.
+   * @throws {@link CtStreamError} `CT_OUTPUT_FAILED` when the file of dead letters cannot be opened.
+   */
   static async open(
     context: Pick<SetupContext<DeadLetterOptions>, 'options' | 'clock' | 'log' | 'countDeadLetters'>,
+    mayTakeFewer: (error: unknown) => boolean = () => false,
   ): Promise<Delivery> {
-    return new Delivery(await DeadLetters.open(context.options, context))
+    return new Delivery(await DeadLetters.open(context.options, context), mayTakeFewer)
   }
 
-  private constructor(deadLetters: DeadLetters) {
+  private constructor(deadLetters: DeadLetters, mayTakeFewer: (error: unknown) => boolean) {
     this.deadLetters = deadLetters
+    this.mayTakeFewer = mayTakeFewer
   }
 
   /**
@@ -55,6 +63,9 @@ export class Delivery {
   /**
    * Sends findings `size` at a time. Called again because one batch failed, it does not repeat those that were delivered.
    *
+   * A batch that is refused for what is in it is sent in halves, and these again, until what is refused is a single finding: nothing else shares
+   * its fate. That takes fewer than two requests a finding where all are refused, and some 2 log2(`size`) for one of them.
+   *
    * @param send - Gets a batch and its key of 32 hex digits, the same in every attempt.
    */
   async sendBatches(
@@ -63,10 +74,15 @@ export class Delivery {
     call: Call & Partial<Pick<ModuleCall, 'goTo'>>,
     send: (batch: readonly Finding[], key: string) => Promise<void>,
   ): Promise<void> {
-    for (let i = 0; i < findings.length; i += size) {
-      const batch = findings.slice(i, i + size)
-      call.goTo?.(i, batch.length)
-      await this.send(batch, call, () => send(batch, keyOf(batch)))
+    for (let at = 0; at < findings.length; ) {
+      const batch = findings.slice(at, at + (this.parts.get(findings[at] as Finding) ?? size))
+      call.goTo?.(at, batch.length)
+      try {
+        await this.send(batch, call, () => send(batch, keyOf(batch)))
+        at += batch.length
+      } catch (error) {
+        if (call.signal.aborted || !this.isHalved(batch)) throw error
+      }
     }
   }
 
@@ -98,12 +114,26 @@ export class Delivery {
     try {
       await send()
     } catch (error) {
+      if (this.halve(findings, error)) throw error
       if (!signal.aborted) return await this.store(first, findings, error, sinceMs)
       this.keep(first, error, sinceMs)
       throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** Has findings sent in two parts from now on, if the receiver may take one of them. */
+  private halve(findings: readonly Finding[], error: unknown): boolean {
+    if (findings.length < 2 || !this.mayTakeFewer(error)) return false
+    const half = Math.ceil(findings.length / 2)
+    this.parts.set(findings[0] as Finding, half)
+    this.parts.set(findings[half] as Finding, findings.length - half)
+    return true
+  }
+
+  private isHalved([first, ...others]: readonly Finding[]): boolean {
+    return (this.parts.get(first as Finding) ?? Infinity) <= others.length
   }
 
   /** Leaves an error to the next call, unless that is to try again. */

@@ -6,6 +6,8 @@ import { parseRetryAfter } from '../util/retry-after.js'
 
 /** Statuses by which a receiver refuses a request for good, so that a retry is pointless. */
 const REFUSALS = new Set([400, 413, 415, 422])
+/** Those that say something of what is in the body: a part of it may be taken. */
+const REFUSALS_OF_CONTENT = new Set([400, 413, 422])
 /** Most characters of the receiver's answer in the error message. */
 const EXCERPT = 200
 /** Most bytes that are read of an answer. */
@@ -51,6 +53,11 @@ export async function post({ ask, url, body, headers, signal, clock, name }: Pos
     retryable: !REFUSALS.has(status),
     retryAfterMs: parseRetryAfter(response.headers.get('retry-after') ?? undefined, clock.now()),
   })
+}
+
+/** Whether a receiver refused a body for its size, or for what is in it. */
+export function refusesContent(error: unknown): boolean {
+  return CtStreamError.is(error) && REFUSALS_OF_CONTENT.has(error.status ?? 0)
 }
 
 /** `fetch` has the reason only in the error's cause. */

@@ -5,7 +5,7 @@ import type { Finding } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
-import { post } from './http-post.js'
+import { post, refusesContent } from './http-post.js'
 import { otlpRequest } from './otlp-body.js'
 
 const options = z.strictObject({
@@ -31,9 +31,11 @@ const EXCERPT = 200
  * `….score`, `ct_stream.log.id`, `….index`, and `tls.server.…` of the certificate, where the semantic conventions have a name. Severities critical,
  * high, medium, low and info are FATAL, ERROR, WARN, INFO2 and INFO.
  *
- * After any answer but 2xx the request is retried with growing waits, as long as `Retry-After` says at least, while later findings wait. With
- * `deadLetters`, findings go there that are refused for good (400, 413, 415, 422, or some of a batch, of which the collector does not say which),
- * or not accepted within `giveUpAfterMs`.
+ * After any answer but 2xx the request is retried with growing waits, as long as `Retry-After` says at least, while later findings wait. A batch
+ * that is refused for what is in it (400, 413, 422) is sent in smaller ones, down to the finding that is refused alone. So is one of which the
+ * collector took a part (`partialSuccess`), as it does not say which: what it took, it gets again a few times at most, with the same
+ * `ct_stream.finding.id`. With `deadLetters`, findings go there that are refused for good (400, 413, 415, 422, `partialSuccess`), or not accepted
+ * within `giveUpAfterMs`.
  *
  * @example
  * runModules(stream, [watchlist.with({ own: ['example.com'] }), otlp.with({ url: 'https://collector.example.com/v1/logs' })])
@@ -43,7 +45,7 @@ export const otlp = defineModule({
   description: 'findings as OpenTelemetry logs',
   options,
   acknowledge: true,
-  setup: (context) => Delivery.open(context),
+  setup: (context) => Delivery.open(context, (error) => refusesSome(error) || refusesContent(error)),
   onFindings: (findings, context) =>
     context.state.sendBatches(findings, context.options.maxBatch, context, (batch) => send(batch, context)),
   teardown: ({ state }) => state.close(),
@@ -62,7 +64,13 @@ async function send(findings: readonly Finding[], context: ModuleContext<Options
   throw new CtStreamError(
     'CT_OUTPUT_FAILED',
     `collector ${new URL(url).origin} refused ${refused.count} of ${findings.length} findings: ${refused.why}`,
+    { status: 200 },
   )
+}
+
+/** Whether an answer of 200 did not take all records. */
+function refusesSome(error: unknown): boolean {
+  return CtStreamError.is(error) && error.status === 200
 }
 
 /** What an answer of 200 says of records that were not taken all the same. */

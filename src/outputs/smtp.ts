@@ -48,7 +48,8 @@ const EXCERPT = 200
  *
  * Mails are plain text, in which no name is a link. A mail has the same `Message-ID` in every attempt. A mail that fails is retried with
  * growing waits, while later findings wait. With `deadLetters`, findings go there that the server refuses for good (a status of 5xx for all
- * recipients or the message), or does not accept within `giveUpAfterMs`. When only some recipients are refused, a warning is logged.
+ * recipients or the message), or does not accept within `giveUpAfterMs`; a mail that is refused for its text or size is sent in smaller ones first, down
+ * to the finding that is refused alone. When only some recipients are refused, a warning is logged.
  *
  * Keep the password out of files and command lines: the command line takes the URL from `CT_STREAM_SMTP`.
  */
@@ -60,7 +61,7 @@ export const smtp = defineModule({
   limits: { timeoutMs: 120_000 },
   async setup(context): Promise<State> {
     const { options, log } = context
-    const delivery = await Delivery.open(context)
+    const delivery = await Delivery.open(context, refusesMail)
     const transporter = createTransport(transportOf(options.url))
     await greet(transporter, options, log)
     return { transporter, delivery }
@@ -149,6 +150,14 @@ function isMailUrl(text: string): boolean {
 /** The server for messages, without the password. */
 function whereOf(url: string): string {
   return `mail server ${new URL(url).host}`
+}
+
+/** Whether the server refuses a mail for good for its text or size, such as for a name in it that is on a blocklist. */
+function refusesMail(error: unknown): boolean {
+  if (!CtStreamError.is(error) || error.retryable) return false
+  const { responseCode, code } = (error.cause ?? {}) as { readonly responseCode?: number; readonly code?: string }
+  // 552 also answers to the size that is announced before the recipients.
+  return code === 'EMESSAGE' || responseCode === 552
 }
 
 /** Whether the server refuses these recipients or this message for good. A wrong password does not count: somebody will correct it. */

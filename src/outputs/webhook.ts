@@ -3,7 +3,7 @@ import { defineModule, type ModuleContext } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
 import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
-import { post } from './http-post.js'
+import { post, refusesContent } from './http-post.js'
 import { MOST_FINDINGS, webhookBody } from './webhook-body.js'
 import { signatureHeaders } from './webhook-signature.js'
 
@@ -38,8 +38,9 @@ interface State {
  * nobody is mentioned). `Idempotency-Key` is a hash of the ids in it, the same in every attempt. With `secret`, `X-Ct-Stream-Timestamp`
  * and `X-Ct-Stream-Signature` sign it: see {@link verifyWebhook}.
  *
- * After any answer but 2xx the request is retried with growing waits, as long as `Retry-After` says at least, while later findings wait. With
- * `deadLetters`, findings go there that are refused for good (400, 413, 415, 422) or not accepted within `giveUpAfterMs`.
+ * After any answer but 2xx the request is retried with growing waits, as long as `Retry-After` says at least, while later findings wait. A batch
+ * that is refused for what is in it (400, 413, 422) is sent in smaller ones, down to the finding that is refused alone. With `deadLetters`,
+ * findings go there that are refused for good (400, 413, 415, 422) or not accepted within `giveUpAfterMs`.
  */
 export const webhook = webhookModule()
 
@@ -57,7 +58,10 @@ export function webhookModule(tools: WebhookTools = {}) {
     description: 'findings by HTTP POST: JSON, Slack, Teams, Discord',
     options,
     acknowledge: true,
-    setup: async (context): Promise<State> => ({ ask: tools.fetch ?? fetch, delivery: await Delivery.open(context) }),
+    setup: async (context): Promise<State> => ({
+      ask: tools.fetch ?? fetch,
+      delivery: await Delivery.open(context, refusesContent),
+    }),
     onFindings(findings, context) {
       const { options, state } = context
       const size = Math.min(options.maxBatch, MOST_FINDINGS[options.shape])

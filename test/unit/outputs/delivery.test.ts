@@ -84,6 +84,140 @@ describe('an output that sends several requests in one call', () => {
   })
 })
 
+describe('a receiver that refuses some of a batch', () => {
+  /** How a receiver answers to so many findings. */
+  type Answers = (ids: readonly string[]) => number
+
+  /** Delivers findings to a webhook; returns the ids in each request, whether taken or not, and what of the output is there to see. */
+  async function requestsOf(answers: Answers, { findings = 100, dead = true } = {}) {
+    const file = deadLettersFile()
+    const requests: { readonly ids: readonly string[]; readonly status: number; readonly key: string }[] = []
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      const ids = JSON.parse(String(init?.body)).findings.map(({ id }: Finding) => id)
+      const status = answers(ids)
+      requests.push({ ids, status, key: new Headers(init?.headers).get('idempotency-key') ?? '' })
+      return new Response('', { status })
+    }
+    const output = webhookModule({ fetch }).with({
+      url: 'https://receiver.example/',
+      ...(dead && { deadLetters: file }),
+    })
+    const { isOver } = await deliver(output, { onError: 'retry' }, findings)
+    const taken = requests.filter(({ status }) => status === 200).flatMap(({ ids }) => ids)
+    const letters = lettersIn(file).map(({ finding }) => finding.id)
+    return { isOver, requests, taken, letters, all: new Set(requests.flatMap(({ ids }) => ids)) }
+  }
+
+  it.each([413, 400, 422])(
+    'gets smaller batches after %d, each with a key of its own, and everything once',
+    async (status) => {
+      const { isOver, requests, taken, letters } = await requestsOf((ids) => (ids.length > 30 ? status : 200))
+      expect(isOver).toBe(true)
+      expect(requests.map(({ ids }) => ids.length)).toEqual([100, 50, 25, 25, 50, 25, 25])
+      expect(new Set(taken).size).toBe(100)
+      expect(taken).toHaveLength(100)
+      expect(letters).toEqual([])
+      expect(new Set(requests.map(({ key }) => key)).size).toBe(7)
+    },
+  )
+
+  it('has one finding put aside that it does not take, and takes the others once, in a bounded number of requests', async () => {
+    const wrong = new Set<string>()
+    const { isOver, requests, taken, letters } = await requestsOf((ids) => {
+      if (wrong.size === 0) wrong.add(ids[37] as string)
+      return ids.some((id) => wrong.has(id)) ? 400 : 200
+    })
+    expect(isOver).toBe(true)
+    expect(letters).toEqual([...wrong])
+    expect(new Set(taken).size).toBe(99)
+    expect(taken).toHaveLength(99)
+    expect(requests.length).toBeLessThanOrEqual(2 * 7 + 1)
+  })
+
+  it('gets fewer than two requests a finding where it takes none', async () => {
+    const { isOver, requests, letters, all } = await requestsOf(() => 422)
+    expect(isOver).toBe(true)
+    expect(new Set(letters)).toEqual(all)
+    expect(letters).toHaveLength(100)
+    expect(requests).toHaveLength(199)
+  })
+
+  it('gets what it refuses alone again, and what comes before it once, where there are no dead letters', async () => {
+    let wrong = ''
+    const { isOver, requests, taken } = await requestsOf(
+      (ids) => {
+        wrong ||= ids[37] as string
+        return ids.includes(wrong) ? 413 : 200
+      },
+      { dead: false },
+    )
+    expect(isOver).toBe(false)
+    expect(new Set(taken).size).toBe(taken.length)
+    const alone = requests.slice(requests.findIndex(({ ids }) => ids.length === 1 && ids[0] === wrong))
+    expect(alone.length).toBeGreaterThan(1)
+    expect(alone.every(({ ids }) => ids.length === 1)).toBe(true)
+  })
+
+  it('gets parts that were not taken for another reason again as they were, with their keys', async () => {
+    let isDown = true
+    const { isOver, requests, taken } = await requestsOf((ids) => {
+      if (ids.length > 50) return 413
+      const status = isDown ? 503 : 200
+      isDown = !isDown
+      return status
+    })
+    expect(isOver).toBe(true)
+    expect(taken).toHaveLength(100)
+    expect(requests.map(({ ids, status }) => [ids.length, status])).toEqual([
+      ...[
+        [100, 413],
+        [50, 503],
+        [50, 200],
+        [50, 503],
+        [50, 200],
+      ],
+    ])
+    expect(requests[2]?.key).toBe(requests[1]?.key)
+    expect(requests[4]?.key).toBe(requests[3]?.key)
+  })
+
+  it.each([401, 403, 404, 415])(
+    'does not get smaller batches after %d, which is not about what is in them',
+    async (status) => {
+      const { requests } = await requestsOf(() => status)
+      expect(new Set(requests.map(({ ids }) => ids.length))).toEqual(new Set([100]))
+    },
+  )
+})
+
+describe('a collector that says how many of a batch it refuses, not which', () => {
+  it.each([true, false])('gets what it takes a few times at most; dead letters: %s', async (dead) => {
+    const file = deadLettersFile()
+    let wrong = ''
+    const times = new Map<string, number>()
+    let last: string[] = []
+    vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
+      const { logRecords } = JSON.parse(body).resourceLogs[0].scopeLogs[0]
+      last = logRecords.map(
+        (record: { attributes: { value: { stringValue: string } }[] }) => record.attributes[0]?.value.stringValue,
+      )
+      wrong ||= last[5] as string
+      for (const id of last) times.set(id, (times.get(id) ?? 0) + 1)
+      return Response.json(
+        last.includes(wrong) ? { partialSuccess: { rejectedLogRecords: '1', errorMessage: 'too long' } } : {},
+      )
+    })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const { isOver } = await deliver(otlp.with(dead ? { deadLetters: file } : {}), { onError: 'retry' }, 10)
+    expect(isOver).toBe(dead)
+    expect(lettersIn(file).map(({ finding }) => finding.id)).toEqual(dead ? [wrong] : [])
+    expect(last).toEqual(dead ? expect.not.arrayContaining([wrong]) : [wrong])
+    times.delete(wrong)
+    expect(times.size).toBe(9)
+    expect(Math.max(...times.values())).toBeLessThanOrEqual(5)
+  })
+})
+
 describe('Delivery', () => {
   const [first, second] = ['a', 'b'].map((id) => ({ id }) as Finding) as [Finding, Finding]
   const log = { debug() {}, info() {}, warn() {}, error() {} }

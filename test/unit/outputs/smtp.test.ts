@@ -22,7 +22,7 @@ interface Mail {
 /** How a server answers: an error with a code refuses. */
 interface Manners {
   rcpt?: (address: string) => number | undefined
-  data?: () => number | undefined
+  data?: (text: string) => number | undefined
   password?: string
   /** Offers STARTTLS, with a certificate that nobody trusts. */
   tls?: boolean
@@ -51,11 +51,12 @@ async function mailServer(manners: Manners = {}) {
         const chunks: Buffer[] = []
         stream.on('data', (chunk: Buffer) => chunks.push(chunk))
         stream.on('end', () => {
-          const refused = refusal(manners.data?.())
+          const sent = Buffer.concat(chunks).toString()
+          const refused = refusal(manners.data?.(sent))
           const { mailFrom, rcptTo } = envelope
           const from = mailFrom === false || mailFrom === undefined ? '' : mailFrom.address
           const to = rcptTo.map(({ address }) => address)
-          if (refused === null) mails.push({ from, to, text: Buffer.concat(chunks).toString() })
+          if (refused === null) mails.push({ from, to, text: sent })
           done(refused)
         })
       },
@@ -93,6 +94,8 @@ function bodyOf({ text }: Mail): string {
 
 const idsOf = (mails: readonly Mail[]) =>
   mails.flatMap((mail) => [...bodyOf(mail).matchAll(/^ {2}finding: ([0-9a-f]{32})\s*$/gm)].map(([, id = '']) => id))
+
+const countIn = (text: string) => idsOf([{ from: '', to: [], text }]).length
 
 outputContract('smtp', async () => {
   const server = await mailServer()
@@ -174,6 +177,28 @@ describe('smtp', () => {
     const server = await mailServer(manners)
     expect((await send(smtp.with({ url: server.url, to: ['soc@example.com'], deadLetters }))).error).toBeUndefined()
     expect(readFileSync(deadLetters, 'utf8').split('\n')).toHaveLength(4)
+  })
+
+  it.each<[string, Manners, number, number]>([
+    ['for a text that it refuses', { data: (text) => (countIn(text) > 1 ? 554 : undefined) }, 3, 5],
+    ['not for recipients that it refuses', { rcpt: () => 550 }, 0, 1],
+  ])('sends smaller mails to a server %s', async (_, { rcpt, data }, findings, expected) => {
+    let tries = 0
+    const counted =
+      <T>(answer: (text: T) => number | undefined) =>
+      (text: T) => {
+        tries++
+        return answer(text)
+      }
+    const manners = { ...(rcpt && { rcpt: counted(rcpt) }), ...(data && { data: counted(data) }) }
+    const place = mkdtempSync(join(tmpdir(), 'ct-stream-smtp-'))
+    onTestFinished(() => rmSync(place, { recursive: true }))
+    const server = await mailServer(manners)
+    const deadLetters = join(place, 'dead.jsonl')
+    expect((await send(smtp.with({ url: server.url, to: ['soc@example.com'], deadLetters }))).error).toBeUndefined()
+    expect(new Set(idsOf(server.mails)).size).toBe(findings)
+    expect(readFileSync(deadLetters, 'utf8').split('\n')).toHaveLength(1 + 3 - findings)
+    expect(tries).toBe(expected)
   })
 
   it('warns of a recipient that alone is refused', async () => {
