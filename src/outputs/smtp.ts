@@ -102,6 +102,8 @@ async function send(findings: readonly Finding[], key: string, context: ModuleCo
       messageId: `<${key}.ct-stream@${from.slice(from.lastIndexOf('@') + 1)}>`,
       // RFC 3834: suppresses automatic replies.
       headers: { 'Auto-Submitted': 'auto-generated' },
+      // A mail that goes on when its call is over would arrive beside the next attempt.
+      signal,
     })
     rejected = answer.rejected ?? []
   } catch (cause) {

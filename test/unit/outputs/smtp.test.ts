@@ -1,15 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SMTPServer } from 'smtp-server'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type ConfiguredModule, defineModule, runModules } from '../../../src/modules/index.js'
 import { mailSubject } from '../../../src/outputs/mail-text.js'
 import { smtp } from '../../../src/outputs/smtp.js'
 import type { Finding } from '../../../src/types/finding.js'
 import { PageSource } from '../../support/acknowledged-source.js'
 import { madeCertificates } from '../../support/module-certificates.js'
+import { quiet } from '../../support/reader.js'
+import { VirtualClock } from '../../support/virtual-clock.js'
 import { HOSTILE, outputContract } from './contract.js'
 
 interface Mail {
@@ -199,6 +201,52 @@ describe('smtp', () => {
     expect(new Set(idsOf(server.mails)).size).toBe(findings)
     expect(readFileSync(deadLetters, 'utf8').split('\n')).toHaveLength(1 + 3 - findings)
     expect(tries).toBe(expected)
+  })
+
+  it('ends a mail with the call that sends it, so that it does not arrive beside the next attempt', async () => {
+    const clock = new VirtualClock()
+    const greeted: Socket[] = []
+    // Takes all lines and says nothing, until it is told to.
+    let isSlow = true
+    const bodies: string[] = []
+    const server = createServer((socket) => {
+      greeted.push(socket)
+      let isData = false
+      socket.on('error', () => {})
+      socket.write('220 hello\r\n')
+      socket.on('data', (bytes) => {
+        for (const line of bytes.toString().split('\r\n').slice(0, -1)) {
+          if (isData && line !== '.') continue
+          if (isData) bodies.push(line)
+          else if (line === 'DATA') socket.write('354 go on\r\n')
+          else if (line.startsWith('RCPT') && isSlow && greeted.length > 1) return
+          else socket.write('250 ok\r\n')
+          if (isData) socket.write('250 ok\r\n')
+          isData = line === 'DATA'
+        }
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const output = smtp.with({ url, to: ['soc@example.com'] }, { limits: { timeoutMs: 1000 } })
+    const { done } = runModules(new PageSource([madeCertificates(1)]), [reporter, output], { clock, random: () => 0 })
+    // The first is the greeting of the setup.
+    await vi.waitUntil(() => greeted.length === 2)
+    const [, first] = greeted as [Socket, Socket]
+    const closed = new Promise((resolve) => first.once('close', resolve))
+    await clock.pass(1000)
+    isSlow = false
+    let isOver = false
+    done.catch(() => {}).finally(() => (isOver = true))
+    while (!isOver) {
+      await clock.pass(100)
+      await quiet(2)
+    }
+    // Its first attempt would go on now.
+    first.write('250 ok\r\n')
+    await closed
+    expect(bodies).toHaveLength(1)
   })
 
   it('warns of a recipient that alone is refused', async () => {
