@@ -1,12 +1,6 @@
 import { z } from 'zod'
-import type { SqliteDatabase } from '../checkpoint/sqlite-driver.js'
-import { CtStreamError } from '../errors.js'
 import { defineModule } from '../modules/definition.js'
-import type { Finding } from '../types/finding.js'
-import { harmlessJson } from '../util/harmless.js'
-import { reversedName } from '../util/reversed-name.js'
-import { openFindings } from './findings-database.js'
-import { fileFailed } from './output-error.js'
+import { FindingsFile } from './findings-file.js'
 
 export { openFindings, openFindingsToRead } from './findings-database.js'
 export { type SearchOptions, search } from './sqlite-search.js'
@@ -19,42 +13,22 @@ const options = z.strictObject({
  * Writes findings, with their certificates, to a SQLite database that {@link search} searches by name.
  *
  * Each batch is one transaction, on the disk before it is acknowledged. A finding whose `id` exists already is not changed.
+ *
+ * A database that was deleted, moved or replaced while it is in use is made again, or the new one is used, with a warning: what was written before is
+ * where the old one went.
  */
 export const sqlite = defineModule({
   name: 'sqlite',
   description: 'findings in a SQLite database, searchable by name',
   options,
   acknowledge: true,
-  async setup({ options: { file } }) {
-    const db = await openFindings(file)
-    return { db, write: writer(db, file) }
+  async setup({ options: { file }, log }) {
+    const database = new FindingsFile(file, log)
+    await database.open()
+    return database
   },
   onFindings: (findings, { state }) => state.write(findings),
-  teardown: ({ state }) => void state.db.close(),
+  teardown: ({ state }) => void state.close(),
 })
 
 export default sqlite
-
-function writer(db: SqliteDatabase, file: string): (findings: readonly Finding[]) => void {
-  const addFinding = db.prepare(
-    'INSERT INTO findings VALUES (@id, @module, @kind, @severity, @score, @time, @json) ON CONFLICT DO NOTHING',
-  )
-  const addName = db.prepare('INSERT INTO names VALUES (?, ?) ON CONFLICT DO NOTHING')
-  const addAll = db.transaction((findings: readonly Finding[]) => {
-    for (const finding of findings) {
-      const { id, module, kind, severity, score, firstSeen, certificate } = finding
-      const time = Date.parse(firstSeen)
-      const { changes } = addFinding.run({ id, module, kind, severity, score, time, json: harmlessJson(finding) })
-      if (changes === 0) continue
-      for (const name of certificate.dnsNames) addName.run(reversedName(name), id)
-    }
-  })
-  return (findings) => {
-    try {
-      addAll(findings)
-    } catch (error) {
-      if (CtStreamError.is(error)) throw error
-      throw fileFailed(file, 'written', error)
-    }
-  }
-}
