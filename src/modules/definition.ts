@@ -25,7 +25,10 @@ export interface ModuleLimits {
   readonly queueBytes?: number
   /** Most concurrent calls of its handlers. 1 to 1,024. Default 1. */
   readonly concurrency?: number
-  /** How long one call may take, milliseconds, 10 to 86,400,000. Default 30,000. A call that blocks the event loop cannot be interrupted. */
+  /**
+   * How long one call may take, milliseconds, 10 to 86,400,000. Default 30,000. Of the outputs that send several requests in one call, this is the
+   * time of each. A call that blocks the event loop cannot be interrupted.
+   */
   readonly timeoutMs?: number
   /** Default `'retry'` for a module with `acknowledge: true`, else `'skip'`. */
   readonly onError?: ModuleErrorPolicy

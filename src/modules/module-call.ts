@@ -42,7 +42,7 @@ export class CertificateFailed extends Error {
 /** One call of a handler: the context passed to it, and what it has done. */
 export class ModuleCall implements ModuleContext<unknown, unknown> {
   readonly attempt: number
-  readonly sinceMs: number
+  sinceMs: number
   /** The certificate of a finding that names none. */
   readonly certificate: CtCertificate | undefined
   /** Number of findings reported. */
@@ -63,6 +63,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   pauses = 0
   /** What it waits for now, or waited for last. */
   pause: Promise<unknown> | undefined
+  /** Called when it goes on to more of its findings: its time limit begins anew. */
+  onGoTo: (() => void) | undefined
   /** Asked when its time is over, where another thread does its work; else the call has taken too long. */
   answered: (() => Promise<ThreadAnswer>) | undefined
   /** What its findings hold: of the certificate each is about. */
@@ -147,14 +149,17 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   }
 
   /**
-   * Goes on to the next of its findings. Where the call fails, those before are not given again, and attempts are counted anew.
+   * Goes on to the next of its findings, for which its time limit begins anew. Where the call fails, those before are not given again, and attempts
+   * and the time since the first one are counted anew.
    *
    * @param done - How many are done, from the first.
    * @param size - How many are next.
    */
   goTo(done: number, size: number): void {
+    if (done > this.done) this.sinceMs = 0
     this.done = done
     this.underWay = size
+    this.onGoTo?.()
   }
 
   leaveOut(findings: number): void {

@@ -17,7 +17,12 @@ export const deadLetterOptions = {
     .describe(
       'A file of JSON lines for what the receiver refuses for good, or did not take in `giveUpAfterMs`. Without it, it is tried for ever.',
     ),
-  giveUpAfterMs: z.number().int().min(1000).default(86_400_000),
+  giveUpAfterMs: z
+    .number()
+    .int()
+    .min(1000)
+    .default(86_400_000)
+    .describe('How long one request is tried, milliseconds, before what is in it goes to the dead letters.'),
 }
 
 /** The user's settings of dead letters. */

@@ -38,7 +38,7 @@ export class HandlerCalls {
     return { call, outcome }
   }
 
-  /** Awaits the promise of a call, within the time limit of a call. What it pauses for does not count. */
+  /** Awaits the promise of a call, within the time limit of a call: of what it is at, where it says so. What it pauses for does not count. */
   async wait(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
     const { name, stop, counts, prepared } = this.record
     const { timeoutMs } = prepared.limits
@@ -61,14 +61,27 @@ export class HandlerCalls {
 
   private async inTime(call: ModuleCall, promise: PromiseLike<unknown>): Promise<CallOutcome> {
     const { record } = this
+    const { clock, elapsed } = record.host
+    const { timeoutMs } = record.prepared.limits
     let isAnswered = false
-    for (let pauses = 0; ; ) {
-      const outcome = await outcomeOf(promise, record.host.clock, record.prepared.limits.timeoutMs, record.stop)
+    let beganAt: number | undefined
+    call.onGoTo = () => {
+      beganAt = elapsed()
+    }
+    for (let pauses = 0, ms = timeoutMs; ; ) {
+      const outcome = await outcomeOf(promise, clock, ms, record.stop)
       if (outcome.kind !== 'timeout') return outcome
+      ms = timeoutMs
       if (call.pauses !== pauses) {
         pauses = call.pauses
         isAnswered = false
         await record.orStopped(call.pause as Promise<unknown>)
+        continue
+      }
+      const left = beganAt === undefined ? 0 : beganAt + timeoutMs - elapsed()
+      beganAt = undefined
+      if (left > 0) {
+        ms = left
         continue
       }
       // The thread may have done the work, with its answer on the way: of a process that stood still, timers come first.

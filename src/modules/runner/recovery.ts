@@ -41,13 +41,18 @@ export class Recovery {
     const { record, calls, succeed } = this.parts
     const { onError, attempts, timeoutMs } = record.prepared.limits
     const { parking } = record.host
-    const began = record.host.elapsed()
+    /** When the work that is left was tried first. */
+    let began = record.host.elapsed()
     let [work, call, outcome] = [all, firstCall, first]
     /** Calls that failed since the module got on with the work. */
     let attempt = 0
     for (let made = 1; ; made++) {
       work = this.withoutDone(work, call)
-      attempt = call.done > 0 ? 1 : attempt + 1
+      if (call.done > 0) {
+        attempt = 0
+        began = record.host.elapsed()
+      }
+      attempt++
       if (outcome.kind === 'stopped') return
       const error = record.note(record.errorOf(outcome, timeoutMs))
       record.counts.errors++

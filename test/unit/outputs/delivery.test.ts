@@ -30,8 +30,7 @@ const silent: typeof fetch = (_, init) =>
   new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
 
 /** Runs an output over findings while time passes; returns its status when all are acknowledged. */
-async function deliver(output: ConfiguredModule, limits: ModuleLimits, findings = 3) {
-  const clock = new VirtualClock()
+async function deliver(output: ConfiguredModule, limits: ModuleLimits, findings = 3, clock = new VirtualClock()) {
   const source = new PageSource([madeCertificates(findings)])
   const run = runModules(source, [reporter, { ...output, limits }], { clock, random: () => 0 })
   let isOver = false
@@ -135,11 +134,11 @@ describe('a receiver that refuses some of a batch', () => {
   })
 
   it('gets fewer than two requests a finding where it takes none', async () => {
-    const { isOver, requests, letters, all } = await requestsOf(() => 422)
+    const { isOver, requests, letters, all } = await requestsOf(() => 422, { findings: 16 })
     expect(isOver).toBe(true)
     expect(new Set(letters)).toEqual(all)
-    expect(letters).toHaveLength(100)
-    expect(requests).toHaveLength(199)
+    expect(letters).toHaveLength(16)
+    expect(requests).toHaveLength(31)
   })
 
   it('gets what it refuses alone again, and what comes before it once, where there are no dead letters', async () => {
@@ -215,6 +214,74 @@ describe('a collector that says how many of a batch it refuses, not which', () =
     times.delete(wrong)
     expect(times.size).toBe(9)
     expect(Math.max(...times.values())).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('time of an output that sends several requests in one call', () => {
+  it('is that of one request before it gives up: what was only slow to be taken is not put aside', async () => {
+    const file = deadLettersFile()
+    const tries = new Map<string, number>()
+    // Each batch once, which alone takes longer than the output waits.
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      const key = new Headers(init?.headers).get('idempotency-key') ?? ''
+      tries.set(key, (tries.get(key) ?? 0) + 1)
+      return tries.get(key) === 1
+        ? new Response('', { status: 429, headers: { 'retry-after': '6' } })
+        : new Response('')
+    }
+    const output = webhookModule({ fetch }).with({
+      ...{ url: 'https://receiver.example/', maxBatch: 10, deadLetters: file, giveUpAfterMs: 5000 },
+    })
+    const { isOver, deadLetters } = await deliver(output, { onError: 'retry' }, 60)
+    expect({ isOver, deadLetters, letters: lettersIn(file) }).toEqual({ isOver: true, deadLetters: 0, letters: [] })
+    expect([...tries.values()]).toEqual([2, 2, 2, 2, 2, 2])
+  })
+
+  it('still ends for the request that is not taken', async () => {
+    const file = deadLettersFile()
+    let requests = 0
+    const fetch: typeof globalThis.fetch = async () => new Response('', { status: requests++ === 0 ? 200 : 503 })
+    const output = webhookModule({ fetch }).with({
+      ...{ url: 'https://receiver.example/', maxBatch: 10, deadLetters: file, giveUpAfterMs: 5000 },
+    })
+    const { isOver, deadLetters } = await deliver(output, { onError: 'retry' }, 30)
+    expect({ isOver, deadLetters }).toEqual({ isOver: true, deadLetters: 20 })
+    // Each of the two was tried for these five seconds.
+    expect(requests).toBeGreaterThan(1 + 2 * 3)
+  })
+
+  it('is limited for one request: none is cut, and sent twice, because those before it took their time', async () => {
+    const requests = new Map<string, number>()
+    const clock = new VirtualClock()
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      const key = new Headers(init?.headers).get('idempotency-key') ?? ''
+      requests.set(key, (requests.get(key) ?? 0) + 1)
+      await clock.sleep(4000, init?.signal ?? undefined)
+      return new Response('')
+    }
+    const output = webhookModule({ fetch }).with({ url: 'https://receiver.example/', maxBatch: 10 })
+    const { isOver, timeouts } = await deliver(output, { onError: 'retry', timeoutMs: 5000 }, 60, clock)
+    expect({ isOver, timeouts }).toEqual({ isOver: true, timeouts: 0 })
+    expect([...requests.values()]).toEqual([1, 1, 1, 1, 1, 1])
+  })
+
+  it('ends with the limit of the request that takes too long', async () => {
+    const clock = new VirtualClock()
+    const cutAt: number[] = []
+    const began = clock.now()
+    let requests = 0
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      if (requests++ === 1) {
+        init?.signal?.addEventListener('abort', () => cutAt.push(clock.now() - began))
+        return silent(_, init)
+      }
+      await clock.sleep(3000, init?.signal ?? undefined)
+      return new Response('')
+    }
+    const output = webhookModule({ fetch }).with({ url: 'https://receiver.example/', maxBatch: 10 })
+    const { isOver, timeouts } = await deliver(output, { onError: 'retry', timeoutMs: 5000 }, 20, clock)
+    expect({ isOver, timeouts }).toEqual({ isOver: true, timeouts: 1 })
+    expect(cutAt).toEqual([8000])
   })
 })
 
