@@ -1,4 +1,4 @@
-import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 /** A server of syslog over TCP. */
@@ -21,7 +21,7 @@ export function sendSyslog({ host, port, tls }: SyslogServer, bytes: Buffer, sig
   return new Promise((resolve, reject) => {
     const plain = connectPlain({ host, port, allowHalfOpen: true })
     const socket: Socket =
-      tls === undefined ? plain : connectTls({ socket: plain, host, minVersion: 'TLSv1.2', ...tls })
+      tls === undefined ? plain : connectTls({ socket: plain, host, ...nameOf(host), minVersion: 'TLSv1.2', ...tls })
     if (socket !== plain) plain.on('error', (error) => socket.destroy(error))
     let isEnded = false
     const onAbort = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
@@ -43,4 +43,10 @@ export function sendSyslog({ host, port, tls }: SyslogServer, bytes: Buffer, sig
       else reject(new Error('the connection was cut'))
     })
   })
+}
+
+/** The name that the server is asked for, by which one of many names chooses its certificate (SNI). Over a socket of ours, Node.js sends none. */
+function nameOf(host: string): { readonly servername?: string } {
+  // RFC 6066 section 3: no addresses, and no dot at the end.
+  return isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}
 }

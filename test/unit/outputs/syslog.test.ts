@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createSecureContext, createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { defineModule, runModules } from '../../../src/modules/index.js'
@@ -42,6 +44,15 @@ async function tcpServer() {
       fails = how
     },
   }
+}
+
+/** A certificate for some names, and its key, made by openssl. */
+function selfSigned(folder: string, file: string, names: string) {
+  const [key, ca] = [join(folder, `${file}-key.pem`), join(folder, `${file}.pem`)]
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+  const of = ['-subj', `/CN=${file}`, '-addext', `subjectAltName=${names}`, '-keyout', key, '-out', ca]
+  execFileSync('openssl', [...request, ...of], { stdio: 'ignore' })
+  return { ca, pair: { key: readFileSync(key), cert: readFileSync(ca) } }
 }
 
 const idsOf = (messages: readonly string[]) => messages.map((text) => / id="([0-9a-f]{32})"/.exec(text)?.[1] ?? '')
@@ -98,6 +109,35 @@ describe('syslog', () => {
       (severity) => /^<(\d+)>/.exec(syslogMessage({ ...finding, severity }, source).toString())?.[1],
     )
     expect(numbers).toEqual(['82', '83', '84', '85', '86'])
+  })
+
+  it.each([
+    ['localhost', undefined, 'localhost'],
+    ['localhost', 'logs.example', 'logs.example'],
+    ['127.0.0.1', undefined, undefined],
+    ['127.0.0.1', 'logs.example', 'logs.example'],
+  ])('asks a server at %s, named %s, for the certificate of %s', async (host, servername, name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ct-stream-syslog-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const named = selfSigned(folder, 'named', 'DNS:localhost,DNS:logs.example')
+    // Who names nobody gets another one, as on a host of many names.
+    const other = selfSigned(folder, 'other', 'IP:127.0.0.1')
+    const asked: string[] = []
+    let bytes = 0
+    const SNICallback: TlsOptions['SNICallback'] = (asks, done) => {
+      asked.push(asks)
+      done(null, createSecureContext(named.pair))
+    }
+    const server = createTlsServer({ ...other.pair, SNICallback }, (socket) => {
+      socket.on('data', (chunk) => void (bytes += chunk.length)).on('end', () => socket.end())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `syslogs://${host}:${(server.address() as AddressInfo).port}`
+    const ca = name === undefined ? other.ca : named.ca
+    expect(await send(syslog.with({ url, ca, ...(servername && { servername }) }, once))).toBeUndefined()
+    expect(asked).toEqual(name === undefined ? [] : [name])
+    expect(bytes).toBeGreaterThan(0)
   })
 
   it('gives up to the dead letters after a while', async () => {
