@@ -60,6 +60,15 @@ export function refusesContent(error: unknown): boolean {
   return CtStreamError.is(error) && REFUSALS_OF_CONTENT.has(error.status ?? 0)
 }
 
+/**
+ * Headers of which later ones replace earlier ones of the same name, in whatever case: `fetch` would send both as one, with a comma.
+ */
+export function mergedHeaders(...all: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const byName = new Map<string, readonly [name: string, value: string]>()
+  for (const entry of all.flatMap(Object.entries<string>)) byName.set(entry[0].toLowerCase(), entry)
+  return Object.fromEntries(byName.values())
+}
+
 /** `fetch` has the reason only in the error's cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error

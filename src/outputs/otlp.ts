@@ -5,7 +5,7 @@ import type { Finding } from '../types/finding.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
-import { post, refusesContent } from './http-post.js'
+import { mergedHeaders, post, refusesContent } from './http-post.js'
 import { otlpRequest } from './otlp-body.js'
 
 const options = z.strictObject({
@@ -57,7 +57,7 @@ async function send(findings: readonly Finding[], context: ModuleContext<Options
   const { options, signal, clock } = context
   const { url, serviceName } = options
   const body = JSON.stringify(otlpRequest(findings, serviceName, clock.now()))
-  const headers = { ...options.headers, 'content-type': 'application/json' }
+  const headers = mergedHeaders({ 'content-type': 'application/json' }, options.headers)
   const answer = await post({ ask: fetch, url, body, headers, signal, clock, name: 'collector' })
   const refused = partialSuccess(answer)
   if (refused === undefined) return

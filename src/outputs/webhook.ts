@@ -3,7 +3,7 @@ import { defineModule, type ModuleContext } from '../modules/definition.js'
 import type { Finding } from '../types/finding.js'
 import { deadLetterOptions } from './dead-letters.js'
 import { Delivery } from './delivery.js'
-import { post, refusesContent } from './http-post.js'
+import { mergedHeaders, post, refusesContent } from './http-post.js'
 import { MOST_FINDINGS, webhookBody } from './webhook-body.js'
 import { signatureHeaders } from './webhook-signature.js'
 
@@ -75,6 +75,8 @@ async function send(findings: readonly Finding[], key: string, context: ModuleCo
   const { options, signal, clock, state } = context
   const body = webhookBody(options.shape, findings)
   const signed = options.secret === undefined ? {} : signatureHeaders(options.secret, body, clock.now())
-  const headers = { ...options.headers, 'content-type': 'application/json', 'idempotency-key': key, ...signed }
+  // A key of the user's would be the same for all requests: a receiver would take all but one for repeats.
+  const own = { 'idempotency-key': key, ...signed }
+  const headers = mergedHeaders({ 'content-type': 'application/json' }, options.headers, own)
   await post({ ask: state.ask, url: options.url, body, headers, signal, clock, name: 'webhook' })
 }

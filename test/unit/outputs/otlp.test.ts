@@ -19,11 +19,13 @@ interface LogRecord {
 /** A collector that answers as it is told. */
 async function collector() {
   const records: LogRecord[] = []
+  const types: (string | undefined)[] = []
   let answer: ((response: ServerResponse) => void) | undefined
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
+      types.push(request.headers['content-type'])
       if (answer !== undefined) return answer(response)
       const { resourceLogs } = JSON.parse(Buffer.concat(chunks).toString())
       records.push(...resourceLogs[0].scopeLogs[0].logRecords)
@@ -37,6 +39,7 @@ async function collector() {
   })
   return {
     records,
+    types,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/logs`,
     answer: (how: typeof answer) => {
       answer = how
@@ -68,6 +71,13 @@ describe('otlp', () => {
     expect(record.body.stringValue).toContain('HIGH 75 seen')
     expect(record.body.stringValue).not.toMatch(/\p{Cc}/u)
     expect(attribute(record, 'score')).toEqual({ intValue: '75' })
+  })
+
+  it.each(['content-type', 'Content-Type'])('has a header once that is set as %s too', async (name) => {
+    const target = await collector()
+    const headers = { [name]: 'application/json; charset=utf-8' }
+    expect(await send(otlp.with({ url: target.url, headers }))).toBeUndefined()
+    expect(target.types).toEqual(['application/json; charset=utf-8'])
   })
 
   it.each([

@@ -135,6 +135,23 @@ describe('webhook', () => {
     expect(JSON.parse(body)).toMatchObject({ version: 1, findings: [{ subject: HOSTILE }] })
   })
 
+  it.each(['content-type', 'Content-Type'])('has a header once that is set as %s too', async (name) => {
+    const target = await receiver()
+    await send(webhook.with({ url: target.url, headers: { [name]: 'application/json; charset=utf-8' } }), 1)
+    expect(target.requests[0]?.headers['content-type']).toBe('application/json; charset=utf-8')
+  })
+
+  it('lets nobody else set the key and the signature, which are those of each request', async () => {
+    const target = await receiver()
+    const secret = 'correct horse battery'
+    const headers = { 'Idempotency-Key': 'x', 'X-Ct-Stream-Signature': 'x', 'X-Ct-Stream-Timestamp': '1' }
+    await send(webhook.with({ url: target.url, secret, headers }), 1)
+    const { headers: sent, body } = target.requests[0] as Received
+    expect(sent['idempotency-key']).toMatch(/^[0-9a-f]{32}$/)
+    const now = Number(sent['x-ct-stream-timestamp']) * 1000
+    expect(verifyWebhook(secret, (name) => sent[name] as string | undefined, body, { now })).toBe(true)
+  })
+
   it('sends the same again with the same key, when Retry-After says, and what was taken not at all', async () => {
     const target = await receiver()
     let count = 0
