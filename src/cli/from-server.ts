@@ -35,7 +35,8 @@ export async function fromServer(context: CommandContext, { consume }: FromServe
   reportEvents(stream, logger)
   const endpoint = await metricsEndpoint(context, logger)
   try {
-    const surroundings = { output: new Output(io.stdout), limit, logger, metrics: endpoint?.exposition }
+    const output = new Output(io.stdout, { isLines: true })
+    const surroundings = { output, limit, logger, metrics: endpoint?.exposition }
     await consumed(acknowledged(stream), surroundings)
   } finally {
     await endpoint?.close()

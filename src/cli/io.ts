@@ -2,7 +2,13 @@ import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../types/clock.js'
 
 /** An output of the program: `process.stdout`, or a test's stream. */
-export type CliOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
+export type CliOutput = Writable & {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+  /** Whether it ends inside a line, which somebody has not finished. Default: never. */
+  readonly isInLine?: () => Promise<boolean>
+}
 
 /** The input of the program: `process.stdin`, or a test's stream. */
 export type CliInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown }

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs'
+import { fstatSync, type Stats } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import { readFileUpTo } from '../loglist/read-file.js'
@@ -6,6 +6,7 @@ import { quietController } from '../util/abort.js'
 import { systemClock } from '../util/clock.js'
 import type { Command } from './command.js'
 import { type ExitStatus, runCli } from './run.js'
+import { fileOutput } from './terminal/file-output.js'
 import { holdYoungSpace } from './young-space.js'
 
 /** After a signal, everything must be over by then, milliseconds; 5 s are promised. */
@@ -17,15 +18,16 @@ export async function runProcess(commands: readonly Command[]): Promise<never> {
   holdYoungSpace([...process.execArgv, process.env.NODE_OPTIONS ?? ''])
   // stderr is closed: there is nobody to report to.
   process.stderr.on('error', () => {})
+  const stdout = statsOf(1)
   let lateStatus: ExitStatus = 1
   const status = await runCli(
     {
       argv: process.argv.slice(2),
       env: process.env,
       stdin: process.stdin,
-      stdout: process.stdout,
+      stdout: stdout?.isFile() ? fileOutput(1) : process.stdout,
       stderr: process.stderr,
-      isPiped: isPipe(1),
+      isPiped: stdout?.isFIFO() ?? false,
       stop: stopSignal(() => lateStatus),
       clock: systemClock,
       isRunning,
@@ -58,11 +60,12 @@ function stopSignal(lateStatus: () => ExitStatus): AbortSignal {
   return stop.signal
 }
 
-function isPipe(descriptor: number): boolean {
+/** `undefined` when it is closed. */
+function statsOf(descriptor: number): Stats | undefined {
   try {
-    return fstatSync(descriptor).isFIFO()
+    return fstatSync(descriptor)
   } catch {
-    return false // It is closed.
+    return undefined
   }
 }
 

@@ -63,7 +63,7 @@ export async function showStream<Stream extends ShownStream>({
     overlay: line,
     json: jsonClock(values, io.clock),
   })
-  const output = new Output(io.stdout, line)
+  const output = new Output(io.stdout, { overlay: line, isLines: true })
   const waits = end === 'never' && limit === undefined
   const endpoint = await metricsEndpoint(context, logger)
   const showing = { limit, logger, line, output, metrics: endpoint?.exposition }

@@ -6,6 +6,7 @@ import { createGzip } from 'node:zlib'
 import { CtStreamError } from '../errors.js'
 import type { Clock, Logger } from '../types/clock.js'
 import { inTurn } from '../util/in-turn.js'
+import { writeAll } from '../util/write-all.js'
 import { fileFailed } from './output-error.js'
 
 export interface AppendFileOptions {
@@ -88,7 +89,7 @@ export class AppendFile {
     // It may have been open, and empty, for days.
     if (!this.hasLines) this.day = dayOf(this.options.clock.now())
     try {
-      await writeAll(file, bytes)
+      await append(file, bytes)
       await file.datasync()
       this.size += bytes.length
     } catch (error) {
@@ -139,7 +140,7 @@ export class AppendFile {
     this.size = await this.mend(file, size)
     if (this.size > 0 || header === undefined) return
     const bytes = Buffer.from(`${header}\n`)
-    await writeAll(file, bytes)
+    await append(file, bytes)
     this.size = bytes.length
   }
 
@@ -236,12 +237,8 @@ async function zip(file: string): Promise<void> {
   await rm(file)
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
-    if (bytesWritten === 0) throw new Error('nothing more can be written')
-    at += bytesWritten
-  }
+async function append(file: FileHandle, bytes: Buffer): Promise<void> {
+  await writeAll(bytes, async (rest) => (await file.write(rest)).bytesWritten)
 }
 
 /** A new name survives a power cut only after its folder is synced. Some systems cannot sync folders; that is ignored. */

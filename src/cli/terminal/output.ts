@@ -6,6 +6,12 @@ export interface Overlay {
   show(): void
 }
 
+export interface OutputOptions {
+  readonly overlay?: Overlay | undefined
+  /** Whether all that is written are whole lines. They then begin one of their own where the file ends inside another. */
+  readonly isLines?: boolean
+}
+
 /**
  * Writes to a stream at the pace of its reader.
  *
@@ -14,12 +20,17 @@ export interface Overlay {
 export class Output {
   private readonly stream: CliOutput
   private readonly overlay: Overlay | undefined
+  private readonly isLines: boolean
+  private begun: Promise<void> | undefined
   private failure: Error | undefined
   private wake: () => void = () => {}
 
-  constructor(stream: CliOutput, overlay?: Overlay) {
+  constructor(stream: CliOutput, { overlay, isLines = false }: OutputOptions = {}) {
     this.stream = stream
     this.overlay = overlay
+    this.isLines = isLines
+    // Otherwise it only says that it cannot be written to any more.
+    this.failure = stream.errored ?? undefined
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.failure ??= error
       this.wake()
@@ -40,6 +51,7 @@ export class Output {
   async write(text: string, giveUp?: AbortSignal): Promise<boolean> {
     if (this.failure === undefined && text !== '' && !giveUp?.aborted) {
       this.overlay?.hide()
+      await (this.begun ??= this.begin())
       const isTaken = await this.taken(text, giveUp)
       this.overlay?.show()
       if (isTaken) return true
@@ -49,6 +61,11 @@ export class Output {
     throw this.failure
   }
 
+  /** Ends the line of somebody else, before the first text. */
+  private async begin(): Promise<void> {
+    if (this.isLines && (await this.stream.isInLine?.())) this.stream.write('\n')
+  }
+
   private taken(text: string, giveUp: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (isTaken: boolean) => {
@@ -56,6 +73,7 @@ export class Output {
         resolve(isTaken)
       }
       const onGiveUp = () => settle(false)
+      if (giveUp?.aborted) return settle(false)
       this.wake = onGiveUp
       giveUp?.addEventListener('abort', onGiveUp, { once: true })
       this.stream.write(text, (error) => {

@@ -1,5 +1,5 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { build } from 'tsup'
@@ -141,6 +141,38 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
     program.child.kill('SIGTERM')
     expect(await program.ended).toEqual({ code: 1, signal: null })
   }, 30_000)
+
+  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+    'acknowledges nothing that a full disk did not take',
+    async (context) => {
+      const disk = join(folder, 'disk')
+      mkdirSync(disk)
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
+        return context.skip('a disk of its own cannot be mounted')
+      try {
+        const [result, path] = [join(folder, 'disk.result'), join(disk, 'out')]
+        const stdout = openSync(path, 'a')
+        const { NODE_OPTIONS: _, CT_STREAM_WORKERS: __, ...env } = process.env
+        const child = spawn(process.execPath, [join(folder, 'endless.mjs')], {
+          stdio: ['ignore', stdout, 'pipe'],
+          env: { ...env, CT_ENDLESS_RESULT: result, CT_ENDLESS_PAUSE: '0' },
+        })
+        closeSync(stdout)
+        let stderr = ''
+        child.stderr?.on('data', (text) => {
+          stderr += text
+        })
+        expect(await new Promise((done) => child.once('close', done))).toBe(1)
+        expect(stderr).toContain('ENOSPC')
+        const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+        expect(lines.length).toBeGreaterThan(2)
+        expect(lines.length).toBeGreaterThanOrEqual(Number(readFileSync(result, 'utf8')))
+      } finally {
+        spawnSync('umount', [disk])
+      }
+    },
+    30_000,
+  )
 
   it('leaves with 2 and one line for bad usage', async () => {
     const program = new Endless({ pause: 1, args: ['--fromat', 'json'] })
