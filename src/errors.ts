@@ -31,7 +31,7 @@
  * | `CT_WATCHLIST_INVALID` | a watchlist with a line that is no name, word or pattern (with file and line), with too many lines, or that is a web page | no |
  * | `CT_READER_BUSY` | a second reader of one stream | no |
  * | `CT_UNACKNOWLEDGED` | nothing more can be fetched before the caller acknowledges what was delivered | yes |
- * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries, which are recorded as gaps | no |
+ * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries, which are recorded as gaps, or whose selection fits no log | no |
  * | `CT_EVIDENCE_INVALID` | a file that cannot be read as evidence: something else, damaged, of another version, or too large | no |
  * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |
  * | `CT_MODULE_INVALID` | a module that cannot be found or loaded, or a file that is no module | no |

@@ -73,6 +73,16 @@ export class LeftLogs {
     return this.finishForgotten(update)
   }
 
+  /** Whether the checkpoint has a log of the selection, read to its end or not. */
+  hasSelected({ listed }: LogListUpdate): boolean {
+    const { selection, settings, remembered } = this.options
+    const now = settings.clock.now()
+    return [...remembered.stored.values()].some((row) => {
+      const known = listed.get(row.log.id) ?? listedBefore(row)
+      return wasSelected(selection, row, known, now) === true
+    })
+  }
+
   private async finishForgotten({ listed, missing }: LogListUpdate): Promise<number> {
     const { selection, settings, remembered, following, onGap } = this.options
     const gaps = await this.options.gaps()

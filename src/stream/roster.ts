@@ -74,7 +74,8 @@ export class Roster implements Following {
   /**
    * Starts to follow every log. Called once.
    * @returns Keeps the logs current until the signal aborts; `undefined` when there is nothing to keep current.
-   * @throws `CT_OPTION_INVALID` for an invalid log, `CT_LIST_*` when there is no log list.
+   * @throws `CT_OPTION_INVALID` for an invalid log, `CT_LIST_*` when there is no log list, `CT_INCOMPLETE` when a stream with an end has
+   * nothing to read.
    */
   async open(remembered: Remembered): Promise<(() => Promise<void>) | undefined> {
     const { settings, signal } = this.options
@@ -106,7 +107,11 @@ export class Roster implements Following {
         { missing: update.missing.map(({ list }) => list).join(', ') },
       )
     // A stream with an end keeps the logs it has at the beginning.
-    if (settings.end !== 'never') return undefined
+    if (settings.end !== 'never') {
+      if (this.followed.size === 0 && (update.missing.length > 0 || !left.hasSelected(update)))
+        throw nothingToRead(update)
+      return undefined
+    }
     return async () => {
       let { missing } = update
       for await (const update of source.updates(signal)) {
@@ -273,6 +278,15 @@ export class Roster implements Following {
       events,
     })
   }
+}
+
+/** Without an end, logs that fit may still be listed. */
+function nothingToRead({ problems, missing }: LogListUpdate): CtStreamError {
+  const reasons = [
+    ...problems.filter(({ log }) => log === undefined).map(({ message }) => message),
+    ...missing.map(({ list, error }) => `${list} is missing: ${error.message}`),
+  ]
+  return new CtStreamError('CT_INCOMPLETE', `there is no log to read: ${reasons.join('; ')}`)
 }
 
 function isSpecs(logs: Settings['logs']): logs is readonly LogSpec[] {

@@ -312,6 +312,44 @@ describe('a log list that is followed', () => {
   })
 })
 
+describe('a selection that fits no log, in a stream with an end', () => {
+  const toHead = { start: 'beginning', end: 'head', ...timing() } as const
+
+  it.each([
+    ['an operator', { operators: ['Exampel'] }, 'no log has the operator "Exampel"'],
+    ['a name', { names: ['argon2019'] }, 'no log is called "argon2019"'],
+    ['a function', { match: () => false }, 'the selection fits none of 1 logs'],
+  ])('is no success: %s', async (_, logs, message) => {
+    const logList = listOf([await logOf(5)])
+    for (const checkpoint of [false, new MemoryCheckpointStore()] as const) {
+      const stream = ctStream({ logList, logs, checkpoint, ...toHead })
+      const error = await take(stream).then(
+        () => undefined,
+        (error) => error,
+      )
+      expect(error).toMatchObject({ code: 'CT_INCOMPLETE', message: expect.stringContaining(message) })
+    }
+  })
+
+  it('is none where another log of the checkpoint is not selected', async () => {
+    const checkpoint = new MemoryCheckpointStore()
+    const logList = listOf([await logOf(5, { operator: 'A' })])
+    expect(await take(ctStream({ logList, checkpoint, ...toHead }))).toHaveLength(5)
+    const stream = ctStream({ logList, checkpoint, logs: { operators: ['B'] }, ...toHead })
+    await expect(take(stream)).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
+  })
+
+  it('is one where the log it had left the lists: that is read to its end, and then nothing is missing', async () => {
+    const [stays, left] = [await logOf(5, { operator: 'A' }), await logOf(600, { operator: 'B' })]
+    const options = { checkpoint: new MemoryCheckpointStore(), logs: { operators: ['B'] }, ...toHead }
+    expect(await take(ctStream({ ...options, logList: listOf([stays, left]) }))).toHaveLength(600)
+    grow(left, 7)
+    const logList = listOf([stays])
+    expect(indexesOf(await take(ctStream({ ...options, logList })))).toEqual(range(600, 607))
+    expect(await take(ctStream({ ...options, logList }))).toEqual([])
+  })
+})
+
 describe('a read-only log', () => {
   const readOnly =
     (log: TestLog, treeSize: number): Edit =>
@@ -988,7 +1026,7 @@ describe('a log that left the lists while nobody read', () => {
       const logger = { debug() {}, info() {}, warn: (message: string) => warnings.push(message), error() {} }
       const logs = { match: ({ temporalInterval }: ListedLog) => temporalInterval !== undefined }
       const options = { checkpoint, logList, logs, logger, start: 'beginning', end: 'head', ...timing() } as const
-      expect(await take(ctStream(options))).toEqual([])
+      await expect(take(ctStream(options))).rejects.toMatchObject({ code: 'CT_INCOMPLETE' })
       expect(warnings.filter((message) => message.includes('`logs.match`'))).toHaveLength(1)
       expect(await gapsOf(checkpoint)).toEqual([])
     })
