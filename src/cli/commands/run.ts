@@ -59,6 +59,9 @@ function rolesFrom(values: Values, withModules: boolean): ReadonlySet<Role> {
   if (named.length === 0) return new Set(roleNames.filter(isPossible))
   if (named.includes('processor') && !withModules)
     throw usageError(`${values.from('role')} processor needs --module, or modules in the config file`)
+  // A config file may be for processes of all roles.
+  if (values.has('module') && !named.includes('processor'))
+    throw usageError(`${values.from('module')} goes with the role processor: no other runs modules`)
   return new Set(
     named.map(
       (name) => roleNames.find((known) => known === name) ?? values.refuse('role', `of ${roleNames.join(', ')}`, name),

@@ -8,10 +8,12 @@ import { askedStream } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { DEFAULT_END_PATIENCE_MS, type Flag, jsonFlag, reportFlags, streamFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
+import { namedModuleFile } from '../flags/module-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { everyFrom } from '../flags/when.js'
 import type { FollowedStream } from '../follow.js'
 import { type Surroundings, showStream } from '../show-stream.js'
+import { commandLogger } from '../terminal/report.js'
 
 const GROUP = 'The report:'
 const DEFAULT_ROWS = 10
@@ -63,6 +65,8 @@ async function runStats(context: CommandContext): Promise<void> {
     import('../stats/count-stream.js'),
   ])
   const show = await shower(context)
+  const path = namedModuleFile(context)
+  if (path !== undefined) commandLogger(context).warn(`ct-stream stats runs no modules: those of ${path} are left out`)
   const statistics = new CertificateStatistics({ clock: io.clock, withoutCertificate: hasPairs(request) })
   const consume = (stream: FollowedStream, { output, limit }: Surroundings) =>
     countStream(stream, {

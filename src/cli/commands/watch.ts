@@ -1,7 +1,7 @@
 import type { Command, CommandContext } from '../command.js'
 import { reportFlags } from '../flags/flags.js'
 import { metricsFlags } from '../flags/metrics-flags.js'
-import { moduleThreadsFlag } from '../flags/module-flag.js'
+import { moduleThreadsFlag, namedModuleFile } from '../flags/module-flag.js'
 import { sourceFlag } from '../flags/source-flag.js'
 import { usageError } from '../flags/usage-error.js'
 import { watchedStreamFlags, watchFlags } from '../flags/watch-flags.js'
@@ -45,6 +45,7 @@ async function runWatch(context: CommandContext): Promise<void> {
     const { testLists } = await import('../watchlist/list-test.js')
     return testLists(context, watchRequest(values, [], rest))
   }
+  refuseModules(context)
   if (values.switch('demo')) {
     const { watchDemo } = await import('../watchlist/demo.js')
     return watchDemo(
@@ -55,4 +56,14 @@ async function runWatch(context: CommandContext): Promise<void> {
   const request = watchRequest(values, positionals)
   if (values.switch('init')) return (await import('../watchlist/init.js')).writeConfig(context, request, flags)
   return (await import('../watchlist/run.js')).watchNames(context, request)
+}
+
+/** Beside the rules of the command line, those of a `watchlist` in the file would make each alert twice, or other alerts than were asked for. */
+function refuseModules(context: CommandContext): void {
+  const path = namedModuleFile(context)
+  if (path === undefined) return
+  throw usageError(
+    `ct-stream watch runs no modules of ${path}: ct-stream --config ${path} runs them, with the rules and outputs of the file; ` +
+      'or leave them out of the file, and say with flags where alerts go',
+  )
 }

@@ -41,6 +41,11 @@ export function hasModules({ values, config }: CommandContext): boolean {
   return values.has('module') || (config?.modules.length ?? 0) > 0
 }
 
+/** The config file that was named, if it has modules: a command that runs none must say so. */
+export function namedModuleFile({ config }: CommandContext): string | undefined {
+  return config?.isNamed && config.modules.length > 0 ? config.path : undefined
+}
+
 /**
  * Modules of the config file, then of `--module`.
  *

@@ -57,6 +57,13 @@ function hostileReport(): StatisticsReport {
 }
 
 describe('ct-stream stats', () => {
+  it('says that it runs no modules of a config file that was named', async () => {
+    const files = { 'my.json': JSON.stringify({ modules: ['watchlist'] }) }
+    const argv = ['stats', '--log-list', join(folder, 'list.json'), '--end', 'head', '--config', 'my.json']
+    const { code, stderr } = await runWith(argv, { files, changes: { clock: systemClock } })
+    expect([code, stderr]).toEqual([0, 'warn: ct-stream stats runs no modules: those of my.json are left out\n'])
+  })
+
   it('counts to the end of the logs, and reports with bars', async () => {
     const { code, stdout, stderr } = await run(['--end', 'head'])
     expect([code, stderr]).toEqual([0, ''])

@@ -138,6 +138,31 @@ describe('ct-stream watch', () => {
     }
   })
 
+  it('refuses modules of a config file that was named, which would get no alert', async () => {
+    const files = {
+      'my.json': JSON.stringify({ modules: [{ module: 'webhook', options: { url: 'https://a.test' } }] }),
+    }
+    for (const more of [[], ['--demo'], ['--init']]) {
+      const argv = ['watch', 'example.com', '--config', 'my.json', ...more]
+      const { code, stdout, stderr } = await runWith(argv, { files })
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('ct-stream watch runs no modules of my.json')
+      expect(stderr).toContain('ct-stream --config my.json')
+    }
+  })
+
+  it('reads flags from a config file that was named, and one with modules that was only found', async () => {
+    for (const [name, content, flags] of [
+      ['my.json', { format: 'text' }, ['--config', 'my.json']],
+      ['ct-stream.config.json', { format: 'text', modules: ['watchlist'] }, []],
+    ] as const) {
+      const files = { [name]: JSON.stringify(content) }
+      const argv = ['watch', 'example.com', ...logFlags(), '--end', 'head', ...flags]
+      const { code, stdout } = await runWith(argv, { files, changes: { clock: systemClock } })
+      expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringContaining(' new-name ')])
+    }
+  })
+
   it.each([
     [['exmaple.cmo'], /"exmaple\.cmo": there is no \.cmo on the public internet, did you mean exmaple\.com\?/],
     [['mail.corp.internal'], /there is no \.internal on the public internet; if you mean it/],
