@@ -98,7 +98,13 @@ export const watchFlags: readonly Flag[] = [
     isFlagOnly: true,
   },
   { ...findingFormatFlag, note: 'alerts on stdout' },
-  { name: 'demo', type: 'switch', help: 'show an alert at once, from embedded logs: works offline', isFlagOnly: true },
+  {
+    name: 'demo',
+    type: 'switch',
+    help: 'show an alert at once, from embedded logs: works offline',
+    isFlagOnly: true,
+    conflicts: ['init'],
+  },
   {
     name: 'init',
     type: 'switch',

@@ -217,6 +217,14 @@ describe('ct-stream watch --demo', () => {
   })
 })
 
+describe('ct-stream watch --init', () => {
+  it('writes a file of what the command does, and does not go with a demonstration', async () => {
+    const { code, stdout, stderr } = await run(['example.com', '--demo', '--init'])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/--demo.*--init|--init.*--demo/)
+  })
+})
+
 describe('ct-stream watch explain', () => {
   it('says which rules a name meets and why, and whether it would be an alert', async () => {
     const { code, stdout } = await run(['explain', 'examp1e-login.top', 'example.com'])
