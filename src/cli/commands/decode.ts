@@ -4,7 +4,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { EntryBatch } from '../../types/entries.js'
 import type { Command, CommandContext } from '../command.js'
 import { MAX_INPUT_BYTES, readDecodeInput } from '../decode-input.js'
-import { formatFlags } from '../flags/flags.js'
+import { detailFormatFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { formatFrom } from '../formats/format.js'
 import { Output } from '../terminal/output.js'
@@ -24,7 +24,7 @@ export function decodeCommand(load: () => Promise<DecodeKit>): Command {
     summary:
       'A certificate (PEM, DER, base64), a Merkle tree leaf, a get-entries answer or a data tile, decoded; - is stdin.',
     positionals: ['file'],
-    flags: formatFlags,
+    flags: detailFormatFlags,
     examples: [
       ['ct-stream decode certificate.pem', 'every field, a line each'],
       ['openssl s_client -connect example.com:443 </dev/null | ct-stream decode -', 'the certificate of a server'],

@@ -3,7 +3,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { CertificateJson } from '../../types/certificate-json.js'
 import { harmlessJson } from '../../util/harmless.js'
 import type { Command, CommandContext } from '../command.js'
-import { type Flag, flagsNamed, formatFlags, jsonFlag, reportFlags } from '../flags/flags.js'
+import { detailFormatFlags, type Flag, flagsNamed, jsonFlag, reportFlags } from '../flags/flags.js'
 import { usageError } from '../flags/usage-error.js'
 import { type Format, formatFrom } from '../formats/format.js'
 import { oneLog } from '../one-log.js'
@@ -33,7 +33,7 @@ export const get: Command = {
       'proxy',
     ),
     proofFlag,
-    ...formatFlags,
+    ...detailFormatFlags,
     ...reportFlags,
   ],
   examples: [

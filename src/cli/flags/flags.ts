@@ -80,6 +80,11 @@ export const formatFlags: readonly Flag[] = [
   },
 ]
 
+/** How single certificates are shown: with room for every field. */
+export const detailFormatFlags: readonly Flag[] = formatFlags.map((flag) =>
+  flag.name === 'format' ? { ...flag, note: 'on a terminal pretty' } : flag,
+)
+
 const MESSAGES = 'Messages on stderr:'
 
 /** How much is said on stderr. */

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { decodeCertificate } from '../../../../src/cli/decode-kit.js'
 import { createTestLog, issueCertificates } from '../../../../src/testing/index.js'
 import { describeReal, realBytes, realText } from '../../../real-data.js'
+import { defaultFormats } from '../default-format.js'
 import { runWith } from '../embedded.js'
+import { sink } from '../sample-io.js'
 
 const pem = (der: Uint8Array) =>
   `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
@@ -56,6 +58,16 @@ describe('ct-stream decode', () => {
       expect(new Date(cert.notAfter)).toEqual(new Date(node.validTo))
     },
   )
+
+  it('has the default formats that its help says', async () => {
+    const der = issued[0]?.der ?? new Uint8Array()
+    const { terminal, elsewhere } = defaultFormats('decode')
+    const shown = sink()
+    const changes = { stdout: Object.assign(shown.stream, { isTTY: true }), env: { NO_COLOR: '1' } }
+    await runWith(['decode', 'some/file.bin'], { files: { 'some/file.bin': der }, changes })
+    expect(shown.text()).toBe(await decode(der, '--format', terminal))
+    expect(await decode(der)).toBe(await decode(der, '--format', elsewhere))
+  })
 
   it('sees that a precertificate and its certificate are one issuance', async () => {
     const stdout = await decode(

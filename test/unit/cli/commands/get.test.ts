@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { decodeCursor } from '../../../../src/stream/cursor.js'
 import type { TestLog } from '../../../../src/testing/index.js'
+import { defaultFormats } from '../default-format.js'
 import { type EmbeddedLogs, embeddedLogs, runWith } from '../embedded.js'
 import { sink } from '../sample-io.js'
 
@@ -164,6 +165,18 @@ describe('ct-stream get', () => {
     expect(stderr.text()).toBe(`proven: entry 3 is in the tree of 300 entries signed ${signed}\n`)
     await runWith([...argv, '--quiet'], { changes: { stderr: tty, env: { NO_COLOR: '1' } } })
     expect(stderr.text().match(/proven/g)).toHaveLength(1)
+  })
+
+  it('has the default formats that its help says', async () => {
+    const { terminal, elsewhere } = defaultFormats('get')
+    const { stdout: pretty } = await byKey(logs.classic, '3', '--format', terminal)
+    const { stdout: json } = await byKey(logs.classic, '3', '--format', elsewhere)
+    const shown = sink()
+    const { key, url } = logs.classic
+    const changes = { stdout: Object.assign(shown.stream, { isTTY: true }), env: { NO_COLOR: '1' } }
+    await runWith(['get', '--log', url, '--key', key, '3'], { changes })
+    expect(shown.text()).toBe(pretty)
+    expect((await byKey(logs.classic, '3')).stdout).toBe(json)
   })
 
   it('shows the certificate that was put into the log', async () => {
