@@ -16,7 +16,7 @@ import { streamRequest } from './flags/stream-options.js'
 import { readListedLogs, transportFrom } from './listed-logs.js'
 import { type ShownStream, type Surroundings, showStream } from './show-stream.js'
 import { Output } from './terminal/output.js'
-import { commandLogger, reportLine } from './terminal/report.js'
+import { commandLine, commandLogger } from './terminal/report.js'
 import { throughModules } from './through-modules.js'
 
 /**
@@ -30,7 +30,7 @@ export async function retryGaps(context: CommandContext, path: string): Promise<
   const { io } = context
   const missing = await missingLogs(path)
   if (missing.size === 0) {
-    await new Output(io.stderr).write('ct-stream: nothing is missing\n')
+    await new Output(io.stderr).write(commandLine(context, 'info', 'nothing is missing'))
     return
   }
   const consume = await throughModules(context)
@@ -180,8 +180,9 @@ function noting(stream: NotedStream, { onDelivered, onEnd }: Noted): NotedStream
   }
 }
 
-function told({ io, values }: CommandContext, piece: Gap): undefined {
-  if (!values.switch('quiet')) io.stderr.write(`ct-stream: delivered: ${reportLine(nameOf(piece))}\n`)
+function told(context: CommandContext, piece: Gap): undefined {
+  const { io, values } = context
+  if (!values.switch('quiet')) io.stderr.write(commandLine(context, 'info', `delivered: ${nameOf(piece)}`))
 }
 
 function whereIs(piece: Gap): string {

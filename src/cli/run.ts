@@ -12,7 +12,7 @@ import { usageError } from './flags/usage-error.js'
 import { type GivenValue, Values } from './flags/values.js'
 import type { CliIo } from './io.js'
 import { Output } from './terminal/output.js'
-import { fitted, messageJson, reportLine } from './terminal/report.js'
+import { commandLine, fitted, messageJson, reportLine } from './terminal/report.js'
 import { stoppedBefore } from './until-there.js'
 
 /** Exit status: 0 done, 1 failed, 2 bad usage. */
@@ -67,10 +67,12 @@ async function runCommand(
   if (flags.has('version')) return print(io, `${VERSION}\n`)
   requirePositionals(command, positionals)
   const allFlags = uniqueFlags([...commonFlags, ...commands.flatMap((command) => command.flags)])
-  for (const name of strangeVariables(io.env, allFlags))
-    io.stderr.write(`${fitted(`ct-stream: ${strangeText(name, allFlags)}`, io.stderr)}\n`)
   const own = uniqueFlags([...command.flags, ...commonFlags])
-  const { values, config } = await collectValues(io, flags, own, allFlags)
+  const { values, config } = await collectValues(io, flags, own, allFlags).catch((error: unknown) => {
+    tellStrange(io, undefined, allFlags)
+    throw error
+  })
+  tellStrange(io, values, allFlags)
   onBegun(command, values)
   const context = { io, values, positionals, config }
   if (command.whenStopped !== undefined) return command.run(context)
@@ -101,6 +103,12 @@ const helpCommand: Command = {
   optional: ['command'],
   flags: [],
   run: async () => {},
+}
+
+/** @param values - Which say how; `undefined` where they are wrong. */
+function tellStrange(io: CliIo, values: Values | undefined, flags: readonly Flag[]): void {
+  for (const name of strangeVariables(io.env, flags))
+    io.stderr.write(commandLine({ io, values }, 'warn', strangeText(name, flags)))
 }
 
 function strangeText(name: string, flags: readonly Flag[]): string {

@@ -112,7 +112,7 @@ function targetOf({ values, positionals }: CommandContext): Target {
 
 /** Tells people that the entry is proven. Programs know because it was printed. */
 function tellProof({ io, values }: CommandContext, { entry, head }: ProvenEntry): void {
-  if (io.stderr.isTTY !== true || values.switch('quiet')) return
+  if (io.stderr.isTTY !== true || values.switch('quiet') || values.text('log-format') === 'json') return
   const signed = new Date(head.timestamp).toISOString()
   const text = `entry ${entry.index} is in the tree of ${counted(head.treeSize, 'entry', 'entries')} signed ${signed}`
   io.stderr.write(`${styleFor(io.stderr, io.env).green('proven:')} ${text}\n`)

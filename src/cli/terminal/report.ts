@@ -2,7 +2,7 @@ import type { Clock, Logger } from '../../types/clock.js'
 import { harmless, harmlessJson } from '../../util/harmless.js'
 import type { CommandContext } from '../command.js'
 import type { Values } from '../flags/values.js'
-import type { CliOutput } from '../io.js'
+import type { CliIo, CliOutput } from '../io.js'
 import type { Overlay } from './output.js'
 import { type Style, styleFor } from './style.js'
 import { wrapWords } from './width.js'
@@ -70,6 +70,16 @@ export function messageJson(
 
 function errorJson(error: Error): object {
   return { code: 'code' in error ? error.code : undefined, message: error.message }
+}
+
+/** A line of a command about what it does, for people or, with `--log-format json`, for programs. With its line end. */
+export function commandLine(
+  { io, values }: { readonly io: Pick<CliIo, 'stderr' | 'clock'>; readonly values?: Values | undefined },
+  level: 'info' | 'warn',
+  message: string,
+): string {
+  if (values?.text('log-format') === 'json') return `${messageJson(level, message, io.clock.now())}\n`
+  return `${fitted(`ct-stream: ${reportLine(message)}`, io.stderr)}\n`
 }
 
 /** A message on one line; untrusted text in it is escaped. */

@@ -142,6 +142,31 @@ describe('the command line', () => {
     expect(stderr).toBe('ct-stream: unknown environment variable CT_STREAM_FROMAT, did you mean CT_STREAM_FORMAT?\n')
   })
 
+  it('speaks of them as JSON lines for programs, whatever layer asks for that', async () => {
+    const env = { CT_STREAM_FROMAT: 'json' }
+    const files = { 'ct-stream.config.json': '{"log-format":"json"}' }
+    for (const { stderr } of [
+      await run('', { env: { ...env, CT_STREAM_LOG_FORMAT: 'json' } }),
+      await run('', { env, files }),
+      await run('--log-format json', { env }),
+    ])
+      expect(JSON.parse(stderr)).toMatchObject({
+        level: 'warn',
+        message: 'unknown environment variable CT_STREAM_FROMAT, did you mean CT_STREAM_FORMAT?',
+      })
+  })
+
+  it('speaks of them also where something else is wrong', async () => {
+    const { status, stderr } = await run('', {
+      env: { CT_STREAM_FROMAT: 'json' },
+      files: { 'ct-stream.config.json': '{' },
+    })
+    expect([status, stderr.split('\n')]).toEqual([
+      2,
+      [expect.stringContaining('CT_STREAM_FROMAT'), expect.stringContaining('ct-stream.config.json'), ''],
+    ])
+  })
+
   it('says in one line why it failed', async () => {
     const fails = new CtStreamError('CT_CHECKPOINT_CONFLICT', 'in use by\nsomebody \u001b[1m')
     expect(await run('', { fails })).toMatchObject({

@@ -90,6 +90,18 @@ describe('ct-stream gaps', () => {
     expect(await run()).toMatchObject({ code: 0, stdout: 'nothing is missing\n' })
     expect(await run('--json')).toMatchObject({ code: 0, stdout: '[]\n' })
     expect(await run('--retry')).toMatchObject({ code: 0, stdout: '', stderr: 'ct-stream: nothing is missing\n' })
+    const { stderr } = await run('--retry', '--log-format', 'json')
+    expect(JSON.parse(stderr)).toMatchObject({ level: 'info', message: 'nothing is missing' })
+  })
+
+  it('says what it has fetched as JSON lines for programs', async () => {
+    await record([[3, 9]])
+    const { code, stderr } = await run('--retry', '--log-format', 'json')
+    expect([code, stderr.split('\n').length]).toEqual([0, 2])
+    expect(JSON.parse(stderr)).toMatchObject({
+      level: 'info',
+      message: "delivered: Example 'Argon2026' log: entries from 3 to 8",
+    })
   })
 
   it('fetches, proves and prints it, and settles it', async () => {

@@ -164,6 +164,7 @@ describe('ct-stream get', () => {
     const signed = new Date(classic.head.timestamp).toISOString()
     expect(stderr.text()).toBe(`proven: entry 3 is in the tree of 300 entries signed ${signed}\n`)
     await runWith([...argv, '--quiet'], { changes: { stderr: tty, env: { NO_COLOR: '1' } } })
+    await runWith([...argv, '--log-format', 'json'], { changes: { stderr: tty, env: { NO_COLOR: '1' } } })
     expect(stderr.text().match(/proven/g)).toHaveLength(1)
   })
 
