@@ -34,7 +34,7 @@
  * | `CT_INCOMPLETE` | a stream with an end that finished without some of its entries, which are recorded as gaps, or whose selection fits no log | no |
  * | `CT_EVIDENCE_INVALID` | a file that cannot be read as evidence: something else, damaged, of another version, or too large | no |
  * | `CT_PEER_MISSING` | a package that is needed is not installed, cannot be loaded, or would crash this runtime | no |
- * | `CT_MODULE_INVALID` | a module that cannot be found or loaded, or a file that is no module | no |
+ * | `CT_MODULE_INVALID` | a module that cannot be found or loaded, a file that is no module, or a module that uses its source in a way that would lose entries | no |
  * | `CT_MODULE_FAILED` | a module could not be set up, or failed and its error policy ends the run; `cause` is what it threw | no |
  * | `CT_MODULE_TIMEOUT` | a module took longer than its limit | yes |
  * | `CT_OUTPUT_FAILED` | the target of an output did not accept a finding or report | by cause |

@@ -5,6 +5,7 @@ import type { CtCertificate } from '../types/certificate.js'
 import type { CertificateJson } from '../types/certificate-json.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { FindingDraft } from '../types/finding.js'
+import type { CallFor } from '../types/handling-module.js'
 import { abortable, quietController } from '../util/abort.js'
 import { elapsedOf } from '../util/clock.js'
 import { Acknowledger, NO_TICKET, type Ticket } from './acknowledger.js'
@@ -69,6 +70,14 @@ export class Run implements RunnerHost {
 
   get parking(): Parking | undefined {
     return this.source.parking
+  }
+
+  get callFor(): CallFor | undefined {
+    return this.source.callFor
+  }
+
+  get waitedFor(): number {
+    return this.runners.filter(({ prepared }) => prepared.isWaitedFor).length
   }
 
   get rememberFindingsMs(): number {

@@ -1,5 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
+import type { CallFor } from '../types/handling-module.js'
 import type { ParkReason } from '../types/queue.js'
 import type { AcknowledgeOption } from '../types/stream-options.js'
 import { optionError } from '../util/options.js'
@@ -36,6 +37,8 @@ export interface PagedSource {
   next(): Promise<readonly CtCertificate[] | undefined>
   readonly acknowledge: ((certificate: CtCertificate) => void) | undefined
   readonly parking: Parking | undefined
+  /** Present if the source has to know for which module a handler is called. */
+  readonly callFor: CallFor | undefined
   /** Releases the source. Nothing can be acknowledged afterwards. */
   close(): Promise<void>
 }
@@ -57,9 +60,9 @@ export function pagedSource(source: ModuleSource, isWaitedFor: boolean): PagedSo
       isManual ? (certificate) => source.acknowledge(certificate) : undefined,
       () => source.close(),
     )
-    return { ...pages, parking: parkingOf(source) }
+    return { ...pages, parking: parkingOf(source), callFor: callForOf(source) }
   }
-  return { ...paged(() => singly(source), undefined, undefined), parking: undefined }
+  return { ...paged(() => singly(source), undefined, undefined), parking: undefined, callFor: undefined }
 }
 
 function parkingOf(source: AcknowledgedSource): Parking | undefined {
@@ -68,11 +71,15 @@ function parkingOf(source: AcknowledgedSource): Parking | undefined {
   return { after: parkAfter, park: (certificate, reason) => park.call(source, certificate, reason) }
 }
 
+function callForOf(source: AcknowledgedSource & { readonly callFor?: CallFor }): CallFor | undefined {
+  return source.callFor?.bind(source) as CallFor | undefined
+}
+
 function paged(
   open: () => AsyncIterator<readonly CtCertificate[]>,
   acknowledge: PagedSource['acknowledge'],
   close: (() => Promise<void>) | undefined,
-): Omit<PagedSource, 'parking'> {
+): Omit<PagedSource, 'parking' | 'callFor'> {
   let pages: AsyncIterator<readonly CtCertificate[]> | undefined
   let rest: readonly CtCertificate[] = []
   return {

@@ -20,6 +20,8 @@ export class ClaimProgress {
   /** Everything below is acknowledged. Its epoch may be older than that of `read`, as entries in between may be. */
   private finished: Watermark
   private stored: number
+  /** Everything below is acknowledged together with effects. */
+  private effects = 0
   private readonly handedOut: HandedOut[] = []
 
   constructor(claim: QueueClaim) {
@@ -63,6 +65,23 @@ export class ClaimProgress {
       this.finish(first.epoch, first.end)
       this.handedOut.shift()
     }
+  }
+
+  /** Whether this entry is acknowledged. */
+  covers(index: number): boolean {
+    return index < this.finished.next
+  }
+
+  /** Whether it is, by {@link acknowledgeWithEffects}. */
+  hasEffects(index: number): boolean {
+    return index < this.effects
+  }
+
+  /** Everything up to and including this index is acknowledged, and `mark` is stored with effects. */
+  acknowledgeWithEffects(index: number, mark: Watermark): void {
+    this.acknowledge(index)
+    this.store(mark)
+    this.effects = Math.max(this.effects, mark.next)
   }
 
   /** The watermark to store; `undefined` when it is stored already. */

@@ -1,9 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { CtStreamError } from '../errors.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
+import type { HandlingModule } from '../types/handling-module.js'
 import type { ParkReason, QueueSource, QueueStatus, Watermark } from '../types/queue.js'
 import { quietController } from '../util/abort.js'
 import { withDeadline } from '../util/deadline.js'
+import { alreadyAcknowledged, notAlone } from './acknowledged.js'
 import { ClaimProgress } from './claim-progress.js'
 import type { Effects, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
 import { oneLine, PageReader, type Pages, type ReaderSettings, type SourceCounts } from './page-reader.js'
@@ -42,6 +45,9 @@ export class EngineSource implements QueueSource {
   private isOpen = false
   private closed: Promise<void> | undefined
   private committing: Promise<unknown> = Promise.resolve()
+  private finishing: Promise<unknown> = Promise.resolve()
+  /** Whose handler calls; nobody's for a reader without `runModules`. */
+  private readonly caller = new AsyncLocalStorage<HandlingModule>()
   private isCommitDue = false
   /** What failed in the background, or left a page behind that is not read again: every later read throws it. */
   private failure: { readonly error: unknown } | undefined
@@ -106,33 +112,25 @@ export class EngineSource implements QueueSource {
     this.counts.parked++
   }
 
+  /** Calls a handler of a module, so that what it finishes with is known to be for that module. */
+  callFor<T>(module: HandlingModule, call: () => T): T {
+    return this.engine.finishWith === undefined ? call() : this.caller.run(module, call)
+  }
+
   /**
    * Acknowledges this certificate, and makes effects durable in the transaction that stores the watermark behind it.
    *
-   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has the log or the entry now: nothing was done. `TypeError` for
-   * an engine without transactions.
+   * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has the log or the entry now: nothing was done.
+   * `CT_MODULE_INVALID` for an entry that is acknowledged already, and for a module that is not the only one entries wait for, or is called
+   * for several at once: nothing was done. `TypeError` for an engine without transactions.
    */
   async finishWith(certificate: CtCertificate, effects: Effects): Promise<void> {
-    const { engine } = this
-    const key = this.replayed.get(certificate)
-    const progress = this.progressWith(certificate)
-    if (engine.finishWith === undefined) throw new TypeError('this engine has no transactions for effects')
-    if (key !== undefined) {
-      await engine.finishWith({ key }, effects)
-      this.replayed.delete(certificate)
-      return
-    }
-    if (progress === undefined)
-      throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
-    const mark = progress.after(certificate.index)
-    try {
-      await engine.finishWith({ claim: progress.claim, mark }, effects)
-    } catch (error) {
-      if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') this.lose(progress.claim)
-      throw error
-    }
-    progress.acknowledge(certificate.index)
-    progress.store(mark)
+    const caller = this.caller.getStore()
+    if (caller?.isAloneInOrder === false) throw notAlone(caller.name)
+    // One after the other, so that each sees what those before it have acknowledged.
+    const result = this.finishing.then(() => this.finishNow(certificate, effects, caller))
+    this.finishing = result.catch(() => {})
+    return result
   }
 
   status(): QueueStatus {
@@ -152,6 +150,36 @@ export class EngineSource implements QueueSource {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  private async finishNow(
+    certificate: CtCertificate,
+    effects: Effects,
+    caller: HandlingModule | undefined,
+  ): Promise<void> {
+    const { engine } = this
+    const { index, log } = certificate
+    const key = this.replayed.get(certificate)
+    const progress = this.progressWith(certificate)
+    if (engine.finishWith === undefined) throw new TypeError('this engine has no transactions for effects')
+    if (key !== undefined) {
+      await engine.finishWith({ key }, effects)
+      this.replayed.delete(certificate)
+      return
+    }
+    if (progress === undefined)
+      throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
+    // The module's own call before: it took too long, and the module is called again, or with each entry of the page alone.
+    if (caller !== undefined && progress.hasEffects(index)) return
+    if (progress.covers(index)) throw alreadyAcknowledged(log, index)
+    const mark = progress.after(index)
+    try {
+      await engine.finishWith({ claim: progress.claim, mark }, effects)
+    } catch (error) {
+      if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') this.lose(progress.claim)
+      throw error
+    }
+    progress.acknowledgeWithEffects(index, mark)
   }
 
   private async open(): Promise<void> {

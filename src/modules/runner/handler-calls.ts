@@ -24,7 +24,7 @@ export class HandlerCalls {
   /** Calls the handler for some work. */
   begin(work: Work, attempt: number, sinceMs: number): { readonly call: ModuleCall; readonly result: Attempt } {
     const call = this.callFor(work, attempt, sinceMs)
-    return { call, result: attempted(() => this.handle(work, call)) }
+    return { call, result: attempted(() => this.handleFor(work, call)) }
   }
 
   /** Calls the handler for some work and awaits what it returns, as {@link wait} does. The caller ends a call that is done. */
@@ -102,6 +102,17 @@ export class HandlerCalls {
     })
     await this.record.orStopped(first)
     return result
+  }
+
+  /** Has the source know for which module it is. */
+  private handleFor(work: Work, call: ModuleCall): unknown {
+    const { host, prepared, name } = this.record
+    if (host.callFor === undefined) return this.handle(work, call)
+    const { acknowledge, limits } = prepared
+    const isAlone = acknowledge && host.waitedFor === 1
+    // Findings about an earlier entry may come later.
+    const isAloneInOrder = isAlone && limits.concurrency === 1 && work.kind !== 'findings'
+    return host.callFor({ name, isAloneInOrder }, () => this.handle(work, call))
   }
 
   private handle(work: Work, call: ModuleCall): unknown {

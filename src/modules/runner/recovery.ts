@@ -57,6 +57,8 @@ export class Recovery {
       const error = record.note(record.errorOf(outcome, timeoutMs))
       record.counts.errors++
       if (parking !== undefined && error.code === 'CT_LEASE_LOST') return this.leaveToAnother(work)
+      // The program is wrong, and would be with every entry: none is to be passed over for it.
+      if (error.code === 'CT_MODULE_INVALID') return this.stopStream(error, attempt)
       if (onError === 'skip')
         return parking === undefined ? this.skip(work, error) : this.setAside(work, call, error, attempt)
       if (onError === 'stop-module') return this.stopModule(work, error)

@@ -2,6 +2,7 @@ import type { CtStreamError } from '../../errors.js'
 import type { CtCertificate } from '../../types/certificate.js'
 import type { Clock, Logger } from '../../types/clock.js'
 import type { FindingDraft } from '../../types/finding.js'
+import type { CallFor } from '../../types/handling-module.js'
 import type { Ticket } from '../acknowledger.js'
 import type { Parking } from '../source.js'
 import type { ModuleRunner } from './module-runner.js'
@@ -17,6 +18,10 @@ export interface RunnerHost {
   readonly stop: AbortSignal
   /** Present if the source can set entries aside. */
   readonly parking: Parking | undefined
+  /** Present if the source has to know for which module a handler is called. */
+  readonly callFor: CallFor | undefined
+  /** How many modules entries wait for. */
+  readonly waitedFor: number
   /** Passes a finding to later modules; returns `false` for a repeat. */
   report(from: ModuleRunner, draft: FindingDraft, certificate: CtCertificate, ticket: Ticket): boolean
   /** Has findings about this certificate passed on again when it comes again: it was set aside, or is for another processor to finish. */

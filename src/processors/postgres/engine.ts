@@ -11,6 +11,7 @@ import type { PostgresTarget } from '../../postgres/target.js'
 import type { QueueGap, Watermark } from '../../types/queue.js'
 import { quietController } from '../../util/abort.js'
 import { messageOf } from '../../util/message-of.js'
+import { alreadyAcknowledged } from '../acknowledged.js'
 import { ClaimKeeper } from '../claim-keeper.js'
 import type { Effects, Parking, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from '../engine.js'
 import { LeasedReader } from '../leased-reader.js'
@@ -109,17 +110,22 @@ export class PostgresEngine implements QueueEngine {
   ): Promise<void> {
     const { group } = this.settings
     const run = effectsRunner(effects)
+    let attempts = 0
     await this.patiently(
       () =>
         this.writer.transaction(async (session) => {
+          attempts++
           if ('key' in what) {
             const gone = await session.query(`${SETTLE} RETURNING 1`, [group, what.key])
             if (gone.length > 0) await run(session)
             return
           }
           const claim = what.claim as PostgresClaim
-          // An attempt before took effect although its answer was lost: do not repeat it.
-          if ((await holdClaim(session, group, claim)) >= what.mark.next) return
+          if ((await holdClaim(session, group, claim)) >= what.mark.next) {
+            if (attempts === 1) throw alreadyAcknowledged(claim.log, what.mark.next - 1)
+            // An attempt before took effect although its answer was lost: do not repeat it.
+            return
+          }
           await run(session)
           await storeMarks(session, group, [[claim, what.mark]])
         }),

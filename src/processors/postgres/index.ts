@@ -14,9 +14,13 @@ export interface PostgresQueueSource extends QueueSource {
    * Acknowledges a certificate, and everything before it in its log, in the same transaction as your statements: both take effect or
    * neither does, exactly once, even if a process is killed at any point.
    *
+   * For one module of a group: the only one of its run that entries wait for (`acknowledge: true`, `limits.concurrency` 1), in `onBatch` or
+   * `onCertificate`. A second module with effects has a group of its own. Without `runModules`: in the order of each log.
+   *
    * @param effects - Runs statements in that transaction; called again after a rollback. Must end within the lease.
    * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has the log now: nothing was done, and the other one will do it;
-   * `CT_SINK_FAILED` for a statement that is refused; `CT_MODULE_FAILED` for what `effects` throws, as its `cause`.
+   * `CT_SINK_FAILED` for a statement that is refused; `CT_MODULE_FAILED` for what `effects` throws, as its `cause`; `CT_MODULE_INVALID` for
+   * an entry that is already acknowledged, and for a module that is not the only one: nothing was done, and the run ends.
    * @example
    * async onBatch(certificates) {
    *   await source.finishWith(certificates.at(-1), (query) => query('INSERT INTO …', […]))

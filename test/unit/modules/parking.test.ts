@@ -123,6 +123,19 @@ describe('runModules on a source that sets entries aside', () => {
     expect(status.modules[0]).toMatchObject({ certificates: 38, skipped: 2 })
   })
 
+  it('ends with a module that is wrong, and sets nothing aside for it', async () => {
+    const wrong = () => {
+      throw new CtStreamError('CT_MODULE_INVALID', 'it is used wrongly')
+    }
+    for (const limits of [{ onError: 'retry' }, { onError: 'skip' }] as const) {
+      const source = new ParkingSource(pagesOf(certificates, 16))
+      const module = defineModule({ name: 'wrong', acknowledge: true, limits, onBatch: wrong }) as Module
+      await expect(run(source, module)).rejects.toMatchObject({ cause: { code: 'CT_MODULE_INVALID' } })
+      expect(source.parked).toEqual([])
+      expect(source.acknowledged).toEqual([])
+    }
+  })
+
   it('has aside the entries of findings that an output fails on', async () => {
     const source = new ParkingSource(pagesOf(certificates, 16))
     const reporter = defineModule({

@@ -123,4 +123,38 @@ describe('a queue source', () => {
     await source.commit()
     expect(stored.at(-1)).toBe(10)
   })
+
+  it('refuses effects for an entry that is already acknowledged: they would be left out', async () => {
+    const effects: number[] = []
+    const { engine } = engineOf(1, { finishWith: async (_, run) => run(never) })
+    const source = sourceOf(engine)
+    const { value: page = [] } = await source.batches().next()
+    const finish = (at: number) => source.finishWith(page[at] as CtCertificate, async () => void effects.push(at))
+    const refusal = { code: 'CT_MODULE_INVALID', message: expect.stringContaining('already acknowledged') }
+    await finish(4)
+    await expect(finish(2)).rejects.toMatchObject(refusal)
+    // Also where the first is not through yet.
+    const later = finish(8)
+    await expect(finish(6)).rejects.toMatchObject(refusal)
+    await later
+    source.acknowledge(page[9] as CtCertificate)
+    await expect(finish(9)).rejects.toMatchObject(refusal)
+    expect(effects).toEqual([4, 8])
+  })
+
+  it('has effects once for a module that is called again, and none for one that entries do not wait for alone', async () => {
+    const effects: number[] = []
+    const { engine } = engineOf(1, { finishWith: async (_, run) => run(never) })
+    const source = sourceOf(engine)
+    const { value: page = [] } = await source.batches().next()
+    const finish = (at: number, isAloneInOrder: boolean) =>
+      source.callFor({ name: 'rows', isAloneInOrder }, async () => {
+        // What a handler does later is its own, too.
+        await Promise.resolve()
+        await source.finishWith(page[at] as CtCertificate, async () => void effects.push(at))
+      })
+    await expect(finish(9, false)).rejects.toMatchObject({ code: 'CT_MODULE_INVALID' })
+    for (const at of [9, 9, 3]) await finish(at, true)
+    expect(effects).toEqual([9])
+  })
 })

@@ -1,0 +1,113 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { defineModule, type Module, runModules } from '../../src/modules/index.js'
+import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres/index.js'
+import { pump } from '../../src/sinks/index.js'
+import { postgresSink } from '../../src/sinks/postgres.js'
+import type { CtCertificate } from '../../src/types/certificate.js'
+import { backfill, logOf } from '../support/logs.js'
+import { noPostgres, testDatabase } from './database.js'
+import { range, reading } from './queue-use.js'
+
+type Page = readonly CtCertificate[]
+const LEASE_MS = 1000
+
+/** A database with so many entries of one log in its queue, and tables for effects. */
+async function queueOf(entries: number) {
+  const db = await testDatabase()
+  onTestFinished(() => db.remove())
+  const log = await logOf(entries)
+  await pump({
+    sink: postgresSink(db.url, { queue: true }),
+    stream: (checkpoint) => backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual' }),
+  })
+  await db.query('CREATE TABLE a (idx bigint NOT NULL)')
+  await db.query('CREATE TABLE b (idx bigint NOT NULL)')
+  const open = () => postgresQueueSource(db.url, { group: 'g', end: 'head', pageEntries: 100, leaseMs: LEASE_MS })
+  return {
+    db,
+    open,
+    effects: async (table: 'a' | 'b') =>
+      (await db.query<{ idx: string }>(`SELECT idx FROM ${table} ORDER BY idx`)).map(({ idx }) => Number(idx)),
+    /** What the next processor of the group gets. */
+    async rest() {
+      const source = open()
+      const { found, ended } = reading(source)
+      await ended
+      await source.close()
+      return found
+    },
+  }
+}
+
+const put = (source: PostgresQueueSource, table: 'a' | 'b') => (page: Page) =>
+  source.finishWith(page.at(-1) as CtCertificate, async (query) => {
+    await query(`INSERT INTO ${table} SELECT * FROM unnest($1::bigint[])`, [page.map(({ index }) => index)])
+  })
+
+/** A run that is refused, since what it has acknowledged would be gone. */
+async function refused(source: PostgresQueueSource, ...modules: Module[]) {
+  await expect(runModules(source, modules, { drainTimeoutMs: 100 }).done).rejects.toMatchObject({
+    code: 'CT_MODULE_FAILED',
+    message: expect.stringContaining('finishWith'),
+    cause: { code: 'CT_MODULE_INVALID' },
+  })
+}
+
+describe.skipIf(noPostgres)('effects in the transaction that moves a group on', () => {
+  it('are refused beside another module that entries wait for: they come again', async () => {
+    const { open, effects, rest } = await queueOf(300)
+    const source = open()
+    const rows = defineModule({ name: 'rows', acknowledge: true, onBatch: put(source, 'a') })
+    const mail = defineModule({
+      name: 'mail',
+      acknowledge: true,
+      // Its receiver is away.
+      onBatch: (_page, { signal }) =>
+        new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    })
+    await refused(source, rows, mail)
+    expect(await effects('a')).toEqual([])
+    expect(await rest()).toEqual(range(0, 300))
+  })
+
+  it('are refused to two modules of one group, before either has any', async () => {
+    const { open, effects, rest } = await queueOf(600)
+    const source = open()
+    const module = (name: 'a' | 'b') => defineModule({ name, acknowledge: true, onBatch: put(source, name) })
+    await refused(source, module('a'), module('b'))
+    expect([await effects('a'), await effects('b')]).toEqual([[], []])
+    expect(await rest()).toEqual(range(0, 600))
+  })
+
+  it('are refused to a module whose calls overtake each other', async () => {
+    const { open, effects, rest } = await queueOf(600)
+    const source = open()
+    await refused(
+      source,
+      defineModule({ name: 'a', acknowledge: true, limits: { concurrency: 4 }, onBatch: put(source, 'a') }),
+    )
+    expect(await effects('a')).toEqual([])
+    expect(await rest()).toEqual(range(0, 600))
+  })
+
+  it('are refused to a module that entries do not wait for', async () => {
+    const { open, effects } = await queueOf(100)
+    const source = open()
+    await refused(source, defineModule({ name: 'a', onBatch: put(source, 'a') }))
+    expect(await effects('a')).toEqual([])
+  })
+
+  it('are refused for an entry behind which the group is', async () => {
+    const { open, effects } = await queueOf(100)
+    const source = open()
+    onTestFinished(() => source.close())
+    for await (const page of source.batches()) {
+      await put(source, 'a')(page.slice(10, 11))
+      await expect(put(source, 'a')(page.slice(5, 6))).rejects.toMatchObject({
+        code: 'CT_MODULE_INVALID',
+        message: expect.stringContaining('already acknowledged'),
+      })
+    }
+    expect(await effects('a')).toEqual([10])
+  })
+})
