@@ -146,6 +146,17 @@ export async function holdClaim(
   )
 }
 
+/** The number of a log, if the group is behind an entry of it, and with no backfilled range before it; `undefined` otherwise. */
+export async function logOfPassed(
+  session: Session,
+  group: string,
+  logId: string,
+  index: number,
+): Promise<number | undefined> {
+  const [row] = await session.query<{ n: number }>(PASSED, [group, logId, index])
+  return row?.n
+}
+
 interface ClaimedRow {
   readonly checkpoint: string
   readonly key: string
@@ -178,6 +189,12 @@ SELECT $1, r.unit, 0, r.start FROM watermark w JOIN backfill_range r ON r.log = 
 WHERE w.grp = $1 AND r.queued AND r.position = r.stop AND (w.next >= r.stop OR w.began >= r.stop)
   AND NOT EXISTS (SELECT FROM watermark known WHERE known.grp = $1 AND known.log = r.unit)
 ORDER BY r.unit ON CONFLICT DO NOTHING`
+
+const PASSED = `
+SELECT n FROM log JOIN watermark w ON w.grp = $1 AND w.log = log.id WHERE log.id = $2 AND w.next > $3 AND NOT EXISTS (
+  SELECT FROM backfill_range r JOIN watermark late ON late.grp = $1 AND late.log = r.unit
+  WHERE r.log = log.id AND r.start <= $3 AND r.stop > $3 AND late.next <= $3
+)`
 
 /** A log, or a range with something left. */
 const IS_UNFINISHED = `(EXISTS (SELECT FROM log WHERE log.id = watermark.log)

@@ -108,8 +108,8 @@ export class EngineSource implements QueueSource {
     // Otherwise acknowledging it later would delete the parked entry.
     this.replayed.delete(certificate)
     const place = { logId: certificate.log.id, index: certificate.index, content: certificate }
-    await this.engine.park([{ by, message: oneLine(message), ...place, ...(key !== undefined && { key }) }])
-    this.counts.parked++
+    const parking = { by, message: oneLine(message), ...place, ...(key !== undefined && { key }) }
+    this.counts.parked += await this.engine.park([parking])
   }
 
   /** Calls a handler of a module, so that what it finishes with is known to be for that module. */

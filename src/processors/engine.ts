@@ -88,8 +88,12 @@ export interface QueueEngine {
    * @returns The claims that are lost to another processor.
    */
   store(marks: ReadonlyMap<QueueClaim, Watermark>): Promise<readonly QueueClaim[]>
-  /** Sets aside, durably. Idempotent: an entry is parked once. */
-  park(items: readonly Parking[]): Promise<void>
+  /**
+   * Sets aside, durably. Idempotent: an entry is parked once.
+   *
+   * @returns How many of them: one of a log that another processor has now is left to it, which meets the entry again.
+   */
+  park(items: readonly Parking[]): Promise<number>
   /**
    * Runs effects in the transaction that stores the watermark; only engines with transactions have it. The effects take place once: when
    * the connection breaks during the commit, the stored watermark shows whether it succeeded.

@@ -143,10 +143,8 @@ export class PageReader {
   /** Sets aside what cannot be handed out. */
   async refuse(entry: UnreadEntry, logId: string | undefined, key?: string): Promise<void> {
     const [message, content] = entry.kind === 'refused' ? [oneLine(entry.reason), entry.body] : [TOO_LARGE, undefined]
-    await this.engine.park([
-      { by: 'queue', message, logId, index: entry.index, content, ...(key !== undefined && { key }) },
-    ])
-    this.counts.parked++
+    const parking = { by: 'queue', message, logId, index: entry.index, content, ...(key !== undefined && { key }) }
+    this.counts.parked += await this.engine.park([parking])
   }
 
   private async miss(gap: QueueGap): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { defineModule, type Module, runModules } from '../../src/modules/index.js'
 import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres/index.js'
@@ -109,5 +110,45 @@ describe.skipIf(noPostgres)('effects in the transaction that moves a group on', 
       })
     }
     expect(await effects('a')).toEqual([10])
+  })
+
+  it('of entries before one that a module fails on leave no gap: it is set aside before the next has any', async () => {
+    const { db, open, effects } = await queueOf(100)
+    const source = postgresQueueSource(db.url, { group: 'g', end: 'head', parkAfter: 1, leaseMs: LEASE_MS })
+    void open
+    const aside = async () => (await db.query<{ idx: string }>('SELECT idx FROM parked')).map(({ idx }) => Number(idx))
+    let before: readonly number[] | undefined
+    const module = defineModule({
+      name: 'a',
+      acknowledge: true,
+      async onBatch(page: Page) {
+        if (page.length === 1 && page[0]?.index === 51) before = await aside()
+        if (page.some(({ index }) => index === 50)) throw new Error('cannot do this one')
+        await put(source, 'a')(page)
+      },
+    })
+    await runModules(source, [module]).done
+    expect(before).toEqual([50])
+    expect(await aside()).toEqual([50])
+    expect(await effects('a')).toEqual(range(0, 100).filter((index) => index !== 50))
+  })
+
+  it('have an entry set aside whose log is gone, where the group is behind it', async () => {
+    const { db, open } = await queueOf(300)
+    const source = open()
+    onTestFinished(() => source.close())
+    const pages = source.batches()
+    const { value: page } = await pages.next()
+    const { value: next } = await pages.next()
+    if (page === undefined || next === undefined) throw new Error('there are two pages')
+    await put(source, 'a')(page)
+    await db.query(`UPDATE watermark SET owner = 'another', fence = fence + 1, until = now() + interval '1 hour'`)
+    while (source.status().logs.length > 0) await wait(20)
+    const reason = { by: 'a', message: 'cannot do this one' }
+    await source.park(page[7] as CtCertificate, reason)
+    // The other one meets it again.
+    await source.park(next[7] as CtCertificate, reason)
+    expect((await db.query<{ idx: string }>('SELECT idx FROM parked')).map(({ idx }) => Number(idx))).toEqual([7])
+    expect(source.status().parked).toBe(1)
   })
 })

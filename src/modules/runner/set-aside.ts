@@ -33,11 +33,10 @@ export class SetAside {
   async work(work: Work, call: ModuleCall, error: CtStreamError, attempt: number): Promise<void> {
     if (work.kind === 'findings') return this.findings(work, call, error, attempt)
     const { record } = this.parts
-    const failed = work.kind === 'batch' ? await this.failedAlone(work, error, attempt) : withError(work, error)
-    for (const [certificate, { message }] of failed) await this.park(certificate, message)
+    const failed = work.kind === 'batch' ? await this.failedAlone(work, error, attempt) : await this.whole(work, error)
     if (record.stop.aborted) return
-    record.counts.skipped += failed.size
-    if (work.kind === 'batch') record.counts.certificates += sizeOf(work) - failed.size
+    record.counts.skipped += failed
+    if (work.kind === 'batch') record.counts.certificates += sizeOf(work) - failed
     this.finish(work, error)
   }
 
@@ -73,16 +72,24 @@ export class SetAside {
     else await recover(work, call, outcome)
   }
 
-  /** Finds the certificates of a batch that fail, by calling the handler with each alone. */
-  private async failedAlone(
-    work: Batch,
-    first: CtStreamError,
-    attempt: number,
-  ): Promise<Map<CtCertificate, CtStreamError>> {
+  /** Returns how many certificates are set aside. */
+  private async whole(work: Work, { message }: CtStreamError): Promise<number> {
+    const certificates = certificatesOf(work)
+    for (const certificate of certificates) await this.park(certificate, message)
+    return certificates.length
+  }
+
+  /**
+   * Sets aside the certificates of a batch that fail when the handler is called with each alone. Each before the next call: that one may move
+   * the group on, and what is not set aside by then would be gone if the process died.
+   *
+   * @returns How many.
+   */
+  private async failedAlone(work: Batch, first: CtStreamError, attempt: number): Promise<number> {
     const { record, calls } = this.parts
     const { page } = work.from
-    if (page.certificates.length === 1) return withError(work, first)
-    const failed = new Map<CtCertificate, CtStreamError>()
+    if (page.certificates.length === 1) return this.whole(work, first)
+    let failed = 0
     for (const certificate of page.certificates) {
       if (record.stop.aborted) break
       const alone: Batch = { kind: 'batch', from: { page: { ...page, certificates: [certificate] }, next: 0, left: 1 } }
@@ -93,8 +100,13 @@ export class SetAside {
         continue
       }
       const error = record.errorOf(outcome, record.prepared.limits.timeoutMs)
-      if (error.code === 'CT_LEASE_LOST') record.host.forget(certificate)
-      else failed.set(certificate, error)
+      if (error.code === 'CT_MODULE_INVALID') throw error
+      if (error.code === 'CT_LEASE_LOST') {
+        record.host.forget(certificate)
+        continue
+      }
+      await this.park(certificate, error.message)
+      failed++
     }
     return failed
   }
@@ -121,8 +133,4 @@ export class SetAside {
 /** Whether it may be the findings: a receiver that is down, busy or silent would take none of them alone either. */
 function isTheirs({ retryable, retryAfterMs }: CtStreamError): boolean {
   return !retryable && retryAfterMs === undefined
-}
-
-function withError(work: Work, error: CtStreamError): Map<CtCertificate, CtStreamError> {
-  return new Map(certificatesOf(work).map((certificate) => [certificate, error]))
 }

@@ -91,7 +91,8 @@ export class AmqpEngine implements QueueEngine {
     return all.map(([claim]) => claim).filter((claim) => claim.session !== session || session !== this.session)
   }
 
-  async park(items: readonly Parking[]): Promise<void> {
+  async park(items: readonly Parking[]): Promise<number> {
+    let parked = 0
     for (const item of items) {
       const { by, message, logId, index, key } = item
       const known = key === undefined ? undefined : this.session?.byItself.get(key)
@@ -102,7 +103,9 @@ export class AmqpEngine implements QueueEngine {
       const whole = known?.delivery ?? this.describedMessage(item)
       await this.patiently(() => this.putParked(said, (known?.facts?.failures ?? 0) + 1, whole))
       if (key !== undefined) await this.settle(key)
+      parked++
     }
+    return parked
   }
 
   async settle(key: string): Promise<void> {

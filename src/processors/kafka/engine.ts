@@ -123,14 +123,16 @@ export class KafkaEngine implements QueueEngine {
     return lost
   }
 
-  async park(items: readonly Parking[]): Promise<void> {
+  async park(items: readonly Parking[]): Promise<number> {
     const { lanes } = this.connected()
+    let parked = 0
     for (const item of items) {
       const { logId, index, key } = item
       const of = logId === undefined ? undefined : this.find((lane) => lane.partitionOf(logId, index))
-      await this.patient(async () => lanes[0]?.parking.park(item, of))
+      if ((await this.patient(async () => lanes[0]?.parking.park(item, of))) === true) parked++
       for (const lane of lanes) lane.parking.forget(key)
     }
+    return parked
   }
 
   async settle(key: string): Promise<void> {

@@ -25,16 +25,20 @@ export class KafkaParking {
     this.clock = clock
   }
 
-  /** @param of - The partition of the entry; `undefined` where it is another processor's by now, which meets the entry again. */
-  async park({ by, message, logId, index, content, key }: Parking, of: number | undefined): Promise<void> {
+  /**
+   * @param of - The partition of the entry; `undefined` where it is another processor's by now, which meets the entry again.
+   * @returns Whether it is set aside.
+   */
+  async park({ by, message, logId, index, content, key }: Parking, of: number | undefined): Promise<boolean> {
     const known = key === undefined ? undefined : await this.find(key)
     const partition = known?.partition ?? of
-    if (partition === undefined || (key === undefined && index === undefined)) return
+    if (partition === undefined || (key === undefined && index === undefined)) return false
     const whole =
       known === undefined ? this.messages.messageOf({ content, logId, index }) : await this.topic.read(known)
     const entry = { by, message, logId, index, partition, key: key ?? `${logId}:${index}` }
     if (whole !== undefined) await this.put(entry, (known?.failures ?? 0) + 1, whole)
     if (key !== undefined) this.replaying.delete(key)
+    return whole !== undefined
   }
 
   /** A replayed entry is settled, or parked again. */

@@ -81,8 +81,10 @@ export class NatsEngine implements QueueEngine {
     return lost
   }
 
-  async park(items: readonly Parking[]): Promise<void> {
-    for (const item of items) await this.patiently(() => this.parking.park(item, this.keeper.held))
+  async park(items: readonly Parking[]): Promise<number> {
+    let parked = 0
+    for (const item of items) if (await this.patiently(() => this.parking.park(item, this.keeper.held))) parked++
+    return parked
   }
 
   settle(key: string): Promise<void> {

@@ -30,13 +30,16 @@ export class NatsParking {
     this.mayReplay = true
   }
 
-  /** @param held - An entry of another log is left out: whose processor has it meets it again. */
-  async park(item: Parking, held: readonly NatsClaim[]): Promise<void> {
+  /**
+   * @param held - An entry of another log is left out: whose processor has it meets it again.
+   * @returns Whether it is set aside.
+   */
+  async park(item: Parking, held: readonly NatsClaim[]): Promise<boolean> {
     const { by, message, logId, index, key } = item
     const known = key === undefined ? undefined : await this.read(key)
     const claim = held.find(({ log }) => log.id === logId)
     const place = known?.entry.place ?? claim?.entries.key
-    if (place === undefined || (key === undefined && index === undefined)) return
+    if (place === undefined || (key === undefined && index === undefined)) return false
     const whole = known?.message ?? this.messages.messageOf(item)
     const facts = known?.entry ?? { key: `${logId}:${index}`, logId, index }
     await this.put(
@@ -45,6 +48,7 @@ export class NatsParking {
       whole,
     )
     if (key !== undefined) this.replaying.delete(key)
+    return true
   }
 
   /** Sets aside a message that cannot be read as an entry of the log whose subject it has: once, however often it is read. */

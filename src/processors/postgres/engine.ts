@@ -3,7 +3,7 @@ import { CtStreamError } from '../../errors.js'
 import type { PostgresConnection, Session } from '../../postgres/connection.js'
 import { openDatabase } from '../../postgres/open-database.js'
 import { parkedKey, putParked, takeReplay } from '../../postgres/parked.js'
-import { type GroupMember, holdClaim, storeMarks } from '../../postgres/queue-claims.js'
+import { type GroupMember, holdClaim, logOfPassed, storeMarks } from '../../postgres/queue-claims.js'
 import { type QueuedRow, reachOf, readInOrder, readLate, readOne, readQueued } from '../../postgres/queue-read.js'
 import { queueChannel } from '../../postgres/queue-write.js'
 import { queuedLeaf } from '../../postgres/queued-leaf.js'
@@ -79,12 +79,14 @@ export class PostgresEngine implements QueueEngine {
     return lost
   }
 
-  async park(items: readonly Parking[]): Promise<void> {
+  async park(items: readonly Parking[]): Promise<number> {
     const { group } = this.settings
+    let parked = 0
     for (const { by, message, logId, index, content, key } of items) {
-      const n = this.keeper?.held.find(({ log }) => log.id === logId)?.n
+      const n = this.keeper?.held.find(({ log }) => log.id === logId)?.n ?? (await this.passedIn(logId, index))
       // The log was lost: its next processor meets the entry again and parks it.
       if (key === undefined && (n === undefined || index === undefined)) continue
+      parked++
       const found = key ?? parkedKey(n as number, index as number)
       await this.write(async (session) => {
         // An unreadable row is parked as it is.
@@ -93,6 +95,7 @@ export class PostgresEngine implements QueueEngine {
         await putParked(session, group, { by, message, logId, index, content: leaf, key: found })
       })
     }
+    return parked
   }
 
   async settle(key: string): Promise<void> {
@@ -169,6 +172,12 @@ export class PostgresEngine implements QueueEngine {
 
   private write<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.patiently(() => this.writer.run(work), this.closing.signal)
+  }
+
+  /** The number of the log of an entry that comes to nobody of the group any more, as its effects or those behind it are stored. */
+  private async passedIn(logId: string | undefined, index: number | undefined): Promise<number | undefined> {
+    if (logId === undefined || index === undefined) return undefined
+    return this.write((session) => logOfPassed(session, this.settings.group, logId, index))
   }
 
   private async nextReplay(): Promise<ReplayedEntry | undefined> {

@@ -82,9 +82,11 @@ export class RedisEngine implements QueueEngine {
     return lost
   }
 
-  async park(items: readonly Parking[]): Promise<void> {
+  async park(items: readonly Parking[]): Promise<number> {
+    let parked = 0
     const streamOf = (logId: string) => this.keeper.held.find(({ log }) => log.id === logId)?.stream
-    for (const item of items) await this.write(() => this.parking.park(item, streamOf))
+    for (const item of items) if (await this.write(() => this.parking.park(item, streamOf))) parked++
+    return parked
   }
 
   async settle(key: string): Promise<void> {

@@ -28,12 +28,15 @@ export class RedisParking {
     this.ids.set(body, id)
   }
 
-  /** @param streamOf - Of a log that this processor has; `undefined` for others, whose next processor meets the entry again. */
-  async park(parking: Parking, streamOf: (logId: string) => string | undefined): Promise<void> {
+  /**
+   * @param streamOf - Of a log that this processor has; `undefined` for others, whose next processor meets the entry again.
+   * @returns Whether it is set aside.
+   */
+  async park(parking: Parking, streamOf: (logId: string) => string | undefined): Promise<boolean> {
     const { by, message, logId, index, content, key: replayed } = parking
     const stream =
       replayed === undefined ? logId !== undefined && streamOf(logId) : (this.replaying.get(replayed) ?? undefined)
-    if (stream === false || (replayed === undefined && stream === undefined)) return
+    if (stream === false || (replayed === undefined && stream === undefined)) return false
     const id = content === undefined || 'leafInput' in content ? undefined : this.ids.get(content)
     const key = replayed ?? `${logId}:${index ?? id}`
     const { headers, body } = this.messages.messageOf(parking)
@@ -46,6 +49,7 @@ export class RedisParking {
       replayed !== undefined,
     )
     if (replayed !== undefined) this.replaying.delete(replayed)
+    return true
   }
 
   async settle(key: string): Promise<void> {

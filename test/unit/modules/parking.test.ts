@@ -76,6 +76,8 @@ function receiver(answer: (indices: readonly number[], request: number) => Respo
   return { taken, output, requests: () => requests }
 }
 
+const indicesOfParked = ({ parked }: ParkingSource) => parked.map(([index]) => index)
+
 const indicesOf = (some: readonly CtCertificate[]) => some.map(({ index }) => index)
 
 describe('runModules on a source that sets entries aside', () => {
@@ -121,6 +123,23 @@ describe('runModules on a source that sets entries aside', () => {
     expect(source.parked.map(([index]) => index)).toEqual([20, 25])
     expect(done.size).toBe(38)
     expect(status.modules[0]).toMatchObject({ certificates: 38, skipped: 2 })
+  })
+
+  it('has each that fails aside before the handler is called for the next, which may move the group on', async () => {
+    const source = new ParkingSource(pagesOf(certificates, 16))
+    const asideAt = new Map<number, number[]>()
+    await run(
+      source,
+      defineModule({
+        name: 'batch',
+        acknowledge: true,
+        onBatch(page) {
+          if (page.length === 1 && page[0] !== undefined) asideAt.set(page[0].index, indicesOfParked(source))
+          if (page.some(({ index }) => index === 3 || index === 9)) throw new Error('no')
+        },
+      }) as Module,
+    )
+    expect([3, 4, 9, 10].map((index) => asideAt.get(index))).toEqual([[], [3], [3], [3, 9]])
   })
 
   it('ends with a module that is wrong, and sets nothing aside for it', async () => {

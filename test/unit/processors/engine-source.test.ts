@@ -157,4 +157,13 @@ describe('a queue source', () => {
     for (const at of [9, 9, 3]) await finish(at, true)
     expect(effects).toEqual([9])
   })
+
+  it('counts as set aside what its engine has set aside, not what it has left to another processor', async () => {
+    const counts = [0, 1]
+    const { engine } = engineOf(1, { park: async () => counts.shift() ?? 0 })
+    const source = sourceOf(engine)
+    const { value: page = [] } = await source.batches().next()
+    for (const certificate of page.slice(0, 2)) await source.park(certificate, { by: 'rows', message: 'no' })
+    expect(source.status().parked).toBe(1)
+  })
 })
