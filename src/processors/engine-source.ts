@@ -242,10 +242,17 @@ export class EngineSource implements QueueSource {
   }
 
   private async *replay({ key, entry }: ReplayedEntry): Pages {
-    if (entry.kind !== 'certificate') return this.reader.refuse(entry, undefined, key)
-    this.replayed.set(entry.certificate, key)
+    if (entry.kind === 'refused') return this.reader.refuse(entry, undefined, key)
+    if (entry.kind === 'certificate') return yield this.replayedAs(key, entry.certificate)
+    const certificate = await this.reader.fetch(entry.log, entry.index)
+    if (certificate === undefined) return this.reader.refuse({ kind: 'omitted', index: entry.index }, entry.log.id, key)
+    yield this.replayedAs(key, certificate)
+  }
+
+  private replayedAs(key: string, certificate: CtCertificate): readonly CtCertificate[] {
+    this.replayed.set(certificate, key)
     this.counts.delivered++
-    yield [entry.certificate]
+    return [certificate]
   }
 
   private progressOf(claim: QueueClaim): ClaimProgress {

@@ -6,7 +6,7 @@ import type { ParkReason, QueueGap, Watermark } from '../types/queue.js'
 export type QueuedEntry =
   | { readonly kind: 'certificate'; readonly epoch: number; readonly certificate: CtCertificate }
   /** Too large for the engine: only its log has it. */
-  | { readonly kind: 'omitted'; readonly epoch: number; readonly index: number }
+  | { readonly kind: 'omitted'; readonly epoch: number; readonly index: number; readonly log: LogInfo }
   | RefusedEntry
 
 /** A message that cannot be read; `index` where at least its place could be. */

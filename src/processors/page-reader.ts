@@ -1,5 +1,6 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Logger } from '../types/clock.js'
+import type { LogInfo } from '../types/log.js'
 import type { QueueGap } from '../types/queue.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
@@ -122,22 +123,25 @@ export class PageReader {
 
   /** @param index - Of an entry that `judge()` has accepted. */
   private async *fetchOmitted(progress: ClaimProgress, epoch: number, index: number): Pages {
-    const { refill } = this.settings
     const { log } = progress.claim
-    if (refill !== undefined) {
-      try {
-        for await (const certificate of refill({ log, start: index, end: index + 1, reason: TOO_LARGE })) {
-          if (certificate.log.id !== log.id || certificate.index !== index) continue
-          progress.handOut(epoch, index)
-          this.counts.delivered++
-          yield [certificate]
-          return
-        }
-      } catch (error) {
-        this.settings.logger?.warn(`entry ${index} of ${log.url} is set aside: ${oneLine(messageOf(error))}`)
-      }
+    const certificate = await this.fetch(log, index)
+    if (certificate === undefined) return this.refuse({ kind: 'omitted', index }, log.id)
+    progress.handOut(epoch, index)
+    this.counts.delivered++
+    yield [certificate]
+  }
+
+  /** Fetches an entry that only its log has by `refill`; `undefined` where that does not have it, or fails. */
+  async fetch(log: LogInfo, index: number): Promise<CtCertificate | undefined> {
+    const { refill, logger } = this.settings
+    if (refill === undefined) return undefined
+    try {
+      for await (const certificate of refill({ log, start: index, end: index + 1, reason: TOO_LARGE }))
+        if (certificate.log.id === log.id && certificate.index === index) return certificate
+    } catch (error) {
+      logger?.warn(`entry ${index} of ${log.url} is set aside: ${oneLine(messageOf(error))}`)
     }
-    await this.refuse({ kind: 'omitted', index }, log.id)
+    return undefined
   }
 
   /** Sets aside what cannot be handed out. */

@@ -18,7 +18,7 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
     throw new CtStreamError('CT_SINK_FAILED', `the database does not have the issuer ${toHex(fingerprint)}`)
   }
   const read = ({ idx, flags, hash, leaf }: QueuedRow, log: LogInfo, epoch: number): QueuedEntry => {
-    if (leaf === null) return { kind: 'omitted', epoch, index: idx }
+    if (leaf === null) return { kind: 'omitted', epoch, index: idx, log }
     try {
       // A cursor would need the positions of all logs, and a processor has only some.
       const certificate = certificateOfLeaf({ flags, hash }, leaf, idx, { log, issuer, cursor: () => '' })
@@ -41,10 +41,12 @@ export function entryReader(run: <T>(work: (session: Session) => Promise<T>) => 
         ]),
       )
       const body = content?.leaf ?? new Uint8Array()
-      if (row === undefined || index === undefined || content === undefined)
-        return { kind: 'refused', index, reason: 'its log or its kind is unknown', body }
+      if (row === undefined || index === undefined)
+        return { kind: 'refused', index, reason: 'its log is unknown', body }
+      const log: LogInfo = JSON.parse(row.checkpoint).log
+      if (content === undefined) return { kind: 'omitted', epoch: 0, index, log }
       const { flags, hash, leaf = null } = content
-      return read({ idx: index, flags, hash, leaf }, JSON.parse(row.checkpoint).log, 0)
+      return read({ idx: index, flags, hash, leaf }, log, 0)
     },
   }
 }

@@ -51,10 +51,20 @@ export function readEntry(
     if (logId === undefined || index === undefined || logOf(logId) === undefined) return { logId, index, reason }
     return { logId, index, entry: { kind: 'refused', index, reason, body: message.body } }
   }
-  if (logOf(decoded.logId) === undefined)
-    return { logId, index, reason: 'no collector of this prefix has described its log' }
+  const log = logOf(decoded.logId)
+  if (log === undefined) return { logId, index, reason: 'no collector of this prefix has described its log' }
   const { epoch } = decoded
   const place = { logId: decoded.logId, index: decoded.index }
-  if (decoded.body === 'omitted') return { ...place, entry: { kind: 'omitted', epoch, index: decoded.index } }
+  if (decoded.body === 'omitted') return { ...place, entry: { kind: 'omitted', epoch, index: decoded.index, log } }
   return { ...place, entry: { kind: 'certificate', epoch, certificate: decoded.certificate } }
+}
+
+/** Reads a message that was set aside: one that {@link readEntry} reads, or the place alone of an entry that only its log has. */
+export function readParkedMessage(...parts: Parameters<typeof readEntry>): MessageEntry {
+  const [, { headers, body }, logOf] = parts
+  const found = readEntry(...parts)
+  const isPlaceAlone = body.length === 0 && headers.every(([name]) => name !== 'ct-v')
+  if (!('entry' in found) || !isPlaceAlone) return found
+  const { logId, index } = found
+  return { logId, index, entry: { kind: 'omitted', epoch: 0, index, log: logOf(logId) as LogInfo } }
 }

@@ -108,4 +108,30 @@ describe.skipIf(noPostgres)('a queue in Postgres, when something is wrong', () =
     await source.close()
     await working
   }, 60_000)
+
+  it('replays an entry that only its log has, once that answers', async () => {
+    const db = await testDatabase()
+    onTestFinished(() => db.remove())
+    const log = await logOf(10)
+    await write(db.url, log).done
+    await db.query('UPDATE queued SET leaf = NULL WHERE idx = 7')
+    const read = async (isThere: boolean) => {
+      const refill = async function* ({ start, end }: { readonly start: number; readonly end: number }) {
+        if (!isThere) throw new Error('the log is away')
+        for await (const certificate of backfill(log))
+          if (certificate.index >= start && certificate.index < end) yield certificate
+      }
+      const source = postgresQueueSource(db.url, { group: 'g', end: 'head', leaseMs: LEASE_MS, refill })
+      const { found, ended } = reading(source)
+      await ended
+      await source.close()
+      return found
+    }
+    const parked = () => db.query<{ replay: boolean }>('SELECT replay FROM parked')
+    expect(await read(false)).toEqual(range(0, 10).filter((index) => index !== 7))
+    expect(await parked()).toEqual([{ replay: false }])
+    await db.query('UPDATE parked SET replay = true')
+    expect(await read(true)).toEqual([7])
+    expect(await parked()).toEqual([])
+  }, 60_000)
 })

@@ -5,7 +5,7 @@ import { PARKED_HEADER, type ParkedFacts, parkedFacts } from '../../checkpoint/p
 import type { LogInfo } from '../../types/log.js'
 import type { Watermark } from '../../types/queue.js'
 import type { QueueClaim, QueuedEntry, QueuedPage, ReplayedEntry } from '../engine.js'
-import { type MessageEntry, readEntry } from '../queued-message.js'
+import { type MessageEntry, readEntry, readParkedMessage } from '../queued-message.js'
 import { SeenIndexes, type SeenState } from '../seen-indexes.js'
 import type { AmqpMarks } from './marks.js'
 
@@ -193,7 +193,8 @@ export class AmqpSession {
       if (known !== undefined) this.infos.set(logId, known)
       return known
     }
-    return readEntry('RabbitMQ', delivery, info)
+    const isParked = delivery.headers.some(([name]) => name === PARKED_HEADER)
+    return (isParked ? readParkedMessage : readEntry)('RabbitMQ', delivery, info)
   }
 
   private logOf(logId: string): LogState | undefined {

@@ -1,6 +1,6 @@
 import { LogDirectory } from '../../kafka/log-directory.js'
 import type { ParkedMessage } from '../../kafka/parked-topic.js'
-import { type MessageEntry, readEntry } from '../queued-message.js'
+import { type MessageEntry, readEntry, readParkedMessage } from '../queued-message.js'
 import { WrittenCheck } from '../written.js'
 import type { KafkaContext } from './context.js'
 import type { EntryFinder, EntryPlace, FoundEntry } from './finder.js'
@@ -47,8 +47,10 @@ export class KafkaLogFinder implements EntryFinder {
   }
 
   /** A message at an index, or of an epoch, that no collector has written is of nobody's log. */
-  async read(message: ParkedMessage): Promise<FoundEntry> {
-    const found = await this.written.check(await this.readKnown(message))
+  async read(message: ParkedMessage, key?: Buffer | null): Promise<FoundEntry> {
+    const found = await this.written.check(
+      await this.readKnown(message, key === undefined ? readParkedMessage : readEntry),
+    )
     if (!('entry' in found)) return found
     const { logId, index, entry } = found
     const log = this.logs.get(logId)
@@ -66,9 +68,9 @@ export class KafkaLogFinder implements EntryFinder {
 
   private readonly issuerOf = (fingerprint: Uint8Array) => this.context.issuers.get(fingerprint)
 
-  private async readKnown(message: ParkedMessage): Promise<MessageEntry> {
+  private async readKnown(message: ParkedMessage, readAs: typeof readEntry): Promise<MessageEntry> {
     const { settings, looking, closing, patient } = this.context
-    const read = () => readEntry('Kafka', message, (logId) => this.logs.get(logId), this.issuerOf)
+    const read = () => readAs('Kafka', message, (logId) => this.logs.get(logId), this.issuerOf)
     const found = read()
     if ('entry' in found || found.logId === undefined || this.unknown.has(found.logId)) return found
     // A log that is new: the topic of its positions may show it a moment later than its entries are there.

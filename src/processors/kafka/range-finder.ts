@@ -4,7 +4,7 @@ import type { ParkedMessage } from '../../kafka/parked-topic.js'
 import { topicNames } from '../../kafka/topic-names.js'
 import type { BackfillJob } from '../../types/backfill.js'
 import type { LogInfo } from '../../types/log.js'
-import { readEntry } from '../queued-message.js'
+import { readEntry, readParkedMessage } from '../queued-message.js'
 import { WrittenCheck, type WrittenPlace } from '../written.js'
 import type { KafkaContext } from './context.js'
 import type { EntryFinder, EntryPlace, FoundEntry } from './finder.js'
@@ -53,7 +53,8 @@ export class RangeFinder implements EntryFinder {
   async read(message: ParkedMessage, key?: Buffer | null): Promise<FoundEntry> {
     const logId = message.headers.find(([name]) => name === 'ct-log')?.[1]
     if (logId !== undefined && !this.logs.has(String(logId))) await this.listOnce(String(logId))
-    const found = readEntry('Kafka', message, (logId) => this.logs.get(logId), this.issuerOf)
+    const read = key === undefined ? readParkedMessage : readEntry
+    const found = read('Kafka', message, (logId) => this.logs.get(logId), this.issuerOf)
     if (!('entry' in found)) return found
     const { index } = found
     const unit = key?.toString('utf8') ?? this.unitOf(found.logId, index) ?? ''

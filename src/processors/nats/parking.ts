@@ -4,7 +4,7 @@ import type { StreamMessage } from '../../nats/received.js'
 import type { LogInfo } from '../../types/log.js'
 import type { Parking, ReplayedEntry } from '../engine.js'
 import { ParkedMessages } from '../parked-messages.js'
-import { type QueuedMessage, readEntry } from '../queued-message.js'
+import { type QueuedMessage, readParkedMessage } from '../queued-message.js'
 import type { NatsClaim } from './claim.js'
 
 /** What is set aside for one group in NATS, as one processor sees it. */
@@ -122,7 +122,7 @@ export class NatsParking {
 }
 
 function replayed(key: string, index: number | undefined, message: QueuedMessage, log: LogInfo): ReplayedEntry {
-  const found = readEntry('NATS', message, (logId) => (logId === log.id ? log : undefined))
+  const found = readParkedMessage('NATS', message, (logId) => (logId === log.id ? log : undefined))
   if ('entry' in found) return { kind: 'replay', key, entry: found.entry }
   return { kind: 'replay', key, entry: { kind: 'refused', index, reason: found.reason, body: message.body } }
 }

@@ -6,11 +6,17 @@ import { type QueuedMessage, readEntry } from '../queued-message.js'
  * Reads the message of an entry of a stream.
  *
  * @param index - As its id says; `undefined` for an id that is not of this library.
+ * @param read - `readParkedMessage` for what was set aside.
  * @throws {@link CtStreamError} `CT_SINK_FAILED` when its body is not the whole entry.
  */
-export function readMessage(message: QueuedMessage, log: LogInfo, index: number | undefined): QueuedEntry {
+export function readMessage(
+  message: QueuedMessage,
+  log: LogInfo,
+  index: number | undefined,
+  read: typeof readEntry = readEntry,
+): QueuedEntry {
   const refuse = (reason: string): QueuedEntry => ({ kind: 'refused', index, reason, body: message.body })
-  const found = readEntry('Redis', message, (logId) => (logId === log.id ? log : undefined))
+  const found = read('Redis', message, (logId) => (logId === log.id ? log : undefined))
   if (!('entry' in found)) {
     const isOther = found.logId !== undefined && found.logId !== log.id
     return refuse(isOther ? 'a message of another log than its stream' : found.reason)

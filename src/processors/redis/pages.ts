@@ -8,6 +8,7 @@ import type { ClaimKeeper } from '../claim-keeper.js'
 import type { QueuedEntry, QueuedPage, ReplayedEntry } from '../engine.js'
 import type { ClaimedPages } from '../leased-reader.js'
 import { isPassing, patiently } from '../patiently.js'
+import { readParkedMessage } from '../queued-message.js'
 import type { CheckedSettings } from '../source-settings.js'
 import { WrittenCheck } from '../written.js'
 import { endOf, type RedisClaim } from './claims.js'
@@ -61,7 +62,7 @@ export class RedisPages implements ClaimedPages {
     const entry =
       log === undefined
         ? ({ kind: 'refused', index, reason: 'its log is unknown', body: message.body } as const)
-        : readMessage(message, log, index)
+        : readMessage(message, log, index, readParkedMessage)
     if (entry.kind === 'refused') parking.remember(entry.body, message, '')
     return { kind: 'replay', key, entry }
   }

@@ -166,4 +166,37 @@ describe('a queue source', () => {
     for (const certificate of page.slice(0, 2)) await source.park(certificate, { by: 'rows', message: 'no' })
     expect(source.status().parked).toBe(1)
   })
+
+  it('replays what only its log has by a refill, and sets it aside again where that does not have it', async () => {
+    const replays = ['one', 'two'].map((key) => ({
+      ...{ kind: 'replay', key },
+      entry: { kind: 'omitted', epoch: 0, index: 7, log },
+    }))
+    const parked: unknown[] = []
+    const settled: string[] = []
+    const { engine } = engineOf(0, {
+      next: async () => replays.shift() as never,
+      park: async (items) => parked.push(...items),
+      settle: async (key) => void settled.push(key),
+    })
+    const asked: unknown[] = []
+    const certificate = { log, index: 7 } as CtCertificate
+    const refill = async function* ({ start, end }: { start: number; end: number }) {
+      asked.push([start, end])
+      if (asked.length === 2) throw new Error('the log is away')
+      yield certificate
+    }
+    const source = new EngineSource(engine, sourceSettings({ group: 'g', clock: new VirtualClock(), refill }))
+    for await (const page of source.batches()) {
+      expect(page).toEqual([certificate])
+      source.acknowledge(certificate)
+    }
+    await source.commit()
+    expect(asked).toEqual([
+      [7, 8],
+      [7, 8],
+    ])
+    expect(settled).toEqual(['one'])
+    expect(parked).toMatchObject([{ key: 'two', index: 7, logId: log.id, by: 'queue' }])
+  })
 })
