@@ -41,6 +41,8 @@ export async function joinGroup(session: Session, { group, name, leaseMs, start 
     `INSERT INTO processor VALUES ($1, $2, clock_timestamp()) ON CONFLICT (grp, name) DO UPDATE SET seen = excluded.seen`,
     [group, name],
   )
+  // A processor that was killed leaves its row. One that wakes after so long adds its own again.
+  await session.query(`DELETE FROM processor WHERE grp = $1 AND seen < clock_timestamp() - interval '1 day'`, [group])
   await session.query(ADD_LOGS, [group, start === 'now'])
   await session.query(ADD_RANGES, [group])
   const [counts] = await session.query<{ logs: number; members: number }>(

@@ -134,4 +134,21 @@ describe.skipIf(noPostgres)('a queue in Postgres, when something is wrong', () =
     expect(await read(true)).toEqual([7])
     expect(await parked()).toEqual([])
   }, 60_000)
+
+  it('forgets processors that were killed, after a day', async () => {
+    const db = await testDatabase()
+    onTestFinished(() => db.remove())
+    await write(db.url, await logOf(10)).done
+    await db.query(`INSERT INTO processor (grp, name, seen) VALUES
+      ('g', 'killed', now() - interval '25 hours'), ('g', 'stopped', now() - interval '1 hour'),
+      ('other', 'killed', now() - interval '25 hours')`)
+    const source = postgresQueueSource(db.url, { group: 'g', end: 'head', leaseMs: LEASE_MS })
+    await reading(source).ended
+    await source.close()
+    const left = await db.query<{ grp: string; name: string }>('SELECT grp, name FROM processor ORDER BY grp')
+    expect(left).toEqual([
+      { grp: 'g', name: 'stopped' },
+      { grp: 'other', name: 'killed' },
+    ])
+  }, 60_000)
 })
