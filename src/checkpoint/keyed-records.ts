@@ -28,6 +28,8 @@ export class KeyedState {
   readonly positions = new Map<string, number>()
   /** Of a range of a backfill: what was proven to come before its first entry, as `hashesBefore` returns it. */
   before: readonly string[] | undefined
+  /** Values of records by key, as they were read or said to be stored. */
+  private readonly texts: Map<string, string>
 
   /**
    * @param place - Name in messages, such as `the Kafka topic ct.positions`.
@@ -36,6 +38,7 @@ export class KeyedState {
   constructor(place: string, records: Iterable<KeyedRecord>) {
     const last = new Map<string, string>()
     for (const { key, value } of records) last.set(key, value)
+    this.texts = last
     this.store.open()
     for (const [key, value] of last) {
       try {
@@ -69,6 +72,16 @@ export class KeyedState {
   keep(rows: readonly LogCheckpoint[]): void {
     this.store.commit(rows)
     for (const { log, position } of rows) this.positions.set(log.id, position)
+  }
+
+  /** Those of these records that are not in the engine as they are: a commit has the rows of all open logs, changed or not. */
+  changed(records: readonly KeyedRecord[]): readonly KeyedRecord[] {
+    return records.filter(({ key, value }) => this.texts.get(key) !== value)
+  }
+
+  /** These records are in the engine. */
+  stored(records: readonly KeyedRecord[]): void {
+    for (const { key, value } of records) this.texts.set(key, value)
   }
 
   private take(key: string, value: unknown): void {

@@ -1,10 +1,13 @@
 import type { CheckpointStore, Evidence, Gap, LogCheckpoint, StoredList } from '../types/checkpoint.js'
+import { appendsPositions } from './appended-positions.js'
 import { evidenceRecord, gapRecord, type KeyedRecord, type KeyedState } from './keyed-records.js'
 
 /** Writes records to the engine. */
 export interface KeyedWriter {
   /** As {@link CheckpointStore.ordered}. */
   readonly ordered?: boolean
+  /** Whether the engine appends each position, as `areAppended` says. Default `false`. */
+  readonly appended?: boolean
   /** The state after the last write. */
   readonly state: KeyedState
   /** Makes rows durable, together with the records that belong to them. */
@@ -28,6 +31,10 @@ export class KeyedStore implements CheckpointStore {
 
   get ordered(): boolean {
     return this.writer.ordered ?? false
+  }
+
+  get [appendsPositions](): boolean {
+    return this.writer.appended ?? false
   }
 
   private get kept(): KeyedState['store'] {

@@ -104,7 +104,6 @@ export class KafkaShard {
     try {
       await this.beginWriting()
       refuseBehind(rows, this.state, this.address)
-      const positions = rows.map((row) => positionsRecord(this.place, rowRecord(row)))
       const { records, before = [] } = cargo(this.state)
       if (before.length > 0) {
         await this.writer.commit(before)
@@ -112,8 +111,13 @@ export class KafkaShard {
         // Where it was opened anew.
         refuseBehind(rows, this.state, this.address)
       }
-      await this.writer.commit([...records, ...positions])
+      const all = rows.map(rowRecord)
+      const changed = this.state.changed(all)
+      // Never a transaction of nothing: the broker would not say that another writer has taken over.
+      const positions = records.length + changed.length > 0 ? changed : all.slice(0, 1)
+      await this.writer.commit([...records, ...positions.map((record) => positionsRecord(this.place, record))])
       this.state.keep(rows)
+      this.state.stored(all)
     } catch (error) {
       throw await this.failed(error)
     }

@@ -9,6 +9,11 @@ const MOST_ENTRIES = 2048
 const MOST_BYTES = 2 ** 24
 /** How often the position is committed although no page is delivered, milliseconds: as often as a stream does that commits by itself. */
 const EVERY_MS = 1000
+/**
+ * Where an engine appends positions they take space: after so many of these intervals, or when so many entries more would be read again after a
+ * crash.
+ */
+const APPENDED = { everyTimes: 60, mostEntries: 100_000 }
 
 /**
  * Commits while further pages are read. A stream has one commit at a time, of everything acknowledged before it, so a slow engine gets fewer
@@ -64,16 +69,27 @@ export class CommitsBeside {
     )
   }
 
-  /** Commits what the filter drops, every second until `signal` aborts: there may be no page for weeks. */
-  async keepPassing(clock: Clock, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  /**
+   * Commits what the filter drops until `signal` aborts, as there may be no page for weeks: every second; every minute where the engine appends
+   * positions, or after 100,000 entries.
+   *
+   * @param appended - Given where it does: the sum of the positions up to which the logs are read.
+   */
+  async keepPassing(clock: Clock, signal: AbortSignal, appended?: () => number): Promise<void> {
+    let committed = appended?.() ?? 0
+    for (let times = 1; !signal.aborted; times++) {
       try {
         await clock.sleep(EVERY_MS, signal)
       } catch (error) {
         if (!signal.aborted) this.fail(error)
         return
       }
+      const read = appended?.()
+      const { everyTimes, mostEntries } = APPENDED
+      if (read !== undefined && times < everyTimes && read - committed < mostEntries) continue
       await this.passed()
+      committed = read ?? 0
+      times = 0
     }
   }
 

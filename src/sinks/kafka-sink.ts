@@ -41,6 +41,7 @@ const MOST_TEXTS = 1000
 
 /** The sink that `kafkaSink` makes. */
 export class KafkaSink extends KeyedSink<KafkaShard> {
+  protected override readonly appended = true
   private readonly address
   private readonly name = randomUUID()
   private readonly encoder: MessageEncoder

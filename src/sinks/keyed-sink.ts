@@ -16,6 +16,8 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
   readonly guarantee = 'exactly-once'
   /** Whether the engine, or who reads it, takes no entry of a log behind a later one. */
   protected readonly ordered: boolean = true
+  /** Whether the engine appends each position, rather than to replace the one before. */
+  protected readonly appended: boolean = false
   private shard: Shard | undefined
   private opened: KeyedStore | undefined
   private readonly staged = new StagedPages()
@@ -51,6 +53,7 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
     this.shard = shard
     this.opened = new KeyedStore({
       ordered: this.ordered,
+      appended: this.appended,
       get state() {
         return shard.state
       },

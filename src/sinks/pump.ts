@@ -1,3 +1,4 @@
+import { areAppended } from '../checkpoint/appended-positions.js'
 import { CtStreamError } from '../errors.js'
 import { setBeforeEnd } from '../stream/before-end.js'
 import type { CtStream } from '../stream/ct-stream.js'
@@ -46,7 +47,7 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
  * Writes a stream to a sink, page by page, until the stream ends or `signal` aborts. A page is acknowledged when the sink has it; with
  * a sink that keeps positions it becomes visible together with the position behind it. Such a sink may get several pages, up to 2,048 entries and
  * one page, before the next commit: those read while the one before was under way. The position behind what the filter of the stream drops is
- * committed every second, and at the end.
+ * committed every second (of engines that append positions, NATS and Kafka: every minute, or after 100,000 entries), and at the end.
  *
  * An engine that gives no answer for 5 seconds is said to; whoever writes the sink bounds how long it waits.
  *
@@ -117,7 +118,8 @@ async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>,
       await commits.passed()
       await commits.settled()
     })
-    void commits.keepPassing(clock, ended.signal)
+    const read = () => stream.status().logs.reduce((sum, { position }) => sum + (position ?? 0), 0)
+    void commits.keepPassing(clock, ended.signal, areAppended(sink.store) ? read : undefined)
   }
   let isWriting = false
   const onAbort = () => {

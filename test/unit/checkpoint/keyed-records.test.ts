@@ -45,6 +45,19 @@ describe('positions as records of an engine', () => {
     }
   })
 
+  it('are those that have changed, given the rows of all logs', () => {
+    const [one, two] = [rowRecord(checkpoint(1, 10)), rowRecord(checkpoint(2, 5))]
+    const state = new KeyedState('the test', [one])
+    expect(state.changed([one, two])).toEqual([two])
+    state.stored([one, two])
+    expect(state.changed([one, two])).toEqual([])
+    const moved = rowRecord(checkpoint(1, 11))
+    expect(state.changed([moved, two])).toEqual([moved])
+    // What was learned counts, too: it is read at the next start.
+    const learned = rowRecord({ ...checkpoint(2, 5), learned: { listed: 'retired' } })
+    expect(state.changed([learned])).toEqual([learned])
+  })
+
   it('name the last writer', () => {
     const owners = [1, 2].map((epoch) => ownerRecord({ epoch, name: `sink ${epoch}` }))
     expect(new KeyedState('the test', owners).owner).toEqual({ epoch: 2, name: 'sink 2' })
