@@ -1,8 +1,7 @@
-import { checkpointFromJSON } from '../checkpoint/checkpoint-json.js'
-import type { LogCheckpoint } from '../types/checkpoint.js'
 import { fromBase64 } from '../util/bytes.js'
 import type { NatsAddress } from './address.js'
 import type { NatsConnection } from './connection.js'
+import { type DescribedLog, readLog } from './log-record.js'
 import { subjectToken } from './subject-token.js'
 
 /** The entries of one log in the stream of one shard. */
@@ -62,11 +61,11 @@ export async function describedLog(
   connection: NatsConnection,
   { prefix }: NatsAddress,
   { stream, unit, logId }: EntrySubject,
-): Promise<LogCheckpoint | undefined> {
+): Promise<DescribedLog | undefined> {
   const subject = `${prefix}.${unit}.state.${subjectToken(`log:${logId}`)}`
   const record = await connection.manager.streams.getMessage(stream, { last_by_subj: subject })
   try {
-    return record === null ? undefined : checkpointFromJSON(JSON.parse(Buffer.from(record.data).toString('utf8')))
+    return record === null ? undefined : readLog(Buffer.from(record.data).toString('utf8'))
   } catch {
     // Whoever writes there says so, more loudly.
     return undefined

@@ -20,6 +20,11 @@ export class KeptRecords {
     this.records.set(record.key, { record, sequence, time })
   }
 
+  /** Whether the stream has this record as it is. */
+  has({ key, value }: KeyedRecord): boolean {
+    return this.records.get(key)?.record.value === value
+  }
+
   /** The records to write again now. */
   due(sequence: number, now: number): readonly KeyedRecord[] {
     return [...this.records.values()]

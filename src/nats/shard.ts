@@ -9,6 +9,7 @@ import type { NatsAddress } from './address.js'
 import { type LastMessage, NatsConnection, type NatsMessage } from './connection.js'
 import { isOvertaken, natsError } from './errors.js'
 import { KeptRecords } from './kept-records.js'
+import { FOLLOWS, readLog } from './log-record.js'
 import { ensureStream } from './stream.js'
 import { subjectToken } from './subject-token.js'
 
@@ -49,6 +50,8 @@ export class NatsShard {
   private sent = 0
   /** Index of the last entry of each log that the stream has. */
   private last = new Map<string, number>()
+  /** Index behind the last entry of each log that was written, as its record said at opening: the stream may have it no more. */
+  private before = new Map<string, number>()
 
   /** @param name - Of the sink; the same when it is opened again under the same lease. */
   constructor(address: NatsAddress, lease: Lease | undefined, name: string, clock: Clock) {
@@ -93,18 +96,30 @@ export class NatsShard {
   }
 
   /**
-   * Writes entries, then records. Called again after an error, it first reads what the stream has.
+   * Writes entries, then those records that the stream does not have as they are: each takes space in it. Called again after an error, it first
+   * reads what the stream has.
    *
+   * @param records - Given the index behind the last entry that was written of a log, these included; 0: none was.
    * @param entries - Called when it is known what the stream lacks; returns the lacking entries, in the order of their logs' indexes.
    */
-  async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
+  async write(
+    records: (written: (logId: string) => number) => readonly KeyedRecord[],
+    entries: () => Iterable<NewEntry>,
+  ): Promise<void> {
     if (this.slot.current?.isOpen !== true) await this.open()
     const connection = this.slot.get()
     try {
       const last = new Map(this.last)
-      const again = [...this.kept.due(this.sequence, this.clock.now()), ...records]
+      const again: KeyedRecord[] = []
+      const toWrite = () => {
+        const all = records((logId) => this.written(logId, last))
+        again.push(...this.kept.due(this.sequence, this.clock.now()), ...all.filter((one) => !this.kept.has(one)))
+        // Never nothing: only to a message the server says that another owner has taken over.
+        if (again.length === 0) again.push(...all.slice(0, 1))
+        return again
+      }
       // No need to wait before the records: the server refuses a position when an entry before it failed.
-      await this.send(connection, this.messages(entries(), last, again))
+      await this.send(connection, this.messages(entries(), last, toWrite))
       this.last = last
       for (const record of again) this.kept.keep(record, this.sequence, this.clock.now())
     } catch (error) {
@@ -121,17 +136,22 @@ export class NatsShard {
     await this.slot.close()
   }
 
-  /** @param last - Receives the last index of each log. */
+  private written(logId: string, last: ReadonlyMap<string, number>): number {
+    return Math.max((last.get(logId) ?? -1) + 1, this.before.get(logId) ?? 0)
+  }
+
+  /** @param last - Receives the last index of each log. @param records - Called behind the entries. */
   private *messages(
     entries: Iterable<NewEntry>,
     last: Map<string, number>,
-    records: readonly KeyedRecord[],
+    records: () => readonly KeyedRecord[],
   ): Generator<NatsMessage> {
     for (const { logId, index, headers, body } of entries) {
-      yield { subject: `${this.subjects}.entries.${subjectToken(logId)}`, headers, body }
+      const follows = { [FOLLOWS]: String(this.written(logId, last)) }
+      yield { subject: `${this.subjects}.entries.${subjectToken(logId)}`, headers: { ...headers, ...follows }, body }
       last.set(logId, index)
     }
-    for (const record of records) yield this.message(record)
+    for (const record of records()) yield this.message(record)
   }
 
   private message({ key, value }: KeyedRecord): NatsMessage {
@@ -198,6 +218,7 @@ export class NatsShard {
       state.owner = owner
       this.current = state
       this.last = last
+      this.before = writtenBefore(records, last)
       this.kept = new KeptRecords(info.config.max_age / 1e6)
       for (const { header, body, sequence: at, time } of records)
         this.kept.keep({ key: header('ct-key'), value: Buffer.from(body).toString('utf8') }, at, time)
@@ -264,4 +285,16 @@ export class NatsShard {
       `the NATS stream ${this.stream} has messages that are not of ct-stream: use another prefix in the URL`,
     )
   }
+}
+
+/** Index behind the last entry of each log that was written before, for what the stream may have no more. */
+function writtenBefore(records: readonly LastMessage[], last: ReadonlyMap<string, number>): Map<string, number> {
+  const before = new Map<string, number>()
+  for (const { header, body } of records) {
+    if (!header('ct-key').startsWith('log:')) continue
+    const { log, written, position } = readLog(Buffer.from(body).toString('utf8'))
+    // Of a version that did not say: the last entry does, if it is there.
+    if (written < position || !last.has(log.id)) before.set(log.id, written)
+  }
+  return before
 }

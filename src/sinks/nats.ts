@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { type KeyedRecord, rowRecord } from '../checkpoint/keyed-records.js'
+import type { KeyedRecord } from '../checkpoint/keyed-records.js'
 import { natsAddress } from '../nats/address.js'
+import { logRecord } from '../nats/log-record.js'
 import { NatsShard, type NewEntry } from '../nats/shard.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
@@ -42,6 +43,7 @@ export function natsSink(url: string, options: NatsSinkOptions = {}): Sink {
 }
 
 class NatsSink extends KeyedSink<NatsShard> {
+  protected override readonly appended = true
   private readonly address
   private readonly name = randomUUID()
   private readonly message: MessageOptions
@@ -72,12 +74,16 @@ class NatsSink extends KeyedSink<NatsShard> {
     rows: readonly LogCheckpoint[],
     covered: readonly CtCertificate[],
   ): Promise<void> {
-    await shard.write(rows.map(rowRecord), () => this.entries(shard, covered))
+    const records = (written: (logId: string) => number) => rows.map((row) => logRecord(row, written(row.log.id)))
+    await shard.write(records, () => this.entries(shard, covered))
     shard.state.keep(rows)
   }
 
   protected put(shard: NatsShard, record: KeyedRecord): Promise<void> {
-    return shard.write([record], () => [])
+    return shard.write(
+      () => [record],
+      () => [],
+    )
   }
 
   private *entries(shard: NatsShard, certificates: readonly CtCertificate[]): Generator<NewEntry> {

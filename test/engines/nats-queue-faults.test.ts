@@ -10,6 +10,7 @@ import { NatsClaims } from '../../src/processors/nats/claims.js'
 import { natsQueueSource } from '../../src/processors/nats/index.js'
 import { sourceSettings } from '../../src/processors/source-settings.js'
 import { openSink, pump } from '../../src/sinks/index.js'
+import type { CheckpointStore } from '../../src/types/checkpoint.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { type AbsentQueue, expectPatience } from './absence.js'
 import { natsServer, noNats } from './nats-place.js'
@@ -140,6 +141,90 @@ describe.skipIf(noNats)('a queue in NATS, when something is wrong', () => {
     // What was on its way came.
     expect(gap?.start).toBeLessThan(300)
     expect(found).toEqual([...range(0, gap?.start ?? 0), ...range(400, 600)])
+  })
+
+  describe('where a filter leaves out what follows, and retention takes all that the group has read', () => {
+    /** A queue with ten entries of a log that has many more. @param more - Indexes that pass the filter, too. */
+    async function filtered(more: readonly number[] = []) {
+      const queue = await natsQueue()
+      onTestFinished(() => queue.remove())
+      const log = await logOf(600)
+      const filter = { match: ({ index }: { readonly index: number }) => index < 10 || more.includes(index) }
+      const write = async () => {
+        const sink = await openSink(`${queue.url}&body=leaf`)
+        const stream = (checkpoint: CheckpointStore | undefined) =>
+          backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', filter })
+        await pump({ sink, stream })
+      }
+      await write()
+      const grown = async () => {
+        grow(log, 200)
+        await write()
+      }
+      /** Retention takes what is older than the last opening of the sink. */
+      const expire = async () => {
+        const { manager, prefix } = queue.place
+        const last_by_subj = `${prefix}.alone.state.${Buffer.from('owner:').toString('base64url')}`
+        const owner = await manager.streams.getMessage(`${prefix}_alone`, { last_by_subj })
+        await manager.streams.purge(`${prefix}_alone`, { seq: owner?.seq ?? 0 })
+      }
+      const open = (end?: 'head') => queue.source({ group: 'g', leaseMs: LEASE_MS, ...(end !== undefined && { end }) })
+      return { queue, log, grown, expire, open }
+    }
+
+    it('misses nothing when it is opened again', async () => {
+      const { queue, grown, expire, open } = await filtered()
+      const first = open('head')
+      expect(await read(first, 1000)).toEqual(range(0, 10))
+      await first.close()
+      await grown()
+      await expire()
+      const again = open('head')
+      expect(await read(again, 1000)).toEqual([])
+      await again.close()
+      expect(await queue.missed('g')).toEqual([])
+    })
+
+    it('misses nothing while it runs', async () => {
+      const { queue, grown, expire, open } = await filtered()
+      const source = open()
+      onTestFinished(() => source.close())
+      const { found } = reading(source)
+      await expect.poll(() => found.length).toBe(10)
+      await grown()
+      await expire()
+      // As often as it looks at its end, and a little.
+      await wait(12_000)
+      expect(await queue.missed('g')).toEqual([])
+    }, 60_000)
+
+    it('misses nothing when the next entry comes', async () => {
+      const { queue, grown, expire, open } = await filtered([850])
+      const first = open('head')
+      expect(await read(first, 1000)).toEqual(range(0, 10))
+      await first.close()
+      await grown()
+      await expire()
+      await grown()
+      const again = open('head')
+      expect(await read(again, 1000)).toEqual([850])
+      await again.close()
+      expect(await queue.missed('g')).toEqual([])
+    })
+
+    it('misses what it has not read, up to the last entry that was written', async () => {
+      const { queue, log, grown, expire, open } = await filtered([700])
+      const first = open('head')
+      expect(await read(first, 1000)).toEqual(range(0, 10))
+      await first.close()
+      await grown()
+      await grown()
+      await expire()
+      const again = open('head')
+      expect(await read(again, 1000)).toEqual([])
+      await again.close()
+      expect(await queue.missed('g')).toEqual([{ logId: log.logId, start: 10, end: 701 }])
+    })
   })
 
   it('reads on when a server has forgotten what it was asked for, as one of several does that was killed', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pump } from '../../src/sinks/index.js'
 import { natsSink } from '../../src/sinks/nats.js'
-import { sampleGap } from '../../src/testing/store-samples.js'
+import { sampleCheckpoint, sampleGap } from '../../src/testing/store-samples.js'
 import { epochContract } from '../support/epoch-contract.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
@@ -46,6 +46,27 @@ describe.skipIf(noNats)('NATS', () => {
     const log = await logOf(300, { kind: 'static-ct' })
     await fill(place.url, log, { body: 'leaf' })
     expect(wholeIndexes(await place.messages())).toEqual(new Map([[log.logId, upTo(300)]]))
+    await place.remove()
+  })
+
+  it('appends only the positions that have changed', async () => {
+    const place = await natsPlace()
+    const sink = natsSink(place.url)
+    await sink.open(undefined)
+    const states = async () => {
+      const filter = `${place.prefix}.alone.state.>`
+      const { state } = await place.manager.streams.info(`${place.prefix}_alone`, { subjects_filter: filter })
+      return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)
+    }
+    const logs = (first: number) => [sampleCheckpoint(1, first), sampleCheckpoint(2, 5), sampleCheckpoint(3, 5)]
+    await sink.store?.commit(logs(10))
+    const before = await states()
+    await sink.store?.commit(logs(11))
+    expect(await states()).toBe(before + 1)
+    // One all the same: otherwise the server could not say that another process has taken over.
+    await sink.store?.commit(logs(11))
+    expect(await states()).toBe(before + 2)
+    await sink.close()
     await place.remove()
   })
 

@@ -209,7 +209,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
       if (anchor.sequence + 1 >= first) continue
       const row = await describedLog(connection, address, entries)
       if (row === undefined) continue
-      if (row.position > mark.next) found.push(entries)
+      if (row.written > mark.next) found.push(entries)
       // What the writer leaves out from here on is not missing.
       else this.whole.add(key)
     }

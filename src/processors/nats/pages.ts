@@ -1,13 +1,14 @@
 import { CtStreamError } from '../../errors.js'
 import { describedLog, findEntry, sequenceOf, streamBounds } from '../../nats/entry-subjects.js'
 import type { GroupLink, LinkedGroup } from '../../nats/group-link.js'
+import { FOLLOWS } from '../../nats/log-record.js'
 import { SubjectReader } from '../../nats/subject-reader.js'
 import type { QueueGap } from '../../types/queue.js'
 import { elapsedOf } from '../../util/clock.js'
 import { Notifier } from '../../util/notifier.js'
 import type { ClaimKeeper } from '../claim-keeper.js'
 import type { QueuedEntry, QueuedPage } from '../engine.js'
-import { readEntry } from '../queued-message.js'
+import { type QueuedMessage, readEntry } from '../queued-message.js'
 import type { CheckedSettings } from '../source-settings.js'
 import { WrittenCheck } from '../written.js'
 import type { Anchor, NatsClaim } from './claim.js'
@@ -132,7 +133,7 @@ export class NatsPages {
   /**
    * Looks at the end that a reader has come to. Of several servers one that comes back may read for us before it has caught up, and never notice
    * when it has: then the stream has `'more'`. Where retention has taken all that was left of a log, no further message shows what is missing, as
-   * of a log that has ended none comes: its position does.
+   * of a log that has ended none comes: its record does, which says where its last entry was.
    */
   private async seeEnd(
     { connection }: LinkedGroup,
@@ -151,8 +152,8 @@ export class NatsPages {
     if (await hasMore()) return 'more'
     const { first, last } = await streamBounds(connection, entries.stream)
     const isTaken = claim.mayMiss || claim.position.sequence + 1 < first
-    const end = isTaken ? ((await describedLog(connection, this.link.address, entries))?.position ?? 0) : 0
-    // In this order: entries are written before the position that is behind them.
+    const end = isTaken ? ((await describedLog(connection, this.link.address, entries))?.written ?? 0) : 0
+    // In this order: entries are written before the record that counts them.
     if (isTaken && (await hasMore())) return 'more'
     claim.mayMiss = false
     if (end <= start) return undefined
@@ -217,12 +218,13 @@ export class NatsPages {
         continue
       }
       if (index > end && (await this.isTaken(connection, claim, last))) {
+        const until = followsOf(message, index)
         // A page has its gap before its entries.
-        if (entries.length > 0) {
+        if (until > end && entries.length > 0) {
           reader.giveBack(messages.slice(at))
           break
         }
-        missing = [{ log, start: end, end: index, reason: 'no longer in the queue' }]
+        if (until > end) missing = [{ log, start: end, end: until, reason: 'no longer in the queue' }]
       }
       claim.mayMiss = false
       entries.push({ ...entry, epoch: EPOCH })
@@ -259,6 +261,12 @@ export class NatsPages {
         this.readers.delete(claim)
       }
   }
+}
+
+/** The index behind the entry before this one in its log. Where a message of an earlier version does not say: its own, and all before it are missing. */
+function followsOf({ headers }: QueuedMessage, index: number): number {
+  const text = headers.find(([name]) => name === FOLLOWS)?.[1]
+  return text !== undefined && /^\d{1,16}$/.test(String(text)) ? Math.min(index, Number(text)) : index
 }
 
 /**
