@@ -4,7 +4,7 @@ import type { CompactRange } from '../merkle/compact-range.js'
 import type { Clock } from '../types/clock.js'
 import type { EntryBatch } from '../types/entries.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
-import { abortable } from '../util/abort.js'
+import { abortable, type LinkedController, linkedController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 import { Waits } from '../util/waits.js'
 
@@ -35,6 +35,9 @@ const UNLIKELY: BackoffPolicy = { baseMs: 500, maxMs: 900_000 }
 /** Rounds of failures in a row after which a log is asked one thing at a time. */
 const BREAKER_AFTER = 4
 
+/** Why an attempt ends, and the wait after it, when the log is elsewhere now. */
+const MOVED: unknown = Object.freeze(new Error('the log has moved'))
+
 /** Codes that say an answer arrived and was wrong: not a matter of asking again politely, but of proof. */
 const DISPROOFS: ReadonlySet<string> = new Set([
   'CT_HEAD_SIGNATURE',
@@ -58,11 +61,12 @@ export function isDisproof(error: unknown): error is CtStreamError {
  * others wait for its outcome. Being told to slow down (429) makes the request wait, and opens no breaker.
  */
 export class LogRequests {
-  /** The log; may be replaced when the log moves, for requests to come. */
-  client: LogClient
   requests = 0
   retries = 0
   private readonly options: LogRequestsOptions
+  private current: LogClient
+  /** Attempts under way, each with the wait after it. */
+  private readonly underWay = new Set<LinkedController>()
   /** Rounds of failures in a row: requests that were under way together and failed are one. */
   private failures = 0
   private probe: Promise<void> | undefined
@@ -73,15 +77,29 @@ export class LogRequests {
   private readonly waits: Waits
 
   constructor(client: LogClient, options: LogRequestsOptions) {
-    this.client = client
+    this.current = client
     this.options = options
     this.keyHasVerified = options.keyHasVerified
     this.waits = new Waits(options.clock)
   }
 
+  /** The log, where it is now. */
+  get client(): LogClient {
+    return this.current
+  }
+
   /** Milliseconds until a request that failed is repeated, at the earliest; `undefined` when none waits for that. */
   get retryInMs(): number | undefined {
     return this.waits.leftMs
+  }
+
+  /** The log moved: what is under way or waits to be repeated is asked at its new address at once, as if nothing had failed. */
+  moveTo(client: LogClient): void {
+    const isElsewhere = client.log.url !== this.current.log.url
+    this.current = client
+    if (!isElsewhere) return
+    this.failures = 0
+    for (const attempt of this.underWay) attempt.abort(MOVED)
   }
 
   head(options: RequestOptions = {}): Promise<PublishedHead> {
@@ -129,24 +147,44 @@ export class LogRequests {
   }
 
   private async persist<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
-    const scheduled = this.scheduled(options)
-    const { signal } = scheduled
-    for (let attempt = 0; ; attempt++) {
+    const { signal = this.options.signal } = options
+    for (let repeated = 0; ; repeated++) {
       const endProbe = await this.turn(signal)
       const round = this.failures
+      const attempt = linkedController(signal)
+      this.underWay.add(attempt)
       try {
-        const answer = await ask(scheduled)
+        const answer = await ask(this.scheduled({ ...options, signal: attempt.signal }))
         this.succeeded()
         return answer
       } catch (error) {
         options.onBytes?.(0)
         if (signal.aborted) throw signal.reason
-        if (!CtStreamError.is(error) || isDisproof(error)) throw error
-        this.failed(error, round)
-        await this.waits.sleep(this.delay(error, attempt), signal)
+        if (!attempt.signal.aborted) await this.judge(error, { round, repeated, attempt: attempt.signal })
+        // At its new address nothing has failed yet.
+        if (attempt.signal.aborted) repeated = -1
       } finally {
+        this.underWay.delete(attempt)
+        attempt.unlink()
         endProbe?.()
       }
+    }
+  }
+
+  /**
+   * Waits until a request that failed may be repeated, or the log moves.
+   * @throws what is not to be repeated.
+   */
+  private async judge(
+    error: unknown,
+    { round, repeated, attempt }: { round: number; repeated: number; attempt: AbortSignal },
+  ): Promise<void> {
+    if (!CtStreamError.is(error) || isDisproof(error)) throw error
+    this.failed(error, round)
+    try {
+      await this.waits.sleep(this.delay(error, repeated), attempt)
+    } catch (reason) {
+      if (attempt.reason !== MOVED) throw reason
     }
   }
 

@@ -157,9 +157,10 @@ export class LogSession implements TroubledSession, OpeningSession {
     this.span.end = Number.POSITIVE_INFINITY
   }
 
-  /** The log moved: further requests use another client. */
+  /** The log moved: it is asked by another client, at once. */
   moveTo(client: LogClient): void {
-    this.requests.client = client
+    this.requests.moveTo(client)
+    this.pause.cut()
   }
 
   /** Back to the last proven position and the last verified head. */

@@ -5,7 +5,7 @@ import { LogRequests } from '../../../src/poll/log-requests.js'
 import type { Clock } from '../../../src/types/clock.js'
 import type { SignedHead } from '../../../src/types/log.js'
 import { steppingClock } from '../../support/fast-clock.js'
-import { batchOf, stubClient } from '../../support/memory-log.js'
+import { batchOf, LOG, stubClient } from '../../support/memory-log.js'
 import { settled, VirtualClock } from '../../support/virtual-clock.js'
 
 type Schedule = NonNullable<RequestOptions['schedule']>
@@ -136,6 +136,40 @@ describe('LogRequests', () => {
     expect(clock.slept[0]).toBeLessThanOrEqual(500)
     expect(Math.max(...clock.slept)).toBeGreaterThan(400_000)
     expect(Math.max(...clock.slept)).toBeLessThanOrEqual(900_000)
+  })
+
+  it('asks a log that has moved at once, and begins its waits anew', async () => {
+    const clock = new VirtualClock()
+    const gone = () => Promise.reject(new CtStreamError('CT_HTTP_STATUS', 'gone', { status: 410 }))
+    const { requests, failures } = requestsOver({ entries: gone, head: gone }, clock)
+    const read: number[] = []
+    for (let i = 0; i < 4; i++) void requests.entries(i, i + 1).then(({ start }) => read.push(start))
+    await clock.pass(4 * 3_600_000)
+    const isFailing = { left: 1 }
+    const entries = async (start: number) => (isFailing.left-- > 0 ? gone() : batchOf(start, 1))
+    const url = 'https://elsewhere.example.net/'
+    const before = failures.length
+    requests.moveTo({ ...stubClient({ entries }), log: { ...LOG, url } })
+    await clock.pass(1_000)
+    expect([read.sort(), failures.length - before]).toEqual([[0, 1, 2, 3], 1])
+  })
+
+  it('does not wait for what was asked where a log has been', async () => {
+    const aborted: unknown[] = []
+    const hanging = (_start: number, _end: number, { signal }: RequestOptions = {}) =>
+      new Promise<never>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(aborted.push(signal.reason)))
+      })
+    const { requests, failures, recoveries } = requestsOn({ entries: hanging })
+    const read = requests.entries(3, 4)
+    await settled()
+    // The log is where it was: nothing is asked twice.
+    requests.moveTo(stubClient({ entries: hanging }))
+    expect(aborted).toHaveLength(0)
+    const entries = async (start: number) => batchOf(start, 1)
+    requests.moveTo({ ...stubClient({ entries }), log: { ...LOG, url: 'https://elsewhere.example.net/' } })
+    expect((await read).start).toBe(3)
+    expect([aborted.length, failures.length, recoveries()]).toEqual([1, 0, 0])
   })
 
   it('asks one thing at a time of a log that keeps failing, and all again when it answers', async () => {

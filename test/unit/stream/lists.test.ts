@@ -295,6 +295,34 @@ describe('a log list that is followed', () => {
     expect(reader.stream.status().logs[0]?.log.url).toBe(`${moved.base}${pathname}`)
   })
 
+  it.each([404, 429])(
+    'asks a log at its new address at once, which said %i at the old one for hours',
+    async (status) => {
+      const clock = new VirtualClock()
+      const log = await logOf(300, { clock })
+      const listAt = (address: string) => {
+        const list = listOf([log], (entry) => {
+          entry.url = `${address}${new URL(log.url).pathname}`
+        })
+        return { ...list, log_list_timestamp: new Date(clock.now()).toISOString() }
+      }
+      const lists = closing(await ListServer.open(listAt(new URL(log.url).origin)))
+      const reader = await readOn(clock, { logList: lists.url, pollIntervalMs: 10_000 })
+      await reader.until(() => reader.certificates.length === 300)
+      // So that no wait ends just when the list is renewed.
+      await clock.pass(11 * 60_000)
+      const headers: Record<string, string> = status === 429 ? { 'retry-after': '3600' } : {}
+      log.fault({ on: '*', status, headers, when: ({ headers }) => headers.via === undefined })
+      grow(log, 5)
+      await clock.pass(3 * 3_600_000)
+      const moved = closing(await MovedLog.open(log.url))
+      lists.content = listAt(moved.base)
+      await passUntil(clock, () => reader.lists.some(({ changed }) => changed.length > 0), 3_600_000, 1_000)
+      await passUntil(clock, () => reader.certificates.length === 305, 10_000, 1_000)
+      expect(reader.indexes()).toEqual(range(0, 305))
+    },
+  )
+
   it('goes on while no log of it is wanted: the next one may be', async () => {
     const [stays, other] = [await logOf(5, { operator: 'A' }), await logOf(6, { operator: 'B' })]
     const lists = await serve(other)

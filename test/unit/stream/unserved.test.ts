@@ -286,7 +286,7 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log', (kind) => {
     expect(misbehaviours(reader)).toEqual([])
     await clock.pass(2 * HOUR)
     expect(new Set(misbehaviours(reader))).toEqual(new Set(['CT_HEAD_UNSERVED']))
-  })
+  }, 60_000)
 
   it('that serves late what it signed is not accused', async () => {
     const clock = new VirtualClock()
