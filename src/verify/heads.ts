@@ -11,7 +11,7 @@ import { isSame, UnservedHeads } from './unserved-heads.js'
  */
 export type TryConsistency = (first: number, second: SignedHead) => Promise<readonly Uint8Array[] | undefined>
 
-/** Number of compared heads to remember, so that heads from lagging replicas are recognized. */
+/** Number of compared heads to remember, so that heads from lagging replicas are recognized; and of accused ones. */
 const REMEMBERED = 64
 
 /**
@@ -46,7 +46,8 @@ export class Heads {
   private unproven: readonly SignedHead[] = []
   /** Heads known to agree with the verified or the newest one, by size. */
   private readonly agreed = new Map<number, SignedHead>()
-  private readonly accused: SignedHead[] = []
+  /** Roots of the trees that were reported as misbehaviour, in hexadecimal, those met last at the end. */
+  private readonly accused = new Set<string>()
 
   /**
    * @param isPremature - Whether a head's timestamp lies in the future: of equal heads, one with a possible timestamp is preferred.
@@ -148,7 +149,7 @@ export class Heads {
   /** Remembers what was reported as misbehaviour, so that a restarted session does not report it again. */
   accuse(): void {
     const { head, lost } = this.disputed
-    for (const other of [head, ...this.unproven]) if (other !== undefined) this.accused.push(other)
+    for (const other of [head, ...this.unproven]) if (other !== undefined) this.rememberAccused(toHex(other.rootHash))
     if (head !== undefined) this.unserved.accuse(head)
     if (lost === undefined || (this.verified !== undefined && isSame(lost, this.verified))) return
     // Reading aims at it again only when it is served.
@@ -157,7 +158,15 @@ export class Heads {
   }
 
   wasAccused(head: SignedHead): boolean {
-    return this.accused.some((accused) => equalBytes(accused.rootHash, head.rootHash))
+    return this.accused.has(toHex(head.rootHash))
+  }
+
+  /** Of a log that signs ever more trees the first ones are forgotten: met again, they are reported once more. */
+  private rememberAccused(root: string): void {
+    this.accused.delete(root)
+    this.accused.add(root)
+    const [oldest] = this.accused
+    if (this.accused.size > REMEMBERED && oldest !== undefined) this.accused.delete(oldest)
   }
 
   private adoptEqual(known: SignedHead, head: SignedHead): boolean {

@@ -26,6 +26,29 @@ function honestHeads(isPremature?: (head: SignedHead) => boolean) {
 }
 
 describe('Heads', () => {
+  it('remembers a tree it accused once, however often', async () => {
+    const { heads } = honestHeads()
+    const forkOf = (n: number) => ({ ...headOf(5, n), rootHash: new Uint8Array(32).fill(n) })
+    const accuse = async (head: SignedHead) => {
+      await expect(heads.adopt(head, 5)).rejects.toMatchObject({ code: 'CT_HEAD_CONFLICT' })
+      heads.accuse()
+      heads.rewind()
+    }
+    const remembered = () => Array.from({ length: 200 }, (_, n) => n).filter((n) => heads.wasAccused(forkOf(n)))
+    await heads.adopt(headOf(5), 0)
+    heads.confirm()
+    await accuse(forkOf(1))
+    for (let i = 0; i < 500; i++) await accuse({ ...forkOf(2), timestamp: i })
+    expect(remembered()).toEqual([1, 2])
+    // Of ever more trees, those met last.
+    for (let n = 3; n < 200; n++) {
+      await accuse(forkOf(1))
+      await accuse(forkOf(n))
+    }
+    expect(remembered()).toHaveLength(64)
+    expect(remembered().slice(0, 1).concat(remembered().slice(-1))).toEqual([1, 199])
+  })
+
   it('accepts the first head, and larger ones that the next entries will prove, without a request', async () => {
     const { heads, asked } = honestHeads()
     expect(await heads.adopt(headOf(10), 0)).toBe(true)
