@@ -63,7 +63,12 @@ interface Work {
   done: Promise<void>
   /** Another member has the lease: there is nothing to release. */
   isLost: boolean
+  /** What becomes of the shard when this has ended. `undefined`: the lease is kept, so that no other member starts its streams again. */
+  next: Next | undefined
 }
+
+/** `released`: another member may take it. `begun again`: under the same lease. */
+type Next = 'released' | 'begun again'
 
 /**
  * Reads its share of the logs, one of several processes that divide them, until `signal` aborts.
@@ -82,6 +87,8 @@ class Collector {
   private readonly clock: Clock
   private readonly elapsed: () => number
   private readonly working = new Map<string, Work>()
+  /** Work that is ending, until its shard is released or begun again. */
+  private readonly ending = new Map<Work, Promise<void>>()
   /** Logs by shard. */
   private shards = new Map<string, LogInfo[]>()
   /** The logs are being listed, beside the turns: a list may take long, and leases are to be renewed meanwhile. */
@@ -114,7 +121,8 @@ class Collector {
         await coordinator.wait(renewMs, signal)
       }
     } finally {
-      await Promise.all([...this.working.values()].map((work) => this.giveBack(work)))
+      for (const work of this.working.values()) this.end(work, 'released')
+      await Promise.all(this.ending.values())
       await coordinator.close()
     }
   }
@@ -131,13 +139,13 @@ class Collector {
       await this.divide(listed)
       if (this.listed === listed) this.listed = undefined
     }
-    // A lost shard whose stream is still ending no longer counts towards our share.
-    const mine = [...this.working.values()].filter(({ isLost }) => !isLost)
+    // Shards that are lost or given away no longer count towards our share, though their streams are still ending.
+    const mine = [...this.working.values()].filter(({ isLost, next }) => !isLost && next !== 'released')
     const [work] = mine
     if (mine.length < share) for (const lease of await coordinator.claim(share - mine.length)) this.begin(lease)
     else if (work !== undefined && mine.length > share && now - this.handedOverAt >= handOverMs) {
       this.handedOverAt = now
-      await this.giveBack(work)
+      this.end(work, 'released')
     }
   }
 
@@ -166,7 +174,7 @@ class Collector {
   private begin(lease: Lease, sink?: Sink): void {
     const { logger } = this.options
     const stop = new AbortController()
-    const work: Work = { lease, stop, sink, logs: new Set(), isLost: false, done: Promise.resolve() }
+    const work: Work = { lease, stop, sink, logs: new Set(), isLost: false, next: undefined, done: Promise.resolve() }
     work.done = this.collect(work).finally(() => stop.abort())
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
@@ -211,11 +219,28 @@ class Collector {
     }
   }
 
-  private async giveBack(work: Work): Promise<void> {
+  /**
+   * Has the work on a shard end, beside the turns: an engine may take long to write its last page, and the leases, this one among them, are to be
+   * renewed meanwhile.
+   */
+  private end(work: Work, next: Next): void {
+    // Who waits for a shard that is given away gets it, whatever comes to it.
+    if (work.next !== 'released') work.next = next
     work.stop.abort()
-    await work.done.catch(() => {})
-    this.working.delete(work.lease.unit)
-    if (!work.isLost)
+    if (this.ending.has(work)) return
+    const ended = work.done.catch(() => {}).then(() => this.ended(work))
+    this.ending.set(
+      work,
+      ended.finally(() => this.ending.delete(work)),
+    )
+  }
+
+  /** Never rejects. */
+  private async ended(work: Work): Promise<void> {
+    this.forget(work)
+    if (work.isLost) return
+    if (work.next === 'begun again') this.begin(work.lease, work.sink)
+    else
       await this.options.coordinator
         .release(work.lease)
         .catch((error) => this.options.logger?.warn(`a shard could not be released: ${messageOf(error)}`))
@@ -244,13 +269,11 @@ class Collector {
       shards.set(shard, [...(shards.get(shard) ?? []), log])
     }
     this.shards = shards
-    for (const work of [...this.working.values()]) {
+    for (const work of this.working.values()) {
       // Its stream reads what has left to its end: another one would begin that again, or not know of it.
       if (shards.get(work.lease.unit)?.every(({ id }) => work.logs.has(id)) ?? true) continue
       // Logs came to the shard: same lease, new stream. Engines refuse another sink until the lease ends.
-      work.stop.abort()
-      await work.done.catch(() => {})
-      if (!work.isLost) this.begin(work.lease, work.sink)
+      this.end(work, 'begun again')
     }
   }
 }

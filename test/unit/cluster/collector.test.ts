@@ -145,19 +145,20 @@ it('gives a shard away when it has more than its share', async () => {
   expect(released).toEqual(['a', 'b', 'c'])
 })
 
-/** An engine that lets in one sink of each epoch, as those do that keep no leases themselves. */
+/** An engine that lets in one sink of each epoch of a unit, as those do that keep no leases themselves. */
 function epochEngine() {
-  let owner: { epoch: number; sink: Sink } | undefined
+  const owners = new Map<string, { epoch: number; sink: Sink }>()
   const entries: string[] = []
   const sink = (): Sink => {
     const it: Sink = {
       guarantee: 'at-least-once',
       store: undefined,
       open: async (lease) => {
-        const { epoch } = lease as Lease
+        const { unit, epoch } = lease as Lease
+        const owner = owners.get(unit)
         if (owner !== undefined && owner.sink !== it && owner.epoch >= epoch)
           throw new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now')
-        owner = { epoch, sink: it }
+        owners.set(unit, { epoch, sink: it })
         return undefined
       },
       write: async (page) => void entries.push(...page.map(({ log, index }) => `${log.id} ${index}`)),
@@ -205,6 +206,126 @@ it('reads a log that came to a shard at once, under the lease that it has', asyn
   })
   expect(warnings).toEqual([])
   expect(new Set(entries).size).toBe(5)
+})
+
+/** A collector whose engine takes the first page of shard `a` only after six turns. */
+async function collectSlowly(
+  told: Parameters<typeof toldCoordinator>[0],
+  shards: readonly string[],
+  logsAt: (turn: number) => number,
+) {
+  const logs = [await logOf(3), await logOf(2)]
+  const infos = logs.map(({ logId: id, spec }) => ({ ...spec, id }) as LogInfo)
+  const shardOf = (log: LogInfo) => shards[infos.findIndex(({ id }) => id === log.id)] ?? ''
+  const stop = new AbortController()
+  const { coordinator } = toldCoordinator(told, () => stop.abort())
+  const { sink: engine, entries } = epochEngine()
+  const stores = new Map<string, MemoryCheckpointStore>()
+  const events: string[] = []
+  const warnings: string[] = []
+  let turns = 0
+  // Bounded: a collector that does not come to its next turn is to fail, not to hang.
+  const whenHolds = async (holds: () => boolean) => {
+    for (let i = 0; i < 2000 && !holds(); i++) await turn()
+  }
+  let isFirst = true
+  const sink = (): Sink => {
+    const made = engine()
+    return {
+      ...made,
+      write: async (page) => {
+        if (page[0]?.log.id === infos[0]?.id && isFirst) {
+          isFirst = false
+          events.push('writing')
+          await whenHolds(() => turns >= 7)
+          events.push('written')
+        }
+        await made.write(page)
+      },
+    }
+  }
+  await runCollector({
+    member: 'me',
+    coordinator: {
+      ...coordinator,
+      renew: (leases) => {
+        events.push(`renews ${leases.map(({ unit }) => unit)}`)
+        return coordinator.renew(leases)
+      },
+      release: async ({ unit }) => void events.push(`releases ${unit}`),
+      store: ({ unit }) => {
+        const store = stores.get(unit) ?? new MemoryCheckpointStore()
+        stores.set(unit, store)
+        return store
+      },
+      wait: async () => {
+        turns++
+        if (turns === 1) await whenHolds(() => events.includes('writing'))
+        if (turns >= 7) await whenHolds(() => entries.length === 5)
+        await coordinator.wait(0, stop.signal)
+      },
+    },
+    shardOf,
+    logs: async () => infos.slice(0, logsAt(turns)),
+    refreshMs: 0,
+    handOverMs: 0,
+    sink,
+    stream: (mine, checkpoint) =>
+      backfill(logs[0] as TestLog, {
+        logs: logs.filter(({ logId }) => mine.some(({ id }) => id === logId)).map(({ spec }) => spec),
+        checkpoint,
+      }),
+    onTurn: (leases) => events.push(`holds ${leases?.map(({ unit }) => unit)}`),
+    logger: { info: () => {}, warn: (message) => warnings.push(message) },
+    signal: stop.signal,
+  })
+  return { events, entries, warnings }
+}
+
+/** What happened while the first page was written. */
+const whileWritten = (events: readonly string[]) =>
+  events.slice(events.indexOf('writing') + 1, events.indexOf('written'))
+
+const times = (count: number, ...what: readonly string[]) => Array.from({ length: count }, () => what).flat()
+
+it('renews its leases while a shard that is given away finishes its page', async () => {
+  const both = { held: ['a', 'b'], share: 1 }
+  const { events, entries, warnings } = await collectSlowly(
+    [{ held: [], share: 2 }, ...Array(8).fill(both)],
+    ['a', 'b'],
+    () => 2,
+  )
+  expect(warnings).toEqual([])
+  expect(whileWritten(events).filter((event) => event !== 'holds a,b')).toEqual(times(6, 'renews a,b'))
+  expect(whileWritten(events)).toContain('holds a,b')
+  // Then another member has it, long before this one ends; and nothing else was given away for it.
+  expect(events.indexOf('releases a')).toBeGreaterThan(events.indexOf('written'))
+  expect(events.indexOf('releases a')).toBeLessThan(events.indexOf('renews b'))
+  expect(events.filter((event) => event.startsWith('releases'))).toEqual(['releases a', 'releases b'])
+  expect(new Set(entries).size).toBe(5)
+})
+
+it('renews its leases while a shard to which a log came finishes its page', async () => {
+  const { events, entries, warnings } = await collectSlowly(
+    [{ held: [], share: 1 }, ...Array(8).fill({ held: ['a'], share: 1 })],
+    ['a', 'a'],
+    (turns) => (turns < 1 ? 1 : 2),
+  )
+  expect(warnings).toEqual([])
+  expect(whileWritten(events).filter((event) => event.startsWith('renews'))).toEqual(times(6, 'renews a'))
+  // Under the lease that it has.
+  expect(events.filter((event) => event.startsWith('releases'))).toEqual(['releases a'])
+  expect(entries).toHaveLength(5)
+})
+
+it('ends when the page of a shard to which a log came is written, and does not begin it again', async () => {
+  const { events } = await collectSlowly(
+    [{ held: [], share: 1 }, ...Array(2).fill({ held: ['a'], share: 1 })],
+    ['a', 'a'],
+    (turns) => (turns < 1 ? 1 : 2),
+  )
+  expect(events.indexOf('written')).toBeGreaterThan(0)
+  expect(events.slice(events.indexOf('written'))).toEqual(['written', 'releases a'])
 })
 
 it('lists the logs again in time, and gives shards away, where the clock is set back', async () => {
