@@ -24,6 +24,10 @@ export interface NewEntry {
 /** Most messages sent and not acknowledged. */
 const MAX_IN_FLIGHT = 512
 const MAX_BYTES_IN_FLIGHT = 2 ** 23
+/** After so much of one commit, which may carry any amount, the records are looked at again. Bytes. */
+const LOOK_BYTES = 2 ** 20
+/** What the server stores of a message beside its subject, body and our headers: those of the client, two ids and lengths. Bytes. */
+const MESSAGE_BYTES = 300
 const MAX_CLAIMS = 10
 
 /**
@@ -110,18 +114,15 @@ export class NatsShard {
     const connection = this.slot.get()
     try {
       const last = new Map(this.last)
-      const again: KeyedRecord[] = []
       const toWrite = () => {
         const all = records((logId) => this.written(logId, last))
-        again.push(...this.kept.due(this.sequence, this.clock.now()), ...all.filter((one) => !this.kept.has(one)))
+        const changed = all.filter((one) => !this.kept.has(one))
         // Never nothing: only to a message the server says that another owner has taken over.
-        if (again.length === 0) again.push(...all.slice(0, 1))
-        return again
+        return changed.length > 0 ? changed : all.slice(0, 1)
       }
       // No need to wait before the records: the server refuses a position when an entry before it failed.
       await this.send(connection, this.messages(entries(), last, toWrite))
       this.last = last
-      for (const record of again) this.kept.keep(record, this.sequence, this.clock.now())
     } catch (error) {
       // Unknown how much took effect: the next write opens a new connection and looks.
       const why = isOvertaken(error) ? await this.overtaken(connection).catch((other) => other) : error
@@ -146,12 +147,33 @@ export class NatsShard {
     last: Map<string, number>,
     records: () => readonly KeyedRecord[],
   ): Generator<NatsMessage> {
+    yield* this.recordsDue()
+    let bytes = 0
     for (const { logId, index, headers, body } of entries) {
       const follows = { [FOLLOWS]: String(this.written(logId, last)) }
-      yield { subject: `${this.subjects}.entries.${subjectToken(logId)}`, headers: { ...headers, ...follows }, body }
+      const subject = `${this.subjects}.entries.${subjectToken(logId)}`
+      const message = { subject, headers: { ...headers, ...follows }, body }
+      yield message
       last.set(logId, index)
+      bytes += sizeOf(message)
+      if (bytes < LOOK_BYTES) continue
+      bytes = 0
+      yield* this.recordsDue()
     }
-    for (const record of records()) yield this.message(record)
+    yield* this.records(records())
+  }
+
+  /** Before what is written next: each message may delete the oldest ones. */
+  private recordsDue(): Iterable<NatsMessage> {
+    return this.records(this.kept.due(this.sequence, this.clock.now()))
+  }
+
+  /** Where sending fails, the stream is opened anew, and what it has is read again. */
+  private *records(records: readonly KeyedRecord[]): Generator<NatsMessage> {
+    for (const record of records) {
+      yield this.message(record)
+      this.kept.keep(record, this.sequence, this.clock.now())
+    }
   }
 
   private message({ key, value }: KeyedRecord): NatsMessage {
@@ -184,6 +206,7 @@ export class NatsShard {
 
   private async publish(connection: NatsConnection, message: NatsMessage, before: string | number): Promise<number> {
     this.sent++
+    this.kept.grow(sizeOf(message))
     return (await connection.publish(message, this.id(), before)).seq
   }
 
@@ -219,9 +242,9 @@ export class NatsShard {
       this.current = state
       this.last = last
       this.before = writtenBefore(records, last)
-      this.kept = new KeptRecords(info.config.max_age / 1e6)
+      this.kept = new KeptRecords(info.config.max_age / 1e6, info.state.bytes)
       for (const { header, body, sequence: at, time } of records)
-        this.kept.keep({ key: header('ct-key'), value: Buffer.from(body).toString('utf8') }, at, time)
+        this.kept.keepFound({ key: header('ct-key'), value: Buffer.from(body).toString('utf8') }, at, time)
       this.kept.keep(ownerRecord(owner), this.sequence, this.clock.now())
       return
     }
@@ -275,7 +298,7 @@ export class NatsShard {
   private lost(): CtStreamError {
     return new CtStreamError(
       'CT_CHECKPOINT_UNUSABLE',
-      `the NATS stream ${this.stream} has had messages, but has no positions of ct-stream: either another program uses it, or they were older than its max_age; use another prefix in the URL, or delete the stream to start again`,
+      `the NATS stream ${this.stream} has had messages, but has no positions of ct-stream: either another program uses it, or its limits (max_age, max_msgs, max_bytes) deleted them; use another prefix in the URL, or delete the stream to start again`,
     )
   }
 
@@ -297,4 +320,11 @@ function writtenBefore(records: readonly LastMessage[], last: ReadonlyMap<string
     if (written < position || !last.has(log.id)) before.set(log.id, written)
   }
   return before
+}
+
+/** At least what the server stores. Bytes. */
+function sizeOf({ subject, headers, body }: NatsMessage): number {
+  let bytes = MESSAGE_BYTES + subject.length + body.length
+  for (const name of Object.keys(headers)) bytes += name.length + (headers[name]?.length ?? 0) + ': \r\n'.length
+  return bytes
 }

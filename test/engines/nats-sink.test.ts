@@ -1,9 +1,13 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { rowRecord } from '../../src/checkpoint/keyed-records.js'
+import { natsAddress } from '../../src/nats/address.js'
+import { NatsShard, type NewEntry } from '../../src/nats/shard.js'
 import { pump } from '../../src/sinks/index.js'
 import { natsSink } from '../../src/sinks/nats.js'
 import { sampleCheckpoint, sampleGap } from '../../src/testing/store-samples.js'
+import { systemClock } from '../../src/util/clock.js'
 import { epochContract } from '../support/epoch-contract.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
@@ -125,6 +129,60 @@ describe.skipIf(noNats)('NATS', () => {
       message: expect.stringMatching(message),
     })
     await place.remove()
+  })
+
+  describe('keeps what a quiet log has in the smallest stream that it takes, however large the entries of others are', () => {
+    const logId = (letter: string) => Buffer.alloc(32, letter).toString('base64')
+    const row = (letter: string, position: number) => {
+      const log = {
+        id: logId(letter),
+        url: 'https://log.example/',
+        description: letter,
+        operator: letter,
+        kind: 'rfc6962',
+      }
+      return rowRecord({ log, position, pendingHeads: [], learned: {} } as never)
+    }
+    const entries = (start: number, end: number): NewEntry[] =>
+      upTo(end)
+        .slice(start)
+        .map((index) => ({
+          ...{ logId: logId('b'), index, body: Buffer.alloc(890_000) },
+          headers: { 'ct-log': logId('b'), 'ct-index': String(index) },
+        }))
+
+    it.each([
+      ['in commits of 9 MB', 10, false],
+      ['in one commit', 320, false],
+      ['in commits of 36 MB, opened again before each', 40, true],
+    ])('%s', async (_, count, isReopened) => {
+      const place = await natsPlace()
+      const { prefix, manager, url } = place
+      await manager.streams.add({
+        ...{ name: `${prefix}_alone`, subjects: [`${prefix}.alone.>`], storage: 'file', max_bytes: 2 ** 28 },
+      } as never)
+      const shard = new NatsShard(natsAddress(url), undefined, 'one', systemClock)
+      await shard.open()
+      await shard.write(() => [row('q', 1000)], () => [])
+      for (let at = 0; at < 320; at += count) {
+        if (isReopened) await shard.open()
+        await shard.write(() => [row('b', at + count)], () => entries(at, at + count))
+      }
+      await shard.close()
+      // The stream has thrown out what it had at first.
+      expect((await manager.streams.info(`${prefix}_alone`)).state.first_seq).toBeGreaterThan(10)
+      const next = new NatsShard(natsAddress(url), undefined, 'two', systemClock)
+      await next.open()
+      expect(next.epoch).toBe(2)
+      expect(next.state.positions).toEqual(
+        new Map([
+          [logId('q'), 1000],
+          [logId('b'), 320],
+        ]),
+      )
+      await next.close()
+      await place.remove()
+    })
   })
 
   it('refuses a stream whose positions are gone, rather than to begin somewhere else', async () => {
