@@ -62,15 +62,18 @@ async function insertChunk(connection: MongoConnection, address: MongoAddress, c
     .filter(({ code }) => code === DUPLICATE)
     .map(({ index }) => fitting[index]?.document._id ?? '')
   const there = await present(connection, repeated)
+  const refused = new Set(errors.map(({ index }) => index))
+  const isThere = ({ document }: NewDocument, index: number) => !refused.has(index) || there.has(document._id)
+  const lastThere = fitting.findLastIndex(isThere)
   for (const { index, code, errmsg } of errors) {
     const one = fitting[index]
     if (one === undefined || there.has(one.document._id)) continue
-    if (!isOfDocument(code)) throw mongoError({ code, message: errmsg }, 'write entries', address)
+    if (!isOfDocument(code, index < lastThere)) throw mongoError({ code, message: errmsg }, 'write entries', address)
     parked.push(one.parked(`${code}: ${shownText(errmsg)}`))
   }
-  const [refused] = (await insert(connection, address, 'parked', parked)).filter(({ code }) => code !== DUPLICATE)
-  if (refused === undefined) return
-  const why = `the collection ${address.prefix}_parked at ${address.shown} takes no documents: ${shownText(refused.errmsg)}`
+  const [failed] = (await insert(connection, address, 'parked', parked)).filter(({ code }) => code !== DUPLICATE)
+  if (failed === undefined) return
+  const why = `the collection ${address.prefix}_parked at ${address.shown} takes no documents: ${shownText(failed.errmsg)}`
   throw new CtStreamError('CT_SINK_FAILED', why)
 }
 

@@ -8,14 +8,45 @@ export const DUPLICATE = 11_000
 
 /** Codes of a server that cannot take anything just now, by MongoDB's `error_codes.yml`: nothing is wrong with the document. */
 const STATE_OF_SERVER = new Set([
-  6, 7, 11, 24, 46, 50, 63, 64, 89, 91, 112, 189, 202, 262, 290, 317, 9001, 10_058, 10_107, 11_600, 11_602, 13_435,
-  13_436, 14_031, 50_915,
+  1, 6, 7, 8, 11, 24, 46, 50, 63, 64, 70, 82, 89, 91, 112, 117, 133, 150, 189, 202, 239, 246, 249, 250, 262, 264, 272,
+  290, 317, 365, 371, 402, 407, 433, 449, 9001, 10_058, 10_107, 11_600, 11_602, 13_388, 13_435, 13_436, 14_031, 16_500,
+  50_915,
+])
+/** Codes of a value, a field name, a size, a validator or an index that this document does not fit, whatever becomes of others. */
+const OF_DOCUMENT = new Set([
+  2,
+  9,
+  14,
+  15,
+  16,
+  22,
+  52,
+  53,
+  54,
+  55,
+  56,
+  57,
+  121,
+  171,
+  201,
+  357,
+  378,
+  10_334,
+  16_755,
+  17_280,
+  DUPLICATE,
 ])
 /** The user may not do it. */
 const REFUSED_USER = new Set([13, 18, 31, 8000])
 
-/** Whether an error of one document says that the document is what is wrong. */
-export const isOfDocument = (code: number): boolean => !STATE_OF_SERVER.has(code) && !REFUSED_USER.has(code)
+/**
+ * Whether an error of one document says that the document is what is wrong. What cannot be told is not of the document: a server that takes
+ * none would have all of them set aside.
+ *
+ * @param takesOthers - Whether the server took another document after it refused this one.
+ */
+export const isOfDocument = (code: number, takesOthers: boolean): boolean =>
+  OF_DOCUMENT.has(code) || (takesOthers && !STATE_OF_SERVER.has(code) && !REFUSED_USER.has(code))
 
 /** Text of the server, which may quote a document, for a message. */
 export const shownText = (text: unknown): string => cutText(harmless(String(text)), 300)
