@@ -1,25 +1,50 @@
 import { KeptIssuers } from '../checkpoint/kept-issuers.js'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
-import { toHex } from '../util/bytes.js'
+import { copyBytes, toHex } from '../util/bytes.js'
 import { sha256Hex } from '../util/hash.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
-import { CommittedTail } from './committed-records.js'
+import {
+  type CommittedRecord,
+  CommittedTail,
+  committedRecords,
+  EARLIEST,
+  fetchFrom,
+  LATEST,
+  offsetOf,
+} from './committed-records.js'
+import { recordsOf } from './decided-records.js'
 import { RenewedClient } from './renewed-client.js'
 import { issuersTopic } from './topics.js'
 
-/** The issuers that entries name, from their topic: read when one is asked for first, and on from there. */
+/** Offsets that are remembered, the last ones: 20 MB. Public logs name a few thousand issuers, but a hostile log can name any number. */
+const REMEMBERED = 2 ** 17
+/** Issuers that are remembered as missing. */
+const MISSING = 2 ** 12
+
+/**
+ * The issuers that entries name, from their topic: read when one is asked for first, and on from there. One that is in memory no more is fetched
+ * again from its offset.
+ */
 export class KafkaIssuers {
+  private readonly topic: string
   private readonly consumer: RenewedClient<KafkaConsumer>
   private readonly tail: CommittedTail
   private readonly kept = new KeptIssuers()
+  /** Of the last record of each issuer. Writers know one partition. */
+  private readonly offsets = new Map<string, bigint>()
+  /** How many records there were when all were looked at for an issuer, without finding it. */
+  private readonly missing = new Map<string, number>()
+  /** How many records were read, one after the other. */
+  private count = 0
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: KafkaClient, address: KafkaAddress, clock: Clock) {
     const options = { ...clientOptions(address), groupId: `${address.prefix}.reading` }
+    this.topic = issuersTopic(address).name
     this.consumer = new RenewedClient(address, clock, () => new kafka.Consumer(options))
-    this.tail = new CommittedTail(issuersTopic(address).name)
+    this.tail = new CommittedTail(this.topic)
   }
 
   /**
@@ -40,14 +65,78 @@ export class KafkaIssuers {
 
   private async lookFor(name: string): Promise<Uint8Array | undefined> {
     // Another call may have read it meanwhile.
-    const known = this.kept.get(name)
-    if (known !== undefined) return known
-    await this.consumer.use('read issuers', async (consumer) => {
-      // Anybody who may write to the topic could name another certificate.
-      for await (const { key, value } of this.tail.read(consumer))
-        if (value !== null && sha256Hex(value) === String(key)) this.kept.put(String(key), value)
+    return (
+      this.kept.get(name) ?? (await this.fetchAgain(name)) ?? (await this.readOn(name)) ?? (await this.readAll(name))
+    )
+  }
+
+  /** What was read and is in memory no more. Compaction leaves the last record of a key where it is. */
+  private async fetchAgain(name: string): Promise<Uint8Array | undefined> {
+    const { topic } = this
+    const offset = this.offsets.get(name)
+    if (offset === undefined) return undefined
+    return this.consumer.use('read an issuer', async (consumer) => {
+      // A broker that went back, or deletes what is old, would refuse the offset.
+      if (offset < (await offsetOf(consumer, topic, 0, EARLIEST))) return undefined
+      if (offset >= (await offsetOf(consumer, topic, 0, LATEST))) return undefined
+      const [fetched] = await fetchFrom(consumer, topic, new Map([[0, offset]]))
+      for (const batch of fetched?.batches ?? [])
+        for (const record of recordsOf(batch))
+          if (record.offset === offset && this.take(record) === name) return copyOf(record)
+      return undefined
     })
-    return this.kept.get(name)
+  }
+
+  private async readOn(name: string): Promise<Uint8Array | undefined> {
+    const before = this.count
+    const found = await this.look(name, (consumer) => this.counted(this.tail.read(consumer)))
+    // That was all of it.
+    if (before === 0 && found === undefined) this.isMissing(name)
+    return found
+  }
+
+  /** For what is remembered neither in memory nor by its offset; once, until there is more in the topic. */
+  private async readAll(name: string): Promise<Uint8Array | undefined> {
+    if (this.missing.get(name) === this.count) return undefined
+    const found = await this.look(name, (consumer) => committedRecords(consumer, this.topic))
+    if (found === undefined) this.isMissing(name)
+    return found
+  }
+
+  /** Reads to the end: what is read is kept. */
+  private look(
+    name: string,
+    read: (consumer: KafkaConsumer) => AsyncIterable<CommittedRecord>,
+  ): Promise<Uint8Array | undefined> {
+    return this.consumer.use('read issuers', async (consumer) => {
+      let found: Uint8Array | undefined
+      for await (const record of read(consumer)) if (this.take(record) === name) found = copyOf(record)
+      return found
+    })
+  }
+
+  private async *counted(records: AsyncIterable<CommittedRecord>): AsyncGenerator<CommittedRecord> {
+    for await (const record of records) {
+      this.count++
+      yield record
+    }
+  }
+
+  /** @returns The issuer's name; `undefined` for a record of none: anybody who may write to the topic could name another certificate. */
+  private take({ key, value, offset }: CommittedRecord): string | undefined {
+    const name = String(key)
+    if (value === null || sha256Hex(value) !== name) return undefined
+    this.kept.put(name, value)
+    this.offsets.delete(name)
+    this.offsets.set(name, offset)
+    forgetFirst(this.offsets, REMEMBERED)
+    return name
+  }
+
+  private isMissing(name: string): void {
+    this.missing.delete(name)
+    this.missing.set(name, this.count)
+    forgetFirst(this.missing, MISSING)
   }
 
   /** One at a time, as each goes on where the one before has ended. */
@@ -55,5 +144,15 @@ export class KafkaIssuers {
     const done = this.turn.then(work)
     this.turn = done.catch(() => {})
     return done
+  }
+}
+
+const copyOf = ({ value }: CommittedRecord) => copyBytes(value ?? new Uint8Array())
+
+/** Forgets what was added first, where there are more than `most`. */
+function forgetFirst(map: Map<string, unknown>, most: number): void {
+  for (const name of map.keys()) {
+    if (map.size <= most) return
+    map.delete(name)
   }
 }

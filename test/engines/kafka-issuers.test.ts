@@ -1,14 +1,20 @@
 import { Consumer, Producer } from '@platformatic/kafka'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { KEPT_ISSUERS } from '../../src/checkpoint/kept-issuers.js'
+import { kafkaAddress } from '../../src/kafka/address.js'
+import { loadKafka } from '../../src/kafka/client.js'
 import { committedRecords } from '../../src/kafka/committed-records.js'
+import { KafkaIssuers } from '../../src/kafka/issuers.js'
 import { kafkaQueueSource } from '../../src/processors/kafka/index.js'
 import { pump } from '../../src/sinks/index.js'
 import { kafkaSink } from '../../src/sinks/kafka.js'
 import type { TestLog } from '../../src/testing/index.js'
-import { sha256Hex } from '../../src/util/hash.js'
+import { systemClock } from '../../src/util/clock.js'
+import { sha256, sha256Hex } from '../../src/util/hash.js'
 import { fastClock } from '../support/fast-clock.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { kafkaPlace, noKafka } from './kafka-place.js'
+import { range } from './queue-use.js'
 
 describe.skipIf(noKafka)('issuers in Kafka', () => {
   let place: ReturnType<typeof kafkaPlace>
@@ -80,5 +86,27 @@ describe.skipIf(noKafka)('issuers in Kafka', () => {
       }
     await reading.close()
     expect(count).toBeGreaterThanOrEqual(30)
+  })
+
+  it('are returned that are in memory no more', async () => {
+    await collect(await logOf(30))
+    const certificate = (number: number) => new Uint8Array(Buffer.from(`issuer ${number}`))
+    const count = KEPT_ISSUERS.count + 100
+    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(place.client)
+    const messages = range(0, count).map((number) => ({
+      ...{ topic: topic(), partition: 0 },
+      key: Buffer.from(sha256Hex(certificate(number))),
+      value: Buffer.from(certificate(number)),
+    }))
+    for (let at = 0; at < count; at += 1000) await producer.send({ messages: messages.slice(at, at + 1000) })
+    await producer.close()
+    const issuers = new KafkaIssuers(await loadKafka(), kafkaAddress(place.url), systemClock)
+    for (const number of [count - 1, 0, 50, count - 1, 0])
+      expect(await issuers.get(sha256(certificate(number)))).toEqual(certificate(number))
+    await expect(issuers.get(sha256(certificate(-1)))).rejects.toMatchObject({
+      code: 'CT_SINK_FAILED',
+      retryable: false,
+    })
+    await issuers.close()
   })
 })
