@@ -16,8 +16,8 @@ export interface NameFacts {
 
 /** A label that may be taken for what it is not. */
 export interface Reading {
-  /** Letters of another script, or two letters for one, such as `rn` for `m`. */
-  readonly kind: 'script' | 'pairs'
+  /** Letters of another script, two letters for one, such as `rn` for `m`, or both. */
+  readonly kind: 'script' | 'pairs' | 'script-pairs'
   /** What the label is. */
   readonly text: string
   /** Its place in the real name. */
@@ -68,7 +68,8 @@ export function evidenceOf(facts: NameFacts, squash: Squash, sighting: Sighting,
   if (split.icannAt !== split.suffixAt) add('private')
   const group = suffixGroup(name.slice(name.lastIndexOf('.') + 1))
   if (group !== undefined) add(group)
-  if (reading?.kind === 'script' && !reading.text.includes(token.text)) add('unicode', start, end)
+  if (reading !== undefined && reading.kind !== 'pairs' && !reading.text.includes(token.text))
+    add('unicode', start, end)
   let sum = BASE
   for (const { sign } of signs) sum += POINTS[sign]
   return { sighting, sum, signs }
@@ -133,7 +134,7 @@ export function isOfReading(reading: Reading, squash: Squash, sighting: Sighting
   const from = squash.origin[sighting.start] as number
   const to = (squash.origin[sighting.end - 1] as number) + 1
   const isThere = from < reading.readStop && to > reading.start
-  return isThere && (reading.kind === 'script' || !reading.text.includes(sighting.token.text))
+  return isThere && (reading.kind !== 'pairs' || !reading.text.includes(sighting.token.text))
 }
 
 /** In the real name. */

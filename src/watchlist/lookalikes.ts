@@ -78,7 +78,7 @@ export class Lookalikes {
     exactSightings(index, squash, found, domains)
     const { reading } = facts
     // Two letters for one, and a typo beside: too far to be believed.
-    if (reading?.kind !== 'pairs') nearSightings(index, squash, found)
+    if (reading === undefined || reading.kind === 'script') nearSightings(index, squash, found)
     if (found.length === 0) return
     const inner = new InnerSightings(found)
     let around: Surroundings | undefined
@@ -131,7 +131,8 @@ export class Lookalikes {
   private readings(label: string): { readonly kind: Reading['kind']; readonly text: string; readonly plain: string }[] {
     if (label.startsWith('xn--')) {
       this.labels ??= new UnicodeLabels()
-      return this.labels.readings(label).map(({ text, plain }) => ({ kind: 'script', text, plain }))
+      const kindOf = (hasPair: boolean) => (hasPair ? 'script-pairs' : 'script')
+      return this.labels.readings(label).map(({ text, plain, hasPair }) => ({ kind: kindOf(hasPair), text, plain }))
     }
     if (!PAIRS.test(label)) return []
     const plain = label.replace(/rn|vv|cl/g, (pair) => PAIR_LETTERS[pair] as string)

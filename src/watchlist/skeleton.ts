@@ -21,9 +21,20 @@ export class Skeletons {
 
   /** UTS 39 section 4, internalSkeleton: NFD, without what is not shown, each character by the table, NFD. */
   of(text: string): string {
+    return this.mapped(text, 0)
+  }
+
+  /** The same, but that characters of ASCII stay as they are. */
+  ofOthers(text: string): string {
+    return this.mapped(text, 0x80)
+  }
+
+  private mapped(text: string, first: number): string {
     let mapped = ''
-    for (const char of text.normalize('NFD'))
-      if (!isIgnorable(char)) mapped += this.table.get(char.codePointAt(0) as number) ?? char
+    for (const char of text.normalize('NFD')) {
+      const point = char.codePointAt(0) as number
+      if (!isIgnorable(char)) mapped += (point < first ? undefined : this.table.get(point)) ?? char
+    }
     return mapped.normalize('NFD')
   }
 }
