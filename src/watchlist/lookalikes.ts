@@ -14,12 +14,27 @@ import { UnicodeLabels } from './unicode-label.js'
 /** A domain of this brand is none's look-alike; one that is allowed for all brands. */
 const ALL = -1
 const NONE: Match[] = []
-/** A name has few labels that can be read otherwise, and each can be in several ways. */
-const MAX_READ_LABELS = 8
+/** Most readings of one name: of A-labels, of which 253 characters hold 31, and of other labels, which are read in one way. */
+const MAX_SCRIPT_READINGS = 64
+const MAX_PAIR_READINGS = 32
 /** Two letters that look like one. */
 const PAIRS = /rn|vv|cl/
 const PAIR_LETTERS: Readonly<Record<string, string>> = { rn: 'm', vv: 'w', cl: 'd' }
 const OTHERWISE = /xn--|rn|vv|cl/
+
+interface OtherReading {
+  readonly kind: Reading['kind']
+  readonly text: string
+  readonly plain: string
+}
+
+/** A label of a name, and what it may be taken for. */
+interface OtherLabel {
+  readonly start: number
+  readonly stop: number
+  /** The likeliest first. */
+  readonly readings: readonly OtherReading[]
+}
 
 /**
  * Which brands a name resembles: one pass for all of them.
@@ -94,7 +109,10 @@ export class Lookalikes {
     }
   }
 
-  /** Every other reading of a label, as if it had been written so. */
+  /**
+   * Every other reading of a label, as if it had been written so. The likeliest of each comes before the second of any, so that no label
+   * hides behind others; those nearest to the registry first.
+   */
   private lookOtherwise(
     facts: NameFacts,
     end: number,
@@ -102,14 +120,15 @@ export class Lookalikes {
     best: Map<number, Evidence>,
   ): void {
     const { name, split } = facts
-    let left = MAX_READ_LABELS
-    for (let start = 0; start < end && left > 0; start = endOfLabel(name, start) + 1) {
-      const stop = Math.min(end, endOfLabel(name, start))
-      const label = name.slice(start, stop)
-      const readings = this.readings(label)
-      if (readings.length > 0) left--
-      for (const { kind, text, plain } of readings) {
-        const shift = (at: number) => (at <= start ? at : at - label.length + plain.length)
+    const labels = this.otherLabels(name, end)
+    const most = labels.reduce((most, { readings }) => Math.max(most, readings.length), 0)
+    let scripts = MAX_SCRIPT_READINGS
+    for (let i = 0; i < most; i++)
+      for (const { start, stop, readings } of labels) {
+        const found = readings[i]
+        if (found === undefined || (found.kind !== 'pairs' && scripts-- <= 0)) continue
+        const { kind, text, plain } = found
+        const shift = (at: number) => (at <= start ? at : at - (stop - start) + plain.length)
         const reading: Reading = { kind, text, start, stop, readStop: start + plain.length }
         const read = {
           name: name.slice(0, start) + plain + name.slice(stop),
@@ -118,17 +137,33 @@ export class Lookalikes {
         }
         this.look(read, shift(end), allowed, best)
       }
+  }
+
+  /** Labels that can be read otherwise, from the last on: the owner of a domain can put any number before it. */
+  private otherLabels(name: string, end: number): OtherLabel[] {
+    const labels: OtherLabel[] = []
+    const left = { script: MAX_SCRIPT_READINGS, pairs: MAX_PAIR_READINGS }
+    for (let stop = end, start: number; stop > 0; stop = start - 1) {
+      start = name.lastIndexOf('.', stop - 1) + 1
+      const kind = name.startsWith('xn--', start) ? 'script' : 'pairs'
+      const readings = left[kind] > 0 ? this.readings(name.slice(start, stop)) : []
+      if (readings.length === 0) continue
+      left[kind]--
+      labels.push({ start, stop, readings })
     }
+    return labels
   }
 
   /** The ASCII of an A-label says nothing of what it shows: `xn--pypal-4ve` holds no «pypal». Of the same length. */
   private withoutUnicode(name: string): string {
+    this.labels ??= new UnicodeLabels()
+    const { labels } = this
     return name.replace(/(?<![^.])xn--[^.]+/g, (label) =>
-      this.readings(label).length === 0 ? label : '_'.repeat(label.length),
+      labels.textOf(label) === undefined ? label : '_'.repeat(label.length),
     )
   }
 
-  private readings(label: string): { readonly kind: Reading['kind']; readonly text: string; readonly plain: string }[] {
+  private readings(label: string): OtherReading[] {
     if (label.startsWith('xn--')) {
       this.labels ??= new UnicodeLabels()
       const kindOf = (hasPair: boolean) => (hasPair ? 'script-pairs' : 'script')
@@ -138,11 +173,6 @@ export class Lookalikes {
     const plain = label.replace(/rn|vv|cl/g, (pair) => PAIR_LETTERS[pair] as string)
     return [{ kind: 'pairs', text: label.replaceAll('-', ''), plain }]
   }
-}
-
-function endOfLabel(name: string, start: number): number {
-  const dot = name.indexOf('.', start)
-  return dot < 0 ? name.length : dot
 }
 
 function* allowances(brands: readonly CheckedBrand[], allow: readonly string[]): Generator<readonly [string, number]> {

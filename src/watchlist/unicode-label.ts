@@ -2,9 +2,9 @@ import { domainToUnicode } from 'node:url'
 import { Skeletons } from './skeleton.js'
 import { TWINS } from './twins.js'
 
-/** Most readings of one label, and longest label that is read: what `xn--` can hold is longer than anybody's brand. */
+/** Most readings of one label, and longest label that is read: none in the DNS is longer (RFC 1035 section 2.3.4). */
 const MAX_READINGS = 16
-const MAX_LABEL = 48
+const MAX_LABEL = 63
 
 /** What looks like more than one letter, or like another than the one of the tables; in NFD. */
 const ALSO: readonly (readonly [RegExp, string])[] = [
@@ -44,8 +44,8 @@ export class UnicodeLabels {
 
   /** What an A-label, `xn--…`, shows; `undefined` when it is none that decodes. */
   textOf(label: string): string | undefined {
-    const text = domainToUnicode(label)
-    return text === '' || text === label || [...text].length > MAX_LABEL ? undefined : text
+    const text = label.length > MAX_LABEL ? '' : domainToUnicode(label)
+    return text === '' || text === label ? undefined : text
   }
 
   /**

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { domainToASCII } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { Squash } from '../../../src/watchlist/squash.js'
 import { Watchlist } from '../../../src/watchlist/watchlist.js'
 
 /** Brands of a to z that hold every letter between them, seven of them an `m`, two a pair of letters that looks like one. */
@@ -84,5 +85,52 @@ describe('a letter of another script, or with a mark', () => {
         brand,
         score: expect.toSatisfy((score: number) => score >= 60),
       })
+  })
+})
+
+describe('a look-alike in another script, or with two letters for one', () => {
+  const watchlist = Watchlist.of({
+    brands: ['paypal', 'microsoft'].map((name) => ({ name, tokens: [name], domains: [] })),
+  })
+  const best = (name: string) => watchlist.match(name)[0]
+  const PAYPAL = 'xn--pypal-4ve'
+
+  it('is found in a label as long as they are', () => {
+    for (let more = 1; more <= 45; more++) {
+      // With a Cyrillic а.
+      const label = domainToASCII(`p\u0430ypal-${'x'.repeat(more)}`)
+      expect(label.length).toBeLessThanOrEqual(63)
+      expect(best(`${label}.com`)?.reasons[0]?.text, label).toBe('names paypal')
+    }
+    expect(domainToASCII(`p\u0430ypal-${'x'.repeat(45)}`).length).toBeGreaterThanOrEqual(58)
+  })
+
+  it.each(['xn--a-0ga', 'xn--pei-wma', 'rn', 'cl.vv'])('is found among many labels such as %s', (decoy) => {
+    // As many as a name of 253 characters can hold; of two letters, those that are likely.
+    const most = decoy.startsWith('xn') ? Math.floor((253 - 40) / (decoy.length + 1)) : 12
+    const decoys = Array.from({ length: most }, () => decoy).join('.')
+    for (const label of [PAYPAL, 'rnicrosoft'])
+      for (const name of [`${decoys}.${label}.com`, `${label}.${decoys}.com`, `${decoys}.${label}.${decoy}.com`])
+        expect(best(name), name).toMatchObject({ brand: label === PAYPAL ? 'paypal' : 'microsoft' })
+  })
+
+  it('is looked for a bounded number of times in a name', () => {
+    const fill = vi.spyOn(Squash.prototype, 'fill')
+    try {
+      for (const label of ['rn', 'xn--pei-wma', 'rn.xn--pei-wma', 'xn--80ak6aa92e']) {
+        fill.mockClear()
+        watchlist.match(
+          `${label}.`
+            .repeat(90)
+            .slice(-1000)
+            .replace(/^[^.]*\./, '')
+            .concat('com'),
+        )
+        expect(fill.mock.calls.length, label).toBeGreaterThan(8)
+        expect(fill.mock.calls.length, label).toBeLessThanOrEqual(1 + 64 + 32)
+      }
+    } finally {
+      fill.mockRestore()
+    }
   })
 })
