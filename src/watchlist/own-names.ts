@@ -1,6 +1,7 @@
 import { type Match, type MatchReason, OwnScore } from './match.js'
 import { type OwnRule, Scope } from './own-rule.js'
 import type { Reading } from './read-name.js'
+import { Siblings } from './siblings.js'
 import { isIcannSuffix } from './suffix.js'
 
 /** Most rules that one name can be reported for beyond those its own labels name: a wildcard could cover a whole list. */
@@ -19,8 +20,9 @@ export class OwnNames {
   /** By name; a parent that is not listed itself has {@link PARENT} alone. */
   private readonly names: string[] = []
   private readonly flags: number[] = []
-  /** Of a name with {@link PARENT}: listed names one label below it. */
-  private readonly children = new Map<number, number[]>()
+  /** Of a name with {@link PARENT}: listed names one label below it, which a rule reports themselves, and names below which it reports. */
+  private readonly children = new Map<number, Siblings>()
+  private readonly domains = new Map<number, Siblings>()
   /** Open addressing with linear probing: hash and one more than the number of the name; 0 is free. */
   private readonly hashes: Uint32Array
   private readonly slots: Uint32Array
@@ -37,12 +39,24 @@ export class OwnNames {
       return id
     }
     for (const rule of rules) if (rule.kind === 'name') add(rule.name, rule.scope)
-    for (const [name, id] of [...known]) {
-      const parent = add(parentOf(name), PARENT)
-      const siblings = this.children.get(parent)
-      if (siblings === undefined) this.children.set(parent, [id])
-      else siblings.push(id)
+    const listed = [...known]
+    for (const [name] of listed) add(parentOf(name), PARENT)
+    const group = (siblings: Map<number, Siblings>, scope: number) => {
+      const groups = new Map<number, number[]>()
+      for (const [name, id] of listed) {
+        if (((this.flags[id] as number) & scope) === 0) continue
+        const parent = known.get(parentOf(name)) as number
+        const group = groups.get(parent)
+        if (group === undefined) groups.set(parent, [id])
+        else group.push(id)
+      }
+      for (const [parent, ids] of groups) {
+        const { length } = this.names[parent] as string
+        siblings.set(parent, new Siblings(this.names, ids, length === 0 ? 0 : length + 1))
+      }
     }
+    group(this.children, Scope.exact | Scope.domain)
+    group(this.domains, Scope.domain | Scope.below)
     const bits = Math.max(4, Math.ceil(Math.log2(Math.max(1, this.names.length) * 3)))
     this.hashes = new Uint32Array(2 ** bits)
     this.slots = new Uint32Array(2 ** bits)
@@ -116,19 +130,29 @@ export class OwnNames {
     if (parent < 0 || ((this.flags[parent] as number) & PARENT) === 0) return
     const isWhole = label === '*' && wild === 0
     const score = !isWhole ? OwnScore.possible : isIcannSuffix(parentText) ? OwnScore.high : OwnScore.normal
-    const fits = fitting(label)
+    const siblings = (wild === 0 ? this.children : this.domains).get(parent)
+    if (siblings === undefined) return
+    const pieces = piecesOf(label)
     const before = matches.length
-    for (const id of this.children.get(parent) ?? []) {
-      if (matches.length - before >= MAX_COVERED) break
+    const report = (id: number, text: string): void => {
       const covered = this.names[id] as string
-      if (!fits(covered.slice(0, covered.length - parentText.length - (parentText === '' ? 0 : 1)))) continue
       const flags = this.flags[id] as number
-      const text = isWhole ? `a wildcard that covers ${covered}` : `may be taken for ${covered}`
       const add = (rule: string) => matches.push(own(rule, name, score, text, wild, name.length))
       if (wild === 0 && (flags & Scope.exact) !== 0) add(`=${covered}`)
       if ((flags & Scope.domain) !== 0) add(covered)
       if (wild > 0 && (flags & Scope.below) !== 0) add(`*.${covered}`)
     }
+    const { ids, more } = siblings.like(pieces[0] as string, pieces.at(-1) as string)
+    for (const id of ids) {
+      if (matches.length - before >= MAX_COVERED) return
+      if (!fits(pieces, siblings.label(id))) continue
+      const covered = this.names[id] as string
+      report(id, isWhole ? `a wildcard that covers ${covered}` : `may be taken for ${covered}`)
+    }
+    // Those that nobody looked at may fit as well: reported as one of them, since a wrong alert is better than none.
+    const all = parentText === '' ? 'your names' : `your names below ${parentText}`
+    if (more !== undefined && matches.length - before < MAX_COVERED)
+      report(more, `may be taken for one of ${all}, of which there are too many to look at each`)
   }
 
   private find(hash: number, name: string, start: number): number {
@@ -188,22 +212,25 @@ function endOfLabel(name: string, start: number): number {
   return dot < 0 ? name.length : dot
 }
 
-/** `?` alone is a redacted label, an escape may be anything: both fit all labels. A star and a `?` beside letters fit what they can. */
-function fitting(label: string): (other: string) => boolean {
-  if (label === '*' || /^\?+$/.test(label) || label.includes('\\')) return (other) => other !== ''
-  const pieces = label.split(/[*?]+/)
+/**
+ * What stands before, between and behind the places where anything may be. `?` alone is a redacted label, an escape may be anything: both
+ * fit all labels, as `*` does. A star and a `?` beside letters fit what they can.
+ */
+function piecesOf(label: string): readonly string[] {
+  return label.includes('\\') ? ['', ''] : label.split(/[*?]+/)
+}
+
+function fits(pieces: readonly string[], other: string): boolean {
   const first = pieces[0] as string
   const last = pieces.at(-1) as string
-  return (other) => {
-    if (other.length < first.length + last.length || !other.startsWith(first) || !other.endsWith(last)) return false
-    let at = first.length
-    for (const piece of pieces.slice(1, -1)) {
-      const found = other.indexOf(piece, at)
-      if (found < 0) return false
-      at = found + piece.length
-    }
-    return at <= other.length - last.length
+  if (other.length < first.length + last.length || !other.startsWith(first) || !other.endsWith(last)) return false
+  let at = first.length
+  for (const piece of pieces.slice(1, -1)) {
+    const found = other.indexOf(piece, at)
+    if (found < 0) return false
+    at = found + piece.length
   }
+  return at <= other.length - last.length
 }
 
 /** `''` for a name of one label. */
