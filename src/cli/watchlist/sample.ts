@@ -3,6 +3,8 @@ import type { WatchlistModuleOptions } from '../../modules/watchlist.js'
 import type { CertificateJson } from '../../types/certificate-json.js'
 import type { Finding } from '../../types/finding.js'
 import type { ConcerningCertificate } from '../../watchlist/concerns.js'
+import { parseOwnRule, Scope } from '../../watchlist/own-rule.js'
+import { optionPlace } from '../../watchlist/place.js'
 import { Watchlist } from '../../watchlist/watchlist.js'
 import { rulesIn } from './rules.js'
 
@@ -11,9 +13,12 @@ export function sampleNames(options: WatchlistModuleOptions): string[] {
   const watchlist = Watchlist.of(rulesIn(options))
   const reported = (name: string) =>
     watchlist.match(name).some(({ kind, score }) => kind !== 'lookalike' || score >= (options.lookalikeScore ?? 60))
-  const own = (options.own ?? [])
-    .filter((rule) => !rule.startsWith('ip:'))
-    .map((rule) => (rule.startsWith('=') ? rule.slice(1) : `login.${rule.replace(/^\*\./, '')}`))
+  const own = (options.own ?? []).flatMap((rule) => {
+    const parsed = parseOwnRule(optionPlace('own'), rule)
+    if (parsed.kind === 'ip') return []
+    // As certificates have it: a rule may be written with U-labels.
+    return parsed.scope === Scope.exact ? parsed.name : `login.${parsed.name}`
+  })
   const tokens = (options.brands ?? []).flatMap((brand) => brand.tokens)
   const lookalikes = tokens.flatMap((token) => [
     `${token}-login.top`,
