@@ -1,7 +1,7 @@
 import type { Concern } from '../watchlist/concern.js'
 import type { ReportedAlerts } from './reported-alerts.js'
 
-/** Most subjects remembered; with more at once, the oldest are reported again. */
+/** Most subjects remembered; with more at once, the oldest are reported again. As many issuances that were folded: older ones count anew. */
 const MOST = 20_000
 const SEVERITIES = ['info', 'low', 'medium', 'high'] as const
 
@@ -25,6 +25,8 @@ export class FoldedAlerts {
   private readonly reported: ReportedAlerts
   /** By subject, the last reported at the end. */
   private readonly alerts = new Map<string, Alert>()
+  /** Ids that were counted, the last one at the end: several entries are one issuance, of several logs and as precertificate. */
+  private readonly counted = new Set<string>()
   private folded = 0
 
   /**
@@ -52,8 +54,10 @@ export class FoldedAlerts {
     const last = this.alerts.get(subject)
     const isOver = last === undefined || now - last.since >= this.foldMs
     if (!isOver && rank <= last.severity) {
-      last.folded++
-      this.folded++
+      if (this.countsAnew(id)) {
+        last.folded++
+        this.folded++
+      }
       return { kind: 'folded' }
     }
     const foldedBefore = last?.folded ?? 0
@@ -62,5 +66,12 @@ export class FoldedAlerts {
     this.reported.add(id)
     if (this.alerts.size > MOST) this.alerts.delete(this.alerts.keys().next().value as string)
     return { kind: 'report', foldedBefore }
+  }
+
+  private countsAnew(id: string): boolean {
+    if (this.counted.has(id)) return false
+    this.counted.add(id)
+    if (this.counted.size > MOST) this.counted.delete(this.counted.values().next().value as string)
+    return true
   }
 }

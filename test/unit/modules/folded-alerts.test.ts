@@ -36,6 +36,22 @@ describe('FoldedAlerts', () => {
     expect(take('c', 'low')).toEqual({ kind: 'folded' })
   })
 
+  it('counts an issuance once, however many of its entries come: precertificate and certificate, of several logs', async () => {
+    const { clock, alerts, take } = folding()
+    take('a', 'low')
+    for (let i = 0; i < 6; i++) take('b', 'low')
+    for (let i = 0; i < 2; i++) take('c', 'low')
+    take('b', 'low')
+    expect(alerts.count).toBe(2)
+    await clock.pass(FOLD_MS)
+    expect(take('d', 'low')).toEqual({ kind: 'report', foldedBefore: 2 })
+    // Late copies of what was counted then.
+    take('b', 'low')
+    take('e', 'low')
+    await clock.pass(FOLD_MS)
+    expect(take('f', 'low')).toEqual({ kind: 'report', foldedBefore: 1 })
+  })
+
   it('knows an alert for as long as the run may drop it, counted from the last time it came', async () => {
     const { clock, take } = folding()
     take('a', 'low')
