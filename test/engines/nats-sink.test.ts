@@ -163,10 +163,16 @@ describe.skipIf(noNats)('NATS', () => {
       } as never)
       const shard = new NatsShard(natsAddress(url), undefined, 'one', systemClock)
       await shard.open()
-      await shard.write(() => [row('q', 1000)], () => [])
+      await shard.write(
+        () => [row('q', 1000)],
+        () => [],
+      )
       for (let at = 0; at < 320; at += count) {
         if (isReopened) await shard.open()
-        await shard.write(() => [row('b', at + count)], () => entries(at, at + count))
+        await shard.write(
+          () => [row('b', at + count)],
+          () => entries(at, at + count),
+        )
       }
       await shard.close()
       // The stream has thrown out what it had at first.
