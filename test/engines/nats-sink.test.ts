@@ -7,8 +7,10 @@ import { NatsShard, type NewEntry } from '../../src/nats/shard.js'
 import { pump } from '../../src/sinks/index.js'
 import { natsSink } from '../../src/sinks/nats.js'
 import { sampleCheckpoint, sampleGap } from '../../src/testing/store-samples.js'
+import type { LogInfo } from '../../src/types/log.js'
 import { systemClock } from '../../src/util/clock.js'
 import { epochContract } from '../support/epoch-contract.js'
+import { take } from '../support/follow.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
 import { upTo, wholeIndexes } from '../support/whole-messages.js'
@@ -70,6 +72,55 @@ describe.skipIf(noNats)('NATS', () => {
     // One all the same: otherwise the server could not say that another process has taken over.
     await sink.store?.commit(logs(11))
     expect(await states()).toBe(before + 2)
+    await sink.close()
+    await place.remove()
+  })
+
+  it('appends the positions of logs without an entry in a commit with the next one that carries none', async () => {
+    const place = await natsPlace()
+    const [log, other] = [await logOf(20), await logOf(40)]
+    const sink = natsSink(place.url)
+    await sink.open(undefined)
+    const page = await take(backfill(log))
+    const rows = (here: number, there: number) => [
+      { ...sampleCheckpoint(1, here), checksum: undefined, log: page[0]?.log as LogInfo },
+      { ...sampleCheckpoint(2, there), checksum: undefined, log: { ...sampleCheckpoint(2, 0).log, id: other.logId } },
+    ]
+    const positions = async () => {
+      const again = natsSink(place.url)
+      await again.open(undefined)
+      const all = await again.store?.load()
+      await again.close()
+      return new Map(all?.map((row) => [row.log.id, row.position]))
+    }
+    const entriesTo = async (n: number) => {
+      await sink.write(page.filter(({ index }) => index >= n - 10 && index < n))
+      await sink.store?.commit(rows(n, n))
+    }
+    // The first one of a log says where it was begun.
+    await entriesTo(10)
+    expect(await positions()).toEqual(
+      new Map([
+        [log.logId, 10],
+        [other.logId, 10],
+      ]),
+    )
+    await sink.open(undefined)
+    await entriesTo(20)
+    expect(await positions()).toEqual(
+      new Map([
+        [log.logId, 20],
+        [other.logId, 10],
+      ]),
+    )
+    await sink.open(undefined)
+    await sink.store?.commit(rows(20, 30))
+    expect(await positions()).toEqual(
+      new Map([
+        [log.logId, 20],
+        [other.logId, 30],
+      ]),
+    )
     await sink.close()
     await place.remove()
   })
