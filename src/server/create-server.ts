@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { CtStreamError } from '../errors.js'
 import type { Exposition } from '../metrics/exposition.js'
 import type { ModuleRun } from '../modules/run-modules.js'
@@ -26,6 +26,7 @@ import { serverFigures } from './server-figures.js'
 import { readSource, type SourceReaderOptions, servedBatches } from './source-reader.js'
 import { StreamFigures } from './stream-figures.js'
 import { Ui } from './ui/ui.js'
+import { UnfinishedAnswers } from './unfinished-answers.js'
 import { WebSockets } from './web-sockets.js'
 
 /** A server of certificates. */
@@ -169,11 +170,22 @@ class Serving implements CtServer {
     const routes = new Routes(gate, events, told, ui)
     const webSockets = new WebSockets(settings, gate, connections, backlog)
     this.webSockets = webSockets
-    http.on('request', (request, response) => routes.answer(request, response))
+    const answers = new UnfinishedAnswers()
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
+      if (answers.begin(response)) routes.answer(request, response)
+    }
+    http.on('request', answer)
+    // Node's own answers to an unknown `Expect` would not be counted.
+    http.on('checkExpectation', (_request, response) => {
+      if (answers.begin(response)) response.writeHead(417).end()
+    })
+    http.on('timeout', (socket) => answers.onTimeout(socket))
     http.on('upgrade', (request, socket, head) => {
       if (asksForWebSocket(request)) return webSockets.upgrade(request, socket, head)
       const response = this.others.responseTo(request, socket)
-      if (response !== undefined) routes.answer(request, response)
+      if (response === undefined) return
+      socket.on('timeout', () => answers.onTimeout(request.socket))
+      answer(request, response)
     })
     const place = await listen(http, settings)
     connections.watch(this.over.signal, (nextMs) => health.tick(nextMs))

@@ -39,6 +39,8 @@ export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSe
     })
   }
   server.maxConnections = maxClients + BESIDE_CLIENTS
+  // Without any progress: `UnfinishedAnswers` decides what then happens.
+  server.timeout = handshakeTimeoutMs
   return server
 }
 

@@ -107,8 +107,8 @@ export interface ServerOptions {
   /** How long a client may neither answer nor read before it is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
   readonly clientTimeoutMs?: number
   /**
-   * How long a connection may take for its TLS handshake, and for the headers of its first request; milliseconds, 100 to 600,000.
-   * Default 10,000.
+   * How long a connection may take for its TLS handshake, and for the headers of its first request, and how long a client may take nothing
+   * of an answer; milliseconds, 100 to 600,000. Default 10,000.
    */
   readonly handshakeTimeoutMs?: number
   /** Where `/api/v1` reads gaps and evidence. Default: only those of this run, 1000 of each, without documents. */
