@@ -1,49 +1,60 @@
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import { linkedController } from '../util/abort.js'
+import { elapsedOf } from '../util/clock.js'
 
 /**
- * How long a page waits for its issuers, milliseconds. Halved after each page of a log that waited in vain: a log that serves entries but no
- * issuers must not delay the others.
+ * How long the pages of a log may wait for their issuers together, milliseconds: the pages of all other logs wait with them. Each page waits
+ * for half of what is left. It comes back with time alone, five seconds a minute: a log could serve every other page's issuers.
  */
-const FIRST_MS = 5000
-const LEAST_MS = 100
+const BUDGET_MS = 10_000
+const REGAINED = 5 / 60
+/** For issuers that are cached, but not in memory. */
+const LEAST_MS = 10
 
 type Chain = readonly Uint8Array[]
+
+interface Budget {
+  leftMs: number
+  /** When a page of the log last stopped waiting, by the clock's elapsed time. */
+  at: number
+}
 
 /** Collects the issuers of certificates that arrive in time. */
 export class IssuerPatience {
   private readonly clock: Clock
+  private readonly elapsed: () => number
   private readonly signal: AbortSignal
-  /** Present wait by log id, milliseconds. */
-  private readonly patience = new Map<string, number>()
+  private readonly budgets = new Map<string, Budget>()
 
   constructor(clock: Clock, signal: AbortSignal) {
     this.clock = clock
+    this.elapsed = elapsedOf(clock)
     this.signal = signal
   }
 
   /** @param certificates - Of one log. @returns Chains in their order; `undefined` where one is unavailable or late. */
   async chainsOf(certificates: readonly CtCertificate[]): Promise<(Chain | undefined)[]> {
-    const logId = certificates[0]?.log.id ?? ''
-    const patience = this.patience.get(logId) ?? FIRST_MS
     const chains: (Chain | undefined)[] = new Array(certificates.length)
-    const over = linkedController(this.signal)
     const all = Promise.all(
       certificates.map(async (certificate, i) => {
         chains[i] = await certificate.chain().catch(() => undefined)
       }),
-    ).then(() => true)
-    const isComplete = await Promise.race([
-      all,
-      this.clock.sleep(patience, over.signal).then(
-        () => false,
-        () => false,
-      ),
-    ])
-    over.abort()
-    this.patience.set(logId, isComplete ? FIRST_MS : Math.max(LEAST_MS, patience / 2))
+    )
+    await this.waitFor(all, certificates[0]?.log.id ?? '')
     // A copy, so that a late chain does not change what was kept.
     return [...chains]
+  }
+
+  private async waitFor(all: Promise<unknown>, logId: string): Promise<void> {
+    const begun = this.elapsed()
+    const { leftMs, at } = this.budgets.get(logId) ?? { leftMs: BUDGET_MS, at: begun }
+    const budget = Math.min(BUDGET_MS, leftMs + (begun - at) * REGAINED)
+    const over = linkedController(this.signal)
+    const isLate = this.clock.sleep(Math.max(LEAST_MS, budget / 2), over.signal).catch(() => {})
+    await Promise.race([all, isLate])
+    over.abort()
+    const now = this.elapsed()
+    this.budgets.set(logId, { leftMs: Math.max(0, budget - (now - begun)), at: now })
   }
 }

@@ -4,7 +4,7 @@ import { MemoryBacklog } from '../../../src/server/backlog.js'
 import type { ServedPage } from '../../../src/server/served-page.js'
 import { readSource } from '../../../src/server/source-reader.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
-import { PageSource } from '../../support/acknowledged-source.js'
+import { PageSource, pagesOf } from '../../support/acknowledged-source.js'
 import { logNamed, madeCertificates } from '../../support/module-certificates.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
@@ -99,6 +99,31 @@ describe('reading for a server', () => {
     await done
     expect(pages).toHaveLength(4)
     expect(clock.nextIn).toBeUndefined()
+  })
+
+  it('is held up no more than some seconds a minute by a log that keeps the issuers of every other page back', async () => {
+    const pages = pagesOf(madeCertificates(400), 1)
+    const source = new PageSource(pages.map((page, i) => (i % 2 === 0 ? page.map(withoutIssuers) : page)))
+    const { done, clock, pages: read } = reading(source)
+    // With five seconds for each that waits, a quarter of an hour.
+    await clock.pass(20_000)
+    expect(read).toHaveLength(400)
+    await done
+  })
+
+  it('waits for the issuers of a log again after a while', async () => {
+    const slow = madeCertificates(12).map(withoutIssuers)
+    const source = new PageSource(pagesOf(slow.slice(0, 11), 1), { staysOpen: true })
+    const { pages, clock } = reading(source)
+    await clock.pass(20_000)
+    expect(pages).toHaveLength(11)
+    expect(clock.slept.at(-1)).toBe(10)
+    await clock.pass(60_000)
+    source.add(slow.slice(11))
+    await settle()
+    expect(clock.nextIn).toBeGreaterThan(2500)
+    await clock.pass(5000)
+    expect(pages).toHaveLength(12)
   })
 
   it('leaves entries that wait for their issuers unacknowledged when the server is closed', async () => {
