@@ -3,12 +3,10 @@ import type { ServerOptions } from '../server/options.js'
 import { checkpointPath, isUnnamed } from './checkpoint-file.js'
 import type { CommandContext } from './command.js'
 import { given } from './flags/given.js'
-import { usageError } from './flags/usage-error.js'
 import type { Values } from './flags/values.js'
 import { keepForFrom } from './flags/when.js'
+import { tlsFiles } from './tls-files.js'
 
-/** Longest file of a certificate chain or key. */
-const MAX_PEM_BYTES = 1024 * 1024
 const MIB = 1024 * 1024
 
 /**
@@ -22,7 +20,7 @@ export async function serveRequest(context: CommandContext): Promise<Omit<Server
     host: values.text('host'),
     port: values.integer('port', 0, 65_535),
     keep: values.switch('no-keep') ? false : keepFrom(values),
-    tls: await tlsFrom(context),
+    tls: await tlsFiles(context),
     tokens: listFrom(values, 'token'),
     apiTokens: listFrom(values, 'api-token'),
     readTokens: listFrom(values, 'read-token'),
@@ -60,21 +58,4 @@ function folderOf(checkpoint: string | undefined): string {
 
 function listFrom(values: Values, name: string): readonly string[] | undefined {
   return values.has(name) ? values.list(name) : undefined
-}
-
-async function tlsFrom(context: CommandContext): Promise<ServerOptions['tls']> {
-  const { values } = context
-  const [cert, key] = [values.text('tls-cert'), values.text('tls-key')]
-  if (cert === undefined && key === undefined) return undefined
-  if (cert === undefined || key === undefined)
-    throw usageError(`${values.from(cert === undefined ? 'tls-key' : 'tls-cert')} needs --tls-cert and --tls-key`)
-  return { cert: await pemFrom(context, 'tls-cert', cert), key: await pemFrom(context, 'tls-key', key) }
-}
-
-async function pemFrom({ io, values }: CommandContext, flag: string, path: string): Promise<Uint8Array> {
-  try {
-    return await io.readFile(path, MAX_PEM_BYTES)
-  } catch (cause) {
-    throw usageError(`${values.from(flag)} cannot be read: ${cause instanceof Error ? cause.message : cause}`, cause)
-  }
 }

@@ -12,8 +12,8 @@ import { EventStreams } from './event-streams.js'
 import { Gate } from './gate.js'
 import { Health } from './health.js'
 import { KeptEntries } from './kept-entries.js'
-import { connectionsPerAddress, createListener, listen } from './listener.js'
-import { type ServerOptions, type ServerSettings, serverSettings } from './options.js'
+import { changeCertificate, connectionsPerAddress, createListener, listen } from './listener.js'
+import { type ServerOptions, type ServerSettings, type ServerTls, serverSettings, tlsOption } from './options.js'
 import { asksForWebSocket, OtherUpgrades } from './other-upgrades.js'
 import { Pause } from './pause.js'
 import { RecentFindings } from './recent-findings.js'
@@ -46,6 +46,13 @@ export interface CtServer extends AsyncDisposable {
   readonly done: Promise<void>
   /** Clients connected now. */
   readonly clients: number
+  /**
+   * Takes up a renewed certificate and its key: new connections are served with them, open ones stay. May be called at any time.
+   *
+   * @throws {@link CtStreamError} `CT_OPTION_INVALID` when they cannot be used or do not fit together, or when the server was made without TLS;
+   * it then goes on with those it has.
+   */
+  setTls(tls: ServerTls): void
   /**
    * Stops listening, closes the connections of clients (1001), closes the source, and releases the file. Takes up to 3 seconds, or longer if
    * the source does not stop. Idempotent.
@@ -104,6 +111,10 @@ class Serving implements CtServer {
 
   get clients(): number {
     return this.connections.size
+  }
+
+  setTls(tls: ServerTls): void {
+    changeCertificate(this.http, tlsOption(tls))
   }
 
   async listen(): Promise<{ readonly port: number; readonly url: string }> {

@@ -1,2 +1,10 @@
 export { type CtServer, createServer } from './create-server.js'
-export type { KeepOption, ServerCluster, ServerHealth, ServerOptions, ServerSource, ServerStore } from './options.js'
+export type {
+  KeepOption,
+  ServerCluster,
+  ServerHealth,
+  ServerOptions,
+  ServerSource,
+  ServerStore,
+  ServerTls,
+} from './options.js'

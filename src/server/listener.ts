@@ -1,8 +1,9 @@
 import { createServer as createHttp, type Server } from 'node:http'
-import { createServer as createHttps } from 'node:https'
+import { createServer as createHttps, type Server as SecureServer } from 'node:https'
 import { isIPv6 } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { CtStreamError } from '../errors.js'
-import type { ServerSettings } from './options.js'
+import type { ServerSettings, ServerTls } from './options.js'
 
 const MAX_HEADER_SIZE = 16 * 1024
 /** Connections beyond the clients: plain requests, and clients being refused. */
@@ -26,22 +27,41 @@ export function createListener({ tls, maxClients, handshakeTimeoutMs }: ServerSe
     connectionsCheckingInterval: handshakeTimeoutMs / 2,
   }
   const options = { ...slow, maxHeaderSize: MAX_HEADER_SIZE, keepAliveTimeout: 5000 }
-  let server: Server
+  const server =
+    tls === undefined
+      ? createHttp(options)
+      : createHttps({ ...options, handshakeTimeout: handshakeTimeoutMs, ...checkedPair(tls) })
+  server.maxConnections = maxClients + BESIDE_CLIENTS
+  // Without any progress: `UnfinishedAnswers` decides what then happens.
+  server.timeout = handshakeTimeoutMs
+  return server
+}
+
+/**
+ * Has new connections be served with another certificate; those that are open stay as they are.
+ *
+ * @throws {@link CtStreamError} `CT_OPTION_INVALID` for a certificate or key that cannot be used, and for a server without TLS: then nothing has
+ * changed.
+ */
+export function changeCertificate(server: Server, tls: ServerTls): void {
+  if (!('setSecureContext' in server))
+    throw new CtStreamError('CT_OPTION_INVALID', 'a server without option `tls` has no certificate to change')
+  const pair = checkedPair(tls)
+  ;(server as SecureServer).setSecureContext(pair)
+}
+
+/** @throws {@link CtStreamError} `CT_OPTION_INVALID` for a certificate and key that do not fit together. */
+function checkedPair({ cert, key }: ServerTls) {
   try {
-    server =
-      tls === undefined
-        ? createHttp(options)
-        : createHttps({ ...options, handshakeTimeout: handshakeTimeoutMs, cert: asPem(tls.cert), key: asPem(tls.key) })
+    const pair = { cert: asPem(cert), key: asPem(key) }
+    createSecureContext(pair)
+    return pair
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new CtStreamError('CT_OPTION_INVALID', `option \`tls\` must be a certificate and its key in PEM: ${reason}`, {
       cause,
     })
   }
-  server.maxConnections = maxClients + BESIDE_CLIENTS
-  // Without any progress: `UnfinishedAnswers` decides what then happens.
-  server.timeout = handshakeTimeoutMs
-  return server
 }
 
 /**
@@ -64,6 +84,7 @@ export function listen(server: Server, { host, port, tls }: ServerSettings): Pro
   })
 }
 
-function asPem(bytes: string | Uint8Array): string | Buffer {
-  return typeof bytes === 'string' ? bytes : Buffer.from(bytes)
+/** Never a text: Node.js takes an empty one for an option that is not given. */
+function asPem(pem: string | Uint8Array): Buffer {
+  return Buffer.from(typeof pem === 'string' ? new TextEncoder().encode(pem) : pem)
 }

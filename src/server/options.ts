@@ -55,6 +55,12 @@ export interface ServerHealth {
   unready(): string | undefined
 }
 
+/** A certificate chain and its private key, PEM. */
+export interface ServerTls {
+  readonly cert: string | Uint8Array
+  readonly key: string | Uint8Array
+}
+
 /** Options of {@link createServer}; all but `source` optional. */
 export interface ServerOptions {
   /** What to read; closed with the server. */
@@ -72,8 +78,8 @@ export interface ServerOptions {
   readonly moduleThreads?: number
   /** What is kept so that clients can resume later, even after a restart. `false`: only the last pages, in memory. */
   readonly keep?: false | KeepOption
-  /** Certificate chain and private key, PEM. Default: no TLS. */
-  readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array }
+  /** Certificate chain and private key, PEM; `setTls()` of the server changes them. Default: no TLS. */
+  readonly tls?: ServerTls
   /**
    * Tokens of clients, sent as `Authorization: Bearer` or `?token=`: secrets of 8 to 1024 printable characters, or `sha256:` and the hex of
    * their SHA-256. Default: none needed. `/healthz` and `/readyz` never need one.
@@ -139,7 +145,7 @@ export interface KeepOption {
 export type ServerSettings = Required<
   Omit<ServerOptions, 'tls' | 'keep' | 'store' | 'health' | 'cluster' | 'queue'>
 > & {
-  readonly tls: ServerOptions['tls']
+  readonly tls: ServerTls | undefined
   readonly keep: false | Required<KeepOption>
   readonly store: ServerStore | undefined
   readonly health: ServerHealth | undefined
@@ -163,13 +169,12 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source))
     throw optionError('source', 'a CtStream or an async iterable of certificates', source)
   if (typeof host !== 'string' || host === '') throw optionError('host', 'an address or a host name', host)
-  if (tls !== undefined) objectOption('tls', tls, ['cert', 'key'])
   return {
     source,
     host,
     port: integerOption('port', given.port, 0, 65_535, 8080),
     keep: keepOption(given.keep ?? {}),
-    tls: tls && { ...tls },
+    tls: tls && tlsOption(tls),
     tokens: textsOption('tokens', given.tokens),
     apiTokens: textsOption('apiTokens', given.apiTokens),
     readTokens: textsOption('readTokens', given.readTokens),
@@ -190,6 +195,11 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     logger: given.logger ?? silent,
     clock: given.clock ?? systemClock,
   }
+}
+
+/** Checks only the shape: whether they fit together is seen when they are used. */
+export function tlsOption(tls: ServerTls): ServerTls {
+  return { ...objectOption<ServerTls>('tls', tls, ['cert', 'key']) } as ServerTls
 }
 
 function keepOption(keep: false | KeepOption): ServerSettings['keep'] {

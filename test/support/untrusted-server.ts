@@ -58,3 +58,25 @@ Yw==
 
 /** Its certificate, for other servers on loopback. */
 export const selfSigned = { key, cert }
+
+/** Another pair, made in the same way for `renewed.example`. */
+export const renewedPair = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgV+QTT0JRJlKM7y24
+QfzVVdV6GjwIxKeCrx7dc5VHTTihRANCAAQWxoCDstQ9ttqE9SrsYooY8Ar1ohIX
+uQdk4M3xmSXt+IlwkyALBOYlMUfMTGdx8gRrLTkdLVpSUr55RYjpTno5
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBizCCATGgAwIBAgIUSdMXjm7KSNxjzZgTByCk0u1co4kwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPcmVuZXdlZC5leGFtcGxlMCAXDTI2MTEzMDIwMjQyMVoYDzIx
+MjYxMTA2MjAyNDIxWjAaMRgwFgYDVQQDDA9yZW5ld2VkLmV4YW1wbGUwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAAQWxoCDstQ9ttqE9SrsYooY8Ar1ohIXuQdk4M3x
+mSXt+IlwkyALBOYlMUfMTGdx8gRrLTkdLVpSUr55RYjpTno5o1MwUTAdBgNVHQ4E
+FgQUPXoQfmXD90gj+VKm2zIxq+SmrIwwHwYDVR0jBBgwFoAUPXoQfmXD90gj+VKm
+2zIxq+SmrIwwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEArEsH
+jLLomM8TA2Nv5vKEqHP5QbaT3EG8ZD3LTzJ51DACIAttHkGlc1ss6nZuDI4Hwiy2
+fsPSI05pSxmHNTUdb7J3
+-----END CERTIFICATE-----
+`,
+}

@@ -1,4 +1,5 @@
 import type { Logger } from '../../types/clock.js'
+import { linkedController } from '../../util/abort.js'
 import { askedLater } from '../asked-stream.js'
 import type { Command, CommandContext } from '../command.js'
 import { flagsNamed, reportFlags } from '../flags/flags.js'
@@ -9,6 +10,7 @@ import { PatientStream } from '../patient-stream.js'
 import { serveRequest } from '../serve-request.js'
 import { serverStore } from '../server-store.js'
 import { showStream } from '../show-stream.js'
+import { renewTls } from '../tls-files.js'
 
 /** `ct-stream serve`: the stream for clients of CertStream, and for those who want to miss nothing. */
 export const serve: Command = {
@@ -62,14 +64,17 @@ async function runServe(context: CommandContext): Promise<void> {
         logger,
       })
       const close = () => void server.close()
+      const over = linkedController(io.stop)
       try {
         const { url } = await server.listen()
+        void renewTls({ context, server, begun: options.tls, logger, stop: over.signal })
         await output.write(`ct-stream serves at ${url}\n`)
         io.stop.addEventListener('abort', close, { once: true })
         if (io.stop.aborted) close()
         await server.done
       } finally {
         io.stop.removeEventListener('abort', close)
+        over.abort()
         await server.close()
       }
     },

@@ -15,6 +15,7 @@ import { namingDb } from '../naming-db.js'
 import { serveRequest } from '../serve-request.js'
 import { Output } from '../terminal/output.js'
 import { commandLogger } from '../terminal/report.js'
+import { renewTls } from '../tls-files.js'
 import { isAway, untilThere } from '../until-there.js'
 import { collect } from './collect.js'
 import { type FollowedLogs, followedLogs } from './followed-logs.js'
@@ -80,6 +81,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
   try {
     const { url } = await server.listen()
     await new Output(io.stdout).write(`ct-stream runs ${[...roles].join(', ')} at ${url}\n`)
+    void renewTls({ context, server, begun: options.tls, logger, stop: over.signal })
     const work: (() => Promise<void>)[] = []
     const onTurn = (held: readonly Lease[] | undefined) => health.asked('collector', held !== undefined)
     if (roles.has('collector') && engine !== undefined) {
