@@ -4,12 +4,16 @@ import { optionError } from '../util/options.js'
 /** Finds the address of the client behind trusted proxies. */
 export class ClientAddresses {
   private readonly trusted = new BlockList()
+  private readonly onUnreadable: (hop: string) => void
+  private isTold = false
 
   /**
    * @param proxies - Addresses and networks (`10.0.0.0/8`).
+   * @param onUnreadable - Called once, with the first hop of a trusted proxy that is no address.
    * @throws {@link CtStreamError} `CT_OPTION_INVALID` naming the one that is neither.
    */
-  constructor(proxies: readonly string[]) {
+  constructor(proxies: readonly string[], onUnreadable: (hop: string) => void = () => {}) {
+    this.onUnreadable = onUnreadable
     proxies.forEach((proxy, i) => {
       const [address = '', bits, ...rest] = proxy.split('/')
       const version = isIP(address)
@@ -28,13 +32,24 @@ export class ClientAddresses {
    */
   of(remote: string | undefined, forwarded: string | undefined): string {
     let address = plainAddress(remote ?? '')
-    const hops = (forwarded ?? '').split(',').map((hop) => plainAddress(hop.trim()))
+    const hops = forwarded?.split(',') ?? []
     while (this.isTrusted(address)) {
       const hop = hops.pop()
-      if (hop === undefined || isIP(hop) === 0) break
-      address = hop
+      if (hop === undefined) break
+      const next = addressOfHop(hop)
+      if (next === undefined) {
+        this.tell(hop)
+        break
+      }
+      address = next
     }
     return address
+  }
+
+  private tell(hop: string): void {
+    if (this.isTold) return
+    this.isTold = true
+    this.onUnreadable(hop)
   }
 
   /** Whether the address belongs to a trusted proxy. */
@@ -58,6 +73,14 @@ export function clientKey(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')
+}
+
+/** `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:443`: some proxies add the port. `undefined` for what is none of these. */
+function addressOfHop(hop: string): string | undefined {
+  const text = hop.trim()
+  const [, bracketed] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text) ?? []
+  const address = plainAddress(bracketed ?? text.replace(/^([\d.]+):\d{1,5}$/, '$1'))
+  return isIP(address) === 0 ? undefined : address
 }
 
 /** Writes an IPv4 address that came mapped into IPv6 as plain IPv4. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CtStreamError } from '../errors.js'
-import { harmless } from '../util/harmless.js'
+import { cutText, harmless } from '../util/harmless.js'
 import { ClientAddresses } from './client-address.js'
 import type { Connections } from './connections.js'
 import type { ServerSettings } from './options.js'
@@ -46,7 +46,12 @@ export class Gate {
     this.tokens = new Tokens(settings.tokens)
     this.apiTokens = new Tokens(settings.apiTokens, 'apiTokens')
     this.readTokens = new Tokens(settings.readTokens, 'readTokens')
-    this.addresses = new ClientAddresses(settings.trustedProxies)
+    this.addresses = new ClientAddresses(settings.trustedProxies, (hop) => {
+      const shown = cutText(harmless(hop), 80)
+      settings.logger.warn('a trusted proxy sends an X-Forwarded-For that is no address: its clients count as one', {
+        hop: shown,
+      })
+    })
     this.connections = connections
   }
 

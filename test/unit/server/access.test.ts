@@ -22,6 +22,30 @@ describe('the address of a client', () => {
     expect(addresses.of('10.1.2.3', undefined)).toBe('10.1.2.3')
   })
 
+  it.each([
+    ['203.0.113.9:50123', '203.0.113.9'],
+    ['[2001:db8::9]:443', '2001:db8::9'],
+    ['[2001:db8::9]', '2001:db8::9'],
+    ['2001:db8::9', '2001:db8::9'],
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+    ['[::ffff:203.0.113.9]:443', '203.0.113.9'],
+    ['203.0.113.9:1, 10.9.9.9:2', '203.0.113.9'],
+  ])('is read with and without the port that some proxies add: %s', (forwarded, expected) => {
+    expect(new ClientAddresses(['10.0.0.0/8']).of('10.1.2.3', forwarded)).toBe(expected)
+  })
+
+  it('is the address of a trusted proxy that sends what is none, which is told once', () => {
+    const told: string[] = []
+    const addresses = new ClientAddresses(['10.0.0.0/8'], (hop) => told.push(hop))
+    addresses.of('10.1.2.3', undefined)
+    addresses.of('10.1.2.3', '10.4.4.4')
+    addresses.of('198.51.100.1', 'whatever a stranger sends')
+    expect(told).toEqual([])
+    for (const hop of ['unknown', '203.0.113.9:', '203.0.113.9:x', '[203.0.113.9', '2001:db8::9]:1', ''])
+      expect(addresses.of('10.1.2.3', hop), hop).toBe('10.1.2.3')
+    expect(told).toEqual(['unknown'])
+  })
+
   it('counts an IPv6 network as one client', () => {
     expect(clientKey('2001:db8:1:2:3:4:5:6')).toBe(clientKey('2001:DB8:1:2::9'))
     expect(clientKey('2001:db8:1:2::')).not.toBe(clientKey('2001:db8:1:3::'))
