@@ -8,6 +8,8 @@ import type { ClientSettings } from './options.js'
 import { decodeFrame, type ServerMessage } from './server-message.js'
 
 const backoff = { baseMs: 1000, maxMs: 60_000 }
+/** A connection that lasted so long was a good one, though nothing came that passes its filter. Milliseconds. */
+const LASTING_MS = 30_000
 
 type Say = <K extends keyof CertStreamEvents>(event: K, payload: CertStreamEvents[K]) => void
 
@@ -97,11 +99,15 @@ export class ServerFeed {
   }
 
   private async run(): Promise<void> {
-    const { clock, random } = this.settings
+    const { clock, elapsed, random } = this.settings
     const { signal } = this.closing
     for (let failures = 0; !signal.aborted; ) {
+      let openedAt = Number.POSITIVE_INFINITY
       const connection = new Connection(this.urlToAsk(), this.settings, {
-        onOpen: () => this.opened(),
+        onOpen: () => {
+          openedAt = elapsed()
+          this.opened()
+        },
         onFrame: (text, bytes) => {
           failures = 0
           this.lastFrameAt = clock.now()
@@ -124,6 +130,7 @@ export class ServerFeed {
         return
       }
       this.judge(error)
+      if (elapsed() - openedAt >= LASTING_MS) failures = 0
       const inMs = Math.max(backoffDelay(backoff, failures++, random), error.retryAfterMs ?? 0)
       this.say('error', error)
       this.say('reconnect', { attempt: failures, inMs, error })
@@ -190,11 +197,17 @@ export class ServerFeed {
   /** Of the newest message or ping received, read or not. */
   private newestCursor(): string | undefined {
     if (this.pinged !== undefined) return this.pinged
-    for (const message of [...this.decoded].reverse()) if ('cursor' in message && message.cursor) return message.cursor
-    for (const frame of this.queue.newestFirst())
-      if (/"(?:cursor|id)"/.test(frame))
-        for (const message of decodeFrame(frame, this.settings.shownUrl).reverse())
-          if ('cursor' in message && message.cursor !== undefined) return message.cursor
-    return this.cursor
+    for (const frame of this.queue.newestFirst()) {
+      if (!/"(?:cursor|id)"/.test(frame)) continue
+      const cursor = newestOf(decodeFrame(frame, this.settings.shownUrl))
+      if (cursor !== undefined) return cursor
+    }
+    // Of the frame before those of the queue: what of it is not read yet.
+    return newestOf(this.decoded) ?? this.cursor
   }
+}
+
+function newestOf(messages: readonly ServerMessage[]): string | undefined {
+  const last = messages.findLast((message) => 'cursor' in message && message.cursor !== undefined)
+  return last !== undefined && 'cursor' in last ? last.cursor : undefined
 }

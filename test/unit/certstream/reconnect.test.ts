@@ -92,6 +92,41 @@ describe('a stream from a server whose connection is lost', () => {
     expect(server.asked).toEqual(['/', '/?after=6'])
   })
 
+  it('goes on after the newest it received when messages of an older frame are not read yet, and repeats none', async () => {
+    const list = (...numbers: number[]) => `[${numbers.map((i) => domains(`${i}.example`, `${i}`)).join(',')}]`
+    const server = await testServer((client, n) => {
+      client.send(n === 0 ? list(1, 2, 3) : list(7, 8))
+      if (n === 0) client.send(list(4, 5, 6))
+      if (n === 0) client.close(1012)
+    })
+    const { stream, clock } = streamOf({ url: server.url })
+    const certificates = stream[Symbol.asyncIterator]()
+    const again = new Promise<void>((resolve) => stream.on('open', ({ after }) => after !== undefined && resolve()))
+    expect(await take(certificates, 1)).toEqual(['1.example'])
+    await passUntil(clock, again, 100)
+    const rest = [2, 3, 4, 5, 6, 7, 8].map((i) => `${i}.example`)
+    expect(await take(certificates, 7)).toEqual(rest)
+    expect(server.asked).toEqual(['/', '/?after=6'])
+  })
+
+  it('connects again soon when a connection lasted on which nothing came, and ever later when none lasts', async () => {
+    const server = await testServer(() => {})
+    const { stream, clock } = streamOf({ url: server.url })
+    const waits: number[] = []
+    stream.on('reconnect', ({ inMs }) => waits.push(inMs))
+    stream[Symbol.asyncIterator]()
+      .next()
+      .catch(() => {})
+    for (const lastedMs of [0, 0, 10_000, 40_000, 0]) {
+      await passUntil(clock, next(stream, 'open'), 100)
+      await clock.pass(lastedMs)
+      const lost = next(stream, 'reconnect')
+      for (const client of server.clients) client.close(1012)
+      await lost
+    }
+    expect(waits).toEqual([500, 1000, 2000, 500, 1000])
+  })
+
   it('says after each break what is missing where the address moved to a server without cursors', async () => {
     const server = await testServer((client, n) => {
       client.send(domains(`${n}.example`, n === 0 ? '1' : undefined))
