@@ -1,6 +1,7 @@
 import WebSocket from 'ws'
 import { CtStreamError } from '../errors.js'
 import { userAgent } from '../http/user-agent.js'
+import { linkedController } from '../util/abort.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { parseRetryAfter } from '../util/retry-after.js'
 import { VERSION } from '../version.js'
@@ -48,9 +49,13 @@ export class Connection {
     const hear = () => {
       this.heardAt = settings.elapsed()
     }
+    const connecting = linkedController(this.over.signal)
+    this.connectInTime(connecting.signal).catch(() => {})
     socket.on('open', () => {
+      connecting.abort()
       hear()
       events.onOpen()
+      this.watch().catch(() => {})
     })
     socket.on('ping', (data) => {
       hear()
@@ -77,7 +82,6 @@ export class Connection {
       })
     })
     this.done.catch(() => {})
-    this.watch().catch(() => {})
   }
 
   /** Reads on. */
@@ -112,21 +116,21 @@ export class Connection {
     this.socket.terminate()
   }
 
+  private async connectInTime(isOpen: AbortSignal): Promise<void> {
+    const { clock, connectTimeoutMs, shownUrl } = this.settings
+    await clock.sleep(connectTimeoutMs, isOpen)
+    this.fail(timeoutError(shownUrl, `no connection within ${connectTimeoutMs} ms`))
+  }
+
   /** Pings the server, and gives it up when nothing is heard of it; one that is not read cannot be heard. */
   private async watch(): Promise<void> {
     const { socket, settings } = this
     const { clock, elapsed, shownUrl } = settings
     const { signal } = this.over
-    const begun = elapsed()
-    while (!signal.aborted) {
-      const isOpen = socket.readyState === WebSocket.OPEN
-      const leftMs = isOpen
-        ? Math.min(settings.pingIntervalMs, this.heardAt + settings.silenceTimeoutMs - elapsed())
-        : begun + settings.connectTimeoutMs - elapsed()
+    while (socket.readyState === WebSocket.OPEN) {
+      const leftMs = Math.min(settings.pingIntervalMs, this.heardAt + settings.silenceTimeoutMs - elapsed())
       await clock.sleep(Math.max(leftMs, 1), signal)
-      if (socket.readyState === WebSocket.CONNECTING && elapsed() - begun >= settings.connectTimeoutMs)
-        return this.fail(timeoutError(shownUrl, `no connection within ${settings.connectTimeoutMs} ms`))
-      if (socket.readyState !== WebSocket.OPEN) continue
+      if (socket.readyState !== WebSocket.OPEN) return
       if (socket.isPaused) this.heardAt = elapsed()
       if (elapsed() - this.heardAt >= settings.silenceTimeoutMs)
         return this.fail(timeoutError(shownUrl, `nothing heard for ${settings.silenceTimeoutMs} ms`))

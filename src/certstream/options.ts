@@ -32,7 +32,10 @@ export interface CertStreamOptions {
   readonly maxBufferedBytes?: number
   /** A larger message ends the connection (`CT_RESPONSE_TOO_LARGE`). Bytes, 1024 to 2^28, default 32 MiB: more than any certificate and chain. */
   readonly maxMessageBytes?: number
-  /** How often the server is pinged. Milliseconds, 1000 to 3,600,000, default 15,000: some servers drop who says nothing for a minute. */
+  /**
+   * How often the server is pinged. Milliseconds, 1000 to 3,600,000, default 15,000: some servers drop who says nothing for a minute. Twice
+   * in {@link silenceTimeoutMs} at least.
+   */
   readonly pingIntervalMs?: number
   /**
    * A server of which nothing was heard for so long, no pong either, is connected to anew. Milliseconds, 1000 to 3,600,000,
@@ -126,6 +129,7 @@ export function clientSettings(given: string | URL | CertStreamOptions): ClientS
   const url = urlOption(options.url, booleanOption('allowHttp', options.allowHttp, false))
   const between = (name: keyof typeof CERTSTREAM_DEFAULTS, min: number, max: number) =>
     integerOption(name, options[name], min, max, CERTSTREAM_DEFAULTS[name])
+  const silenceTimeoutMs = between('silenceTimeoutMs', 1000, HOUR)
   return {
     url,
     shownUrl: `${url.protocol}//${url.host}${url.pathname}`,
@@ -134,8 +138,9 @@ export function clientSettings(given: string | URL | CertStreamOptions): ClientS
     dedupe: dedupeOption('dedupe', options.dedupe),
     maxBufferedBytes: between('maxBufferedBytes', 65_536, 2 ** 30),
     maxMessageBytes: between('maxMessageBytes', 1024, 2 ** 28),
-    pingIntervalMs: between('pingIntervalMs', 1000, HOUR),
-    silenceTimeoutMs: between('silenceTimeoutMs', 1000, HOUR),
+    // A quiet server would be given up before it is asked.
+    pingIntervalMs: Math.min(between('pingIntervalMs', 1000, HOUR), silenceTimeoutMs / 2),
+    silenceTimeoutMs,
     connectTimeoutMs: between('connectTimeoutMs', 100, 600_000),
     headers: headersOption(options.headers),
     proxy: proxyOption(options.proxy),

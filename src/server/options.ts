@@ -108,7 +108,7 @@ export interface ServerOptions {
    * misses from the file later. Default 4 MiB.
    */
   readonly maxQueueBytes?: number
-  /** How often clients are pinged, milliseconds, 1000 to 3,600,000. Default 30,000. */
+  /** How often clients are pinged, milliseconds, 1000 to 3,600,000; twice in {@link clientTimeoutMs} at least. Default 30,000. */
   readonly pingEveryMs?: number
   /** How long a client may neither answer nor read before it is disconnected, milliseconds, 2000 to 86,400,000. Default 180,000. */
   readonly clientTimeoutMs?: number
@@ -169,6 +169,7 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source))
     throw optionError('source', 'a CtStream or an async iterable of certificates', source)
   if (typeof host !== 'string' || host === '') throw optionError('host', 'an address or a host name', host)
+  const clientTimeoutMs = integerOption('clientTimeoutMs', given.clientTimeoutMs, 2000, DAY, 180_000)
   return {
     source,
     host,
@@ -189,8 +190,12 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     maxClients: integerOption('maxClients', given.maxClients, 1, 1_000_000, 10_000),
     maxClientsPerAddress: integerOption('maxClientsPerAddress', given.maxClientsPerAddress, 1, 1_000_000, 100),
     maxQueueBytes: integerOption('maxQueueBytes', given.maxQueueBytes, 65_536, 2 ** 30, 4 * 1024 * 1024),
-    pingEveryMs: integerOption('pingEveryMs', given.pingEveryMs, 1000, 3_600_000, 30_000),
-    clientTimeoutMs: integerOption('clientTimeoutMs', given.clientTimeoutMs, 2000, DAY, 180_000),
+    // A client that only answers would be cut off before it is asked.
+    pingEveryMs: Math.min(
+      integerOption('pingEveryMs', given.pingEveryMs, 1000, 3_600_000, 30_000),
+      clientTimeoutMs / 2,
+    ),
+    clientTimeoutMs,
     handshakeTimeoutMs: integerOption('handshakeTimeoutMs', given.handshakeTimeoutMs, 100, 600_000, 10_000),
     logger: given.logger ?? silent,
     clock: given.clock ?? systemClock,

@@ -275,6 +275,23 @@ describe('a stream from a server whose connection is lost', () => {
     expect(toQuiet.stream.status().connections).toBe(1)
   })
 
+  it('pings a quiet server before it gives it up, however rarely it is to', async () => {
+    const server = await testServer((client) => client.send(domains('a.example')))
+    const { stream, clock } = streamOf({ url: server.url, pingIntervalMs: 3_600_000, silenceTimeoutMs: 4000 })
+    await take(stream[Symbol.asyncIterator](), 1)
+    for (let ping = 0; ping < 5; ping++) {
+      const [client] = server.clients
+      const answered = new Promise((resolve) => client?.once('ping', resolve))
+      await clock.pass(2000)
+      await answered
+      // The server's answer is there when a question it asks later is answered.
+      const pong = new Promise((resolve) => client?.once('pong', resolve))
+      client?.ping()
+      await pong
+    }
+    expect(stream.status().connections).toBe(1)
+  })
+
   it('does not wait for ever for a connection', async () => {
     const server = await testServer(() => {})
     // Nobody answers the handshake.

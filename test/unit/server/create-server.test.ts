@@ -365,6 +365,22 @@ describe('a server', () => {
     expect(good.socket.readyState).toBe(good.socket.OPEN)
   })
 
+  it('pings a client before it disconnects it, however rarely it is to', async () => {
+    const clock = new VirtualClock()
+    const { server, socket } = await serving({ clock, pingEveryMs: 3_600_000, clientTimeoutMs: 4000 })
+    const quiet = socket('')
+    await quiet.opened
+    for (let ping = 0; ping < 5; ping++) {
+      const pinged = new Promise((resolve) => quiet.socket.once('ping', resolve))
+      await clock.pass(2000)
+      await pinged
+      const answer = new Promise((resolve) => quiet.socket.once('pong', resolve))
+      quiet.socket.ping()
+      await answer
+    }
+    expect(server.clients).toBe(1)
+  })
+
   it('names the option that is wrong', async () => {
     const source = new PageSource([])
     for (const [options, message] of [
