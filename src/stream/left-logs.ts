@@ -73,10 +73,12 @@ export class LeftLogs {
     return this.finishForgotten(update)
   }
 
-  /** Whether the checkpoint has a log of the selection, read to its end or not. */
-  hasSelected({ listed }: LogListUpdate): boolean {
+  /** Whether the checkpoint or the cursor has a log of the selection, read to its end or not. */
+  hasSelected(update: LogListUpdate): boolean {
     const { selection, settings, remembered } = this.options
+    const { listed } = update
     const now = settings.clock.now()
+    if (this.inCursor(update).length > 0) return true
     return [...remembered.stored.values()].some((row) => {
       const known = listed.get(row.log.id) ?? listedBefore(row)
       return wasSelected(selection, row, known, now) === true

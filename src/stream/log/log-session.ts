@@ -115,7 +115,9 @@ export class LogSession implements TroubledSession, OpeningSession {
 
   /** Follows the log until its end, or the abort. */
   async run(): Promise<void> {
-    const { span, window } = this
+    const { span, window, options } = this
+    // It is no longer finished, whether or not it can be reached.
+    if (options.stored?.learned.finished === true) options.events.changed()
     try {
       await this.untilProven(async () => {
         await span.open(this)

@@ -36,14 +36,20 @@ export function sessionRow(session: KnownSession, next: number, range: CompactRa
 }
 
 /**
- * The row of a log that left the lists and that this run has not opened: as it is stored, and how long the log has been out of reach.
- * `undefined` where there is nothing new to store.
+ * The row of a log that this run has not opened: as it is stored, and how long a log that left the lists has been out of reach. One that was
+ * finished, and is followed again, is so no longer. `undefined` where there is nothing new to store.
  */
-export function unopenedRow({ options, left }: Pick<KnownSession, 'options' | 'left'>): LogCheckpoint | undefined {
+export function unopenedRow({
+  options,
+  left,
+  listed,
+}: Pick<KnownSession, 'options' | 'left' | 'listed'>): LogCheckpoint | undefined {
   const { stored, resumeAt } = options
   // Where a cursor says where to begin, the row is of another place.
-  if (stored === undefined || resumeAt !== undefined || left === undefined) return undefined
-  return { ...stored, learned: { ...stored.learned, left } }
+  if (stored === undefined || resumeAt !== undefined) return undefined
+  const { finished, ...learned } = stored.learned
+  if (left !== undefined) return { ...stored, learned: { ...stored.learned, left } }
+  return finished === true && listed !== undefined ? { ...stored, learned: { ...learned, listed } } : undefined
 }
 
 /**

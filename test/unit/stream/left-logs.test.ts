@@ -82,3 +82,30 @@ it('a cursor whose only log is finished is taken', async () => {
   expect(indexesOf(rest)).toEqual(range(20, 60))
   expect(await take(ctStream({ ...options, logList, resume: rest.at(-1)?.cursor ?? '' }))).toEqual([])
 })
+
+it('a log that was finished, came back out of reach, and left again is read to its end', async () => {
+  const [stays, left] = [await logOf(5), await logOf(60)]
+  const lists = closing(await ListServer.open(listWith([stays, left])))
+  const checkpoint = new MemoryCheckpointStore()
+  const follow = () => closing(new Reader(ctStream({ logList: lists.url, checkpoint, ...following() })))
+  const isFinished = (reader: Reader) => reader.state(left.logId) === 'finished'
+
+  const first = follow()
+  await first.until(() => first.indexes(left.logId).length === 60)
+  lists.content = listWith([stays])
+  await first.until(() => isFinished(first))
+  await first.close()
+
+  lists.content = listWith([stays, left])
+  const down = left.fault({ on: '*', status: 503 })
+  const second = follow()
+  await second.until(() => second.state(left.logId) === 'waiting')
+  await second.close()
+
+  down.clear()
+  grow(left, 7)
+  lists.content = listWith([stays])
+  const third = follow()
+  await third.until(() => isFinished(third))
+  expect(third.indexes(left.logId)).toEqual(range(60, 67))
+})
