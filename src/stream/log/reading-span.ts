@@ -120,8 +120,7 @@ export class ReadingSpan {
   }
 
   /**
-   * Where a log without a position begins. `'now'` is when it was first asked: a log that was out of reach then is read from that time on,
-   * by its own clock.
+   * Where a log without a position begins. `'now'` is when it was first asked: a log that was out of reach then is read from that time on.
    */
   private begin(session: OpeningSession): Promise<number> {
     const { clock, settings } = this.options
@@ -129,7 +128,9 @@ export class ReadingSpan {
     const waitedMs = settings.elapsed() - this.followedAt
     if (settings.start !== 'now' || !session.hasFailed || waitedMs <= PROMPT_MS)
       return startIndexOf(settings.start, tree)
-    const time = Math.min(session.logHeads.newest().timestamp, clock.now()) - waitedMs
+    const time = clock.now() - waitedMs
+    // Signed before that, it has nothing that came later.
+    if (session.logHeads.newest().timestamp <= time) return startIndexOf('now', tree)
     return startIndexOf({ time }, { ...tree, mergeDelayMs: DISORDER_MS })
   }
 
