@@ -83,6 +83,11 @@ export class NatsShard {
     return this.slot.current?.maxMessageBytes ?? 2 ** 20
   }
 
+  /** Whether a write would reach the server without opening the stream anew. */
+  get isConnected(): boolean {
+    return this.slot.current?.isOpen === true
+  }
+
   /** Whether the stream lacks the entry; it has it when a write reported as failed took effect. */
   lacks(logId: string, index: number): boolean {
     return index > (this.last.get(logId) ?? -1)

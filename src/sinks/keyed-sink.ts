@@ -42,6 +42,9 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
   /** Keeps an issuer that the stream has fetched for whoever reads the entries. Default: does nothing. */
   protected putIssuer(_fingerprint: string, _der: Uint8Array): void {}
 
+  /** Writes what waited for a later commit. Not called again when it fails. Default: does nothing. */
+  protected async end(_shard: Shard): Promise<void> {}
+
   get store(): CheckpointStore {
     if (this.opened === undefined) throw new TypeError('the sink is not open')
     return this.opened
@@ -78,6 +81,13 @@ export abstract class KeyedSink<Shard extends OpenShard> implements Sink {
     this.staged.clear()
     this.shard = undefined
     this.opened = undefined
-    await shard?.close()
+    if (shard === undefined) return
+    try {
+      await this.end(shard)
+    } catch {
+      // What the engine does not have is read again.
+    } finally {
+      await shard.close()
+    }
   }
 }

@@ -11,6 +11,7 @@ import { systemClock } from '../util/clock.js'
 import { objectOption } from '../util/options.js'
 import { KeyedSink } from './keyed-sink.js'
 import { MessageEncoder, type MessageOptions } from './message.js'
+import { WaitingRows } from './waiting-rows.js'
 
 /** Room in a message for its headers. Bytes. */
 const HEADER_BYTES = 4096
@@ -49,6 +50,7 @@ class NatsSink extends KeyedSink<NatsShard> {
   private readonly message: MessageOptions
   private encoder: MessageEncoder
   private readonly clock: Clock
+  private waiting: WaitingRows
 
   constructor(url: string, options: NatsSinkOptions) {
     super()
@@ -58,11 +60,13 @@ class NatsSink extends KeyedSink<NatsShard> {
     this.encoder = new MessageEncoder(message)
     this.address = natsAddress(url)
     this.clock = clock
+    this.waiting = new WaitingRows(clock)
   }
 
   protected async openShard(lease: Lease | undefined): Promise<NatsShard> {
     const shard = new NatsShard(this.address, lease, this.name, this.clock)
     await shard.open()
+    this.waiting = new WaitingRows(this.clock)
     const { maxBodyBytes = 900_000 } = this.message
     const most = Math.max(0, Math.min(maxBodyBytes, shard.maxMessageBytes - HEADER_BYTES))
     this.encoder = new MessageEncoder({ ...this.message, maxBodyBytes: most })
@@ -74,13 +78,20 @@ class NatsSink extends KeyedSink<NatsShard> {
     rows: readonly LogCheckpoint[],
     covered: readonly CtCertificate[],
   ): Promise<void> {
-    // Each record takes space. Of logs without an entry here, which only moved past what a filter drops, it comes with the next commit without any.
-    const logs = new Set(covered.map(({ log }) => log.id))
-    const isDue = ({ log: { id } }: LogCheckpoint) => logs.size === 0 || logs.has(id) || !shard.state.positions.has(id)
-    const due = rows.filter(isDue)
-    const records = (written: (logId: string) => number) => due.map((row) => logRecord(row, written(row.log.id)))
-    await shard.write(records, () => this.entries(shard, covered))
+    const due = this.waiting.due(rows, covered, (logId) => shard.state.positions.has(logId))
+    await this.writeTo(shard, due, covered)
     shard.state.keep(rows)
+    this.waiting.wrote(rows, due)
+  }
+
+  protected override async end(shard: NatsShard): Promise<void> {
+    const { all } = this.waiting
+    if (all.length > 0 && shard.isConnected) await this.writeTo(shard, all, [])
+  }
+
+  private writeTo(shard: NatsShard, rows: readonly LogCheckpoint[], covered: readonly CtCertificate[]): Promise<void> {
+    const records = (written: (logId: string) => number) => rows.map((row) => logRecord(row, written(row.log.id)))
+    return shard.write(records, () => this.entries(shard, covered))
   }
 
   protected put(shard: NatsShard, record: KeyedRecord): Promise<void> {
