@@ -18,8 +18,8 @@ export interface Following {
   isFollowed(id: string): boolean
   /** @param onRecord - Gaps not to be told again where it is out of reach. */
   follow(log: ListedLog, byHand: false, onRecord: readonly Gap[]): void
-  /** The log left the lists: it is read to the head it ends with. */
-  retire(id: string): void
+  /** The log left the lists: it is read to the head it ends with. @param isBefore - Whether it left before this run. */
+  retire(id: string, isBefore?: boolean): void
 }
 
 export interface LeftLogsOptions {
@@ -148,7 +148,7 @@ export class LeftLogs {
    */
   private readToEnd(log: ListedLog, onRecord: readonly Gap[] = []): boolean {
     if (!this.take(log, onRecord)) return false
-    this.options.following.retire(log.id)
+    this.options.following.retire(log.id, true)
     return true
   }
 

@@ -215,12 +215,12 @@ export class Roster implements Following {
     if (entry.again !== undefined && !this.options.signal.aborted) this.follow(entry.again, false)
   }
 
-  /** The log left the lists. */
-  retire(id: string): void {
+  /** The log left the lists. @param isBefore - Whether it did before this run. */
+  retire(id: string, isBefore = false): void {
     const entry = this.followed.get(id)
     if (entry === undefined) return
     entry.again = undefined
-    entry.lane.session.retire()
+    entry.lane.session.retire(isBefore)
   }
 
   /** The lists changed their description of a followed log. */

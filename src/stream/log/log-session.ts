@@ -145,10 +145,13 @@ export class LogSession implements TroubledSession, OpeningSession {
     }
   }
 
-  /** The log left the lists: the session ends after everything published is read. */
-  retire(): void {
+  /**
+   * The log left the lists: the session ends after everything published is read.
+   * @param isBefore - Whether it left before this run: what earlier runs saw of it then counts.
+   */
+  retire(isBefore = false): void {
     const { settings, stored } = this.options
-    this.logHeads.retired ??= new Retirement(settings.elapsed(), stored?.learned.left)
+    this.logHeads.retired ??= new Retirement(settings.elapsed(), isBefore ? stored?.learned.left : undefined)
     // Entries may have come since the last look.
     this.pause.cut()
   }

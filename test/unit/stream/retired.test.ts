@@ -180,6 +180,28 @@ describe('a log that left the lists, of a reader that is started again and again
   })
 })
 
+it('a log that left, was back for a while, and leaves again is given its time anew, also after a restart', async () => {
+  const checkpoint = new MemoryCheckpointStore()
+  const { clock, log, leaves, comesBack, reader, lists } = await following(300, {}, { checkpoint })
+  await passUntil(clock, () => reader.indexes(log.logId).length === 300, HOUR)
+  const listed = lists.content
+  await leaves()
+  // Of the hour that it is looked at then.
+  await clock.pass(50 * MINUTE)
+  await reader.close()
+  lists.content = listed
+  const again = await readOn(clock, { logs: undefined, logList: lists.url, checkpoint, ...EVERY_TEN_MINUTES })
+  await passUntil(clock, () => again.state(log.logId) === 'live', HOUR)
+  await comesBack()
+  grow(log, 8)
+  const lags = log.fault({ on: 'get-sth', stale: 1 })
+  await leaves()
+  await clock.pass(30 * MINUTE)
+  lags.clear()
+  await passUntil(clock, () => again.state(log.logId) === 'finished', 3 * HOUR, MINUTE)
+  expect(again.indexes(log.logId)).toEqual(range(300, 308))
+})
+
 describe('a log whose entries are not proven', () => {
   it('shows its newest head while a slow reader works off a backlog', async () => {
     const options = { verify: 'signatures-only', ...LITTLE_ROOM } as const
