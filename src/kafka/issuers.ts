@@ -2,6 +2,7 @@ import { KeptIssuers } from '../checkpoint/kept-issuers.js'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import { copyBytes, toHex } from '../util/bytes.js'
+import { elapsedOf } from '../util/clock.js'
 import { sha256Hex } from '../util/hash.js'
 import type { KafkaAddress } from './address.js'
 import { clientOptions, type KafkaClient, type KafkaConsumer } from './client.js'
@@ -20,8 +21,11 @@ import { issuersTopic } from './topics.js'
 
 /** Offsets that are remembered, the last ones: 20 MB. Public logs name a few thousand issuers, but a hostile log can name any number. */
 const REMEMBERED = 2 ** 17
-/** Issuers that are remembered as missing. */
-const MISSING = 2 ** 12
+/**
+ * How long all of the topic is not read again for an issuer that is not found, milliseconds: where some were forgotten, and where only a broker
+ * that went back unseen can have it. A log could name any number that nobody has written.
+ */
+const REREAD_MS = { forgotten: 60_000, known: 3_600_000 }
 
 /**
  * The issuers that entries name, from their topic: read when one is asked for first, and on from there. One that is in memory no more is fetched
@@ -34,15 +38,17 @@ export class KafkaIssuers {
   private readonly kept = new KeptIssuers()
   /** Of the last record of each issuer. Writers know one partition. */
   private readonly offsets = new Map<string, bigint>()
-  /** How many records there were when all were looked at for an issuer, without finding it. */
-  private readonly missing = new Map<string, number>()
-  /** How many records were read, one after the other. */
-  private count = 0
+  private readonly elapsed: () => number
+  /** When all of the topic was read last, elapsed time. */
+  private readAllAt = Number.NEGATIVE_INFINITY
+  /** Whether the topic may have what is in no offset: some were forgotten, or one was wrong. */
+  private hasForgotten = false
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: KafkaClient, address: KafkaAddress, clock: Clock) {
     const options = { ...clientOptions(address), groupId: `${address.prefix}.reading` }
     this.topic = issuersTopic(address).name
+    this.elapsed = elapsedOf(clock)
     this.consumer = new RenewedClient(address, clock, () => new kafka.Consumer(options))
     this.tail = new CommittedTail(this.topic)
   }
@@ -72,9 +78,19 @@ export class KafkaIssuers {
 
   /** What was read and is in memory no more. Compaction leaves the last record of a key where it is. */
   private async fetchAgain(name: string): Promise<Uint8Array | undefined> {
-    const { topic } = this
     const offset = this.offsets.get(name)
     if (offset === undefined) return undefined
+    const found = await this.fetch(name, offset)
+    if (found !== undefined) return found
+    // It was written again since, or the topic was cut back.
+    this.offsets.delete(name)
+    this.hasForgotten = true
+    this.readAllAt = Math.min(this.readAllAt, this.elapsed() - REREAD_MS.forgotten)
+    return undefined
+  }
+
+  private fetch(name: string, offset: bigint): Promise<Uint8Array | undefined> {
+    const { topic } = this
     return this.consumer.use('read an issuer', async (consumer) => {
       // A broker that went back, or deletes what is old, would refuse the offset.
       if (offset < (await offsetOf(consumer, topic, 0, EARLIEST))) return undefined
@@ -88,18 +104,20 @@ export class KafkaIssuers {
   }
 
   private async readOn(name: string): Promise<Uint8Array | undefined> {
-    const before = this.count
-    const found = await this.look(name, (consumer) => this.counted(this.tail.read(consumer)))
-    // That was all of it.
-    if (before === 0 && found === undefined) this.isMissing(name)
+    const isFirst = this.readAllAt === Number.NEGATIVE_INFINITY
+    const found = await this.look(name, (consumer) => this.tail.read(consumer))
+    if (isFirst) this.readAllAt = this.elapsed()
     return found
   }
 
-  /** For what is remembered neither in memory nor by its offset; once, until there is more in the topic. */
+  /** For what is remembered neither in memory nor by its offset. */
   private async readAll(name: string): Promise<Uint8Array | undefined> {
-    if (this.missing.get(name) === this.count) return undefined
+    const waitMs = this.hasForgotten ? REREAD_MS.forgotten : REREAD_MS.known
+    if (this.elapsed() - this.readAllAt < waitMs) return undefined
+    this.hasForgotten = false
+    this.offsets.clear()
     const found = await this.look(name, (consumer) => committedRecords(consumer, this.topic))
-    if (found === undefined) this.isMissing(name)
+    this.readAllAt = this.elapsed()
     return found
   }
 
@@ -115,13 +133,6 @@ export class KafkaIssuers {
     })
   }
 
-  private async *counted(records: AsyncIterable<CommittedRecord>): AsyncGenerator<CommittedRecord> {
-    for await (const record of records) {
-      this.count++
-      yield record
-    }
-  }
-
   /** @returns The issuer's name; `undefined` for a record of none: anybody who may write to the topic could name another certificate. */
   private take({ key, value, offset }: CommittedRecord): string | undefined {
     const name = String(key)
@@ -129,14 +140,15 @@ export class KafkaIssuers {
     this.kept.put(name, value)
     this.offsets.delete(name)
     this.offsets.set(name, offset)
-    forgetFirst(this.offsets, REMEMBERED)
+    this.forgetFirst()
     return name
   }
 
-  private isMissing(name: string): void {
-    this.missing.delete(name)
-    this.missing.set(name, this.count)
-    forgetFirst(this.missing, MISSING)
+  private forgetFirst(): void {
+    if (this.offsets.size <= REMEMBERED) return
+    const [first] = this.offsets.keys()
+    this.offsets.delete(first as string)
+    this.hasForgotten = true
   }
 
   /** One at a time, as each goes on where the one before has ended. */
@@ -148,11 +160,3 @@ export class KafkaIssuers {
 }
 
 const copyOf = ({ value }: CommittedRecord) => copyBytes(value ?? new Uint8Array())
-
-/** Forgets what was added first, where there are more than `most`. */
-function forgetFirst(map: Map<string, unknown>, most: number): void {
-  for (const name of map.keys()) {
-    if (map.size <= most) return
-    map.delete(name)
-  }
-}

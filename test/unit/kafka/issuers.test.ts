@@ -42,7 +42,7 @@ class Topic {
     this.records = this.records.filter((record) => record.offset >= offset)
   }
 
-  issuers(): KafkaIssuers {
+  issuers(clock = new VirtualClock()): KafkaIssuers {
     const topic = this
     class Consumer {
       async metadata() {
@@ -66,11 +66,7 @@ class Topic {
       }
       close() {}
     }
-    return new KafkaIssuers(
-      { Consumer } as unknown as KafkaClient,
-      kafkaAddress('kafka://localhost'),
-      new VirtualClock(),
-    )
+    return new KafkaIssuers({ Consumer } as unknown as KafkaClient, kafkaAddress('kafka://localhost'), clock)
   }
 }
 
@@ -150,18 +146,24 @@ describe('issuers in Kafka', () => {
     await issuers.close()
   })
 
-  it('are looked for in all of the topic once, and again when there is more', async () => {
+  it('cost no more than what is new in the topic where nobody has written them, but for once an hour', async () => {
+    const clock = new VirtualClock()
     const topic = fullTopic()
-    const issuers = topic.issuers()
+    const issuers = topic.issuers(clock)
     await issuers.get(name(certificate(5)))
     topic.fetched = 0
-    const later = certificate(1_000_000)
-    await expect(issuers.get(name(later))).rejects.toMatchObject(MISSING)
-    expect(topic.fetched).toBe(topic.records.length)
-    await expect(issuers.get(name(later))).rejects.toMatchObject(MISSING)
-    expect(topic.fetched).toBe(topic.records.length)
-    topic.write(later)
-    expect(await issuers.get(name(later))).toEqual(later)
+    const missing = (number: number) => expect(issuers.get(name(certificate(number)))).rejects.toMatchObject(MISSING)
+    for (let i = 0; i < 20; i++) {
+      topic.write(certificate(2_000_000 + i))
+      await missing(1_000_000 + i)
+    }
+    expect(topic.fetched).toBe(20)
+    await clock.pass(3_600_000)
+    await missing(1_000_000)
+    await missing(1_000_001)
+    expect(topic.fetched).toBe(20 + topic.records.length)
+    topic.write(certificate(1_000_000))
+    expect(await issuers.get(name(certificate(1_000_000)))).toEqual(certificate(1_000_000))
     await issuers.close()
   })
 })
