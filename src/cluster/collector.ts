@@ -5,6 +5,7 @@ import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
 import type { Coordinator, Lease, Sink } from '../types/cluster.js'
 import type { LogInfo } from '../types/log.js'
+import { backoffDelay } from '../util/backoff.js'
 import { elapsedOf, systemClock } from '../util/clock.js'
 import { messageOf } from '../util/message-of.js'
 import { unfinishedLogs } from './unfinished-logs.js'
@@ -51,6 +52,8 @@ export interface CollectorOptions {
 const REFRESH_MS = 900_000
 /** Milliseconds. */
 const LIST_AGAIN_MS = 60_000
+/** How long a shard that failed here is left to others. */
+const backoff = { baseMs: 10_000, maxMs: 300_000 }
 
 /** A shard that this member works on. */
 interface Work {
@@ -61,10 +64,21 @@ interface Work {
   /** Ids of the logs that its stream has, or had at its end. */
   logs: ReadonlySet<string>
   done: Promise<void>
+  /** There is nothing more to read, but the lease is kept. */
+  isDone: boolean
+  /** Elapsed time. */
+  readonly begunAt: number
   /** Another member has the lease: there is nothing to release. */
   isLost: boolean
   /** What becomes of the shard when this has ended. `undefined`: the lease is kept, so that no other member starts its streams again. */
   next: Next | undefined
+}
+
+/** Failures of a shard here, each soon after the one before. */
+interface Failures {
+  readonly count: number
+  /** Elapsed time: others have the shard until then. */
+  readonly until: number
 }
 
 /** `released`: another member may take it. `begun again`: under the same lease. */
@@ -74,9 +88,13 @@ type Next = 'released' | 'begun again'
  * Reads its share of the logs, one of several processes that divide them, until `signal` aborts.
  *
  * Members divide the shards evenly. Another member takes over from one that is silent until its leases expire; if that one resumes later,
- * the engine refuses its writes.
+ * the engine refuses its writes. A shard that fails is released, and left to others for 10 seconds at most, then ever longer, up to 5 minutes.
  *
- * @throws what `logs` and the coordinator throw at the beginning. Later failures go to the logger and are retried.
+ * A member that cannot open shards for good (`CT_CHECKPOINT_VERSION`: a newer version has changed the engine; `CT_PEER_MISSING`) takes no more of
+ * them, while those that it reads go on; it ends with that error when it has none left.
+ *
+ * @throws what `logs` and the coordinator throw at the beginning; `CT_CHECKPOINT_VERSION`, `CT_PEER_MISSING`. Other failures later go to the
+ * logger and are retried.
  */
 export async function runCollector(options: CollectorOptions): Promise<void> {
   await new Collector(options).run()
@@ -99,6 +117,10 @@ class Collector {
   private listAt = Number.POSITIVE_INFINITY
   /** Elapsed time. */
   private handedOverAt = Number.NEGATIVE_INFINITY
+  /** By shard. */
+  private readonly failures = new Map<string, Failures>()
+  /** Why this process can open no shard any more. */
+  private incapacity: CtStreamError | undefined
 
   constructor(options: CollectorOptions) {
     this.options = options
@@ -115,8 +137,12 @@ class Collector {
       while (!signal.aborted) {
         const isDone = await this.turn().then(
           () => true,
-          (error) => logger?.warn(`the coordinator cannot be reached: ${messageOf(error)}`),
+          (error) => {
+            logger?.warn(`the coordinator cannot be reached: ${messageOf(error)}`)
+            if (isLasting(error)) this.incapacity ??= error
+          },
         )
+        if (this.incapacity !== undefined && this.working.size + this.ending.size === 0) break
         this.options.onTurn?.(isDone ? [...this.working.values()].map(({ lease }) => lease) : undefined)
         await coordinator.wait(renewMs, signal)
       }
@@ -125,13 +151,16 @@ class Collector {
       await Promise.all(this.ending.values())
       await coordinator.close()
     }
+    if (this.incapacity !== undefined && !signal.aborted) throw this.incapacity
   }
 
   private async turn(): Promise<void> {
     const { coordinator, handOverMs = 10_000 } = this.options
+    if (this.incapacity !== undefined) await this.retire()
     const leases = [...this.working.values()].map(({ lease }) => lease)
     const { held, share } = await coordinator.renew(leases)
     this.keep(held, leases)
+    if (this.incapacity !== undefined) return
     const now = this.elapsed()
     if (now >= this.listAt && !this.isListing) void this.list()
     const { listed } = this
@@ -142,11 +171,25 @@ class Collector {
     // Shards that are lost or given away no longer count towards our share, though their streams are still ending.
     const mine = [...this.working.values()].filter(({ isLost, next }) => !isLost && next !== 'released')
     const [work] = mine
-    if (mine.length < share) for (const lease of await coordinator.claim(share - mine.length)) this.begin(lease)
+    if (mine.length < share)
+      for (const lease of await coordinator.claim(share - mine.length, this.failing(now))) this.begin(lease)
     else if (work !== undefined && mine.length > share && now - this.handedOverAt >= handOverMs) {
       this.handedOverAt = now
       this.end(work, 'released')
     }
+  }
+
+  /** Leaves the other shards to the others, and reads those on that it has: new logs are no reason to open a shard anew. */
+  private async retire(): Promise<void> {
+    const { coordinator } = this.options
+    const mayKeep = coordinator.retire !== undefined
+    for (const work of this.working.values()) if (work.isDone || !mayKeep) this.end(work, 'released')
+    await coordinator.retire?.()
+  }
+
+  /** Shards that failed here a moment ago. */
+  private failing(now: number): ReadonlySet<string> {
+    return new Set([...this.failures].filter(([, { until }]) => now < until).map(([unit]) => unit))
   }
 
   /** Stops the shards whose lease is lost. */
@@ -174,16 +217,40 @@ class Collector {
   private begin(lease: Lease, sink?: Sink): void {
     const { logger } = this.options
     const stop = new AbortController()
-    const work: Work = { lease, stop, sink, logs: new Set(), isLost: false, next: undefined, done: Promise.resolve() }
+    const [done, begunAt] = [Promise.resolve(), this.elapsed()]
+    const work: Work = {
+      ...{ lease, stop, sink, done, begunAt },
+      ...{ logs: new Set(), isDone: false, isLost: false, next: undefined },
+    }
     work.done = this.collect(work).finally(() => stop.abort())
     this.working.set(lease.unit, work)
     logger?.info(`collecting shard ${lease.unit}`, { epoch: lease.epoch })
-    // A shard whose streams have ended keeps its lease, so that no other member starts them again.
-    work.done.catch((error) => {
-      logger?.warn(`shard ${lease.unit} failed, and is free again when its lease expires: ${messageOf(error)}`)
-      work.isLost = true
-      this.forget(work)
-    })
+    work.done.then(
+      () => {
+        // It keeps its lease, so that no other member starts its streams again.
+        work.isDone = true
+      },
+      (error) => this.failed(work, error),
+    )
+  }
+
+  private failed(work: Work, error: unknown): void {
+    const { unit } = work.lease
+    this.options.logger?.warn(`shard ${unit} failed: ${messageOf(error)}`)
+    if (CtStreamError.is(error) && error.code === 'CT_LEASE_LOST') work.isLost = true
+    if (work.isLost) this.forget(work)
+    else {
+      if (isLasting(error)) this.incapacity ??= error
+      else this.leaveToOthers(work)
+      this.end(work, 'released')
+    }
+  }
+
+  /** For a while, as it would most likely fail here again. */
+  private leaveToOthers({ lease: { unit }, begunAt }: Work): void {
+    const now = this.elapsed()
+    const count = now - begunAt > backoff.maxMs ? 0 : (this.failures.get(unit)?.count ?? 0)
+    this.failures.set(unit, { count: count + 1, until: now + backoffDelay(backoff, count, Math.random) })
   }
 
   private async collect(work: Work): Promise<void> {
@@ -276,6 +343,11 @@ class Collector {
       this.end(work, 'begun again')
     }
   }
+}
+
+/** Whether this process will not be able to open another shard either. */
+function isLasting(error: unknown): error is CtStreamError {
+  return CtStreamError.is(error) && (error.code === 'CT_CHECKPOINT_VERSION' || error.code === 'CT_PEER_MISSING')
 }
 
 function idsOf(logs: readonly LogInfo[]): ReadonlySet<string> {

@@ -107,11 +107,12 @@ class KafkaCoordinator implements Coordinator {
     return stored
   }
 
-  async claim(want: number): Promise<readonly Lease[]> {
+  async claim(want: number, except?: ReadonlySet<string>): Promise<readonly Lease[]> {
     const { kafka, group } = this.get()
     const leases: Lease[] = []
     for (const unit of this.unitsByFailure()) {
       if (leases.length >= want || !group.isMember) break
+      if (except?.has(unit)) continue
       const claim = this.claims.get(unit)
       if (claim !== undefined && claim.age() < this.leaseMs) continue
       const [at, age] = [this.clock.now(), ageFrom(this.clock)]

@@ -44,6 +44,7 @@ class PostgresCoordinator implements Coordinator {
   private readonly leaseMs: number
   private readonly clock: Clock
   private member = ''
+  private isRetired = false
   private opened: Promise<PostgresConnection> | undefined
   private listener: Promise<PostgresConnection> | undefined
   private readonly changes = new Changes()
@@ -74,13 +75,13 @@ class PostgresCoordinator implements Coordinator {
     })
   }
 
-  claim(want: number): Promise<readonly Lease[]> {
-    return this.run((session) => claimShards(session, this.holder, want))
+  claim(want: number, except: ReadonlySet<string> = new Set()): Promise<readonly Lease[]> {
+    return this.run((session) => claimShards(session, this.holder, want, [...except]))
   }
 
   renew(leases: readonly Lease[]): Promise<Renewal> {
     return this.run(async (session) => {
-      await session.query(PRESENT, [this.member])
+      if (!this.isRetired) await session.query(PRESENT, [this.member])
       const held = leases.length === 0 ? [] : await renewLeases(session, this.holder, leases)
       const rows = await session.query<{ operator: string; members: number }>(HOLDERS)
       const [counts] = await session.query<{ shards: number; members: number }>(COUNTS, [this.leaseMs])
@@ -98,6 +99,12 @@ class PostgresCoordinator implements Coordinator {
       await releaseLease(session, lease)
       await session.query(`NOTIFY ${channelOf(this.target)}`)
     })
+  }
+
+  async retire(): Promise<void> {
+    // A member that is not there is not counted, also by members of other versions.
+    this.isRetired = true
+    await this.run((session) => session.query(ABSENT, [this.member]))
   }
 
   store(lease: Lease): CheckpointStore {
@@ -128,9 +135,7 @@ class PostgresCoordinator implements Coordinator {
     this.opened = this.listener = undefined
     await (await listener?.catch(() => undefined))?.close()
     const connection = await opened?.catch(() => undefined)
-    await connection
-      ?.run((session) => session.query('DELETE FROM member WHERE name = $1', [this.member]))
-      .catch(() => {})
+    await connection?.run((session) => session.query(ABSENT, [this.member])).catch(() => {})
     await connection?.close()
   }
 
@@ -164,6 +169,8 @@ class PostgresCoordinator implements Coordinator {
 const channelOf = ({ schema }: PostgresTarget) => `ct_stream_${schema}`.slice(0, 63)
 
 const PRESENT = `INSERT INTO member VALUES ($1, clock_timestamp()) ON CONFLICT (name) DO UPDATE SET seen = excluded.seen`
+
+const ABSENT = 'DELETE FROM member WHERE name = $1'
 
 const HOLDERS = `
 SELECT log.operator, count(DISTINCT shard.owner)::integer AS members FROM shard JOIN log ON log.shard = shard.name

@@ -23,8 +23,8 @@ const SHARDS_ARE_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name <> '' AND ba
 const CLAIM = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
 WHERE name IN (
-  SELECT name FROM shard WHERE name <> '' AND backfill IS NULL AND ${IS_FREE} AND ${ALONE_IS_FREE} ORDER BY random() LIMIT $3
-  FOR UPDATE SKIP LOCKED
+  SELECT name FROM shard WHERE name <> '' AND backfill IS NULL AND ${IS_FREE} AND ${ALONE_IS_FREE} AND name <> ALL($4::text[])
+  ORDER BY random() LIMIT $3 FOR UPDATE SKIP LOCKED
 ) RETURNING name, epoch`
 
 // Also from itself, under its next epoch: its connection may have been cut before it released the lease.
@@ -45,10 +45,19 @@ interface Claimed {
   readonly epoch: string
 }
 
-/** Takes up to `want` free shards, except those whose owner is writing at this moment. */
-export async function claimShards(session: Session, holder: Holder, want: number): Promise<Lease[]> {
+/**
+ * Takes up to `want` free shards, except those whose owner is writing at this moment.
+ *
+ * @param except - Names of shards to leave to others.
+ */
+export async function claimShards(
+  session: Session,
+  holder: Holder,
+  want: number,
+  except: readonly string[],
+): Promise<Lease[]> {
   const until = holder.now() + holder.leaseMs
-  const rows = await session.query<Claimed>(CLAIM, [holder.member, holder.leaseMs, want])
+  const rows = await session.query<Claimed>(CLAIM, [holder.member, holder.leaseMs, want, except])
   return rows.map(({ name, epoch }) => ({ unit: name, epoch: Number(epoch), until }))
 }
 

@@ -71,14 +71,23 @@ export interface Coordinator {
   join(member: string): Promise<void>
   /** Puts a log into a shard, once: the shard it was first put into wins, and is returned. */
   assign(log: LogInfo, shard: string): Promise<string>
-  /** Takes units that nobody holds, `want` of them at most, each with an epoch above the last one. */
-  claim(want: number): Promise<readonly Lease[]>
+  /**
+   * Takes units that nobody holds, `want` of them at most, each with an epoch above the last one.
+   *
+   * @param except - Units left to others for now, as they failed here. Default: none.
+   */
+  claim(want: number, except?: ReadonlySet<string>): Promise<readonly Lease[]>
   /**
    * Says that this member lives, and renews its leases.
    */
   renew(leases: readonly Lease[]): Promise<Renewal>
   /** Gives a unit back, so that another member need not wait until the lease ends. Without effect when it was lost already. */
   release(lease: Lease): Promise<void>
+  /**
+   * This member claims no more units: the share of the others counts it no longer, while it renews what it holds. Idempotent. Where it is missing,
+   * such a member gives away what it holds.
+   */
+  retire?(): Promise<void>
   /** The positions of a unit: its `commit()` throws `CT_LEASE_LOST` when the epoch has moved. */
   store(lease: Lease): CheckpointStore
   /** Resolves when a unit may have become free, at the latest after `ms` milliseconds or when `signal` aborts. */

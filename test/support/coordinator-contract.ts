@@ -133,6 +133,35 @@ export function coordinatorContract(name: string, leaseMs: number, makePlace: ()
       expect((await a.renew(found)).held).toHaveLength(1)
     })
 
+    it('takes no shard that it is told to leave to others', async () => {
+      const a = await join('a')
+      for (const n of [1, 2]) await a.assign(log(n), `shard ${n}`)
+      await settled(new Map([[a, 2]]))
+      const found: Lease[] = []
+      await until(
+        a,
+        found,
+        () => found.length > 0,
+        async () => void found.push(...(await a.claim(2, new Set(['shard 1'])))),
+      )
+      expect(found.map(({ unit }) => unit)).toEqual(['shard 2'])
+      expect((await claimAll(a, 1, found)).map(({ unit }) => unit)).toEqual(['shard 1'])
+    })
+
+    it('has the others share all shards but those that a member keeps which claims no more', async () => {
+      const [a, b] = [await join('a'), await join('b')]
+      if (a.retire === undefined) return
+      for (let n = 0; n < 4; n++) await a.assign(log(n), `shard ${n}`)
+      await settled(new Map([[a, 2], [b, 2]])) // biome-ignore format: a table
+      const ofA = await claimAll(a, 1)
+      await a.retire()
+      expect((await a.renew(ofA)).held).toHaveLength(1)
+      expect((await b.renew([])).share).toBe(4)
+      expect(await claimAll(b, 3)).toHaveLength(3)
+      await a.retire()
+      expect((await a.renew(ofA)).held).toHaveLength(1)
+    })
+
     it('gives the shards of a member that leaves to the others, at the latest when its leases have ended', async () => {
       const [a, b] = [await join('a'), await join('b')]
       for (const n of [1, 2]) await a.assign(log(n), `shard ${n}`)

@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
 import { runCollector } from '../../../src/cluster/index.js'
 import { CtStreamError } from '../../../src/errors.js'
+import { ctStream } from '../../../src/stream/ct-stream.js'
 import type { TestLog } from '../../../src/testing/index.js'
 import type { Coordinator, Lease, Sink } from '../../../src/types/cluster.js'
 import type { LogInfo } from '../../../src/types/log.js'
+import { quietController } from '../../../src/util/abort.js'
 import { backfill, logOf } from '../../support/logs.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
@@ -17,15 +19,17 @@ function toldCoordinator(
   const free = ['a', 'b', 'c']
   const released: string[] = []
   const claimed: string[] = []
+  let retired = 0
   let turns = 0
   const coordinator: Coordinator = {
     join: async () => {},
     assign: async (_log, shard) => shard,
-    claim: async (want) =>
-      free.splice(0, want).map((unit): Lease => {
-        claimed.push(unit)
-        return { unit, epoch: 1, until: Number.POSITIVE_INFINITY }
-      }),
+    claim: async (want, except) => {
+      const units = free.filter((unit) => !except?.has(unit)).slice(0, want)
+      for (const unit of units) free.splice(free.indexOf(unit), 1)
+      claimed.push(...units)
+      return units.map((unit): Lease => ({ unit, epoch: 1, until: Number.POSITIVE_INFINITY }))
+    },
     renew: async (leases) => {
       const { held, share } = told[turns] ?? { held: [], share: 0 }
       return { held: leases.filter(({ unit }) => held.includes(unit)), holders: new Map(), share }
@@ -33,6 +37,7 @@ function toldCoordinator(
     release: async ({ unit }) => {
       released.push(unit)
     },
+    retire: async () => void retired++,
     store: () => {
       throw new Error('nothing is read')
     },
@@ -43,7 +48,7 @@ function toldCoordinator(
     },
     close: async () => {},
   }
-  return { coordinator, released, claimed }
+  return { coordinator, free, released, claimed, retirements: () => retired }
 }
 
 const nothingIsRead = {
@@ -143,6 +148,191 @@ it('lists the logs again a minute after that has failed, and not at each turn', 
 it('gives a shard away when it has more than its share', async () => {
   const { released } = await collect({ held: [], share: 3 }, { held: ['a', 'b', 'c'], share: 2 })
   expect(released).toEqual(['a', 'b', 'c'])
+})
+
+/** Sinks whose opening is what `opened` says, as of when each unit is opened. */
+const sinkThat = (opened: (unit: string) => Promise<void>) => (): Sink => ({
+  ...nothingIsRead.sink(),
+  open: async (lease) => {
+    await opened(lease?.unit ?? '')
+    return undefined
+  },
+})
+
+describe('a member that meets the schema of a newer version', () => {
+  const isNewer = new CtStreamError('CT_CHECKPOINT_VERSION', 'a newer version made the tables')
+
+  /** A collector that holds `a`, which it has opened, and cannot open the other two; `a` goes on until `turns` turns are over. */
+  async function upgrade(turns: number, change: (coordinator: Coordinator) => Coordinator = (same) => same) {
+    const stop = new AbortController()
+    const told = Array(20).fill({ held: ['a', 'b', 'c'], share: 3 })
+    const { coordinator, free, released, claimed, retirements } = toldCoordinator(told, () => stop.abort())
+    const running = quietController()
+    const logs: string[][] = []
+    let waits = 0
+    const collected = runCollector({
+      ...nothingIsRead,
+      coordinator: change({
+        ...coordinator,
+        release: async (lease) => {
+          await coordinator.release(lease)
+          free.push(lease.unit)
+        },
+        wait: async (ms, signal) => {
+          if (++waits === turns) running.abort()
+          await coordinator.wait(ms, signal)
+          logs.push([...released])
+        },
+      }),
+      sink: sinkThat(async (unit) => {
+        if (unit !== 'a') throw isNewer
+        await new Promise<void>((resolve) => running.signal.addEventListener('abort', () => resolve()))
+      }),
+      signal: stop.signal,
+    })
+    return { collected, stop, claimed, released, retirements, releasedAfter: logs }
+  }
+
+  it('leaves shards to others that it cannot open in this version', async () => {
+    const { collected, claimed, releasedAfter, retirements, stop } = await upgrade(6)
+    await expect(collected).rejects.toBe(isNewer)
+    // Each once, though they are free again.
+    expect(claimed).toEqual(['a', 'b', 'c'])
+    expect(releasedAfter.slice(0, 5)).toEqual(Array(5).fill(['b', 'c']))
+    expect(releasedAfter.at(-1)).toEqual(['b', 'c', 'a'])
+    expect(retirements()).toBeGreaterThan(0)
+    expect(stop.signal.aborted).toBe(false)
+  })
+
+  it('gives all of them away where the coordinator would count it on', async () => {
+    const log = await logOf(3)
+    const stop = new AbortController()
+    const { coordinator, released } = toldCoordinator([], () => {})
+    const { retire: _, ...without } = coordinator
+    let isReading = false
+    let turns = 0
+    const collected = runCollector({
+      ...nothingIsRead,
+      coordinator: {
+        ...without,
+        renew: async (held) => ({ held, holders: new Map(), share: 2 }),
+        wait: async () => {
+          // One that does not end is to fail.
+          if (++turns === 100_000) stop.abort()
+          await turn()
+        },
+      },
+      shardOf: () => 'a',
+      logs: async () => [{ ...log.spec, id: log.logId } as LogInfo],
+      // It follows the log until it is told to end.
+      stream: (_logs, checkpoint) => {
+        isReading = true
+        return ctStream({ logs: [log.spec], checkpoint, commit: 'manual' })
+      },
+      sink: sinkThat(async (unit) => {
+        if (unit !== 'b') return
+        while (!isReading) await turn()
+        throw isNewer
+      }),
+      signal: stop.signal,
+    })
+    await expect(collected).rejects.toBe(isNewer)
+    expect(released).toEqual(['b', 'a'])
+    expect(stop.signal.aborted).toBe(false)
+  })
+
+  it('ends well when it is told to before', async () => {
+    const { collected, released } = await upgrade(20)
+    await expect(collected).resolves.toBeUndefined()
+    expect(released).toEqual(['b', 'c', 'a'])
+  })
+
+  it('ends when it holds nothing and the coordinator itself meets it', async () => {
+    const stop = new AbortController()
+    const { coordinator } = toldCoordinator(Array(5).fill({ held: [], share: 0 }), () => stop.abort())
+    const collected = runCollector({
+      ...nothingIsRead,
+      coordinator: { ...coordinator, renew: () => Promise.reject(isNewer) },
+      signal: stop.signal,
+    })
+    await expect(collected).rejects.toBe(isNewer)
+  })
+})
+
+it('releases a shard that fails, and claims it again ever later', async () => {
+  const clock = new VirtualClock()
+  const stop = new AbortController()
+  const turns = 240
+  const { coordinator, free, claimed, released } = toldCoordinator(
+    Array(turns).fill({ held: ['a', 'b', 'c'], share: 3 }),
+    () => stop.abort(),
+  )
+  await runCollector({
+    ...nothingIsRead,
+    coordinator: {
+      ...coordinator,
+      release: async (lease) => {
+        await coordinator.release(lease)
+        free.push(lease.unit)
+      },
+      wait: async (ms, signal) => {
+        await clock.pass(5000)
+        await coordinator.wait(ms, signal)
+      },
+    },
+    sink: sinkThat(async (unit) => {
+      if (unit === 'b') throw new CtStreamError('CT_SINK_FAILED', 'no space left')
+    }),
+    clock,
+    signal: stop.signal,
+  })
+  const times = claimed.filter((unit) => unit === 'b').length
+  // Within 20 minutes: a few times at first, then every five minutes.
+  expect(times).toBeGreaterThan(4)
+  expect(times).toBeLessThan(16)
+  expect(released.filter((unit) => unit === 'b')).toHaveLength(times)
+  expect(claimed.filter((unit) => unit !== 'b')).toEqual(['a', 'c'])
+})
+
+it('releases a shard that fails while it is given away', async () => {
+  const stop = new AbortController()
+  const { coordinator, released } = toldCoordinator(
+    [{ held: [], share: 1 }, ...Array(4).fill({ held: ['a'], share: 0 })],
+    () => stop.abort(),
+  )
+  await runCollector({
+    ...nothingIsRead,
+    coordinator,
+    handOverMs: 0,
+    sink: sinkThat(async () => {
+      for (let i = 0; i < 4; i++) await turn()
+      throw new CtStreamError('CT_SINK_FAILED', 'no space left')
+    }),
+    signal: stop.signal,
+  })
+  expect(released).toEqual(['a'])
+})
+
+it('takes a shard that was lost again at once', async () => {
+  const stop = new AbortController()
+  const { coordinator, free, claimed, released } = toldCoordinator(Array(4).fill({ held: ['a'], share: 1 }), () =>
+    stop.abort(),
+  )
+  let isFirst = true
+  await runCollector({
+    ...nothingIsRead,
+    coordinator,
+    sink: sinkThat(async () => {
+      if (!isFirst) return
+      isFirst = false
+      free.unshift('a')
+      throw new CtStreamError('CT_LEASE_LOST', 'another owner has this lease now')
+    }),
+    signal: stop.signal,
+  })
+  expect(claimed).toEqual(['a', 'a'])
+  // At its end.
+  expect(released).toEqual(['a'])
 })
 
 /** An engine that lets in one sink of each epoch of a unit, as those do that keep no leases themselves. */
