@@ -51,7 +51,9 @@ export class Health {
   tick(nextMs: number): void {
     this.tickedAt = this.elapsed()
     this.tickMs = nextMs
-    if (this.options.pause.isPaused || !this.waitsForMore()) this.readAt = this.tickedAt
+    // While the engine does not answer, nothing can be read, and a process that is started anew could not either.
+    const isAway = this.options.settings.health?.unready() !== undefined
+    if (this.options.pause.isPaused || isAway || !this.waitsForMore()) this.readAt = this.tickedAt
   }
 
   /** What is wrong; `undefined` while the event loop and the stream advance. */
