@@ -19,7 +19,7 @@ export function gauge<Label extends string = never>(registry: Registry, family: 
   new Gauge({
     ...common(registry, family),
     collect() {
-      this.reset()
+      clear(this)
       for (const [labels, value] of family.read()) if (value !== undefined) this.set(labels, value)
     },
   })
@@ -30,10 +30,16 @@ export function counter<Label extends string = never>(registry: Registry, family
   new Counter({
     ...common(registry, family),
     collect() {
-      this.reset()
+      clear(this)
       for (const [labels, value] of family.read()) if (value !== undefined) this.inc(labels, value)
     },
   })
+}
+
+/** One without labels is 0 after a reset: what is unknown must not look like nothing. */
+function clear(metric: Gauge | Counter): void {
+  metric.reset()
+  metric.remove({})
 }
 
 function common<Label extends string>(registry: Registry, { name, help, labels = [] }: Family<Label>) {

@@ -70,6 +70,8 @@ describe('metrics of a stream', () => {
     const registry = new Registry()
     registerMetrics(stream, registry)
     expect(await linesOf(registry, 'ct_stream_log_head_age_seconds')).toEqual([])
+    // No list was read.
+    expect(await linesOf(registry, 'ct_stream_selected_logs')).toEqual([])
     expect(await linesOf(registry, 'ct_stream_log_lag_seconds')).toEqual([
       'ct_stream_log_lag_seconds{log="a",operator="a"} 1.5',
     ])
