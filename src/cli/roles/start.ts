@@ -95,7 +95,7 @@ export async function startRoles({ context, roles, db, member, leaseMs, request:
       })
     }
     if (queue !== undefined) work.push(() => processQueue({ source: queue, modules, threads, io: mine.io, logger }))
-    if (view !== undefined) work.push(() => lookAfter({ view, health, everyMs: leaseMs / 3, io: mine.io }))
+    if (view !== undefined) work.push(() => lookAfter({ view, health, leaseMs, io: mine.io }))
     const patient = work.map((role) => () => untilOver(role, mine, logger))
     await runTogether(patient, { over, clock: io.clock, logger })
   } finally {
