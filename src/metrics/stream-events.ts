@@ -6,14 +6,22 @@ import type { MetricsSource } from './stream-metrics.js'
 
 /** Counts events by log. */
 class Counts {
-  private readonly counts = new Map<string, number>()
+  private readonly counts = new Map<string, { readonly log: LogInfo; count: number }>()
 
-  add({ id }: LogInfo): void {
-    this.counts.set(id, (this.counts.get(id) ?? 0) + 1)
+  add(log: LogInfo): void {
+    const known = this.counts.get(log.id)
+    if (known === undefined) this.counts.set(log.id, { log, count: 1 })
+    else known.count++
   }
 
-  of({ id }: LogInfo): number {
-    return this.counts.get(id) ?? 0
+  /**
+   * @param followed - Logs that count from 0.
+   * @returns Those, then the others that had an event: one that left the lists, and is followed no longer or never was.
+   */
+  *of(followed: readonly LogInfo[]): Iterable<readonly [LogInfo, number]> {
+    for (const log of followed) yield [log, this.counts.get(log.id)?.count ?? 0]
+    const ids = new Set(followed.map(({ id }) => id))
+    for (const [id, { log, count }] of this.counts) if (!ids.has(id)) yield [log, count]
   }
 }
 
@@ -51,7 +59,9 @@ export class StreamEvents {
         name,
         help,
         labels: ['log', 'operator'],
-        read: () => followed().map((log): Sample<'log' | 'operator'> => [names.labelsOf(log), counts.of(log)]),
+        *read(): Generator<Sample<'log' | 'operator'>> {
+          for (const [log, count] of counts.of(followed())) yield [names.labelsOf(log), count]
+        },
       })
     ofLogs('log_heads_total', 'New signed heads whose signature was verified.', this.heads)
     ofLogs('log_gaps_total', 'Ranges of entries recorded as missing.', this.gaps)

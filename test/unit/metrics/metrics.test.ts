@@ -98,6 +98,22 @@ describe('metrics of a stream', () => {
       expect(text.split('\n')).toContain(line)
   })
 
+  it('count the gap of a log that is not followed, and of one that is followed no longer', async () => {
+    const [one, gone] = [log({}, 'one'), log({}, 'gone')]
+    const followed = [one]
+    const stream = new Told(() => status(followed))
+    const registry = new Registry()
+    registerMetrics(stream, registry)
+    const gaps = () => linesOf(registry, 'ct_stream_log_gaps_total')
+    const first = 'ct_stream_log_gaps_total{log="one",operator="one"}'
+    expect(await gaps()).toEqual([`${first} 0`])
+    for (const { log } of [one, gone]) stream.tell('gap', { log, start: 1, end: 2, reason: 'gone', recordedAt: 0 })
+    const both = [`${first} 1`, 'ct_stream_log_gaps_total{log="gone",operator="gone"} 1']
+    expect(await gaps()).toEqual(both)
+    followed.pop()
+    expect(await gaps()).toEqual(both)
+  })
+
   it('tell logs of one name apart, and keep what a list says of them harmless', async () => {
     const [a, b] = [log({}, 'a'), log({}, 'b')]
     const named = (one: typeof a, description: string) => ({ ...one, log: { ...one.log, description } })
