@@ -12,6 +12,8 @@ interface Manifest {
     readonly template?: Manifest
     readonly selector?: Record<string, string> & { readonly matchLabels?: Record<string, string> }
     readonly podSelector?: { readonly matchLabels: Record<string, string> }
+    readonly ingress?: readonly { readonly from: readonly object[] }[]
+    readonly jobLabel?: string
   }
 }
 
@@ -101,6 +103,34 @@ describe.skipIf(!has('helm'))('the chart', () => {
       expect(pods.some((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value))).toBe(
         true,
       )
+  })
+
+  it('admits nobody where nobody is named', () => {
+    const values = ['--values', join(chart, 'ci', 'full.yaml'), '--set', 'sink.enabled=true']
+    const ingress = (...more: string[]) => {
+      const policies = manifests(rendered(...values, ...more)).filter(({ kind }) => kind === 'NetworkPolicy')
+      return Object.fromEntries(policies.map(({ metadata, spec }) => [metadata.name, spec.ingress]))
+    }
+    const ports = [{ port: 8080, protocol: 'TCP' }]
+    const noMetrics = ingress('--set-json', 'networkPolicy.metricsFrom=[]')
+    // An empty `from` would admit everybody.
+    expect(noMetrics).toEqual({
+      ...{ 'ct-collector': [], 'ct-processor': [], 'ct-sink': [] },
+      'ct-api': [{ from: [{ podSelector: {} }], ports }],
+    })
+    const nobody = ingress('--set-json', 'networkPolicy.metricsFrom=[],networkPolicy.apiFrom=[]')
+    expect(nobody).toEqual({ ...noMetrics, 'ct-api': [] })
+    expect(ingress()['ct-collector']).toEqual([{ from: [{ namespaceSelector: {} }], ports }])
+  })
+
+  it('has its pods scraped as the job that the rules are about', () => {
+    const all = manifests(rendered('--values', join(chart, 'ci', 'full.yaml'), '--set', 'sink.enabled=true'))
+    const label = all.find(({ kind }) => kind === 'PodMonitor')?.spec.jobLabel ?? ''
+    const pods = all.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template.metadata.labels]))
+    const rules = readFileSync(join(folder, '..', 'monitoring', 'rules.yml'), 'utf8')
+    const [, job] = /up\{job="([^"]+)"\}/.exec(rules) ?? []
+    expect(pods.length).toBeGreaterThan(3)
+    expect(pods.map((labels) => labels[label])).toEqual(pods.map(() => job))
   })
 
   it.each(['redis', 'opensearch'])(
