@@ -1,5 +1,5 @@
 import type { PostgresConnection, Session } from '../postgres/connection.js'
-import { claimShards, type Holder, releaseLease, renewLeases } from '../postgres/leases.js'
+import { adoptLogs, claimShards, type Holder, releaseLease, renewLeases } from '../postgres/leases.js'
 import { addLog } from '../postgres/log-numbers.js'
 import { openDatabase } from '../postgres/open-database.js'
 import { PostgresStore } from '../postgres/store.js'
@@ -82,6 +82,7 @@ class PostgresCoordinator implements Coordinator {
   renew(leases: readonly Lease[]): Promise<Renewal> {
     return this.run(async (session) => {
       if (!this.isRetired) await session.query(PRESENT, [this.member])
+      await adoptLogs(session)
       const held = leases.length === 0 ? [] : await renewLeases(session, this.holder, leases)
       const rows = await session.query<{ operator: string; members: number }>(HOLDERS)
       const [counts] = await session.query<{ shards: number; members: number }>(COUNTS, [this.leaseMs])

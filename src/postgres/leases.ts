@@ -20,12 +20,23 @@ const IS_FREE = '(owner IS NULL OR until < clock_timestamp())'
 const ALONE_IS_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name = '' AND NOT ${IS_FREE})`
 const SHARDS_ARE_FREE = `NOT EXISTS (SELECT 1 FROM shard WHERE name <> '' AND backfill IS NULL AND NOT ${IS_FREE})`
 
+// Logs of one process alone, begun and not divided yet. A member that has a shard already would not notice that they come to it.
+const IS_LEFT_ALONE = `log.shard = '' AND log.position IS NOT NULL`
+
 const CLAIM = `
 UPDATE shard SET owner = $1, epoch = epoch + 1, until = ${UNTIL}
 WHERE name IN (
   SELECT name FROM shard WHERE name <> '' AND backfill IS NULL AND ${IS_FREE} AND ${ALONE_IS_FREE} AND name <> ALL($4::text[])
-  ORDER BY random() LIMIT $3 FOR UPDATE SKIP LOCKED
+    AND NOT EXISTS (SELECT FROM log WHERE ${IS_LEFT_ALONE}) ORDER BY random() LIMIT $3
+  FOR UPDATE SKIP LOCKED
 ) RETURNING name, epoch`
+
+const ADOPT = `
+WITH adopted AS (
+  UPDATE log SET shard = CASE operator WHEN '' THEN id ELSE operator END
+  WHERE id IN (SELECT id FROM log WHERE ${IS_LEFT_ALONE} AND ${ALONE_IS_FREE} ORDER BY id FOR UPDATE) AND shard = '' RETURNING shard
+)
+INSERT INTO shard (name) SELECT DISTINCT shard FROM adopted ORDER BY shard ON CONFLICT DO NOTHING`
 
 // Also from itself, under its next epoch: its connection may have been cut before it released the lease.
 const CLAIM_ALONE = `
@@ -46,7 +57,15 @@ interface Claimed {
 }
 
 /**
- * Takes up to `want` free shards, except those whose owner is writing at this moment.
+ * Moves logs that one process has read alone to the shard of their operator, once that process is gone. To be called when the listed logs have
+ * their shards: what is left has left the lists, and may have more to read.
+ */
+export async function adoptLogs(session: Session): Promise<void> {
+  await session.query(ADOPT)
+}
+
+/**
+ * Takes up to `want` free shards, except those whose owner is writing at this moment; none before all logs have one, see {@link adoptLogs}.
  *
  * @param except - Names of shards to leave to others.
  */

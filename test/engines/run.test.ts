@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { ClusterView } from '../../src/cluster/view.js'
 import { searchCertificates } from '../../src/sinks/postgres.js'
 import { createTestLogList, type TestLog } from '../../src/testing/index.js'
 import { ApiClient } from '../support/api-client.js'
@@ -213,6 +214,28 @@ describe.skipIf(noPostgres)('ct-stream run', () => {
     expect(await db.query('SELECT name FROM shard WHERE owner IS NOT NULL')).toEqual([])
     expect(await db.query('SELECT name FROM member')).toEqual([])
   })
+
+  it('goes on with what one process read alone, also of a log that has left the lists', async () => {
+    const list = await ListServer.open(createTestLogList(logs))
+    onTestFinished(() => list.close())
+    const common = ['--log-list', list.url, '--start', 'beginning']
+    const alone = new BuiltCommand([...common, '--sink', `${db.url}&entries=all`], import.meta.dirname)
+    await untilRead(20_000)
+    await alone.stop()
+    for (const log of logs) grow(log, 256)
+    list.content = createTestLogList(logs.slice(1))
+    const run = ['run', '--role', 'collector', '--db', `${db.url}&entries=all`, '--port', '0', '--lease', '2s']
+    const cluster = new BuiltCommand([...run, ...common, '--member', 'first'], import.meta.dirname)
+    await untilRead(30_000)
+    const view = new ClusterView(db.url)
+    const shards = await view.shards()
+    await view.close()
+    expect(shards.map(({ name, owner, logs }) => [name, owner?.split(' ')[0], logs.length])).toEqual([
+      ['one', 'first', 1],
+      ['two', 'first', 1],
+    ])
+    expect(await cluster.stop()).toBe(0)
+  }, 60_000)
 
   it('waits for a log list that cannot be fetched, of several', async () => {
     const lists = await Promise.all(logs.map((log) => ListServer.open(createTestLogList([log]))))
