@@ -19,7 +19,10 @@ export interface Pruned {
   readonly queued: number
   /** Number of deleted rows of the table `entry`. */
   readonly entries: number
-  /** Groups that have not acknowledged entries old enough to delete: these entries were kept. */
+  /**
+   * What keeps entries that are old enough to delete: groups that have not acknowledged them, and as `backfill 3` backfills that run, whose
+   * ranges come to groups when they are finished.
+   */
   readonly heldBackBy: readonly string[]
 }
 
@@ -110,10 +113,10 @@ async function pruneQueue(session: Session, values: readonly unknown[], n: numbe
   const batch = await batchOf(session, QUEUED, values)
   // A backfill may be ahead of the collectors: what these have yet to write is not deleted.
   if (batch.deleted > 0)
-    await session.query('UPDATE log SET queue_from = greatest(queue_from, least($2, queue_to)) WHERE n = $1', [
-      n,
-      batch.end,
-    ])
+    await session.query(
+      'UPDATE log SET queue_from = greatest(queue_from, least($2, queue_to)) WHERE n = $1 AND queue_to IS NOT NULL',
+      [n, batch.end],
+    )
   return batch
 }
 
@@ -124,17 +127,28 @@ async function heldBack(
   olderThanMs: number,
   starts: readonly number[],
 ): Promise<string[]> {
-  const rows = await session.query<{ grp: string }>(
-    `SELECT grp FROM watermark WHERE log = $3 AND EXISTS (
-       SELECT FROM unnest($4::bigint[]) AS stretch (start), LATERAL (
-         SELECT added FROM queued WHERE log = $1 AND idx >= greatest(next, start) ORDER BY idx LIMIT 1
-       ) AS oldest WHERE added < ${CUT})`,
-    [n, olderThanMs, id, starts],
-  )
-  return rows.map(({ grp }) => grp)
+  const rows = await session.query<{ holder: string }>(HELD_BACK, [n, olderThanMs, id, starts])
+  return rows.map(({ holder }) => holder)
 }
 
 const CUT = `clock_timestamp() - $2 * interval '1 millisecond'`
+
+// Every group is given a range, also one that does not read its log. What a backfill that has ended left unfinished comes to nobody.
+const UNREAD_RANGES = `
+SELECT CASE WHEN r.position = r.stop THEN g.grp ELSE 'backfill ' || r.backfill END AS holder, coalesce(late.next, r.start) AS start, r.stop
+FROM backfill_range r JOIN backfill b ON b.n = r.backfill
+  CROSS JOIN (SELECT grp FROM queue_group UNION SELECT grp FROM watermark) AS g
+  LEFT JOIN watermark late ON late.grp = g.grp AND late.log = r.unit
+WHERE r.log = $3 AND r.queued AND (r.position = r.stop OR b.state = 'running') AND coalesce(late.next, r.start) < r.stop`
+
+const HELD_BACK = `
+SELECT DISTINCT holder FROM (
+  SELECT grp AS holder, greatest(next, begin) AS start, 9007199254740991 AS stop
+  FROM watermark, unnest($4::bigint[]) AS stretch (begin) WHERE log = $3
+  UNION ALL ${UNREAD_RANGES}
+) AS unread, LATERAL (
+  SELECT added FROM queued WHERE log = $1 AND idx >= unread.start AND idx < unread.stop ORDER BY idx LIMIT 1
+) AS oldest WHERE added < ${CUT}`
 
 /** Deletes the old ones of a batch. @param looked - Selects the batch: `idx`, and whether it `is_old`. */
 const deletion = (table: string, looked: string) => `
@@ -146,11 +160,10 @@ SELECT count(*) AS looked, max(idx) AS last, count(*) FILTER (WHERE NOT is_old) 
 // Only what all groups have acknowledged.
 const QUEUED = deletion(
   'queued',
-  `SELECT idx, added < ${CUT} AS is_old FROM queued WHERE log = $1 AND idx >= $5 AND idx < $6
+  `WITH unread AS MATERIALIZED (${UNREAD_RANGES})
+  SELECT idx, added < ${CUT} AS is_old FROM queued WHERE log = $1 AND idx >= $5 AND idx < $6
     AND idx < CASE WHEN $4 THEN 9007199254740991 ELSE coalesce((SELECT min(next) FROM watermark WHERE watermark.log = $3), 9007199254740991) END
-    AND ($4 OR NOT EXISTS (
-      SELECT FROM backfill_range r JOIN watermark w ON w.log = r.log LEFT JOIN watermark late ON late.grp = w.grp AND late.log = r.unit
-      WHERE r.log = $3 AND r.queued AND queued.idx >= coalesce(late.next, r.start) AND queued.idx < r.stop))`,
+    AND ($4 OR NOT EXISTS (SELECT FROM unread WHERE queued.idx >= unread.start AND queued.idx < unread.stop))`,
 )
 
 // Entries of which no time is known (NULL) stay.

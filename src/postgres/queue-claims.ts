@@ -56,8 +56,8 @@ export async function joinGroup(session: Session, { group, name, leaseMs, start 
 /** Claims up to `want` logs that nobody in the group works on. */
 export async function claimLogs(session: Session, member: GroupMember, want: number): Promise<ClaimedLog[]> {
   const rows = await session.query<ClaimedRow>(CLAIM, [member.group, member.name, member.leaseMs, want])
-  return rows.map(({ checkpoint, key, stop, n, fence, epoch, next }) => ({
-    log: JSON.parse(checkpoint).log as LogInfo,
+  return rows.map(({ checkpoint, info, key, stop, n, fence, epoch, next }) => ({
+    log: (checkpoint === null ? JSON.parse(info as string) : JSON.parse(checkpoint).log) as LogInfo,
     key,
     stop: stop === null ? undefined : Number(stop),
     n,
@@ -160,7 +160,10 @@ export async function logOfPassed(
 }
 
 interface ClaimedRow {
-  readonly checkpoint: string
+  /** `null` where no collector reads the log. */
+  readonly checkpoint: string | null
+  /** The log as the backfill of a range has it; `null` for a log. */
+  readonly info: string | null
   readonly key: string
   readonly stop: string | null
   readonly n: number
@@ -184,19 +187,22 @@ SELECT $1, id, 0, begin, begin FROM (
   SELECT unit, stop FROM backfill_range, skipping WHERE is_so AND queued AND position = stop
 ) AS added ORDER BY id ON CONFLICT DO NOTHING`
 
-// A range is read when it is finished, and when the group itself does not come to it any more: what it has passed over is in `missed` then.
+// A range is read when it is finished, and when the group itself does not come to it any more: what it has passed over is in `missed` then. Of a
+// log that no collector queues there is nothing else to read.
 const ADD_RANGES = `
 INSERT INTO watermark (grp, log, epoch, next)
-SELECT $1, r.unit, 0, r.start FROM watermark w JOIN backfill_range r ON r.log = w.log
-WHERE w.grp = $1 AND r.queued AND r.position = r.stop AND (w.next >= r.stop OR w.began >= r.stop)
+SELECT $1, r.unit, 0, r.start FROM backfill_range r JOIN log ON log.id = r.log LEFT JOIN watermark w ON w.grp = $1 AND w.log = r.log
+WHERE r.queued AND r.position = r.stop AND (w.next >= r.stop OR w.began >= r.stop OR (w.log IS NULL AND log.queue_to IS NULL))
   AND NOT EXISTS (SELECT FROM watermark known WHERE known.grp = $1 AND known.log = r.unit)
 ORDER BY r.unit ON CONFLICT DO NOTHING`
 
-const PASSED = `
-SELECT n FROM log JOIN watermark w ON w.grp = $1 AND w.log = log.id WHERE log.id = $2 AND w.next > $3 AND NOT EXISTS (
+const RANGES_AT = `
   SELECT FROM backfill_range r JOIN watermark late ON late.grp = $1 AND late.log = r.unit
-  WHERE r.log = log.id AND r.start <= $3 AND r.stop > $3 AND late.next <= $3
-)`
+  WHERE r.log = log.id AND r.start <= $3 AND r.stop > $3`
+
+const PASSED = `
+SELECT n FROM log LEFT JOIN watermark w ON w.grp = $1 AND w.log = log.id
+WHERE log.id = $2 AND (w.next > $3 OR (w.log IS NULL AND EXISTS (${RANGES_AT}))) AND NOT EXISTS (${RANGES_AT} AND late.next <= $3)`
 
 /** A log, or a range with something left. */
 const IS_UNFINISHED = `(EXISTS (SELECT FROM log WHERE log.id = watermark.log)
@@ -211,5 +217,5 @@ WITH taken AS (
     ORDER BY random() LIMIT $4 FOR UPDATE SKIP LOCKED
   ) RETURNING log, fence, epoch, next
 )
-SELECT l.checkpoint, t.log AS key, r.stop, l.n, t.fence, t.epoch, t.next
-FROM taken t LEFT JOIN backfill_range r ON r.unit = t.log JOIN log l ON l.id = coalesce(r.log, t.log)`
+SELECT l.checkpoint, b.info, t.log AS key, r.stop, l.n, t.fence, t.epoch, t.next
+FROM taken t LEFT JOIN backfill_range r ON r.unit = t.log LEFT JOIN backfill b ON b.n = r.backfill JOIN log l ON l.id = coalesce(r.log, t.log)`

@@ -118,7 +118,7 @@ SELECT l.queue_from, l.queue_to, q.* FROM log l LEFT JOIN LATERAL (${cutAt(
 )}) q ON true WHERE l.n = $1`
 
 // `before`: ranges of earlier backfills with some of the same entries, which the group has read, or reads beside this one: an entry is of the
-// earliest. One that came into the queue after such a backfill had ended is not the one that the group met there: retention had taken that,
+// earliest. Of a log that the group does not read it had none. One that came into the queue after such a backfill had ended is not the one that the group met there: retention had taken that,
 // and it may have been unread.
 const READ_LATE = `
 WITH before AS MATERIALIZED (
@@ -127,10 +127,10 @@ WITH before AS MATERIALIZED (
     JOIN backfill b ON b.n = o.backfill JOIN watermark w ON w.grp = $5 AND w.log = o.unit
   WHERE r.unit = $4
 )
-SELECT NULL AS queue_from, NULL AS queue_to, q.* FROM backfill_range r JOIN watermark w ON w.grp = $5 AND w.log = r.log, LATERAL (${cutAt(
+SELECT NULL AS queue_from, NULL AS queue_to, q.* FROM backfill_range r LEFT JOIN watermark w ON w.grp = $5 AND w.log = r.log, LATERAL (${cutAt(
   '$6',
   `SELECT idx, flags, hash, leaf FROM queued WHERE queued.log = $1 AND queued.idx >= $2 AND queued.idx < r.stop
-    AND (queued.idx < w.began OR EXISTS (SELECT FROM missed m WHERE m.grp = $5 AND m.log = r.log AND queued.idx >= m.start AND queued.idx < m.stop))
+    AND (w.log IS NULL OR queued.idx < w.began OR EXISTS (SELECT FROM missed m WHERE m.grp = $5 AND m.log = r.log AND queued.idx >= m.start AND queued.idx < m.stop))
     AND NOT EXISTS (SELECT FROM before WHERE queued.idx >= before.start AND queued.idx < before.stop
       AND (queued.idx >= before.next OR queued.added <= before.ended))
   ORDER BY queued.idx LIMIT $3`,

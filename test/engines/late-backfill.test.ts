@@ -4,6 +4,7 @@ import { type PostgresQueueSource, postgresQueueSource } from '../../src/process
 import { pump } from '../../src/sinks/index.js'
 import { postgresSink, prune } from '../../src/sinks/postgres.js'
 import type { TestLog } from '../../src/testing/index.js'
+import type { CtCertificate } from '../../src/types/certificate.js'
 import { BuiltCommand } from '../support/built-command.js'
 import { fastClock } from '../support/fast-clock.js'
 import { backfill, grow, logOf } from '../support/logs.js'
@@ -249,5 +250,63 @@ describe.skipIf(noPostgres)('entries that are backfilled behind a group of proce
     expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 100 })
     expect(await read(source('one'))).toEqual(indexes(0, 200))
     expect(await prune(db.url, { queueOlderThanMs: 0 })).toMatchObject({ queued: 200 })
+  })
+
+  it('reach groups where no collector reads the log', async () => {
+    const other = await logOf(50)
+    await collect(other, 0)
+    expect(await read(source('one'))).toEqual(indexes(0, 50))
+    expect(await read(source('late', 'now'))).toEqual([])
+    const log = await logOf(300)
+    await fillUp(log, 0, 200)
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toEqual({
+      queued: 50,
+      entries: 0,
+      heldBackBy: ['late', 'one'],
+    })
+    expect(await read(source('one'))).toEqual(indexes(0, 200))
+    expect(await read(source('one'))).toEqual([])
+    expect(await read(source('late', 'now'))).toEqual(indexes(0, 200))
+    // What was there before a group began is nothing that it wants.
+    expect(await read(source('later', 'now'))).toEqual([])
+    expect(await read(source('two'))).toEqual(indexes(0, 200))
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toEqual({ queued: 200, entries: 0, heldBackBy: [] })
+    // A collector that begins with it goes on behind.
+    await collect(log, 200)
+    for (const group of ['one', 'two', 'late', 'later']) expect(await read(source(group))).toEqual(indexes(200, 300))
+  })
+
+  it('can be set aside where no collector reads the log', async () => {
+    const log = await logOf(20)
+    await fillUp(log, 0, 20)
+    const processor = source('one')
+    let first: CtCertificate | undefined
+    for await (const page of processor.batches()) {
+      first = page[0]
+      processor.acknowledge(page.at(-1) as CtCertificate)
+    }
+    await processor.park(first as CtCertificate, { by: 'module', message: 'broken' })
+    await processor.close()
+    // By one that has no claim of it any more.
+    await collect(await logOf(1), 0)
+    const other = source('one')
+    await read(other, () => other.park(first as CtCertificate, { by: 'module', message: 'broken' }))
+    expect(await db.query('SELECT idx, failures FROM parked')).toEqual([{ idx: '0', failures: 2 }])
+  })
+
+  it.each(['running', 'failed'])('are pruned where their backfill has ended without them: %s', async (state) => {
+    const log = await logOf(400)
+    await collect(log, 300)
+    await read(source('one'))
+    await fillUp(log, 0, 300)
+    // As one that was left in the middle of its range.
+    await db.query('UPDATE backfill SET state = $1', [state])
+    await db.query('UPDATE backfill_range SET position = 299')
+    expect(await read(source('one'))).toEqual([])
+    expect(await prune(db.url, { queueOlderThanMs: 0 })).toEqual(
+      state === 'running'
+        ? { queued: 100, entries: 0, heldBackBy: ['backfill 1'] }
+        : { queued: 400, entries: 0, heldBackBy: [] },
+    )
   })
 })

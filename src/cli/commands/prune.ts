@@ -44,6 +44,6 @@ async function run({ io, values }: CommandContext): Promise<void> {
   )
   if (heldBackBy.length > 0)
     reporter(io.stderr, 'warn', styleFor(io.stderr, io.env)).warn(
-      `more is old enough, and not acknowledged by ${heldBackBy.join(', ')}: --unread takes that, too`,
+      `more is old enough, and held back by ${heldBackBy.join(', ')}: --unread takes that, too`,
     )
 }
