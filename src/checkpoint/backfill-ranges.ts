@@ -15,6 +15,8 @@ export interface NewBackfill {
   readonly step: number
   /** Of which all of it is to be proven a part. */
   readonly head: SignedHead
+  /** Whether `end` is only the size of the tree that this process saw: any running one from the same index is joined. Default `false`. */
+  readonly isOpen?: boolean
 }
 
 /** Most ranges of a backfill: each is looked at whenever one of them is taken. */

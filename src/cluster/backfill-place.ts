@@ -18,9 +18,9 @@ export interface RangeState {
  * here. Its methods throw `CT_SINK_FAILED` when the engine cannot be reached.
  */
 export interface BackfillPlace {
-  /** The running backfill of the same entries; with any end where `end` is left out. */
+  /** The oldest running backfill of the same entries; with any end where `end` is left out. */
   find(logId: string, start: number, end: number | undefined): Promise<BackfillJob | undefined>
-  /** Adds a backfill and its ranges, unless one of the same entries is running. */
+  /** Adds a backfill and its ranges, unless one of the same entries is running; with any end where the job is open. */
   add(job: NewBackfill): Promise<void>
   job(id: string): Promise<BackfillJob | undefined>
   /** Takes an unfinished range of a backfill; `undefined` when others hold all of them, or there is none. */

@@ -86,7 +86,8 @@ class Backfill {
       throw optionError('range', `so many entries that there are ${MOST_RANGES} ranges at most`, step)
     const { treeSize, timestamp, rootHash, signature } = head
     const pinned = { treeSize, timestamp, rootHash, signature }
-    await place.add({ log: client.log, start: from, end, step, head: pinned })
+    // Others may have begun meanwhile, at another head: without an end of its own, this is theirs.
+    await place.add({ log: client.log, start: from, end, step, head: pinned, isOpen: to === undefined })
     return (await find()) ?? this.begin()
   }
 

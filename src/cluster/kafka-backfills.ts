@@ -83,7 +83,7 @@ export class KafkaBackfills implements BackfillPlace {
   async find(logId: string, start: number, end: number | undefined): Promise<BackfillJob | undefined> {
     const isSame = (job: BackfillJob) =>
       job.state === 'running' && job.log.id === logId && job.start === start && (end === undefined || job.end === end)
-    return (await this.topics.jobs()).findLast(isSame)
+    return (await this.topics.jobs()).find(isSame)
   }
 
   add(job: NewBackfill): Promise<void> {

@@ -14,8 +14,9 @@ export const ENDED = 'ended'
 
 /** By which a backfill begins. @param now - Epoch milliseconds. */
 export function begunValue(job: NewBackfill, now: number): object {
-  const { start, end, step } = job
-  return { first: checkpointToJSON(rangeCheckpoint(job, 0)), start, end, step, at: now }
+  const { start, end, step, isOpen = false } = job
+  const first = checkpointToJSON(rangeCheckpoint(job, 0))
+  return { first, start, end, step, at: now, ...(isOpen && { open: true }) }
 }
 
 /** By which a backfill ends. @param reason - Why it failed. @param now - Epoch milliseconds. */
@@ -24,8 +25,8 @@ export function endedValue({ id, rangesDone, entries }: BackfillJob, reason: str
 }
 
 /**
- * The backfills that a list of records tells of, in the order in which they began. While one is running, another of the same entries is none; the
- * first end of each counts.
+ * The backfills that a list of records tells of, in the order in which they began. While one is running, another of the same entries is none, nor is an
+ * open one from the same index; the first end of each counts.
  *
  * @returns Of those that are running, `rangesDone` and `entries` are 0.
  * @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for what another program has written.
@@ -37,7 +38,8 @@ export function backfillJobs(topic: string, records: Iterable<CommittedRecord>):
       const found = JSON.parse(String(value)) as Record<string, unknown>
       if (String(key) === BEGUN) {
         const job = begunJob(String(offset + 1n), found)
-        if (![...jobs.values()].some((other) => isRunningSame(other, job))) jobs.set(job.id, job)
+        const isOpen = found.open === true
+        if (![...jobs.values()].some((other) => isRunningSame(other, job, isOpen))) jobs.set(job.id, job)
       } else if (String(key) === ENDED) {
         const job = jobs.get(String(found.id))
         if (job?.state === 'running') jobs.set(job.id, endedJob(job, found))
@@ -73,8 +75,11 @@ function endedJob(job: BackfillJob, { reason, rangesDone, entries, at }: Record<
 
 const failed = (reason: string) => ({ state: 'failed', reason: harmless(reason) }) as const
 
-const isRunningSame = (one: BackfillJob, other: BackfillJob): boolean =>
-  one.state === 'running' && one.log.id === other.log.id && one.start === other.start && one.end === other.end
+const isRunningSame = (one: BackfillJob, other: BackfillJob, isOpen: boolean): boolean =>
+  one.state === 'running' &&
+  one.log.id === other.log.id &&
+  one.start === other.start &&
+  (isOpen || one.end === other.end)
 
 function integer(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new TypeError('a number that is no index')

@@ -75,7 +75,7 @@ export class BackfillTopics {
     return made
   }
 
-  /** Adds one, unless one of the same entries is running. */
+  /** Adds one, unless one of the same entries is running; with any end where it is open. */
   add(job: NewBackfill): Promise<void> {
     return this.list.append('begin a backfill', BEGUN, begunValue(job, this.clock.now()))
   }

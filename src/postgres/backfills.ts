@@ -37,7 +37,7 @@ export async function readBackfill(session: Session, id: string): Promise<Backfi
   return (await session.query<JobRow>(`${JOBS} WHERE b.n = $1 GROUP BY b.n`, [id])).map(jobOf)[0]
 }
 
-/** The running backfill of the same entries; with any end where `end` is left out. */
+/** The oldest running backfill of the same entries; with any end where `end` is left out. */
 export async function findBackfill(
   session: Session,
   logId: string,
@@ -45,15 +45,21 @@ export async function findBackfill(
   end: number | undefined,
 ): Promise<BackfillJob | undefined> {
   const of = `WHERE b.log = $1 AND b.start = $2 AND ($3::bigint IS NULL OR b.stop = $3) AND state = 'running'`
-  const rows = await session.query<JobRow>(`${JOBS} ${of} GROUP BY b.n ORDER BY b.n DESC LIMIT 1`, [
+  const rows = await session.query<JobRow>(`${JOBS} ${of} GROUP BY b.n ORDER BY b.n LIMIT 1`, [
     ...[logId, start, end ?? null],
   ])
   return rows.map(jobOf)[0]
 }
 
-/** Adds a backfill and its ranges, unless one of the same entries is running. @param session - In a transaction. */
+/** Adds a backfill and its ranges, unless one of the same entries is running; with any end where it is open. @param session - In a transaction. */
 export async function addBackfill(session: Session, job: NewBackfill): Promise<void> {
-  const { log, start, end, step, head } = job
+  const { log, start, end, step, head, isOpen = false } = job
+  // One after the other, so that each sees what was added before: the index knows only those with the same end. Released with the transaction.
+  await session.query(
+    "SELECT pg_advisory_xact_lock(hashtext('ct-stream backfill ' || current_schema()), hashtext($1))",
+    [`${log.id} ${start}`],
+  )
+  if (isOpen && (await findBackfill(session, log.id, start, undefined)) !== undefined) return
   const first = checkpointToJSON({
     ...{ log, position: 0, range: [], pendingHeads: [], learned: {} },
     verifiedHead: head,

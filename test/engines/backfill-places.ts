@@ -13,6 +13,8 @@ export interface BackfillTestPlace {
   readonly lease: string
   /** How the only backfill fares. */
   job(): Promise<{ readonly state: string; readonly reason: string | null } | undefined>
+  /** How many backfills there are. */
+  count(): Promise<number>
   /** Indexes of a log as raw content has them, each as often as it is there, ascending. */
   indexes(logId: string): Promise<readonly number[]>
   /** Has the range from an index claim that another tree came before it. */
@@ -33,6 +35,7 @@ export async function postgresBackfills(server?: string): Promise<BackfillTestPl
       const [row] = await db.query<{ state: string; reason: string | null }>('SELECT state, reason FROM backfill')
       return row
     },
+    count: async () => (await db.query('SELECT FROM backfill')).length,
     indexes: async (logId) => (await db.entries()).get(logId) ?? [],
     async tamper(start) {
       await db.query(`UPDATE backfill_range SET before = '${OTHER_TREE}' WHERE start = $1`, [start])
@@ -53,15 +56,19 @@ export async function kafkaBackfills(server?: string): Promise<BackfillTestPlace
     await consumer.close(true)
     return found
   }
+  const jobs = async () => {
+    const topic = `${kafkaAddress(place.url).prefix}.backfills`
+    return backfillJobs(topic, await records(topic, 1))
+  }
   return {
     url: place.url,
     // Brokers take no shorter session unless they are told to.
     lease: '6s',
     async job() {
-      const topic = `${kafkaAddress(place.url).prefix}.backfills`
-      const [job] = backfillJobs(topic, await records(topic, 1))
+      const [job] = await jobs()
       return job && { state: job.state, reason: job.reason ?? null }
     },
+    count: async () => (await jobs()).length,
     async indexes(logId) {
       const all = await records(`${prefix}.backfilled`, 3)
       const ours = all.filter((record) => headerOf(record, 'ct-log') === logId)

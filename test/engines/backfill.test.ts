@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { runBackfill } from '../../src/cluster/backfill.js'
+import type { BackfillPlace } from '../../src/cluster/backfill-place.js'
+import { openBackfills } from '../../src/cluster/open-backfills.js'
+import type { LogClient } from '../../src/logs/client.js'
 import type { TestLog } from '../../src/testing/index.js'
+import type { LogInfo } from '../../src/types/log.js'
+import { systemClock } from '../../src/util/clock.js'
 import { BuiltCommand } from '../support/built-command.js'
 import { freePort } from '../support/free-port.js'
 import { certificates, logOf } from '../support/logs.js'
@@ -90,6 +96,58 @@ describe.each([
     expect(await place.job()).toEqual({ state: 'done', reason: null })
     expect(await place.indexes(log.logId)).toHaveLength(12_000)
   })
+
+  it('is one where processes begin at different heads', async () => {
+    const log = await logOf(100)
+    const { logId, url } = log
+    const info = { id: logId, description: 'a', operator: 'one', kind: 'rfc6962', url } as LogInfo
+    const sizes = [100, 120, 110]
+    const places = await Promise.all(
+      sizes.map((_, i) =>
+        openBackfills(place.url, {
+          member: `member ${i}`,
+          leaseMs: Number.parseInt(place.lease, 10) * 1000,
+          clock: systemClock,
+        }),
+      ),
+    )
+    onTestFinished(async () => void (await Promise.all(places.map((one) => one.close()))))
+    // Nobody has begun before all have looked, and have their heads.
+    const asked = new Set<number>()
+    let onAll = () => {}
+    const all = new Promise<void>((resolve) => {
+      onAll = resolve
+    })
+    const begin = async (shared: BackfillPlace, size: number) => {
+      const stop = new AbortController()
+      const client = {
+        log: info,
+        async head() {
+          if (asked.add(size).size === sizes.length) onAll()
+          await all
+          return { treeSize: size, timestamp: 5, rootHash: new Uint8Array(32), signature: new Uint8Array(70) }
+        },
+      } as unknown as LogClient
+      return runBackfill({
+        ...{
+          place: shared,
+          leaseMs: 1000,
+          client,
+          from: 0,
+          to: undefined,
+          step: STEP,
+          clock: systemClock,
+          signal: stop.signal,
+        },
+        stream: () => expect.unreachable('it is stopped before'),
+        onProgress: () => stop.abort(),
+        logger: { debug() {}, info() {}, warn() {}, error() {} },
+      })
+    }
+    const jobs = await Promise.all(places.map((shared, i) => begin(shared, sizes[i] as number)))
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(1)
+    expect(await place.count()).toBe(1)
+  }, 60_000)
 
   it('waits for an engine that is killed in the middle, and goes on when it is back', async () => {
     const server = await ownServer(engine === 'Kafka' ? 'kafka' : 'postgres')

@@ -16,8 +16,8 @@ const record = (offset: number, key: string, value: unknown): CommittedRecord =>
   ...{ offset: BigInt(offset), key: Buffer.from(key), headers: [] },
   value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
 })
-const begun = (offset: number, start = 0, end = 9000) =>
-  record(offset, BEGUN, begunValue({ log, start, end, step: 4096, head }, 1000 + offset))
+const begun = (offset: number, start = 0, end = 9000, isOpen = false) =>
+  record(offset, BEGUN, begunValue({ log, start, end, step: 4096, head, isOpen }, 1000 + offset))
 const ended = (offset: number, id: string, reason?: string) =>
   record(offset, ENDED, endedValue({ id, rangesDone: 3, entries: 9000 } as BackfillJob, reason, 2000 + offset))
 const shown = (records: readonly CommittedRecord[]) =>
@@ -42,6 +42,16 @@ describe('the list of backfills in Kafka', () => {
       ['1', 'done', undefined],
       ['4', 'running', undefined],
     ])
+  })
+
+  it('has none without an end of its own while another from the same index is running', () => {
+    expect(shown([begun(0, 0, 8000, true), begun(1, 0, 9000, true), begun(2, 300, 9000, true)])).toEqual([
+      ['1', 'running', undefined],
+      ['3', 'running', undefined],
+    ])
+    expect(shown([begun(0, 0, 8000), begun(1, 0, 9000, true)])).toHaveLength(1)
+    expect(shown([begun(0, 0, 8000, true), begun(1, 0, 9000)])).toHaveLength(2)
+    expect(shown([begun(0, 0, 8000, true), ended(1, '1'), begun(2, 0, 9000, true)])).toHaveLength(2)
   })
 
   it('has the first end of each, and none of one that it does not know', () => {
