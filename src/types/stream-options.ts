@@ -92,7 +92,8 @@ export interface CtStreamOptions {
   readonly logs?: LogSelection | readonly LogSpec[]
   /**
    * Where to begin in logs without a checkpoint. Default `'now'`: at the head that a log has when the stream begins to follow it; one that is
-   * out of reach then is read later from that time on, and some minutes before, unless the process was started again meanwhile. Where it is given and a checkpoint or cursor says something else,
+   * out of reach then is read later from that time on, and some minutes before, unless the process was started again meanwhile or another stream of
+   * it began more than ten minutes after this one had ended. Where it is given and a checkpoint or cursor says something else,
    * `logger.warn` says so once.
    */
   readonly start?: StartOption

@@ -140,6 +140,7 @@ export class LogSession implements TroubledSession, OpeningSession {
       this.condition.enter('failed')
     } finally {
       this.trouble.close()
+      span.close(this)
       this.controller.unlink()
       window.rewind()
     }

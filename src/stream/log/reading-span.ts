@@ -6,6 +6,7 @@ import type { TimedTree } from '../../poll/time-index.js'
 import type { LogInfo, SignedHead } from '../../types/log.js'
 import { checkCursorRoot, cursorAhead } from '../cursor.js'
 import type { Condition } from './condition.js'
+import { askedSince, endedUnopened, opened } from './first-asked.js'
 import type { LogHeads } from './log-heads.js'
 import type { Asking, LogSessionOptions } from './log-session-options.js'
 import type { ProofWindow } from './proof-window.js'
@@ -48,14 +49,18 @@ export class ReadingSpan {
   /** Whether an entry is outside of the span by its time, although its index is inside. */
   readonly times: TimeBounds
   private readonly options: LogSessionOptions
-  /** Since when the log is followed, elapsed time. */
+  /** Since when the log is asked for, elapsed time. */
   private readonly followedAt: number
+  /** Whether another stream asked for it before, and could not open it. */
+  private readonly takesOver: boolean
   private wasToldAhead = false
 
   constructor(options: LogSessionOptions) {
     const { settings, stored, resumeAt } = options
     this.options = options
-    this.followedAt = settings.elapsed()
+    const now = settings.elapsed()
+    this.followedAt = askedSince(settings.clock, options.client.log.id, now)
+    this.takesOver = this.followedAt < now
     this.from = resumeAt ?? stored?.position ?? fixedIndexOf(settings.start)
     this.end = fixedIndexOf(settings.end) ?? Number.POSITIVE_INFINITY
     this.times = new TimeBounds(settings, resumeAt === undefined && stored === undefined)
@@ -98,6 +103,13 @@ export class ReadingSpan {
       if (range === undefined && start > 0) logHeads.known.confirm()
     } else window.begin(start, undefined)
     this.start = start
+    opened(this.options.settings.clock, session.log.id)
+  }
+
+  /** The session ends. Called once. */
+  close({ log }: Pick<OpeningSession, 'log'>): void {
+    const { clock, elapsed } = this.options.settings
+    if (this.start === undefined) endedUnopened(clock, log.id, { since: this.followedAt, until: elapsed() })
   }
 
   /**
@@ -126,8 +138,8 @@ export class ReadingSpan {
     const { clock, settings } = this.options
     const tree = this.timedTree(session)
     const waitedMs = settings.elapsed() - this.followedAt
-    if (settings.start !== 'now' || !session.hasFailed || waitedMs <= PROMPT_MS)
-      return startIndexOf(settings.start, tree)
+    const isPrompt = waitedMs <= PROMPT_MS || !(session.hasFailed || this.takesOver)
+    if (settings.start !== 'now' || isPrompt) return startIndexOf(settings.start, tree)
     const time = clock.now() - waitedMs
     // Signed before that, it has nothing that came later.
     if (session.logHeads.newest().timestamp <= time) return startIndexOf('now', tree)

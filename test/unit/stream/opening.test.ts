@@ -61,13 +61,17 @@ it('leaves what was committed as it was when a cursor begins elsewhere', async (
 describe.each(['rfc6962', 'static-ct'] as const)('a %s log that begins now', (kind) => {
   const DAY = 86_400_000
   /** A log whose entries are some days old, and a stream that begins when it has been out of reach for a while. */
-  async function begun(unreachable: Fault, entries: number) {
+  async function begun(unreachable: Fault, entries: number, streams = 1) {
     const clock = new VirtualClock(Date.now())
     const log = await logOf(300, { kind, clock })
     await clock.pass(2 * DAY)
     const down = log.fault(unreachable)
-    const reader = await readOn(clock, { logs: [log.spec], start: 'now' })
+    let reader = await readOn(clock, { logs: [log.spec], start: 'now' })
     await clock.pass(DAY / 2)
+    for (let i = 1; i < streams; i++) {
+      await reader.close()
+      reader = await readOn(clock, { logs: [log.spec], start: 'now' })
+    }
     grow(log, entries)
     await clock.pass(DAY / 2)
     down.clear()
@@ -84,6 +88,10 @@ describe.each(['rfc6962', 'static-ct'] as const)('a %s log that begins now', (ki
 
   it('is read from then on when it was out of reach at first', async () => {
     expect(await begun({ on: '*', status: 503 }, 50)).toEqual(range(300, 352))
+  })
+
+  it('is read from then on when the stream had to end meanwhile, and another one of the process took over', async () => {
+    expect(await begun({ on: '*', status: 503 }, 50, 2)).toEqual(range(300, 352))
   })
 
   it('is read from then on when it served heads at first and nothing else', async () => {
