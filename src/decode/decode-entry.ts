@@ -46,6 +46,14 @@ export function unreadNamesOf(certificate: unknown): string | undefined {
   return DecodedEntry.unreadNamesOf(certificate)
 }
 
+/**
+ * Whether a server described this certificate without its bytes. Of a field that is then absent or empty nobody knows whether the
+ * certificate has it; none describes keys and extensions as such.
+ */
+export function isTold(certificate: unknown): boolean {
+  return DecodedEntry.isTold(certificate)
+}
+
 /** The `timestamp` of this certificate, epoch milliseconds; `undefined` also for anything that {@link decodeEntry} did not make. */
 export function timeOf(certificate: unknown): number | undefined {
   return DecodedEntry.timeOf(certificate)

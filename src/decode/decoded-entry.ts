@@ -57,6 +57,11 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
     return value instanceof DecodedEntry ? value.fields?.unreadNames : undefined
   }
 
+  /** Whether its fields come from a server's description: what is absent there may be in the certificate. */
+  static isTold(value: unknown): boolean {
+    return value instanceof DecodedEntry && value.fields !== undefined && value.fields.outline === undefined
+  }
+
   /** Its `timestamp`, epoch milliseconds, mostly without an object; `undefined` also for anything that was not made here. */
   static timeOf(value: unknown): number | undefined {
     if (!(value instanceof DecodedEntry)) return undefined

@@ -1,3 +1,4 @@
+import { isTold } from '../decode/decode-entry.js'
 import { equalBytes } from '../util/bytes.js'
 import {
   CLIENT_AUTH,
@@ -39,13 +40,15 @@ export function purposeRules(cert: InspectedCertificate): RuleBreach[] {
   const at = begins(cert)
   const found: RuleBreach[] = []
   const stated = purposes(cert)
-  if (!stated.includes(SERVER_AUTH)) found.push(breach('eku-server-auth'))
+  if (!stated.includes(SERVER_AUTH) && !(stated.length === 0 && isTold(cert))) found.push(breach('eku-server-auth'))
   const forbidden = stated.flatMap((oid) => FORBIDDEN_PURPOSES[oid] ?? [])
   if (forbidden.length > 0 && at >= PROFILES_FROM)
     found.push(breach('eku-forbidden', forbidden.slice(0, 10).join(', ')))
   if (at >= NO_CLIENT_AUTH_FROM && stated.includes(CLIENT_AUTH)) found.push(breach('eku-client-auth'))
   const policies = new Set(cert.policies.flatMap(({ oid }) => (TLS_POLICIES.includes(oid) ? [oid] : [])))
-  if (at >= PROFILES_FROM && policies.size !== 1) found.push(breach('validation-policy', `${policies.size} of them`))
+  const areUntold = cert.policies.length === 0 && isTold(cert)
+  if (at >= PROFILES_FROM && policies.size !== 1 && !areUntold)
+    found.push(breach('validation-policy', `${policies.size} of them`))
   return [...found, ...keyUsageRules(cert, at)]
 }
 
@@ -65,6 +68,8 @@ export function revocationRules(
   cert: InspectedCertificate,
   { isShortLived }: Pick<JudgedFacts, 'isShortLived'>,
 ): RuleBreach[] {
+  // Both rules ask what is missing. Servers leave out what they have no words for: nothing shows that it is.
+  if (isTold(cert)) return []
   const at = begins(cert)
   const found: RuleBreach[] = []
   if (at >= PROFILES_FROM && !cert.extensions.some(({ oid }) => oid === AUTHORITY_INFO_ACCESS))
@@ -86,7 +91,7 @@ export function sctRules(
   { validityDays, sctLogs }: JudgedFacts,
   operators: ReadonlyMap<string, string> | undefined,
 ): RuleBreach[] {
-  if (cert.kind !== 'certificate' || validityDays === null) return []
+  if (cert.kind !== 'certificate' || validityDays === null || (sctLogs === 0 && isTold(cert))) return []
   const needed = sctsNeeded(begins(cert), validityDays)
   if (needed === 0) return []
   if (sctLogs < needed) return [breach('sct-count', `${sctLogs} of ${needed}`)]

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { isTold } from '../decode/decode-entry.js'
 import { isPublicAddress } from '../http/public-addresses.js'
 import { hasListedSuffix, isIcannSuffix } from '../watchlist/suffix.js'
 import { type InspectedCertificate, MAX_NAMES } from './facts.js'
@@ -28,6 +29,8 @@ export function nameRules(cert: InspectedCertificate): RuleBreach[] {
     else if (kind !== 'iPAddress') note('san-type', `${kind} ${value}`)
     else if ((raw.length === 4 || raw.length === 16) && !isPublicAddress(value)) note('ip-reserved', value)
   }
+  // Of names that were not told it is unknown whether there are any, and which common names they repeat.
+  if (altNames.length === 0 && isTold(cert)) return []
   const hosts = altNames.filter(({ kind }) => kind === 'dNSName' || kind === 'iPAddress')
   if (hosts.length === 0) found.set('san-missing', [])
   // Clients ignore case.

@@ -1,4 +1,4 @@
-import { outlineOf } from '../decode/decode-entry.js'
+import { isTold, outlineOf } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Clock } from '../types/clock.js'
 import type { LogInfo } from '../types/log.js'
@@ -209,12 +209,21 @@ export class CertificateStatistics {
       countIn(this.counts.keys, ordinary.key)
       return
     }
+    const { issuer, validation, publicKey } = cert
+    const days = validityDays(cert)
+    // What a server left out is neither missing nor unreadable.
+    const isPartial = isTold(cert)
+    if (!isPartial || issuer.attributes.length > 0) this.addIssuer(cert)
+    if (!isPartial || validation !== undefined) countIn(this.counts.validation, validation ?? 'none')
+    if (!isPartial || days !== undefined) countIn(this.counts.validity, spanOf(days))
+    if (!isPartial || publicKey !== undefined)
+      countIn(this.counts.keys, publicKey === undefined ? 'unreadable' : keyText(publicKey))
+  }
+
+  private addIssuer(cert: CountedCertificate): void {
     const { owner, issuer } = issuerTexts(cert)
     countIn(this.counts.caOwners, owner)
     countIn(this.counts.issuers, issuer)
-    countIn(this.counts.validation, cert.validation ?? 'none')
-    countIn(this.counts.validity, spanOf(validityDays(cert)))
-    countIn(this.counts.keys, cert.publicKey === undefined ? 'unreadable' : keyText(cert.publicKey))
   }
 
   /** Puts the hash of the key into `hash`. @returns Whether there is a key. */

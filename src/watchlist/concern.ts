@@ -10,7 +10,7 @@ import type { Match } from './match.js'
  * | `suffix-wildcard` | a wildcard that covers a whole public suffix, or a NUL in the name | high |
  * | `new-wildcard` | a wildcard that is not in `known` | medium |
  * | `new-name` | a name that is not in `known` | medium |
- * | `new-key` | names that are, a key that is not, or an issuer that the entry does not tell | low |
+ * | `new-key` | names that are, a key that is not, or a key or an issuer that the entry does not tell | low |
  * | `renewal` | names and key are known, and the issuer is expected | info |
  * | `known` | the issuance is: authorized before it was made | info |
  *

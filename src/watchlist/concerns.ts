@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { unreadNamesOf } from '../decode/decode-entry.js'
+import { isTold, unreadNamesOf } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { type Identifiable, identityOf } from '../util/identity.js'
 import type { Concern, ConcernClass } from './concern.js'
@@ -105,9 +105,15 @@ function ownConcern(cert: ConcerningCertificate, { policy, requirements }: Rules
   const broken = requirements.broken(cert)
   if (issuer === false) reasons.push(`issued by ${issuerText(cert)}, which is none of the expected issuers`)
   if (issuer === undefined)
-    reasons.push('the key of the issuer is not in this entry: whether it is expected is said of its precertificate')
+    reasons.push(
+      isTold(cert)
+        ? 'the server does not say enough of the issuer to judge whether it is expected'
+        : 'the key of the issuer is not in this entry: whether it is expected is said of its precertificate',
+    )
   reasons.push(...broken)
   const kind = ownClass(cert, policy, matches, issuer, broken.length > 0)
+  if (kind === 'new-key' && cert.publicKey === undefined && isTold(cert))
+    reasons.push('the server does not say its key: it may be a known one')
   return concernOf(cert, kind, 'own', matches, reasons)
 }
 

@@ -1,3 +1,4 @@
+import { isTold } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import { organizationsOf } from './ca-owners.js'
 import type { Place } from './place.js'
@@ -70,7 +71,8 @@ export class Policy {
   }
 
   /**
-   * `undefined` when a rule could only be judged by the issuer's key, and the entry does not say it: final certificates.
+   * `undefined` when a rule could only be judged by what the entry does not say: the issuer's key, of final certificates, and what a server
+   * leaves out that sends no DER.
    *
    * @param names - Own names of the certificate.
    */
@@ -96,8 +98,9 @@ export class Policy {
 }
 
 /** Whether the issuer meets a rule, or there are none. */
-function isAmong(rules: readonly IssuerRule[], { issuer, issuerKeyHash, authorityKeyId }: Issued): boolean | undefined {
+function isAmong(rules: readonly IssuerRule[], cert: Issued): boolean | undefined {
   if (rules.length === 0) return true
+  const { issuer, issuerKeyHash, authorityKeyId } = cert
   const key = issuerKeyHash === undefined ? undefined : Buffer.from(issuerKeyHash).toString('hex')
   const id = authorityKeyId?.toLowerCase().replaceAll(':', '')
   const organization = issuer.organization?.trim().toLowerCase() ?? ''
@@ -105,7 +108,12 @@ function isAmong(rules: readonly IssuerRule[], { issuer, issuerKeyHash, authorit
     rule.kind === 'organization' ? rule.texts.has(organization) : rule.hex === (rule.kind === 'key' ? key : id),
   )
   if (isOne) return true
-  return key === undefined && rules.some(({ kind }) => kind === 'key') ? undefined : false
+  const isUntold = {
+    key: key === undefined,
+    id: id === undefined && isTold(cert),
+    organization: isTold(cert) && issuer.attributes.length === 0,
+  }
+  return rules.some(({ kind }) => isUntold[kind]) ? undefined : false
 }
 
 /** For people. */

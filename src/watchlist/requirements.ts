@@ -1,3 +1,4 @@
+import { isTold } from '../decode/decode-entry.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { ValidationLevel } from '../types/certificate-fields.js'
 import { integerOption, optionError } from '../util/options.js'
@@ -32,17 +33,21 @@ export class Requirements {
     this.maxDays = integerOption('maxDays', maxDays, 1, 36_500, Number.POSITIVE_INFINITY)
   }
 
-  /** What the certificate is not like, printable; `[]` when all is as required. */
-  broken({ validation, publicKey, notBefore, notAfter }: Required): readonly string[] {
+  /** What the certificate is not like, printable; `[]` when all that is known of it is as required. */
+  broken(cert: Required): readonly string[] {
+    const { validation, publicKey, notBefore, notAfter } = cert
     const reasons: string[] = []
-    if (this.validation !== undefined && (validation === undefined || !this.validation.includes(validation)))
+    // What a server left out may be as required.
+    const isUnknown = (value: unknown) => value === undefined && isTold(cert)
+    if (this.validation !== undefined && !isUnknown(validation) && !this.validation.some((one) => one === validation))
       reasons.push(
         `its validation level is ${validation ?? 'not stated'}, which is not among ${this.validation.join(', ')}`,
       )
-    if (this.keys !== undefined && !this.keys.some((rule) => isOf(rule, publicKey)))
+    if (this.keys !== undefined && !isUnknown(publicKey) && !this.keys.some((rule) => isOf(rule, publicKey)))
       reasons.push(`its key is ${keyText(publicKey)}, which is none of those allowed`)
     const days = notBefore && notAfter && Math.ceil((notAfter.getTime() - notBefore.getTime() + 1000) / DAY)
-    if (this.maxDays < Number.POSITIVE_INFINITY && (days === undefined || days > this.maxDays))
+    const isTooLong = days === undefined ? !isUnknown(days) : days > this.maxDays
+    if (this.maxDays < Number.POSITIVE_INFINITY && isTooLong)
       reasons.push(`it is valid for ${days ?? 'an unreadable number of'} days, more than ${this.maxDays}`)
     return reasons
   }

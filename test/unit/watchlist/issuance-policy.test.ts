@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { CertificateMaker } from '../../../src/certstream/server-message.js'
 import { type CertificateRequest, issueCertificates } from '../../../src/testing/index.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import { organizationsOf } from '../../../src/watchlist/ca-owners.js'
@@ -128,5 +129,52 @@ describeReal('owners of real CAs', () => {
         if (organizationsOf(owner).has(issuer.organization?.toLowerCase() ?? ''))
           counts.set(owner, (counts.get(owner) ?? 0) + 1)
     for (const owner of owners) expect(counts.get(owner), owner).toBeGreaterThan(3)
+  })
+})
+
+describe('the policy of own names, for what a server tells without its bytes', () => {
+  const [cert] = deliveredCertificates(
+    issueCertificates({ dnsNames: ['www.example.com'], notBefore: new Date('2026-09-01') }),
+  ) as [CtCertificate]
+  const known = ['name:www.example.com']
+  const told = (form: 'lite' | 'domains', change: (leaf: { extensions: object }) => void = () => {}) => {
+    const raw = JSON.parse(JSON.stringify(cert.toCertStream(form)))
+    if (form === 'lite') change(raw.data.leaf_cert)
+    return new CertificateMaker().certificate({ raw })
+  }
+  const judge = (options: WatchlistOptions, entry: CtCertificate) =>
+    Watchlist.of({ own, known, ...options })
+      .concerns(entry)
+      .map(({ class: kind, reasons }) => [kind, reasons.some((reason) => /which is n|more than/.test(reason))])
+  const withoutExtensions = told('lite', (leaf) => {
+    leaf.extensions = {}
+  })
+
+  it.each<[string, WatchlistOptions, string]>([
+    ['a key', { keys: ['RSA 4096'] }, 'renewal'],
+    ['a validation level', { validation: ['EV'] }, 'renewal'],
+    ['a validity', { maxDays: 10 }, 'renewal'],
+    ['an issuer', { issuers: ['owner:nobody'] }, 'new-key'],
+    ['the key of an issuer', { issuers: [`id:${'00'.repeat(20)}`] }, 'new-key'],
+  ])('does not judge %s that is not told', (_, options, kind) => {
+    expect(judge(options, told('domains'))).toEqual([[kind, false]])
+  })
+
+  it('says that a key may be a known one', () => {
+    const watchlist = Watchlist.of({ own, known: [...known, `key:${'00'.repeat(32)}`] })
+    const reason = 'the server does not say its key: it may be a known one'
+    for (const entry of [told('lite'), told('domains')])
+      expect(watchlist.concerns(entry)).toMatchObject([{ class: 'new-key', reasons: [reason] }])
+    expect(watchlist.concerns(cert)).toMatchObject([{ class: 'new-key', reasons: [] }])
+  })
+
+  it('judges what is told', () => {
+    expect(judge({ keys: ['RSA 4096'] }, told('lite'))).toEqual([['renewal', false]])
+    expect(judge({ validation: ['EV'] }, told('lite'))).toEqual([['against-policy', true]])
+    expect(judge({ validation: ['EV'] }, withoutExtensions)).toEqual([['renewal', false]])
+    expect(judge({ maxDays: 10 }, withoutExtensions)).toEqual([['against-policy', true]])
+    expect(judge({ issuers: ['owner:nobody'] }, withoutExtensions)).toEqual([['unexpected-issuer', true]])
+    expect(judge({ issuers: [`id:${'00'.repeat(20)}`] }, told('lite'))).toEqual([['unexpected-issuer', true]])
+    expect(judge({ issuers: [`id:${'00'.repeat(20)}`] }, withoutExtensions)).toEqual([['new-key', false]])
   })
 })
