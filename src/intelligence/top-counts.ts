@@ -36,6 +36,8 @@ export class TopCounts {
   private readonly counters: Counter[] = []
   private readonly known = new Map<string, Counter>()
   private isHeap = false
+  /** Whether a name has lost its counter to another one. */
+  private isOverfull = false
   private all = 0
 
   /** @param capacity - Counters, 1 or more. */
@@ -75,10 +77,11 @@ export class TopCounts {
 
   /** No name without a row occurred more often than this; 0 while every name has a counter. */
   get unseen(): number {
-    return this.counters.length < this.capacity ? 0 : this.least().count
+    return this.isOverfull ? this.least().count : 0
   }
 
   private takeOver(counter: Counter, name: string): Counter {
+    this.isOverfull = true
     this.known.delete(counter.name)
     counter.name = name
     counter.error = counter.count

@@ -48,6 +48,7 @@ describe('TopCounts', () => {
         if (exact.size <= capacity) {
           const expected = [...exact].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
           expect(rows).toEqual(expected.map(([name, count]) => ({ name, count, error: 0 })))
+          expect(counts.unseen).toBe(0)
         }
       }),
     )
