@@ -1,4 +1,5 @@
 import { isTold } from '../decode/decode-entry.js'
+import type { KeyUsageName } from '../types/certificate-fields.js'
 import { equalBytes } from '../util/bytes.js'
 import {
   CLIENT_AUTH,
@@ -33,6 +34,12 @@ const FORBIDDEN_PURPOSES: Readonly<Record<string, string>> = {
   '1.3.6.1.4.1.11129.2.4.4': 'precertificate signing',
 }
 
+/** BR 7.1.2.7.11, by the algorithm of the key. */
+const ALLOWED_USES: ReadonlyMap<string, readonly KeyUsageName[]> = new Map([
+  ['EC', ['digitalSignature', 'keyAgreement']],
+  ['RSA', ['digitalSignature', 'keyEncipherment', 'dataEncipherment']],
+])
+
 const begins = ({ notBefore }: InspectedCertificate): number => notBefore?.getTime() ?? Number.NEGATIVE_INFINITY
 
 /** Rules of key usages and policies. */
@@ -53,14 +60,15 @@ export function purposeRules(cert: InspectedCertificate): RuleBreach[] {
 }
 
 function keyUsageRules({ keyUsage, publicKey }: InspectedCertificate, at: number): RuleBreach[] {
-  if (keyUsage === undefined || at < PROFILES_FROM) return []
-  if (publicKey?.algorithm === 'RSA') {
-    const wrong = keyUsage.filter((use) => use === 'keyAgreement' || use === 'keyCertSign')
-    return wrong.length === 0 ? [] : [breach('key-usage', `${wrong.join(', ')} of an RSA key`)]
-  }
-  if (publicKey?.algorithm !== 'EC') return []
-  if (keyUsage.includes('keyCertSign')) return [breach('key-usage', 'keyCertSign')]
-  return keyUsage.includes('digitalSignature') ? [] : [breach('key-usage', 'an EC key without digitalSignature')]
+  if (keyUsage === undefined || publicKey === undefined || at < PROFILES_FROM) return []
+  const { algorithm } = publicKey
+  const allowed = ALLOWED_USES.get(algorithm)
+  if (allowed === undefined) return []
+  const wrong = keyUsage.filter((use) => !allowed.includes(use))
+  if (wrong.length > 0) return [breach('key-usage', `${wrong.join(', ')} of an ${algorithm} key`)]
+  return algorithm !== 'EC' || keyUsage.includes('digitalSignature')
+    ? []
+    : [breach('key-usage', 'an EC key without digitalSignature')]
 }
 
 /** Rules of URLs of the issuer's certificate and of revocation. */

@@ -5,6 +5,9 @@ import { blacklistEntry, isRocaModulus, modulusOf, splitsByFermat } from './weak
 
 const CURVES = ['P-256', 'P-384', 'P-521']
 export const LEAST_RSA_BITS = 2048
+/** BR 1.0, appendix A: 1024 bits for certificates that end before. */
+const RSA_2048_FROM = Date.UTC(2014, 0, 1)
+const OLD_RSA_BITS = 1024
 /** Date of BR 2.0.0, which allows only RSA and EC keys. */
 const ALGORITHMS_FROM = Date.UTC(2023, 8, 15)
 const SHA1_FROM = Date.UTC(2016, 0, 1)
@@ -19,26 +22,32 @@ export interface KeyRuleOptions {
   readonly knownWeakKeys: ReadonlySet<string>
 }
 
-export function keyRules({ publicKey, notBefore }: InspectedCertificate, options: KeyRuleOptions): RuleBreach[] {
+export function keyRules(cert: InspectedCertificate, options: KeyRuleOptions): RuleBreach[] {
+  const { publicKey, notBefore } = cert
   if (publicKey === undefined) return []
   const { knownWeakKeys } = options
   const isKnown =
     knownWeakKeys.size > 0 &&
     (knownWeakKeys.has(publicKey.spkiSha256) || knownWeakKeys.has(blacklistEntry(publicKey) ?? ''))
   const found = isKnown ? [breach('key-known-weak')] : []
-  if (publicKey.algorithm === 'RSA') return [...found, ...rsaRules(publicKey, options.weakKeys)]
+  if (publicKey.algorithm === 'RSA') return [...found, ...rsaRules(publicKey, cert.notAfter, options.weakKeys)]
   const { algorithm, curve } = publicKey
-  if (algorithm === 'EC' && curve !== undefined && !CURVES.includes(curve)) found.push(breach('key-curve', curve))
+  if (algorithm === 'EC' && !CURVES.includes(curve ?? '')) found.push(breach('key-curve', curve ?? 'not a named one'))
   const isUnderRule = notBefore !== undefined && notBefore.getTime() >= ALGORITHMS_FROM
   if (algorithm !== 'EC' && isUnderRule) found.push(breach('key-algorithm', algorithm))
   return found
 }
 
-function rsaRules({ bits, exponent, spki }: PublicKeyInfo, weakKeys: boolean): RuleBreach[] {
+function rsaRules(
+  { bits, exponent, spki }: PublicKeyInfo,
+  notAfter: Date | undefined,
+  weakKeys: boolean,
+): RuleBreach[] {
   const found: RuleBreach[] = []
   // A key without a size could not be read; the certificate's problems report that.
   if (bits === undefined) return found
-  if (bits < LEAST_RSA_BITS) found.push(breach('key-small', `${bits} bits`))
+  const isOfOldRules = notAfter !== undefined && notAfter.getTime() < RSA_2048_FROM
+  if (bits < (isOfOldRules ? OLD_RSA_BITS : LEAST_RSA_BITS)) found.push(breach('key-small', `${bits} bits`))
   if (bits % 8 !== 0) found.push(breach('key-size-odd', `${bits} bits`))
   if (exponent !== undefined) {
     if (exponent < 3 || exponent % 2 === 0) found.push(breach('key-exponent', String(exponent)))

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry } from '../../../src/decode/decode-entry.js'
@@ -108,6 +109,72 @@ describe('inspectCertificate', () => {
     expect(broken({ key: 'RSA-2048', ...usage('03020308') })).toContain('key-usage')
     expect(broken({ key: 'RSA-2048', ...usage('030205a0') })).not.toContain('key-usage')
     expect(broken({ key: 'RSA-2048', ...usage('03020284') })).toContain('key-usage')
+  })
+
+  // BR 7.1.2.7.11; the bits in their order, of a BIT STRING of nine.
+  const EC_USES = ['digitalSignature', 'keyAgreement']
+  const RSA_USES = ['digitalSignature', 'keyEncipherment', 'dataEncipherment']
+  const uses = [
+    'digitalSignature',
+    'contentCommitment',
+    'keyEncipherment',
+    'dataEncipherment',
+    'keyAgreement',
+    'keyCertSign',
+    'cRLSign',
+    'encipherOnly',
+    'decipherOnly',
+  ]
+  it.each(
+    uses.flatMap((use, bit) => [
+      { use, bit, key: 'P-256' as const, allowed: EC_USES },
+      { use, bit, key: 'RSA-2048' as const, allowed: RSA_USES },
+    ]),
+  )('judges the key usage $use of a key $key', ({ use, bit, key, allowed }) => {
+    const bits = 0x8000 | (0x8000 >> bit)
+    const value = Uint8Array.of(3, 3, 7, bits >> 8, bits & 0xff)
+    const cert = made({ key, extensions: [{ oid: '2.5.29.15', critical: true, value }] })
+    expect(cert.keyUsage).toContain(use)
+    const found = inspectCertificate(cert).breaches.filter(({ rule }) => rule === 'key-usage')
+    const text = `key usage that does not fit its key: ${use} of an ${key === 'P-256' ? 'EC' : 'RSA'} key`
+    expect(found.map(({ text }) => text)).toEqual(allowed.includes(use) ? [] : [text])
+  })
+
+  it('finds an EC key that states its curve by parameters of its own', () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' })
+    const key = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
+    expect(made({ key }).publicKey).toMatchObject({ algorithm: 'EC', curve: undefined })
+    expect(broken({ key })).toEqual(['key-curve'])
+  })
+
+  it('allowed RSA keys of 1024 bits until the end of 2013', () => {
+    const key = (bits: number) =>
+      new Uint8Array(
+        generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ type: 'spki', format: 'der' }),
+      )
+    const until = (notAfter: string, bits = 1024) =>
+      broken({ notBefore: day('2011-06-01'), notAfter: day(notAfter), key: key(bits) })
+    expect(until('2013-12-31')).not.toContain('key-small')
+    expect(until('2014-01-01')).toContain('key-small')
+    expect(until('2013-12-31', 512)).toContain('key-small')
+  })
+
+  it.each([
+    ['name-internal', { dnsNames: ['mail.corp'] }],
+    ['ip-reserved', { ipAddresses: ['10.0.0.1'] }],
+  ] as const)('allowed what breaks %s until November 2015', (rule, request) => {
+    const dated = (notBefore: string, notAfter: string) =>
+      broken({ ...request, notBefore: day(notBefore), notAfter: day(notAfter) })
+    expect(dated('2014-01-01', '2015-11-01')).not.toContain(rule)
+    expect(dated('2014-01-01', '2015-11-02')).toContain(rule)
+    expect(dated('2012-06-30', '2016-11-02')).not.toContain(rule)
+    expect(dated('2012-07-01', '2016-11-02')).toContain(rule)
+  })
+
+  it('asks for a SubjectAltName since the first Baseline Requirements', () => {
+    const dated = (notBefore: string) => broken({ dnsNames: [], notBefore: day(notBefore) })
+    expect(dated('2012-06-30')).not.toContain('san-missing')
+    expect(dated('2012-07-01')).toContain('san-missing')
   })
 
   it('finds a precertificate that another CA has signed than the one of the certificate', () => {
