@@ -15,6 +15,7 @@ import { parseFull } from '../x509/full.js'
 import { Octets } from '../x509/oids.js'
 import type { Outline } from '../x509/outline.js'
 import { hasExtension } from '../x509/precertificate.js'
+import { ProblemList } from '../x509/problem-list.js'
 import { certificateJson } from './certificate-json.js'
 import { certificateLine } from './certificate-line.js'
 import { certStreamUpdate } from './certstream.js'
@@ -31,6 +32,9 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
   private fetchedChain: Promise<readonly Uint8Array[]> | undefined
   /** Issuers that are available without a request: those of an RFC 6962 entry, or those that `chain()` has fetched. */
   private issuers: readonly Uint8Array[] | undefined
+
+  /** Problems of the last `chain()`, while none has succeeded. */
+  private chainFailures: ProblemList | undefined
 
   /** What an entry was decoded with; `undefined` for anything that was not made here. */
   static contextOf(value: unknown): EntryContext | undefined {
@@ -89,7 +93,7 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
     })
     // Issuers may have been fetched since the problems were first read.
     if (this.issuers !== undefined) this.once('links', () => this.checkIssuers(this.issuers ?? []))
-    return this.found.toArray()
+    return this.found.toArray(this.chainFailures)
   }
 
   chain(): Promise<readonly Uint8Array[]> {
@@ -177,7 +181,16 @@ export class DecodedEntry extends EntryCertificate implements CtCertificate {
 
   private async fetchChain(): Promise<readonly Uint8Array[]> {
     const chain = this.sentChain()
-    if (chain.kind === 'fingerprints') this.issuers = await fetchChain(chain.fingerprints, this.context, this.found)
+    if (chain.kind === 'fingerprints') {
+      const failures = new ProblemList()
+      try {
+        this.issuers = await fetchChain(chain.fingerprints, this.context, failures)
+        this.chainFailures = undefined
+      } catch (error) {
+        this.chainFailures = failures
+        throw error
+      }
+    }
     return this.issuersAtHand() ?? []
   }
 

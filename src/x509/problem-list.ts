@@ -20,9 +20,17 @@ export class ProblemList {
     return (code, message) => this.add(field, code, message)
   }
 
-  /** All problems, grouped by field in alphabetical order, so that the order of decoding makes no difference. */
-  toArray(): Problem[] {
+  /**
+   * All problems, grouped by field in alphabetical order, so that the order of decoding makes no difference.
+   *
+   * @param more - A list whose problems come after those of the same field here.
+   */
+  toArray(more?: ProblemList): Problem[] {
     const { byField } = this
-    return byField === undefined ? [] : [...byField.keys()].sort().flatMap((field) => byField.get(field) ?? [])
+    const others = more?.byField
+    if (others === undefined)
+      return byField === undefined ? [] : [...byField.keys()].sort().flatMap((field) => byField.get(field) ?? [])
+    const fields = new Set([...(byField?.keys() ?? []), ...others.keys()])
+    return [...fields].sort().flatMap((field) => [...(byField?.get(field) ?? []), ...(others.get(field) ?? [])])
   }
 }

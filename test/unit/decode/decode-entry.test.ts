@@ -322,8 +322,27 @@ describe('a chain of fingerprints', () => {
     const cert = decodeEntry(raw(sha256(p256Key)), { ...context, issuer })
     await expect(cert.chain()).rejects.toBe(failure)
     expect(problemsOf(cert)).toEqual(['chain chain-unavailable', 'chain chain-unavailable'])
+    await expect(cert.chain()).rejects.toBe(failure)
+    expect(problemsOf(cert)).toEqual(['chain chain-unavailable', 'chain chain-unavailable'])
     up = true
     expect(await cert.chain()).toEqual([ca, ca])
+    expect(problemsOf(cert)).toEqual([])
+  })
+
+  it('keeps no problem of a try that another one has followed, however late it fails', async () => {
+    let fail = (_: Error) => {}
+    const hanging = new Promise<Uint8Array>((_, reject) => {
+      fail = reject
+    })
+    const failure = new CtStreamError('CT_HTTP_STATUS', '404', { status: 404 })
+    const served = [Promise.reject(failure), hanging, Promise.resolve(ca), Promise.resolve(ca)]
+    const cert = decodeEntry(raw(sha256(p256Key)), { ...context, issuer: () => served.shift() ?? hanging })
+    await expect(cert.chain()).rejects.toBe(failure)
+    expect(problemsOf(cert)).toEqual(['chain chain-unavailable'])
+    expect(await cert.chain()).toEqual([ca, ca])
+    fail(failure)
+    await expect(hanging).rejects.toBe(failure)
+    expect(problemsOf(cert)).toEqual([])
   })
 })
 
