@@ -13,6 +13,8 @@ export interface MissingCertificates {
 /** Where none was due, or none is counted. */
 export const NOT_COUNTED: MissingCertificates = { sampled: 0, share: null, error: 0, estimate: 0 }
 
+/** Settled issuances that are remembered, as a multiple of those that may wait: at full load, of three to six times the patience. */
+const REMEMBERED = 3
 /** 2^32 */
 const ALL = 0x100000000
 /** What was seen of an issuance. */
@@ -21,15 +23,16 @@ const CERTIFICATE = 2
 
 /**
  * Estimates how many precertificates have no certificate after a given time, from a sample of issuances of bounded size. When more than
- * `most` are waiting, half of them are dropped, and from then on only every second issuance is sampled.
+ * `most` are waiting, half of them are dropped, and from then on only every second issuance is sampled. Issuances stay known for a while after
+ * their time is over: a log that was out of reach brings copies of their precertificates, whose certificates came long ago.
  *
- * The sample is kept in arrays of numbers, about 25 bytes for each of `most`: as many objects would cost the garbage collector more than
+ * The sample is kept in arrays of numbers, about 100 bytes for each of `most`: as many objects would cost the garbage collector more than
  * all the rest that is counted.
  */
 export class PrecertificateWatch {
   private readonly most: number
   private readonly patienceMs: number
-  /** Places of a ring, in which issuances wait in the order in which they came. */
+  /** Places of a ring, in which issuances are in the order in which they came: first those that are settled, then those that wait. */
   private readonly places: number
   private readonly highs: Int32Array
   private readonly lows: Int32Array
@@ -39,6 +42,7 @@ export class PrecertificateWatch {
   private readonly heads: Int32Array
   private readonly behind: Int32Array
   private oldest = 0
+  private settled = 0
   private waiting = 0
   /** Issuances whose first 32 hash bits are below this are sampled, so that each represents `ALL / below`. */
   private below = ALL
@@ -52,7 +56,7 @@ export class PrecertificateWatch {
   constructor(most: number, patienceMs: number) {
     this.most = most
     this.patienceMs = patienceMs
-    this.places = most + 1
+    this.places = (1 + REMEMBERED) * most + 1
     this.highs = new Int32Array(this.places)
     this.lows = new Int32Array(this.places)
     this.since = new Float64Array(this.places)
@@ -72,10 +76,11 @@ export class PrecertificateWatch {
     const { seen } = this
     const known = this.placeOf(high | 0, low | 0)
     if (known >= 0) {
+      // Nobody reads again what was seen of a settled one.
       seen[known] = (seen[known] as number) | kindSeen
       return
     }
-    const place = this.placeAt(this.waiting++)
+    const place = this.placeAt(this.settled + this.waiting++)
     this.highs[place] = high
     this.lows[place] = low
     this.since[place] = now
@@ -98,7 +103,7 @@ export class PrecertificateWatch {
     if (now < this.nextAt) return
     const weight = ALL / this.below
     for (; this.waiting > 0; this.waiting--) {
-      const place = this.oldest
+      const place = this.placeAt(this.settled)
       const end = (this.since[place] as number) + this.patienceMs
       if (now < end) {
         // The oldest comes first: until its time is over there is nothing to settle.
@@ -106,8 +111,8 @@ export class PrecertificateWatch {
         return
       }
       const seen = this.seen[place] as number
-      this.unlink(place)
-      this.oldest = this.placeAt(1)
+      if (this.settled < REMEMBERED * this.most) this.settled += 1
+      else this.forget()
       if ((seen & PRECERTIFICATE) === 0) continue
       this.due += 1
       this.dueWeight += weight
@@ -116,13 +121,22 @@ export class PrecertificateWatch {
     this.nextAt = Number.POSITIVE_INFINITY
   }
 
+  /** Forgets the issuance that came first. */
+  private forget(): void {
+    this.unlink(this.oldest)
+    this.oldest = this.placeAt(1)
+  }
+
   private thinOut(): void {
     this.isSample = true
     this.below /= 2
     const { highs, lows, since, seen, below } = this
     this.heads.fill(0)
+    const count = this.settled + this.waiting
     let kept = 0
-    for (let i = 0; i < this.waiting; i++) {
+    let keptSettled = 0
+    for (let i = 0; i < count; i++) {
+      if (i === this.settled) keptSettled = kept
       const from = this.placeAt(i)
       if ((highs[from] as number) >>> 0 >= below) continue
       const to = this.placeAt(kept++)
@@ -132,16 +146,17 @@ export class PrecertificateWatch {
       seen[to] = seen[from] as number
       this.link(to)
     }
-    this.waiting = kept
+    this.settled = keptSettled
+    this.waiting = kept - keptSettled
   }
 
-  /** @param order - 0 for the issuance that waits longest. */
+  /** @param order - 0 for the issuance that came first. */
   private placeAt(order: number): number {
     const place = this.oldest + order
     return place < this.places ? place : place - this.places
   }
 
-  /** -1 when it does not wait. */
+  /** -1 when it is not known. */
   private placeOf(high: number, low: number): number {
     const { highs, lows, behind } = this
     let place = (this.heads[this.bucketOf(low)] as number) - 1
@@ -155,7 +170,7 @@ export class PrecertificateWatch {
     this.heads[bucket] = place + 1
   }
 
-  /** @param place - Of the one that waits longest: no other is behind it. */
+  /** @param place - Of the one that came first: no other is behind it. */
   private unlink(place: number): void {
     const { behind, heads } = this
     const bucket = this.bucketOf(this.lows[place] as number)

@@ -73,7 +73,7 @@ const SPANS: readonly { readonly most: number; readonly name: string }[] = [
 ]
 
 /**
- * Counts certificates in fixed memory: 45 MB with the defaults. Every inexact number comes with its possible error.
+ * Counts certificates in fixed memory: 49 MB with the defaults. Every inexact number comes with its possible error.
  *
  * Entries are counted as they come, precertificates and certificates alike: where an issuance counts once, read the stream with
  * `dedupe: 'issuance'`, and give `withoutCertificate: false`, as certificates are then left out.

@@ -203,6 +203,35 @@ describe('PrecertificateWatch', () => {
     expect(watch.report(2000)).toEqual({ sampled: 4, share: 0.5, error: 0, estimate: 2 })
   })
 
+  it('counts an issuance once, when a copy of its precertificate comes late', () => {
+    const watch = new PrecertificateWatch(100, 1000)
+    watch.add(...wordsOf('both'), 'precertificate', 0)
+    watch.add(...wordsOf('both'), 'certificate', 10)
+    watch.add(...wordsOf('alone'), 'precertificate', 20)
+    watch.add(...wordsOf('certificate only'), 'certificate', 30)
+    const settled = { sampled: 2, share: 0.5, error: 0, estimate: 1 }
+    expect(watch.report(1100)).toEqual(settled)
+    for (const name of ['both', 'alone', 'certificate only']) watch.add(...wordsOf(name), 'precertificate', 1200)
+    expect(watch.report(9000)).toEqual(settled)
+  })
+
+  it('still knows late copies after it has thinned out, and forgets the oldest issuances first', () => {
+    const watch = new PrecertificateWatch(20, 1000)
+    const pair = (i: number, now: number) => {
+      watch.add(...wordsOf(`${i}`), 'precertificate', now)
+      watch.add(...wordsOf(`${i}`), 'certificate', now)
+    }
+    for (let i = 0; i < 60; i++) pair(i, i)
+    const { sampled } = watch.report(2000)
+    expect(sampled).toBeGreaterThan(0)
+    for (let i = 0; i < 60; i++) watch.add(...wordsOf(`${i}`), 'precertificate', 2000)
+    expect(watch.report(4000)).toMatchObject({ sampled, share: 0 })
+    for (let i = 100; i < 2000; i++) pair(i, 5000 + i * 1000)
+    const { sampled: before } = watch.report(3_000_000)
+    for (let i = 0; i < 60; i++) watch.add(...wordsOf(`${i}`), 'precertificate', 3_000_000)
+    expect(watch.report(4_000_000).sampled).toBe(before + sampled)
+  })
+
   it('looks at a sample where there are too many, and states the error', () => {
     const watch = new PrecertificateWatch(2000, 1000)
     const count = 50_000
@@ -226,6 +255,8 @@ describe('PrecertificateWatch, against a list of all issuances', () => {
       fc.property(steps, fc.integer({ min: 1, max: 300 }), (given, patience) => {
         const watch = new PrecertificateWatch(31, patience)
         let waiting: { id: number; since: number; kinds: Set<boolean> }[] = []
+        // All 31 of them stay known.
+        const settled = new Set<number>()
         let now = 0
         const counted = { due: 0, missing: 0 }
         const settle = () => {
@@ -234,6 +265,7 @@ describe('PrecertificateWatch, against a list of all issuances', () => {
               counted.due += 1
               if (!kinds.has(true)) counted.missing += 1
             }
+          for (const { id, since } of waiting) if (now - since >= patience) settled.add(id)
           waiting = waiting.filter(({ since }) => now - since < patience)
         }
         for (const { id, isFinal, after } of given) {
@@ -241,6 +273,7 @@ describe('PrecertificateWatch, against a list of all issuances', () => {
           settle()
           watch.add(...hashOf(id), isFinal ? 'certificate' : 'precertificate', now)
           const known = waiting.find((one) => one.id === id)
+          if (settled.has(id)) continue
           if (known === undefined) waiting.push({ id, since: now, kinds: new Set([isFinal]) })
           else known.kinds.add(isFinal)
         }
