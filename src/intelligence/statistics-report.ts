@@ -75,7 +75,7 @@ export interface StatisticsReport {
   readonly keyReuse: number
   /**
    * Precertificates whose certificate was not seen within a day (`certificateDelayMs`). Not every CA gives its certificates to logs. Not counted
-   * with `withoutCertificate: false`.
+   * with `withoutCertificate: false`, and while no certificate was seen at all.
    */
   readonly withoutCertificate: MissingCertificates
 }

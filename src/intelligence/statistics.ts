@@ -185,7 +185,8 @@ export class CertificateStatistics {
         error: NewlySeen.error,
       },
       keyReuse: this.reused,
-      withoutCertificate: this.watch?.report(at) ?? NOT_COUNTED,
+      // Of a source that leaves certificates out, each precertificate would count.
+      withoutCertificate: certificate === 0 ? NOT_COUNTED : (this.watch?.report(at) ?? NOT_COUNTED),
     }
   }
 

@@ -67,7 +67,10 @@ async function runStats(context: CommandContext): Promise<void> {
   const show = await shower(context)
   const path = namedModuleFile(context)
   if (path !== undefined) commandLogger(context).warn(`ct-stream stats runs no modules: those of ${path} are left out`)
-  const statistics = new CertificateStatistics({ clock: io.clock, withoutCertificate: hasPairs(request) })
+  const statistics = new CertificateStatistics({
+    clock: io.clock,
+    withoutCertificate: hasPairs(request, values.text('source')),
+  })
   const consume = (stream: FollowedStream, { output, limit }: Surroundings) =>
     countStream(stream, {
       ...{ statistics, limit, everyMs, stop: io.stop, clock: io.clock },
@@ -88,9 +91,15 @@ async function runStats(context: CommandContext): Promise<void> {
   })
 }
 
-/** Whether precertificates come with their certificates: counted without them, each would lack its own. */
-function hasPairs({ dedupe, filter }: CtStreamOptions): boolean {
-  return dedupe !== 'issuance' && filter?.kinds === undefined
+/**
+ * Whether precertificates come with their certificates: counted without them, each would lack its own.
+ *
+ * @param source - URL of a server, which leaves certificates out if its query says so.
+ */
+function hasPairs({ dedupe, filter }: CtStreamOptions, source: string | undefined): boolean {
+  const query = source !== undefined && URL.canParse(source) ? new URL(source).searchParams : undefined
+  const isAskedOf = (parameter: string) => query?.has(parameter) === true
+  return dedupe !== 'issuance' && filter?.kinds === undefined && !isAskedOf('dedupe') && !isAskedOf('kind')
 }
 
 type Shower = (report: StatisticsReport, output: Surroundings['output']) => Promise<boolean>

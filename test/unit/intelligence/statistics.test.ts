@@ -155,6 +155,17 @@ describe('CertificateStatistics', () => {
     expect(statistics.report().withoutCertificate).toEqual({ sampled: 2, share: 0.5, error: 0, estimate: 1 })
   })
 
+  it('states no share while it has seen no certificate at all: the source may leave them out', () => {
+    const { clock, pass } = clockAt()
+    const statistics = new CertificateStatistics({ ...small, clock })
+    const [alone] = made([{ dnsNames: ['a.test'], kind: 'precertificate' }])
+    statistics.add(alone as CtCertificate)
+    pass(86_400_000)
+    expect(statistics.report().withoutCertificate).toEqual({ sampled: 0, share: null, error: 0, estimate: 0 })
+    for (const cert of made([{ dnsNames: ['b.test'] }])) statistics.add(cert)
+    expect(statistics.report().withoutCertificate).toEqual({ sampled: 1, share: 1, error: 0, estimate: 1 })
+  })
+
   it('counts none where certificates are left out, as each precertificate would lack its own', () => {
     const { clock, pass } = clockAt()
     const statistics = new CertificateStatistics({ ...small, clock, withoutCertificate: false })

@@ -16,6 +16,7 @@ import { issueCertificates } from '../../../../src/testing/index.js'
 import { quietController } from '../../../../src/util/abort.js'
 import { systemClock } from '../../../../src/util/clock.js'
 import { madeCertificates } from '../../../support/module-certificates.js'
+import { testServer } from '../../certstream/server.js'
 import { type EmbeddedLogs, embeddedLogs, runWith } from '../embedded.js'
 import { sink } from '../sample-io.js'
 
@@ -96,6 +97,26 @@ describe('ct-stream stats', () => {
     const { code, stdout } = await run(['--end', 'head', '--json', ...flags], { clock })
     expect(code).toBe(0)
     expect((JSON.parse(stdout) as StatisticsReport).withoutCertificate.share).toBe(share)
+  })
+
+  it.each<[query: string, isCounted: boolean]>([
+    ['', true],
+    ['?format=full', true],
+    ['?dedupe=issuance', false],
+    ['?kind=precertificate', false],
+  ])('counts precertificates alone if the URL of a server leaves none out: %s', async (query, isCounted) => {
+    const certificates = madeCertificates(60, { kinds: 'pairs' })
+    const server = await testServer((client) => {
+      for (const cert of certificates) client.send(JSON.stringify(cert.toCertStream('full')))
+    })
+    let passed = 0
+    const clock = { ...systemClock, elapsed: () => (passed += 3_600_000) }
+    const argv = ['stats', '--source', `${server.url}${query}`, '--json', '--limit', String(certificates.length)]
+    const { code, stdout } = await runWith(argv, { changes: { clock } })
+    expect(code).toBe(0)
+    const report = JSON.parse(stdout) as StatisticsReport
+    expect([report.precertificates > 0, report.certificates > 0]).toEqual([true, true])
+    expect(report.withoutCertificate.share !== null).toBe(isCounted)
   })
 
   it('stops at a limit, in JSON, with as many rows as asked for', async () => {
