@@ -3,6 +3,7 @@ import type { Evidence, Gap, LogCheckpoint } from '../types/checkpoint.js'
 import { sha256Hex } from '../util/hash.js'
 import { messageOf } from '../util/message-of.js'
 import { checkpointFromJSON, checkpointToJSON } from './checkpoint-json.js'
+import { type WrittenEntries, writtenIn } from './log-record.js'
 import { MemoryCheckpointStore } from './memory.js'
 
 /** A record that an engine keeps for a unit of work beside its entries; the last record of each key counts. */
@@ -28,6 +29,8 @@ export class KeyedState {
   readonly positions = new Map<string, number>()
   /** Of a range of a backfill: what was proven to come before its first entry, as `hashesBefore` returns it. */
   before: readonly string[] | undefined
+  /** Of logs whose records say it. */
+  private readonly entries = new Map<string, WrittenEntries>()
   /** Values of records by key, as they were read or said to be stored. */
   private readonly texts: Map<string, string>
 
@@ -74,6 +77,15 @@ export class KeyedState {
     for (const { log, position } of rows) this.positions.set(log.id, position)
   }
 
+  /** What is known of a log's entries: of one without a record, that there is none; `undefined`: its record does not say. */
+  entriesOf(logId: string): WrittenEntries | undefined {
+    return this.entries.get(logId) ?? (this.positions.has(logId) ? undefined : { written: 0, from: 0 })
+  }
+
+  keepEntries(logId: string, entries: WrittenEntries): void {
+    this.entries.set(logId, entries)
+  }
+
   /** Those of these records that are not in the engine as they are: a commit has the rows of all open logs, changed or not. */
   changed(records: readonly KeyedRecord[]): readonly KeyedRecord[] {
     return records.filter(({ key, value }) => this.texts.get(key) !== value)
@@ -86,8 +98,12 @@ export class KeyedState {
 
   private take(key: string, value: unknown): void {
     const kind = key.slice(0, key.indexOf(':'))
-    if (kind === 'log') this.keep([checkpointFromJSON(value)])
-    else if (kind === 'gap') this.store.addGap(value as Gap)
+    if (kind === 'log') {
+      const row = checkpointFromJSON(value)
+      const entries = writtenIn(value)
+      this.keep([row])
+      if (entries !== undefined) this.keepEntries(row.log.id, entries)
+    } else if (kind === 'gap') this.store.addGap(value as Gap)
     else if (kind === 'evidence') this.store.addEvidence(value as Evidence)
     else if (kind === 'owner') {
       const { epoch, name } = value as Owner

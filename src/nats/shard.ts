@@ -9,7 +9,7 @@ import type { NatsAddress } from './address.js'
 import { type LastMessage, NatsConnection, type NatsMessage } from './connection.js'
 import { isOvertaken, natsError } from './errors.js'
 import { KeptRecords } from './kept-records.js'
-import { FOLLOWS, readLog } from './log-record.js'
+import { FOLLOWS, readLog } from '../checkpoint/log-record.js'
 import { ensureStream } from './stream.js'
 import { subjectToken } from './subject-token.js'
 

@@ -1,4 +1,5 @@
 import { type KeyedRecord, KeyedState, type Owner, ownerRecord, sinkClosed } from '../checkpoint/keyed-records.js'
+import { FOLLOWS } from '../checkpoint/log-record.js'
 import { CtStreamError } from '../errors.js'
 import type { Clock } from '../types/clock.js'
 import type { Lease } from '../types/cluster.js'
@@ -101,14 +102,21 @@ export class RedisShard {
   /**
    * Writes records together with the entries. Called again after an error, it first reads what the server has.
    *
+   * @param records - Given the index behind the last entry that was written of a log, these included; 0: none was.
    * @param entries - Called when it is known what the server lacks; returns the lacking entries, in the order of their logs' indexes.
    */
-  async write(records: readonly KeyedRecord[], entries: () => Iterable<NewEntry>): Promise<void> {
+  async write(
+    records: (written: (logId: string) => number) => readonly KeyedRecord[],
+    entries: () => Iterable<NewEntry>,
+  ): Promise<void> {
     if (this.slot.current?.isOpen !== true) await this.open()
     const connection = this.slot.get()
     const sent: Promise<void>[] = []
     // As they are when everything that was sent has taken effect.
     const lastIds = new Map(this.lastIds)
+    /** Index behind the last entry of each log that has one here. */
+    const ends = new Map<string, number>()
+    const written = (logId: string) => ends.get(logId) ?? this.written(logId)
     const send = (chunk: readonly NewEntry[], those: readonly KeyedRecord[]) => {
       const one = this.writeChunk(connection, those, chunk, lastIds)
       // Awaited below; another one may fail first.
@@ -118,7 +126,10 @@ export class RedisShard {
     try {
       let chunk: NewEntry[] = []
       let bytes = 0
-      for (const entry of entries()) {
+      for (const found of entries()) {
+        const { logId, index } = found
+        const entry = { ...found, fields: [FOLLOWS, String(written(logId)), ...found.fields] }
+        ends.set(logId, index + 1)
         const size = entry.fields.reduce((sum, field) => sum + field.length, 0)
         if (chunk.length === MAX_ENTRIES || (bytes + size > MAX_BYTES && chunk.length > 0)) {
           if (sent.length >= MAX_SENT) await sent.shift()
@@ -131,13 +142,22 @@ export class RedisShard {
         chunk.push(entry)
         bytes += size
       }
-      send(chunk, records)
+      send(chunk, records(written))
       for (const one of sent) await one
     } catch (error) {
       // Unknown how much took effect: the next write opens a new connection and looks.
       connection.close()
       throw redisError(error, 'write entries', this.address)
     }
+  }
+
+  /** The stream remembers its last id, unless somebody has deleted it; a record of a version that did not say counts only then. */
+  private written(logId: string): number {
+    const { state, lastIds, streamPrefix } = this
+    const last = indexOfId(lastIds.get(streamPrefix + logId))
+    const said = state.entriesOf(logId)?.written
+    if (last === undefined) return said ?? state.positions.get(logId) ?? 0
+    return Math.max(last + 1, said ?? 0)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { KeyedRecord } from '../checkpoint/keyed-records.js'
+import { logRecord } from '../checkpoint/log-record.js'
 import { natsAddress } from '../nats/address.js'
-import { logRecord } from '../nats/log-record.js'
 import { NatsShard, type NewEntry } from '../nats/shard.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
@@ -90,7 +90,8 @@ class NatsSink extends KeyedSink<NatsShard> {
   }
 
   private writeTo(shard: NatsShard, rows: readonly LogCheckpoint[], covered: readonly CtCertificate[]): Promise<void> {
-    const records = (written: (logId: string) => number) => rows.map((row) => logRecord(row, written(row.log.id)))
+    const records = (written: (logId: string) => number) =>
+      rows.map((row) => logRecord(row, { written: written(row.log.id) }))
     return shard.write(records, () => this.entries(shard, covered))
   }
 

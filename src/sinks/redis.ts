@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type KeyedRecord, rowRecord } from '../checkpoint/keyed-records.js'
+import type { KeyedRecord } from '../checkpoint/keyed-records.js'
+import { logRecord } from '../checkpoint/log-record.js'
 import { redisAddress } from '../redis/address.js'
 import { type NewEntry, RedisShard } from '../redis/shard.js'
 import type { CtCertificate } from '../types/certificate.js'
@@ -64,12 +65,17 @@ class RedisSink extends KeyedSink<RedisShard> {
     rows: readonly LogCheckpoint[],
     covered: readonly CtCertificate[],
   ): Promise<void> {
-    await shard.write(rows.map(rowRecord), () => this.entries(shard, covered))
+    const records = (written: (logId: string) => number) =>
+      rows.map((row) => logRecord(row, { written: written(row.log.id) }))
+    await shard.write(records, () => this.entries(shard, covered))
     shard.state.keep(rows)
   }
 
   protected put(shard: RedisShard, record: KeyedRecord): Promise<void> {
-    return shard.write([record], () => [])
+    return shard.write(
+      () => [record],
+      () => [],
+    )
   }
 
   private *entries(shard: RedisShard, certificates: readonly CtCertificate[]): Generator<NewEntry> {

@@ -9,7 +9,7 @@ import { backfill, grow, logOf } from '../support/logs.js'
 import { upTo } from '../support/whole-messages.js'
 import { type AbsentQueue, expectPatience } from './absence.js'
 import { ownServer, startedServer } from './own-server.js'
-import { read, reading, write } from './queue-use.js'
+import { range, read, reading, write } from './queue-use.js'
 import { noRedis } from './redis-place.js'
 import { redisQueue } from './redis-queue.js'
 import { expectSetAside } from './set-aside.js'
@@ -55,6 +55,49 @@ describe.skipIf(noRedis)('a queue in Redis, when something is wrong', () => {
       [64, 'its id is not that of index 5'],
       [65, ''],
     ])
+  })
+
+  describe('where retention has taken what the group has read, and a filter left out what follows', () => {
+    const filled = async (passes: (index: number) => boolean) => {
+      const { queue, open } = await begin()
+      const log = await logOf(300)
+      const fill = (match = (_: { readonly index: number }) => true) =>
+        pump({
+          sink: queue.sink(),
+          stream: (checkpoint) =>
+            backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', filter: { match } }),
+        })
+      await fill()
+      const first = open()
+      expect(await read(first, 1000)).toEqual(range(0, 300))
+      await first.close()
+      grow(log, 700)
+      await fill(({ index }) => passes(index))
+      return { queue, open, log }
+    }
+
+    it('misses nothing', async () => {
+      const { queue, open, log } = await filled((index) => index >= 990)
+      await queue.retain?.(log.logId, 300)
+      expect(await read(open(), 1000)).toEqual(range(990, 1000))
+      expect(await queue.missed('g')).toEqual([])
+    })
+
+    it('misses what was trimmed unread, up to the last entry that was written', async () => {
+      const { queue, open, log } = await filled((index) => index < 350 || index >= 990)
+      await queue.retain?.(log.logId, 400)
+      expect(await read(open(), 1000)).toEqual(range(990, 1000))
+      expect(await queue.missed('g')).toEqual([{ logId: log.logId, start: 300, end: 350 }])
+    })
+
+    it('misses all up to the next entry where somebody has deleted the stream', async () => {
+      const { queue, open, log } = await filled((index) => index < 350)
+      await queue.place.client.del(`${queue.place.prefix}:entries:${log.logId}`)
+      grow(log, 10)
+      await write(queue.url, log).done
+      expect(await read(open(), 1000)).toEqual(range(1000, 1010))
+      expect(await queue.missed('g')).toEqual([{ logId: log.logId, start: 300, end: 350 }])
+    })
   })
 
   it('says that messages hold no whole entry', async () => {

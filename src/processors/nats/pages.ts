@@ -1,14 +1,14 @@
 import { CtStreamError } from '../../errors.js'
 import { describedLog, findEntry, sequenceOf, streamBounds } from '../../nats/entry-subjects.js'
 import type { GroupLink, LinkedGroup } from '../../nats/group-link.js'
-import { FOLLOWS } from '../../nats/log-record.js'
 import { SubjectReader } from '../../nats/subject-reader.js'
 import type { QueueGap } from '../../types/queue.js'
 import { elapsedOf } from '../../util/clock.js'
 import { Notifier } from '../../util/notifier.js'
 import type { ClaimKeeper } from '../claim-keeper.js'
 import type { QueuedEntry, QueuedPage } from '../engine.js'
-import { type QueuedMessage, readEntry } from '../queued-message.js'
+import { followsOf } from '../follows.js'
+import { readEntry } from '../queued-message.js'
 import type { CheckedSettings } from '../source-settings.js'
 import { WrittenCheck } from '../written.js'
 import type { Anchor, NatsClaim } from './claim.js'
@@ -218,7 +218,8 @@ export class NatsPages {
         continue
       }
       if (index > end && (await this.isTaken(connection, claim, last))) {
-        const until = followsOf(message, index)
+        // Where a message of an earlier version does not say: all before it are missing.
+        const until = followsOf(message, index) ?? index
         // A page has its gap before its entries.
         if (until > end && entries.length > 0) {
           reader.giveBack(messages.slice(at))
@@ -261,12 +262,6 @@ export class NatsPages {
         this.readers.delete(claim)
       }
   }
-}
-
-/** The index behind the entry before this one in its log. Where a message of an earlier version does not say: its own, and all before it are missing. */
-function followsOf({ headers }: QueuedMessage, index: number): number {
-  const text = headers.find(([name]) => name === FOLLOWS)?.[1]
-  return text !== undefined && /^\d{1,16}$/.test(String(text)) ? Math.min(index, Number(text)) : index
 }
 
 /**

@@ -6,6 +6,7 @@ import { harmless } from '../../util/harmless.js'
 import { messageOf } from '../../util/message-of.js'
 import type { ClaimKeeper } from '../claim-keeper.js'
 import type { QueuedEntry, QueuedPage, ReplayedEntry } from '../engine.js'
+import { followsOf } from '../follows.js'
 import type { ClaimedPages } from '../leased-reader.js'
 import { isPassing, patiently } from '../patiently.js'
 import { readParkedMessage } from '../queued-message.js'
@@ -101,15 +102,15 @@ export class RedisPages implements ClaimedPages {
       entries.push(entry)
       if (isOurs) ours.push(each)
     }
-    const first = firstOf({ ...found, entries: ours }, end)
-    const isHole = first !== undefined && first > readTo
+    const gapEnd = endOfGap({ ...found, entries: ours }, end)
+    const isHole = gapEnd !== undefined && gapEnd > readTo
     // All at once, when nothing can fail any more: the page is read again otherwise.
     claim.isDrained = found.isAll
     claim.cursor = found.entries.at(-1)?.id ?? claim.cursor
-    claim.readTo = Math.max(readTo, isHole ? first : 0, (indexOfId(ours.at(-1)?.id) ?? -1) + 1)
+    claim.readTo = Math.max(readTo, isHole ? gapEnd : 0, (indexOfId(ours.at(-1)?.id) ?? -1) + 1)
     claim.head = ours.length < found.entries.length ? claim.readTo : (end ?? claim.head)
     if (entries.length === 0 && !isHole) return undefined
-    const gap = { log: claim.log, start: readTo, end: first ?? readTo, reason: 'no longer in the queue' }
+    const gap = { log: claim.log, start: readTo, end: gapEnd ?? readTo, reason: 'no longer in the queue' }
     return { kind: 'page', claim, entries, end: claim.readTo, missing: isHole ? [gap] : [], head: claim.head }
   }
 
@@ -182,11 +183,14 @@ const EPOCH = 0
 const RETRY_MS = 200
 
 /**
- * The index that comes first of what was not read before: the first of a page, where what is before it in the stream has been trimmed. Of a
- * stream that is empty, the end.
+ * Index behind the last entry that may have been trimmed unread: that which the first of a page follows, where what is before it in the stream has
+ * been trimmed; a filter has left out what is between them. A message of an earlier version does not say: all before it are missing. Of a stream that
+ * is empty, the end.
  */
-function firstOf({ entries, firstId, lastId }: StreamPage, end: number | undefined): number | undefined {
+function endOfGap({ entries, firstId, lastId }: StreamPage, end: number | undefined): number | undefined {
   if (firstId === undefined) return lastId === undefined ? undefined : end
-  const first = entries.map(({ id }) => indexOfId(id)).find((index) => index !== undefined)
-  return first === undefined || (indexOfId(firstId) ?? 0) < first ? undefined : first
+  const first = entries.find(({ id }) => indexOfId(id) !== undefined)
+  const index = indexOfId(first?.id)
+  if (first === undefined || index === undefined || (indexOfId(firstId) ?? 0) < index) return undefined
+  return followsOf(first, index) ?? index
 }
