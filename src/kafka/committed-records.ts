@@ -132,10 +132,21 @@ export async function offsetsOf(
 /** What one fetch found in a partition. */
 export interface FetchedPartition {
   readonly partition: number
+  /** Of the topic that has it: one that is made anew under the same name has another. */
+  readonly topicId: string
   readonly batches: readonly RecordBatch[]
   /** Exclusive end of the partition. */
   readonly end: bigint
 }
+
+/** @param isFresh - Whether to ask a broker, rather than take what was seen last. */
+export async function topicIdOf(consumer: KafkaConsumer, topic: string, isFresh = false): Promise<string> {
+  return (await consumer.metadata({ topics: [topic], forceUpdate: isFresh })).topics.get(topic)?.id ?? ''
+}
+
+/** Of brokers that give topics no ids, all are zero, or there is none. */
+export const isOtherTopic = (one: string, other: string): boolean =>
+  one !== other && [one, other].every((id) => /[1-9a-z]/.test(id))
 
 /** Partitions by the broker that leads them; -1: none does at the moment. */
 export async function byLeader(
@@ -164,7 +175,7 @@ export async function fetchFrom(
   waitMs = 500,
 ): Promise<readonly FetchedPartition[]> {
   const leaders = await byLeader(consumer, topic, from.keys())
-  const topicId = (await consumer.metadata({ topics: [topic] })).topics.get(topic)?.id ?? ''
+  const topicId = await topicIdOf(consumer, topic)
   const responses = [...leaders].map(([node, partitions]) =>
     consumer.fetch({
       node,
@@ -189,6 +200,7 @@ export async function fetchFrom(
   return (await Promise.all(responses)).flatMap(({ responses: [found] }) =>
     (found?.partitions ?? []).map(({ partitionIndex, records, highWatermark }) => ({
       partition: partitionIndex,
+      topicId,
       batches: records ?? [],
       end: highWatermark,
     })),

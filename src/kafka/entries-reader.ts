@@ -9,10 +9,20 @@ import {
   LATEST,
   offsetOf,
   offsetsOf,
+  topicIdOf,
 } from './committed-records.js'
 import type { LogDirectory } from './log-directory.js'
 import { RenewedClient } from './renewed-client.js'
 import { topicNames } from './topic-names.js'
+
+/** What there is of a partition. */
+export interface EntriesBounds {
+  /** As `FetchedPartition.topicId`. */
+  readonly topicId: string
+  readonly earliest: bigint
+  /** Exclusive. */
+  readonly latest: bigint
+}
 
 /** Reads partitions of the entries' topic, by their numbers and offsets. */
 export class EntriesReader {
@@ -40,8 +50,10 @@ export class EntriesReader {
   }
 
   /** The first offset that is there, and the exclusive end. */
-  bounds(partition: number): Promise<{ readonly earliest: bigint; readonly latest: bigint }> {
+  bounds(partition: number): Promise<EntriesBounds> {
     return this.consumer.use('see what there is', async (consumer) => ({
+      // First: should another one take its place meanwhile, that is seen the next time.
+      topicId: await topicIdOf(consumer, this.topic, true),
       earliest: await offsetOf(consumer, this.topic, partition, EARLIEST),
       latest: await offsetOf(consumer, this.topic, partition, LATEST),
     }))

@@ -36,6 +36,8 @@ export interface StoredMarks {
   readonly logs: ReadonlyMap<string, LogMark>
   /** Everything before this offset is finished with; `undefined`: nothing was stored. */
   readonly offset: bigint | undefined
+  /** Id of the topic of entries in which that offset is; `undefined` where an earlier version wrote it. */
+  readonly entriesId: string | undefined
   readonly owner: string
   /** Its name; `undefined` where an earlier version wrote them. */
   readonly group: string | undefined
@@ -91,13 +93,15 @@ export class GroupMarks {
   /**
    * Stores watermarks, and the offset before which nothing is left to do.
    *
+   * @param entriesId - Id of the topic in which that offset is.
+   *
    * @throws {@link CtStreamError} `CT_LEASE_LOST` when another processor has taken them, or they are closed; `CT_SINK_FAILED`: may be called again.
    */
-  async store(logs: readonly LogMark[], offset: bigint | undefined): Promise<void> {
+  async store(logs: readonly LogMark[], offset: bigint | undefined, entriesId = ''): Promise<void> {
     const records = logs.map((each) =>
       this.record(`${each.range === undefined ? 'log' : 'range'}:${markKey(each)}`, each),
     )
-    if (offset !== undefined) records.push(this.record('offset', String(offset)))
+    if (offset !== undefined) records.push(this.record('offset', String(offset)), this.record('entries', entriesId))
     await this.write(records)
   }
 
@@ -164,6 +168,7 @@ export class GroupMarks {
 export function readMarks(topic: string, records: Iterable<Pick<CommittedRecord, 'key' | 'value'>>): StoredMarks {
   const logs = new Map<string, LogMark>()
   let offset: bigint | undefined
+  let entriesId: string | undefined
   let owner = ''
   let group: string | undefined
   for (const { key, value } of records) {
@@ -173,6 +178,7 @@ export function readMarks(topic: string, records: Iterable<Pick<CommittedRecord,
       if (name === 'owner') owner = String(found)
       else if (name === 'group') group = String(found)
       else if (name === 'offset') offset = BigInt(String(found))
+      else if (name === 'entries') entriesId = String(found)
       else if (/^(?:log|range):/.test(name)) {
         const mark = logMark(found)
         logs.set(markKey(mark), mark)
@@ -185,7 +191,7 @@ export function readMarks(topic: string, records: Iterable<Pick<CommittedRecord,
       )
     }
   }
-  return { logs, offset, owner, group }
+  return { logs, offset, entriesId, owner, group }
 }
 
 function logMark(value: unknown): LogMark {

@@ -1,4 +1,4 @@
-import { checkpointFromJSON } from '../checkpoint/checkpoint-json.js'
+import { readLog, type WrittenEntries } from '../checkpoint/log-record.js'
 import type { LogInfo } from '../types/log.js'
 import type { KafkaConsumer } from './client.js'
 import { CommittedTail } from './committed-records.js'
@@ -8,6 +8,7 @@ interface WrittenLog {
   readonly log: LogInfo
   /** Index behind the last entry that is committed, or was left out by a filter. */
   readonly end: number
+  readonly entries: WrittenEntries
   /** Of its positions. */
   readonly topic: string
 }
@@ -28,6 +29,11 @@ export class LogDirectory {
   /** Exclusive end of a log when it was read last; `undefined` for one that is not known. */
   endOf(logId: string): number | undefined {
     return this.logs.get(logId)?.end
+  }
+
+  /** What its record said of a log's entries when it was read last. */
+  entriesOf(logId: string): WrittenEntries | undefined {
+    return this.logs.get(logId)?.entries
   }
 
   /** How far a log was written when it was read last, and the epoch of the last owner of its shard. */
@@ -68,11 +74,11 @@ export class LogDirectory {
   private take(topic: string, key: string, value: Buffer | null): void {
     if (value === null || !/^(?:log|owner):/.test(key)) return
     try {
-      const found = JSON.parse(value.toString('utf8'))
-      if (key === 'owner:') this.epochs.set(topic, Number(found.epoch))
+      const text = value.toString('utf8')
+      if (key === 'owner:') this.epochs.set(topic, Number(JSON.parse(text).epoch))
       else {
-        const { log, position } = checkpointFromJSON(found)
-        this.logs.set(log.id, { log, end: position, topic })
+        const { log, position, written, from } = readLog(text)
+        this.logs.set(log.id, { log, end: position, entries: { written, from }, topic })
       }
     } catch {
       // Whoever writes there says so, more loudly.

@@ -1,4 +1,5 @@
-import { type KeyedRecord, type Owner, ownerRecord, rowRecord, sinkClosed } from '../checkpoint/keyed-records.js'
+import { type KeyedRecord, type Owner, ownerRecord, sinkClosed } from '../checkpoint/keyed-records.js'
+import { logRecord, type WrittenEntries } from '../checkpoint/log-record.js'
 import { CtStreamError } from '../errors.js'
 import type { LogCheckpoint } from '../types/checkpoint.js'
 import type { Clock } from '../types/clock.js'
@@ -19,6 +20,8 @@ export type Cargo = (state: ShardState) => {
   readonly records: readonly NewRecord[]
   /** What others have to find as soon as they see the records: it is committed before them. Default: nothing. */
   readonly before?: readonly NewRecord[]
+  /** What is written of the logs of which it has entries, these included. Default: nothing. */
+  readonly entries?: ReadonlyMap<string, WrittenEntries>
 }
 
 /**
@@ -104,19 +107,22 @@ export class KafkaShard {
     try {
       await this.beginWriting()
       refuseBehind(rows, this.state, this.address)
-      const { records, before = [] } = cargo(this.state)
+      const { records, before = [], entries } = cargo(this.state)
       if (before.length > 0) {
         await this.writer.commit(before)
         await this.beginWriting()
         // Where it was opened anew.
         refuseBehind(rows, this.state, this.address)
       }
-      const all = rows.map(rowRecord)
+      const written = ({ log: { id } }: LogCheckpoint) => entries?.get(id) ?? this.state.entriesOf(id)
+      const all = rows.map((row) => logRecord(row, written(row)))
       const changed = this.state.changed(all)
       // Never a transaction of nothing: the broker would not say that another writer has taken over.
       const positions = records.length + changed.length > 0 ? changed : all.slice(0, 1)
       await this.writer.commit([...records, ...positions.map((record) => positionsRecord(this.place, record))])
+      const kept = rows.map((row) => [row.log.id, written(row)] as const)
       this.state.keep(rows)
+      for (const [logId, found] of kept) if (found !== undefined) this.state.keepEntries(logId, found)
       this.state.stored(all)
     } catch (error) {
       throw await this.failed(error)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hashesBefore } from '../checkpoint/backfill-ranges.js'
 import { beforeRecord, type KeyedRecord } from '../checkpoint/keyed-records.js'
+import { FOLLOWS, type WrittenEntries } from '../checkpoint/log-record.js'
 import { kafkaAddress } from '../kafka/address.js'
 import type { NewRecord } from '../kafka/fenced-producer.js'
 import { NewIssuers } from '../kafka/new-issuers.js'
@@ -36,7 +37,7 @@ export interface KafkaRange {
 }
 
 /** Headers that are another in every message. */
-const VARYING = new Set(['ct-index', 'ct-leaf', 'ct-issuance', 'ct-time'])
+const VARYING = new Set(['ct-index', 'ct-leaf', 'ct-issuance', 'ct-time', FOLLOWS])
 const MOST_TEXTS = 1000
 
 /** The sink that `kafkaSink` makes. */
@@ -80,9 +81,19 @@ export class KafkaSink extends KeyedSink<KafkaShard> {
   ): Promise<void> {
     let issuers: readonly NewRecord[] = []
     await shard.commit(rows, (state) => {
-      const entries = covered.filter((each) => isMissing(each, state)).map((each) => this.record(each, shard))
+      const entries = new Map<string, WrittenEntries>()
+      const records: NewRecord[] = []
+      for (const certificate of covered) {
+        if (!isMissing(certificate, state)) continue
+        const { log, index } = certificate
+        const before = entries.get(log.id) ?? state.entriesOf(log.id)
+        const end = index + 1
+        records.push(this.record(certificate, shard, before?.written))
+        // What comes behind an entry of which that is not known says what it follows.
+        entries.set(log.id, { written: end, from: before === undefined ? end : (before.from ?? end) })
+      }
       issuers = this.issuers?.records() ?? []
-      return { records: [...entries, ...this.beside(shard, rows, state)], before: issuers }
+      return { records: [...records, ...this.beside(shard, rows, state)], before: issuers, entries }
     })
     this.issuers?.stored(issuers)
   }
@@ -122,7 +133,8 @@ export class KafkaSink extends KeyedSink<KafkaShard> {
     return bytes
   }
 
-  private record(certificate: CtCertificate, shard: KafkaShard): NewRecord {
+  /** @param follows - Index behind the entry before it; `undefined`: that is not known. */
+  private record(certificate: CtCertificate, shard: KafkaShard, follows: number | undefined): NewRecord {
     const { key, headers, body } = this.encoder.encode(certificate, shard.epoch, this.onIssuer)
     const bytes = new Map<Buffer, Buffer>()
     // All of it is ASCII.
@@ -130,6 +142,7 @@ export class KafkaSink extends KeyedSink<KafkaShard> {
       const text = headers[name] as string
       bytes.set(this.known(name), VARYING.has(name) ? Buffer.from(text, 'latin1') : this.known(text))
     }
+    if (follows !== undefined) bytes.set(this.known(FOLLOWS), Buffer.from(String(follows), 'latin1'))
     return {
       topic: shard.place.entries,
       key: this.known(this.range?.unit ?? key),

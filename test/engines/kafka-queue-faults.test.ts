@@ -7,6 +7,7 @@ import { kafkaAddress } from '../../src/kafka/address.js'
 import { committedRecords } from '../../src/kafka/committed-records.js'
 import { marksName } from '../../src/kafka/group-marks.js'
 import { openSink, pump } from '../../src/sinks/index.js'
+import type { CtCertificate } from '../../src/types/certificate.js'
 import type { QueueSourceOptions } from '../../src/types/queue.js'
 import { backfill, grow, logOf } from '../support/logs.js'
 import { type AbsentQueue, expectPatience } from './absence.js'
@@ -134,6 +135,124 @@ describe.skipIf(noKafka)('a queue in Kafka, when something is wrong', () => {
     expect(await readAll()).toEqual(range(50, 100))
     expect(await stored()).toBeGreaterThan(before)
     expect(before).toBeGreaterThan(100)
+  })
+
+  describe('where somebody has made the topic of entries anew', () => {
+    const begin = async () => {
+      const queue = kafkaQueue()
+      onTestFinished(() => queue.remove())
+      const log = await logOf(500)
+      const remake = async (more: number) => {
+        const admin = new Admin(queue.place.client)
+        await admin.deleteTopics({ topics: [queue.place.topic] })
+        await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(queue.place.topic), SEEN)
+        await admin.close()
+        grow(log, more)
+        await write(queue.url, log).done
+      }
+      await write(queue.url, log).done
+      return { queue, log, remake }
+    }
+    const SEEN = { timeout: 30_000, interval: 50 }
+
+    it.each([50, 1000])('misses what it had not read, and reads the new one of %i entries', async (more) => {
+      const { queue, log, remake } = await begin()
+      const first = queue.source({ group: 'g', end: 'head', leaseMs: 6000, pageEntries: 100 })
+      expect(await read(first, 300)).toEqual(range(0, 300))
+      await first.close()
+      await remake(more)
+      const again = queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+      expect(await read(again, 10_000)).toEqual(range(500, 500 + more))
+      await again.close()
+      expect(await queue.missed('g')).toEqual([{ logId: log.logId, start: 300, end: 500 }])
+    })
+
+    it('reads the new one from its beginning while it runs', async () => {
+      const { queue, remake } = await begin()
+      const source = queue.source({ group: 'g', leaseMs: 6000, commitIntervalMs: 50 })
+      onTestFinished(() => source.close())
+      const { found } = reading(source)
+      await vi.waitFor(() => expect(found).toHaveLength(500), SEEN)
+      await remake(1000)
+      await vi.waitFor(() => expect(found).toEqual(range(0, 1500)), SEEN)
+      expect(await queue.missed('g')).toEqual([])
+    }, 120_000)
+  })
+
+  describe('where a filter has left out entries', () => {
+    const begin = async () => {
+      const queue = kafkaQueue()
+      onTestFinished(() => queue.remove())
+      const one = await logOf(300)
+      const half = await queue.halfOf?.(one.logId)
+      let other = await logOf(300)
+      while ((await queue.halfOf?.(other.logId)) !== half) other = await logOf(300)
+      const fill = (log: typeof one, match = (_: { readonly index: number }) => true) =>
+        pump({
+          sink: queue.sink(),
+          stream: (checkpoint) =>
+            backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', filter: { match } }),
+        })
+      const open = () => queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+      await fill(one)
+      await fill(other)
+      const first = open()
+      expect(await read(first, 10_000)).toHaveLength(600)
+      await first.close()
+      return { queue, one, other, fill, open }
+    }
+
+    it('misses nothing of a log of which retention took only what was read', async () => {
+      const { queue, one, other, fill, open } = await begin()
+      grow(other, 700)
+      await fill(other, () => false)
+      grow(one, 150)
+      await fill(one)
+      await queue.retain?.(one.logId, 450)
+      const source = open()
+      expect(await read(source, 10_000)).toEqual([])
+      await source.close()
+      expect(await queue.missed('g')).toEqual([{ logId: one.logId, start: 300, end: 450 }])
+    })
+
+    it('misses what retention took up to the last entry that was written before the next one', async () => {
+      const { queue, one, other, fill, open } = await begin()
+      grow(other, 700)
+      await fill(other, ({ index }) => index < 310 || index >= 990)
+      grow(one, 10)
+      await fill(one)
+      await queue.retain?.(other.logId, 310)
+      const source = open()
+      expect((await read(source, 10_000)).sort((a, b) => a - b)).toEqual([...range(300, 310), ...range(990, 1000)])
+      await source.close()
+      expect(await queue.missed('g')).toEqual([{ logId: other.logId, start: 300, end: 310 }])
+    })
+  })
+
+  it('reads all behind messages above the end that somebody else wrote, also when it comes later', async () => {
+    const queue = kafkaQueue()
+    onTestFinished(() => queue.remove())
+    const log = await logOf(100)
+    await write(queue.url, log).done
+    const open = () => queue.source({ group: 'g', end: 'head', leaseMs: 6000 })
+    const first = open()
+    const entries: CtCertificate[] = []
+    for await (const page of first.batches())
+      for (const certificate of page) {
+        entries.push(certificate)
+        first.acknowledge(certificate)
+      }
+    await first.close()
+    expect(entries).toHaveLength(100)
+    await queue.forge?.(log, entries[0] as CtCertificate, 250)
+    await queue.forge?.(log, entries[0] as CtCertificate, 270, Buffer.from('no leaf'))
+    grow(log, 200)
+    await write(queue.url, log).done
+    const again = open()
+    expect(await read(again, 10_000)).toEqual(range(100, 300))
+    expect(again.status().parked).toBe(2)
+    await again.close()
+    expect(await queue.missed('g')).toEqual([])
   })
 
   it('says that messages hold no whole entry', async () => {

@@ -33,10 +33,10 @@ export function kafkaQueue(
     url,
     sink: (options) => kafkaSink(url, { body: 'leaf', ...options }),
     source: (options) => kafkaQueueSource(url, options),
-    async forge({ logId }, entry, index) {
+    async forge({ logId }, entry, index, otherBody) {
       const { headers, body } = new MessageEncoder({ body: 'leaf' }).encode(entry, 1)
       const named = Object.entries({ ...headers, 'ct-index': String(index) })
-      const record = { topic: place.topic, key: Buffer.from(logId), value: Buffer.from(body) }
+      const record = { topic: place.topic, key: Buffer.from(logId), value: Buffer.from(otherBody ?? body) }
       const bytes = named.map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const)
       const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(place.client)
       await producer.send({ messages: [{ ...record, partition: partitionOf(logId), headers: new Map(bytes) }] })

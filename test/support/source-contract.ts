@@ -21,7 +21,7 @@ export interface QueuePlace {
   /** Damages the entry as the engine has it, so that it cannot be read; undone by `restore`. */
   damage?(logId: string, index: number): Promise<{ restore(): Promise<void> }>
   /** Has somebody else write a valid entry of a log again, under another index. */
-  forge?(log: TestLog, entry: CtCertificate, index: number): Promise<void>
+  forge?(log: TestLog, entry: CtCertificate, index: number, body?: Uint8Array): Promise<void>
   /** Takes what is below an index away, as retention does. */
   retain?(logId: string, below: number): Promise<void>
   parked(): Promise<ParkedEntries>

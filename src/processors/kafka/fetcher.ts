@@ -42,12 +42,15 @@ export class KafkaFetcher {
     this.underWay.delete(answered)
     const { of, from, fetched } = answered
     try {
-      return (await fetched).flatMap((each) => {
+      const found = (await fetched).flatMap((each) => {
         const partition = this.share.taken.get(each.partition)
         // Another one where it was lost, and taken again, meanwhile.
         if (partition === undefined || partition !== of.get(each.partition)) return []
         return partition.position === from.get(each.partition) ? [{ partition, fetched: each }] : []
       })
+      const isOther = found.some(({ partition, fetched }) => !partition.isIn(fetched.topicId))
+      if (isOther) await this.restart()
+      return isOther ? [] : found
     } catch (error) {
       if (!CtStreamError.is(error) || ![...apiIds(error.cause)].includes('OFFSET_OUT_OF_RANGE')) {
         // The client is closed, so they fail as well.
@@ -91,8 +94,10 @@ export class KafkaFetcher {
 
   private async restart(): Promise<void> {
     for (const partition of this.share.taken.values()) {
-      const { earliest, latest } = await this.context.reader.bounds(partition.number)
-      if (partition.position < earliest || partition.position > latest) partition.restart(earliest)
+      const bounds = await this.context.reader.bounds(partition.number)
+      const { topicId, earliest, latest } = bounds
+      const isThere = partition.isIn(topicId) && partition.position >= earliest && partition.position <= latest
+      if (!isThere) partition.restart(bounds)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { ParkedMessage } from '../../kafka/parked-topic.js'
 import { type MessageEntry, readEntry, readParkedMessage } from '../queued-message.js'
 import { WrittenCheck } from '../written.js'
 import type { KafkaContext } from './context.js'
-import type { EntryFinder, EntryPlace, FoundEntry } from './finder.js'
+import type { EntryFinder, EntryPlace, FoundEntry, PlaceEnd } from './finder.js'
 
 /** How long to wait between looks at what a transaction of a moment ago has not shown yet. Milliseconds. */
 const SOON_MS = 50
@@ -57,11 +57,21 @@ export class KafkaLogFinder implements EntryFinder {
     return log === undefined ? { logId, index, reason: 'its log is unknown' } : { place: { log }, index, entry }
   }
 
-  async endSoFar(place: EntryPlace): Promise<number | undefined> {
+  async endSoFar({ log }: EntryPlace): Promise<PlaceEnd | undefined> {
     const { looking, patient } = this.context
     this.looked ??= patient(() => looking.readLogs(this.logs))
     await this.looked
-    return this.endOf(place)
+    const entries = this.logs.entriesOf(log.id)
+    return entries && { end: entries.written, written: entries.written }
+  }
+
+  async saysFollows({ log }: EntryPlace, index: number): Promise<boolean> {
+    const { looking, patient } = this.context
+    const says = () => index >= (this.logs.entriesOf(log.id)?.from ?? Number.POSITIVE_INFINITY)
+    if (!says()) return false
+    // A collector of an earlier version may have taken over meanwhile.
+    await patient(() => looking.readLog(this.logs, log.id))
+    return says()
   }
 
   async close(): Promise<void> {}

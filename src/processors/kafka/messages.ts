@@ -5,7 +5,7 @@ import type { QueuedMessage } from '../queued-message.js'
 const names: readonly (readonly { readonly text: string; readonly bytes: Buffer }[])[] = Array.from(
   { length: 12 },
   (_, length) =>
-    ['v', 'log', 'index', 'epoch', 'leaf', 'kind', 'body', 'issuance', 'time', 'marks']
+    ['v', 'log', 'index', 'epoch', 'leaf', 'kind', 'body', 'issuance', 'time', 'marks', 'follows']
       .map((word) => `ct-${word}`)
       .filter((text) => text.length === length)
       .map((text) => ({ text, bytes: Buffer.from(text) })),

@@ -1,6 +1,7 @@
 import type { CommittedRecord, FetchedPartition } from '../../kafka/committed-records.js'
-import { behind } from '../../kafka/committed-records.js'
+import { behind, isOtherTopic } from '../../kafka/committed-records.js'
 import { DecidedRecords } from '../../kafka/decided-records.js'
+import type { EntriesBounds } from '../../kafka/entries-reader.js'
 import { type GroupMarks, type LogMark, markKey, type StoredMarks } from '../../kafka/group-marks.js'
 import type { Watermark } from '../../types/queue.js'
 import type { QueueClaim } from '../engine.js'
@@ -11,6 +12,8 @@ export interface KafkaClaim extends QueueClaim, EntryPlace {
   readonly partition: KafkaPartition
   /** Exclusive end of what was read of it. */
   readTo: number
+  /** Index behind the last message that came in order, damaged or not. `undefined`: it begins with the first one. */
+  tail: number | undefined
 }
 
 /** Records that were handed out, and where they begin. */
@@ -19,6 +22,14 @@ interface Piece {
   readonly claim: KafkaClaim
   /** Exclusive end of their indexes. */
   readonly end: number
+  /** Until they are finished with, what is stored of the offset stays: nothing behind it shows that they are missing, or they are in another topic. */
+  holds: boolean
+}
+
+/** Where a group goes on in a partition. */
+interface StoredPlace {
+  readonly offset: bigint
+  readonly topicId: string
 }
 
 /** One partition of the entries: how far it was read, and what of that is finished with. */
@@ -35,40 +46,62 @@ export class KafkaPartition {
   readonly mayMiss = new Set<string>()
   /** A batch is fetched whole: of the first, what lies before this offset was deleted, or is finished with. */
   private floor: bigint
-  private readonly decided = new DecidedRecords()
+  /** Of the topic that the position is in. */
+  private topicId: string
+  private decided = new DecidedRecords()
   private readonly pieces: Piece[] = []
   /** The first record of a fetch that is being made into pages; it stays where that fails. */
   private inHand: bigint | undefined
   private readonly stored = new Map<string, number>()
-  private storedOffset: bigint | undefined
+  private storedPlace: StoredPlace | undefined
 
-  /** @param end - Exclusive end of the partition at this moment. */
+  /**
+   * @param bounds - Of the partition at this moment.
+   * @param begin - Where it begins where nothing is stored. Default: with what is there.
+   */
   constructor(
     number: number,
     marks: GroupMarks,
-    { logs, offset }: StoredMarks,
-    { earliest, from, end }: { readonly earliest: bigint; readonly from: bigint; readonly end: bigint },
+    { logs, offset, entriesId = '' }: StoredMarks,
+    { topicId, earliest, latest: end }: EntriesBounds,
+    begin = earliest,
   ) {
+    const next = offset ?? begin
+    const isLost = isOtherTopic(entriesId, topicId) || next < earliest || next > end
+    const from = isLost ? earliest : next
     this.number = number
     this.marks = marks
     this.position = this.floor = from
     this.end = end
-    this.storedOffset = offset
+    this.topicId = topicId
+    this.storedPlace = offset === undefined ? undefined : { offset, topicId: entriesId }
     for (const known of logs.values()) {
-      this.claim(known, known.mark)
+      this.claim(known, known.mark, known.mark.next)
       this.stored.set(markKey(known), known.mark.next)
     }
-    if (offset !== undefined && offset < earliest) this.expectGaps()
+    if (offset !== undefined && isLost) this.expectGaps()
   }
 
-  /** Retention, or somebody who made the topic anew, has taken what was to be read next. */
-  restart(at: bigint): void {
-    this.position = this.floor = at
+  /** Whether the position says nothing of a topic: that which it was in was made anew. */
+  isIn(topicId: string): boolean {
+    return !isOtherTopic(this.topicId, topicId)
+  }
+
+  /** Retention, or somebody who made the topic anew or cut it back, has taken what was to be read next: begins with what is there. */
+  restart({ topicId, earliest, latest }: EntriesBounds): void {
+    if (earliest < this.position || !this.isIn(topicId)) {
+      this.decided = new DecidedRecords()
+      for (const piece of this.pieces) piece.holds = true
+    }
+    this.topicId = topicId
+    this.position = this.floor = earliest
+    this.end = latest
     this.expectGaps()
   }
 
-  claim({ log, range }: EntryPlace, mark: Watermark = { epoch: 0, next: 0 }): KafkaClaim {
-    const claim: KafkaClaim = { log, range, mark, partition: this, readTo: mark.next }
+  /** @param tail - As {@link KafkaClaim.tail}. */
+  claim({ log, range }: EntryPlace, mark: Watermark = { epoch: 0, next: 0 }, tail?: number): KafkaClaim {
+    const claim: KafkaClaim = { log, range, mark, partition: this, readTo: mark.next, tail }
     this.claims.set(markKey(claim), claim)
     return claim
   }
@@ -116,15 +149,20 @@ export class KafkaPartition {
     if (end > this.end) this.end = end
   }
 
-  /** Records of this log, up to this index, will be handed out. */
-  handOut(claim: KafkaClaim, first: bigint, end: number): void {
+  /**
+   * Records of this log, up to this index, will be handed out.
+   *
+   * @param isShort - Whether some before them are missing, or all: until they are finished with, the next processor has to find out, too.
+   */
+  handOut(claim: KafkaClaim, first: bigint, end: number, isShort = false): void {
     claim.readTo = Math.max(claim.readTo, end)
-    this.pieces.push({ first, claim, end })
+    this.pieces.push({ first, claim, end, holds: isShort })
   }
 
-  /** A log or range is read to here, though no record of it is left: until that is stored, the next processor has to find out, too. */
+  /** A log or range is read to here, though no record of it is left. */
   handOutLost(claim: KafkaClaim, end: number): void {
-    this.handOut(claim, this.storedOffset ?? 0n, end)
+    claim.tail = Math.max(claim.tail ?? 0, end)
+    this.handOut(claim, this.position, end, true)
   }
 
   /**
@@ -135,22 +173,24 @@ export class KafkaPartition {
   async store(marks: readonly LogMark[]): Promise<void> {
     const next = new Map(this.stored)
     for (const each of marks) next.set(markKey(each), each.mark.next)
-    const offset = this.offsetBehind(next)
-    await this.marks.store(marks, offset === this.storedOffset ? undefined : offset)
+    const place = this.placeBehind(next)
+    const { offset, topicId } = place ?? {}
+    const isStored = offset === this.storedPlace?.offset && topicId === this.storedPlace?.topicId
+    await this.marks.store(marks, isStored ? undefined : offset, topicId)
     for (const each of marks) this.stored.set(markKey(each), each.mark.next)
-    this.storedOffset = offset
+    this.storedPlace = place
     while (this.pieces[0] !== undefined && this.pieces[0].end <= this.storedNext(this.pieces[0].claim, next))
       this.pieces.shift()
   }
 
-  private offsetBehind(next: ReadonlyMap<string, number>): bigint | undefined {
+  private placeBehind(next: ReadonlyMap<string, number>): StoredPlace | undefined {
+    const isOpen = ({ claim, end }: Piece) => end > this.storedNext(claim, next)
     // Until it is known what is missing, another processor has to find out, too.
-    if (this.mayMiss.size > 0) return this.storedOffset
+    if (this.mayMiss.size > 0 || this.pieces.some((piece) => piece.holds && isOpen(piece))) return this.storedPlace
     let offset = this.decided.firstOpen ?? this.position
     if (this.inHand !== undefined && this.inHand < offset) offset = this.inHand
-    for (const { first, claim, end } of this.pieces)
-      if (first < offset && end > this.storedNext(claim, next)) offset = first
-    return offset
+    for (const piece of this.pieces) if (piece.first < offset && isOpen(piece)) offset = piece.first
+    return { offset, topicId: this.topicId }
   }
 
   private expectGaps(): void {

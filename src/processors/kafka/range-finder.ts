@@ -7,7 +7,7 @@ import type { LogInfo } from '../../types/log.js'
 import { readEntry, readParkedMessage } from '../queued-message.js'
 import { WrittenCheck, type WrittenPlace } from '../written.js'
 import type { KafkaContext } from './context.js'
-import type { EntryFinder, EntryPlace, FoundEntry } from './finder.js'
+import type { EntryFinder, EntryPlace, FoundEntry, PlaceEnd } from './finder.js'
 
 /** A range that a message named. */
 interface KnownRange {
@@ -85,11 +85,18 @@ export class RangeFinder implements EntryFinder {
     }
   }
 
-  async endSoFar(place: EntryPlace): Promise<number | undefined> {
+  async endSoFar(place: EntryPlace): Promise<PlaceEnd | undefined> {
     const { range } = place
     if (range === undefined || (await this.rangeOf(range.unit)) === undefined) return undefined
     await this.context.patient(() => this.lookAt(range.unit))
-    return (this.endOf(place) ?? 0) >= range.end ? range.end : undefined
+    const { end } = range
+    // Where its last entry was, nobody says any more when its backfill has ended.
+    return (this.endOf(place) ?? 0) >= end ? { end, written: end } : undefined
+  }
+
+  /** Ranges are short, and their ends are known. */
+  async saysFollows(): Promise<boolean> {
+    return false
   }
 
   fetched(): void {

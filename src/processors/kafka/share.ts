@@ -147,10 +147,10 @@ export class KafkaShare {
     const marks = new GroupMarks(kafka, address, { group, topic }, number, clock)
     try {
       const stored = await marks.take()
-      const { earliest, latest } = await reader.bounds(number)
-      const begin = stored.offset ?? (start === 'now' ? await this.beginningOf(number) : undefined) ?? earliest
-      const from = begin < earliest || begin > latest ? earliest : begin
-      const partition = new KafkaPartition(number, marks, stored, { earliest, from, end: latest })
+      const bounds = await reader.bounds(number)
+      const isNew = stored.offset === undefined && start === 'now'
+      const begin = isNew ? await this.beginningOf(number) : undefined
+      const partition = new KafkaPartition(number, marks, stored, bounds, begin)
       // So that a group that begins now is known to have begun.
       if (stored.offset === undefined) await partition.store([])
       this.owned.set(number, partition)

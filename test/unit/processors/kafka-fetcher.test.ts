@@ -10,10 +10,12 @@ const BATCHES = 10n
 
 /** Partitions 0 and 1 are led by one broker, 2 by another, which answers when it is told to. */
 function cluster() {
-  const taken = new Map([0, 1, 2].map((number) => [number, { number, position: 0n } as KafkaPartition]))
+  const taken = new Map(
+    [0, 1, 2].map((number) => [number, { number, position: 0n, isIn: (_: string) => true } as KafkaPartition]),
+  )
   let answer = (_error?: Error) => {}
   const found = (from: ReadonlyMap<number, bigint>) =>
-    [...from].map(([partition, at]): FetchedPartition => ({ partition, batches: [], end: at + BATCHES }))
+    [...from].map(([partition, at]): FetchedPartition => ({ partition, topicId: '1', batches: [], end: at + BATCHES }))
   const fetch = vi.fn(async (from: ReadonlyMap<number, bigint>) => {
     if (from.has(2))
       await new Promise<void>((resolve, reject) => {
@@ -62,7 +64,7 @@ describe('fetches of a processor', () => {
   it('bring nothing of a partition that was lost, and taken again, meanwhile', async () => {
     const { next, taken, answer } = cluster()
     await next()
-    const again = { number: 2, position: 5n } as KafkaPartition
+    const again = { number: 2, position: 5n, isIn: (_: string) => true } as KafkaPartition
     taken.set(2, again)
     answer()
     const found = [...(await next()), ...(await next())]

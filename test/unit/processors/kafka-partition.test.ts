@@ -20,8 +20,8 @@ function partition() {
     it: new KafkaPartition(
       0,
       marks,
-      { logs: new Map(), offset: undefined, owner: '', group: undefined },
-      { earliest: 0n, from: 0n, end: 0n },
+      { logs: new Map(), offset: undefined, entriesId: undefined, owner: '', group: undefined },
+      { topicId: '1', earliest: 0n, latest: 0n },
     ),
   }
 }
@@ -29,6 +29,7 @@ function partition() {
 /** Batches of one record each, without a transaction. */
 const fetched = (from: number, count: number): FetchedPartition => ({
   partition: 0,
+  topicId: '1',
   end: BigInt(from + count),
   batches: Array.from({ length: count }, (_, i) => ({
     firstOffset: BigInt(from + i),
