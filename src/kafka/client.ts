@@ -103,6 +103,12 @@ export function askAnother(address: KafkaAddress, silent: number): void {
   if (firstAsked(address) === silent) firsts.set(address.brokers.join(), (silent + 1) % address.brokers.length)
 }
 
+/** The client would cut `host:port` at its first colon, which an IPv6 address has many of. */
+function hostAndPort(broker: string): { readonly host: string; readonly port: number } {
+  const colon = broker.lastIndexOf(':')
+  return { host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(broker.slice(colon + 1)) }
+}
+
 /**
  * Options of every client.
  *
@@ -113,7 +119,7 @@ export function clientOptions(address: KafkaAddress, requestMs: number = REQUEST
   const first = firstAsked(address)
   return {
     clientId: 'ct-stream',
-    bootstrapBrokers: [...brokers.slice(first), ...brokers.slice(0, first)],
+    bootstrapBrokers: [...brokers.slice(first), ...brokers.slice(0, first)].map(hostAndPort),
     timeout: TRANSACTION_MS,
     connectTimeout: 5000,
     requestTimeout: requestMs,

@@ -53,8 +53,18 @@ it('a client that is told of no broker for what it asks reports that, instead of
   await admin.close()
 })
 
+it('a client is told the host and the port of a broker, of an IPv6 address without its brackets', () => {
+  const told = (url: string) => clientOptions(kafkaAddress(url)).bootstrapBrokers
+  expect(told('kafka://[2001:db8::1]:9094')).toEqual([{ host: '2001:db8::1', port: 9094 }])
+  expect(told('kafka://[::1]')).toEqual([{ host: '::1', port: 9092 }])
+  expect(told('kafka://host:9093')).toEqual([{ host: 'host', port: 9093 }])
+})
+
 describe('the clients of three brokers', () => {
-  const asked = (address: KafkaAddress) => clientOptions(address).bootstrapBrokers as string[]
+  const asked = (address: KafkaAddress) =>
+    clientOptions(address).bootstrapBrokers.map((broker) =>
+      typeof broker === 'string' ? broker : `${broker.host}:${broker.port}`,
+    )
   /** How a step ends whose client fails. */
   const failed = (address: KafkaAddress, error: Error) =>
     withDeadline(Promise.reject(error), { doing: 'test', address, clock: new VirtualClock(), giveUp: () => {} }).catch(
