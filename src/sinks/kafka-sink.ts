@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hashesBefore } from '../checkpoint/backfill-ranges.js'
 import { beforeRecord, type KeyedRecord } from '../checkpoint/keyed-records.js'
 import { FOLLOWS, type WrittenEntries } from '../checkpoint/log-record.js'
+import { CtStreamError } from '../errors.js'
 import { kafkaAddress } from '../kafka/address.js'
 import type { NewRecord } from '../kafka/fenced-producer.js'
 import { NewIssuers } from '../kafka/new-issuers.js'
@@ -58,6 +59,11 @@ export class KafkaSink extends KeyedSink<KafkaShard> {
     super()
     const known = ['body', 'key', 'maxBodyBytes', 'clock'] as const
     const { clock = systemClock, ...message } = objectOption<KafkaSinkOptions>('sink', options, known)
+    if (message.body === 'leaf' && message.key === 'issuance')
+      throw new CtStreamError(
+        'CT_OPTION_INVALID',
+        "`sink.key` must be 'log' with the body 'leaf': processors read the entries of a log in order, and the key 'issuance' spreads them over all partitions",
+      )
     // Leaves room for key and headers below the limit of a batch.
     this.encoder = new MessageEncoder({ maxBodyBytes: 880_000, ...message })
     this.address = kafkaAddress(url)

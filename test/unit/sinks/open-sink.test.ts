@@ -19,7 +19,7 @@ describe('a sink by its URL', () => {
     'postgresql://localhost/ct',
     'kafka://localhost',
 
-    'kafka://a:9092,b:9092,[::1]:9092/prefix?body=leaf&key=issuance&maxBodyBytes=1000&partitions=3',
+    'kafka://a:9092,b:9092,[::1]:9092/prefix?key=issuance&maxBodyBytes=1000&partitions=3',
     'redis://:p%40ss@localhost:6379/2?prefix=one&maxlen=1000&body=leaf',
     'rediss://[::1]',
     'nats://a:4222,b?replicas=3&maxage=720&prefix=x_1&key=issuance',
@@ -62,6 +62,7 @@ describe('a sink by its URL', () => {
     ['kafka://a?ca=x.pem', /begin it with kafkas:/],
     ['kafka://a?body=xml', /`message\.body` must be one of 'json', 'leaf', 'certstream'/],
     ['kafka://a?maxBodyBytes=many', /`message\.maxBodyBytes` must be an integer .*'many'/],
+    ['kafka://a?body=leaf&key=issuance', /`sink\.key` must be 'log' with the body 'leaf'/],
     ['opensearch://a/ct', /has a path: write the prefix/],
     ['opensearch://a?prefix=CT', /a prefix that no index may have/],
     ['elasticsearch://a?replicas=11', /the Elasticsearch URL has replicas that is no number from 0 to 10/],
