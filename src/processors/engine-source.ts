@@ -244,8 +244,8 @@ export class EngineSource implements QueueSource {
   private async *replay({ key, entry }: ReplayedEntry): Pages {
     if (entry.kind === 'refused') return this.reader.refuse(entry, undefined, key)
     if (entry.kind === 'certificate') return yield this.replayedAs(key, entry.certificate)
-    const certificate = await this.reader.fetch(entry.log, entry.index)
-    if (certificate === undefined) return this.reader.refuse({ kind: 'omitted', index: entry.index }, entry.log.id, key)
+    const certificate = await this.reader.fetch(entry.log, entry)
+    if (certificate === undefined) return this.reader.refuse(entry, entry.log.id, key)
     yield this.replayedAs(key, certificate)
   }
 

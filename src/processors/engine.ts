@@ -5,8 +5,15 @@ import type { ParkReason, QueueGap, Watermark } from '../types/queue.js'
 /** One entry as read from an engine. */
 export type QueuedEntry =
   | { readonly kind: 'certificate'; readonly epoch: number; readonly certificate: CtCertificate }
-  /** Too large for the engine: only its log has it. */
-  | { readonly kind: 'omitted'; readonly epoch: number; readonly index: number; readonly log: LogInfo }
+  /** Only its log has it: it was too large for the engine, or written with a body that is not the whole entry. */
+  | {
+      readonly kind: 'omitted'
+      readonly epoch: number
+      readonly index: number
+      readonly log: LogInfo
+      /** The body that it was written with. */
+      readonly otherBody?: string
+    }
   | RefusedEntry
 
 /** A message that cannot be read; `index` where at least its place could be. */
@@ -23,6 +30,10 @@ export interface QueueClaim {
   readonly log: LogInfo
   /** The watermark of the group when the claim began. */
   readonly mark: Watermark
+  /** The group has not moved on yet: it is not known whether there are whole entries. Default `false`. */
+  readonly isNew?: boolean
+  /** Of a backfilled range, whose entries are apart from those of collectors. */
+  readonly range?: object | undefined
 }
 
 /** What one read returned of one log. */

@@ -5,7 +5,8 @@ import type { QueueGap } from '../types/queue.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { messageOf } from '../util/message-of.js'
 import type { ClaimProgress } from './claim-progress.js'
-import type { QueuedEntry, QueuedPage, QueueEngine, RefusedEntry } from './engine.js'
+import type { QueueClaim, QueuedEntry, QueuedPage, QueueEngine, RefusedEntry } from './engine.js'
+import { notWhole, withoutWhole } from './queued-message.js'
 
 export interface ReaderSettings {
   readonly pageEntries: number
@@ -23,13 +24,17 @@ export interface SourceCounts {
 
 type Page = readonly CtCertificate[]
 export type Pages = AsyncGenerator<Page, void, undefined>
-type UnreadEntry = RefusedEntry | { readonly kind: 'omitted'; readonly index: number }
+type OmittedEntry = Pick<Extract<QueuedEntry, { kind: 'omitted' }>, 'kind' | 'index' | 'otherBody'>
+type UnreadEntry = RefusedEntry | OmittedEntry
 
 /** Makes pages of what an engine has read: drops repetitions, fills gaps, and sets aside what cannot be read. */
 export class PageReader {
   private readonly engine: QueueEngine
   private readonly settings: ReaderSettings
   private readonly counts: SourceCounts
+  /** Whether whole entries were read: of collectors (`false`), of backfilled ranges (`true`). */
+  private readonly wholeIn = new Set<boolean>()
+  private hasSaidOther = false
 
   constructor(engine: QueueEngine, settings: ReaderSettings, counts: SourceCounts) {
     this.engine = engine
@@ -37,9 +42,14 @@ export class PageReader {
     this.counts = counts
   }
 
-  /** The pages to hand out for one read of a log. */
+  /**
+   * The pages to hand out for one read of a log.
+   *
+   * @throws {@link CtStreamError} `CT_SINK_FAILED` for an entry that is not whole, where nothing shows that others are.
+   */
   async *pagesOf({ claim, entries, end, missing, head }: QueuedPage, progress: ClaimProgress): Pages {
     progress.head = head
+    if (entries.some(({ kind }) => kind === 'certificate')) this.wholeIn.add(isOfRange(claim))
     const gaps = [...missing]
     let page: CtCertificate[] = []
     let pageEpoch = 0
@@ -68,9 +78,10 @@ export class PageReader {
         this.counts.repeated++
         continue
       }
+      if (entry.kind === 'omitted' && entry.otherBody !== undefined) this.checkOther(claim, entry.otherBody)
       if (page.length > 0 && (epoch !== pageEpoch || entry.kind === 'omitted')) yield takePage()
       if (entry.kind === 'omitted') {
-        yield* this.fetchOmitted(progress, epoch, index)
+        yield* this.fetchOmitted(progress, entry)
         continue
       }
       pageEpoch = epoch
@@ -121,22 +132,37 @@ export class PageReader {
     return page
   }
 
-  /** @param index - Of an entry that `judge()` has accepted. */
-  private async *fetchOmitted(progress: ClaimProgress, epoch: number, index: number): Pages {
+  /** One entry with another body is no reason to stop, where others are whole: every processor would stop at it. */
+  private checkOther(claim: QueueClaim, otherBody: string): void {
+    const isRange = isOfRange(claim)
+    const others = this.engine.claims.filter((each) => isOfRange(each) === isRange)
+    if (!this.wholeIn.has(isRange) && [claim, ...others].every(({ isNew }) => isNew === true))
+      throw withoutWhole(otherBody)
+    if (this.hasSaidOther) return
+    this.hasSaidOther = true
+    this.settings.logger?.warn(
+      `messages of ${claim.log.url} have ${otherBody} as body, not the whole entry: they are read from the log where there is a refill, and set aside otherwise`,
+    )
+  }
+
+  /** @param entry - That `judge()` has accepted. */
+  private async *fetchOmitted(progress: ClaimProgress, entry: OmittedEntry & { readonly epoch: number }): Pages {
     const { log } = progress.claim
-    const certificate = await this.fetch(log, index)
-    if (certificate === undefined) return this.refuse({ kind: 'omitted', index }, log.id)
+    const { epoch, index } = entry
+    const certificate = await this.fetch(log, entry)
+    if (certificate === undefined) return this.refuse(entry, log.id)
     progress.handOut(epoch, index)
     this.counts.delivered++
     yield [certificate]
   }
 
   /** Fetches an entry that only its log has by `refill`; `undefined` where that does not have it, or fails. */
-  async fetch(log: LogInfo, index: number): Promise<CtCertificate | undefined> {
+  async fetch(log: LogInfo, entry: OmittedEntry): Promise<CtCertificate | undefined> {
     const { refill, logger } = this.settings
+    const { index } = entry
     if (refill === undefined) return undefined
     try {
-      for await (const certificate of refill({ log, start: index, end: index + 1, reason: TOO_LARGE }))
+      for await (const certificate of refill({ log, start: index, end: index + 1, reason: reasonOf(entry) }))
         if (certificate.log.id === log.id && certificate.index === index) return certificate
     } catch (error) {
       logger?.warn(`entry ${index} of ${log.url} is set aside: ${oneLine(messageOf(error))}`)
@@ -146,7 +172,8 @@ export class PageReader {
 
   /** Sets aside what cannot be handed out. */
   async refuse(entry: UnreadEntry, logId: string | undefined, key?: string): Promise<void> {
-    const [message, content] = entry.kind === 'refused' ? [oneLine(entry.reason), entry.body] : [TOO_LARGE, undefined]
+    const [message, content] =
+      entry.kind === 'refused' ? [oneLine(entry.reason), entry.body] : [reasonOf(entry, key), undefined]
     const parking = { by: 'queue', message, logId, index: entry.index, content, ...(key !== undefined && { key }) }
     this.counts.parked += await this.engine.park([parking])
   }
@@ -163,6 +190,13 @@ function indexOf(entry: QueuedEntry): number | undefined {
   return entry.kind === 'certificate' ? entry.certificate.index : entry.index
 }
 
-const TOO_LARGE = 'too large for the engine: it is in its log'
+/** @param key - Of what was set aside before: its place alone is kept, not why. */
+const reasonOf = ({ otherBody }: OmittedEntry, key?: string) => {
+  if (otherBody !== undefined) return notWhole(otherBody)
+  return key === undefined ? 'too large for the engine: it is in its log' : 'only its log has it'
+}
+
+/** What is written apart from the rest, and with a body of its own. */
+const isOfRange = ({ range }: QueueClaim): boolean => range !== undefined
 
 export const oneLine = (text: string) => cutText(harmless(text), 500)

@@ -16,14 +16,29 @@ type IssuerOf = (fingerprint: Uint8Array) => Promise<Uint8Array>
 export type MessageEntry =
   | { readonly logId: string; readonly index: number; readonly entry: QueuedEntry }
   /** It is of no log that is known. */
-  | { readonly logId: string | undefined; readonly index: number | undefined; readonly reason: string }
+  | {
+      readonly logId: string | undefined
+      readonly index: number | undefined
+      readonly reason: string
+      /** The body of a message that is an entry, but not a whole one. */
+      readonly otherBody?: string
+    }
+
+/** Refuses a queue without whole entries, rather than to have each of them set aside. */
+export const withoutWhole = (otherBody: string) =>
+  new CtStreamError(
+    'CT_SINK_FAILED',
+    `the messages have ${otherBody} as body, which is not the whole entry: write them with body=leaf in the URL of the sink`,
+  )
+
+/** What to say of one message among others that are whole. */
+export const notWhole = (otherBody: string) => `its body is ${otherBody}, not the whole entry, which is in its log`
 
 /**
  * Reads a message that a sink with `body: 'leaf'` wrote.
  *
  * @param engine - Its name, for messages.
  * @param issuerOf - Finds an issuer by its SHA-256. Default: the engine has none.
- * @throws {@link CtStreamError} `CT_SINK_FAILED` when its body is not the whole entry.
  */
 export function readEntry(
   engine: string,
@@ -41,21 +56,23 @@ export function readEntry(
     issuer: issuerOf,
   }))
   const { logId, index } = decoded
-  if ('value' in decoded)
-    throw new CtStreamError(
-      'CT_SINK_FAILED',
-      `the messages have ${decoded.body} as body, which is not the whole entry: write them with body=leaf in the URL of the sink`,
-    )
   if (decoded.body === 'refused') {
     const { reason } = decoded
     if (logId === undefined || index === undefined || logOf(logId) === undefined) return { logId, index, reason }
     return { logId, index, entry: { kind: 'refused', index, reason, body: message.body } }
   }
   const log = logOf(decoded.logId)
+  const otherBody = 'value' in decoded ? decoded.body : undefined
+  // A sink with another body may not describe logs.
+  if (log === undefined && otherBody !== undefined) return { logId, index, reason: notWhole(otherBody), otherBody }
   if (log === undefined) return { logId, index, reason: 'no collector of this prefix has described its log' }
   const { epoch } = decoded
   const place = { logId: decoded.logId, index: decoded.index }
-  if (decoded.body === 'omitted') return { ...place, entry: { kind: 'omitted', epoch, index: decoded.index, log } }
+  if (!('certificate' in decoded))
+    return {
+      ...place,
+      entry: { kind: 'omitted', epoch, index: decoded.index, log, ...(otherBody !== undefined && { otherBody }) },
+    }
   return { ...place, entry: { kind: 'certificate', epoch, certificate: decoded.certificate } }
 }
 

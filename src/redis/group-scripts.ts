@@ -4,7 +4,7 @@ const EVEN_FULL = '#!lua flags=allow-oom'
 /**
  * Scripts for groups of processors. Each takes effect as a whole, and only the server's clock says when a lease has expired.
  *
- * The hash of watermarks has `<epoch> <next>` for each stream, that of leases `<owner> <fence> <until>`: the fence grows with each owner.
+ * The hash of watermarks has `<epoch> <next>` for each stream, and ` new` behind it until the group has moved on; that of leases `<owner> <fence> <until>`: the fence grows with each owner.
  */
 const BEGIN = `
 local time = redis.call('TIME')
@@ -51,7 +51,7 @@ for _, stream in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   if row_of(stream, ARGV[5], ARGV[6]) then
     if redis.call('HEXISTS', KEYS[2], stream) == 1 then logs = logs + 1
     elseif redis.call('EXISTS', stream) == 1 then
-      redis.call('HSET', KEYS[2], stream, '0 ' .. begin_of(stream, is_new and ARGV[4] == 'now'))
+      redis.call('HSET', KEYS[2], stream, '0 ' .. begin_of(stream, is_new and ARGV[4] == 'now') .. ' new')
       logs = logs + 1
     end
   end
@@ -98,7 +98,7 @@ local kept = {}
 for i = 2, #ARGV, 4 do
   local owner, fence = lease_of(KEYS[2], ARGV[i])
   if owner == ARGV[1] and fence == ARGV[i + 1] then
-    local epoch, from = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)$')
+    local epoch, from = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)')
     if not epoch or tonumber(ARGV[i + 2]) > tonumber(epoch) then epoch = ARGV[i + 2] end
     if not from or tonumber(ARGV[i + 3]) > tonumber(from) then from = ARGV[i + 3] end
     redis.call('HSET', KEYS[1], ARGV[i], epoch .. ' ' .. from)

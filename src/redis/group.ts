@@ -27,6 +27,8 @@ export interface StreamLease {
 export interface ClaimedStream extends StreamLease {
   readonly log: LogInfo
   readonly mark: Watermark
+  /** The group has not moved on in it yet. */
+  readonly isNew?: boolean
 }
 
 /** What a group has in Redis, as one processor of it changes it. Everything throws as the link. */
@@ -64,8 +66,14 @@ export class RedisGroup {
     const claimed: ClaimedStream[] = []
     for (let i = 0; i < flat.length; i += 4) {
       const [stream = '', fence = '', mark = '', row = ''] = flat.slice(i, i + 4)
-      const [epoch, next] = mark.split(' ').map(Number)
-      claimed.push({ stream, fence, log: checkpointFromJSON(row).log, mark: { epoch: epoch ?? 0, next: next ?? 0 } })
+      const [epoch, next, isNew] = mark.split(' ')
+      claimed.push({
+        stream,
+        fence,
+        log: checkpointFromJSON(row).log,
+        mark: { epoch: Number(epoch ?? 0), next: Number(next ?? 0) },
+        isNew: isNew !== undefined,
+      })
     }
     return claimed
   }

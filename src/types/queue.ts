@@ -157,9 +157,9 @@ export interface QueueSourceOptions {
    */
   readonly parkAfter?: number | 'never'
   /**
-   * Entries that retention took before this group had read them, or that were too large for the engine: read from the log, such as by
-   * `({ start, end }) => ctStream({ logs: [spec], start: { index: start }, end: { index: end } })`. In order, and all of them. Without it
-   * they are recorded as a gap.
+   * Entries that retention took before this group had read them, that were too large for the engine, or that were written with another
+   * body: read from the log, such as by `({ start, end }) => ctStream({ logs: [spec], start: { index: start }, end: { index: end } })`. In
+   * order, and all of them. Without it they are recorded as a gap, or set aside.
    */
   readonly refill?: (gap: QueueGap) => AsyncIterable<CtCertificate>
   /** Default: silent. */

@@ -12,6 +12,7 @@ const traits = {
   keepsIssuers: true,
   lacks: {
     omission: 'entries are kept whole up to 16 MiB, and the limit cannot be chosen',
+    bodies: 'its tables have one form of entries',
     forgery: 'whoever may write its tables may write its positions',
   },
 }

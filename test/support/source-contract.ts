@@ -16,7 +16,7 @@ import { backfill, certificates, grow, logOf } from './logs.js'
 /** An empty place in an engine, for one test. */
 export interface QueuePlace {
   /** What fills it; not opened. With the largest body that it writes, where it has such an option. */
-  sink(options?: { readonly maxBodyBytes?: number }): Sink
+  sink(options?: { readonly maxBodyBytes?: number; readonly body?: 'leaf' | 'json' }): Sink
   source(options: QueueSourceOptions): QueueSource
   /** Damages the entry as the engine has it, so that it cannot be read; undone by `restore`. */
   damage?(logId: string, index: number): Promise<{ restore(): Promise<void> }>
@@ -43,7 +43,9 @@ export interface SourceTraits {
   /** Whether a log moves to another processor at once, so that what was acknowledged and not stored comes again. Default: when all is stored. */
   readonly movesAtOnce?: boolean
   /** What it cannot do, and why; said beside the title of the test that is left out. */
-  readonly lacks?: Partial<Record<'sharing' | 'retention' | 'damage' | 'omission' | 'forgery' | 'bytes', string>>
+  readonly lacks?: Partial<
+    Record<'sharing' | 'retention' | 'damage' | 'omission' | 'forgery' | 'bytes' | 'bodies', string>
+  >
   /** Whether it has the issuers of RFC 6962 logs, which an entry of a queue names by their hashes. Default: it has none. */
   readonly keepsIssuers?: boolean
   /** Whether it hands out an entry under a forged index, as it has nothing to tell by. Default: it sets it aside. */
@@ -371,6 +373,72 @@ export function sourceContract(name: string, traits: SourceTraits, makePlace: ()
         backfill(log, { start: { index: start }, end: { index: end } })
       expect(indexesOf(await readAll({ group: 'two', refill }), log)).toEqual(range(0, 7))
       expect(await asideOf('two')).toEqual([])
+    })
+
+    /** Writes a log from an index on, where the engine does not know better. */
+    const add = (log: TestLog, body: 'leaf' | 'json', start: number) =>
+      pump({
+        sink: place.sink({ body }),
+        clock: fastClock(20_000),
+        stream: (checkpoint) =>
+          backfill(log, { checkpoint: checkpoint ?? false, commit: 'manual', start: { index: start } }),
+      })
+
+    unless(lacks.bodies, 'refuses what has no whole entry, at every start', async () => {
+      await begin()
+      const log = await logOf(20)
+      // As of a collector that has begun at the head of the log.
+      await add(log, 'json', 5)
+      const refused = async (options: Partial<QueueSourceOptions>) => {
+        const one = source(options)
+        await expect(one.batches().next()).rejects.toMatchObject({
+          code: 'CT_SINK_FAILED',
+          retryable: false,
+          message: expect.stringContaining('body=leaf'),
+        })
+        await one.close()
+      }
+      for (let i = 0; i < 2; i++) await refused({})
+      const late = { group: 'late', start: 'now' } as const
+      expect(await readAll(late)).toEqual([])
+      grow(log, 3)
+      await add(log, 'json', 20)
+      for (let i = 0; i < 2; i++) await refused(late)
+      expect(await listed()).toEqual([])
+    })
+
+    unless(lacks.bodies, 'goes on behind entries that were written with another body', async () => {
+      await begin()
+      const log = await logOf(20)
+      await add(log, 'leaf', 0)
+      expect(indexesOf(await readAll({ group: 'one' }), log)).toEqual(range(0, 20))
+      grow(log, 3)
+      await add(log, 'json', 20)
+      const asideOf = (group: string) => inParked((parked) => parked.list({ group }))
+      const aside = [20, 21, 22].map((index) => expect.objectContaining({ logId: log.logId, index, by: 'queue' }))
+      const expectAside = async (group: string) => {
+        const found = await asideOf(group)
+        expect([...found].sort((a, b) => Number(a.index) - Number(b.index))).toEqual(aside)
+        for (const { message } of found)
+          expect(message).toBe('its body is json, not the whole entry, which is in its log')
+      }
+      // They come first in what is left, and again to nobody.
+      expect(await readAll({ group: 'one' })).toEqual([])
+      await expectAside('one')
+      grow(log, 20)
+      await add(log, 'leaf', 23)
+      expect(indexesOf(await readAll({ group: 'one' }), log)).toEqual(range(23, 43))
+      await expectAside('one')
+      const refill = ({ start, end }: { start: number; end: number }) =>
+        backfill(log, { start: { index: start }, end: { index: end } })
+      expect(indexesOf(await readAll({ group: 'two', refill }), log)).toEqual(range(0, 43))
+      expect(await asideOf('two')).toEqual([])
+      // Of another group, which has met them among whole ones.
+      expect(indexesOf(await readAll(), log)).toEqual([...range(0, 20), ...range(23, 43)])
+      await expectAside('g')
+      await replay()
+      expect(indexesOf(await readAll({ refill }), log)).toEqual([20, 21, 22])
+      expect(await listed()).toEqual([])
     })
 
     unless(lacks.bytes, 'hands out no more than some MiB of large entries at a time', async () => {

@@ -5,7 +5,7 @@ import { PARKED_HEADER, type ParkedFacts, parkedFacts } from '../../checkpoint/p
 import type { LogInfo } from '../../types/log.js'
 import type { Watermark } from '../../types/queue.js'
 import type { QueueClaim, QueuedEntry, QueuedPage, ReplayedEntry } from '../engine.js'
-import { type MessageEntry, readEntry, readParkedMessage } from '../queued-message.js'
+import { type MessageEntry, readEntry, readParkedMessage, withoutWhole } from '../queued-message.js'
 import { SeenIndexes, type SeenState } from '../seen-indexes.js'
 import type { AmqpMarks } from './marks.js'
 
@@ -92,7 +92,11 @@ export class AmqpSession {
     }
   }
 
-  /** Makes pages of messages, each of one log; entries that come late, or again, by themselves. */
+  /**
+   * Makes pages of messages, each of one log; entries that come late, or again, by themselves.
+   *
+   * @throws {@link CtStreamError} `CT_SINK_FAILED` for an entry of a log that is not described, where nothing shows that others are whole.
+   */
   sort(deliveries: readonly Delivery[], head: number): Sorted {
     const pages: (QueuedPage | ReplayedEntry)[] = []
     const foreign: ForeignMessage[] = []
@@ -111,8 +115,11 @@ export class AmqpSession {
       const log = 'entry' in found ? this.logOf(found.logId) : undefined
       // What cannot be read does not count as seen: its entry may still come, and with a wrong index all those before it.
       if (log === undefined || !('entry' in found) || found.entry.kind === 'refused') {
-        const unfinished: Unfinished = { tag: delivery.tag, isDone: false }
+        const unfinished: Unfinished = { tag: delivery.tag, isDone: this.isFinished(found) }
         this.unfinished.push(unfinished)
+        if (unfinished.isDone) continue
+        if ('otherBody' in found && found.otherBody !== undefined && this.isNew(deliveries))
+          throw withoutWhole(found.otherBody)
         const why = 'entry' in found ? { ...found, reason: reasonOf(found.entry) } : found
         const done = () => {
           unfinished.isDone = true
@@ -197,13 +204,28 @@ export class AmqpSession {
     return (isParked ? readParkedMessage : readEntry)('RabbitMQ', delivery, info)
   }
 
+  /** Whether the group has finished with an entry whose log is not described again. */
+  private isFinished(found: MessageEntry): boolean {
+    const { logId, index } = found
+    const state = logId === undefined ? undefined : this.marks.get(logId)
+    if ('entry' in found || found.otherBody === undefined || state === undefined || index === undefined) return false
+    return new SeenIndexes(state).take(index) === 'repeated'
+  }
+
+  /** Whether the group has finished with nothing, and has met no log. */
+  private isNew(deliveries: readonly Delivery[]): boolean {
+    const describes = ({ headers }: Delivery) => headers.some(([name]) => name === LOG_HEADER)
+    return this.marks.size === 0 && this.infos.size === 0 && !deliveries.some(describes)
+  }
+
   private logOf(logId: string): LogState | undefined {
     const known = this.logs.get(logId)
     const log = this.infos.get(logId)
     if (known !== undefined || log === undefined) return known
     const state = this.marks.get(logId)
     const finished = state?.next ?? 0
-    const claim: AmqpClaim = { log, mark: { epoch: EPOCH, next: finished }, session: this }
+    const isNew = this.marks.size === 0
+    const claim: AmqpClaim = { log, mark: { epoch: EPOCH, next: finished }, isNew, session: this }
     const made = { claim, seen: new SeenIndexes(state), late: new Set<number>(), finished }
     this.logs.set(logId, made)
     return made

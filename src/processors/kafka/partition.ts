@@ -9,6 +9,7 @@ import type { EntryPlace } from './finder.js'
 
 /** A log, or a backfilled range of one, in a partition that this processor has. */
 export interface KafkaClaim extends QueueClaim, EntryPlace {
+  readonly range?: EntryPlace['range']
   readonly partition: KafkaPartition
   /** Exclusive end of what was read of it. */
   readTo: number
@@ -76,8 +77,8 @@ export class KafkaPartition {
     this.topicId = topicId
     this.storedPlace = offset === undefined ? undefined : { offset, topicId: entriesId }
     for (const known of logs.values()) {
-      this.claim(known, known.mark, known.mark.next)
       this.stored.set(markKey(known), known.mark.next)
+      this.claim(known, known.mark, known.mark.next)
     }
     if (offset !== undefined && isLost) this.expectGaps()
   }
@@ -101,7 +102,8 @@ export class KafkaPartition {
 
   /** @param tail - As {@link KafkaClaim.tail}. */
   claim({ log, range }: EntryPlace, mark: Watermark = { epoch: 0, next: 0 }, tail?: number): KafkaClaim {
-    const claim: KafkaClaim = { log, range, mark, partition: this, readTo: mark.next, tail }
+    const isNew = this.stored.size === 0
+    const claim: KafkaClaim = { log, range, mark, isNew, partition: this, readTo: mark.next, tail }
     this.claims.set(markKey(claim), claim)
     return claim
   }

@@ -18,6 +18,8 @@ export interface LogRecord {
   /** Goes up by one with each processor that takes the log. */
   readonly term: number
   readonly mark: Watermark
+  /** The group has not moved on yet. */
+  readonly isNew?: boolean
   /** Everything up to this message is finished with. */
   readonly anchor: Anchor
 }
@@ -31,6 +33,8 @@ export interface NatsClaim extends Held {
   /** The mark that is stored. */
   stored: Watermark
   storedAnchor: Anchor
+  /** A mark was stored since the group began with the log. */
+  hasMoved: boolean
   /** The last message that was made into a page. */
   position: Anchor
   /** Pages that are not finished with: where their entries end, and their last messages. */
@@ -39,16 +43,16 @@ export interface NatsClaim extends Held {
   mayMiss: boolean
 }
 
-export const recordText = ({ owner, term, mark, anchor }: LogRecord): string =>
-  JSON.stringify({ owner, term, mark, anchor })
+export const recordText = ({ owner, term, mark, anchor, isNew = false }: LogRecord): string =>
+  JSON.stringify({ owner, term, mark, anchor, ...(isNew && { isNew }) })
 
 /** @throws {@link CtStreamError} `CT_CHECKPOINT_UNUSABLE` for what another program has written. */
 export function logRecord(key: string, text: string): LogRecord {
   try {
-    const { owner, term, mark, anchor } = JSON.parse(text) as LogRecord
+    const { owner, term, mark, anchor, isNew } = JSON.parse(text) as LogRecord
     const numbers = [term, mark.epoch, mark.next, anchor.sequence, anchor.index ?? 0]
     if (typeof owner !== 'string' || !numbers.every(Number.isSafeInteger)) throw new TypeError('a log without a mark')
-    return { owner, term, mark, anchor }
+    return { owner, term, mark, anchor, ...(isNew === true && { isNew }) }
   } catch (cause) {
     throw new CtStreamError(
       'CT_CHECKPOINT_UNUSABLE',

@@ -107,6 +107,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
       this.replace(linked, claim, { owner: this.name, term: claim.term, mark, anchor }),
     )
     if (isStored) {
+      claim.hasMoved = true
       claim.stored = mark
       claim.storedNext = Math.max(claim.storedNext, mark.next)
     }
@@ -117,8 +118,8 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     await this.link.use('release a lease', (linked) =>
       Promise.all(
         claims.map((claim) => {
-          const { term, stored: mark, storedAnchor: anchor } = claim
-          return this.replace(linked, claim, { owner: '', term, mark, anchor })
+          const { term, stored: mark, storedAnchor: anchor, hasMoved } = claim
+          return this.replace(linked, claim, { owner: '', term, mark, anchor, isNew: !hasMoved })
         }),
       ),
     )
@@ -184,7 +185,7 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
       const begins = isNow
         ? { mark: { epoch: 0, next: index + 1 }, anchor: { sequence, index } }
         : { mark: { epoch: 0, next: index }, anchor: { sequence: sequence - 1, index: undefined } }
-      await put(LOG + entries.key, recordText({ owner: '', term: 0, ...begins }))
+      await put(LOG + entries.key, recordText({ owner: '', term: 0, ...begins, isNew: true }))
     }
     if (!watch.records.has(BEGUN)) await put(BEGUN, 'true')
     if (last > 0) await watch.upTo(last, this.settings.clock, LEAST_WAIT_MS)
@@ -250,18 +251,19 @@ export class NatsClaims implements ClaimStore<NatsClaim> {
     const stored = watch.records.get(LOG + key)
     const log = this.logs.get(key)
     if (stored === undefined || log === undefined) return undefined
-    const { owner, term: before, mark, anchor } = logRecord(key, stored.value)
+    const { owner, term: before, mark, anchor, isNew = false } = logRecord(key, stored.value)
     // Its own that it does not have are given back by now, or change at this moment.
     if (owner === this.name ? this.held.has(key) : this.live.has(owner)) return undefined
     const term = before + 1
     try {
-      const value = recordText({ owner: this.name, term, mark, anchor })
+      const value = recordText({ owner: this.name, term, mark, anchor, isNew })
       const revision = await watch.put(LOG + key, value, stored.revision)
       this.held.add(key)
       const { next } = mark
       const progress = { readTo: next, storedNext: next, head: next }
       const places = { stored: mark, storedAnchor: anchor, position: anchor, pages: [], mayMiss: false }
-      return { log, mark, entries, term, revision, ...progress, ...places, isLeaving: false }
+      const moves = { isNew, hasMoved: !isNew }
+      return { log, mark, entries, ...moves, term, revision, ...progress, ...places, isLeaving: false }
     } catch (error) {
       // Another one was faster.
       if (isOvertaken(error)) return undefined

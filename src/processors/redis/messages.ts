@@ -7,7 +7,6 @@ import { type QueuedMessage, readEntry } from '../queued-message.js'
  *
  * @param index - As its id says; `undefined` for an id that is not of this library.
  * @param read - `readParkedMessage` for what was set aside.
- * @throws {@link CtStreamError} `CT_SINK_FAILED` when its body is not the whole entry.
  */
 export function readMessage(
   message: QueuedMessage,

@@ -110,7 +110,7 @@ async function readAll({ connection }: ReturnType<typeof server>) {
   const anchor = { sequence: 0, index: undefined }
   const claim: NatsClaim = {
     ...{ log, mark, entries, term: 1, revision: 1, stored: mark, storedAnchor: anchor, position: anchor },
-    ...{ readTo: 0, head: 0, storedNext: 0, pages: [], mayMiss: false, isLeaving: false },
+    ...{ readTo: 0, head: 0, storedNext: 0, pages: [], mayMiss: false, isLeaving: false, hasMoved: true },
   }
   const link = {
     address,
