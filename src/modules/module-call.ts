@@ -55,6 +55,8 @@ export class ModuleCall implements ModuleContext<unknown, unknown> {
   underWay: number | undefined
   /** Whether the call is no longer waited for. */
   isOver = false
+  /** Whether it has failed, or taken too long: its work is for another call, or is set aside. */
+  isGivenUp = false
   /** Whether it may report long after it has returned, as `setup` may by a timer. */
   isLasting = false
   /** Of a setup in a thread, or here after one. */

@@ -9,6 +9,14 @@ export function alreadyAcknowledged({ id, url }: LogInfo, index: number): CtStre
   return new CtStreamError('CT_MODULE_INVALID', message, { logId: id, index })
 }
 
+/** Effects of a call that is not waited for any more: its entries are for another one, or are set aside. */
+export function givenUp(module: string): CtStreamError {
+  return new CtStreamError(
+    'CT_MODULE_FAILED',
+    `finishWith: the call of module \`${module}\` has ended before: nothing was done`,
+  )
+}
+
 /** Effects whose transaction would acknowledge what others, or other calls, have not finished. */
 export function notAlone(module: string): CtStreamError {
   return new CtStreamError(

@@ -6,7 +6,7 @@ import type { HandlingModule } from '../types/handling-module.js'
 import type { ParkReason, QueueSource, QueueStatus, Watermark } from '../types/queue.js'
 import { quietController } from '../util/abort.js'
 import { withDeadline } from '../util/deadline.js'
-import { alreadyAcknowledged, notAlone } from './acknowledged.js'
+import { alreadyAcknowledged, givenUp, notAlone } from './acknowledged.js'
 import { ClaimProgress } from './claim-progress.js'
 import type { Effects, QueueClaim, QueuedPage, QueueEngine, ReplayedEntry } from './engine.js'
 import { oneLine, PageReader, type Pages, type ReaderSettings, type SourceCounts } from './page-reader.js'
@@ -30,9 +30,14 @@ export class EngineSource implements QueueSource {
   private readonly progress = new Map<QueueClaim, ClaimProgress>()
   /** The claims that certificates were handed out for. */
   private readonly claims = new WeakMap<CtCertificate, QueueClaim>()
-  private readonly lost = new WeakSet<QueueClaim>()
+  /** Claims that another processor has now, with how far they were here. */
+  private readonly lost = new WeakMap<QueueClaim, ClaimProgress>()
   /** The keys under which replayed certificates are parked. */
   private readonly replayed = new WeakMap<CtCertificate, string>()
+  /** Replayed certificates that are acknowledged with effects. */
+  private readonly replayedWithEffects = new WeakSet<CtCertificate>()
+  /** Certificates that are being set aside, or were: acknowledging a replayed one would delete the parked entry. */
+  private readonly aside = new WeakSet<CtCertificate>()
   private readonly settled: string[] = []
   private readonly counts: SourceCounts = { delivered: 0, repeated: 0, parked: 0, missing: 0 }
   private readonly reader: PageReader
@@ -90,7 +95,7 @@ export class EngineSource implements QueueSource {
 
   acknowledge(certificate: CtCertificate): void {
     const key = this.replayed.get(certificate)
-    if (key !== undefined) {
+    if (key !== undefined && !this.aside.has(certificate)) {
       this.replayed.delete(certificate)
       this.settled.push(key)
     } else this.progressWith(certificate)?.acknowledge(certificate.index)
@@ -103,9 +108,28 @@ export class EngineSource implements QueueSource {
     return result
   }
 
-  async park(certificate: CtCertificate, { by, message }: ParkReason): Promise<void> {
+  async park(certificate: CtCertificate, reason: ParkReason): Promise<void> {
+    this.aside.add(certificate)
+    const caller = this.caller.getStore()
+    // Behind effects that are under way: a module that takes longer for them than its time is called again, and then its entry is set aside.
+    const result = this.finishing.then(() => this.parkNow(certificate, reason, caller))
+    this.finishing = result.catch(() => {})
+    return result
+  }
+
+  private async parkNow(
+    certificate: CtCertificate,
+    { by, message }: ParkReason,
+    caller: HandlingModule | undefined,
+  ): Promise<void> {
+    if (caller?.isAloneInOrder === true && this.hasEffects(certificate)) {
+      const { index, log } = certificate
+      this.settings.logger?.warn(
+        `entry ${index} of ${log.url} is not set aside: its effects came after the time of module \`${by}\``,
+      )
+      return
+    }
     const key = this.replayed.get(certificate)
-    // Otherwise acknowledging it later would delete the parked entry.
     this.replayed.delete(certificate)
     const place = { logId: certificate.log.id, index: certificate.index, content: certificate }
     const parking = { by, message: oneLine(message), ...place, ...(key !== undefined && { key }) }
@@ -161,16 +185,18 @@ export class EngineSource implements QueueSource {
     const { index, log } = certificate
     const key = this.replayed.get(certificate)
     const progress = this.progressWith(certificate)
+    // The module's own call before: it took too long, and the module is called again, or with each entry of the page alone.
+    if (caller !== undefined && this.hasEffects(certificate)) return
+    if (caller?.isGivenUp === true) throw givenUp(caller.name)
     if (engine.finishWith === undefined) throw new TypeError('this engine has no transactions for effects')
     if (key !== undefined) {
       await engine.finishWith({ key }, effects)
       this.replayed.delete(certificate)
+      this.replayedWithEffects.add(certificate)
       return
     }
     if (progress === undefined)
       throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
-    // The module's own call before: it took too long, and the module is called again, or with each entry of the page alone.
-    if (caller !== undefined && progress.hasEffects(index)) return
     if (progress.covers(index)) throw alreadyAcknowledged(log, index)
     const mark = progress.after(index)
     try {
@@ -269,8 +295,16 @@ export class EngineSource implements QueueSource {
     return claim && this.progress.get(claim)
   }
 
+  /** Whether it is acknowledged with effects, also where its log is lost since. */
+  private hasEffects(certificate: CtCertificate): boolean {
+    const claim = this.claims.get(certificate)
+    const progress = claim && (this.progress.get(claim) ?? this.lost.get(claim))
+    return this.replayedWithEffects.has(certificate) || progress?.hasEffects(certificate.index) === true
+  }
+
   private lose(claim: QueueClaim): void {
-    this.lost.add(claim)
+    const progress = this.progress.get(claim)
+    if (progress !== undefined || !this.lost.has(claim)) this.lost.set(claim, progress ?? new ClaimProgress(claim))
     this.progress.delete(claim)
   }
 

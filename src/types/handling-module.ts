@@ -7,6 +7,8 @@ export interface HandlingModule {
    * and all before it, too.
    */
   readonly isAloneInOrder: boolean
+  /** Whether this call has failed or taken too long: what it has not begun with the source is for another call, or is set aside. Default: no. */
+  readonly isGivenUp?: boolean
 }
 
 /** Calls a handler; what it does with the source, now or later, is done for this module. */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { defineModule, type Module, runModules } from '../../src/modules/index.js'
+import { openParked } from '../../src/processors/index.js'
 import { type PostgresQueueSource, postgresQueueSource } from '../../src/processors/postgres/index.js'
 import { pump } from '../../src/sinks/index.js'
 import { postgresSink } from '../../src/sinks/postgres.js'
@@ -131,6 +132,56 @@ describe.skipIf(noPostgres)('effects in the transaction that moves a group on', 
     expect(before).toEqual([50])
     expect(await aside()).toEqual([50])
     expect(await effects('a')).toEqual(range(0, 100).filter((index) => index !== 50))
+  })
+
+  it('that come later than the time of the module: are not set aside, and are there once, also after a replay', async () => {
+    const { db, effects } = await queueOf(3)
+    const aside = () => db.query<{ idx: string; failures: number }>('SELECT idx, failures FROM parked')
+    let slow = [1]
+    let failing: number[] = []
+    const run = async () => {
+      const source = postgresQueueSource(db.url, {
+        group: 'g',
+        end: 'head',
+        pageEntries: 1,
+        parkAfter: 2,
+        leaseMs: 5000,
+      })
+      const module = defineModule({
+        name: 'a',
+        acknowledge: true,
+        limits: { timeoutMs: 200 },
+        async onCertificate(certificate) {
+          const { index } = certificate
+          if (failing.includes(index)) throw new Error('cannot do this one')
+          await source.finishWith(certificate, async (query) => {
+            await query('INSERT INTO a VALUES ($1)', [index])
+            if (slow.includes(index)) await query('SELECT pg_sleep(1)')
+          })
+        },
+      })
+      await runModules(source, [module]).done
+      const { parked } = source.status()
+      await source.close()
+      return parked
+    }
+    const replay = async () => {
+      await using parked = await openParked(db.url)
+      return await parked.replay('g')
+    }
+    failing = [2]
+    expect(await run()).toBe(1)
+    expect(await effects('a')).toEqual([0, 1])
+    expect(await aside()).toEqual([{ idx: '2', failures: 1 }])
+    // Of a replay, too.
+    failing = []
+    slow = [2]
+    expect(await replay()).toBe(1)
+    expect(await run()).toBe(0)
+    expect(await aside()).toEqual([])
+    expect(await replay()).toBe(0)
+    expect(await run()).toBe(0)
+    expect(await effects('a')).toEqual([0, 1, 2])
   })
 
   it('have an entry set aside whose log is gone, where the group is behind it', async () => {

@@ -1,4 +1,5 @@
 import type { CtCertificate } from '../../types/certificate.js'
+import type { HandlingModule } from '../../types/handling-module.js'
 import { NO_TICKET, type Ticket } from '../acknowledger.js'
 import { type CallHost, ModuleCall, timedOut } from '../module-call.js'
 import type { FindingItem, Work } from '../module-queue.js'
@@ -43,6 +44,7 @@ export class HandlerCalls {
     const { name, stop, counts, prepared } = this.record
     const { timeoutMs } = prepared.limits
     const outcome = await this.inTime(call, promise)
+    call.isGivenUp = outcome.kind !== 'done'
     if (outcome.kind === 'done' || outcome.kind === 'failed') {
       call.end()
       return outcome
@@ -104,15 +106,19 @@ export class HandlerCalls {
     return result
   }
 
-  /** Has the source know for which module it is. */
+  /** Has the source know for which module, and for which call of it, it is. */
   private handleFor(work: Work, call: ModuleCall): unknown {
-    const { host, prepared, name } = this.record
-    if (host.callFor === undefined) return this.handle(work, call)
-    const { acknowledge, limits } = prepared
-    const isAlone = acknowledge && host.waitedFor === 1
-    // Findings about an earlier entry may come later.
-    const isAloneInOrder = isAlone && limits.concurrency === 1 && work.kind !== 'findings'
-    return host.callFor({ name, isAloneInOrder }, () => this.handle(work, call))
+    const { callFor } = this.record.host
+    if (callFor === undefined) return this.handle(work, call)
+    const { name, isAloneInOrder } = handlingModule(this.record, work.kind)
+    const caller = {
+      name,
+      isAloneInOrder,
+      get isGivenUp() {
+        return call.isGivenUp
+      },
+    }
+    return callFor(caller, () => this.handle(work, call))
   }
 
   private handle(work: Work, call: ModuleCall): unknown {
@@ -140,6 +146,14 @@ export class HandlerCalls {
     call.held = only?.ticket ?? ((certificate) => ticketAmong(items, certificate))
     return call
   }
+}
+
+/** A module as its source has to know it. */
+export function handlingModule({ host, prepared, name }: ModuleRecord, kind: Work['kind']): HandlingModule {
+  const { acknowledge, limits } = prepared
+  const isAlone = acknowledge && host.waitedFor === 1
+  // Findings about an earlier entry may come later.
+  return { name, isAloneInOrder: isAlone && limits.concurrency === 1 && kind !== 'findings' }
 }
 
 export function attempted(action: () => unknown): Attempt {

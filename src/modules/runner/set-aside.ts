@@ -3,7 +3,7 @@ import type { CtCertificate } from '../../types/certificate.js'
 import type { ModuleCall } from '../module-call.js'
 import { type Batch, type Findings, sizeOf, type Work } from '../module-queue.js'
 import type { CallOutcome } from '../patient-call.js'
-import type { HandlerCalls } from './handler-calls.js'
+import { type HandlerCalls, handlingModule } from './handler-calls.js'
 import type { ModuleRecord } from './module-record.js'
 import { certificatesOf, describe } from './work-text.js'
 
@@ -51,7 +51,7 @@ export class SetAside {
   }
 
   private async together(work: Findings, error: CtStreamError): Promise<void> {
-    for (const certificate of new Set(certificatesOf(work))) await this.park(certificate, error.message)
+    for (const certificate of new Set(certificatesOf(work))) await this.park(work, certificate, error.message)
     if (this.parts.record.stop.aborted) return
     this.parts.record.counts.skipped += sizeOf(work)
     this.finish(work, error)
@@ -75,7 +75,7 @@ export class SetAside {
   /** Returns how many certificates are set aside. */
   private async whole(work: Work, { message }: CtStreamError): Promise<number> {
     const certificates = certificatesOf(work)
-    for (const certificate of certificates) await this.park(certificate, message)
+    for (const certificate of certificates) await this.park(work, certificate, message)
     return certificates.length
   }
 
@@ -105,7 +105,7 @@ export class SetAside {
         record.host.forget(certificate)
         continue
       }
-      await this.park(certificate, error.message)
+      await this.park(alone, certificate, error.message)
       failed++
     }
     return failed
@@ -116,11 +116,14 @@ export class SetAside {
     return !record.stop.aborted && record.phase !== 'failed'
   }
 
-  private async park(certificate: CtCertificate, message: string): Promise<void> {
-    const { host, name } = this.parts.record
+  private async park({ kind }: Work, certificate: CtCertificate, message: string): Promise<void> {
+    const { record } = this.parts
+    const { host, name } = record
+    const park = () => host.parking?.park(certificate, { by: name, message })
     // Before it can be replayed.
     host.forget(certificate)
-    await host.parking?.park(certificate, { by: name, message })
+    // The source knows what the module has finished with after its time.
+    await (host.callFor === undefined ? park() : host.callFor(handlingModule(record, kind), park))
   }
 
   private finish(work: Work, error: CtStreamError): void {

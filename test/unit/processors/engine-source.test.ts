@@ -39,6 +39,14 @@ function engineOf(pages: number, parts: Partial<QueueEngine> = {}) {
   return { engine, stored }
 }
 
+function gate() {
+  let open = () => {}
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { passed, open }
+}
+
 const sourceOf = (engine: QueueEngine, clock = new VirtualClock()) =>
   new EngineSource(engine, sourceSettings({ group: 'g', leaseMs: 30_000, clock }))
 
@@ -156,6 +164,45 @@ describe('a queue source', () => {
     await expect(finish(9, false)).rejects.toMatchObject({ code: 'CT_MODULE_INVALID' })
     for (const at of [9, 9, 3]) await finish(at, true)
     expect(effects).toEqual([9])
+  })
+
+  it('sets nothing aside whose effects come while it is about to, and begins none for a call that is given up', async () => {
+    const effects: (number | string)[] = []
+    const parked: unknown[] = []
+    let committed = gate()
+    const { engine } = engineOf(1, {
+      finishWith: async (_, run) => {
+        await committed.passed
+        await run(never)
+      },
+      park: async (items) => parked.push(...items.map(({ index, key }) => key ?? index)),
+    })
+    const { next } = engine
+    const replays = [
+      { kind: 'replay', key: 'k', entry: { kind: 'certificate', epoch: 0, certificate: { log, index: 99 } } },
+    ]
+    const source = sourceOf({ ...engine, next: async (signal) => (replays.shift() as never) ?? (await next(signal)) })
+    const pages = source.batches()
+    const { value: replayed = [] } = await pages.next()
+    const { value: page = [] } = await pages.next()
+    const call = { name: 'rows', isAloneInOrder: true, isGivenUp: false }
+    for (const certificate of [...replayed, page[4] as CtCertificate]) {
+      const { index } = certificate
+      committed = gate()
+      const finish = () => source.finishWith(certificate, async () => void effects.push(index))
+      const first = source.callFor(call, finish)
+      const aside = source.callFor(call, () => source.park(certificate, { by: 'rows', message: 'late' }))
+      committed.open()
+      await Promise.all([first, aside])
+      // Called once more.
+      await source.callFor(call, finish)
+    }
+    expect([effects, parked]).toEqual([[99, 4], []])
+    const late = { ...call, isGivenUp: true }
+    const begin = () => source.finishWith(page[7] as CtCertificate, async () => void effects.push(7))
+    await expect(source.callFor(late, begin)).rejects.toMatchObject({ code: 'CT_MODULE_FAILED' })
+    await source.callFor(call, () => source.park(page[7] as CtCertificate, { by: 'rows', message: 'late' }))
+    expect([effects, parked]).toEqual([[99, 4], [7]])
   })
 
   it('counts as set aside what its engine has set aside, not what it has left to another processor', async () => {
