@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import type { Client, QueryConfig } from 'pg'
 import { CtStreamError } from '../errors.js'
 import { cutText, harmless } from '../util/harmless.js'
 import { importPeer } from '../util/import-peer.js'
@@ -10,11 +10,16 @@ const OLDEST = 130_000
 const CONNECT_MS = 10_000
 /** Longer than any of our statements takes: after it, a silent server is taken for gone. */
 const QUERY_MS = 60_000
+/** The server gives a statement up before its client does, which would leave it running, and send it again. */
+const SERVER_SHARE = 11 / 12
+/** The longest that a timer takes. */
+const UNLIMITED_MS = 2 ** 31 - 1
 const END_MS = 1000
 
 /** Statements over one connection, one piece of work at a time. */
 export interface Session {
-  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** @param timeoutMs - How long to wait for its answer. Default: as of the connection. */
+  query<Row extends object>(text: string, values?: readonly unknown[], timeoutMs?: number): Promise<readonly Row[]>
 }
 
 /**
@@ -28,11 +33,19 @@ export class PostgresConnection {
   /** How long a transaction may wait for its client: the locks of a suspended client would block all others. */
   private readonly idleInTransactionMs: number
   private readonly onConnect: ((session: Session) => Promise<void>) | undefined
+  private readonly queryMs: number
   private client: Client | undefined
   private last: Promise<unknown> = Promise.resolve()
   private isClosed = false
 
-  constructor(target: PostgresTarget, idleInTransactionMs: number, onConnect?: (session: Session) => Promise<void>) {
+  /** @param queryMs - How long a statement may take. Milliseconds. */
+  constructor(
+    target: PostgresTarget,
+    idleInTransactionMs: number,
+    onConnect?: (session: Session) => Promise<void>,
+    queryMs = QUERY_MS,
+  ) {
+    this.queryMs = queryMs
     this.target = target
     this.idleInTransactionMs = idleInTransactionMs
     this.onConnect = onConnect
@@ -102,7 +115,7 @@ export class PostgresConnection {
     const client = new pg.Client({
       connectionString: this.target.connectionString,
       connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: QUERY_MS,
+      query_timeout: this.queryMs,
       keepAlive: true,
       application_name: 'ct-stream',
     })
@@ -114,6 +127,7 @@ export class PostgresConnection {
       checkVersion(await session.query<{ num: string; name: string }>(VERSION), this.target.shown)
       // By SET: some poolers refuse them as parameters of the connection.
       await session.query(`SET idle_in_transaction_session_timeout = ${Math.round(this.idleInTransactionMs)}`)
+      await session.query(`SET statement_timeout = ${Math.round(this.queryMs * SERVER_SHARE)}`)
       // Compiling takes longer than any of our statements.
       await session.query('SET jit = off')
       await session.query(`SET search_path = ${this.target.schemaSql}`)
@@ -149,8 +163,18 @@ export function checkVersion(rows: readonly { num: string; name: string }[], sho
 
 function sessionOf(client: Client): Session {
   return {
-    query: async (text, values) => (await client.query(text, values as unknown[] | undefined)).rows,
+    query: async (text, values, timeoutMs) => {
+      // Its types leave `query_timeout` out.
+      const config = { text, values: values as unknown[] | undefined, query_timeout: timeoutMs }
+      return (await client.query(config as QueryConfig)).rows
+    },
   }
+}
+
+/** Lets the statements of a transaction take as long as they do, as those that change large tables. */
+export async function withoutTimeLimit(session: Session): Promise<Session> {
+  await session.query('SET LOCAL statement_timeout = 0')
+  return { query: (text, values) => session.query(text, values, UNLIMITED_MS) }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { CtStreamError } from '../errors.js'
 import { BACKFILL_QUEUE, BACKFILL_TABLES } from './backfill-schema.js'
-import type { Session } from './connection.js'
+import { type Session, withoutTimeLimit } from './connection.js'
 import type { PostgresTarget } from './target.js'
 
 /** Partitions of certificates, by the first half byte of their SHA-256: smaller indexes, vacuumed one by one. */
@@ -160,6 +160,7 @@ export async function migrate(session: Session, { schema, schemaSql, shown }: Po
       { actual: version, expected: SCHEMA_VERSION },
     )
   if (version === SCHEMA_VERSION) return
-  for (const statement of migrations.slice(version).flat()) await session.query(statement)
+  const patient = await withoutTimeLimit(session)
+  for (const statement of migrations.slice(version).flat()) await patient.query(statement)
   await session.query('UPDATE version SET version = $1', [SCHEMA_VERSION])
 }
