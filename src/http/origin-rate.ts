@@ -4,6 +4,7 @@ import { quietController } from '../util/abort.js'
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 import { elapsedOf } from '../util/clock.js'
 import { type KeptRate, LearnedRate } from './learned-rate.js'
+import { TurnQueue } from './turn-queue.js'
 
 /** Unused requests may be sent in one burst: those of a quarter of a second, at least one. */
 const BURST_SECONDS = 0.25
@@ -25,7 +26,6 @@ interface Ticket {
 }
 
 interface Waiter {
-  readonly priority: number
   readonly admit: (ticket: Ticket) => void
   readonly fail: (reason: unknown) => void
 }
@@ -39,7 +39,7 @@ interface Waiter {
  * - **Errors** (5xx, 408, timeouts) count as a refusal without `Retry-After` when they are a quarter of all answers, or four in a row.
  *   They slow the origin to no less than one request a second: it may be broken for another reason.
  * - **The rate** that a refusal sets, and how it recovers: see {@link LearnedRate}.
- * - While requests wait for the rate, higher priority goes first, then first come, first served.
+ * - **While requests wait** for the rate, higher priority goes first, but none waits for ever: see {@link TurnQueue}.
  */
 export class OriginRate {
   private readonly clock: Clock
@@ -56,7 +56,7 @@ export class OriginRate {
   /** After a pause: one request at a time until one is answered. */
   private isProbing = false
   private probe: Ticket | undefined
-  private readonly waiting: Waiter[] = []
+  private readonly waiting = new TurnQueue<Waiter>()
   private serving = false
   private alarm: AbortController | undefined
   private underWay = 0
@@ -75,7 +75,7 @@ export class OriginRate {
 
   /** Whether nothing is known of the origin and no request is under way: it can be forgotten. */
   get isIdle(): boolean {
-    return this.requestsPerSecond === undefined && this.underWay === 0 && this.waiting.length === 0 && this.pauseMs <= 0
+    return this.requestsPerSecond === undefined && this.underWay === 0 && this.waiting.size === 0 && this.pauseMs <= 0
   }
 
   /** The rate to store for later runs; `undefined` while there is none. */
@@ -94,7 +94,7 @@ export class OriginRate {
    */
   async run<T>(request: () => Promise<T>, priority: number, signal: AbortSignal | undefined): Promise<T> {
     signal?.throwIfAborted()
-    const ticket = this.waiting.length === 0 && this.waitMs() === 0 ? this.admit() : await this.turn(priority, signal)
+    const ticket = this.waiting.size === 0 && this.waitMs() === 0 ? this.admit() : await this.turn(priority, signal)
     this.underWay++
     try {
       const answer = await request()
@@ -199,13 +199,12 @@ export class OriginRate {
   private turn(priority: number, signal: AbortSignal | undefined): Promise<Ticket> {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.waiting.splice(this.waiting.indexOf(waiter), 1)
-        if (this.waiting.length === 0) this.alarm?.abort()
+        this.waiting.remove(waiter)
+        if (this.waiting.size === 0) this.alarm?.abort()
         reject(signal?.reason)
       }
       const done = () => signal?.removeEventListener('abort', onAbort)
       const waiter: Waiter = {
-        priority,
         admit: (ticket) => {
           done()
           resolve(ticket)
@@ -216,35 +215,34 @@ export class OriginRate {
         },
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      const before = this.waiting.findIndex((other) => other.priority < priority)
-      this.waiting.splice(before < 0 ? this.waiting.length : before, 0, waiter)
+      this.waiting.add(waiter, priority)
       this.serve()
     })
   }
 
   /** Sends waiting requests one by one as the rate allows. One loop at a time, and none while nothing waits. */
   private serve(): void {
-    if (this.serving || this.waiting.length === 0) return
+    if (this.serving || this.waiting.size === 0) return
     this.serving = true
     this.serveAll().catch((error) => {
-      for (const waiter of this.waiting.splice(0)) waiter.fail(error)
+      for (const waiter of this.waiting.clear()) waiter.fail(error)
     })
   }
 
   private async serveAll(): Promise<void> {
     try {
-      while (this.waiting.length > 0) {
+      while (this.waiting.size > 0) {
         const waitMs = this.waitMs()
         if (waitMs === Number.POSITIVE_INFINITY) return // the probe's end begins another loop
         if (waitMs === 0) {
-          this.waiting.shift()?.admit(this.admit())
+          this.waiting.next()?.admit(this.admit())
           continue
         }
         const isPaused = this.pauseMs > 0
         // Sleeps in short steps, because the rate grows meanwhile.
         const sleepMs = isPaused ? waitMs : Math.min(waitMs, LOOK_MS)
         await this.sleep(sleepMs)
-        if (!isPaused && this.waiting.length > 0) this.rate.wasInTheWay(sleepMs)
+        if (!isPaused && this.waiting.size > 0) this.rate.wasInTheWay(sleepMs)
       }
     } finally {
       this.serving = false

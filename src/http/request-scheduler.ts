@@ -3,6 +3,7 @@ import type { LogInfo } from '../types/log.js'
 import type { KeptRate } from './learned-rate.js'
 import { type ConcurrencyLimits, OperatorQueues } from './operator-queues.js'
 import { OriginRates } from './origin-rates.js'
+import { priorityAtRate } from './priority.js'
 
 export interface RequestSchedulerOptions {
   readonly concurrency: Partial<ConcurrencyLimits>
@@ -13,7 +14,7 @@ export interface RequestSchedulerOptions {
 
 /** How urgent a request is. */
 export interface RequestTurn {
-  /** Higher goes first. */
+  /** Higher goes first; see `PRIORITY`. */
   readonly priority: number
   /** A waiting request leaves the queue as soon as it aborts. */
   readonly signal: AbortSignal
@@ -42,7 +43,7 @@ export class RequestScheduler {
     request: () => Promise<T>,
   ): Promise<T> {
     // Waits for the rate first: meanwhile the request takes no place that others could use.
-    return this.rates.run({ url, priority, signal }, () =>
+    return this.rates.run({ url, priority: priorityAtRate(priority), signal }, () =>
       this.queues.run({ log: id, operator, priority, signal }, request),
     )
   }

@@ -1,5 +1,6 @@
 import { reusesConnections } from '../http/connection-reuse.js'
 import { createTransport } from '../http/create-transport.js'
+import { PRIORITY } from '../http/priority.js'
 import { RequestScheduler } from '../http/request-scheduler.js'
 import { withRetry } from '../http/retry.js'
 import { tracedTransport } from '../http/traced-transport.js'
@@ -40,7 +41,8 @@ export class Network {
   issuer(client: LogClient, fingerprint: Uint8Array): Promise<Uint8Array> {
     const { signal } = this
     const { clock, random } = this.settings
-    const schedule = <T>(request: () => Promise<T>) => this.scheduler.run(client.log, { priority: 1, signal }, request)
+    const schedule = <T>(request: () => Promise<T>) =>
+      this.scheduler.run(client.log, { priority: PRIORITY.live, signal }, request)
     return withRetry(() => client.issuer(fingerprint, { signal, schedule }), { clock, random, signal })
   }
 

@@ -164,7 +164,10 @@ export interface CtStreamOptions {
   readonly maxBufferedBytes?: number
   /** Requests in flight, at most. Default `{ perLog: 4, perOperator: 8, total: 32 }`. */
   readonly concurrency?: ConcurrencyOption
-  /** How often a caught-up log's head is read, jittered by a quarter. Milliseconds, 10 to 86,400,000. Default 10,000. */
+  /**
+   * How often a caught-up log's head is read, jittered by a quarter. Less often where its host limits requests: while entries wait for that
+   * rate, heads have a quarter of it, over all logs of the host. Milliseconds, 10 to 86,400,000. Default 10,000.
+   */
   readonly pollIntervalMs?: number
   /**
    * How long a static-ct log's last tile may stay partial before it is read as it is, instead of waiting for it to fill.

@@ -52,7 +52,8 @@ export interface LogStatus {
   readonly pageSize: number
   /**
    * Requests per second that the log's host is now asked at most, over all of its logs: learned from its refusals (429,
-   * `Retry-After`, errors) and kept in the checkpoint. `undefined` while it has refused nothing.
+   * `Retry-After`, errors) and kept in the checkpoint. While entries wait for it, heads have a quarter of it, whatever `pollIntervalMs`
+   * says. `undefined` while it has refused nothing.
    */
   readonly requestsPerSecond: number | undefined
   /**

@@ -1,4 +1,5 @@
 import { CtStreamError } from '../../errors.js'
+import { PRIORITY } from '../../http/priority.js'
 import type { PublishedHead, RequestOptions } from '../../logs/client.js'
 import { isDisproof, type LogRequests } from '../../poll/log-requests.js'
 import type { LogCheckpoint } from '../../types/checkpoint.js'
@@ -125,7 +126,7 @@ export class LogHeads {
   async read(): Promise<void> {
     const { requests, elapsed, asking } = this.context
     this.isReading = true
-    const published = await requests.head({ ...asking(), priority: 1 }).finally(() => {
+    const published = await requests.head({ ...asking(), priority: PRIORITY.head }).finally(() => {
       this.isReading = false
     })
     const waited = this.sinceLastLook()
@@ -150,7 +151,7 @@ export class LogHeads {
    */
   async peek(signal: AbortSignal): Promise<CtStreamError | 'other' | undefined> {
     const { requests, elapsed, handedOn } = this.context
-    const published = await requests.tryHead({ priority: 1, fresh: true, signal }).catch(() => undefined)
+    const published = await requests.tryHead({ priority: PRIORITY.head, fresh: true, signal }).catch(() => undefined)
     if (published === undefined) return undefined // it is asked again
     const { cosignatures: _, ...head } = published
     const waited = this.sinceLastLook()

@@ -1,4 +1,5 @@
 import type { CtStreamError } from '../../errors.js'
+import { PRIORITY } from '../../http/priority.js'
 import type { LogClient } from '../../logs/client.js'
 import { LearnedLimits } from '../../poll/learned-limits.js'
 import { LogRequests } from '../../poll/log-requests.js'
@@ -225,7 +226,7 @@ export class LogSession implements TroubledSession, OpeningSession {
   get asking(): Asking {
     const { fresh, attempt } = this.trouble
     const { newest } = this.logHeads.known
-    const priority = this.window.fetchedTo >= this.span.openedSize ? 1 : 0
+    const priority = this.window.fetchedTo >= this.span.openedSize ? PRIORITY.live : PRIORITY.backlog
     return { priority, fresh, signal: attempt.signal, treeSize: newest?.treeSize }
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CtStreamError } from '../../../src/errors.js'
+import { PRIORITY } from '../../../src/http/priority.js'
 import { RequestScheduler } from '../../../src/http/request-scheduler.js'
 import { LOG } from '../../support/memory-log.js'
 import { settled, VirtualClock } from '../../support/virtual-clock.js'
@@ -44,6 +45,29 @@ describe('RequestScheduler', () => {
     await clock.pass(60_000)
     await waits
     expect(begun).toEqual(['moved', 'limited'])
+  })
+
+  it('leaves every fourth turn at a rate to heads, however many pages wait, and every fourth to the pages of a backlog', async () => {
+    const clock = new VirtualClock()
+    const { scheduler, turn } = schedulerOn(clock)
+    scheduler.restore(LOG.url, { requestsPerSecond: 1, limitedAt: clock.now(), limitedSince: clock.now() - 3_600_000 })
+    const order: string[] = []
+    const ask = (name: string, priority: number, times: number) =>
+      Array.from({ length: times }, () =>
+        scheduler.run(LOG, { ...turn, priority }, async () => {
+          order.push(name)
+        }),
+      )
+    await Promise.all(ask('first', PRIORITY.head, 1))
+    const all = [...ask('head', PRIORITY.head, 3), ...ask('page', PRIORITY.backlog, 9)]
+    await clock.pass(60_000)
+    await Promise.all(all)
+    const round = ['page', 'page', 'page', 'head']
+    expect(order).toEqual(['first', ...round, ...round, ...round])
+    const rest = [...ask('new', PRIORITY.live, 6), ...ask('old', PRIORITY.backlog, 2)]
+    await clock.pass(60_000)
+    await Promise.all(rest)
+    expect(order.slice(13)).toEqual(['new', ...['new', 'new', 'new', 'old'], ...['new', 'new', 'old']])
   })
 
   it('returns a learned rate for storing, and continues with it', async () => {
