@@ -7,8 +7,13 @@ const MAX_HEADS = 16
 /** A head whose tree the log did not serve when it was requested. */
 export interface UnservedHead {
   readonly head: SignedHead
-  /** How long the log answered other requests without serving it, milliseconds, over this run and those before. */
+  /** How long the log answered other requests while it was not read, for whatever reason, milliseconds, over this run and those before. */
   waitedMs: number
+  /** How much of that the log refused to serve it: each time that it was asked. */
+  refusedMs: number
+  /** When the last entry of the tree was last requested, elapsed time, and whether the log refused it. */
+  askedAt: number
+  isRefused: boolean
   /** Whether it was reported. */
   isTold: boolean
   /** Whether it was reported as misbehaviour. */
@@ -34,7 +39,9 @@ export class UnservedHeads {
     if (this.find(head) !== undefined) return
     // A head reported as misbehaviour is stored as evidence.
     if (this.heads.length >= MAX_HEADS) this.remove(this.heads.find(({ isAccused }) => isAccused))
-    if (this.heads.length < MAX_HEADS) this.heads.push({ head, waitedMs, isTold: waitedMs > 0, isAccused: false })
+    if (this.heads.length >= MAX_HEADS) return
+    const asked = { refusedMs: waitedMs, askedAt: Number.NEGATIVE_INFINITY, isRefused: false }
+    this.heads.push({ head, waitedMs, ...asked, isTold: waitedMs > 0, isAccused: false })
   }
 
   has(head: SignedHead): boolean {
@@ -70,12 +77,26 @@ export class UnservedHeads {
 
   /** Adds time in which the log answered, but did not serve these heads. */
   wait(ms: number): void {
-    for (const unserved of this.heads) unserved.waitedMs += ms
+    for (const unserved of this.heads) {
+      unserved.waitedMs += ms
+      if (unserved.isRefused) unserved.refusedMs += ms
+    }
   }
 
-  /** The state to store: how long each head was waited for, milliseconds, by its root in base64. */
+  /**
+   * Notes the outcome of a request for the last entry of a head.
+   * @param isServed - `undefined` when that remained open.
+   * @param now - Elapsed time.
+   */
+  asked(unserved: UnservedHead, isServed: boolean | undefined, now: number): void {
+    unserved.askedAt = now
+    unserved.isRefused = isServed === false
+    if (isServed) unserved.refusedMs = 0
+  }
+
+  /** The state to store: how long the log refused each head, milliseconds, by its root in base64. */
   record(): Record<string, number> {
-    return Object.fromEntries(this.open.map(({ head, waitedMs }) => [toBase64(head.rootHash), Math.round(waitedMs)]))
+    return Object.fromEntries(this.open.map(({ head, refusedMs }) => [toBase64(head.rootHash), Math.round(refusedMs)]))
   }
 
   private find(head: SignedHead): UnservedHead | undefined {

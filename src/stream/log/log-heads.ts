@@ -31,6 +31,8 @@ export interface LogHeadsContext {
   readonly provenTo: () => number | undefined
   /** Index after the last entry handed on. */
   readonly handedOn: () => number
+  /** Whether the log refuses what is requested of it, for another reason than how often it is asked. */
+  readonly isRefused: () => boolean
   /** The state to store has changed. */
   readonly onChanged: () => void
   /** There is a newer head than before. */
@@ -41,8 +43,10 @@ export interface LogHeadsContext {
   readonly onBroken: (error: CtStreamError) => Promise<void>
 }
 
-/** How long a log may show a head without serving its tree, before this is reported, and before it is misbehaviour. Milliseconds. */
+/** How long a log may refuse to serve the tree of a head, before this is reported, and before it is misbehaviour. Milliseconds. */
 const UNSERVED = { toldMs: 300_000, accusedMs: 6 * 3_600_000 }
+/** How often it is asked whether it serves it by now, milliseconds; the time until then counts as it answered last. */
+const ASKED_EVERY_MS = 600_000
 /** Two readings of heads further apart than this, plus the poll interval, do not count as time in which the log answered. Milliseconds. */
 const LONGEST_LOOK_MS = 120_000
 /** The log counts as waiting after this many readings in a row that showed only unserved heads. */
@@ -78,7 +82,7 @@ export class LogHeads {
       context.log(),
       (first, second) => this.tryConsistency(first, second),
       (head) => isPremature(head, clock.now()),
-      (head) => this.isServed(head),
+      async (head) => (await this.isServed(head)) === true,
     )
   }
 
@@ -150,7 +154,7 @@ export class LogHeads {
    * @returns The contradiction that it shows, or `'other'` when it differs from the head that reading aims at.
    */
   async peek(signal: AbortSignal): Promise<CtStreamError | 'other' | undefined> {
-    const { requests, elapsed, handedOn } = this.context
+    const { requests, elapsed, handedOn, isRefused } = this.context
     const published = await requests.tryHead({ priority: PRIORITY.head, fresh: true, signal }).catch(() => undefined)
     if (published === undefined) return undefined // it is asked again
     const { cosignatures: _, ...head } = published
@@ -161,11 +165,13 @@ export class LogHeads {
     const { newest, verified, unserved } = this.known
     if (newest === undefined || newest.treeSize <= handedOn()) return undefined
     if (!unserved.has(newest)) {
+      // What waits for its turn, or is to be asked for less often, may well be served.
+      if (!isRefused()) return undefined
       unserved.add(newest)
       this.context.onChanged()
     } else await this.judgeUnserved(waited)
     if (newest === verified || isSame(head, newest) || head.treeSize <= handedOn()) return undefined
-    return !unserved.has(head) || (await this.isServed(head)) ? 'other' : undefined
+    return !unserved.has(head) || (await this.isServed(head)) === true ? 'other' : undefined
   }
 
   private judgeSize(head: SignedHead): CtStreamError | undefined {
@@ -192,17 +198,22 @@ export class LogHeads {
     }
   }
 
-  /** Whether the log now serves the end of a tree that it did not serve before. */
-  private async isServed(head: SignedHead): Promise<boolean> {
+  /** Whether the log now serves the end of a tree that it did not serve before; `undefined` when it did not come to that. */
+  private async isServed({ treeSize }: SignedHead, isFresh = false): Promise<boolean | undefined> {
     const { requests, asking } = this.context
-    const { treeSize } = head
+    const options = asking()
+    const fresh = isFresh || options.fresh
     try {
-      const batch = await requests.tryEntries(treeSize - 1, treeSize, { ...asking(), treeSize })
+      const batch = await requests.tryEntries(treeSize - 1, treeSize, {
+        ...{ ...options, fresh, treeSize },
+        // The log is judged by it: it does not wait behind a backlog.
+        priority: PRIORITY.live,
+      })
       batch.release()
       return true
     } catch (error) {
-      if (!CtStreamError.is(error) || isDisproof(error)) throw error
-      return false
+      if (isDisproof(error) || !CtStreamError.is(error)) throw error
+      return error.status === 429 || options.signal?.aborted === true ? undefined : false
     }
   }
 
@@ -218,19 +229,49 @@ export class LogHeads {
     if (unserved.all.length === 0) return
     unserved.wait(waitedMs)
     this.context.onChanged()
-    const { log, clock, isSigned, handedOn, onNoted, onBroken } = this.context
+    const { log, onNoted, onBroken } = this.context
+    const toAsk = this.nextToAsk()
     for (const it of unserved.open) {
-      const { head, waitedMs } = it
-      const age = clock.now() - head.timestamp
-      if (isSigned && head.treeSize > handedOn() && Math.min(waitedMs, age - (this.dueMs ?? 0)) >= UNSERVED.accusedMs) {
+      if (it === toAsk || this.isToAccuse(it) || this.isToTell(it)) await this.askAgain(it)
+      if (!unserved.has(it.head)) continue // read meanwhile
+      if (this.isToAccuse(it)) {
         it.isAccused = true
-        this.known.disputed = { head }
+        this.known.disputed = { head: it.head }
         await onBroken(neverServed(it, log()))
-      } else if (waitedMs >= UNSERVED.toldMs && !it.isTold) {
+      } else if (this.isToTell(it)) {
         it.isTold = true
         onNoted(notServed(it, log()))
       }
     }
+  }
+
+  /** The unserved head whose turn it is to be asked for; one at a time, so that many of them do not hold reading up. */
+  private nextToAsk(): UnservedHead | undefined {
+    const [first, ...others] = this.known.unserved.open
+    if (first === undefined) return undefined
+    const oldest = others.reduce((oldest, it) => (it.askedAt < oldest.askedAt ? it : oldest), first)
+    return this.context.elapsed() - oldest.askedAt >= ASKED_EVERY_MS ? oldest : undefined
+  }
+
+  /** Asks past all caches, so that no old refusal counts. */
+  private async askAgain(it: UnservedHead): Promise<void> {
+    const isServed = await this.isServed(it.head, true)
+    this.known.unserved.asked(it, isServed, this.context.elapsed())
+    this.context.onChanged()
+  }
+
+  private isToAccuse({ head, refusedMs, isRefused, isAccused }: UnservedHead): boolean {
+    const { clock, isSigned, handedOn } = this.context
+    if (!isSigned || !isRefused || isAccused || head.treeSize <= handedOn()) return false
+    const age = clock.now() - head.timestamp
+    return Math.min(refusedMs, age - (this.dueMs ?? 0)) >= UNSERVED.accusedMs
+  }
+
+  private isToTell({ head, waitedMs, refusedMs, isRefused, isTold }: UnservedHead): boolean {
+    if (isTold) return false
+    // The entries are read: what is not served are the proofs, which are asked for with every head.
+    if (head.treeSize <= this.context.handedOn()) return waitedMs >= UNSERVED.toldMs
+    return isRefused && refusedMs >= UNSERVED.toldMs
   }
 
   private judgeTime(read: SignedHead): void {

@@ -22,6 +22,8 @@ export interface PatienceOptions {
 export class Patience {
   /** When the trouble began, elapsed time; `undefined` when there is none. */
   since: number | undefined
+  /** Whether the log refused a request since then for another reason than how often it is asked. */
+  isRefused = false
   private readonly options: PatienceOptions
   private failures = 0
   private last: CtStreamError | undefined
@@ -35,6 +37,7 @@ export class Patience {
   failed(error: CtStreamError): void {
     const { elapsed } = this.options
     this.last = error
+    if (error.status !== 429) this.isRefused = true
     // The log's address is refused: no retry can help.
     this.failures += error.code === 'CT_ADDRESS_REFUSED' ? LEAST_FAILURES : 1
     this.since ??= elapsed()
@@ -45,6 +48,7 @@ export class Patience {
   /** A request succeeded. */
   answered(): void {
     this.since = undefined
+    this.isRefused = false
     this.failures = 0
     this.stop()
   }

@@ -84,6 +84,11 @@ export class Trouble {
     return requests.retryInMs ?? pause.leftMs
   }
 
+  /** Whether the log refuses what is requested of it, for another reason than how often it is asked. */
+  get isRefused(): boolean {
+    return this.patience.isRefused
+  }
+
   /** Whether the log's answers contradict what it signed. */
   get isInDoubt(): boolean {
     return this.doubt.isOpen
