@@ -2,6 +2,7 @@ import { areAppended } from '../checkpoint/appended-positions.js'
 import { CtStreamError } from '../errors.js'
 import { setBeforeEnd } from '../stream/before-end.js'
 import type { CtStream } from '../stream/ct-stream.js'
+import { setSinkPlaces } from '../stream/sink-places.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { CheckpointStore } from '../types/checkpoint.js'
 import type { Clock, Logger } from '../types/clock.js'
@@ -54,6 +55,10 @@ const backoff = { baseMs: 500, maxMs: 30_000 }
  * After an error that may pass, it opens the sink again and makes a new stream from the position that the sink has: nothing is sent again
  * over a connection that failed.
  *
+ * A sink without a store that says from `open()` where it is, and is behind the checkpoint of the stream, went back to an earlier state: what it
+ * lost is read again, with a warning to the logger of the stream. Of a stream with `filter` or `dedupe` only what it lost while the pump runs, since
+ * there the checkpoint is beyond the last entry written anyway.
+ *
  * @throws what the stream throws; what the sink throws and is not `retryable`, such as `CT_LEASE_LOST` and `CT_CHECKPOINT_CONFLICT`.
  */
 export async function pump(options: PumpOptions): Promise<void> {
@@ -63,9 +68,10 @@ export async function pump(options: PumpOptions): Promise<void> {
 /** {@link pump}, of a stream that is made later. */
 export async function pumpLater(options: LaterPumpOptions): Promise<void> {
   const { signal, clock = systemClock, random = Math.random, logger } = options
+  const written = new Map<string, number>()
   for (let attempt = 0; signal?.aborted !== true; ) {
     try {
-      await pumpOnce(options, () => {
+      await pumpOnce(options, written, () => {
         if (attempt > 0) logger?.info('the sink takes entries again')
         attempt = 0
       })
@@ -87,17 +93,23 @@ function isPassing(error: unknown): error is CtStreamError {
   return error.code === 'CT_SINK_ROLLED_BACK' || (error.code === 'CT_SINK_FAILED' && error.retryable)
 }
 
-async function pumpOnce(options: LaterPumpOptions, onWritten: () => void): Promise<void> {
+/** @param written - Index behind the last entry that the sink took, by base64 log id; kept while the sink is opened again. */
+async function pumpOnce(options: LaterPumpOptions, written: Map<string, number>, onWritten: () => void): Promise<void> {
   let closed: Promise<void> | undefined
   const close = () => (closed ??= options.sink.close())
   try {
-    await pumpOpened(options, close, onWritten)
+    await pumpOpened(options, written, close, onWritten)
   } finally {
     await close()
   }
 }
 
-async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>, onWritten: () => void): Promise<void> {
+async function pumpOpened(
+  options: LaterPumpOptions,
+  written: Map<string, number>,
+  close: () => Promise<void>,
+  onWritten: () => void,
+): Promise<void> {
   const { sink, lease, signal, clock = systemClock, logger } = options
   const silence = new Silence(clock, logger)
   const places = await silence.of(sink.open(lease))
@@ -106,6 +118,11 @@ async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>,
   const stream = await silence.of(options.stream(sink.store))
   if (stream === undefined) return
   if (isStopped()) return stream.close()
+  if (places !== undefined && sink.store === undefined) {
+    const isBehind = ([id, next]: [string, number]) => (places.get(id) ?? 0) < next
+    const rolledBack = new Set([...written].filter(isBehind).map(([id]) => id))
+    setSinkPlaces(stream, { places, rolledBack })
+  }
   const stop = () => void stream.close().catch(() => {})
   const commits = new CommitsBeside({ commit: () => silence.of(stream.commit()) }, stop)
   const ended = quietController()
@@ -137,7 +154,10 @@ async function pumpOpened(options: LaterPumpOptions, close: () => Promise<void>,
       for (const part of byLog(page)) {
         const place = places?.get(part[0]?.log.id ?? '') ?? 0
         const missing = part.filter(({ index }) => index >= place)
-        if (missing.length > 0) await silence.of(sink.write(missing))
+        const last = missing.at(-1)
+        if (last === undefined) continue
+        await silence.of(sink.write(missing))
+        written.set(last.log.id, last.index + 1)
       }
       stream.acknowledge()
       if (sink.store !== undefined) await commits.acknowledged(page)

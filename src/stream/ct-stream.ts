@@ -16,6 +16,7 @@ import type { PageReader } from './reader/page-reader.js'
 import { CertificateReadable } from './reader/readable.js'
 import { serialIterator } from './serial-iterator.js'
 import { type Settings, settingsOf } from './settings.js'
+import { type SinkPlaces, sinkPlaces } from './sink-places.js'
 import { streamStatus } from './status.js'
 
 export type { CtStream } from '../types/stream.js'
@@ -65,7 +66,9 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private acknowledgesByReading: boolean
   private onSettle: (() => void) | undefined;
   /** Set by a pump. */
-  [beforeEnd]: (() => Promise<void>) | undefined = undefined
+  [beforeEnd]: (() => Promise<void>) | undefined = undefined;
+  /** Set by a pump. */
+  [sinkPlaces]: SinkPlaces | undefined = undefined
 
   constructor(settings: Settings) {
     super()
@@ -270,6 +273,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
       acknowledgesByReading: this.acknowledgesByReading,
       onSettle: this.onSettle,
       onAllRead: async () => this[beforeEnd]?.(),
+      sinkPlaces: this[sinkPlaces],
     })
     this.engine = engine
     signal?.addEventListener('abort', this.onAbort, { once: true })

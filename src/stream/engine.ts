@@ -23,6 +23,7 @@ import { noticeStalls } from './reader/stalls.js'
 import { Roster } from './roster.js'
 import { type Emit, recordGap, sessionEvents } from './session-events.js'
 import type { Settings } from './settings.js'
+import { rowsAtSink, type SinkPlaces } from './sink-places.js'
 import { StatusBoard } from './status-board.js'
 import { StoredIssuers } from './stored-issuers.js'
 
@@ -35,6 +36,8 @@ export interface EngineReader {
   readonly onSettle: (() => void) | undefined
   /** Called, and waited for, when all logs are read. */
   readonly onAllRead: () => Promise<void>
+  /** How far the sink of a pump is; `undefined` where nobody says so. */
+  readonly sinkPlaces: SinkPlaces | undefined
 }
 
 /**
@@ -44,6 +47,7 @@ export interface EngineReader {
 export class Engine {
   private readonly settings: Settings
   private readonly onAllRead: EngineReader['onAllRead']
+  private readonly sinkPlaces: EngineReader['sinkPlaces']
   private readonly stopper = quietController()
   private readonly store: ExclusiveStore
   private readonly delivery: Delivery
@@ -56,11 +60,12 @@ export class Engine {
   private opening: Promise<void> | undefined
   private closing: Promise<void> | undefined
 
-  constructor(settings: Settings, { emit, acknowledgesByReading, onSettle, onAllRead }: EngineReader) {
+  constructor(settings: Settings, { emit, acknowledgesByReading, onSettle, onAllRead, sinkPlaces }: EngineReader) {
     const { clock, elapsed, random, logger, dedupe, filter, commit } = settings
     const { signal } = this.stopper
     this.settings = settings
     this.onAllRead = onAllRead
+    this.sinkPlaces = sinkPlaces
     const budget = new ByteBudget(settings.maxBufferedBytes)
     const name = storeName(settings.checkpoint)
     const checkpoint = checkpointStore(settings.checkpoint)
@@ -112,7 +117,7 @@ export class Engine {
     if (Tracing.isWanted) await settings.tracing.open()
     await store.open()
     this.stopper.signal.throwIfAborted()
-    const stored = await store.load()
+    const stored = rowsAtSink(await store.load(), this.sinkPlaces, settings)
     const resume = settings.resume === undefined ? undefined : decodeCursor(settings.resume)
     if (resume !== undefined) delivery.resumed = resume
     const keepCurrent = await this.roster.open({ stored, resume })

@@ -42,7 +42,9 @@ export interface Sink {
    * @param lease - What it writes for. `undefined`: this process is alone, and the engine is held against a second one.
    * @returns Index of the first entry the engine does not have, by base64 log id: earlier ones need not be written. `undefined` when it does not
    * say so by itself: then the positions of the stream's checkpoint count, be it {@link Sink.store} or another. Who returns indexes gives a stream
-   * with `end: { time }` a checkpoint that is `ordered`: what a run leaves out below them is never written.
+   * with `end: { time }` a checkpoint that is `ordered`: what a run leaves out below them is never written. A log whose index is below its position
+   * in the checkpoint is read again from that index, as after a return to an earlier state (with a `filter`, or `dedupe`, only where the pump itself has
+   * written more since it began).
    * @throws `CT_LEASE_LOST` when the lease is another's by now, `CT_SINK_FAILED` when the engine cannot be reached or used,
    * `CT_CHECKPOINT_CONFLICT` when another process writes there and there is no lease, `CT_CHECKPOINT_VERSION` when a newer version made
    * its schema.

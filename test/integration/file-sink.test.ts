@@ -24,7 +24,20 @@ function contentOf(folder: string): Map<string, number[]> {
 describe('the file sink of the examples', () => {
   sinkContract('files', async () => {
     const folder = mkdtempSync(join(root, 'sink-'))
-    return { sink: () => new FileSink(folder), content: async () => contentOf(folder), ordered: true }
+    let kept: Map<string, Buffer> | undefined
+    return {
+      sink: () => new FileSink(folder),
+      content: async () => contentOf(folder),
+      ordered: true,
+      keep: async () => {
+        kept ??= new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+        return {
+          restore: async () => {
+            for (const [name, bytes] of kept ?? []) writeFileSync(join(folder, name), bytes)
+          },
+        }
+      },
+    }
   })
 
   it('removes half a line that a crash has left', async () => {

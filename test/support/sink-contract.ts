@@ -48,7 +48,13 @@ export function sinkContract(name: string, makePlace: () => Promise<SinkPlace>):
         sink,
         ...(lease !== undefined && { lease }),
         clock: fastClock(20_000),
-        stream: (own) => streamOf(logs, { checkpoint: own ?? store ?? false, ...more }),
+        stream: (own) =>
+          streamOf(logs, {
+            checkpoint: own ?? store ?? false,
+            // Beside a sink without positions the stream commits by itself.
+            ...(own === undefined && { commit: { everyMs: 1000, everyEntries: 10_000 } }),
+            ...more,
+          }),
       })
     const lease = () => place?.lease?.() ?? Promise.resolve(undefined)
     const expectAll = async (logs: readonly TestLog[], guarantee: Sink['guarantee']) => {

@@ -141,6 +141,101 @@ describe('the pump', () => {
     expect(written).toEqual([290, 291, 292, 293, 294, 295, 296, 297, 298, 299])
   })
 
+  /** A sink that says where it is, and may go back to where it was. */
+  function placedSink() {
+    const written: number[] = []
+    let logId = ''
+    const sink: Sink = {
+      guarantee: 'exactly-once',
+      open: async () => new Map(written.length === 0 ? [] : [[logId, (written.at(-1) ?? 0) + 1]]),
+      write: async (page) => {
+        logId = page[0]?.log.id ?? ''
+        written.push(...page.map(({ index }) => index))
+      },
+      close: async () => {},
+    }
+    return { sink, written }
+  }
+  const upTo = (end: number) => Array.from({ length: end }, (_, index) => index)
+  const warnings = (said: string[]) => ({
+    debug() {},
+    info() {},
+    error() {},
+    warn: (text: string) => void said.push(text),
+  })
+
+  it.each([30, 0])('begins a log where the sink is after it went back between two runs: to %d', async (start) => {
+    const log = await logOf(100)
+    const checkpoint = new MemoryCheckpointStore()
+    const { sink, written } = placedSink()
+    const said: string[] = []
+    await pump({ sink, stream: () => backfill(log, { checkpoint, end: { index: 60 } }) })
+    expect(written).toEqual(upTo(60))
+    written.splice(start)
+    const places = async () => new Map([[log.logId, start]])
+    await pump({
+      sink: { ...sink, open: places },
+      stream: () => backfill(log, { checkpoint, logger: warnings(said) }),
+    })
+    expect(written).toEqual(upTo(100))
+    expect(said.filter((text) => text.startsWith('the sink has less'))).toHaveLength(1)
+    checkpoint.open()
+    expect(checkpoint.load()).toMatchObject([{ position: 100, learned: { readFrom: 0 } }])
+  })
+
+  it('reads nothing from before where a log was begun, wherever the sink is', async () => {
+    const log = await logOf(100)
+    const checkpoint = new MemoryCheckpointStore()
+    const { sink, written } = placedSink()
+    await pump({ sink, stream: () => backfill(log, { checkpoint, start: { index: 50 } }) })
+    written.splice(0)
+    const places = async () => new Map([[log.logId, 20]])
+    await pump({ sink: { ...sink, open: places }, stream: () => backfill(log, { checkpoint }) })
+    expect(written).toEqual(upTo(100).slice(50))
+  })
+
+  it('takes no sink for one that went back because the filter dropped what came last', async () => {
+    const log = await logOf(100)
+    const checkpoint = new MemoryCheckpointStore()
+    const { sink, written } = placedSink()
+    const looked: number[] = []
+    const filter = { match: ({ index }: CtCertificate) => looked.push(index) > 0 && index % 60 < 30 }
+    const run = (end: number) =>
+      pump({ sink, stream: () => backfill(log, { checkpoint, filter, end: { index: end } }) })
+    await run(55)
+    await run(100)
+    expect(written).toEqual([...upTo(30), ...upTo(90).slice(60)])
+    expect(looked).toEqual(upTo(100))
+  })
+
+  it.each(['a part of what it had', 'all that it had'])(
+    'writes again what a sink lost while it is pumped to, also where a filter drops entries: %s',
+    async (what) => {
+      const log = await logOf(600)
+      const checkpoint = new MemoryCheckpointStore()
+      const { sink, written } = placedSink()
+      let isBack = false
+      const isWanted = (index: number) => index % 3 === 0
+      await pump({
+        clock: fastClock(20_000),
+        sink: {
+          ...sink,
+          write: async (page) => {
+            if (!isBack && written.length > 100) {
+              isBack = true
+              written.splice(what.startsWith('all') ? 0 : 20)
+              throw new CtStreamError('CT_SINK_ROLLED_BACK', 'it is shorter than it was')
+            }
+            await sink.write(page)
+          },
+        },
+        stream: () => backfill(log, { checkpoint, filter: { match: ({ index }) => isWanted(index) } }),
+      })
+      expect(isBack).toBe(true)
+      expect(written).toEqual(upTo(600).filter(isWanted))
+    },
+  )
+
   /** A sink that stages pages, whose commits take as long as is said. */
   function stagingSink(commit: (positions: readonly number[]) => Promise<void>) {
     const written: number[] = []
