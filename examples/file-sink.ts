@@ -1,5 +1,5 @@
 // A sink of one's own: each log's entries as JSON lines in a file of its own. The last line of a file says where its log is, so that
-// nothing is there twice. Whatever you write to, these are the things to get right: durable when `write` returns, nothing half after a
+// nothing is there twice. Whatever you write to, these are the things to get right: all of it durable when `write` returns, nothing half after a
 // crash, and `open` asks the engine what it has. A test runs the contract of every sink over it.
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ export class FileSink implements Sink {
     try {
       if ((await kept.file.stat()).size < kept.length)
         throw new CtStreamError('CT_SINK_ROLLED_BACK', `the file of ${first.log.description} is shorter than it was`)
-      await kept.file.writev([lines], kept.length)
+      await writeAll(kept.file, lines, kept.length)
       await kept.file.datasync()
     } catch (cause) {
       if (CtStreamError.is(cause)) throw cause
@@ -73,6 +73,15 @@ export class FileSink implements Sink {
     const made = { file, length: (await file.stat()).size }
     this.files.set(id, made)
     return made
+  }
+}
+
+/** A disk with little room takes less than it is given, without an error: it says why with the next attempt. */
+async function writeAll(file: File, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    if (bytesWritten === 0) throw new Error('nothing more can be written')
+    done += bytesWritten
   }
 }
 

@@ -1,9 +1,12 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { FileSink } from '../../examples/file-sink.js'
+import { MemoryCheckpointStore } from '../../src/checkpoint/memory.js'
 import { pump } from '../../src/sinks/index.js'
+import { fastClock } from '../support/fast-clock.js'
 import { backfill, logOf } from '../support/logs.js'
 import { sinkContract } from '../support/sink-contract.js'
 import { upTo } from '../support/whole-messages.js'
@@ -48,6 +51,31 @@ describe('the file sink of the examples', () => {
     appendFileSync(join(folder, name), '{"index":20,"log":{"id":')
     await pump({ sink: new FileSink(folder), stream: () => backfill(log) })
     expect(contentOf(folder).get(log.logId)).toEqual(upTo(30))
+  })
+
+  it('loses nothing when the disk takes less than it is given, as one that is nearly full', async () => {
+    const folder = mkdtempSync(join(root, 'full-'))
+    const log = await logOf(20)
+    const some = await open(join(root, 'some'), 'w')
+    const handles = Object.getPrototypeOf(some) as FileHandle
+    await some.close()
+    const { write, writev } = handles
+    onTestFinished(() => void Object.assign(handles, { write, writev }))
+    let writes = 0
+    // Half of it, then nothing; half again when the file is opened again, then all.
+    const part = (bytes: number) => [Math.ceil(bytes / 2), 0, Math.ceil(bytes / 2)][writes++] ?? bytes
+    Object.assign(handles, {
+      write(this: FileHandle, buffer: Buffer, offset: number, length: number, position: number) {
+        return write.call(this, buffer.subarray(offset, offset + part(length)), 0, undefined, position)
+      },
+      writev(this: FileHandle, [buffer]: [Buffer], position: number) {
+        return writev.call(this, [buffer.subarray(0, part(buffer.length))], position)
+      },
+    })
+    const checkpoint = new MemoryCheckpointStore()
+    await pump({ sink: new FileSink(folder), clock: fastClock(20_000), stream: () => backfill(log, { checkpoint }) })
+    expect(contentOf(folder).get(log.logId)).toEqual(upTo(20))
+    expect(writes).toBe(4)
   })
 
   it('refuses a foreign file', async () => {
