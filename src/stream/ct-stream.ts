@@ -62,6 +62,8 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   private readonly keys: FollowedKeys
   private page: PageReader | undefined
   private isAtEnd = false
+  /** Whether it closed itself at its end. */
+  private hasFinished = false
   /** Whether asking for more acknowledges what came before. */
   private acknowledgesByReading: boolean
   private onSettle: (() => void) | undefined;
@@ -107,6 +109,7 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
       {
         next: async () => (await certificates.next()).value,
         acknowledge: isManual ? undefined : (certificate) => this.engine?.acknowledge(certificate),
+        finish: async () => this.engine?.finish(this.closing),
         close: () => this.close(),
       },
       size,
@@ -122,6 +125,8 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
   }
 
   async commit(): Promise<void> {
+    // It closed itself because nothing was left to commit.
+    if (this.hasFinished && this.settings.commit === undefined) return this.close()
     if (this.closed !== undefined) throw new CtStreamError('CT_CLOSED', 'commit() after close()')
     await this.engine?.commit()
   }
@@ -247,7 +252,10 @@ class CertificateStream extends Emitter<CtStreamEvents> implements CtStream {
       throw new CtStreamError('CT_READER_BUSY', 'this stream is being read already: one reader at a time')
   }
 
-  private readonly closing = (): Promise<void> => this.close()
+  private readonly closing = (): Promise<void> => {
+    this.hasFinished ||= this.closed === undefined
+    return this.close()
+  }
 
   private readonly onAbort = (): void => {
     this.close().catch(() => {})

@@ -37,7 +37,7 @@ export class Ending {
     return this.ender.signal
   }
 
-  /** The reader has seen the end: closes the stream now, or once everything is acknowledged. */
+  /** The reader has seen the end: closes the stream now, or once everything is acknowledged and committed. Can be repeated. */
   async begin(close: () => Promise<void>): Promise<void> {
     this.ender.abort()
     this.options.delivery.settle()
@@ -66,8 +66,8 @@ export class Ending {
 
   private get isFinished(): boolean {
     const { delivery, committer, commitsByHand } = this.options
-    if (delivery.acknowledgesByReading) return this.commits === 0
-    return (!commitsByHand || committer.uncommitted === 0) && delivery.isFinishedWith
+    if (commitsByHand && committer.uncommitted > 0) return false
+    return delivery.acknowledgesByReading ? this.commits === 0 : delivery.isFinishedWith
   }
 
   /** At the end, commits follow acknowledgements directly instead of a timer. */

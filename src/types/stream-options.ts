@@ -119,7 +119,8 @@ export interface CtStreamOptions {
   readonly checkpoint?: string | CheckpointStore | false
   /**
    * When acknowledged positions become durable; `'manual'`: only by `stream.commit()`, but for where a log without a checkpoint was
-   * begun, which is stored at once. Default `{ everyMs: 1000, everyEntries: 10_000 }`. A commit that fails in a passing way is tried
+   * begun, which is stored at once; a stream with an `end` then stays open until all is committed, or `close()` is called. Default
+   * `{ everyMs: 1000, everyEntries: 10_000 }`. A commit that fails in a passing way is tried
    * again for five minutes while reading goes on; only more is repeated after a crash.
    */
   readonly commit?: CommitPolicy | 'manual'

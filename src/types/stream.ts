@@ -63,7 +63,7 @@ export interface CtStream extends AsyncIterable<CtCertificate>, AsyncDisposable 
   batches(options?: BatchOptions): CertificateIterator<readonly CtCertificate[]>
   /**
    * Certificates as a Node stream in object mode, for `pipeline()`. Destroying it closes this stream, as does its end where nothing is
-   * left to acknowledge.
+   * left to acknowledge (with `commit: 'manual'`: nor to commit).
    *
    * With `acknowledge: 'manual'` nothing is acknowledged but by `acknowledge(cert)`: call it where a certificate is finished with, at
    * the end of the pipeline, and nothing is lost, whatever is buffered on the way.
@@ -89,7 +89,8 @@ export interface CtStream extends AsyncIterable<CtCertificate>, AsyncDisposable 
    */
   acknowledge(...certificate: [] | [certificate: CtCertificate]): void
   /**
-   * Makes what is acknowledged durable now.
+   * Makes what is acknowledged durable now. With `commit: 'manual'` it may be called once more behind the end, which closes the stream when
+   * everything is acknowledged and committed; then it has nothing to do.
    *
    * @throws {@link CtStreamError} `CT_CLOSED`; what the store throws, when it is `retryable` after it was tried again for five
    * seconds: what was acknowledged then becomes durable with a later commit.

@@ -66,7 +66,7 @@ describe('the file sink of the examples', () => {
     const part = (bytes: number) => [Math.ceil(bytes / 2), 0, Math.ceil(bytes / 2)][writes++] ?? bytes
     Object.assign(handles, {
       write(this: FileHandle, buffer: Buffer, offset: number, length: number, position: number) {
-        return write.call(this, buffer.subarray(offset, offset + part(length)), 0, undefined, position)
+        return Reflect.apply(write, this, [buffer, offset, part(length), position])
       },
       writev(this: FileHandle, [buffer]: [Buffer], position: number) {
         return writev.call(this, [buffer.subarray(0, part(buffer.length))], position)

@@ -8,6 +8,8 @@ export interface ReadableSource {
   next(): Promise<CtCertificate | undefined>
   /** Acknowledges a chunk. `undefined` when the caller acknowledges explicitly. */
   readonly acknowledge: ((certificate: CtCertificate) => void) | undefined
+  /** Everything is acknowledged, at the end: closes the source unless something is left to commit. */
+  finish(): Promise<void>
   close(): Promise<void>
 }
 
@@ -58,7 +60,7 @@ export class CertificateReadable extends Readable {
     const isOver = error === null && this.isEnded
     this.settle()
     this.isCut = !isOver
-    // A stream that ended closes itself when everything is acknowledged.
+    // A stream that ended closes itself when everything is acknowledged, and committed.
     const closed = isOver ? Promise.resolve() : this.source.close()
     closed.then(
       () => callback(error),
@@ -101,7 +103,7 @@ export class CertificateReadable extends Readable {
     if (this.source.acknowledge === undefined || this.unfinished.length > 0) this.push(null)
     // Closed before the end is signalled, because the consumer may then open the checkpoint again.
     else
-      this.source.close().then(
+      this.source.finish().then(
         () => this.push(null),
         (error) => this.destroy(error),
       )

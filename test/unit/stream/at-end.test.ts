@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { MemoryCheckpointStore } from '../../../src/checkpoint/memory.js'
+import type { CtStream } from '../../../src/stream/ct-stream.js'
 import type { CtCertificate } from '../../../src/types/certificate.js'
 import { indexesOf, range, take } from '../../support/follow.js'
 import { backfill, logOf } from '../../support/logs.js'
@@ -61,7 +62,8 @@ describe('a stream that reached its end, where the caller acknowledges', () => {
     stream.acknowledge()
     await stream.commit()
     expect(indexesOf(await take(backfill(log, { checkpoint })))).toEqual([])
-    await expect(stream.commit()).rejects.toMatchObject({ code: 'CT_CLOSED' })
+    // Nothing is left to commit.
+    await stream.commit()
   })
 
   it.each(['a store', 'a file'])('has its checkpoint until it is closed, %s', async (what) => {
@@ -100,5 +102,60 @@ describe('a stream that reached its end, where the caller acknowledges', () => {
     for await (const certificate of stream) stream.acknowledge(certificate)
     await expect(stream.commit()).rejects.toMatchObject({ code: 'CT_CLOSED' })
     expect(indexesOf(await take(backfill(log, { checkpoint })))).toEqual([])
+  })
+})
+
+describe('a stream that reached its end, where reading acknowledges and the caller commits', () => {
+  type Read = (stream: CtStream) => AsyncIterable<CtCertificate | readonly CtCertificate[]>
+  const ways: Record<string, Read> = {
+    'one by one': (stream) => stream,
+    'page by page': (stream) => stream.batches(),
+    'in batches of a size': (stream) => stream.batches({ maxEntries: 60 }),
+    'in batches of an age': (stream) => stream.batches({ maxWaitMs: 20 }),
+    'as a Node stream': (stream) => stream.readable(),
+  }
+  const read = async (stream: CtStream, way: string, more: () => Promise<void> = async () => {}) => {
+    let delivered = 0
+    for await (const part of (ways[way] as Read)(stream)) {
+      delivered += Array.isArray(part) ? part.length : 1
+      await more()
+    }
+    return delivered
+  }
+
+  it.each(Object.keys(ways))('has all of it committed by the commit after the loop, %s', async (way) => {
+    const log = await logOf(250)
+    const checkpoint = new MemoryCheckpointStore()
+    for (const want of [250, 0, 0]) {
+      const stream = backfill(log, { checkpoint, commit: 'manual' })
+      expect(await read(stream, way, () => stream.commit())).toBe(want)
+      await stream.commit()
+    }
+  })
+
+  it.each(Object.keys(ways))('stays open until it is closed, where the caller does not commit, %s', async (way) => {
+    const log = await logOf(250)
+    const checkpoint = new MemoryCheckpointStore()
+    const stream = backfill(log, { checkpoint, commit: 'manual' })
+    expect(await read(stream, way)).toBe(250)
+    expect(() => checkpoint.open()).toThrow(/uses this memory checkpoint store/)
+    await stream.close()
+    await expect(stream.commit()).rejects.toMatchObject({ code: 'CT_CLOSED' })
+    expect(await read(backfill(log, { checkpoint }), way)).toBe(250)
+  })
+
+  it('stays open when a commit fails, for the next one', async () => {
+    const log = await logOf(50)
+    const checkpoint = new MemoryCheckpointStore()
+    const { commit } = checkpoint
+    const stream = backfill(log, { checkpoint, commit: 'manual' })
+    expect(await read(stream, 'one by one')).toBe(50)
+    checkpoint.commit = () => {
+      throw new Error('no room')
+    }
+    await expect(stream.commit()).rejects.toThrow('no room')
+    checkpoint.commit = commit
+    await stream.commit()
+    expect(await read(backfill(log, { checkpoint }), 'one by one')).toBe(0)
   })
 })

@@ -54,7 +54,9 @@ it('leaves what was committed as it was when a cursor begins elsewhere', async (
   const checkpoint = new MemoryCheckpointStore()
   const certificates = await take(backfill(log, { checkpoint }), 31)
   const resume = certificates[10]?.cursor
-  await take(backfill(log, { checkpoint, commit: 'manual', resume }))
+  const stream = backfill(log, { checkpoint, commit: 'manual', resume })
+  await take(stream)
+  await stream.close()
   expect((await left(checkpoint)).map(({ position }) => position)).toEqual([30])
 })
 

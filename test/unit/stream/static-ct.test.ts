@@ -156,6 +156,7 @@ describe('issuers', () => {
       const chains: string[] = []
       for await (const certificate of stream)
         chains.push((await certificate.chain()).map((der) => sha256(der)).join(' '))
+      await stream.close()
       return chains
     }
     const chains = await run()
@@ -381,13 +382,15 @@ describeReal('Geomys Navigli2025h2, its first 768 entries', () => {
     const navigli = await Navigli.open(768)
     const checkpoint = new MemoryCheckpointStore()
     const seen = new Set<string>()
-    for await (const certificate of stream(navigli, { checkpoint, commit: 'manual' })) {
+    const first = stream(navigli, { checkpoint, commit: 'manual' })
+    for await (const certificate of first) {
       if (certificate.index % 5 > 0) continue
       const chain = await certificate.chain()
       expect(chain.length).toBeGreaterThan(0)
       for (const der of chain) seen.add(sha256(der))
       expect(certificate.problems).toEqual([])
     }
+    await first.close()
     expect(seen.size).toBe(5)
     const issuers = () => navigli.requests.filter((path) => path.startsWith('issuer/'))
     expect(issuers()).toHaveLength(5)

@@ -156,6 +156,7 @@ describe('a commit that fails', () => {
       if (index === 30) await stream.commit()
     }
     expect(commits).toEqual([20, 10])
+    await stream.close()
     expect(indexesOf(await take(backfill(log, { checkpoint, commit: 'manual' })))).toEqual(range(30, 300))
   })
 

@@ -230,9 +230,12 @@ describe('reading', () => {
   it('commits only by commit() in manual mode', async () => {
     const log = await logOf(10)
     const checkpoint = new MemoryCheckpointStore()
-    expect(indexesOf(await take(backfill(log, { checkpoint, commit: 'manual' })))).toEqual(range(0, 10))
+    const first = backfill(log, { checkpoint, commit: 'manual' })
+    expect(indexesOf(await take(first))).toEqual(range(0, 10))
+    await first.close()
     const stream = backfill(log, { checkpoint, commit: 'manual' })
     for await (const { index } of stream) if (index === 6) await stream.commit()
+    await stream.close()
     expect(indexesOf(await take(backfill(log, { checkpoint, commit: 'manual' })))).toEqual(range(6, 10))
   })
 
