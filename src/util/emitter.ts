@@ -32,12 +32,15 @@ export class Emitter<Events extends object> {
 
   protected emit<K extends keyof Events & string>(event: K, payload: Events[K]): void {
     if (this.emitter.listenerCount(event) === 0) return
-    try {
-      this.emitter.emit(event, payload)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
+    // One by one, as the first that throws would keep it from all behind it. A raw listener of `once()` removes itself.
+    for (const listener of this.emitter.rawListeners(event)) {
+      try {
+        Reflect.apply(listener, this.emitter, [payload])
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
     }
   }
 }
