@@ -1,5 +1,8 @@
 import type { Clock } from '../types/clock.js'
 
+/** The longest time of a timer: Node takes a longer one for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** The machine's clock. Aborting the signal of a sleep clears its timer, which then no longer keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -7,14 +10,23 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
+      const until = performance.now() + ms
+      let timer: NodeJS.Timeout | undefined
       const onAbort = () => {
         clearTimeout(timer)
         reject(signal?.reason)
       }
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      }, ms)
+      const wait = (restMs: number) => {
+        timer = setTimeout(
+          () => {
+            if (restMs > LONGEST_TIMER_MS) return wait(until - performance.now())
+            signal?.removeEventListener('abort', onAbort)
+            resolve()
+          },
+          Math.min(restMs, LONGEST_TIMER_MS),
+        )
+      }
+      wait(ms)
       signal?.addEventListener('abort', onAbort, { once: true })
     }),
 }

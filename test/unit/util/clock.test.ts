@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ageFrom, elapsedOf, systemClock } from '../../../src/util/clock.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
@@ -54,5 +54,32 @@ describe('an age', () => {
     expect(age()).toBe(1_000)
     clock.set(2 * DAY)
     expect(age()).toBe(DAY + 1_000)
+  })
+})
+
+describe("a sleep of the machine's clock", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  it.each([1, 24, 25, 30, 365])('is as long as it is asked for, also longer than a timer may be: %d days', async (days) => {
+    let isOver = false
+    const sleep = systemClock.sleep(days * DAY).then(() => {
+      isOver = true
+    })
+    await vi.advanceTimersByTimeAsync(days * DAY - 1)
+    expect(isOver).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(isOver).toBe(true)
+    await sleep
+  })
+
+  it('leaves no timer when it is aborted after weeks', async () => {
+    const stop = new AbortController()
+    const sleep = systemClock.sleep(60 * DAY, stop.signal)
+    await vi.advanceTimersByTimeAsync(30 * DAY)
+    expect(vi.getTimerCount()).toBe(1)
+    stop.abort(new Error('enough'))
+    await expect(sleep).rejects.toThrow('enough')
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
