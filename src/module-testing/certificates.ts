@@ -17,6 +17,8 @@ export interface EntryPlace {
   readonly index: number
   /** Epoch milliseconds. */
   readonly timestamp: number
+  /** Whether it counts as proven to be in the log. */
+  readonly verified: boolean
 }
 
 /** The log that made certificates come from. */
@@ -43,7 +45,7 @@ export function entriesOf(given: TestCertificate, placeOf: () => EntryPlace): Ct
 }
 
 /** An issued certificate as an entry of a log. */
-export function entryOf(issued: IssuedCertificate, { log, index, timestamp }: EntryPlace): CtCertificate {
+export function entryOf(issued: IssuedCertificate, { log, index, timestamp, verified }: EntryPlace): CtCertificate {
   const entry: LeafEntry =
     issued.kind === 'certificate'
       ? { kind: 'x509', certificate: issued.der }
@@ -60,6 +62,7 @@ export function entryOf(issued: IssuedCertificate, { log, index, timestamp }: En
     {
       log,
       historical: false,
+      verified,
       cursor: (index) => `after ${index}`,
       issuer: () => Promise.reject(new Error('its issuers are in its chain')),
     },

@@ -6,8 +6,8 @@ import type { ModuleStatus } from '../modules/status.js'
 import type { CtCertificate } from '../types/certificate.js'
 import type { Logger } from '../types/clock.js'
 import type { Finding, FindingDraft } from '../types/finding.js'
-import { integerOption, objectOption } from '../util/options.js'
-import { entriesOf, type TestCertificate, testLogInfo } from './certificates.js'
+import { booleanOption, integerOption, objectOption } from '../util/options.js'
+import { type EntryPlace, entriesOf, type TestCertificate, testLogInfo } from './certificates.js'
 import { GivenSource } from './given-source.js'
 import { TestClock } from './test-clock.js'
 
@@ -19,6 +19,11 @@ export interface TestModuleOptions {
   readonly clock?: TestClock
   /** How long the module may take in real time for what it is given, and to end, milliseconds, 10 to 600,000. Default 5,000. */
   readonly patienceMs?: number
+  /**
+   * Whether made certificates count as proven to be in their log (`certificate.verified`), as a stream delivers them by default. They are new
+   * (`historical` is `false`), and their `cursor` continues no stream. Default `true`.
+   */
+  readonly verified?: boolean
 }
 
 /** A message that the module logged. */
@@ -76,9 +81,10 @@ export function testModule(module: Module | ConfiguredModule, options: TestModul
     before = [],
     clock = new TestClock(),
     ...given
-  } = objectOption<TestModuleOptions>('options', options, ['before', 'clock', 'patienceMs'])
+  } = objectOption<TestModuleOptions>('options', options, ['before', 'clock', 'patienceMs', 'verified'])
   const patienceMs = integerOption('patienceMs', given.patienceMs, 10, 600_000, 5000)
-  return new Test(module, { before, clock, patienceMs })
+  const verified = booleanOption('verified', given.verified, true)
+  return new Test(module, { before, clock, patienceMs, verified })
 }
 
 /**
@@ -117,13 +123,15 @@ class Test implements ModuleTest {
   private readonly name: string
   private readonly run: ModuleRun
   private readonly patienceMs: number
+  private readonly verified: boolean
   private given = 0
   private isEnded = false
   /** Whether its failure was reported to somebody. */
   private isTold = false
 
-  constructor(module: Module | ConfiguredModule, { before, clock, patienceMs }: Required<TestModuleOptions>) {
+  constructor(module: Module | ConfiguredModule, { before, clock, patienceMs, verified }: Required<TestModuleOptions>) {
     this.clock = clock
+    this.verified = verified
     this.patienceMs = patienceMs
     const use = strict(module)
     this.name = use.name ?? use.module.name
@@ -137,13 +145,11 @@ class Test implements ModuleTest {
   }
 
   async give(...certificates: readonly TestCertificate[]): Promise<Finding[]> {
-    const place = () => ({ log: testLogInfo, index: this.given++, timestamp: this.clock.now() })
-    return this.giveEntries(certificates.flatMap((certificate) => entriesOf(certificate, place)))
+    return this.giveEntries(certificates.flatMap((certificate) => entriesOf(certificate, this.place)))
   }
 
   async report(finding: FindingDraft, certificate: TestCertificate = 'www.example.com'): Promise<Finding[]> {
-    const place = () => ({ log: testLogInfo, index: this.given++, timestamp: this.clock.now() })
-    const [entry] = entriesOf(certificate, place)
+    const [entry] = entriesOf(certificate, this.place)
     if (entry !== undefined) this.drafts.set(entry, finding)
     return this.giveEntries(entry === undefined ? [] : [entry])
   }
@@ -170,6 +176,12 @@ class Test implements ModuleTest {
       // What a test has failed with already would hide behind it.
       if (!wasTold) throw error
     }
+  }
+
+  /** Where the next certificate is said to be logged. */
+  private readonly place = (): EntryPlace => {
+    const { verified } = this
+    return { log: testLogInfo, index: this.given++, timestamp: this.clock.now(), verified }
   }
 
   private async giveEntries(entries: readonly CtCertificate[]): Promise<Finding[]> {

@@ -31,5 +31,7 @@ export function deliveredCertificates(
   certificates: readonly IssuedCertificate[],
   { log = logNamed('one'), start = 0 }: Pick<MadeOptions, 'log' | 'start'> = {},
 ): CtCertificate[] {
-  return certificates.map((issued, i) => entryOf(issued, { log, index: start + i, timestamp: 1_790_000_000_000 + i }))
+  return certificates.map((issued, i) =>
+    entryOf(issued, { log, index: start + i, timestamp: 1_790_000_000_000 + i, verified: false }),
+  )
 }

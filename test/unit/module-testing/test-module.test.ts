@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { findingsOf, TestClock, testModule } from '../../../src/module-testing/index.js'
-import { defineModule } from '../../../src/modules/index.js'
+import { defineModule, runModules } from '../../../src/modules/index.js'
 import { jsonl } from '../../../src/outputs/jsonl.js'
-import { issueCertificates } from '../../../src/testing/index.js'
+import { createTestLog, issueCertificates } from '../../../src/testing/index.js'
+import { closing } from '../../support/closing.js'
+import { backfill } from '../../support/logs.js'
 
 const DAY = 86_400_000
 /** Reports what is issued for a domain. */
@@ -36,6 +38,33 @@ const quiet = defineModule({
   onCertificate(certificate, { state }) {
     state.last = certificate
   },
+})
+
+describe('a certificate under test', () => {
+  const seen: unknown[] = []
+  const reader = defineModule({
+    name: 'reader',
+    acknowledge: true,
+    onCertificate({ verified, index, dnsNames, problems }) {
+      seen.push({ verified, index, dnsNames, problems })
+    },
+  })
+
+  it('is what a stream of a log has, proven', async () => {
+    const entries = [...issueCertificates({ dnsNames: ['a.example'] })]
+    await findingsOf(reader, entries)
+    const tested = seen.splice(0)
+    const log = closing(await createTestLog({ entries }))
+    await runModules(backfill(log, { acknowledge: 'manual' }), [reader]).done
+    expect(tested).toEqual(seen.splice(0))
+    expect(tested).toMatchObject([{ verified: true }])
+  })
+
+  it('is not proven where the test says so', async () => {
+    await findingsOf(reader, ['a.example'], { verified: false })
+    expect(seen.splice(0)).toMatchObject([{ verified: false }])
+    expect(() => testModule(reader, { verified: 'no' as never })).toThrow(/verified/)
+  })
 })
 
 describe('findingsOf', () => {
