@@ -24,6 +24,9 @@ interface Content {
   readonly lists: Readonly<Record<string, Omit<StoredList, 'body'> & { readonly body: string }>>
 }
 
+/** Hostile logs name any number of issuers, and one that is gone is fetched again: those put last are kept. */
+const MOST_ISSUERS = 1000
+
 const EMPTY: Content = { rows: {}, gaps: [], evidence: [], issuers: {}, lists: {} }
 
 export class JsonFileStore implements CheckpointStore {
@@ -86,7 +89,9 @@ export class JsonFileStore implements CheckpointStore {
   }
 
   async putIssuer(fingerprint: string, der: Uint8Array): Promise<void> {
-    await this.save({ issuers: { ...this.opened().issuers, [fingerprint]: Buffer.from(der).toString('base64') } })
+    const { [fingerprint]: _, ...others } = this.opened().issuers
+    const kept = Object.fromEntries(Object.entries(others).slice(1 - MOST_ISSUERS))
+    await this.save({ issuers: { ...kept, [fingerprint]: Buffer.from(der).toString('base64') } })
   }
 
   async list(url: string): Promise<StoredList | undefined> {

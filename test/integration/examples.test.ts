@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'tsup'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createTestLog, issueCertificates, type TestLog } from '../../src/testing/index.js'
 import { blocksIn } from '../support/guides.js'
 
@@ -85,6 +85,43 @@ describe('the examples', () => {
     const program = `import { store } from ${url('exactly-once')}\nconsole.log(await store(${file}, ${options()}))`
     expect((await node(program)).stdout.trim()).toBe('600')
     expect((await node(program)).stdout.trim()).toBe('0')
+  })
+
+  it('exactly-once goes on behind the end of a time, though entries of a log are not in the order of their times', async () => {
+    const [hour, day] = [3_600_000, 86_400_000]
+    const time = Math.floor(Date.now() / day - 2) * day
+    const late = await createTestLog({ mmd: 60, pageSize: 4 })
+    onTestFinished(() => late.close())
+    const add = (timestamp: number) => late.add(issueCertificates({ dnsNames: ['a.example'] }), { timestamp })
+    for (let i = 0; i < 10; i++) add(time - 10 * hour + i)
+    // The second was taken first, and is merged behind one of the next day.
+    for (const timestamp of [time + 1000, time - 1000]) add(timestamp)
+    late.publishAt(time + 6 * hour)
+    const file = JSON.stringify(join(place, 'by-day.db'))
+    const until = (end: number) =>
+      node(`import { store } from ${url('exactly-once')}
+        console.log(await store(${file}, { logs: [${JSON.stringify(late.spec)}], start: 'beginning', end: { time: new Date(${end}) } }))`)
+    expect((await until(time)).stdout).toBe('11\n')
+    late.publishAt(time + day + hour)
+    expect((await until(time + day)).stdout).toBe('1\n')
+    expect((await until(time + day)).stdout).toBe('0\n')
+  })
+
+  it('own-store keeps the issuers that it was given last, however many there are', async () => {
+    const path = join(place, 'issuers')
+    const fingerprint = (i: number) => i.toString(16).padStart(64, '0')
+    const issuers = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [fingerprint(i), 'AAAA']))
+    writeFileSync(path, JSON.stringify({ rows: {}, gaps: [], evidence: [], issuers, lists: {} }))
+    await node(`import { JsonFileStore } from ${url('own-store')}
+      const store = new JsonFileStore(${JSON.stringify(path)})
+      await store.open()
+      await store.putIssuer(${JSON.stringify(fingerprint(5))}, Uint8Array.of(1))
+      await store.putIssuer(${JSON.stringify(fingerprint(1000))}, Uint8Array.of(2))
+      await store.close()`)
+    const kept = Object.keys(JSON.parse(readFileSync(path, 'utf8')).issuers)
+    expect(kept).toHaveLength(1000)
+    expect(kept[0]).toBe(fingerprint(1))
+    expect(kept.slice(-2)).toEqual([fingerprint(5), fingerprint(1000)])
   })
 
   it('own-store keeps every promise of a checkpoint store, and a stream goes on from it', async () => {
