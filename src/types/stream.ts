@@ -115,7 +115,7 @@ export interface CtStream extends AsyncIterable<CtCertificate>, AsyncDisposable 
   /**
    * Calls a listener for every event of this name, in the order in which they were added. What a listener throws is thrown on its own,
    * as an uncaught exception. `error` needs no listener. Node's `events.on(stream, 'head')` ends with the first `error` event, as with
-   * any emitter.
+   * any emitter; its types take nothing but Node's own class: `events.on(stream as unknown as EventEmitter, 'head')` in TypeScript.
    */
   on<K extends keyof CtStreamEvents>(event: K, listener: (payload: CtStreamEvents[K]) => void): this
   /** {@link on}, for one event. */
