@@ -61,17 +61,20 @@ describe("a sleep of the machine's clock", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
   afterEach(() => void vi.useRealTimers())
 
-  it.each([1, 24, 25, 30, 365])('is as long as it is asked for, also longer than a timer may be: %d days', async (days) => {
-    let isOver = false
-    const sleep = systemClock.sleep(days * DAY).then(() => {
-      isOver = true
-    })
-    await vi.advanceTimersByTimeAsync(days * DAY - 1)
-    expect(isOver).toBe(false)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(isOver).toBe(true)
-    await sleep
-  })
+  it.each([1, 24, 25, 30, 365])(
+    'is as long as it is asked for, also longer than a timer may be: %d days',
+    async (days) => {
+      let isOver = false
+      const sleep = systemClock.sleep(days * DAY).then(() => {
+        isOver = true
+      })
+      await vi.advanceTimersByTimeAsync(days * DAY - 1)
+      expect(isOver).toBe(false)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(isOver).toBe(true)
+      await sleep
+    },
+  )
 
   it('leaves no timer when it is aborted after weeks', async () => {
     const stop = new AbortController()
