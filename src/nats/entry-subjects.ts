@@ -1,7 +1,7 @@
+import { type DescribedLog, readLog } from '../checkpoint/log-record.js'
 import { fromBase64 } from '../util/bytes.js'
 import type { NatsAddress } from './address.js'
 import type { NatsConnection } from './connection.js'
-import { type DescribedLog, readLog } from '../checkpoint/log-record.js'
 import { subjectToken } from './subject-token.js'
 
 /** The entries of one log in the stream of one shard. */
