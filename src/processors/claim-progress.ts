@@ -72,6 +72,11 @@ export class ClaimProgress {
     return index < this.finished.next
   }
 
+  /** Everything below is acknowledged by {@link acknowledgeWithEffects}. */
+  get effectsTo(): number {
+    return this.effects
+  }
+
   /** Whether it is, by {@link acknowledgeWithEffects}. */
   hasEffects(index: number): boolean {
     return index < this.effects

@@ -35,7 +35,9 @@ export class EngineSource implements QueueSource {
   /** The keys under which replayed certificates are parked. */
   private readonly replayed = new WeakMap<CtCertificate, string>()
   /** Replayed certificates that are acknowledged with effects. */
-  private readonly replayedWithEffects = new WeakSet<CtCertificate>()
+  private readonly replayedWithEffects = new WeakMap<CtCertificate, HandlingModule | undefined>()
+  /** Index up to which there were effects when a call of a handler first had some for a log. */
+  private readonly effectsBefore = new WeakMap<HandlingModule, Map<QueueClaim, number>>()
   /** Certificates that are being set aside, or were: acknowledging a replayed one would delete the parked entry. */
   private readonly aside = new WeakSet<CtCertificate>()
   private readonly settled: string[] = []
@@ -185,19 +187,23 @@ export class EngineSource implements QueueSource {
     const { index, log } = certificate
     const key = this.replayed.get(certificate)
     const progress = this.progressWith(certificate)
-    // The module's own call before: it took too long, and the module is called again, or with each entry of the page alone.
-    if (caller !== undefined && this.hasEffects(certificate)) return
+    if (caller !== undefined && this.hasEffects(certificate)) {
+      // The module's own call before: it took too long, and the module is called again, or with each entry of the page alone.
+      if (this.hadEffectsBefore(certificate, caller)) return
+      throw alreadyAcknowledged(log, index)
+    }
     if (caller?.isGivenUp === true) throw givenUp(caller.name)
     if (engine.finishWith === undefined) throw new TypeError('this engine has no transactions for effects')
     if (key !== undefined) {
       await engine.finishWith({ key }, effects)
       this.replayed.delete(certificate)
-      this.replayedWithEffects.add(certificate)
+      this.replayedWithEffects.set(certificate, caller)
       return
     }
     if (progress === undefined)
       throw new CtStreamError('CT_LEASE_LOST', 'another processor has taken over the log of this entry')
     if (progress.covers(index)) throw alreadyAcknowledged(log, index)
+    if (caller !== undefined) this.noteBefore(progress, caller)
     const mark = progress.after(index)
     try {
       await engine.finishWith({ claim: progress.claim, mark }, effects)
@@ -300,6 +306,20 @@ export class EngineSource implements QueueSource {
     const claim = this.claims.get(certificate)
     const progress = claim && (this.progress.get(claim) ?? this.lost.get(claim))
     return this.replayedWithEffects.has(certificate) || progress?.hasEffects(certificate.index) === true
+  }
+
+  /** Notes what calls before this one have done. */
+  private noteBefore({ claim, effectsTo }: ClaimProgress, caller: HandlingModule): void {
+    const before = this.effectsBefore.get(caller) ?? new Map<QueueClaim, number>()
+    if (!before.has(claim)) this.effectsBefore.set(caller, before.set(claim, effectsTo))
+  }
+
+  /** Whether the effects that an entry has are of another call than this one. */
+  private hadEffectsBefore(certificate: CtCertificate, caller: HandlingModule): boolean {
+    if (this.replayedWithEffects.has(certificate)) return this.replayedWithEffects.get(certificate) !== caller
+    const claim = this.claims.get(certificate)
+    const before = claim && this.effectsBefore.get(caller)?.get(claim)
+    return before === undefined || certificate.index < before
   }
 
   private lose(claim: QueueClaim): void {

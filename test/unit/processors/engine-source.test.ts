@@ -166,6 +166,24 @@ describe('a queue source', () => {
     expect(effects).toEqual([9])
   })
 
+  it('leaves no effects out of one call: those of an entry behind which the same call is are refused', async () => {
+    const effects: number[] = []
+    const { engine } = engineOf(1, { finishWith: async (_, run) => run(never) })
+    const source = sourceOf(engine)
+    const { value: page = [] } = await source.batches().next()
+    const finish = (at: number) => source.finishWith(page[at] as CtCertificate, async () => void effects.push(at))
+    const inCall = (work: () => Promise<unknown>) => source.callFor({ name: 'rows', isAloneInOrder: true }, work)
+    const refused = { code: 'CT_MODULE_INVALID', message: expect.stringContaining('already acknowledged') }
+    // Lookups that overtake each other.
+    await expect(inCall(() => Promise.all([finish(5), finish(3)]))).rejects.toMatchObject(refused)
+    await expect(inCall(() => Promise.all([finish(6), finish(6)]))).rejects.toMatchObject(refused)
+    // The module is called again with all of the page.
+    await inCall(async () => {
+      for (let at = 0; at < 10; at++) await finish(at)
+    })
+    expect(effects).toEqual([5, 6, 7, 8, 9])
+  })
+
   it('sets nothing aside whose effects come while it is about to, and begins none for a call that is given up', async () => {
     const effects: (number | string)[] = []
     const parked: unknown[] = []
@@ -195,7 +213,7 @@ describe('a queue source', () => {
       committed.open()
       await Promise.all([first, aside])
       // Called once more.
-      await source.callFor(call, finish)
+      await source.callFor({ ...call }, finish)
     }
     expect([effects, parked]).toEqual([[99, 4], []])
     const late = { ...call, isGivenUp: true }
