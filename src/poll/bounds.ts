@@ -2,7 +2,7 @@ import { CtStreamError } from '../errors.js'
 import type { LogInfo, SignedHead } from '../types/log.js'
 import { equalBytes } from '../util/bytes.js'
 import { leafTimestamp } from '../wire/merkle-leaf.js'
-import type { LogRequests } from './log-requests.js'
+import type { LogRequests, PageSizes } from './log-requests.js'
 import { indexAfterTime, indexBeforeTime, type TimedTree } from './time-index.js'
 
 /** Where reading begins in a log without a checkpoint; `time` in epoch milliseconds. */
@@ -62,6 +62,7 @@ export class TimeBounds {
 /** What {@link timedTree} needs of a session. */
 export interface TimedTreeSource {
   readonly requests: LogRequests
+  readonly sizes: PageSizes
   readonly head: SignedHead
   readonly asking: { readonly priority: number; readonly fresh: boolean }
   readonly mergeDelayMs: number
@@ -70,12 +71,12 @@ export interface TimedTreeSource {
 }
 
 /** The tree of a log's head, to look for times in. */
-export function timedTree({ requests, head, asking, mergeDelayMs, proves }: TimedTreeSource): TimedTree {
+export function timedTree({ requests, sizes, head, asking, mergeDelayMs, proves }: TimedTreeSource): TimedTree {
   const { treeSize } = head
   return {
     treeSize,
     mergeDelayMs,
-    entries: (start, end) => requests.entries(start, end, asking),
+    entries: (start, end) => requests.entries(start, end, { ...asking, sizes }),
     timestampOf: leafTimestamp,
     prove: async (index, leafHash) => {
       if (!proves) return

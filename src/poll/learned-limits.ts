@@ -10,8 +10,8 @@ export class LearnedLimits {
 
   /** @param remembered - What {@link record} returned once; anything, as stores of others may hold it. */
   constructor(remembered: LogCheckpoint['learned'] = {}) {
-    const { pageSize, bytesPerEntry } = remembered
-    this.planner = new PagePlanner(typeof pageSize === 'number' ? pageSize : undefined)
+    const { pageSize, retryAfter, bytesPerEntry } = remembered
+    this.planner = new PagePlanner(numberOf(pageSize), numberOf(retryAfter))
     this.weight = new EntryWeight(bytesPerEntry)
   }
 
@@ -20,10 +20,16 @@ export class LearnedLimits {
    * @param rate - The rate to which the log's origin limits its clients, if it does, with its dates: a limit ages.
    */
   record(rate: KeptRate | undefined): LogCheckpoint['learned'] {
+    const { pageSize, retryAfter } = this.planner
     return {
-      pageSize: this.planner.pageSize,
+      pageSize,
+      ...(retryAfter !== undefined && { retryAfter }),
       ...(this.weight.isKnown && { bytesPerEntry: Math.round(this.weight.bytesPerEntry) }),
       ...(rate && { ...rate, requestsPerSecond: Number(rate.requestsPerSecond.toPrecision(3)) }),
     }
   }
+}
+
+function numberOf(remembered: unknown): number | undefined {
+  return typeof remembered === 'number' ? remembered : undefined
 }

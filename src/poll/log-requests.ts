@@ -8,6 +8,22 @@ import { abortable, type LinkedController, linkedController } from '../util/abor
 import { type BackoffPolicy, backoffDelay } from '../util/backoff.js'
 import { Waits } from '../util/waits.js'
 
+/** How many entries a log is asked for at once. */
+export interface PageSizes {
+  /** How many of the next `count` entries to ask for: at least one. */
+  atMost(count: number): number
+  /** A request for `count` entries failed, in a way in which one for too many may fail. */
+  failed(count: number): void
+}
+
+/** How to ask for entries. */
+export interface EntriesOptions extends RequestOptions {
+  /** Looked at before each attempt, so that one that failed may ask for fewer. Default: all that are wanted. */
+  readonly sizes?: PageSizes
+  /** Called before each attempt with the number of entries that it asks for. */
+  readonly onAsk?: (count: number) => void
+}
+
 /** Runs a request when its operator has room for it. */
 export type Schedule = <T>(request: () => Promise<T>, options: { priority: number; signal: AbortSignal }) => Promise<T>
 
@@ -47,6 +63,31 @@ const DISPROOFS: ReadonlySet<string> = new Set([
   'CT_INCLUSION',
   'CT_ROOT_MISMATCH',
 ])
+
+/** How requests fail that a log, or a gateway before it, cannot answer: for this reason among others. */
+const FAULTS: ReadonlySet<string> = new Set([
+  'CT_HTTP_STATUS',
+  'CT_HTTP_TIMEOUT',
+  'CT_HTTP_NETWORK',
+  'CT_RESPONSE_MALFORMED',
+])
+
+/**
+ * Whether a request for entries may have failed because they were too many. Not what says something else: too many requests, nothing
+ * there, a replica that lags behind (a 400 that is retryable). A client sees itself to answers that were larger than it takes.
+ */
+function mayBeTooMany({ code, status, retryable }: CtStreamError): boolean {
+  if (!FAULTS.has(code) || status === 404 || status === 429) return false
+  return status !== 400 || !retryable
+}
+
+/** An attempt that failed: after so many rounds of failures in a row, and repetitions. */
+interface FailedAttempt {
+  readonly round: number
+  readonly repeated: number
+  readonly attempt: AbortSignal
+  readonly onFailure: ((error: CtStreamError) => void) | undefined
+}
 
 /** Whether `error` says that what a log served contradicts what it signed. */
 export function isDisproof(error: unknown): error is CtStreamError {
@@ -106,8 +147,17 @@ export class LogRequests {
     return this.persist(options, (o) => this.signedHead(o))
   }
 
-  entries(start: number, end: number, options: RequestOptions = {}): Promise<EntryBatch> {
-    return this.persist(options, (o) => this.client.entries(start, end, o))
+  /** Fewer than wanted may come, also because fewer were asked for. */
+  entries(start: number, end: number, options: EntriesOptions = {}): Promise<EntryBatch> {
+    let count = end - start
+    const ask = (o: RequestOptions) => {
+      count = this.countOf(end - start, options)
+      options.onAsk?.(count)
+      return this.client.entries(start, start + count, o)
+    }
+    return this.persist(options, ask, (error) => {
+      if (mayBeTooMany(error)) options.sizes?.failed(count)
+    })
   }
 
   consistency(first: number, second: SignedHead, options: RequestOptions = {}): Promise<readonly Uint8Array[]> {
@@ -146,7 +196,17 @@ export class LogRequests {
     }
   }
 
-  private async persist<T>(options: RequestOptions, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
+  /** Tiles are fetched whole, however few of their entries are asked for. */
+  private countOf(wanted: number, { sizes }: EntriesOptions): number {
+    return sizes === undefined || this.client.log.kind === 'static-ct' ? wanted : sizes.atMost(wanted)
+  }
+
+  /** @param onFailure - Called for each failed attempt that is to be repeated, before the wait. */
+  private async persist<T>(
+    options: RequestOptions,
+    ask: (options: RequestOptions) => Promise<T>,
+    onFailure?: (error: CtStreamError) => void,
+  ): Promise<T> {
     const { signal = this.options.signal } = options
     for (let repeated = 0; ; repeated++) {
       const endProbe = await this.turn(signal)
@@ -160,7 +220,7 @@ export class LogRequests {
       } catch (error) {
         options.onBytes?.(0)
         if (signal.aborted) throw signal.reason
-        if (!attempt.signal.aborted) await this.judge(error, { round, repeated, attempt: attempt.signal })
+        if (!attempt.signal.aborted) await this.judge(error, { round, repeated, attempt: attempt.signal, onFailure })
         // At its new address nothing has failed yet.
         if (attempt.signal.aborted) repeated = -1
       } finally {
@@ -175,11 +235,9 @@ export class LogRequests {
    * Waits until a request that failed may be repeated, or the log moves.
    * @throws what is not to be repeated.
    */
-  private async judge(
-    error: unknown,
-    { round, repeated, attempt }: { round: number; repeated: number; attempt: AbortSignal },
-  ): Promise<void> {
+  private async judge(error: unknown, { round, repeated, attempt, onFailure }: FailedAttempt): Promise<void> {
     if (!CtStreamError.is(error) || isDisproof(error)) throw error
+    onFailure?.(error)
     this.failed(error, round)
     try {
       await this.waits.sleep(this.delay(error, repeated), attempt)

@@ -47,6 +47,8 @@ interface Slot {
   mostHeld: number
   /** What was reserved of it. */
   reserved: number
+  /** Entries that it was asked for. */
+  asked: number
   /** Whether the answer under way is complete, and being unpacked and read. */
   isReceived: boolean
   /** Whether the rest of it waits for room in the budget. */
@@ -204,6 +206,7 @@ export class RangeReader {
       lease,
       mostHeld: 0,
       reserved: lease.bytes,
+      asked: 0,
       isReceived: false,
       isStarved: false,
       done: false,
@@ -226,12 +229,11 @@ export class RangeReader {
     const { window, parts } = slot
     try {
       for (let start = window.start; start < window.end; ) {
-        const rest = { start, end: window.end }
-        const batch = await this.ask(slot, rest)
-        planner.observe(rest, batch.length)
+        const batch = await this.ask(slot, start)
+        planner.observe({ start, end: start + slot.asked }, batch.length)
         // An answer holds more while it is unpacked; of a tile, for entries that were not asked for, too.
         const held = Math.ceil((slot.mostHeld * batch.length) / batch.pageLength)
-        weight.observe(rest.end - start, batch.length, Math.max(batch.byteLength, held))
+        weight.observe(slot.asked, batch.length, Math.max(batch.byteLength, held))
         start += batch.length
         slot.reserved = start < window.end ? this.answerBytes({ start, end: window.end }) : 0
         // The part takes its bytes over from the reservation; what is left of it often is enough for the rest of the window.
@@ -247,10 +249,13 @@ export class RangeReader {
     }
   }
 
-  /** Asks once; an answer that is late gives back what is reserved for it, and is taken all the same when it comes. */
-  private async ask(slot: Slot, { start, end }: Window): Promise<EntryBatch> {
-    const { requests, clock, asking } = this.options
-    const { lease, reserved } = slot
+  /**
+   * Asks for the window from `start` on, or for less of it where so much fails; an answer that is late gives back what is reserved for it,
+   * and is taken all the same when it comes.
+   */
+  private async ask(slot: Slot, start: number): Promise<EntryBatch> {
+    const { requests, planner, clock, asking } = this.options
+    const { lease, reserved, window } = slot
     const { signal } = slot.stopper
     const waiting = linkedController(signal)
     let isLate = false
@@ -271,6 +276,9 @@ export class RangeReader {
       lease.resize(counted)
       this.shed()
     }
+    const onAsk = (count: number) => {
+      slot.asked = count
+    }
     clock.sleep(LATE_MS, waiting.signal).then(
       () => {
         isLate = true
@@ -280,7 +288,8 @@ export class RangeReader {
       () => {}, // answered in time, or stopped
     )
     try {
-      const batch = await requests.entries(start, end, { ...asking(), signal, onBytes, onReceived })
+      const options = { ...asking(), signal, sizes: planner, onAsk, onBytes, onReceived }
+      const batch = await requests.entries(start, window.end, options)
       this.isLate = isLate
       if (!signal.aborted) return batch
       batch.release()

@@ -1,6 +1,7 @@
 import { CtStreamError } from '../../errors.js'
 import { CompactRange } from '../../merkle/compact-range.js'
 import { endIndexOf, fixedIndexOf, startIndexOf, TimeBounds, timedTree } from '../../poll/bounds.js'
+import type { LearnedLimits } from '../../poll/learned-limits.js'
 import type { LogRequests } from '../../poll/log-requests.js'
 import type { TimedTree } from '../../poll/time-index.js'
 import type { LogInfo, SignedHead } from '../../types/log.js'
@@ -15,6 +16,7 @@ import type { ProofWindow } from './proof-window.js'
 export interface OpeningSession {
   readonly log: LogInfo
   readonly requests: LogRequests
+  readonly limits: Pick<LearnedLimits, 'planner'>
   readonly logHeads: LogHeads
   readonly window: ProofWindow
   readonly condition: Condition
@@ -171,10 +173,11 @@ export class ReadingSpan {
   }
 
   /** The newest head's tree, for searching by time. */
-  private timedTree({ requests, asking, window, logHeads }: OpeningSession): TimedTree {
+  private timedTree({ requests, limits, asking, window, logHeads }: OpeningSession): TimedTree {
     const head = logHeads.newest()
     logHeads.known.disputed = { head }
-    return timedTree({ requests, head, asking, mergeDelayMs: this.options.mergeDelayMs, proves: window.proves })
+    const { mergeDelayMs } = this.options
+    return timedTree({ requests, sizes: limits.planner, head, asking, mergeDelayMs, proves: window.proves })
   }
 }
 

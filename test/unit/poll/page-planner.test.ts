@@ -79,4 +79,101 @@ describe('PagePlanner', () => {
     const { pageSize } = new PagePlanner(learned)
     expect(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 1024).toBe(true)
   })
+
+  describe('of a log that fails on what is too much for it', () => {
+    /** Reads `[0, end)` with several windows open at once, as a reader does; returns the counts asked for, those that failed negative. */
+    function readFrom(
+      planner: PagePlanner,
+      [start, end]: [number, number],
+      fails: (count: number, turn: number) => boolean,
+      atOnce = 4,
+    ) {
+      const asked: number[] = []
+      const open: { start: number; end: number }[] = []
+      for (let next = start; next < end || open.length > 0; ) {
+        while (open.length < atOnce && next < end) {
+          const window = planner.next(next, end)
+          next = window.end
+          open.push(window)
+        }
+        // All are asked before the first is answered.
+        const counts = open.map((window) => planner.atMost(window.end - window.start))
+        for (const [i, window] of [...open].entries()) {
+          const count = counts[i] as number
+          const isFailure = fails(count, asked.length)
+          asked.push(isFailure ? -count : count)
+          if (asked.length > 100_000) throw new Error('it does not end')
+          if (isFailure) planner.failed(count)
+          else {
+            planner.observe({ start: window.start, end: window.start + count }, count)
+            open[open.indexOf(window)] = { start: window.start + count, end: window.end }
+          }
+        }
+        for (let i = open.length - 1; i >= 0; i--) if (open[i]?.start === open[i]?.end) open.splice(i, 1)
+      }
+      return asked
+    }
+    const failures = (asked: number[]) => asked.filter((count) => count < 0)
+
+    it.each([
+      [32, 1],
+      [32, 4],
+      [100, 4],
+      [1, 4],
+    ])('reads one that gives %i with %i requests at once, and tries more ever more seldom', (most, atOnce) => {
+      const planner = new PagePlanner()
+      const fails = (count: number) => count > most
+      readFrom(planner, [0, most * 400], fails, atOnce)
+      expect(planner.pageSize).toBe(2 ** Math.floor(Math.log2(most)))
+      const asked = readFrom(planner, [most * 400, most * 40_400], fails, atOnce)
+      expect(failures(asked).length).toBeGreaterThan(0)
+      expect(failures(asked).length).toBeLessThan(24)
+    })
+
+    it('gives up a try that fails at once', () => {
+      const planner = new PagePlanner(32)
+      const asked = readFrom(planner, [0, 32 * 100], (count) => count > 32)
+      expect(failures(asked)).toEqual([-64])
+      expect(planner.pageSize).toBe(32)
+    })
+
+    it('remembers how seldom to try, and finds a page that became larger', () => {
+      const planner = new PagePlanner(32)
+      readFrom(planner, [0, 32 * 1000], (count) => count > 32, 1)
+      expect(planner.retryAfter).toBe(1024)
+      const later = new PagePlanner(planner.pageSize, planner.retryAfter)
+      expect(failures(readFrom(later, [0, 32 * 1000], (count) => count > 32, 1))).toEqual([])
+      readFrom(later, [32 * 1000, 32 * 20_000], () => false)
+      expect(later.pageSize).toBe(1024)
+      expect(later.retryAfter).toBeUndefined()
+    })
+
+    it.each([1, 4])('asks for full pages soon after an outage, with %i requests at once', (atOnce) => {
+      const planner = new PagePlanner(256)
+      const asked = readFrom(planner, [0, 256 * 100], (_, turn) => turn >= 20 && turn < 200, atOnce)
+      const after = asked.slice(200)
+      expect(asked).toContain(-1)
+      expect(after.slice(0, 60)).toContain(256)
+      // What they asked for less is the rest of the windows that were open.
+      expect(after.filter((count) => count < 256).length).toBeLessThan(60)
+      expect(planner.pageSize).toBeGreaterThanOrEqual(256)
+    })
+
+    it('keeps its page where requests fail now and then, whatever they ask for', () => {
+      const planner = new PagePlanner(256)
+      let state = 1
+      const random = () => {
+        state = (state * 48271) % 2147483647
+        return state / 2147483647
+      }
+      const asked = readFrom(planner, [0, 256 * 3000], () => random() < 0.2)
+      expect(256 * 3000).toBeGreaterThan(150 * asked.filter((count) => count > 0).length)
+    })
+  })
+
+  it.each([0, -5, Number.NaN, 1e9, 100.5])('tries larger pages in the end, with %d remembered', (remembered) => {
+    const planner = new PagePlanner(32, remembered)
+    read(planner, 0, 32 * 10_000, () => 10_000)
+    expect(planner.pageSize).toBe(1024)
+  })
 })

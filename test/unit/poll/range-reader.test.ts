@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CtStreamError } from '../../../src/errors.js'
+import { type CtErrorCode, CtStreamError } from '../../../src/errors.js'
 import type { RequestOptions } from '../../../src/logs/client.js'
 import { EntryWeight } from '../../../src/poll/entry-weight.js'
 import { LogRequests } from '../../../src/poll/log-requests.js'
@@ -9,7 +9,7 @@ import { type FetchedBatch, RangeReader } from '../../../src/poll/range-reader.j
 import type { Clock } from '../../../src/types/clock.js'
 import { ByteBudget } from '../../../src/util/byte-budget.js'
 import { steppingClock } from '../../support/fast-clock.js'
-import { batchOf, stubClient } from '../../support/memory-log.js'
+import { batchOf, LOG, stubClient } from '../../support/memory-log.js'
 import { VirtualClock } from '../../support/virtual-clock.js'
 
 /** For requests that are never late. */
@@ -30,10 +30,11 @@ function readerOver(
     inFlight = 4,
     weight = new EntryWeight(100),
     clock = patient as Pick<Clock, 'sleep'>,
+    log = LOG,
   } = {},
 ) {
   const stop = new AbortController()
-  const requests = new LogRequests(stubClient({ entries }), {
+  const requests = new LogRequests(stubClient({ entries, log }), {
     schedule: (request) => request(),
     clock: steppingClock(),
     random: () => 0.5,
@@ -125,6 +126,59 @@ describe('RangeReader', () => {
       [100, 256],
       [200, 256],
     ])
+  })
+
+  describe('of a log that fails on more than 32 entries', () => {
+    const error = (code: CtErrorCode, context = {}) => new CtStreamError(code, 'no', { retryable: true, ...context })
+
+    it.each([
+      ['a timeout', error('CT_HTTP_TIMEOUT')],
+      ['a cut connection', error('CT_HTTP_NETWORK')],
+      ['504', error('CT_HTTP_STATUS', { status: 504 })],
+      ['400', error('CT_HTTP_STATUS', { status: 400, retryable: false })],
+      ['nonsense', error('CT_RESPONSE_MALFORMED')],
+    ])('asks for fewer: %s', async (_, failure) => {
+      const asked: number[] = []
+      const { reader, budget } = readerOver([7, 5000], async (from, to) => {
+        asked.push(to - from)
+        await turns(1)
+        if (to - from > 32) throw failure
+        return batchOf(from, to - from)
+      })
+      expect(await drain(reader)).toEqual(range(7, 5000))
+      expect(asked.filter((count) => count > 32).length).toBeLessThan(40)
+      expect(budget.used).toBe(0)
+    })
+
+    it.each([
+      ['too many requests', 'rfc6962', error('CT_HTTP_STATUS', { status: 429 })],
+      ['nothing there', 'rfc6962', error('CT_HTTP_STATUS', { status: 404 })],
+      ['a replica that lags behind', 'rfc6962', error('CT_HTTP_STATUS', { status: 400 })],
+      ['a failure of a log of tiles', 'static-ct', error('CT_HTTP_STATUS', { status: 504 })],
+    ] as const)('asks for no fewer where they are not too many: %s', async (_, kind, failure) => {
+      const asked: number[] = []
+      const entries = async (from: number, to: number) => {
+        asked.push(to - from)
+        if (asked.length < 4) throw failure
+        return batchOf(from, to - from)
+      }
+      const { reader } = readerOver([0, 512], entries, { inFlight: 1, log: { ...LOG, kind } })
+      expect(await drain(reader)).toEqual(range(0, 512))
+      expect(asked).toEqual([256, 256, 256, 256, 256])
+    })
+
+    it('reserves room for what it asks for after fewer came because it had asked for fewer', async () => {
+      let failures = 3
+      const weight = new EntryWeight(100)
+      const entries = async (from: number, to: number) => {
+        if (failures-- > 0) throw error('CT_HTTP_TIMEOUT')
+        return batchOf(from, to - from)
+      }
+      const { reader } = readerOver([0, 256], entries, { weight })
+      expect(((await reader.next('all')) as FetchedBatch).batch.length).toBe(32)
+      expect(weight.ofAnswer(256)).toBe(25_600)
+      reader.stop()
+    })
   })
 
   it('continues when its end moves', async () => {
