@@ -27,6 +27,11 @@ export class EntryWeight {
     return Math.ceil(Math.min(count, this.cutTo) * this.bytesPerEntry)
   }
 
+  /** An answer to a request for `asked` entries was given up when it held `bytes`: the next ones hold as much at least. */
+  observeGivenUp(asked: number, bytes: number): void {
+    this.bytesPerEntry = Math.max(this.bytesPerEntry, bytes / Math.min(asked, this.cutTo))
+  }
+
   /** @param asked - Entries asked for; `received` of them came, and hold `bytes`. */
   observe(asked: number, received: number, bytes: number): void {
     const seen = bytes / received

@@ -148,8 +148,13 @@ export class RangeReader {
 
   /** What was read beyond a slot that waits for room makes room for it. */
   private dropAfter(first: Slot): void {
-    if (this.slots.length === 1) return
-    for (const slot of this.slots.splice(1)) drop(slot)
+    const next = this.slots.indexOf(first) + 1
+    if (this.slots.length === next) return
+    for (const slot of this.slots.splice(next)) {
+      // Whoever asks for it again is to reserve what it needs.
+      if (!slot.done && slot.mostHeld > slot.reserved) this.options.weight.observeGivenUp(slot.asked, slot.mostHeld)
+      drop(slot)
+    }
     this.nextStart = first.window.end
   }
 
@@ -304,9 +309,11 @@ export class RangeReader {
    * are given up, to be asked for again when there is room.
    */
   private shed(): void {
-    const [first] = this.slots
-    if (first === undefined || !this.options.budget.isOverdrawn) return
+    if (!this.options.budget.isOverdrawn) return
     const underWay = this.slots.filter(({ done }) => !done)
+    // Those before it have come, and may have been taken.
+    const [first] = underWay
+    if (first === undefined) return
     const grown = underWay.reduce((sum, { lease, reserved }) => sum + Math.max(0, lease.bytes - reserved), 0)
     if (grown > Math.max(...underWay.map(({ lease }) => lease.bytes))) this.dropAfter(first)
   }

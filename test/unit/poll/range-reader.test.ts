@@ -394,6 +394,38 @@ describe('RangeReader', () => {
       expect(budget.used).toBe(0)
     })
 
+    it('is requested once more at most, where the page before was taken and the next one is slow', async () => {
+      // Room for four answers as expected, of which all but the first turn out to be three times as large.
+      const budget = new ByteBudget(120_000)
+      const asked: number[] = []
+      let finish = () => {}
+      const isFinished = new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      const entries = async (from: number, to: number, options?: RequestOptions) => {
+        asked.push(from)
+        if (from === 0) return batchOf(from, to - from)
+        for (let held = 20_000; held <= 60_000; held += 10_000) {
+          await turns(1)
+          options?.onBytes?.(held)
+        }
+        if (from === 256) await isFinished
+        options?.onBytes?.(80_000)
+        return batchOf(from, to - from, undefined, 310)
+      }
+      const { reader } = readerOver([0, 1280], entries, { budget })
+      const first = (await reader.next('all')) as FetchedBatch
+      await turns(100)
+      finish()
+      await turns(10)
+      first.lease.release()
+      expect(await drain(reader)).toEqual(range(256, 1280))
+      // The next one in order went on.
+      expect(asked.filter((from) => from === 256)).toEqual([256])
+      for (const start of [512, 768, 1024]) expect(asked.filter((from) => from === start).length).toBeLessThan(3)
+      expect(budget.used).toBe(0)
+    })
+
     it('is not given up for others as long as there is room, nor for a little more than was expected', async () => {
       const budget = new ByteBudget(110_000)
       const signals: (AbortSignal | undefined)[] = []
