@@ -57,7 +57,9 @@ export interface ServerHealth {
 
 /** A certificate chain and its private key, PEM. */
 export interface ServerTls {
+  /** The certificate, then its issuers. PEM. */
   readonly cert: string | Uint8Array
+  /** The private key of the certificate. PEM. */
   readonly key: string | Uint8Array
 }
 

@@ -4,7 +4,7 @@ import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 
 /** Bytes of JavaScript: of the entry alone, and of all that is loaded with it. */
-const CEILINGS = { entry: 6_000, graph: 348_000 }
+const CEILINGS = { entry: 6_000, graph: 352_000 }
 /** What may be loaded with the entry. Everything else waits until it is used. */
 const PACKAGES = []
 
