@@ -11,7 +11,7 @@ export interface UnservedHead {
   waitedMs: number
   /** How much of that the log refused to serve it: each time that it was asked. */
   refusedMs: number
-  /** When the last entry of the tree was last requested, elapsed time, and whether the log refused it. */
+  /** When the last entry of the tree, and the one to read next, were last requested, elapsed time, and whether the log refused one. */
   askedAt: number
   isRefused: boolean
   /** Whether it was reported. */
@@ -84,7 +84,7 @@ export class UnservedHeads {
   }
 
   /**
-   * Notes the outcome of a request for the last entry of a head.
+   * Notes whether the log served the last entry of a head, and the one to read next.
    * @param isServed - `undefined` when that remained open.
    * @param now - Elapsed time.
    */

@@ -25,7 +25,7 @@ const PROCESSORS = 2
 const DISK_MIB = 400
 const DISK_PER_FAULT_MIB = 20
 /** How long reading what was added takes at most, on a busy machine whose engine is just started. Milliseconds. */
-export const READING_MS = 60_000
+export const READING_MS = 120_000
 
 /** Where everything has to be there, making one says why it cannot be made. */
 const hasNetworks = NetworkNamespace.isPossible || process.env.CT_STREAM_TEST_REQUIRE_ENGINES !== undefined

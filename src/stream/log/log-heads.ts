@@ -31,6 +31,8 @@ export interface LogHeadsContext {
   readonly provenTo: () => number | undefined
   /** Index after the last entry handed on. */
   readonly handedOn: () => number
+  /** Index of the entry to read next. */
+  readonly readTo: () => number
   /** Whether the log refuses what is requested of it, for another reason than how often it is asked. */
   readonly isRefused: () => boolean
   /** The state to store has changed. */
@@ -199,12 +201,23 @@ export class LogHeads {
   }
 
   /** Whether the log now serves the end of a tree that it did not serve before; `undefined` when it did not come to that. */
-  private async isServed({ treeSize }: SignedHead, isFresh = false): Promise<boolean | undefined> {
+  private isServed({ treeSize }: SignedHead): Promise<boolean | undefined> {
+    return this.servesEntry(treeSize - 1, treeSize)
+  }
+
+  /** Whether it now serves what reading needs of the tree: its end, and the next entry. Asks past all caches, so that no old refusal counts. */
+  private async isServedAnew({ treeSize }: SignedHead): Promise<boolean | undefined> {
+    const end = await this.servesEntry(treeSize - 1, treeSize, true)
+    const next = this.context.readTo()
+    return end === true && next < treeSize - 1 ? this.servesEntry(next, treeSize, true) : end
+  }
+
+  private async servesEntry(index: number, treeSize: number, isFresh = false): Promise<boolean | undefined> {
     const { requests, asking } = this.context
     const options = asking()
     const fresh = isFresh || options.fresh
     try {
-      const batch = await requests.tryEntries(treeSize - 1, treeSize, {
+      const batch = await requests.tryEntries(index, index + 1, {
         ...{ ...options, fresh, treeSize },
         // The log is judged by it: it does not wait behind a backlog.
         priority: PRIORITY.live,
@@ -253,9 +266,8 @@ export class LogHeads {
     return this.context.elapsed() - oldest.askedAt >= ASKED_EVERY_MS ? oldest : undefined
   }
 
-  /** Asks past all caches, so that no old refusal counts. */
   private async askAgain(it: UnservedHead): Promise<void> {
-    const isServed = await this.isServed(it.head, true)
+    const isServed = await this.isServedAnew(it.head)
     this.known.unserved.asked(it, isServed, this.context.elapsed())
     this.context.onChanged()
   }

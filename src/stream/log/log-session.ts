@@ -80,6 +80,7 @@ export class LogSession implements TroubledSession, OpeningSession {
       isSigned: settings.verify !== 'none-unverified',
       provenTo: () => this.window.provenTo,
       handedOn: () => this.window.handedOn,
+      readTo: () => this.window.fetchedTo,
       isRefused: () => this.trouble.isRefused,
       onChanged: () => events.changed(),
       onHead: (head, cosignatures) => events.head(head, cosignatures),
