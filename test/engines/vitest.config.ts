@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Small files that run for minutes: begun last, they would be waited for when all others have ended. */
-const isLong = ({ moduleId }: TestSpecification) => /seeded-faults|backfill/.test(moduleId)
+const isLong = ({ moduleId }: TestSpecification) => /(kafka|opensearch|amqp)-seeded-faults|\/backfill/.test(moduleId)
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
