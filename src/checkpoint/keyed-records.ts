@@ -31,8 +31,8 @@ export class KeyedState {
   before: readonly string[] | undefined
   /** Of logs whose records say it. */
   private readonly entries = new Map<string, WrittenEntries>()
-  /** Values of records by key, as they were read or said to be stored. */
-  private readonly texts: Map<string, string>
+  /** Values of the records of logs by key, as they were read or said to be stored. */
+  private readonly texts = new Map<string, string>()
 
   /**
    * @param place - Name in messages, such as `the Kafka topic ct.positions`.
@@ -41,9 +41,9 @@ export class KeyedState {
   constructor(place: string, records: Iterable<KeyedRecord>) {
     const last = new Map<string, string>()
     for (const { key, value } of records) last.set(key, value)
-    this.texts = last
     this.store.open()
     for (const [key, value] of last) {
+      if (key.startsWith('log:')) this.texts.set(key, value)
       try {
         this.take(key, JSON.parse(value))
       } catch (cause) {
@@ -86,12 +86,12 @@ export class KeyedState {
     this.entries.set(logId, entries)
   }
 
-  /** Those of these records that are not in the engine as they are: a commit has the rows of all open logs, changed or not. */
+  /** Those of these records of logs that are not in the engine as they are: a commit has the rows of all open logs, changed or not. */
   changed(records: readonly KeyedRecord[]): readonly KeyedRecord[] {
     return records.filter(({ key, value }) => this.texts.get(key) !== value)
   }
 
-  /** These records are in the engine. */
+  /** These records of logs are in the engine. */
   stored(records: readonly KeyedRecord[]): void {
     for (const { key, value } of records) this.texts.set(key, value)
   }
